@@ -1,0 +1,17 @@
+"""What every classifier looks like to the rest of Turvakt."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from classify.verdict import Judgement
+
+
+class Classifier(Protocol):
+    """Judges texts in batches. Pure: the same text always gets the same judgement, whatever stands beside it."""
+
+    model: str
+    """``name@version``, as each judgement names it."""
+
+    def classify(self, texts: Sequence[str]) -> list[Judgement]:
+        """One judgement per text, in order. No text makes it raise; what cannot be judged is ``unable``."""
+        ...
