@@ -1,0 +1,100 @@
+"""The log: topics of entries that are read in order, by groups that each keep an offset of their own."""
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from flow.entry import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Entries as they stood in the log's erasure ``epoch``; see `Log.write`."""
+
+    entries: tuple[Entry, ...]
+    epoch: int
+
+
+class Writer(Protocol):
+    """What can be written in one transaction."""
+
+    def append(self, topic: str, key: str, value: bytes) -> None:
+        """Add an entry at the end of ``topic``."""
+        ...
+
+    def commit(self, group: str, topic: str, offset: int) -> None:
+        """Let ``group`` go on at ``offset`` in ``topic``."""
+        ...
+
+    def save_cursor(self, collector: str, cursor: str) -> None:
+        """Remember where a collector goes on."""
+        ...
+
+    def discard(self, topic: str, offsets: Sequence[int]) -> None:
+        """Remove single entries: dead letters that were replayed."""
+        ...
+
+
+class Log(Protocol):
+    """Durable topics. What one `write` block did is there wholly or not at all."""
+
+    def read(self, topic: str, group: str, limit: int) -> Batch:
+        """Up to ``limit`` entries from the group's offset on."""
+        ...
+
+    def write(self, *, epoch: int | None = None) -> AbstractContextManager[Writer]:
+        """Open a transaction.
+
+        With ``epoch``, what is written derives from a `Batch` of that epoch: if anything was erased since, the block is
+        refused before it starts, so that a stage can never write back what an erasure has just removed.
+
+        Raises:
+            Stale: an erasure came in between. Read again.
+            Unavailable: locked or full. Nothing was written; try again.
+        """
+        ...
+
+    def epoch(self) -> int:
+        """Counts the erasures and withdrawals so far."""
+        ...
+
+    def bump(self) -> None:
+        """Start a new epoch, so that no batch in hand is written any more."""
+        ...
+
+    def lag(self, topic: str, group: str) -> int:
+        """How many entries the group has not read yet."""
+        ...
+
+    def browse(self, topic: str, *, after: int = -1, limit: int = 100) -> list[Entry]:
+        """Entries behind offset ``after``, without a group."""
+        ...
+
+    def latest(self, topic: str, keys: Collection[str]) -> dict[str, Entry]:
+        """The newest entry of each of ``keys`` that is still there."""
+        ...
+
+    def cursor(self, collector: str) -> str | None:
+        """Where a collector goes on."""
+        ...
+
+    def topics(self) -> list[str]:
+        """The topics that hold entries."""
+        ...
+
+    def rewrite(self, topic: str, change: Callable[[Entry], bytes | None], *, needle: bytes = b"") -> int:
+        """Erase: put ``change(entry)`` in the place of each entry that contains ``needle``, or remove it for ``None``.
+
+        Starts a new epoch if anything changed. Returns the number of changed and removed entries.
+        """
+        ...
+
+    def forget(self, keys: Collection[str]) -> int:
+        """Erase every entry with one of ``keys``, in all topics, read or not; returns how many. New epoch if any."""
+        ...
+
+    def expire(self, before: datetime) -> int:
+        """Remove entries older than ``before`` that every group of their topic has read; returns how many."""
+        ...
