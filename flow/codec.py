@@ -29,7 +29,7 @@ class Codec(Generic[Record]):
         self.kind = kind
         self.version = version
         self._record = record
-        self._shape = _shape(record)
+        self._shape: _Shape = _shape(record)  # type: ignore[arg-type]  # a class is hashable; mypy cannot tell
 
     def encode(self, record: Record) -> bytes:
         """The record as one line of JSON in UTF-8, without line feed."""

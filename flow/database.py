@@ -31,21 +31,20 @@ class Database:
         self.path = path
         self._busy_seconds = busy_seconds
         self._lock = threading.RLock()
-        self._writing = False
+        self._owner: int | None = None  # the thread inside a transaction
         self._readers = threading.local()
         self._opened: list[sqlite3.Connection] = []
         with self._faults():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)
             self._writer = self._connect()
-            if self._writer.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                raise Broken("the database is damaged", place=str(path), remedy=_RESTORE)
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
         )
         self._opened.append(connection)
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         # FULL: what is committed survives a power cut, not only a killed process.
         connection.execute("PRAGMA synchronous = FULL")
@@ -69,12 +68,12 @@ class Database:
             Broken: the file is damaged.
         """
         with self._lock:
-            if self._writing:
+            if self._owner is not None:
                 yield
                 return
             with self._faults():
                 self._writer.execute("BEGIN IMMEDIATE")
-            self._writing = True
+            self._owner = threading.get_ident()
             try:
                 yield
                 with self._faults():
@@ -84,7 +83,7 @@ class Database:
                     self._writer.execute("ROLLBACK")
                 raise
             finally:
-                self._writing = False
+                self._owner = None
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run one writing statement; returns the number of changed rows."""
@@ -102,7 +101,7 @@ class Database:
             return self._reader().execute(sql, parameters).fetchall()
 
     def _reader(self) -> sqlite3.Connection:
-        if self._writing and self._owns_lock():
+        if self._owner == threading.get_ident():
             return self._writer
         reader: sqlite3.Connection | None = getattr(self._readers, "connection", None)
         if reader is None:
@@ -111,12 +110,14 @@ class Database:
             self._readers.connection = reader
         return reader
 
-    def _owns_lock(self) -> bool:
-        # Only the thread inside the transaction can take the re-entrant lock without waiting.
-        if not self._lock.acquire(blocking=False):
-            return False
-        self._lock.release()
-        return True
+    def check(self) -> None:
+        """Read the whole file once.
+
+        Raises:
+            Broken: a page or an index is damaged.
+        """
+        if self.query("PRAGMA quick_check(1)") != [("ok",)]:
+            raise Broken("the database is damaged", place=str(self.path), remedy=_RESTORE)
 
     def scrub(self) -> None:
         """Leave no erased content behind: merge the write-ahead log into the file and free its pages."""

@@ -44,8 +44,7 @@ Item = Post | Deletion | AuthorGone | Rejected
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """Some items in the order in which the source gave them, and the cursor to go on from once they are safe.
-    """
+    """Some items in the order in which the source gave them, and the cursor to go on from once they are safe."""
 
     items: tuple[Item, ...]
     cursor: str | None

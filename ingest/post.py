@@ -7,7 +7,18 @@ from flow.clock import Moment
 from flow.codec import Codec
 
 Sign = Literal[
-    "full-name", "given-name", "role", "municipality", "party", "handle", "link", "hashtag", "form", "reply", "quote", "thread"
+    "full-name",
+    "given-name",
+    "role",
+    "municipality",
+    "party",
+    "handle",
+    "link",
+    "hashtag",
+    "form",
+    "reply",
+    "quote",
+    "thread",
 ]
 
 

@@ -1,0 +1,166 @@
+"""All stages in one process, over one log.
+
+Everything synchronous (stages, and the steps of services that write) runs in one worker thread, one step after another:
+no step waits for another one's lock, and order needs no thought. asyncio carries what waits: collectors, channels, web.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
+
+from flow.backoff import backoff
+from flow.entry import Entry
+from flow.errors import Broken, Stale, Unavailable
+from flow.log import Log
+from flow.stage import Observer, Outcome, Stage
+
+Result = TypeVar("Result")
+Parameters = ParamSpec("Parameters")
+Service = Callable[[], Awaitable[None]]
+
+logger = logging.getLogger(__name__)
+
+
+class Embedded:
+    """Runs ``stages`` over ``log`` until it is stopped.
+
+    Args:
+        batch_size: entries that a stage takes at once, at most.
+        idle_seconds: how often to look for entries that another process has written.
+        most_waiting: entries that may wait before a stage; beyond it `room` holds the sources back.
+    """
+
+    def __init__(
+        self,
+        *,
+        log: Log,
+        stages: Sequence[Stage[Any]],
+        observer: Observer,
+        batch_size: int = 500,
+        idle_seconds: float = 0.2,
+        most_waiting: int = 5000,
+    ) -> None:
+        self._log = log
+        self._stages = stages
+        self._observer = observer
+        self._batch_size = batch_size
+        self._idle_seconds = idle_seconds
+        self._most_waiting = most_waiting
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stages")
+        self._awake = asyncio.Event()
+
+    async def run(self, *, sources: Mapping[str, Service], services: Mapping[str, Service], once: bool = False) -> None:
+        """Run the stages, the sources and the services until cancelled or, with ``once``, until all is done.
+
+        All is done when every source has ended and every stage has read its topic to the end; services are then cancelled.
+
+        Raises:
+            Broken: a stage, source or service cannot go on. The others have been stopped in order.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                pump = group.create_task(self._pump(), name="stages")
+                serving = [group.create_task(_run(service), name=name) for name, service in services.items()]
+                reading = [group.create_task(_run(source), name=name) for name, source in sources.items()]
+                if once:
+                    await asyncio.gather(*reading)
+                    await self.drained()
+                    for task in (pump, *serving):
+                        task.cancel()
+        except BaseExceptionGroup as errors:
+            raise _first(errors) from errors
+        finally:
+            # A step in hand is finished: it takes milliseconds, and its transaction is whole either way.
+            self._worker.shutdown(wait=True, cancel_futures=True)
+
+    async def step(
+        self, function: Callable[Parameters, Result], *args: Parameters.args, **kwargs: Parameters.kwargs
+    ) -> Result:
+        """Run ``function`` in the worker thread; repeat it while it is `Stale` or something is `Unavailable`."""
+        result = await self._in_worker(lambda: function(*args, **kwargs), place=function.__qualname__)
+        self._awake.set()
+        return result
+
+    def wake(self) -> None:
+        """There may be entries to read."""
+        self._awake.set()
+
+    async def room(self) -> None:
+        """Wait until no stage has more than ``most_waiting`` entries before it."""
+        while await self._in_worker(self._fullest, place="log") > self._most_waiting:
+            await asyncio.sleep(0.05)
+
+    async def drained(self) -> None:
+        """Wait until every stage has read its topic to the end."""
+        while await self._in_worker(self._lag, place="log"):
+            await asyncio.sleep(0.01)
+
+    async def _in_worker(self, function: Callable[[], Result], *, place: str) -> Result:
+        pauses = backoff(first=0.1, most=10.0)
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                return await loop.run_in_executor(self._worker, function)
+            except Stale:
+                continue
+            except Unavailable as error:
+                self._observer.waiting(place, error)
+                await asyncio.sleep(next(pauses))
+
+    async def _pump(self) -> None:
+        while True:
+            self._awake.clear()
+            worked = await self._in_worker(self._round, place="stages")
+            if worked:
+                continue
+            try:
+                await asyncio.wait_for(self._awake.wait(), self._idle_seconds)
+            except TimeoutError:
+                continue
+
+    def _round(self) -> int:
+        """Let each stage take one batch; returns how many entries moved."""
+        return sum(self._advance(stage, self._batch_size) for stage in self._stages)
+
+    def _fullest(self) -> int:
+        return max(self._log.lag(stage.source, stage.name) for stage in self._stages)
+
+    def _lag(self) -> int:
+        return sum(self._log.lag(stage.source, stage.name) for stage in self._stages)
+
+    def _advance(self, stage: Stage[Any], limit: int) -> int:
+        batch = self._log.read(stage.source, stage.name, limit)
+        entries = batch.entries
+        if not entries:
+            return 0
+        started = time.perf_counter()
+        try:
+            outcome = stage.step(entries)
+            self._hand_over(stage, entries, outcome, batch.epoch)
+        except (Broken, Stale, Unavailable):
+            raise
+        except Exception as error:  # noqa: BLE001  whatever a record provokes ends as its dead letter
+            if len(entries) > 1:
+                return self._advance(stage, len(entries) // 2)
+            logger.error("stage %s could not handle an entry: %s", stage.name, type(error).__name__)
+            outcome = stage.reject(entries[0], error)
+            self._hand_over(stage, entries, outcome, batch.epoch)
+        self._observer.committed(stage.name, outcome, time.perf_counter() - started)
+        return len(entries)
+
+    def _hand_over(self, stage: Stage[Any], entries: Sequence[Entry], outcome: Outcome, epoch: int) -> None:
+        with self._log.write(epoch=epoch) as writer:
+            stage.hand_over(entries, outcome, writer)
+
+
+async def _run(service: Service) -> None:
+    await service()
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error that ended the group: the others are tasks that were cancelled because of it."""
+    first = errors.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
