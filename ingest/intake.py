@@ -1,0 +1,191 @@
+"""From a collector to the log: only what mentions a consenting official is kept, and nothing else is ever stored."""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+from flow.clock import Clock
+from flow.entry import DEAD_LETTERS, DeadLetter, dead
+from flow.log import Log, Writer
+from ingest.collector import AuthorGone, Collected, Deletion, Rejected
+from ingest.post import POSTS, Mention, Post
+
+TOPIC = "posts"
+REJECTED = dead("collected")
+"""Where things go that a collector could not read as posts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a collector's items."""
+
+    read: int = 0
+    matched: int = 0
+    duplicates: int = 0
+    deleted: int = 0
+    rejected: int = 0
+
+    def __add__(self, other: "Taken") -> "Taken":
+        return Taken(
+            self.read + other.read,
+            self.matched + other.matched,
+            self.duplicates + other.duplicates,
+            self.deleted + other.deleted,
+            self.rejected + other.rejected,
+        )
+
+
+class Matches(Protocol):
+    """What the intake needs of a `ingest.mentions.Matcher`."""
+
+    def match(self, posts: Sequence[Post], *, at: datetime) -> list[tuple[Mention, ...]]:
+        """The mentions of consenting officials in each post."""
+        ...
+
+
+class Intake:
+    """Takes what collectors read.
+
+    Args:
+        matcher: gives the matcher of the registry as it is now.
+        held: which of the given post ids are stored anywhere behind the log.
+        posts_of: the ids of stored posts by an author, given her source and `Author.id`.
+        observe: is told what became of each batch, once it is safe.
+    """
+
+    def __init__(
+        self,
+        *,
+        log: Log,
+        matcher: Callable[[], Matches],
+        held: Callable[[Collection[str]], set[str]],
+        posts_of: Callable[[str, str], Iterable[str]],
+        clock: Clock,
+        observe: Callable[[str, Taken], None],
+    ) -> None:
+        self._log = log
+        self._matcher = matcher
+        self._held = held
+        self._posts_of = posts_of
+        self._clock = clock
+        self._observe = observe
+
+    def take(self, collector: str, collected: Collected) -> None:
+        """Match, and commit the matched posts together with the collector's cursor.
+
+        Raises:
+            Stale: somebody withdrew or was erased meanwhile; call again.
+            Unavailable: the log is locked or full; nothing was written, call again.
+        """
+        # The epoch is read before the registry: a withdrawal in between makes the write below stale.
+        epoch = self._log.epoch()
+        now = self._clock.now()
+        matcher = self._matcher()
+        items = collected.items
+        mentions = iter(matcher.match([_as_post(item) for item in items if isinstance(item, Post | Rejected)], at=now))
+        batch = _Batch(self._log, now=now)
+        for item in items:
+            match item:
+                case Post():
+                    batch.post(item, next(mentions), held=self._held)
+                case Rejected():
+                    batch.rejected(item, next(mentions))
+                case Deletion():
+                    batch.deletion(item.id, item.at, held=self._held)
+                case AuthorGone():
+                    for post in self._posts_of(item.source, item.author):
+                        batch.deletion(post, item.at, held=self._held)
+        with self._log.write(epoch=epoch) as writer:
+            batch.write(writer)
+            if collected.cursor is not None:
+                writer.save_cursor(collector, collected.cursor)
+        self._observe(collector, batch.taken)
+
+
+def _as_post(item: Post | Rejected) -> Post:
+    """What is matched to learn whether a rejected item may be stored: its raw bytes, read as text."""
+    if isinstance(item, Post):
+        return item
+    text = item.raw.decode("utf-8", "replace")
+    return Post(id=f"{item.source}:rejected", source=item.source, text=text, created_at=item.at, collected_at=item.at)
+
+
+class _Batch:
+    """The entries that a batch of items gives, in their order."""
+
+    def __init__(self, log: Log, *, now: datetime) -> None:
+        self._log = log
+        self._now = now
+        self._fresh: dict[str, Post] = {}
+        self._entries: list[tuple[str, str, bytes]] = []
+        self.taken = Taken()
+
+    def post(self, post: Post, mentions: tuple[Mention, ...], *, held: Callable[[Collection[str]], set[str]]) -> None:
+        self.taken += Taken(read=1)
+        if not mentions:
+            # An edit may have taken the mention out of a post that is kept: then it is ours no longer.
+            if post.edited_at is not None:
+                self.deletion(post.id, post.edited_at, held=held)
+            return
+        post = replace(post, mentions=mentions)
+        before = self._before(post.id)
+        if before is None or (post.edited_at is not None and post.text != before.text):
+            self._append(post)
+            self.taken += Taken(matched=1)
+        elif post.text == before.text:
+            self.taken += Taken(duplicates=1)
+        else:
+            self._refuse(post)
+
+    def rejected(self, item: Rejected, mentions: tuple[Mention, ...]) -> None:
+        self.taken += Taken(read=1, rejected=1)
+        letter = DeadLetter(
+            origin=f"collector:{item.source}",
+            stage="collect",
+            reason=item.reason,
+            place=item.place,
+            key="",
+            value=item.raw if mentions else None,
+            officials=tuple(sorted({mention.official for mention in mentions})),
+            at=self._now,
+        )
+        self._entries.append((REJECTED, "", DEAD_LETTERS.encode(letter)))
+
+    def deletion(self, post: str, at: datetime, *, held: Callable[[Collection[str]], set[str]]) -> None:
+        if self._before(post) is None and not held([post]):
+            return
+        source = post.partition(":")[0]
+        gone = Post(id=post, source=source, text="", created_at=at, collected_at=self._now, deleted_at=at)
+        self._append(gone)
+        self.taken += Taken(deleted=1)
+
+    def write(self, writer: Writer) -> None:
+        for topic, key, value in self._entries:
+            writer.append(topic, key, value)
+
+    def _before(self, post: str) -> Post | None:
+        """The post as it was last taken; one that was deleted since counts as new."""
+        before = self._fresh.get(post)
+        if before is None:
+            entry = self._log.latest(TOPIC, [post]).get(post)
+            before = POSTS.decode(entry.value) if entry else None
+        return None if before is None or before.deleted_at is not None else before
+
+    def _append(self, post: Post) -> None:
+        self._fresh[post.id] = post
+        self._entries.append((TOPIC, post.id, POSTS.encode(post)))
+
+    def _refuse(self, post: Post) -> None:
+        self.taken += Taken(rejected=1)
+        letter = DeadLetter(
+            origin=TOPIC,
+            stage="collect",
+            reason="this id came before with another text, and the source does not call it an edit",
+            place=f"source {post.source}",
+            key=post.id,
+            value=POSTS.encode(post),
+            officials=tuple(sorted({mention.official for mention in post.mentions})),
+            at=self._now,
+        )
+        self._entries.append((dead(TOPIC), post.id, DEAD_LETTERS.encode(letter)))
