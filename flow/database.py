@@ -37,21 +37,24 @@ class Database:
         with self._faults():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)
-            self._writer = self._connect()
+            self._writer = self._connect_writer()
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self.path, timeout=self._busy_seconds, isolation_level=None, check_same_thread=False
         )
         self._opened.append(connection)
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
-        connection.execute("PRAGMA journal_mode = WAL")
-        # FULL: what is committed survives a power cut, not only a killed process.
-        connection.execute("PRAGMA synchronous = FULL")
-        # Erased means overwritten, not merely unlinked from a page.
-        connection.execute("PRAGMA secure_delete = ON")
-        connection.execute("PRAGMA foreign_keys = ON")
         return connection
+
+    def _connect_writer(self) -> sqlite3.Connection:
+        writer = self._connect()
+        writer.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        writer.execute("PRAGMA journal_mode = WAL")
+        # FULL: what is committed survives a power cut, not only a killed process.
+        writer.execute("PRAGMA synchronous = FULL")
+        # Erased means overwritten, not merely unlinked from a page.
+        writer.execute("PRAGMA secure_delete = ON")
+        return writer
 
     def create(self, *statements: str) -> None:
         """Run statements that create tables and indexes where they are missing."""

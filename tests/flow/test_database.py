@@ -1,0 +1,103 @@
+"""Faults of the database file: what is waited out, and what stops with a remedy."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flow.database import Database
+from flow.errors import Broken, Unavailable
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(tmp_path / "folder" / "turvakt.db", busy_seconds=0.05)
+    database.create("CREATE TABLE thing (id INTEGER PRIMARY KEY, text TEXT)")
+    yield database
+    database.close()
+
+
+def test_is_made_readable_by_its_owner_alone(database: Database) -> None:
+    assert database.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_nested_transaction_joins_the_outer_one(database: Database) -> None:
+    with pytest.raises(RuntimeError), database.transaction():
+        with database.transaction():
+            database.execute("INSERT INTO thing VALUES (1, 'a')")
+        assert database.query("SELECT count(*) FROM thing") == [(1,)]
+        raise RuntimeError
+    assert database.query("SELECT count(*) FROM thing") == [(0,)]
+
+
+def test_other_threads_do_not_see_an_open_transaction(database: Database) -> None:
+    seen: list[list[tuple[int]]] = []
+    with database.transaction():
+        database.execute("INSERT INTO thing VALUES (1, 'a')")
+        reader = threading.Thread(target=lambda: seen.append(database.query("SELECT count(*) FROM thing")))
+        reader.start()
+        reader.join()
+    assert seen == [[(0,)]]
+
+
+def test_locked_by_another_process_is_waited_out(database: Database) -> None:
+    other = sqlite3.connect(database.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unavailable, match="locked by another process"):
+        database.execute("INSERT INTO thing VALUES (1, 'a')")
+    other.execute("ROLLBACK")
+    other.close()
+    database.execute("INSERT INTO thing VALUES (1, 'a')")
+    assert database.query("SELECT id FROM thing") == [(1,)]
+
+
+def test_a_full_disk_is_waited_out_and_leaves_nothing_half_written(database: Database) -> None:
+    pages = int(database.query("PRAGMA page_count")[0][0])
+    database.query("PRAGMA query_only")  # opens this thread's reader before the limit is set
+    database.execute(f"PRAGMA max_page_count = {pages + 2}")
+    with pytest.raises(Unavailable, match="disk is full"), database.transaction():
+        for number in range(100):
+            database.execute("INSERT INTO thing VALUES (?, ?)", (number, "x" * 4000))
+    assert database.query("SELECT count(*) FROM thing") == [(0,)]
+    database.execute("PRAGMA max_page_count = 1000000")
+    database.execute("INSERT INTO thing VALUES (1, 'a')")
+
+
+def test_a_file_that_is_no_database_stops(tmp_path: Path) -> None:
+    path = tmp_path / "turvakt.db"
+    path.write_bytes(b"this is not a database, " * 500)
+    with pytest.raises(Broken, match="damaged or is no database.*move the file away"):
+        Database(path)
+
+
+def test_a_damaged_page_is_found(database: Database) -> None:
+    for number in range(200):
+        database.execute("INSERT INTO thing VALUES (?, ?)", (number, "x" * 400))
+    database.scrub()
+    database.close()
+    content = bytearray(database.path.read_bytes())
+    for start in range(3 * 4096, len(content), 4096):
+        content[start : start + 64] = b"\xff" * 64
+    database.path.write_bytes(content)
+    damaged = Database(database.path)
+    with pytest.raises(Broken, match="damaged"):
+        damaged.check()
+    damaged.close()
+
+
+def test_a_healthy_file_passes_the_check(database: Database) -> None:
+    database.check()
+
+
+def test_a_folder_in_the_place_of_the_file_stops(tmp_path: Path) -> None:
+    (tmp_path / "turvakt.db").mkdir()
+    with pytest.raises(Broken, match="Check owner and rights"):
+        Database(tmp_path / "turvakt.db")
+
+
+def test_a_wrong_statement_is_named_without_its_values(database: Database) -> None:
+    with pytest.raises(Broken) as caught:
+        database.execute("INSERT INTO thing VALUES (?, ?, ?)", (1, "SECRET", 2))
+    assert "SECRET" not in str(caught.value)

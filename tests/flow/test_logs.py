@@ -1,0 +1,55 @@
+"""The log contract over every implementation, and what only the SQLite one promises."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from contract_log import LogContract, fill, keys
+
+from flow.clock import ManualClock
+from flow.database import Database
+from flow.log import Log
+from flow.logs.memory import MemoryLog
+from flow.logs.sqlite import SqliteLog
+
+
+class TestMemoryLog(LogContract):
+    @pytest.fixture
+    def log(self, clock: ManualClock) -> Log:
+        return MemoryLog(clock=clock)
+
+
+class TestSqliteLog(LogContract):
+    @pytest.fixture
+    def database(self, tmp_path: Path) -> Iterator[Database]:
+        database = Database(tmp_path / "turvakt.db")
+        yield database
+        database.close()
+
+    @pytest.fixture
+    def log(self, clock: ManualClock, database: Database) -> Log:
+        return SqliteLog(database, clock=clock)
+
+    def test_is_there_after_reopening(self, log: Log, database: Database, clock: ManualClock) -> None:
+        fill(log, "posts", "a", "b")
+        with log.write() as writer:
+            writer.commit("g", "posts", 1)
+        database.close()
+        again = Database(database.path)
+        assert keys(SqliteLog(again, clock=clock), "posts", "g") == ["b"]
+        again.close()
+
+    def test_shares_a_transaction_with_other_tables(self, log: Log, database: Database) -> None:
+        database.create("CREATE TABLE thing (id TEXT)")
+        with pytest.raises(RuntimeError), log.write() as writer:
+            database.execute("INSERT INTO thing VALUES ('a')")
+            writer.append("posts", "a", b"a")
+            raise RuntimeError
+        assert database.query("SELECT * FROM thing") == []
+
+    def test_erased_text_is_nowhere_in_the_files(self, log: Log, database: Database) -> None:
+        fill(log, "posts", "MARKER-KEY", "other")
+        log.rewrite("posts", lambda entry: None, needle=b"MARKER")
+        database.scrub()
+        for file in database.path.parent.iterdir():
+            assert b"MARKER" not in file.read_bytes(), file.name
