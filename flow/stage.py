@@ -105,23 +105,28 @@ class Stage(Generic[Record]):
         Raises:
             Broken: too many dead letters in a row.
         """
-        self._apply(outcome.records)
-        for output in outcome.outputs:
-            writer.append(output.topic, output.key, output.value)
-        for letter in outcome.dead:
-            writer.append(dead(self.source), letter.key, DEAD_LETTERS.encode(letter))
-        writer.commit(self.name, self.source, entries[-1].offset + 1)
-        self._watch(outcome)
-
-    def _watch(self, outcome: Outcome) -> None:
-        in_a_row = len(outcome.dead) + (0 if outcome.records else self._dead_in_a_row)
+        in_a_row = self._in_a_row(outcome)
         if in_a_row > self._stop_after:
             raise Broken(
                 f"{in_a_row} entries in a row could not be handled, the last one because: {outcome.dead[-1].reason}",
                 place=f"stage {self.name}",
                 remedy="Nothing is lost. Mend the cause and start again; see 'turvakt dead list'",
             )
-        self._dead_in_a_row = in_a_row if outcome.dead else 0
+        self._apply(outcome.records)
+        for output in outcome.outputs:
+            writer.append(output.topic, output.key, output.value)
+        for letter in outcome.dead:
+            writer.append(dead(self.source), letter.key, DEAD_LETTERS.encode(letter))
+        writer.commit(self.name, self.source, entries[-1].offset + 1)
+
+    def committed(self, outcome: Outcome) -> None:
+        """The hand-over is safe: take note of it."""
+        self._dead_in_a_row = self._in_a_row(outcome)
+
+    def _in_a_row(self, outcome: Outcome) -> int:
+        if not outcome.dead:
+            return 0
+        return len(outcome.dead) + (0 if outcome.records else self._dead_in_a_row)
 
     def _letter(self, entry: Entry, error: Exception) -> DeadLetter:
         # The message of a foreign exception may quote the post: only its type is told.

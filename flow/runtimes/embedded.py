@@ -154,6 +154,7 @@ class Embedded:
     def _hand_over(self, stage: Stage[Any], entries: Sequence[Entry], outcome: Outcome, epoch: int) -> None:
         with self._log.write(epoch=epoch) as writer:
             stage.hand_over(entries, outcome, writer)
+        stage.committed(outcome)
 
 
 async def _run(service: Service) -> None:
