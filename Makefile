@@ -1,0 +1,53 @@
+# make demo    set everything up and watch Turvakt at work (ONCE=1: as fast as it can; LIVE=1: the public Bluesky stream)
+# make test    set everything up and run every test
+# make run     set everything up and run the monitor
+# make lint    style, types
+# make bench   speed and memory
+# make lock    renew the lock files after a change of pyproject.toml
+
+BIN := .venv/bin
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11
+
+.PHONY: demo test run lint bench lock clean
+
+demo: .venv/run.done
+	@$(BIN)/turvakt demo $(if $(ONCE),--once) $(if $(LIVE),--live)
+
+run: .venv/run.done
+	@$(BIN)/turvakt run
+
+test: .venv/dev.done
+	@$(BIN)/pytest --numprocesses 2 --cov --cov-report term
+
+lint: .venv/dev.done
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/dev.done
+	$(BIN)/python -m benchmarks
+
+lock: .venv/tools.done
+	$(LOCK) requirements/tools.in -o requirements/tools.txt
+	$(LOCK) pyproject.toml -o requirements/run.txt
+	$(LOCK) pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
+
+clean:
+	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*
+
+.venv/tools.done: requirements/tools.txt scripts/venv.sh
+	@echo "Setting up Python ..."
+	@scripts/venv.sh
+	@touch $@
+
+.venv/run.done: .venv/tools.done requirements/run.txt pyproject.toml
+	@echo "Installing what Turvakt needs (about half a minute the first time) ..."
+	@$(INSTALL) --require-hashes -r requirements/run.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.done: .venv/run.done requirements/dev.txt
+	@echo "Installing what the tests need ..."
+	@$(INSTALL) --require-hashes -r requirements/dev.txt
+	@touch $@
