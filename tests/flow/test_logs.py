@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from contract_log import LogContract, fill, keys
+from tests.flow.contract_log import LogContract, fill, keys
 
 from flow.clock import ManualClock
 from flow.database import Database
