@@ -1,6 +1,6 @@
 """What a classifier says of a post."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 from flow.clock import Moment
@@ -69,6 +69,16 @@ class Verdict:
     judgement: Judgement
     judged_at: Moment
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
+
+    @property
+    def officials(self) -> frozenset[str]:
+        """The ids of those whom its post mentions."""
+        return self.post.officials
+
+    def without(self, official: str) -> "Verdict | None":
+        """The verdict without the mentions of ``official``; ``None`` if its post mentions nobody else."""
+        post = self.post.without(official)
+        return replace(self, post=post) if post else None
 
 
 VERDICTS = Codec("verdict", Verdict)

@@ -1,6 +1,6 @@
 """A public post, and where it mentions an official."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from flow.clock import Moment
@@ -19,6 +19,7 @@ Sign = Literal[
     "reply",
     "quote",
     "thread",
+    "submitted",
 ]
 
 
@@ -72,6 +73,16 @@ class Post:
     deleted_at: Moment | None = None
     mentions: tuple[Mention, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
+
+    @property
+    def officials(self) -> frozenset[str]:
+        """The ids of those whom it mentions."""
+        return frozenset(mention.official for mention in self.mentions)
+
+    def without(self, official: str) -> "Post | None":
+        """The post without the mentions of ``official``; ``None`` if it mentions nobody else."""
+        mentions = tuple(mention for mention in self.mentions if mention.official != official)
+        return replace(self, mentions=mentions) if mentions else None
 
 
 POSTS = Codec("post", Post)

@@ -8,6 +8,7 @@ from flow.clock import Moment
 from flow.codec import Codec
 
 Language = Literal["sv", "fi", "en"]
+Country = Literal["SE", "FI"]
 EVERYTHING = "*"
 
 
@@ -53,7 +54,7 @@ class Official:
     role: str
     party: str
     municipality: str
-    country: Literal["SE", "FI"]
+    country: Country
     handles: dict[str, tuple[str, ...]] = field(repr=False, hash=False)
     consents: tuple[Consent, ...]
     contacts: tuple[Contact, ...]

@@ -1,0 +1,215 @@
+"""The log as one of the places that hold personal data."""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Any, Protocol
+
+import msgspec
+
+from flow.codec import Codec
+from flow.entry import DEAD_LETTERS, DeadLetter, Entry
+from flow.errors import BadInput
+from flow.log import Log
+
+_PAGE = 500
+
+
+class About(Protocol):
+    """What a record must tell to be held: `Post`, `Verdict`, `Alert` and `Delivery` do."""
+
+    @property
+    def officials(self) -> frozenset[str]:
+        """The ids of those whom it is about."""
+        ...
+
+    def without(self, official: str) -> "About | None":
+        """The same without one of them, or ``None`` if nothing is left."""
+        ...
+
+
+class LogHolder:
+    """Implements `registry.holder.Holder` over every topic of ``log`` and its dead letters.
+
+    An entry that cannot be read, and one of a topic that is not named here, goes if it contains the official's id.
+
+    Args:
+        records: the codecs of the topics whose records are `About` officials.
+        followers: the topics whose records name nobody but belong to the post that is their key; they go with the last
+            official of that post. With each, the fields that an export to an official leaves out.
+    """
+
+    name = "log"
+
+    def __init__(
+        self, log: Log, *, records: Mapping[str, Codec[Any]], followers: Mapping[str, Collection[str]] | None = None
+    ) -> None:
+        self._log = log
+        self._records = records
+        self._followers = followers or {}
+
+    def erase(self, official: str) -> int:
+        # One transaction: no stage can derive anew in one topic what has just gone from another.
+        with self._log.write():
+            change = partial(self._left, official, self._gone(official))
+            needles = {topic: official.encode() for topic in self._records}
+            return sum(self._log.rewrite(topic, change, needle=needles.get(topic, b"")) for topic in self._log.topics())
+
+    def forget(self, posts: Collection[str]) -> int:
+        return self._log.forget(posts)
+
+    def expire(self, before: datetime) -> int:
+        return self._log.expire(before)
+
+    def export(self, official: str) -> list[dict[str, Any]]:
+        return [
+            {"topic": entry.topic, "at": entry.at.isoformat(), "record": record}
+            for entry, record in self._held(official)
+        ]
+
+    def count(self, official: str) -> int:
+        return sum(1 for _ in self._held(official))
+
+    # ---------------------------------------------------------------- erasure
+
+    def _left(self, official: str, gone: Collection[str], entry: Entry) -> bytes | None:
+        """What is left of ``entry`` without ``official`` and all that belongs to the posts ``gone``."""
+        if entry.topic.endswith(".dead"):
+            return self._left_of_letter(official, gone, entry)
+        if entry.topic in self._followers:
+            return None if entry.key in gone else entry.value
+        return self._without(entry.topic, entry.value, official)
+
+    def _without(self, topic: str, value: bytes, official: str) -> bytes | None:
+        record = self._decoded(topic, value)
+        if record is None:
+            return None if _names(value, official) else value
+        if official not in record.officials:
+            return value
+        left = record.without(official)
+        return None if left is None else self._records[topic].encode(left)
+
+    def _left_of_letter(self, official: str, gone: Collection[str], entry: Entry) -> bytes | None:
+        letter = _letter(entry)
+        if letter is None:
+            return None if _names(entry.value, official) else entry.value
+        if letter.origin in self._followers and entry.key in gone:
+            return None
+        others = tuple(other for other in letter.officials if other != official)
+        if letter.officials and not others:
+            return None
+        value = letter.value
+        if value is not None and self._is_record(letter):
+            value = self._without(letter.origin, value, official)
+            if value is None:
+                return None
+        left = replace(letter, value=value, officials=others)
+        return entry.value if left == letter else DEAD_LETTERS.encode(left)
+
+    def _gone(self, official: str) -> set[str]:
+        """The posts of which nothing is left without ``official``."""
+        touched = {entry.key for topic in self._records for entry in self._naming(topic, official)}
+        kept = {
+            key
+            for topic in self._records
+            for key, entry in self._log.latest(topic, touched).items()
+            if self._without(topic, entry.value, official) is not None
+        }
+        return touched - kept
+
+    # ---------------------------------------------------------------- access
+
+    def _held(self, official: str) -> Iterator[tuple[Entry, dict[str, Any]]]:
+        """Every entry that is there because of ``official``, with what she may see of it."""
+        posts: set[str] = set()
+        for topic in self._records:
+            for entry in self._naming(topic, official):
+                record = self._seen(topic, entry.value, official)
+                if record is not None:
+                    posts.add(entry.key)
+                    yield entry, record
+        for topic in self._log.topics():
+            if topic in self._records:
+                continue
+            for entry in self._entries(topic):
+                record = self._seen_elsewhere(official, posts, entry)
+                if record is not None:
+                    yield entry, record
+
+    def _seen(self, topic: str, value: bytes, official: str) -> dict[str, Any] | None:
+        """The record in ``value`` as ``official`` may see it: without the others; ``None`` if it is not about her."""
+        record = self._decoded(topic, value)
+        if record is None:
+            return {"unreadable": len(value)} if _names(value, official) else None
+        if official not in record.officials:
+            return None
+        left: About | None = record
+        for other in record.officials - {official}:
+            left = left and left.without(other)
+        return _plain(left) if left else None
+
+    def _seen_elsewhere(self, official: str, posts: Collection[str], entry: Entry) -> dict[str, Any] | None:
+        if entry.topic in self._followers:
+            return self._shared(entry) if entry.key in posts else None
+        letter = _letter(entry) if entry.topic.endswith(".dead") else None
+        if letter is None:
+            return {"unreadable": len(entry.value)} if _names(entry.value, official) else None
+        told = {"reason": letter.reason, "place": letter.place}
+        if letter.origin in self._followers:
+            return told if entry.key in posts else None
+        if self._is_record(letter):
+            record = None if letter.value is None else self._seen(letter.origin, letter.value, official)
+            return told | {"record": record} if record or official in letter.officials else None
+        raw = "" if letter.value is None else letter.value.decode("utf-8", "replace")
+        return told | {"raw": raw} if official in letter.officials else None
+
+    def _shared(self, entry: Entry) -> dict[str, Any]:
+        try:
+            plain = msgspec.json.decode(entry.value, type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return {"unreadable": len(entry.value)}
+        return {name: each for name, each in plain.items() if name not in self._followers[entry.topic]}
+
+    def _is_record(self, letter: DeadLetter) -> bool:
+        """Whether the letter's value tells by itself whom it is about; else only ``officials`` does, if it is given."""
+        return letter.origin in self._records or not letter.officials
+
+    # ---------------------------------------------------------------- reading
+
+    def _decoded(self, topic: str, value: bytes) -> About | None:
+        """The record in ``value``, or ``None`` if it cannot be read."""
+        if topic not in self._records:
+            return None
+        try:
+            record: About = self._records[topic].decode(value)
+        except BadInput:
+            return None
+        return record
+
+    def _naming(self, topic: str, official: str) -> Iterator[Entry]:
+        return (entry for entry in self._entries(topic) if _names(entry.value, official))
+
+    def _entries(self, topic: str) -> Iterator[Entry]:
+        after = -1
+        while page := self._log.browse(topic, after=after, limit=_PAGE):
+            yield from page
+            after = page[-1].offset
+
+
+def _letter(entry: Entry) -> DeadLetter | None:
+    try:
+        return DEAD_LETTERS.decode(entry.value)
+    except BadInput:
+        return None
+
+
+def _names(value: bytes, official: str) -> bool:
+    """Whether ``value`` contains the id itself, not merely a longer one that it is a part of."""
+    return re.search(rb"(?<![a-z0-9-])" + re.escape(official.encode()) + rb"(?![a-z0-9-])", value) is not None
+
+
+def _plain(record: About) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(record)
+    return plain

@@ -1,0 +1,103 @@
+"""Where officials are kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from registry.official import Official
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did, in officials."""
+
+    added: int
+    changed: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """An official withdrew all consent ``at`` that moment; until ``erased_at`` is set, her erasure is pending.
+
+    ``removed`` counts per holder what has been removed so far.
+    """
+
+    at: datetime
+    erased_at: datetime | None
+    removed: dict[str, int]
+
+
+class Store(Protocol):
+    """The registry. Every change is one transaction, counts the revision up and starts a new epoch of the log.
+
+    The epoch makes the log refuse whatever was matched before the change; the revision tells a running monitor, also in
+    another process, to match anew.
+    """
+
+    def officials(self) -> list[Official]:
+        """Everybody, ordered by id, whether or not her consent is in force."""
+        ...
+
+    def get(self, official_id: str) -> Official:
+        """One official.
+
+        Raises:
+            BadInput: nobody has this id, or she was erased. The message may suggest an id that is alike.
+        """
+        ...
+
+    def add(self, official: Official) -> None:
+        """Store a new official.
+
+        Raises:
+            BadInput: the id is taken, something is wrong with her fields, or she withdrew (see `put_all`).
+        """
+        ...
+
+    def put_all(self, officials: Sequence[Official]) -> Imported:
+        """Add or replace all of them or, if anything is wrong, none. Doing it again changes nothing.
+
+        It never revives a withdrawn consent: who withdrew comes back only with a consent that begins after it.
+
+        Raises:
+            BadInput: names every one that is refused, and why.
+        """
+        ...
+
+    def withdraw(self, official_id: str, at: datetime) -> Withdrawal:
+        """End all her consents ``at`` that moment and mark her erasure as pending; a second call changes nothing.
+
+        Raises:
+            BadInput: nobody has this id.
+        """
+        ...
+
+    def withdrawal(self, official_id: str) -> Withdrawal | None:
+        """Her last withdrawal, if any."""
+        ...
+
+    def pending(self) -> list[str]:
+        """The ids whose erasure has begun and not ended."""
+        ...
+
+    def note(self, official_id: str, holder: str, removed: int) -> None:
+        """Count what ``holder`` removed in her pending erasure."""
+        ...
+
+    def remove(self, official_id: str) -> bool:
+        """Forget all her fields; returns whether there was something to forget."""
+        ...
+
+    def erased(self, official_id: str, at: datetime) -> Withdrawal:
+        """Her erasure is complete. What stays is the time, and a digest of the id to know it again in an import.
+
+        Raises:
+            BadInput: she did not withdraw.
+        """
+        ...
+
+    def revision(self) -> int:
+        """Counts the changes so far."""
+        ...
