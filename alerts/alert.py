@@ -1,7 +1,7 @@
 """An alert, and its delivery to one recipient."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from classify.verdict import Verdict
@@ -42,16 +42,27 @@ class Alert:
     raised_at: Moment
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
+    @property
+    def officials(self) -> frozenset[str]:
+        """The ids of those whom it is about, or whom its post mentions too."""
+        return self.verdict.officials | {self.official}
 
-State = Literal["waiting", "delivered", "failed"]
+    def without(self, official: str) -> "Alert | None":
+        """The alert without the mentions of ``official``; ``None`` if it is about her."""
+        verdict = None if official == self.official else self.verdict.without(official)
+        return replace(self, verdict=verdict) if verdict else None
+
+
+State = Literal["waiting", "delivered", "failed", "withdrawn"]
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """How far one alert has come on its way to one recipient.
 
-    ``id`` is also the idempotency key that channels pass on. ``failed`` means given up after the last try. The address
-    stays in the outbox; the delivery itself names nobody.
+    ``id`` is also the idempotency key that channels pass on. ``failed`` means given up after the last try, or refused
+    for good; ``withdrawn`` that the official's consent ended first. The address stays in the outbox; the delivery itself
+    names nobody.
     """
 
     id: str
@@ -65,15 +76,27 @@ class Delivery:
     reason: str | None = None
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
+    @property
+    def officials(self) -> frozenset[str]:
+        """The id of the one whom its alert is about."""
+        return frozenset({self.official})
+
+    def without(self, official: str) -> "Delivery | None":
+        """Itself, or ``None`` if it is about ``official``."""
+        return None if official == self.official else self
+
 
 def alert_id(*, rule: str, official: str, post: str) -> str:
     """The same rule, official and post always give the same id, so that a replay raises nothing twice."""
     return _digest("alert", rule, official, post)
 
 
-def delivery_id(*, alert: str, channel: str, address: str) -> str:
-    """The same alert to the same address always gives the same id."""
-    return _digest("delivery", alert, channel, address)
+def delivery_id(*, alert: str, channel: str, address: str, grade: str = "") -> str:
+    """The same alert to the same address always gives the same id.
+
+    ``grade`` says how grave the post was judged: one that was edited into something graver is told again.
+    """
+    return _digest("delivery", alert, channel, address, grade)
 
 
 def _digest(*parts: str) -> str:

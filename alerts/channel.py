@@ -1,0 +1,53 @@
+"""What every way to reach a person looks like to the rest of Turvakt."""
+
+from ipaddress import ip_address
+from typing import Protocol
+
+from alerts.alert import Recipient
+from alerts.message import Message
+
+
+class Channel(Protocol):
+    """Carries messages. Safe to use for several messages at once."""
+
+    name: str
+    """What contacts call it."""
+
+    def check(self, address: str) -> None:
+        """Look at an address without sending anything.
+
+        Raises:
+            BadInput: nothing can ever be delivered to such an address.
+        """
+        ...
+
+    async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
+        """Return once the other side has taken ``message`` on.
+
+        Args:
+            idempotency_key: passed on, so that the other side can tell a repetition from a second message: after a crash the
+                same message may come again, always with the same key.
+
+        Raises:
+            BadInput: this message can never be delivered to this recipient.
+            Unavailable: not now; try again.
+        """
+        ...
+
+    async def retract(self, idempotency_key: str) -> None:
+        """Take back, where that can be done, a message whose official was erased while it was on its way."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` is this machine, so that nothing needs to be encrypted on the way."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,157 @@
+"""E-mail by SMTP."""
+
+import ssl
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime, parseaddr
+from pathlib import Path
+from typing import Literal
+
+import aiosmtplib
+
+from alerts.alert import Recipient
+from alerts.channel import is_loopback
+from alerts.message import Message
+from flow.clock import Clock
+from flow.errors import BadInput, Broken, Unavailable
+
+Security = Literal["starttls", "tls", "none"]
+
+_CONFIGURATION = "Check the settings of e-mail; the message is tried again meanwhile"
+
+
+class Email:
+    """Hands messages to one SMTP server.
+
+    Args:
+        host: of the server.
+        port: usually 587 for ``starttls``, 465 for ``tls``.
+        security: ``starttls`` and ``tls`` refuse to go on unencrypted; ``none`` is for a server on this machine.
+        username: with ``password``, if the server wants to know who sends.
+        sender: the address in From.
+        certificates: a file of authorities to trust in place of the system's.
+        seconds: how long any one answer of the server may take.
+
+    Raises:
+        Broken: the settings cannot work.
+    """
+
+    name = "email"
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        port: int,
+        sender: str,
+        clock: Clock,
+        security: Security = "starttls",
+        username: str = "",
+        password: str = "",
+        certificates: Path | None = None,
+        seconds: float = 20.0,
+    ) -> None:
+        if security == "none" and not is_loopback(host):
+            raise Broken(
+                "the server is not on this machine, so alerts and password would travel unencrypted",
+                place="settings, email.security",
+                remedy="Choose 'starttls' or 'tls'",
+            )
+        try:
+            self._sender = _address("", sender)
+        except BadInput as error:
+            raise Broken("is not an e-mail address", place="settings, email.sender") from error
+        self._host = host
+        self._port = port
+        self._security = security
+        self._username = username
+        self._password = password
+        self._clock = clock
+        self._seconds = seconds
+        self._context = _context(certificates) if security != "none" else None
+
+    def check(self, address: str) -> None:
+        """Look at the form of the address."""
+        _address("", address)
+
+    async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
+        """Return once the server has taken the message on.
+
+        Raises:
+            BadInput: the server refuses this recipient or message for good (5xx), or the address is none.
+            Unavailable: it does not answer, is busy (4xx), or refuses us (certificate, password, sender).
+        """
+        mail = self._mail(message, recipient, idempotency_key)
+        smtp = aiosmtplib.SMTP(
+            hostname=self._host,
+            port=self._port,
+            use_tls=self._security == "tls",
+            start_tls=self._security == "starttls",
+            tls_context=self._context,
+            username=self._username or None,
+            password=self._password or None,
+            timeout=self._seconds,
+        )
+        place = f"channel email, {self._host}:{self._port}"
+        try:
+            async with smtp:
+                await smtp.send_message(mail)
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            refused = error.recipients[0]
+            raise _refusal("the recipient was refused", refused.code, refused.message, place) from None
+        except aiosmtplib.SMTPDataError as error:
+            raise _refusal("the message was refused", error.code, error.message, place) from None
+        except aiosmtplib.SMTPResponseException as error:
+            # Password, sender, greeting: our settings are at fault, not the recipient. The server's words may name her.
+            raise Unavailable(f"the server refused us ({error.code})", place=place, remedy=_CONFIGURATION) from None
+        except ssl.SSLError:
+            raise Unavailable("no trusted encryption", place=place, remedy=_CONFIGURATION) from None
+        except (aiosmtplib.SMTPException, OSError) as error:
+            reason = f"the server does not answer as it should ({type(error).__name__})"
+            raise Unavailable(reason, place=place, remedy="It is tried again") from None
+
+    async def retract(self, idempotency_key: str) -> None:
+        """Mail cannot be taken back."""
+
+    async def close(self) -> None:
+        """Each message has a connection of its own."""
+
+    def _mail(self, message: Message, recipient: Recipient, idempotency_key: str) -> EmailMessage:
+        mail = EmailMessage(policy=SMTP_POLICY)
+        mail["From"] = self._sender
+        mail["To"] = _address(recipient.name, recipient.address)
+        mail["Subject"] = message.subject
+        mail["Date"] = format_datetime(self._clock.now())
+        # The same message again has the same id: mailboxes and people can tell it from a second alert.
+        mail["Message-ID"] = f"<{idempotency_key}@{self._sender.domain}>"
+        mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence notice answers it
+        mail.set_content(message.text, cte="quoted-printable")
+        return mail
+
+
+def _refusal(reason: str, code: int, answer: str, place: str) -> BadInput | Unavailable:
+    # 530 and 5.7.x (RFC 3463: security or policy) are about who we are, not about whom we write to: those can be mended.
+    if code >= 500 and code != 530 and not answer.startswith("5.7."):
+        return BadInput(f"{reason} for good ({code})", place=place, remedy="Check the contact's address")
+    return Unavailable(f"{reason} for now ({code})", place=place, remedy="It is tried again")
+
+
+def _address(name: str, address: str) -> Address:
+    plain = parseaddr(address)[1]
+    local, _, domain = address.rpartition("@")
+    try:
+        if plain != address or not local or not domain or not address.isprintable():
+            raise ValueError
+        return Address(" ".join(name.split()), local, domain.encode("idna").decode("ascii"))
+    except ValueError:
+        # The exceptions of the library quote the address.
+        raise BadInput("the address is no e-mail address", place="channel email", remedy="Mend the contact") from None
+
+
+def _context(certificates: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=certificates)
+    except (ssl.SSLError, OSError) as error:
+        place = "settings, email.certificates"
+        raise Broken("the file of certificates cannot be used", place=place) from error

@@ -1,0 +1,243 @@
+"""Carries deliveries from the outbox to people: at least once, each with an idempotency key."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import islice
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+from alerts.alert import Alert, Recipient
+from alerts.channel import Channel
+from alerts.message import Message
+from alerts.outbox import Item, Outbox, Result
+from flow.backoff import backoff
+from flow.clock import Clock
+from flow.errors import BadInput, Unavailable
+
+Returned = TypeVar("Returned")
+Parameters = ParamSpec("Parameters")
+
+logger = logging.getLogger(__name__)
+
+
+class Step(Protocol):
+    """Runs a function where databases are written; `flow.runtimes.embedded.Embedded.step` is one."""
+
+    def __call__(
+        self, function: Callable[Parameters, Returned], *args: Parameters.args, **kwargs: Parameters.kwargs
+    ) -> Coroutine[Any, Any, Returned]:
+        """What ``function`` returns."""
+        ...
+
+
+def growing() -> Iterator[float]:
+    """The pauses between tries: one second at first, five minutes at most."""
+    return backoff(first=1.0, factor=2.0, most=300.0)
+
+
+class Dispatcher:
+    """Sends what is due, several messages at a time per channel, so that a dead channel delays no other one.
+
+    A delivery is tried again, with growing pauses, until it is made, refused for good, given up, or the consent ends. It
+    is written down as made only after the channel has taken it on: a crash in between sends it again, with the same key.
+
+    Args:
+        channels: by name. What waits for a channel that is not there is tried again like any other.
+        render: makes the message.
+        commit: writes results down (`alerts.stage.recording`); called by way of ``step``; returns the ids of
+            deliveries that were erased meanwhile.
+        allowed: whether an official's consent covers a source now; asked before each try, by way of ``step``.
+        step: where ``commit``, ``allowed`` and the outbox run.
+        at_once: messages on their way per channel.
+        give_up_after: from when a delivery was first due.
+        send_seconds: how long one try may take, whatever the channel does.
+        idle_seconds: how often to look for what has become due.
+        grace_seconds: how long messages on their way may take when it is stopped.
+        pauses: an iterator of pauses in seconds, one for each try that failed.
+    """
+
+    def __init__(
+        self,
+        *,
+        outbox: Outbox,
+        channels: Mapping[str, Channel],
+        render: Callable[[Alert, Recipient], Message],
+        commit: Callable[[Sequence[Result]], Collection[str]],
+        allowed: Callable[[str, str], bool],
+        step: Step,
+        clock: Clock,
+        at_once: int = 16,
+        give_up_after: timedelta = timedelta(hours=24),
+        send_seconds: float = 60.0,
+        idle_seconds: float = 0.5,
+        grace_seconds: float = 3.0,
+        pauses: Callable[[], Iterator[float]] = growing,
+    ) -> None:
+        self._outbox = outbox
+        self._channels = channels
+        self._render = render
+        self._commit = commit
+        self._allowed = allowed
+        self._step = step
+        self._clock = clock
+        self._at_once = at_once
+        self._give_up_after = give_up_after
+        self._send_seconds = send_seconds
+        self._idle_seconds = idle_seconds
+        self._grace_seconds = grace_seconds
+        self._pauses = pauses
+        self._awake = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._on_their_way: dict[str, str] = {}  # id of the delivery -> channel; until its result is written down
+        self._sending: set[asyncio.Task[None]] = set()
+        self._turning: asyncio.Task[bool] | None = None
+        self._results: list[Result] = []
+        self._drained: list[asyncio.Future[None]] = []
+
+    async def run(self) -> None:
+        """Send until cancelled; messages on their way are then finished, for a few seconds at most.
+
+        Raises:
+            Broken: the outbox cannot be read or written.
+        """
+        self._loop = asyncio.get_running_loop()
+        try:
+            while True:
+                self._awake.clear()
+                asked = tuple(self._drained)
+                self._turning = asyncio.create_task(self._turn())
+                # Shielded: results must not get lost between here and the disk.
+                idle = await asyncio.shield(self._turning)
+                if idle:
+                    for drained in asked:
+                        self._drained.remove(drained)
+                        if not drained.done():
+                            drained.set_result(None)
+                try:
+                    await asyncio.wait_for(self._awake.wait(), self._idle_seconds)
+                except TimeoutError:
+                    continue
+        finally:
+            self._loop = None
+            await self._finish()
+
+    def wake(self) -> None:
+        """There may be something to send. Safe to call from any thread."""
+        loop = self._loop
+        if loop is not None:
+            loop.call_soon_threadsafe(self._awake.set)
+
+    async def drained(self, *, at_most: float) -> bool:
+        """Wait until nothing is due and nothing on its way, ``at_most`` seconds long; says whether it came to that.
+
+        What is held back or to be tried again later is not due. Needs `run` to be running.
+        """
+        drained = asyncio.get_running_loop().create_future()
+        self._drained.append(drained)
+        self._awake.set()
+        try:
+            await asyncio.wait_for(drained, at_most)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _turn(self) -> bool:
+        """Write down what has come in, and send what is due; says whether there was nothing to do."""
+        await self._write_down()
+        items, refused = await self._step(self._pick)
+        for item in (*items, *refused):
+            self._on_their_way[item.delivery.id] = item.delivery.channel
+        for item in refused:
+            logger.info("delivery %s is dropped: the consent has ended", item.delivery.id)
+            self._done(Result(replace(item.delivery, state="withdrawn", at=self._clock.now(), reason="withdrawn")))
+        for item in items:
+            task = asyncio.create_task(self._send(item))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
+        return not self._on_their_way
+
+    def _pick(self) -> tuple[list[Item], list[Item]]:
+        """What is to be sent now, and what must not be sent any more."""
+        items = []
+        for channel in self._outbox.channels():
+            busy = {identity for identity, name in self._on_their_way.items() if name == channel}
+            items += self._outbox.due(self._at_once - len(busy), channel=channel, besides=busy)
+        allowed = [self._allowed(item.alert.official, item.alert.verdict.post.source) for item in items]
+        return (
+            [item for item, may in zip(items, allowed, strict=True) if may],
+            [item for item, may in zip(items, allowed, strict=True) if not may],
+        )
+
+    async def _write_down(self) -> None:
+        results, self._results = self._results, []
+        if not results:
+            return
+        erased = await self._step(self._commit, results)
+        for result in results:
+            name = self._on_their_way.pop(result.delivery.id)
+            if result.delivery.id in erased and name in self._channels:
+                await self._channels[name].retract(result.delivery.id)
+
+    async def _send(self, item: Item) -> None:
+        delivery = item.delivery
+        place = f"channel {delivery.channel}"
+        try:
+            if delivery.channel not in self._channels:
+                raise Unavailable("is not set up", place=place, remedy="Set it up, or give the contact another one")
+            message = self._render(item.alert, item.recipient)
+            async with asyncio.timeout(self._send_seconds):
+                await self._channels[delivery.channel].send(
+                    message, recipient=item.recipient, idempotency_key=delivery.id
+                )
+        except BadInput as error:
+            self._done(self._failed(item, str(error)))
+        except Unavailable as error:
+            self._done(self._again(item, str(error)))
+        except TimeoutError:
+            self._done(self._again(item, f"{place}: took longer than {self._send_seconds:g} s"))
+        except Exception as error:  # noqa: BLE001  whatever a channel does, the alert must not get lost
+            self._done(self._again(item, f"{place}: unexpected {type(error).__name__}"))
+        else:
+            attempts = delivery.attempts + 1
+            now = self._clock.now()
+            self._done(Result(replace(delivery, state="delivered", attempts=attempts, at=now, reason=None)))
+
+    def _done(self, result: Result) -> None:
+        self._results.append(result)
+        self._awake.set()
+
+    def _again(self, item: Item, reason: str) -> Result:
+        now = self._clock.now()
+        attempts = item.delivery.attempts + 1
+        if now - item.first_due >= self._give_up_after:
+            return self._failed(item, f"given up after {attempts} tries. {reason}")
+        if attempts == 1:
+            logger.warning("delivery %s is tried again: %s", item.delivery.id, reason)
+        pause = next(islice(self._pauses(), attempts - 1, None))
+        waiting = replace(item.delivery, state="waiting", attempts=attempts, at=now, reason=reason)
+        return Result(waiting, now + timedelta(seconds=pause))
+
+    def _failed(self, item: Item, reason: str) -> Result:
+        logger.error("delivery %s has failed: %s", item.delivery.id, reason)
+        attempts = item.delivery.attempts + 1
+        return Result(replace(item.delivery, state="failed", attempts=attempts, at=self._clock.now(), reason=reason))
+
+    async def _finish(self) -> None:
+        if self._turning is not None:
+            await asyncio.wait([self._turning], timeout=self._grace_seconds)
+            self._turning.cancel()
+            await asyncio.gather(self._turning, return_exceptions=True)
+        if self._sending:
+            await asyncio.wait(self._sending, timeout=self._grace_seconds)
+            unfinished = tuple(self._sending)
+            for task in unfinished:
+                task.cancel()
+            await asyncio.gather(*unfinished, return_exceptions=True)
+        try:
+            async with asyncio.timeout(self._grace_seconds):
+                await self._write_down()
+        except TimeoutError:
+            logger.warning("the outbox could not be written at the end: what was sent last will be sent again")
+        self._on_their_way.clear()

@@ -1,0 +1,56 @@
+"""The two stages of alerts: ``route`` raises them, ``deliver`` puts them into the outbox."""
+
+from collections.abc import Callable, Collection, Sequence
+
+from alerts.alert import ALERTS, DELIVERIES, Alert
+from alerts.outbox import Outbox, Result
+from alerts.routing import route
+from alerts.rules import Rule
+from classify.verdict import VERDICTS, Verdict
+from flow.clock import Clock
+from flow.log import Log
+from flow.stage import Output, Stage
+from registry.official import Official
+
+VERDICTS_TOPIC = "verdicts"
+TOPIC = "alerts"
+DELIVERIES_TOPIC = "deliveries"
+
+
+def route_stage(*, rules: Sequence[Rule], officials: Callable[[str], Official | None], clock: Clock) -> Stage[Verdict]:
+    """From ``verdicts`` to ``alerts``."""
+
+    def handle(verdicts: Sequence[Verdict]) -> list[Output]:
+        alerts = route(verdicts, rules=rules, officials=officials, clock=clock)
+        return [Output(TOPIC, alert.verdict.post.id, ALERTS.encode(alert)) for alert in alerts]
+
+    return Stage("route", source=VERDICTS_TOPIC, codec=VERDICTS, clock=clock, handle=handle)
+
+
+def deliver_stage(*, outbox: Outbox, clock: Clock, wake: Callable[[], None]) -> Stage[Alert]:
+    """From ``alerts`` into the outbox; ``wake`` is called when something was added."""
+
+    def apply(alerts: Sequence[Alert]) -> None:
+        if outbox.add(alerts):
+            wake()
+
+    return Stage("deliver", source=TOPIC, codec=ALERTS, clock=clock, apply=apply)
+
+
+def recording(*, outbox: Outbox, log: Log) -> Callable[[Sequence[Result]], Collection[str]]:
+    """How a `alerts.deliver.Dispatcher` writes results down: outbox and topic ``deliveries`` in one transaction.
+
+    Into the topic go the ends and the first failure of each delivery, not every try.
+    """
+
+    def commit(results: Sequence[Result]) -> Collection[str]:
+        with log.write() as writer:
+            erased = outbox.record(results)
+            for result in results:
+                delivery = result.delivery
+                ended = delivery.state != "waiting"
+                if delivery.id not in erased and (ended or delivery.attempts == 1):
+                    writer.append(DELIVERIES_TOPIC, delivery.post, DELIVERIES.encode(delivery))
+        return erased
+
+    return commit
