@@ -1,0 +1,140 @@
+"""All the names, forms and accounts of all officials, to be looked up by what stands in a text.
+
+Officials are referred to by their place in a list, their ``owner`` number: at 50,000 of them that saves memory.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+
+from ingest import accounts
+from ingest.forms import name_forms, spellings
+from ingest.forms.text import fold
+from ingest.forms.words import ordinary
+from ingest.lexicon import Lexicon, split, stems
+from ingest.vocabulary import Person, Vocabulary, person
+from registry.official import Official
+
+NAME, TAG, ACCOUNT = 1, 2, 4
+"""What a word may be: part of a name or form, a hashtag of a whole name, part of an account."""
+
+_CACHED = 50_000
+_PEOPLE = 8192
+
+
+class Names:
+    """Indexes ``officials``; an entry that `drop` emptied is None."""
+
+    def __init__(self, officials: Iterable[Official]) -> None:
+        held = list(officials)
+        self.officials: list[Official | None] = list(held)
+        self.vocabulary = Vocabulary(held)
+        self.families: Lexicon[int] = Lexicon(_families(held))
+        self.forms: Lexicon[int] = Lexicon(_other_forms(held))
+        self.tags = _tags(held)
+        self.accounts = _accounts(held)
+        self._anchors = _anchors(self.accounts)
+        self._kinds: dict[bytes, int] = {}
+        self.person = lru_cache(maxsize=_PEOPLE)(self._person)
+
+    def patterns(self) -> list[bytes]:
+        """What to search folded text for: beginnings of words after a space; whole words end in a space."""
+        found = {f" {stem}" for lexicon in (self.families, self.forms) for stem in lexicon.stems}
+        found |= {f" {stem}" for stem in self.tags}
+        found |= {f" {anchor} " for anchor in self._anchors}
+        return [pattern.encode() for pattern in sorted(found)]
+
+    def kind(self, word: bytes) -> int:
+        """What a folded word may be, 0 for nothing; remembered, since the same words come again and again."""
+        kind = self._kinds.get(word)
+        if kind is None:
+            if len(self._kinds) >= _CACHED:
+                self._kinds.clear()
+            kind = self._kinds[word] = self._kind(word.decode("ascii"))
+        return kind
+
+    def _kind(self, word: str) -> int:
+        kind = NAME if self.families.begun(word) or self.forms.begun(word) else 0
+        if any(word[:size] in self.tags for size in range(1, len(word) + 1)):
+            kind |= TAG
+        return kind | ACCOUNT if word in self._anchors else kind
+
+    def _person(self, owner: int) -> Person | None:
+        official = self.officials[owner]
+        return None if official is None else person(official, nicknames(official))
+
+
+def family_parts(official: Official) -> list[tuple[tuple[str, ...], str]]:
+    """Her surname as words that stand as they are and a last one that is inflected; of several names also the last alone."""
+    whole = split(" ".join(official.family_names))
+    parts = {(whole[:-1], whole[-1])} if whole else set()
+    if len(official.family_names) > 1 and (last := split(official.family_names[-1])):
+        parts.add((last[:-1], last[-1]))
+    return sorted(parts)
+
+
+def nicknames(official: Official) -> list[str]:
+    """Given names out of her other forms: the Ankan of ``Ankan Lindqvist``."""
+    family = split(" ".join(official.family_names))
+    found = []
+    for form in official.forms:
+        parts = split(form)
+        if family and len(parts) > len(family) and parts[-len(family) :] == family:
+            found.append(" ".join(form.split()[: len(form.split()) - len(official.family_names)]))
+    return found
+
+
+def _families(officials: Sequence[Official]) -> Iterator[tuple[str, int]]:
+    for owner, official in enumerate(officials):
+        for leads, last in family_parts(official):
+            for written in spellings(" ".join([*leads, last])):
+                yield written, owner
+        for form in official.forms:
+            if _needs_sign(form):
+                yield form, owner
+
+
+def _other_forms(officials: Sequence[Official]) -> Iterator[tuple[str, int]]:
+    for owner, official in enumerate(officials):
+        for form in official.forms:
+            if not _needs_sign(form) and not set(nicknames(official)) & {form}:
+                yield form, owner
+
+
+def _needs_sign(form: str) -> bool:
+    """Whether ``form`` is a single everyday word, which says as little as a surname."""
+    parts = split(form)
+    return len(parts) == 1 and parts[0] in ordinary()
+
+
+def _tags(officials: Sequence[Official]) -> dict[str, tuple[tuple[int, str, str], ...]]:
+    """Folded beginnings of hashtags: the owner, what stands before the inflected part, and that part."""
+    found: dict[str, tuple[tuple[int, str, str], ...]] = {}
+    ended: dict[str, set[str]] = {}
+    for owner, official in enumerate(officials):
+        for leads, last in family_parts(official) if official.given_names else ():
+            if last not in ended:
+                ended[last] = {stem.rstrip(" ") for stem in stems(name_forms(last))}
+            begins = "".join((*split(official.given_names[0]), *leads))
+            plain = fold(begins)
+            for stem in ended[last]:
+                found[plain + stem] = (*found.get(plain + stem, ()), (owner, begins, last))
+    return found
+
+
+def _accounts(officials: Sequence[Official]) -> dict[str, tuple[int, ...]]:
+    found: dict[str, tuple[int, ...]] = {}
+    for owner, official in enumerate(officials):
+        for platform, values in official.handles.items():
+            for value in values:
+                for key in accounts.registered_keys(platform, value):
+                    if owner not in found.get(key, ()):
+                        found[key] = (*found.get(key, ()), owner)
+    return found
+
+
+def _anchors(keys: Iterable[str]) -> frozenset[str]:
+    """For each account the word of it that the fewest accounts have: what it is looked for by."""
+    words = {key: fold(accounts.anchor(key)).split() for key in keys}
+    often = Counter(word for parts in words.values() for word in set(parts))
+    return frozenset(min(parts, key=lambda word: (often[word], -len(word))) for parts in words.values() if parts)

@@ -1,0 +1,194 @@
+"""Where a text names officials: surnames with their signs, other forms, hashtags."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ingest.forms.text import fold
+from ingest.forms.words import ordinary
+from ingest.names import Names
+from ingest.post import Sign
+from ingest.reading import Reading
+from ingest.signs import Before, Surroundings, phrase_start
+from ingest.vocabulary import Person
+
+_NEXT_TO = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An official who is named at tokens ``first`` to ``last``, and all that makes it certain."""
+
+    owner: int
+    first: int
+    last: int
+    signs: frozenset[Sign]
+
+
+class Places:
+    """Who is named where in one reading. ``present`` are the officials whose accounts the post names,
+    ``thread`` those whom it answers or quotes."""
+
+    def __init__(self, names: Names, reading: Reading, *, present: Iterable[int], thread: Iterable[int]) -> None:
+        self._names = names
+        self._reading = reading
+        self._around = Surroundings(reading, names.vocabulary)
+        self._present = frozenset(present)
+        self._thread = frozenset(thread)
+        self._others: set[str] = set()
+        """Surnames of people in this post who are no officials."""
+
+    def candidates(self) -> Iterator[Candidate]:
+        """The officials who are named, in no particular order; at one place several may be."""
+        places: dict[tuple[int, int], list[Candidate]] = defaultdict(list)
+        bare: list[tuple[str, int, int, tuple[int, ...]]] = []
+        full: set[int] = set()
+        for index, token in enumerate(self._reading.tokens):
+            if token.where == "account":
+                continue
+            if token.gap.endswith("#"):
+                places[index, index] += self._tagged(index)
+            for candidate in self._formed(index):
+                places[candidate.first, candidate.last].append(candidate)
+            for last, first, owners in self._surnames(index):
+                named, open_owners = self._in_full(last, first, index, owners)
+                full.update(candidate.owner for candidate in named)
+                for candidate in named:
+                    places[first, index].append(candidate)
+                if open_owners and token.where != "path":
+                    bare.append((last, first, index, open_owners))
+        for last, first, index, owners in bare:
+            for owner in owners:
+                signs = self._second_signs(owner, first, index)
+                if signs and not (last in self._others and owner not in full):
+                    signs = self._sure(signs, owner, last, first, index)
+                elif signs:
+                    signs = signs & {"role"} if self._role_beside(owner, first, index) else frozenset()
+                if signs:
+                    places[first, index].append(Candidate(owner, first, index, signs))
+        for (start, end), found in places.items():
+            yield from self._distinct(found, start, end)
+
+    def _tagged(self, index: int) -> list[Candidate]:
+        """``#AnnaLindqvist``: given name and surname in one word after a hash."""
+        word = self._reading.tokens[index].word
+        folded = fold(word)
+        found = set()
+        for size in range(1, len(folded) + 1):
+            for owner, begins, last in self._names.tags.get(folded[:size], ()):
+                rest = word[len(begins) :]
+                if rest and any(last == other for other, _ in self._names.families.lasts(rest)):
+                    found.add(owner)
+        return [Candidate(owner, index, index, frozenset({"hashtag"})) for owner in sorted(found)]
+
+    def _formed(self, index: int) -> Iterator[Candidate]:
+        """Other forms of officials (nicknames, short names), which need no second sign."""
+        tokens = self._reading.tokens
+        for last, _ in self._names.forms.lasts(tokens[index].word):
+            for leads, owners in self._names.forms.phrases(last).items():
+                first = phrase_start(self._reading, index, leads)
+                if first is None or (tokens[index].where and not leads):
+                    continue
+                cut = first > 0 and tokens[first].hyphened and tokens[first - 1].capital and tokens[first].gap != "_"
+                if cut or self._around.double_surname_follows(index):
+                    continue
+                for owner in owners:
+                    yield Candidate(owner, first, index, frozenset({"form"}))
+
+    def _surnames(self, index: int) -> Iterator[tuple[str, int, tuple[int, ...]]]:
+        for last, _ in self._names.families.lasts(self._reading.tokens[index].word):
+            for leads, owners in self._names.families.phrases(last).items():
+                first = phrase_start(self._reading, index, leads)
+                if first is not None:
+                    yield last, first, owners
+
+    def _in_full(
+        self, last: str, first: int, index: int, owners: tuple[int, ...]
+    ) -> tuple[list[Candidate], tuple[int, ...]]:
+        """Who of ``owners`` is named in full at this surname, and for whom it is still open."""
+        before = self._around.before(first)
+        after, belongs = self._around.after(index)
+        doubled = self._around.double_surname_follows(index)
+        full, still_open, strange = [], [], False
+        for owner in owners:
+            who = self._names.person(owner)
+            if who is None:
+                continue
+            start = None if doubled else self._given_start(before, who)
+            given_after = [after[key] for key in after.keys() & who.first] if not doubled else []
+            if start is not None:
+                full.append(Candidate(owner, start, index, frozenset({"full-name"})))
+            elif self._strange(before, who) or doubled:
+                strange = True
+            elif given_after:
+                full.append(Candidate(owner, first, max(given_after), frozenset({"full-name"})))
+            elif belongs and after and not after.keys() & who.other:
+                strange = True
+            else:
+                still_open.append(owner)
+        if strange:
+            self._others.add(last)
+        return full, tuple(still_open)
+
+    def _given_start(self, before: Before, who: Person) -> int | None:
+        """The token where the official's own given name begins that goes with the surname."""
+        mine = who.first | who.other
+        starts = [before.given[key] for key in before.given.keys() & who.first]
+        if not starts and before.given.keys() & who.other:
+            further = min(before.given[key] for key in before.given.keys() & who.other)
+            again = self._around.before(further).given if further else {}
+            starts = [again[key] for key in again.keys() & who.first]
+        if starts:
+            return None if self._around.doubled(min(starts), mine) else min(starts)
+        shared = [before.shared[key] for key in before.shared.keys() & who.first]
+        return min(shared) if shared else None
+
+    def _strange(self, before: Before, who: Person) -> bool:
+        """Whether somebody else with this surname is named."""
+        if before.initial is not None:
+            return before.initial not in who.initials
+        if before.given.keys() & who.other:
+            return any(
+                self._around.doubled(before.given[key], who.first | who.other)
+                for key in before.given.keys() & who.other
+            )
+        return before.other
+
+    def _second_signs(self, owner: int, first: int, last: int) -> frozenset[Sign]:
+        who = self._names.person(owner)
+        found: set[Sign] = set()
+        if who is None:
+            return frozenset()
+        if owner in self._present:
+            found.add("thread" if owner in self._thread else "handle")
+        if any(start > last or end < first for key in who.first for start, end in self._around.givens.get(key, ())):
+            found.add("given-name")
+        if self._around.role_near(first, last, who.roles):
+            found.add("role")
+        if who.places & self._around.places:
+            found.add("municipality")
+        if who.parties & self._around.parties:
+            found.add("party")
+        return frozenset(found)
+
+    def _sure(self, signs: frozenset[Sign], owner: int, last: str, first: int, index: int) -> frozenset[Sign]:
+        """``signs`` as far as the surname is no everyday word there."""
+        token = self._reading.tokens[index]
+        everyday = first == index and (last in ordinary() or token.word in ordinary())
+        if not everyday or (self._reading.cased and token.capital and not (token.first or token.shout)):
+            return signs
+        return signs if self._role_beside(owner, first, index) else frozenset()
+
+    def _role_beside(self, owner: int, first: int, last: int) -> bool:
+        who = self._names.person(owner)
+        return who is not None and self._around.role_near(first, last, who.roles, distance=_NEXT_TO)
+
+    def _distinct(self, found: list[Candidate], first: int, last: int) -> Iterator[Candidate]:
+        """Of several officials at one place, those whose signs are not merely a part of another one's."""
+        if len(found) > 1:
+            signs = [each.signs | self._second_signs(each.owner, first, last) for each in found]
+            for each, mine in zip(found, signs, strict=True):
+                if not any(mine < other for other in signs):
+                    yield each
+        else:
+            yield from found
