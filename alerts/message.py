@@ -1,22 +1,9 @@
-"""What a recipient reads: an alert in her language, disclosing no more than the rule allows."""
+"""What channels carry."""
 
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
-from alerts.alert import Alert, Recipient
-from alerts.rules import ZONES
-from alerts.translations import Translations
-from registry.official import Official
-
-FOLDER = Path(__file__).parent / "translations"
-MOST_SHOWN = 1000
-"""Characters of a post that a message quotes at most."""
 _JOINER = "\u200d"
 
 
@@ -35,67 +22,6 @@ class Message:
     post: str
 
 
-class Renderer:
-    """Turns alerts into messages.
-
-    Args:
-        translations: of the texts in ``alerts/translations``.
-        base_url: address of the console, to which links lead.
-        officials: the registry, for the time zone of an official's country.
-    """
-
-    def __init__(
-        self, translations: Translations, *, base_url: str, officials: Callable[[str], Official | None]
-    ) -> None:
-        self._translations = translations
-        self._base_url = base_url.rstrip("/")
-        self._officials = officials
-
-    def render(self, alert: Alert, recipient: Recipient) -> Message:
-        """The message that tells ``recipient`` of ``alert``; the post's text is in it only if she may see it."""
-        language, post, judgement = recipient.language, alert.verdict.post, alert.verdict.judgement
-        reference = alert.id[:6]
-        link = f"{self._base_url}/posts/{quote(post.id, safe='')}"
-        name, text = clean(alert.official_name), self._translations.text
-        named = self._translations.name
-        severity = named(language, "severity", judgement.severity)
-        labels = ", ".join(named(language, "label", label) for label in judgement.flagged)
-        source = clean(named(language, "source", post.source))
-        moment = self._translations.moment(language, post.created_at, zone=self._zone(alert.official))
-        step = text(language, f"step.{_first_step(alert)}")
-        lines = [
-            text(language, "opening"),
-            "",
-            text(language, "official", name=name),
-            text(language, "severity_line", severity=severity),
-            text(language, "labels", labels=labels or text(language, "no_label")),
-            text(language, "source_line", source=source, moment=moment),
-            "",
-            text(language, "first", step=step),
-        ]
-        if post.deleted_at is None:
-            lines.append(link)
-        else:
-            lines.append(text(language, "deleted"))
-        shown = recipient.show_text and bool(post.text)
-        if shown:
-            lines += ["", text(language, "quoted"), *_quoted(post.text)]
-            if len(post.text) > MOST_SHOWN:
-                lines.append(text(language, "shortened"))
-        lines += ["", text(language, "hint"), text(language, "reference_line", reference=reference), ""]
-        return Message(
-            subject=text(language, "subject", severity=severity, reference=reference),
-            text="\n".join(lines),
-            facts=_facts(alert, link=link, shown=shown),
-            official=alert.official,
-            post=post.id,
-        )
-
-    def _zone(self, official: str) -> tzinfo:
-        known = self._officials(official)
-        return ZoneInfo(ZONES[known.country]) if known else UTC
-
-
 def clean(text: str) -> str:
     """``text`` on one line, without characters that control a terminal, a mail header or the direction of writing."""
     return " ".join("".join(map(_shown, text)).split())
@@ -109,36 +35,3 @@ def _shown(character: str) -> str:
             return character if character == _JOINER else ""
         case _:
             return character
-
-
-def _quoted(text: str) -> list[str]:
-    return [f"> {clean(line)}".rstrip() for line in text[:MOST_SHOWN].splitlines()]
-
-
-def _first_step(alert: Alert) -> str:
-    judgement = alert.verdict.judgement
-    if "threat" in judgement.flagged or judgement.severity == "critical":
-        return "danger"
-    return "private" if "doxxing" in judgement.flagged else "look"
-
-
-def _facts(alert: Alert, *, link: str, shown: bool) -> dict[str, Any]:
-    post, judgement = alert.verdict.post, alert.verdict.judgement
-    data: dict[str, Any] = {
-        "alert": alert.id,
-        "rule": alert.rule,
-        "official": {"id": alert.official, "name": clean(alert.official_name)},
-        "severity": judgement.severity,
-        "labels": {label: round(judgement.labels[label].probability, 4) for label in judgement.flagged},
-        "language": judgement.language,
-        "model": judgement.model,
-        "source": post.source,
-        "post": post.id,
-        "posted_at": post.created_at.isoformat(),
-        "deleted": post.deleted_at is not None,
-        "link": link,
-        "note": "Labels are a hint to a human, not a legal verdict.",
-    }
-    if shown:
-        data["text"] = post.text
-    return {"type": "alert.raised", "timestamp": alert.raised_at.isoformat(), "data": data}

@@ -1,0 +1,204 @@
+"""The outbox: nothing twice, nothing lost, nothing kept longer than needed."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from alerts.alert import Delivery
+from alerts.outbox import Item, Outbox, Result
+from classify.verdict import Label, Severity
+from flow.clock import ManualClock
+from flow.database import Database
+from registry.holder import Holder
+from tests.alerts.people import AT, alert, recipient, verdict
+
+TEXT = "Tack Anna Lindqvist för den nya bron!"
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(AT)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(tmp_path / "turvakt.db")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def outbox(database: Database, clock: ManualClock) -> Outbox:
+    return Outbox(database, clock=clock)
+
+
+def due(outbox: Outbox, channel: str = "email") -> list[Item]:
+    return outbox.due(100, channel=channel)
+
+
+def ended(delivery: Delivery, state: str = "delivered") -> Result:
+    return Result(replace(delivery, state=state, attempts=delivery.attempts + 1))  # type: ignore[arg-type]
+
+
+def stored(database: Database) -> str:
+    return str(database.query("SELECT * FROM outbox"))
+
+
+def test_each_recipient_gets_a_delivery(outbox: Outbox) -> None:
+    other = recipient("https://duty.example", channel="webhook")
+    assert outbox.add([alert(None, recipient(), other)]) == 2
+    assert outbox.channels() == ["email", "webhook"]
+    (item,) = due(outbox, "webhook")
+    assert item.recipient == other
+    assert item.alert.recipients == (other,)
+    assert (item.delivery.state, item.delivery.attempts, item.first_due) == ("waiting", 0, AT)
+    assert outbox.counts() == {"waiting": 2, "delivered": 0, "failed": 0, "withdrawn": 0}
+
+
+def test_a_replay_changes_nothing(outbox: Outbox) -> None:
+    outbox.add([alert()])
+    assert outbox.add([alert()]) == 0
+    outbox.record([ended(due(outbox)[0].delivery)])
+    assert outbox.add([alert()]) == 0
+    assert due(outbox) == []
+
+
+@pytest.mark.parametrize(
+    ("severity", "labels", "again"),
+    [
+        ("high", ("harassment",), False),
+        ("medium", ("harassment",), False),
+        ("critical", ("harassment",), True),
+        ("high", ("threat",), True),
+        ("medium", ("threat",), True),
+    ],
+)
+def test_an_edit_is_told_again_only_if_it_made_the_post_graver(
+    outbox: Outbox, severity: Severity, labels: tuple[Label, ...], again: bool
+) -> None:
+    outbox.add([alert()])
+    outbox.record([ended(due(outbox)[0].delivery)])
+    edited = alert(verdict(severity=severity, labels=labels), rule="another")
+    assert outbox.add([edited]) == int(again)
+    assert outbox.add([alert(), edited]) == 0
+
+
+def test_a_graver_edit_replaces_what_still_waits(outbox: Outbox) -> None:
+    outbox.add([alert(None, recipient(not_before=AT + timedelta(hours=9)))])
+    outbox.add([alert(verdict(severity="critical"))])
+    assert [item.alert.verdict.judgement.severity for item in due(outbox)] == ["critical"]
+    assert outbox.counts()["waiting"] == 1
+
+
+def test_quiet_hours_hold_back(outbox: Outbox, clock: ManualClock) -> None:
+    outbox.add([alert(None, recipient(not_before=AT + timedelta(seconds=60)))])
+    clock.advance(59)
+    assert outbox.channels() == []
+    assert due(outbox) == []
+    clock.advance(1)
+    assert outbox.channels() == ["email"]
+    assert due(outbox)[0].first_due == AT + timedelta(seconds=60)
+
+
+def test_threats_go_first_then_the_gravest(outbox: Outbox, clock: ManualClock) -> None:
+    for number, (severity, label) in enumerate([("medium", "hate"), ("critical", "hate"), ("low", "threat")]):
+        judged = verdict(f"bluesky:{number}", severity=severity, labels=(label,))  # type: ignore[arg-type]
+        outbox.add([alert(judged)])
+        clock.advance(1)
+    assert [item.delivery.post for item in due(outbox)] == ["bluesky:2", "bluesky:1", "bluesky:0"]
+    first = due(outbox)[0].delivery.id
+    assert [item.delivery.post for item in outbox.due(1, channel="email", besides=[first])] == ["bluesky:1"]
+    assert outbox.due(0, channel="email") == []
+
+
+def test_a_failed_try_waits_for_its_time(outbox: Outbox, clock: ManualClock) -> None:
+    outbox.add([alert()])
+    delivery = replace(due(outbox)[0].delivery, attempts=1, reason="busy")
+    outbox.record([Result(delivery, AT + timedelta(seconds=2))])
+    assert due(outbox) == []
+    clock.advance(2)
+    (item,) = due(outbox)
+    assert (item.delivery.attempts, item.delivery.reason, item.first_due) == (1, "busy", AT)
+
+
+@pytest.mark.parametrize("state", ["delivered", "failed", "withdrawn"])
+def test_what_has_ended_keeps_ids_state_and_time_only(outbox: Outbox, database: Database, state: str) -> None:
+    outbox.add([alert()])
+    assert "Ekvik" in stored(database)
+    outbox.record([ended(due(outbox)[0].delivery, state)])
+    for secret in ("bron", "Ekvik", "ekvik", "Anna", "kalle"):
+        assert secret not in stored(database)
+    assert outbox.counts()[state] == 1  # type: ignore[index]
+
+
+def test_is_a_holder(outbox: Outbox) -> None:
+    holder: Holder = outbox
+    assert holder.name == "alerts"
+
+
+def test_erasure_takes_all_and_says_what_was_on_its_way(outbox: Outbox) -> None:
+    outbox.add([alert(), alert(verdict("bluesky:2")), alert(verdict("bluesky:3", mentions=("aino",)))])
+    items = due(outbox)
+    outbox.record([ended(items[0].delivery)])
+    assert outbox.count("anna-lindqvist") == 2
+    assert outbox.erase("anna-lindqvist") == 2
+    assert outbox.erase("anna-lindqvist") == 0
+    assert (outbox.count("anna-lindqvist"), outbox.count("aino")) == (0, 1)
+    hers = [item.delivery for item in items if item.delivery.official == "anna-lindqvist"]
+    assert outbox.record([ended(each) for each in hers]) == {each.id for each in hers}
+    assert outbox.counts()["delivered"] == 0
+
+
+def test_a_deleted_post_goes_with_its_deliveries(outbox: Outbox) -> None:
+    outbox.add([alert(), alert(verdict("bluesky:2"))])
+    assert outbox.forget(["bluesky:1", "bluesky:9"]) == 1
+    assert [item.delivery.post for item in due(outbox)] == ["bluesky:2"]
+
+
+def test_a_deleted_threat_is_still_told_of_but_without_content(outbox: Outbox, database: Database) -> None:
+    outbox.add([alert(verdict(labels=("threat",)))])
+    assert outbox.forget(["bluesky:1"]) == 1
+    assert outbox.forget(["bluesky:1"]) == 0
+    for secret in ("bron", "kalle", "social.example"):
+        assert secret not in stored(database)
+    (item,) = due(outbox)
+    assert item.alert.verdict.post.deleted_at == AT
+    assert item.alert.verdict.judgement.flagged == ("threat",)
+    outbox.record([ended(item.delivery)])
+    assert outbox.forget(["bluesky:1"]) == 1
+    assert outbox.counts()["delivered"] == 0
+
+
+def test_retention_spares_what_waits(outbox: Outbox, clock: ManualClock) -> None:
+    outbox.add([alert(), alert(verdict("bluesky:2"))])
+    outbox.record([ended(due(outbox)[0].delivery)])
+    assert outbox.expire(AT) == 0
+    assert outbox.expire(AT + timedelta(days=1)) == 1
+    assert outbox.counts()["waiting"] == 1
+
+
+def test_export_gives_all_that_is_held(outbox: Outbox) -> None:
+    outbox.add([alert(), alert(verdict("bluesky:2"))])
+    outbox.record([ended(outbox.due(1, channel="email")[0].delivery)])
+    exported = sorted(outbox.export("anna-lindqvist"), key=lambda each: str(each["state"]))
+    assert [each["state"] for each in exported] == ["delivered", "waiting"]
+    assert exported[0]["alert"] is None
+    assert exported[1]["alert"]["verdict"]["post"]["text"] == TEXT
+    assert exported[1]["at"] == AT.isoformat()
+    assert outbox.export("aino") == []
+
+
+def test_one_that_cannot_be_read_does_not_stop_the_others(
+    outbox: Outbox, database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    outbox.add([alert(), alert(verdict("bluesky:2"))])
+    database.execute("UPDATE outbox SET alert = ? WHERE post = 'bluesky:1'", (b'{"kind": "alert", "version": 99}',))
+    with caplog.at_level(logging.ERROR):
+        assert [item.delivery.post for item in due(outbox)] == ["bluesky:2"]
+    assert "wire version 99" in caplog.text
+    assert outbox.counts()["failed"] == 1
+    assert database.query("SELECT count(*) FROM outbox WHERE alert IS NOT NULL") == [(2,)]
