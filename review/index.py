@@ -1,0 +1,242 @@
+"""What reviewers search: every verdict with its alerts, deliveries and decision, behind one protocol."""
+
+import base64
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from alerts.alert import Alert, Delivery, State
+from classify.verdict import Label, Severity, Verdict
+from flow.clock import Moment
+from flow.errors import BadInput
+from review.decision import Decision, Outcome
+
+MOST = 500
+"""The most items of one page."""
+
+Place = tuple[int, int, str]
+"""Where an item stands in the order of the index: judged at, created at (both in microseconds), post id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """An alert as the index keeps it: without text, names and addresses. ``severity`` is the one it was raised with."""
+
+    id: str
+    rule: str
+    official: str
+    post: str
+    severity: Severity
+    at: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to look for; a field that is ``None`` does not limit.
+
+    ``text`` is full text: words that must all occur, ``"a phrase"``, ``begin*``; upper and lower case are the same,
+    å, ä, ö are letters of their own. ``severity`` is the least one, ``flagged`` asks for any label or severity,
+    ``alerted`` for any alert. ``since`` (inclusive) and ``until`` (exclusive) bound the moment of judgement, by which
+    the items are ordered, newest first. ``after`` is the ``next`` of the page before.
+    """
+
+    text: str | None = None
+    official: str | None = None
+    label: Label | None = None
+    severity: Severity | None = None
+    flagged: bool | None = None
+    alerted: bool | None = None
+    source: str | None = None
+    language: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    decision: Outcome | Literal["none"] | None = None
+    unable: bool | None = None
+    limit: int = 50
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A verdict with all that is known about it. Alerts and deliveries stand in the order of their time."""
+
+    verdict: Verdict
+    alerts: tuple[Raised, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some items, newest first; ``next`` goes on behind the last one, and is ``None`` at the end."""
+
+    items: tuple[Item, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the index holds. ``verdicts`` counts posts; ``unable`` are those that could not be judged."""
+
+    verdicts: int
+    unable: int
+    labels: dict[Label, int]
+    severities: dict[Severity, int]
+    alerts: int
+    deliveries: dict[State, int]
+    decisions: int
+
+
+class Index(Protocol):
+    """Holds verdicts, alerts, deliveries and decisions (a `registry.holder.Holder`, too).
+
+    Writes are upserts that end the same in whatever order and however often they come; an alert or a decision may come
+    before its verdict. `review.precedence` says which of two records stays.
+    """
+
+    name: str
+
+    def write_verdicts(self, verdicts: Sequence[Verdict]) -> None:
+        """Keep the newest verdict of each post."""
+        ...
+
+    def write_alerts(self, alerts: Sequence[Alert]) -> None:
+        """Keep what `Raised` keeps of each alert."""
+        ...
+
+    def write_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        """Keep the state that each delivery has come to."""
+        ...
+
+    def write_decisions(self, decisions: Sequence[Decision]) -> None:
+        """Keep the newest decision on each post."""
+        ...
+
+    def search(self, query: Query) -> Page:
+        """The newest items that ``query`` asks for. Full text that makes no sense finds nothing; it never fails.
+
+        Raises:
+            BadInput: ``query.after`` comes from no page.
+        """
+        ...
+
+    def newer(self, query: Query, than: str, *, most: int = 100) -> int:
+        """How many items stand before the place ``than`` (see `place_of`); counts up to ``most``.
+
+        Raises:
+            BadInput: ``than`` is no place.
+        """
+        ...
+
+    def get(self, post: str) -> Item | None:
+        """The item of the post with this id."""
+        ...
+
+    def counts(self) -> Counts:
+        """How much is held."""
+        ...
+
+    def activity(self, since: datetime, *, hours: int = 24) -> list[dict[Severity, int]]:
+        """The posts judged in each of the ``hours`` hours from ``since`` on, per severity (those with none left out)."""
+        ...
+
+    def held(self, posts: Collection[str]) -> set[str]:
+        """Those of ``posts`` about which anything is held."""
+        ...
+
+    def posts_of(self, source: str, author: str) -> list[str]:
+        """The ids of the posts that the author with this `Author.id` wrote on ``source``."""
+        ...
+
+    def ids(self) -> Iterator[str]:
+        """The id of each post, in their own order; what is removed meanwhile is left out."""
+        ...
+
+    def erase(self, official: str) -> int:
+        """See `registry.holder.Holder.erase`."""
+        ...
+
+    def forget(self, posts: Collection[str]) -> int:
+        """See `registry.holder.Holder.forget`."""
+        ...
+
+    def expire(self, before: datetime, *, flagged: bool | None = None) -> int:
+        """Remove posts collected before ``before``: the flagged or the unflagged ones, or (``None``) all of them."""
+        ...
+
+    def export(self, official: str) -> list[dict[str, Any]]:
+        """See `registry.holder.Holder.export`. Other officials whom a post mentions are left out."""
+        ...
+
+    def count(self, official: str) -> int:
+        """See `registry.holder.Holder.count`."""
+        ...
+
+
+def raised(alert: Alert) -> Raised:
+    """What the index keeps of an alert."""
+    return Raised(
+        id=alert.id,
+        rule=alert.rule,
+        official=alert.official,
+        post=alert.verdict.post.id,
+        severity=alert.verdict.judgement.severity,
+        at=alert.raised_at,
+    )
+
+
+def is_flagged(verdict: Verdict) -> bool:
+    """Whether a verdict says anything at all: a label or a severity."""
+    return bool(verdict.judgement.flagged) or verdict.judgement.severity != "none"
+
+
+def without(verdict: Verdict, official: str) -> Verdict | None:
+    """A verdict after the erasure of ``official``; ``None`` if it was there for her alone.
+
+    Which of the accounts that the post names or answers are hers the index cannot know: all go, they have done their work.
+    """
+    others = tuple(mention for mention in verdict.post.mentions if mention.official != official)
+    if not others:
+        return None
+    return replace(verdict, post=replace(verdict.post, mentions=others, reply_to=(), quote_of=(), accounts=()))
+
+
+def about(verdict: Verdict, official: str) -> Verdict:
+    """A verdict as ``official`` may see it: who else is registered is not her business."""
+    hers = tuple(mention for mention in verdict.post.mentions if mention.official == official)
+    return replace(verdict, post=replace(verdict.post, mentions=hers))
+
+
+def place_of(verdict: Verdict) -> Place:
+    """Where a verdict stands in the order of the index."""
+    return micros(verdict.judged_at), micros(verdict.post.created_at), verdict.post.id
+
+
+def write_place(place: Place) -> str:
+    """A place as it stands in ``Page.next``."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+
+
+def read_place(text: str) -> Place:
+    """The place that `write_place` wrote.
+
+    Raises:
+        BadInput: ``text`` is none.
+    """
+    try:
+        place: Place = msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=Place)
+    except ValueError as error:
+        raise BadInput("no such place in the index", place="after", remedy="Start again from the first page") from error
+    return place
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970: exact, as a float would not be."""
+    return (moment - _EPOCH) // _MICROSECOND

@@ -1,0 +1,221 @@
+"""The index in memory: for tests and trials."""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import msgspec
+
+from alerts.alert import DELIVERIES, Alert, Delivery
+from classify.verdict import LABELS, SEVERITIES, VERDICTS, Severity, Verdict, at_least
+from review import precedence
+from review.decision import DECISIONS, Decision
+from review.fulltext import Term, matches, parse
+from review.index import (
+    MOST,
+    Counts,
+    Item,
+    Page,
+    Query,
+    Raised,
+    about,
+    is_flagged,
+    place_of,
+    raised,
+    read_place,
+    without,
+    write_place,
+)
+
+Record = TypeVar("Record")
+
+
+class MemoryIndex:
+    """Implements `review.index.Index` in dicts; every call is atomic."""
+
+    name = "index"
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._verdicts: dict[str, Verdict] = {}
+        self._alerts: dict[str, Raised] = {}
+        self._deliveries: dict[str, Delivery] = {}
+        self._decisions: dict[str, Decision] = {}
+
+    def write_verdicts(self, verdicts: Sequence[Verdict]) -> None:
+        self._keep(self._verdicts, ((verdict.post.id, verdict) for verdict in verdicts), precedence.of_verdict)
+
+    def write_alerts(self, alerts: Sequence[Alert]) -> None:
+        self._keep(self._alerts, ((alert.id, raised(alert)) for alert in alerts), precedence.of_alert)
+
+    def write_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        self._keep(self._deliveries, ((each.id, each) for each in deliveries), precedence.of_delivery)
+
+    def write_decisions(self, decisions: Sequence[Decision]) -> None:
+        self._keep(self._decisions, ((each.post, each) for each in decisions), precedence.of_decision)
+
+    def _keep(
+        self, there: dict[str, Record], records: Iterable[tuple[str, Record]], rank: Callable[[Record], Any]
+    ) -> None:
+        with self._lock:
+            for key, record in records:
+                if key not in there or rank(record) > rank(there[key]):
+                    there[key] = record
+
+    def search(self, query: Query) -> Page:
+        after = read_place(query.after) if query.after is not None else None
+        found = [item for item in self._find(query) if after is None or place_of(item.verdict) < after]
+        limit = max(1, min(query.limit, MOST))
+        more = len(found) > limit
+        return Page(tuple(found[:limit]), write_place(place_of(found[limit - 1].verdict)) if more else None)
+
+    def newer(self, query: Query, than: str, *, most: int = 100) -> int:
+        place = read_place(than)
+        return min(most, sum(place_of(item.verdict) > place for item in self._find(query)))
+
+    def _find(self, query: Query) -> list[Item]:
+        terms = parse(query.text) if query.text is not None else None
+        with self._lock:
+            items = [self._item(verdict) for verdict in self._verdicts.values()]
+        found = [item for item in items if _asked_for(item, query, terms)]
+        return sorted(found, key=lambda item: place_of(item.verdict), reverse=True)
+
+    def _item(self, verdict: Verdict) -> Item:
+        post = verdict.post.id
+        alerts = sorted((each for each in self._alerts.values() if each.post == post), key=_in_order)
+        deliveries = sorted((each for each in self._deliveries.values() if each.post == post), key=_in_order)
+        return Item(verdict, tuple(alerts), tuple(deliveries), self._decisions.get(post))
+
+    def get(self, post: str) -> Item | None:
+        with self._lock:
+            verdict = self._verdicts.get(post)
+            return self._item(verdict) if verdict is not None else None
+
+    def counts(self) -> Counts:
+        with self._lock:
+            judgements = [verdict.judgement for verdict in self._verdicts.values()]
+            labels = Counter(label for judgement in judgements for label in judgement.flagged)
+            severities = Counter(judgement.severity for judgement in judgements)
+            states = Counter(delivery.state for delivery in self._deliveries.values())
+            return Counts(
+                verdicts=len(judgements),
+                unable=sum(judgement.unable is not None for judgement in judgements),
+                labels={label: labels[label] for label in LABELS},
+                severities={severity: severities[severity] for severity in SEVERITIES},
+                alerts=len(self._alerts),
+                deliveries={"waiting": states["waiting"], "delivered": states["delivered"], "failed": states["failed"]},
+                decisions=len(self._decisions),
+            )
+
+    def activity(self, since: datetime, *, hours: int = 24) -> list[dict[Severity, int]]:
+        buckets: list[Counter[Severity]] = [Counter() for _ in range(hours)]
+        with self._lock:
+            for verdict in self._verdicts.values():
+                hour = (verdict.judged_at - since) // timedelta(hours=1)
+                if 0 <= hour < hours:
+                    buckets[hour][verdict.judgement.severity] += 1
+        return [dict(bucket) for bucket in buckets]
+
+    def held(self, posts: Collection[str]) -> set[str]:
+        with self._lock:
+            return set(posts) & (self._verdicts.keys() | {each.post for each in self._others()})
+
+    def _others(self) -> list[Raised | Delivery | Decision]:
+        return [*self._alerts.values(), *self._deliveries.values(), *self._decisions.values()]
+
+    def posts_of(self, source: str, author: str) -> list[str]:
+        with self._lock:
+            posts = [verdict.post for verdict in self._verdicts.values()]
+        return sorted(post.id for post in posts if post.source == source and post.author.id == author)
+
+    def ids(self) -> Iterator[str]:
+        for post in sorted(self._verdicts):
+            if post in self._verdicts:
+                yield post
+
+    def erase(self, official: str) -> int:
+        with self._lock:
+            left = {
+                verdict.post.id: without(verdict, official)
+                for verdict in self._verdicts.values()
+                if _mentions(verdict, official)
+            }
+            changed = {post: verdict for post, verdict in left.items() if verdict is not None}
+            self._verdicts.update(changed)
+            gone = self.forget(left.keys() - changed.keys())
+            gone += _drop(self._alerts, lambda alert: alert.official == official)
+            gone += _drop(self._deliveries, lambda delivery: delivery.official == official)
+            return len(changed) + gone
+
+    def forget(self, posts: Collection[str]) -> int:
+        with self._lock:
+            gone = _drop(self._verdicts, lambda verdict: verdict.post.id in posts)
+            gone += _drop(self._alerts, lambda alert: alert.post in posts)
+            gone += _drop(self._deliveries, lambda delivery: delivery.post in posts)
+            return gone + _drop(self._decisions, lambda decision: decision.post in posts)
+
+    def expire(self, before: datetime, *, flagged: bool | None = None) -> int:
+        with self._lock:
+            old = {
+                verdict.post.id
+                for verdict in self._verdicts.values()
+                if verdict.post.collected_at < before and flagged in (None, is_flagged(verdict))
+            }
+            if flagged is not False:
+                old |= {each.post for each in self._others() if each.at < before and each.post not in self._verdicts}
+            return self.forget(old)
+
+    def export(self, official: str) -> list[dict[str, Any]]:
+        with self._lock:
+            verdicts = [each for each in self._verdicts.values() if _mentions(each, official)]
+            alerts = [each for each in self._alerts.values() if each.official == official]
+            deliveries = [each for each in self._deliveries.values() if each.official == official]
+            decisions = [self._decisions[each.post.id] for each in verdicts if each.post.id in self._decisions]
+        return [
+            *(json.loads(VERDICTS.encode(about(each, official))) for each in verdicts),
+            *({"kind": "alert", **msgspec.to_builtins(each)} for each in alerts),
+            *(json.loads(DELIVERIES.encode(each)) for each in deliveries),
+            *(json.loads(DECISIONS.encode(each)) for each in decisions),
+        ]
+
+    def count(self, official: str) -> int:
+        return len(self.export(official))
+
+
+def _asked_for(item: Item, query: Query, terms: Sequence[Term] | None) -> bool:
+    post, judgement = item.verdict.post, item.verdict.judgement
+    outcome = item.decision.outcome if item.decision is not None else "none"
+    return all(
+        (
+            terms is None or (bool(terms) and matches(post.text, terms)),
+            query.official is None or _mentions(item.verdict, query.official),
+            query.label is None or query.label in judgement.flagged,
+            query.severity is None or at_least(judgement.severity, query.severity),
+            query.flagged in (None, is_flagged(item.verdict)),
+            query.alerted in (None, bool(item.alerts)),
+            query.source in (None, post.source),
+            query.language in (None, judgement.language),
+            query.since is None or query.since <= item.verdict.judged_at,
+            query.until is None or item.verdict.judged_at < query.until,
+            query.decision in (None, outcome),
+            query.unable in (None, judgement.unable is not None),
+        )
+    )
+
+
+def _mentions(verdict: Verdict, official: str) -> bool:
+    return any(mention.official == official for mention in verdict.post.mentions)
+
+
+def _in_order(record: Raised | Delivery) -> tuple[datetime, str]:
+    return record.at, record.id
+
+
+def _drop(there: dict[str, Record], condition: Callable[[Record], bool]) -> int:
+    gone = [key for key, record in there.items() if condition(record)]
+    for key in gone:
+        del there[key]
+    return len(gone)

@@ -1,0 +1,310 @@
+"""The index in the embedded runtime's SQLite file, with FTS5 for the texts.
+
+SQLite as old as 3.40 serves: FTS5 without ``secure-delete`` and without ``contentless_delete``. So a text leaves the
+contentless full-text table by being told to it once more, and its words leave the file with the next ``optimize``.
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+import msgspec
+
+from alerts.alert import DELIVERIES, Alert, Delivery, State
+from classify.verdict import LABELS, SEVERITIES, VERDICTS, Severity, Verdict
+from flow.database import Database
+from review import precedence
+from review.decision import DECISIONS, Decision
+from review.index import (
+    MOST,
+    Counts,
+    Item,
+    Page,
+    Query,
+    Raised,
+    about,
+    micros,
+    place_of,
+    raised,
+    read_place,
+    without,
+    write_place,
+)
+from review.indexes.sqlite_conditions import conditions
+from review.indexes.sqlite_schema import SCHEMA, TABLES, row_of
+
+_AT_ONCE = 500  # SQLite's bound parameters in one statement may be as few as 999
+
+Value = TypeVar("Value")
+
+
+class SqliteIndex:
+    """Implements `review.index.Index` in the tables ``index_*`` of ``database``.
+
+    `erase` and `expire` also rewrite the full-text table, so that no word of what is gone stays in it; `forget`, which
+    comes often and with few posts, leaves that to the next of these (a nightly `expire` at the latest). Call
+    `flow.database.Database.scrub` afterwards.
+    """
+
+    name = "index"
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        database.create(*SCHEMA)
+
+    def write_verdicts(self, verdicts: Sequence[Verdict]) -> None:
+        newest: dict[str, tuple[tuple[int, int, bytes], Verdict]] = {}
+        for verdict in verdicts:
+            rank, post = precedence.of_verdict(verdict), verdict.post.id
+            if post not in newest or rank > newest[post][0]:
+                newest[post] = rank, verdict
+        with self._database.transaction():
+            old = self._stored(newest)
+            winners = [
+                (*new, old.get(post)) for post, new in newest.items() if post not in old or new[0] > old[post][1]
+            ]
+            self._clear([before[0] for _, _, before in winners if before is not None])
+            self._insert([(rank, verdict, before[0] if before else None) for rank, verdict, before in winners])
+
+    def _stored(self, posts: Collection[str]) -> dict[str, tuple[int, tuple[int, int, bytes]]]:
+        """Row number and rank of those that are there."""
+        rows = self._among("SELECT id, rowid, version, judged, record FROM index_post WHERE id IN ({})", posts)
+        return {row[0]: (row[1], (row[2], row[3], row[4])) for row in rows}
+
+    def _insert(self, winners: Sequence[tuple[tuple[int, int, bytes], Verdict, int | None]]) -> None:
+        highest = self._database.query("SELECT coalesce(max(rowid), 0) FROM index_post")[0][0]
+        posts: list[tuple[Any, ...]] = []
+        mentions: list[tuple[str, int]] = []
+        texts: list[tuple[int, str]] = []
+        for number, (rank, verdict, before) in enumerate(winners, start=highest + 1):
+            rowid = before if before is not None else number
+            posts.append(row_of(rowid, rank, verdict))
+            mentions.extend((official, rowid) for official in {each.official for each in verdict.post.mentions})
+            texts.append((rowid, verdict.post.text))
+        self._database.executemany(f"INSERT OR REPLACE INTO index_post VALUES ({_marks(14)})", posts)  # noqa: S608
+        self._database.executemany("INSERT INTO index_mention VALUES (?, ?)", mentions)
+        self._database.executemany("INSERT INTO index_text (rowid, text) VALUES (?, ?)", texts)
+
+    def _clear(self, rowids: Sequence[int]) -> None:
+        """Remove the full text and the mentions of posts that are about to go or to be replaced."""
+        rows = self._among("SELECT rowid, record FROM index_post WHERE rowid IN ({})", rowids)
+        posts = [(rowid, VERDICTS.decode(record).post) for rowid, record in rows]
+        texts = [(rowid, post.text) for rowid, post in posts]
+        mentions = [(mention.official, rowid) for rowid, post in posts for mention in post.mentions]
+        self._database.executemany("INSERT INTO index_text (index_text, rowid, text) VALUES ('delete', ?, ?)", texts)
+        self._database.executemany("DELETE FROM index_mention WHERE official = ? AND post = ?", mentions)
+
+    def write_alerts(self, alerts: Sequence[Alert]) -> None:
+        rows = []
+        for alert in map(raised, alerts):
+            rank, record = precedence.of_alert(alert)
+            rows.append((alert.id, alert.post, alert.official, micros(alert.at), rank, record))
+        self._upsert("index_alert", rows, key="id", columns=("id", "post", "official", "at", "rank", "record"))
+
+    def write_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        rows = []
+        for each in deliveries:
+            rank, record = precedence.of_delivery(each)
+            rows.append((each.id, each.post, each.official, micros(each.at), rank, each.state, record))
+        columns = ("id", "post", "official", "at", "rank", "state", "record")
+        self._upsert("index_delivery", rows, key="id", columns=columns)
+
+    def write_decisions(self, decisions: Sequence[Decision]) -> None:
+        rows = []
+        for decision in decisions:
+            rank, record = precedence.of_decision(decision)
+            rows.append((decision.post, micros(decision.at), rank, decision.outcome, record))
+        self._upsert("index_decision", rows, key="post", columns=("post", "at", "rank", "outcome", "record"))
+
+    def _upsert(self, table: str, rows: Sequence[tuple[Any, ...]], *, key: str, columns: Sequence[str]) -> None:
+        changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column != key)
+        self._database.executemany(
+            f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({_marks(len(columns))}) "  # noqa: S608  own names
+            f"ON CONFLICT ({key}) DO UPDATE SET {changes} "
+            "WHERE (excluded.rank, excluded.record) > (rank, record)",
+            rows,
+        )
+
+    def search(self, query: Query) -> Page:
+        where, values = conditions(query)
+        if query.after is not None:
+            where.append("(p.judged, p.created, p.id) < (?, ?, ?)")
+            values.extend(read_place(query.after))
+        limit = max(1, min(query.limit, MOST))
+        rows = self._database.query(
+            f"SELECT p.record FROM index_post p WHERE {' AND '.join(where)} "  # noqa: S608  values are bound
+            "ORDER BY p.judged DESC, p.created DESC, p.id DESC LIMIT ?",
+            (*values, limit + 1),
+        )
+        verdicts = [VERDICTS.decode(row[0]) for row in rows[:limit]]
+        return Page(tuple(self._items(verdicts)), write_place(place_of(verdicts[-1])) if len(rows) > limit else None)
+
+    def newer(self, query: Query, than: str, *, most: int = 100) -> int:
+        where, values = conditions(query)
+        where.append("(p.judged, p.created, p.id) > (?, ?, ?)")
+        rows = self._database.query(
+            f"SELECT count(*) FROM (SELECT 1 FROM index_post p WHERE {' AND '.join(where)} LIMIT ?)",  # noqa: S608
+            (*values, *read_place(than), most),
+        )
+        return int(rows[0][0])
+
+    def get(self, post: str) -> Item | None:
+        rows = self._database.query("SELECT record FROM index_post WHERE id = ?", (post,))
+        return self._items([VERDICTS.decode(rows[0][0])])[0] if rows else None
+
+    def _items(self, verdicts: Sequence[Verdict]) -> list[Item]:
+        posts = [verdict.post.id for verdict in verdicts]
+        found = self._among("SELECT post, record FROM index_alert WHERE post IN ({}) ORDER BY at, id", posts)
+        alerts = _grouped(found, lambda record: msgspec.json.decode(record, type=Raised))
+        found = self._among("SELECT post, record FROM index_delivery WHERE post IN ({}) ORDER BY at, id", posts)
+        deliveries = _grouped(found, DELIVERIES.decode)
+        found = self._among("SELECT post, record FROM index_decision WHERE post IN ({})", posts)
+        decisions = {post: DECISIONS.decode(record) for post, record in found}
+        return [
+            Item(
+                verdict,
+                tuple(alerts.get(verdict.post.id, ())),
+                tuple(deliveries.get(verdict.post.id, ())),
+                decisions.get(verdict.post.id),
+            )
+            for verdict in verdicts
+        ]
+
+    def counts(self) -> Counts:
+        ask = self._database.query
+        severities = dict.fromkeys(SEVERITIES, 0)
+        for severity, many in ask("SELECT severity, count(*) FROM index_post GROUP BY 1"):
+            severities[SEVERITIES[severity]] = many
+        labels = dict.fromkeys(LABELS, 0)
+        for bits, many in ask("SELECT labels, count(*) FROM index_post WHERE flagged = 1 GROUP BY 1"):
+            for number, label in enumerate(LABELS):
+                labels[label] += many if bits >> number & 1 else 0
+        states: dict[State, int] = {"waiting": 0, "delivered": 0, "failed": 0}
+        states.update(ask("SELECT state, count(*) FROM index_delivery GROUP BY 1"))
+        ((unable, alerts, decisions),) = ask(
+            """SELECT (SELECT count(*) FROM index_post WHERE unable IS NOT NULL), (SELECT count(*) FROM index_alert),
+                (SELECT count(*) FROM index_decision)"""
+        )
+        return Counts(sum(severities.values()), unable, labels, severities, alerts, states, decisions)
+
+    def activity(self, since: datetime, *, hours: int = 24) -> list[dict[Severity, int]]:
+        buckets: list[dict[Severity, int]] = [{} for _ in range(hours)]
+        start, hour = micros(since), 3_600_000_000
+        rows = self._database.query(
+            "SELECT (judged - ?) / ?, severity, count(*) FROM index_post WHERE judged >= ? AND judged < ? GROUP BY 1, 2",
+            (start, hour, start, start + hours * hour),
+        )
+        for bucket, severity, many in rows:
+            buckets[bucket][SEVERITIES[severity]] = many
+        return buckets
+
+    def held(self, posts: Collection[str]) -> set[str]:
+        found = {row[0] for row in self._among("SELECT id FROM index_post WHERE id IN ({})", posts)}
+        for table in TABLES:
+            found |= {row[0] for row in self._among(f"SELECT post FROM {table} WHERE post IN ({{}})", posts)}  # noqa: S608
+        return found
+
+    def posts_of(self, source: str, author: str) -> list[str]:
+        sql = "SELECT id FROM index_post WHERE author = ? AND source = ? ORDER BY id"
+        return [row[0] for row in self._database.query(sql, (author, source))]
+
+    def ids(self) -> Iterator[str]:
+        last = ""
+        while rows := self._database.query("SELECT id FROM index_post WHERE id > ? ORDER BY id LIMIT 1000", (last,)):
+            for (last,) in rows:
+                yield last
+
+    def erase(self, official: str) -> int:
+        with self._database.transaction():
+            left = [(verdict.post.id, without(verdict, official)) for verdict in self._mentioning(official)]
+            shared = [verdict for _, verdict in left if verdict is not None]
+            self._database.executemany(
+                "UPDATE index_post SET record = ? WHERE id = ?",
+                [(VERDICTS.encode(verdict), verdict.post.id) for verdict in shared],
+            )
+            self._database.execute("DELETE FROM index_mention WHERE official = ?", (official,))
+            gone = self._remove([post for post, verdict in left if verdict is None])
+            gone += self._database.execute("DELETE FROM index_alert WHERE official = ?", (official,))
+            gone += self._database.execute("DELETE FROM index_delivery WHERE official = ?", (official,))
+            self._tidy()
+        return len(shared) + gone
+
+    def forget(self, posts: Collection[str]) -> int:
+        with self._database.transaction():
+            return self._remove(list(posts))
+
+    def expire(self, before: datetime, *, flagged: bool | None = None) -> int:
+        moment = micros(before)
+        with self._database.transaction():
+            sql = "SELECT id FROM index_post WHERE stored < ? AND (? IS NULL OR flagged = ?)"
+            old = [row[0] for row in self._database.query(sql, (moment, flagged, flagged))]
+            if flagged is not False:
+                for table in TABLES:
+                    sql = f"SELECT post FROM {table} WHERE at < ? AND post NOT IN (SELECT id FROM index_post)"  # noqa: S608
+                    old.extend(row[0] for row in self._database.query(sql, (moment,)))
+            gone = self._remove(old)
+            self._tidy()
+        return gone
+
+    def _remove(self, posts: Collection[str]) -> int:
+        keys = [(post,) for post in posts]
+        rows = self._among("SELECT rowid FROM index_post WHERE id IN ({})", posts)
+        self._clear([row[0] for row in rows])
+        if not keys:
+            return 0
+        gone = self._database.executemany("DELETE FROM index_post WHERE id = ?", keys)
+        for table in TABLES:
+            gone += self._database.executemany(f"DELETE FROM {table} WHERE post = ?", keys)  # noqa: S608
+        return gone
+
+    def _tidy(self) -> None:
+        """Merge the full-text table into one segment: only that drops the words of removed texts."""
+        self._database.execute("INSERT INTO index_text (index_text) VALUES ('optimize')")
+
+    def export(self, official: str) -> list[dict[str, Any]]:
+        verdicts = self._mentioning(official)
+        posts = [verdict.post.id for verdict in verdicts]
+        alerts = self._database.query("SELECT record FROM index_alert WHERE official = ? ORDER BY id", (official,))
+        sent = self._database.query("SELECT record FROM index_delivery WHERE official = ? ORDER BY id", (official,))
+        decisions = self._among("SELECT record FROM index_decision WHERE post IN ({})", posts)
+        return [
+            *(json.loads(VERDICTS.encode(about(verdict, official))) for verdict in verdicts),
+            *({"kind": "alert", **json.loads(row[0])} for row in alerts),
+            *(json.loads(row[0]) for row in (*sent, *decisions)),
+        ]
+
+    def count(self, official: str) -> int:
+        hers = "SELECT p.id FROM index_mention m JOIN index_post p ON p.rowid = m.post WHERE m.official = ?"
+        rows = self._database.query(
+            f"""SELECT (SELECT count(*) FROM ({hers})) + (SELECT count(*) FROM index_alert WHERE official = ?)
+                + (SELECT count(*) FROM index_delivery WHERE official = ?)
+                + (SELECT count(*) FROM index_decision WHERE post IN ({hers}))""",  # noqa: S608
+            (official,) * 4,
+        )
+        return int(rows[0][0])
+
+    def _mentioning(self, official: str) -> list[Verdict]:
+        sql = """SELECT p.record FROM index_mention m JOIN index_post p ON p.rowid = m.post
+            WHERE m.official = ? ORDER BY p.id"""
+        return [VERDICTS.decode(row[0]) for row in self._database.query(sql, (official,))]
+
+    def _among(self, sql: str, values: Iterable[Any]) -> list[tuple[Any, ...]]:
+        """The rows of ``sql`` with ``values`` in the place of ``{}``, as many at once as SQLite takes."""
+        rows: list[tuple[Any, ...]] = []
+        rest = iter(values)
+        while some := list(islice(rest, _AT_ONCE)):
+            rows.extend(self._database.query(sql.format(_marks(len(some))), some))
+        return rows
+
+
+def _marks(many: int) -> str:
+    return ", ".join("?" * many)
+
+
+def _grouped(rows: Iterable[tuple[str, bytes]], decode: Callable[[bytes], Value]) -> dict[str, list[Value]]:
+    grouped: dict[str, list[Value]] = {}
+    for post, record in rows:
+        grouped.setdefault(post, []).append(decode(record))
+    return grouped

@@ -1,0 +1,51 @@
+"""A query as the conditions of an SQL statement over ``index_post p``."""
+
+from typing import Any
+
+from classify.verdict import LABELS, SEVERITIES
+from review.fulltext import expression, parse
+from review.index import Query, micros
+
+
+def conditions(query: Query) -> tuple[list[str], list[Any]]:
+    """Conditions that must all hold (never an empty list), and the values that they bind in order."""
+    where = ["1"]
+    values: list[Any] = []
+
+    def add(condition: str, *bound: Any) -> None:
+        where.append(condition)
+        values.extend(bound)
+
+    if query.text is not None:
+        terms = parse(query.text)
+        if terms:
+            add("p.rowid IN (SELECT rowid FROM index_text WHERE index_text MATCH ?)", expression(terms))
+        else:
+            add("0")
+    if query.official is not None:
+        add("p.rowid IN (SELECT post FROM index_mention WHERE official = ?)", query.official)
+    if query.label is not None:
+        # Literally the condition of the partial index, so that SQLite may use it.
+        add("p.flagged = 1 AND p.labels & ?", 1 << LABELS.index(query.label))
+    if query.severity not in (None, "none"):
+        add("p.flagged = 1 AND p.severity >= ?", SEVERITIES.index(query.severity))
+    if query.flagged is not None:
+        add("p.flagged = 1" if query.flagged else "p.flagged = 0")
+    if query.alerted is not None:
+        alerted = "p.id IN (SELECT post FROM index_alert)"
+        add(alerted if query.alerted else f"NOT {alerted}")
+    if query.source is not None:
+        add("p.source = ?", query.source)
+    if query.language is not None:
+        add("p.language = ?", query.language)
+    if query.since is not None:
+        add("p.judged >= ?", micros(query.since))
+    if query.until is not None:
+        add("p.judged < ?", micros(query.until))
+    if query.decision == "none":
+        add("p.id NOT IN (SELECT post FROM index_decision)")
+    elif query.decision is not None:
+        add("p.id IN (SELECT post FROM index_decision WHERE outcome = ?)", query.decision)
+    if query.unable is not None:
+        add("p.unable IS NOT NULL" if query.unable else "p.unable IS NULL")
+    return where, values

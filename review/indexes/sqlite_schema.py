@@ -1,0 +1,63 @@
+"""The tables of the index in SQLite."""
+
+from typing import Any
+
+from classify.verdict import LABELS, SEVERITIES, Verdict
+from review.index import is_flagged, micros
+
+SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS index_post (
+        rowid INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE,
+        version INTEGER NOT NULL, judged INTEGER NOT NULL, created INTEGER NOT NULL, stored INTEGER NOT NULL,
+        source TEXT NOT NULL, author TEXT, language TEXT NOT NULL,
+        severity INTEGER NOT NULL, labels INTEGER NOT NULL, flagged INTEGER NOT NULL, unable TEXT,
+        record BLOB NOT NULL)""",
+    # The list, its count of newer ones, the activity and the counts read these alone.
+    "CREATE INDEX IF NOT EXISTS index_post_newest ON index_post (judged, created, id, severity)",
+    "CREATE INDEX IF NOT EXISTS index_post_flagged ON index_post (judged, created, id, labels) WHERE flagged = 1",
+    "CREATE INDEX IF NOT EXISTS index_post_unable ON index_post (judged, created, id) WHERE unable IS NOT NULL",
+    "CREATE INDEX IF NOT EXISTS index_post_author ON index_post (author, source) WHERE author IS NOT NULL",
+    """CREATE TABLE IF NOT EXISTS index_mention (
+        official TEXT NOT NULL, post INTEGER NOT NULL, PRIMARY KEY (official, post)) WITHOUT ROWID""",
+    """CREATE VIRTUAL TABLE IF NOT EXISTS index_text USING fts5 (
+        text, content = '', tokenize = "unicode61 remove_diacritics 0")""",
+    """CREATE TABLE IF NOT EXISTS index_alert (
+        id TEXT PRIMARY KEY, post TEXT NOT NULL, official TEXT NOT NULL, at INTEGER NOT NULL, rank INTEGER NOT NULL,
+        record BLOB NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS index_delivery (
+        id TEXT PRIMARY KEY, post TEXT NOT NULL, official TEXT NOT NULL, at INTEGER NOT NULL, rank INTEGER NOT NULL,
+        state TEXT NOT NULL, record BLOB NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS index_decision (
+        post TEXT PRIMARY KEY, at INTEGER NOT NULL, rank INTEGER NOT NULL, outcome TEXT NOT NULL,
+        record BLOB NOT NULL) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS index_alert_post ON index_alert (post)",
+    "CREATE INDEX IF NOT EXISTS index_alert_official ON index_alert (official)",
+    "CREATE INDEX IF NOT EXISTS index_delivery_post ON index_delivery (post)",
+    "CREATE INDEX IF NOT EXISTS index_delivery_official ON index_delivery (official)",
+)
+
+TABLES = ("index_alert", "index_delivery", "index_decision")
+"""What is known of a post besides its verdict; each has a column ``post``."""
+
+
+def row_of(rowid: int, rank: tuple[int, int, bytes], verdict: Verdict) -> tuple[Any, ...]:
+    """The row of ``index_post``; ``rank`` is that of `review.precedence.of_verdict`."""
+    post, judgement = verdict.post, verdict.judgement
+    version, judged, record = rank
+    labels = sum(1 << LABELS.index(label) for label in judgement.flagged)
+    return (
+        rowid,
+        post.id,
+        version,
+        judged,
+        micros(post.created_at),
+        micros(post.collected_at),
+        post.source,
+        post.author.id,
+        judgement.language,
+        SEVERITIES.index(judgement.severity),
+        labels,
+        is_flagged(verdict),
+        judgement.unable,
+        record,
+    )

@@ -1,0 +1,285 @@
+"""What every index promises; run over each implementation by test_indexes.py."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from classify.verdict import Verdict
+from flow.errors import BadInput
+from ingest.post import Mention
+from review.index import Index, Query, place_of, write_place
+from tests.review.people import alert, at, decision, delivery, verdict
+
+
+def found(index: Index, **query: object) -> list[str]:
+    return [item.verdict.post.id.partition(":")[2] for item in index.search(Query(**query)).items]  # type: ignore[arg-type]
+
+
+class IndexContract:
+    @pytest.fixture
+    def index(self) -> Index:
+        raise NotImplementedError
+
+    def test_an_empty_index_answers(self, index: Index) -> None:
+        assert index.search(Query()).items == ()
+        assert index.search(Query()).next is None
+        assert index.get("jsonl:1") is None
+        assert index.counts().verdicts == 0
+        assert list(index.ids()) == []
+        assert index.held(["jsonl:1"]) == set()
+        assert index.erase("anna") == index.forget(["jsonl:1"]) == index.forget([]) == index.expire(at(9)) == 0
+
+    def test_gives_back_what_was_written(self, index: Index) -> None:
+        first = verdict(severity="high", labels=("threat",))
+        index.write_verdicts([first])
+        index.write_alerts([alert(first)])
+        index.write_deliveries([delivery(alert(first))])
+        index.write_decisions([decision("jsonl:1")])
+        item = index.get("jsonl:1")
+        assert item is not None
+        assert item.verdict == first
+        assert [(raised.rule, raised.official, raised.severity) for raised in item.alerts] == [
+            ("grave", "anna", "high")
+        ]
+        assert item.deliveries == (delivery(alert(first)),)
+        assert item.decision == decision("jsonl:1")
+        assert index.search(Query()).items == (item,)
+
+    def test_newest_first(self, index: Index) -> None:
+        index.write_verdicts([verdict("a", judged=1), verdict("c", judged=3), verdict("b", judged=2)])
+        index.write_verdicts([verdict("d", judged=2, created=1), verdict("e", judged=2)])
+        assert found(index) == ["c", "d", "e", "b", "a"]
+
+    def test_pages_follow_one_another_though_new_ones_arrive(self, index: Index) -> None:
+        index.write_verdicts([verdict(str(number), judged=number) for number in range(7)])
+        first = index.search(Query(limit=3))
+        index.write_verdicts([verdict("new", judged=99)])
+        second = index.search(Query(limit=3, after=first.next))
+        last = index.search(Query(limit=3, after=second.next))
+        pages = [[item.verdict.post.id for item in page.items] for page in (first, second, last)]
+        assert pages == [["jsonl:6", "jsonl:5", "jsonl:4"], ["jsonl:3", "jsonl:2", "jsonl:1"], ["jsonl:0"]]
+        assert last.next is None
+
+    def test_a_full_last_page_has_no_next(self, index: Index) -> None:
+        index.write_verdicts([verdict("a"), verdict("b")])
+        assert index.search(Query(limit=2)).next is None
+        assert index.search(Query(limit=-5)).next is not None
+
+    @pytest.mark.parametrize("after", ["", "nonsense", "WzFd", "å", "bnVsbA"])
+    def test_a_place_from_nowhere_is_refused(self, index: Index, after: str) -> None:
+        with pytest.raises(BadInput):
+            index.search(Query(after=after))
+        with pytest.raises(BadInput):
+            index.newer(Query(), after)
+
+    def test_counts_newer_ones(self, index: Index) -> None:
+        old = verdict("old", judged=1)
+        index.write_verdicts([old])
+        than = write_place(place_of(old))
+        assert index.newer(Query(), than) == 0
+        index.write_verdicts([verdict(str(each), judged=2, severity="low") for each in range(5)])
+        assert index.newer(Query(), than) == 5
+        assert index.newer(Query(flagged=False), than) == 0
+        assert index.newer(Query(), than, most=3) == 3
+
+    def test_filters(self, index: Index) -> None:
+        threat = verdict("threat", severity="high", labels=("threat", "hate"), judged=1)
+        index.write_verdicts([threat])
+        index.write_verdicts([verdict("low", severity="low", labels=("harassment",), officials=("bo",), judged=2)])
+        index.write_verdicts([verdict("calm", language="fi", source="feed", officials=("bo", "anna"), judged=3)])
+        index.write_verdicts([verdict("dumb", unable="too-short", language="other", judged=4)])
+        index.write_alerts([alert(threat)])
+        index.write_decisions([decision("jsonl:threat"), decision("jsonl:low", "false-alarm")])
+        assert found(index, official="anna") == ["dumb", "calm", "threat"]
+        assert found(index, official="nobody") == []
+        assert found(index, label="hate") == found(index, severity="medium") == ["threat"]
+        assert found(index, severity="low") == found(index, flagged=True) == ["low", "threat"]
+        assert len(found(index, severity="none")) == 4
+        assert found(index, flagged=False) == ["dumb", "calm"]
+        assert found(index, alerted=True) == ["threat"]
+        assert found(index, alerted=False) == ["dumb", "calm", "low"]
+        assert found(index, source="feed") == found(index, language="fi") == ["calm"]
+        assert found(index, since=at(2), until=at(4)) == ["calm", "low"]
+        assert found(index, decision="confirmed") == ["threat"]
+        assert found(index, decision="false-alarm") == ["low"]
+        assert found(index, decision="none") == ["dumb", "calm"]
+        assert found(index, unable=True) == ["dumb"]
+        assert found(index, unable=False, official="bo", flagged=True) == ["low"]
+
+    def test_full_text(self, index: Index) -> None:
+        index.write_verdicts([verdict("sv", "Åkes ÖPPNA brev om bron på torget", judged=1)])
+        index.write_verdicts([verdict("fi", "Sillan äärellä: kävelin torille, ääneti", judged=2)])
+        assert found(index, text="öppna") == found(index, text="åkes ÖPPNA") == ["sv"]
+        assert found(index, text="oppna") == found(index, text="akes") == []
+        assert found(index, text='"bron på torget"') == ["sv"]
+        assert found(index, text='"torget på bron"') == []
+        assert found(index, text="tor*") == ["fi", "sv"]
+        assert found(index, text='"kävelin tor"*') == ["fi"]
+        assert found(index, text="brev sillan") == []
+        assert found(index, text="ÄÄRELLÄ") == ["fi"]
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            '"',
+            '"bron på',
+            "bron)",
+            "NOT",
+            "a AND",
+            "text: x",
+            "*",
+            '"" *',
+            "^bron",
+            "{x}:y",
+            "😀",
+            "\x00",
+            "\ud800",
+            " ",
+        ],
+    )
+    def test_no_text_query_fails(self, index: Index, text: str) -> None:
+        index.write_verdicts([verdict("a", "bron på torget")])
+        assert found(index, text=text) in ([], ["a"])
+        assert found(index, text='"bron på') == ["a"]
+        assert found(index, text="*") == []
+
+    def test_a_later_version_replaces_text_mentions_and_labels(self, index: Index) -> None:
+        index.write_verdicts([verdict("a", "gammal text", severity="high", labels=("threat",))])
+        new = verdict("a", "ny text", officials=("bo",), edited=3, judged=3)
+        index.write_verdicts([new])
+        index.write_verdicts([verdict("a", "gammal text", severity="high", labels=("threat",), judged=9)])
+        assert found(index, text="gammal") == found(index, official="anna") == found(index, label="threat") == []
+        assert found(index, text="ny") == found(index, official="bo") == ["a"]
+        assert index.counts().verdicts == 1
+
+    def test_a_later_judgement_of_the_same_version_replaces(self, index: Index) -> None:
+        index.write_verdicts([verdict("a", severity="low", judged=2), verdict("a", severity="none", judged=1)])
+        assert found(index, severity="low") == ["a"]
+
+    def test_delivered_is_final(self, index: Index) -> None:
+        first = verdict("a")
+        raised = alert(first)
+        index.write_verdicts([first])
+        index.write_deliveries([delivery(raised, state="delivered", minutes=2)])
+        index.write_deliveries([delivery(raised, state="failed", minutes=9)])
+        assert index.counts().deliveries == {"waiting": 0, "delivered": 1, "failed": 0}
+
+    def test_later_states_and_decisions_win(self, index: Index) -> None:
+        raised = alert(verdict("a"))
+        index.write_deliveries([delivery(raised, minutes=3, state="failed"), delivery(raised, minutes=2)])
+        index.write_decisions([decision("jsonl:a", "false-alarm", minutes=6), decision("jsonl:a", minutes=5)])
+        index.write_verdicts([verdict("a")])
+        assert index.counts().deliveries["failed"] == 1
+        assert found(index, decision="false-alarm") == ["a"]
+
+    def test_an_alert_or_decision_may_come_first(self, index: Index) -> None:
+        first = verdict("a")
+        index.write_alerts([alert(first)])
+        index.write_decisions([decision("jsonl:a")])
+        assert found(index) == []
+        assert index.held(["jsonl:a", "jsonl:b"]) == {"jsonl:a"}
+        index.write_verdicts([first])
+        assert found(index, alerted=True, decision="confirmed") == ["a"]
+
+    def test_counts(self, index: Index) -> None:
+        first = verdict("a", severity="critical", labels=("threat", "sexual"))
+        index.write_verdicts([first, verdict("b", severity="low", labels=("threat",)), verdict("c", unable="no-text")])
+        index.write_alerts([alert(first)])
+        index.write_deliveries([delivery(alert(first))])
+        index.write_decisions([decision("jsonl:a")])
+        counts = index.counts()
+        assert (counts.verdicts, counts.unable, counts.alerts, counts.decisions) == (3, 1, 1, 1)
+        assert counts.labels == {
+            "threat": 2, "hate": 0, "harassment": 0, "sexual": 1, "doxxing": 0, "influence": 0,
+        }  # fmt: skip
+        assert counts.severities == {"none": 1, "low": 1, "medium": 0, "high": 0, "critical": 1}
+        assert counts.deliveries == {"waiting": 1, "delivered": 0, "failed": 0}
+
+    def test_activity_by_the_hour(self, index: Index) -> None:
+        index.write_verdicts([verdict("before", judged=-1), verdict("a", judged=0), verdict("b", judged=59.9)])
+        index.write_verdicts([verdict("c", judged=60, severity="high"), verdict("behind", judged=180)])
+        assert index.activity(at(0), hours=3) == [{"none": 2}, {"high": 1}, {}]
+
+    def test_posts_of_an_author(self, index: Index) -> None:
+        index.write_verdicts([verdict("b"), verdict("a"), verdict("c", author="u2"), verdict("d", source="feed")])
+        index.write_verdicts([verdict("e", author=None)])
+        assert index.posts_of("jsonl", "u1") == ["jsonl:a", "jsonl:b"]
+
+    def test_ids_go_on_while_posts_go_away(self, index: Index) -> None:
+        index.write_verdicts([verdict(name) for name in "cab"])
+        ids = index.ids()
+        assert next(ids) == "jsonl:a"
+        index.forget(["jsonl:a"])
+        assert list(ids)[-1] == "jsonl:c"
+
+    def test_forget_leaves_nothing_of_a_post(self, index: Index) -> None:
+        self._two_posts(index)
+        assert index.forget(["jsonl:hers", "jsonl:unknown"]) == 4
+        assert index.held(["jsonl:hers", "jsonl:both"]) == {"jsonl:both"}
+        assert found(index, text="ensam") == []
+        assert index.forget(["jsonl:hers"]) == 0
+
+    def test_erase_keeps_what_also_mentions_another(self, index: Index) -> None:
+        both = self._two_posts(index)
+        assert index.count("anna") == 8
+        # Two posts; her alerts and deliveries on both; the decision on the post that goes.
+        assert index.erase("anna") == 7
+        assert index.count("anna") == index.erase("anna") == 0
+        assert index.export("anna") == []
+        assert found(index) == found(index, official="bo") == ["both"]
+        assert found(index, official="anna") == []
+        item = index.get("jsonl:both")
+        assert item is not None
+        others = tuple(each for each in both.post.mentions if each.official == "bo")
+        assert item.verdict == replace(both, post=replace(both.post, mentions=others, reply_to=()))
+        assert [raised.official for raised in item.alerts] == ["bo"]
+        assert [sent.official for sent in item.deliveries] == ["bo"]
+        assert item.decision is not None
+        assert found(index, text="tillsammans") == ["both"]
+
+    def test_erase_takes_alerts_that_came_before_their_verdict(self, index: Index) -> None:
+        index.write_alerts([alert(verdict("a"))])
+        assert index.count("anna") == index.erase("anna") == 1
+
+    def test_export_tells_an_official_nothing_about_others(self, index: Index) -> None:
+        self._two_posts(index)
+        exported = index.export("anna")
+        assert len(exported) == index.count("anna")
+        assert sorted(each["kind"] for each in exported) == [
+            "alert", "alert", "decision", "decision", "delivery", "delivery", "verdict", "verdict",
+        ]  # fmt: skip
+        assert '"bo"' not in json.dumps(exported)
+        assert "bron" in json.dumps(exported)
+
+    def _two_posts(self, index: Index) -> Verdict:
+        hers = verdict("hers", "ensam om bron")
+        mentions = (Mention("anna", 0, 4, "form"), Mention("bo", 5, 9, "form"))
+        both = verdict("both", "tillsammans om bron", mentions=mentions)
+        index.write_verdicts([hers, both])
+        alerts = [alert(hers), alert(both), alert(both, official="bo")]
+        index.write_alerts(alerts)
+        index.write_deliveries([delivery(each) for each in alerts])
+        index.write_decisions([decision("jsonl:hers"), decision("jsonl:both")])
+        return both
+
+    def test_expire_by_age_and_kind(self, index: Index) -> None:
+        def fill() -> None:
+            flagged = verdict("old-flagged", severity="low", labels=("hate",), collected=1)
+            index.write_verdicts([flagged, verdict("old", collected=1), verdict("new", collected=5)])
+            index.write_alerts([alert(flagged)])
+
+        fill()
+        assert index.expire(at(5), flagged=False) == 1
+        assert sorted(found(index)) == ["new", "old-flagged"]
+        assert index.expire(at(5), flagged=True) == 2
+        fill()
+        assert index.expire(at(5)) == 3
+        assert found(index) == ["new"]
+
+    def test_expire_takes_what_never_got_a_verdict(self, index: Index) -> None:
+        index.write_alerts([alert(verdict("a"), raised=1)])
+        index.write_decisions([decision("jsonl:b", minutes=6)])
+        assert index.expire(at(5), flagged=False) == 0
+        assert index.expire(at(5)) == 1
+        assert index.held(["jsonl:a", "jsonl:b"]) == {"jsonl:b"}
