@@ -52,6 +52,7 @@ class Intake:
         held: which of the given post ids are stored anywhere behind the log.
         posts_of: the ids of stored posts by an author, given her source and `Author.id`.
         observe: is told what became of each batch, once it is safe.
+        also: mentions of a post that stand in no text, known from elsewhere (whoever hands it in says whom it is about).
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Intake:
         posts_of: Callable[[str, str], Iterable[str]],
         clock: Clock,
         observe: Callable[[str, Taken], None],
+        also: Callable[[Post], tuple[Mention, ...]] = lambda post: (),
     ) -> None:
         self._log = log
         self._matcher = matcher
@@ -70,6 +72,7 @@ class Intake:
         self._posts_of = posts_of
         self._clock = clock
         self._observe = observe
+        self._also = also
 
     def take(self, collector: str, collected: Collected) -> None:
         """Match, and commit the matched posts together with the collector's cursor.
@@ -88,7 +91,7 @@ class Intake:
         for item in items:
             match item:
                 case Post():
-                    batch.post(item, next(mentions), held=self._held)
+                    batch.post(item, next(mentions) + self._also(item), held=self._held)
                 case Rejected():
                     batch.rejected(item, next(mentions))
                 case Deletion():

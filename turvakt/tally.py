@@ -109,8 +109,8 @@ class Tally:
     def waiting(self, place: str, error: Unavailable) -> None:
         self.waits[place] += 1
 
-    def disagreements(self) -> list[str]:
-        """The sums that do not add up; none, if nothing was lost on the way."""
+    def disagreements(self, *, waiting: int) -> list[str]:
+        """The sums that do not add up; none, if nothing was lost on the way. ``waiting`` deliveries are still due."""
         taken = self.all_taken
         dead = self.dead.total()
         sums = {

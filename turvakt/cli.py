@@ -1,0 +1,82 @@
+"""The command line: ``turvakt --help``."""
+
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flow.errors import BadInput, TurvaktError, Unavailable
+from turvakt.commands import dead, look, model, officials, text, watch
+from turvakt.commands.shared import Globals, aside
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Turvakt watches public posts that mention elected officials who opted in, finds threats and hate in Swedish and "
+    "Finnish, and tells the right security contact.\n\nStart with: turvakt demo",
+)
+app.add_typer(officials.app, name="officials")
+app.add_typer(dead.app, name="dead")
+for command in (
+    watch.run,
+    watch.demo,
+    look.check,
+    look.status,
+    look.search,
+    text.classify,
+    text.submit,
+    model.train,
+    model.evaluate,
+):
+    app.command()(command)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"turvakt {version('turvakt')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(help="Settings file [default: TURVAKT_CONFIG, or none].", show_default=False)
+    ] = None,
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Options that stand before the command."""
+    context.obj = Globals(config=config)
+
+
+def main() -> None:
+    """The entry point. Exit codes: 0 done, 1 no or not all, 2 wrong input, 3 something is away, 4 it cannot go on, 70 a bug."""
+    try:
+        app()
+    except TurvaktError as error:
+        aside.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(2 if isinstance(error, BadInput) else 3 if isinstance(error, Unavailable) else 4)
+    except BrokenPipeError:
+        # Whoever read the output has had enough.
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:  # noqa: BLE001  a traceback may quote a post: the places alone are told
+        _tell_bug(error)
+        sys.exit(70)
+
+
+def _tell_bug(error: Exception) -> None:
+    places = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"  {Path(code.co_filename).name}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    aside.print(f"Turvakt has a bug: unexpected {type(error).__name__}. Please report this:", style="red")
+    aside.print("\n".join(places[-12:]), markup=False, highlight=False)

@@ -1,0 +1,1 @@
+"""The commands, one file a subject; `turvakt.cli` puts them together."""

@@ -1,0 +1,145 @@
+"""turvakt check, status, search: how it stands, and what it holds."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from classify.verdict import LABELS, SEVERITIES
+from flow.errors import BadInput, TurvaktError
+from review.index import Item, Query
+from turvakt.commands.shared import AsJson, aside, parts, screen, settings, table, write_json
+from turvakt.console import base_url, token
+from turvakt.status import status as status_of
+from turvakt.wiring import Parts
+
+
+def check(context: typer.Context, as_json: AsJson = False) -> None:
+    """Try everything that the monitor needs, without starting it: settings, database, model, rules, channels, registry.
+
+    Ends with 1 if anything is wrong, and says what to do.
+    """
+    loaded = settings(context)
+    results: list[dict[str, Any]] = []
+    with Parts(loaded) as opened:
+        for name, attempt in _checks(opened).items():
+            try:
+                results.append({"part": name, "ok": True, "says": attempt()})
+            except TurvaktError as error:
+                results.append({"part": name, "ok": False, "says": str(error)})
+    if as_json:
+        for result in results:
+            write_json(result)
+    else:
+        rows = [("ok" if each["ok"] else "WRONG", each["part"], each["says"]) for each in results]
+        screen.print(table("", "part", "", rows=rows))
+    if not all(each["ok"] for each in results):
+        raise typer.Exit(1)
+
+
+def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
+    def database() -> str:
+        opened.database.check()
+        return str(opened.database.path)
+
+    def registry() -> str:
+        now = opened.clock.now()
+        officials = opened.store.officials()
+        consenting = sum(any(consent.in_force(now) for consent in each.consents) for each in officials)
+        if not consenting:
+            remedy = "Add them with: turvakt officials import FILE"
+            raise BadInput("nobody is matched: no official has a consent in force", place="registry", remedy=remedy)
+        return f"{len(officials)} officials, {consenting} with a consent in force"
+
+    def channels() -> str:
+        unknown = sorted(
+            {each.channel for one in opened.store.officials() for each in one.contacts} - set(opened.channels)
+        )
+        if unknown:
+            remedy = "Set them up in the settings file, or change the contacts"
+            raise BadInput(
+                f"contacts use channels that are not set up: {', '.join(unknown)}", place="channels", remedy=remedy
+            )
+        return ", ".join(sorted(opened.channels))
+
+    return {
+        "database": database,
+        "registry": registry,
+        "rules": lambda: f"{len(opened.rules)} rules",
+        "channels": channels,
+        "model": lambda: opened.classifier.model,
+        "collectors": lambda: ", ".join(each.name for each in opened.collectors()) or "none: see config/turvakt.toml",
+    }
+
+
+def status(context: typer.Context, as_json: AsJson = False) -> None:
+    """Tell how Turvakt stands: officials, posts, alerts, deliveries, what waits and what is dead. Works beside a running one."""
+    with parts(context) as opened:
+        now = status_of(opened)
+        link = f"{base_url(opened.settings)}/?token={token(opened.settings)}"
+    if as_json:
+        write_json(now)
+        return
+    rows = [(f"{section}: {name}", value) for section, values in now.items() for name, value in _flat(values)]
+    screen.print(table("", "", rows=rows), f"\nConsole: {link}", soft_wrap=True)
+
+
+def _flat(values: Any, prefix: str = "") -> list[tuple[str, object]]:
+    if isinstance(values, dict):
+        return [pair for key, value in values.items() for pair in _flat(value, f"{prefix} {key}".strip())]
+    return [(prefix or "-", ", ".join(values) or "no" if isinstance(values, list) else values)]
+
+
+def search(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(help='Words, "a phrase" or begin*.', show_default=False)] = "",
+    official: Annotated[str | None, typer.Option(help="Official's id.")] = None,
+    label: Annotated[str | None, typer.Option(help=f"One of: {', '.join(LABELS)}.")] = None,
+    severity: Annotated[str | None, typer.Option(help=f"At least: {', '.join(SEVERITIES)}.")] = None,
+    source: Annotated[str | None, typer.Option(help="Source, such as bluesky.")] = None,
+    days: Annotated[float | None, typer.Option(help="Only the last so many days.")] = None,
+    limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=1000)] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Search what was judged, newest first. Shows the texts of posts.
+
+    Example: turvakt search --severity high --days 7
+    """
+    _one_of(label, LABELS, "--label")
+    _one_of(severity, SEVERITIES, "--severity")
+    with parts(context) as opened:
+        since: datetime | None = opened.clock.now() - timedelta(days=days) if days else None
+        found = opened.index.search(
+            Query(
+                text=text or None,
+                official=official,
+                label=label,  # type: ignore[arg-type]  # checked above
+                severity=severity,  # type: ignore[arg-type]
+                source=source,
+                since=since,
+                limit=limit,
+            )
+        )
+    for item in found.items:
+        if as_json:
+            write_json(msgspec.to_builtins(item))
+        else:
+            _show(item)
+    if not found.items and not as_json:
+        aside.print("Nothing found.")
+
+
+def _one_of(value: str | None, known: tuple[str, ...], place: str) -> None:
+    if value is not None and value not in known:
+        raise BadInput("there is no such value", place=place, remedy=f"Choose from {', '.join(known)}")
+
+
+def _show(item: Item) -> None:
+    post, judgement = item.verdict.post, item.verdict.judgement
+    about = ", ".join(dict.fromkeys(mention.official for mention in post.mentions))
+    labels = ", ".join(judgement.flagged) or judgement.unable or "-"
+    facts = f"{post.created_at:%Y-%m-%d %H:%M}  {about}  {len(item.alerts)} alerts"
+    screen.print(f"[bold]{judgement.severity}[/bold]  {labels}  [dim]{facts}[/dim]")
+    screen.print(f"  {post.id}\n  {post.text}\n", markup=False, highlight=False)

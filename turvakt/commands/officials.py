@@ -1,0 +1,165 @@
+"""turvakt officials: who opted in."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from flow.errors import BadInput
+from registry import withdrawal
+from registry.building import build
+from registry.checking import refusal
+from registry.importing import read_officials
+from registry.official import Official
+from turvakt.commands.shared import AsJson, Yes, aside, confirm, parts, screen, table, write_json
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The officials who opted in. Nobody is matched without a consent in force.",
+    rich_markup_mode=None,
+)
+
+
+@app.command("list")
+def list_(context: typer.Context, as_json: AsJson = False) -> None:
+    """List everybody in the registry, and whether her consent is in force now."""
+    with parts(context) as opened:
+        now = opened.clock.now()
+        officials = opened.store.officials()
+        if as_json:
+            for official in officials:
+                write_json(msgspec.to_builtins(official) | {"consent_in_force": _in_force(official, now)})
+            return
+        rows = [
+            (each.id, each.name, each.role, each.municipality, each.language, "yes" if _in_force(each, now) else "NO")
+            for each in officials
+        ]
+        screen.print(table("id", "name", "role", "municipality", "language", "consent", rows=rows))
+        if not officials:
+            aside.print("Nobody is registered. Try: turvakt officials import config/examples/officials.toml")
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(help="A .toml or .csv file; docs/registry.md describes both.", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Add or change officials from a file: all of them or, if anything is wrong, none.
+
+    Importing the same file again changes nothing. Who withdrew comes back only with a consent that begins after that.
+
+    Example: turvakt officials import config/examples/officials.toml
+    """
+    officials = read_officials(file)
+    with parts(context) as opened:
+        done = opened.store.put_all(officials)
+    if as_json:
+        write_json(msgspec.to_builtins(done))
+    else:
+        screen.print(f"{done.added} added, {done.changed} changed, {done.unchanged} unchanged")
+
+
+@app.command()
+def add(
+    context: typer.Context,
+    id: Annotated[str, typer.Argument(help="Short id: lower-case letters, digits, hyphens.", show_default=False)],
+    given: Annotated[list[str], typer.Option("--given", help="Given name; may be repeated.")],
+    family: Annotated[list[str], typer.Option("--family", help="Family name; may be repeated.")],
+    role: Annotated[str, typer.Option(help="Office, in her language.")],
+    municipality: Annotated[str, typer.Option(help="Municipality.")],
+    contact: Annotated[list[str], typer.Option(help='Who is told: "name|channel|address|language"; may be repeated.')],
+    consent_from: Annotated[str, typer.Option(help="First day (or moment) of her consent, such as 2026-01-01.")],
+    consent_until: Annotated[str, typer.Option(help="Day (or moment) at which it ends; empty: until withdrawn.")] = "",
+    scope: Annotated[
+        list[str] | None, typer.Option(help="Source she consents to; may be repeated. [default: all]")
+    ] = None,
+    form: Annotated[list[str] | None, typer.Option(help="Another form of her name; may be repeated.")] = None,
+    handle: Annotated[list[str] | None, typer.Option(help='Account: "platform:handle"; may be repeated.')] = None,
+    party: Annotated[str, typer.Option(help="Party.")] = "",
+    country: Annotated[str, typer.Option(help="SE or FI.")] = "SE",
+    language: Annotated[str, typer.Option(help="Her language: sv, fi or en.")] = "sv",
+) -> None:
+    """Add one official.
+
+    Example: turvakt officials add anna-lindqvist --given Anna --family Lindqvist --role kommunalråd --municipality Ekvik
+    --contact "Beredskap|outbox|vakt@ekvik.example|sv" --consent-from 2026-01-01
+    """
+    handles: dict[str, list[str]] = {}
+    for each in handle or []:
+        platform, _, account = each.partition(":")
+        handles.setdefault(platform, []).append(account)
+    consent: dict[str, object] = {"scope": scope or ["*"], "from": consent_from}
+    if consent_until:
+        consent["until"] = consent_until
+    official, problems = build(
+        {
+            "id": id,
+            "given_names": given,
+            "family_names": family,
+            "forms": form or [],
+            "language": language,
+            "role": role,
+            "party": party,
+            "municipality": municipality,
+            "country": country,
+            "handles": handles,
+            "consent": consent,
+            "contacts": [_contact(each) for each in contact],
+        }
+    )
+    if problems:
+        raise refusal([str(problem) for problem in problems], place="command line")
+    with parts(context) as opened:
+        opened.store.add(official)
+    screen.print(f"{official.id} added")
+
+
+@app.command()
+def withdraw(
+    context: typer.Context,
+    id: Annotated[str, typer.Argument(help="The official's id.", show_default=False)],
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """End all consent of an official at once and erase everything that is held because of her.
+
+    A running monitor obeys within seconds. What is removed is reported per place, and cannot be brought back. Interrupted,
+    it is completed by the next call or the next start of the monitor.
+    """
+    with parts(context) as opened:
+        opened.store.get(id)
+        confirm(f"End all consent of {id} and erase everything held because of her?", yes=yes)
+        report = withdrawal.withdraw(
+            id, store=opened.store, holders=opened.holders, scrub=opened.database.scrub, clock=opened.clock
+        )
+    if as_json:
+        write_json(msgspec.to_builtins(report))
+        return
+    screen.print(f"Consent of {report.official} ended at {report.at:%Y-%m-%d %H:%M:%S} UTC. Removed or changed:")
+    screen.print(table("place", "records", rows=sorted(report.removed.items()) or [("nothing", 0)]))
+
+
+@app.command()
+def export(
+    context: typer.Context, id: Annotated[str, typer.Argument(help="The official's id.", show_default=False)]
+) -> None:
+    """Write everything that is held because of an official as JSON: her right of access."""
+    with parts(context) as opened:
+        opened.store.get(id)
+        write_json(withdrawal.export(id, holders=opened.holders))
+
+
+def _in_force(official: Official, now: datetime) -> bool:
+    return any(consent.in_force(now) for consent in official.consents)
+
+
+def _contact(text: str) -> dict[str, str]:
+    fields = text.split("|")
+    if len(fields) != 4:
+        raise BadInput("has not four fields", place="--contact", remedy='Write "name|channel|address|language"')
+    return dict(zip(("name", "channel", "address", "language"), fields, strict=True))

@@ -1,0 +1,176 @@
+"""turvakt classify, submit: texts by hand."""
+
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import msgspec
+import typer
+
+from classify.judging import as_json as judgement_as_json
+from classify.verdict import Judgement
+from flow.errors import BadInput
+from ingest.collector import Collected
+from ingest.collectors.manual import submission
+from ingest.intake import Taken
+from ingest.post import Mention, Post
+from turvakt.commands.shared import AsJson, aside, parts, screen, write_json
+
+BATCH = 256
+
+
+def classify(
+    context: typer.Context,
+    file: Annotated[Path | None, typer.Argument(help="File to read; none: standard input.", show_default=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge texts, one a line: plain text, or JSON objects with "id" and "text". Nothing is stored.
+
+    With --json one JSON object a line comes out, in the order of the input: id, language, unable, severity, labels with
+    probability and flagged, spans, model. A line that cannot be read gives an object with "error", and the end is 1.
+
+    Example: echo "Tack för allt du gör!" | turvakt classify
+    """
+    wrong = 0
+    with parts(context) as opened:
+        classifier = opened.classifier
+        for batch in _batches(file):
+            good = [line for line in batch if isinstance(line, _Text)]
+            judgements = iter(classifier.classify([line.text for line in good]))
+            for line in batch:
+                if isinstance(line, _Text):
+                    _write(line, next(judgements), as_json=as_json)
+                    continue
+                wrong += 1
+                if as_json:
+                    write_json({"id": None, "error": str(line)})
+                aside.print(str(line), markup=False, highlight=False)
+    if wrong:
+        raise typer.Exit(1)
+
+
+class _Text(msgspec.Struct):
+    """One line of the input."""
+
+    id: str | int
+    text: str
+
+
+def _write(line: _Text, judgement: Judgement, *, as_json: bool) -> None:
+    if as_json:
+        write_json(judgement_as_json(line.id, judgement))
+        return
+    labels = ", ".join(f"{name} {judgement.labels[name].probability:.2f}" for name in judgement.flagged)
+    verdict = f"unable: {judgement.unable}" if judgement.unable else judgement.severity
+    screen.print(
+        f"{verdict:9} {judgement.language:5} {labels or '-':30}  {line.text}",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _batches(file: Path | None) -> Iterator[list[_Text | BadInput]]:
+    if file is None:
+        yield from _read(sys.stdin.buffer, "standard input")
+        return
+    try:
+        stream = file.open("rb")
+    except OSError as error:
+        raise BadInput("the file cannot be read", place=str(file), remedy="Check path and rights") from error
+    with stream:
+        yield from _read(stream, str(file))
+
+
+def _read(stream: BinaryIO, place: str) -> Iterator[list[_Text | BadInput]]:
+    """Whatever has arrived is judged at once, so that a program at the other end of a pipe gets its answers."""
+    number, rest = 0, b""
+    while True:
+        chunk: bytes = stream.read1(1 << 18)  # type: ignore[attr-defined]  # buffered readers have it
+        lines = (rest + chunk).split(b"\n")
+        rest = lines.pop() if chunk else b""
+        batch: list[_Text | BadInput] = []
+        for line in lines:
+            number += 1
+            if line.strip():
+                batch.append(_parsed(line, number, place))
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+        if not chunk:
+            return
+
+
+def _parsed(line: bytes, number: int, place: str) -> _Text | BadInput:
+    here = f"{place} line {number}"
+    if not line.lstrip().startswith(b"{"):
+        return _Text(number, line.decode("utf-8", "replace").strip())
+    try:
+        return msgspec.json.decode(line, type=_Text)
+    except msgspec.ValidationError as error:
+        return BadInput(str(error), place=here, remedy='Write {"id": "1", "text": "..."}')
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return BadInput("not valid JSON", place=here, remedy='Write {"id": "1", "text": "..."}')
+
+
+def submit(
+    context: typer.Context,
+    text: Annotated[
+        str, typer.Argument(help='What was written; "-": read it from standard input.', show_default=False)
+    ],
+    source: Annotated[str, typer.Option(help='Where it was seen: "letter", "closed group" ...')] = "",
+    link: Annotated[str | None, typer.Option(help="Where it can be seen, if anywhere.")] = None,
+    created_at: Annotated[str | None, typer.Option(help="When it was written, such as 2026-09-14T06:20Z.")] = None,
+    official: Annotated[list[str] | None, typer.Option(help="Whom it is about, if the text does not name her.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hand in a text that no collector can reach. It goes the same way as every other post.
+
+    Example: turvakt submit "Vi vet var du bor" --source letter --official anna-lindqvist
+    """
+    with parts(context) as opened:
+        post = submission(
+            text=sys.stdin.read() if text == "-" else text,
+            link=link,
+            source=source,
+            created_at=_moment(created_at),
+            clock=opened.clock,
+        )
+        for each in official or []:
+            opened.store.get(each)
+
+        def told(post: Post) -> tuple[Mention, ...]:
+            named = (opened.officials.get(each) for each in official or [])
+            now = opened.clock.now()
+            return tuple(
+                Mention(each.id, 0, 0, "submitted") for each in named if each and each.consents_to(post.source, now)
+            )
+
+        outcome: list[Taken] = []
+        intake = opened.intake(lambda collector, taken: outcome.append(taken), also=told)
+        intake.take("manual", Collected((post,), None))
+    taken = outcome[0]
+    if not taken.matched and not taken.duplicates:
+        raise BadInput(
+            "the text names no official whose consent covers submissions by hand",
+            place="submission",
+            remedy="Name her with --official ID; see: turvakt officials list",
+        )
+    result: dict[str, Any] = {"id": post.id, "new": bool(taken.matched)}
+    if as_json:
+        write_json(result)
+    else:
+        screen.print(f"{post.id} {'handed in' if taken.matched else 'was handed in before'}")
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadInput("is no time", place="--created-at", remedy="Write it like 2026-09-14T06:20Z") from error

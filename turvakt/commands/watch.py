@@ -1,0 +1,140 @@
+"""turvakt run, demo: the monitor."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from flow.errors import BadInput
+from ingest.collector import Collector
+from registry.importing import read_officials
+from turvakt.commands.shared import AsJson, aside, screen, settings, write_json
+from turvakt.console import Console
+from turvakt.display import Display, Progress, summary, summary_table
+from turvakt.metrics import Metrics
+from turvakt.monitor import Monitor
+from turvakt.settings import ROOT
+from turvakt.tally import Listener, Observed, Tally
+from turvakt.wiring import Parts
+
+DEMO_SECONDS = 120.0
+EXAMPLES = ROOT / "config" / "examples"
+
+
+def run(
+    context: typer.Context,
+    once: Annotated[
+        bool, typer.Option("--once", help="Stop when the sources have ended and all is handed on.")
+    ] = False,
+    posts: Annotated[
+        str | None, typer.Option(help='Read only this: a file or folder of JSON lines, or "-".', show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Watch: collect, match, classify, alert and index, until Ctrl-C. One process, one data folder.
+
+    Collectors are chosen in the settings (config/turvakt.toml shows all). --posts reads a file instead; with --once it takes the
+    file through every stage, ends and prints its counts. A file is read on from where the last run over the same data folder
+    stopped.
+
+    Example: turvakt run --once --posts posts.jsonl --json
+    """
+    loaded = settings(context)
+    with Parts(loaded) as parts:
+        collectors = _posts(parts, posts, follow=not once) if posts else parts.collectors()
+        if not collectors:
+            aside.print("No collector is switched on: only texts handed in with 'turvakt submit' are watched.")
+        if once and not posts:
+            collectors = [each for each in collectors if each.name == "jsonl"]
+            if not collectors:
+                raise BadInput("there is no source that ends", place="--once", remedy="Name a file with --posts FILE")
+        watched = _watch(parts, collectors, once=once, heading="[bold]Turvakt[/bold]  Ctrl-C stops it")
+    _end(watched, as_json=as_json, show=once)
+
+
+def demo(
+    context: typer.Context,
+    once: Annotated[
+        bool, typer.Option("--once", help="As fast as it can; ends with 1 if the numbers do not add up.")
+    ] = False,
+    live: Annotated[
+        bool, typer.Option("--live", help="Watch the public Bluesky stream for your own officials.")
+    ] = False,
+    officials: Annotated[Path | None, typer.Option(help="Your officials, with --live: a .toml or .csv file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show Turvakt at work on invented officials and a bundled stream of posts, in a folder of its own, without any account.
+
+    Replays about two minutes, prints the address of the console and goes on until Ctrl-C.
+    """
+    if live and officials is None:
+        remedy = "make demo LIVE=1 OFFICIALS=my-officials.toml; config/examples/officials.toml shows the form"
+        raise BadInput("which officials shall be watched?", place="--live", remedy=remedy)
+    loaded = settings(context)
+    folder = loaded.data_dir / "demo"
+    shutil.rmtree(folder, ignore_errors=True)
+    web = loaded.web if not once else msgspec.structs.replace(loaded.web, enabled=False)
+    loaded = msgspec.structs.replace(
+        loaded,
+        data=msgspec.structs.replace(loaded.data, dir=str(folder)),
+        bluesky=msgspec.structs.replace(loaded.bluesky, enabled=live),
+        web=web,
+    )
+    with Parts(loaded) as parts:
+        done = parts.store.put_all(read_officials(officials or EXAMPLES / "officials.toml"))
+        pace = None if once else DEMO_SECONDS
+        stream = str(EXAMPLES / "demo-posts.jsonl")
+        collectors = parts.collectors() if live else _posts(parts, stream, follow=False, over_seconds=pace)
+        heading = f"[bold]Turvakt[/bold]  {done.added} officials are watched; alerts go to {parts.outbox_folder}"
+        watched = _watch(parts, collectors, once=once, heading=heading, texts=not live)
+    _end(watched, as_json=as_json, show=True)
+    if once and watched.problems:
+        raise typer.Exit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    counts: dict[str, object]
+    problems: list[str]
+
+
+def _posts(parts: Parts, path: str, *, follow: bool, over_seconds: float | None = None) -> list[Collector]:
+    if path != "-" and not Path(path).exists():
+        raise BadInput("there is no such file or folder", place=path, remedy="Check the path")
+    return [parts.jsonl(path, follow=follow, over_seconds=over_seconds)]
+
+
+def _watch(parts: Parts, collectors: Sequence[Collector], *, once: bool, heading: str, texts: bool = False) -> _Watched:
+    tally = Tally()
+    metrics = Metrics(lags=parts.lags, officials=parts.consenting)
+    with ExitStack() as stack:
+        console = Console(parts, metrics=metrics.exposition) if parts.settings.web.enabled and not once else None
+        shown: Listener = Progress(aside, tally)
+        if screen.is_terminal and not once:
+            place = f"\nConsole: {console.link}" if console else ""
+            shown = stack.enter_context(Display(screen, tally, heading=heading + place, texts=texts))
+        elif console:
+            aside.print(f"Console: {console.link}", soft_wrap=True, highlight=False)
+        observed = Observed(tally, metrics, shown)
+        started = time.perf_counter()
+        asyncio.run(Monitor(parts, observed=observed, collectors=collectors, console=console, once=once).run())
+        seconds = time.perf_counter() - started
+    waiting = parts.outbox.counts().get("waiting", 0)
+    problems = tally.disagreements(waiting=waiting) if once else []
+    return _Watched(summary(tally, waiting=waiting, seconds=seconds), problems)
+
+
+def _end(watched: _Watched, *, as_json: bool, show: bool) -> None:
+    if as_json:
+        write_json(watched.counts)
+    elif show:
+        screen.print(summary_table(watched.counts))
+    for problem in watched.problems:
+        aside.print(f"The numbers do not add up: {problem}", style="red")

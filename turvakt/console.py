@@ -1,0 +1,109 @@
+"""Serves the web pages from within the monitor."""
+
+import asyncio
+import contextlib
+import secrets
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import uvicorn
+
+from flow.errors import Broken
+from review.decision import DECISIONS, Decision
+from review.stage import DECISIONS_TOPIC
+from turvakt.settings import Settings
+from turvakt.status import not_ready, status
+from turvakt.wiring import Parts
+from web.app import create_app
+
+Step = Callable[..., Awaitable[Any]]
+"""`flow.runtimes.embedded.Embedded.step`."""
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the monitor stops everything in order."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def token(settings: Settings) -> str:
+    """What opens the console: the setting or, without one, what was made at the first start."""
+    if settings.web.token:
+        return settings.web.token
+    file = settings.data_dir / "console.token"
+    if not file.exists():
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(24), "utf-8")
+    return file.read_text("utf-8").strip()
+
+
+class Console:
+    """The web pages of one Turvakt, on a socket that is bound at once, so that its address is known.
+
+    Args:
+        metrics: gives the metrics in Prometheus' text format.
+
+    Raises:
+        Broken: the address is taken or not this machine's.
+    """
+
+    def __init__(self, parts: Parts, *, metrics: Callable[[], bytes]) -> None:
+        self._parts = parts
+        self._metrics = metrics
+        web = parts.settings.web
+        try:
+            self._socket = socket.create_server((web.host, web.port))
+        except OSError as error:
+            remedy = "Choose another with TURVAKT_WEB_PORT, or stop what uses it"
+            raise Broken(f"port {web.port} cannot be used", place="console", remedy=remedy) from error
+        self.port: int = self._socket.getsockname()[1]
+
+    @property
+    def base_url(self) -> str:
+        """Where people reach it."""
+        return base_url(self._parts.settings, port=self.port)
+
+    @property
+    def link(self) -> str:
+        """The address that opens the console, token and all: for the operator's own screen only."""
+        return f"{self.base_url}/?token={token(self._parts.settings)}"
+
+    async def serve(self, step: Step) -> None:
+        """Serve until cancelled; ``step`` runs what writes in the worker thread."""
+
+        async def decide(decision: Decision) -> None:
+            await step(self._append, decision)
+
+        app = create_app(
+            index=self._parts.index,
+            officials=self._parts.officials.all,
+            decide=decide,
+            status=lambda: status(self._parts),
+            metrics=self._metrics,
+            ready=lambda: not_ready(self._parts),
+            token=token(self._parts.settings),
+            base_url=self._parts.settings.web.base_url or None,
+            clock=self._parts.clock,
+        )
+        config = uvicorn.Config(app, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=1)
+        server = _Server(config)
+        serving = asyncio.ensure_future(server.serve(sockets=[self._socket]))
+        try:
+            await asyncio.shield(serving)
+        finally:
+            server.should_exit = True
+            await serving
+
+    def _append(self, decision: Decision) -> None:
+        with self._parts.log.write() as writer:
+            writer.append(DECISIONS_TOPIC, decision.post, DECISIONS.encode(decision))
+
+
+def base_url(settings: Settings, *, port: int | None = None) -> str:
+    """Where people reach the console, without a slash at the end."""
+    web = settings.web
+    return web.base_url.rstrip("/") or f"http://{web.host}:{port or web.port}"

@@ -1,0 +1,243 @@
+"""The composition root: everything is put together here, from the settings, and opened when it is first used."""
+
+from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from alerts import stage as alert_stages
+from alerts.alert import ALERTS, DELIVERIES
+from alerts.channel import Channel
+from alerts.channels import load_channel
+from alerts.deliver import Dispatcher, Step
+from alerts.outbox import Outbox
+from alerts.rendering import FOLDER, Renderer
+from alerts.rules import Rule, load_rules
+from alerts.translations import Translations
+from classify.classifier import Classifier
+from classify.classifiers import default_classifier
+from classify.stage import classify_stage
+from classify.verdict import VERDICTS
+from flow.clock import Clock, SystemClock
+from flow.codec import Codec
+from flow.database import Database
+from flow.log import Log
+from flow.logs.sqlite import SqliteLog
+from flow.stage import Stage
+from ingest.collector import Collector
+from ingest.collectors import load_collector
+from ingest.holding import LogHolder
+from ingest.intake import Intake, Taken
+from ingest.post import POSTS, Mention, Post
+from registry.holder import Holder
+from registry.holding import RegistryHolder
+from registry.store import Store
+from registry.stores.sqlite import SqliteStore
+from review.index import Index
+from review.indexes.sqlite import SqliteIndex
+from review.stage import index_stages
+from turvakt.registry_view import RegistryView
+from turvakt.settings import Settings
+
+
+class Parts:
+    """The parts of one Turvakt over one data folder. Each is made when it is first asked for.
+
+    Args:
+        clock: for everything that asks the time.
+    """
+
+    def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+
+    @cached_property
+    def database(self) -> Database:
+        """The SQLite file.
+
+        Raises:
+            Broken: it is damaged or cannot be opened.
+        """
+        return Database(self.settings.data_dir / "turvakt.db")
+
+    @cached_property
+    def log(self) -> Log:
+        """The log."""
+        return SqliteLog(self.database, clock=self.clock)
+
+    @cached_property
+    def store(self) -> Store:
+        """The registry."""
+        return SqliteStore(self.database, self.log)
+
+    @cached_property
+    def officials(self) -> RegistryView:
+        """The registry as it is now, kept at hand."""
+        return RegistryView(self.store)
+
+    @cached_property
+    def index(self) -> Index:
+        """What was judged, alerted, delivered and decided."""
+        return SqliteIndex(self.database)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """The deliveries under way."""
+        return Outbox(self.database, clock=self.clock)
+
+    @cached_property
+    def outbox_folder(self) -> Path:
+        """Where the channel ``outbox`` puts its files."""
+        return self.settings.data_dir / "outbox"
+
+    @cached_property
+    def channels(self) -> Mapping[str, Channel]:
+        """The channels that the settings give what they need."""
+        email, webhook = self.settings.email, self.settings.webhook
+        channels: dict[str, Channel] = {"outbox": load_channel("outbox")(folder=self.outbox_folder)}
+        if email.host:
+            channels["email"] = load_channel("email")(
+                host=email.host,
+                port=email.port,
+                security=email.security,
+                username=email.username or None,
+                password=email.password or None,
+                sender=email.sender,
+                clock=self.clock,
+            )
+        if webhook.secret:
+            channels["webhook"] = load_channel("webhook")(secret=webhook.secret, clock=self.clock)
+        return channels
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """Whom to tell of what."""
+        return load_rules(self.settings.rules_file)
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """What judges the posts."""
+        return default_classifier(self.settings.models_dir)
+
+    @cached_property
+    def holders(self) -> tuple[Holder, ...]:
+        """Every place that holds personal data, upstream first: erasure and access are loops over this list."""
+        records: dict[str, Codec[Any]] = {
+            "posts": POSTS,
+            "verdicts": VERDICTS,
+            "alerts": ALERTS,
+            "deliveries": DELIVERIES,
+        }
+        log = LogHolder(self.log, records=records, followers={"decisions": ("by",)})
+        return (log, self.outbox, self.channels["outbox"], self.index, RegistryHolder(self.store))
+
+    def stages(self, *, wake: Callable[[], None] = lambda: None) -> list[Stage[Any]]:
+        """The stages in the order of the data; ``wake`` is called when there is something to deliver."""
+        stop_after = self.settings.flow.stop_after
+        return [
+            classify_stage(classifier=self.classifier, clock=self.clock, stop_after=stop_after),
+            alert_stages.route_stage(
+                rules=self.rules, officials=self.officials.get, clock=self.clock, stop_after=stop_after
+            ),
+            alert_stages.deliver_stage(outbox=self.outbox, clock=self.clock, wake=wake, stop_after=stop_after),
+            *index_stages(index=self.index, forget=self.forget, clock=self.clock, stop_after=stop_after),
+        ]
+
+    def intake(
+        self, observe: Callable[[str, Taken], None], *, also: Callable[[Post], tuple[Mention, ...]] = lambda post: ()
+    ) -> Intake:
+        """Takes what collectors read."""
+        return Intake(
+            log=self.log,
+            matcher=self.officials.matcher,
+            held=self.index.held,
+            posts_of=self.index.posts_of,
+            clock=self.clock,
+            observe=observe,
+            also=also,
+        )
+
+    def dispatcher(self, step: Step, *, base_url: str) -> Dispatcher:
+        """Carries deliveries to people; ``base_url`` is where the links in messages lead."""
+        renderer = Renderer(Translations(FOLDER), base_url=base_url, officials=self.officials.get)
+        return Dispatcher(
+            outbox=self.outbox,
+            channels=self.channels,
+            render=renderer.render,
+            commit=alert_stages.recording(outbox=self.outbox, log=self.log),
+            allowed=self._allowed,
+            step=step,
+            clock=self.clock,
+            give_up_after=timedelta(hours=self.settings.alerts.give_up_after_hours),
+        )
+
+    def collectors(self) -> list[Collector]:
+        """The collectors that the settings switch on."""
+        settings, chosen = self.settings, []
+        if settings.bluesky.enabled:
+            chosen.append(load_collector("bluesky")(url=settings.bluesky.url, accounts=dict, clock=self.clock))
+        for server in settings.mastodon.servers:
+            token, stream = settings.mastodon.token or None, settings.mastodon.stream
+            chosen.append(load_collector("mastodon")(server=server, token=token, stream=stream, clock=self.clock))
+        if settings.feed.urls:
+            urls, interval = settings.feed.urls, settings.feed.interval_seconds
+            chosen.append(load_collector("feed")(urls=urls, interval_seconds=interval, clock=self.clock))
+        if settings.jsonl.path:
+            chosen.append(self.jsonl(settings.jsonl.path, follow=settings.jsonl.follow))
+        return chosen
+
+    def jsonl(self, path: str, *, follow: bool, over_seconds: float | None = None) -> Collector:
+        """A collector of JSON lines."""
+        collector: Collector = load_collector("jsonl")(
+            path=path,
+            follow=follow,
+            over_seconds=over_seconds,
+            max_bytes=self.settings.jsonl.max_bytes,
+            clock=self.clock,
+        )
+        return collector
+
+    def forget(self, posts: Collection[str]) -> None:
+        """Remove posts that their platform deleted from every place that holds them."""
+        for holder in self.holders:
+            holder.forget(posts)
+
+    def expire(self) -> int:
+        """Enforce the retention; returns how many records were removed."""
+        now, retention = self.clock.now(), self.settings.retention
+        log_before = now - timedelta(days=retention.log_days)
+        flagged_before = now - timedelta(days=retention.flagged_days)
+        removed = self.index.expire(now - timedelta(days=retention.unflagged_days), flagged=False)
+        for holder in self.holders:
+            removed += holder.expire(log_before if holder.name == "log" else flagged_before)
+        return removed
+
+    @cached_property
+    def readers(self) -> dict[str, str]:
+        """The topic that each stage reads."""
+        return {stage.name: stage.source for stage in self.stages()}
+
+    def lags(self) -> dict[str, int]:
+        """How many entries wait before each stage."""
+        return {name: self.log.lag(source, name) for name, source in self.readers.items()}
+
+    def consenting(self) -> int:
+        """How many officials have a consent in force."""
+        now = self.clock.now()
+        return sum(any(consent.in_force(now) for consent in each.consents) for each in self.officials.all())
+
+    def close(self) -> None:
+        """Close the database, if it was opened."""
+        if "database" in self.__dict__:
+            self.database.close()
+
+    def __enter__(self) -> "Parts":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _allowed(self, official_id: str, source: str) -> bool:
+        official = self.officials.get(official_id)
+        return official is not None and official.consents_to(source, self.clock.now())
