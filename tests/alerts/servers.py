@@ -1,0 +1,164 @@
+"""Real servers on 127.0.0.1 that take messages: SMTP by aiosmtpd, and a small one for webhooks."""
+
+import asyncio
+import ssl
+import subprocess
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, Self
+
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A self-made certificate for 127.0.0.1."""
+
+    certificate: Path
+    key: Path
+
+    def context(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self.certificate, self.key)
+        return context
+
+
+def make_certificate(folder: Path) -> Certificate:
+    made = Certificate(folder / "server.pem", folder / "server.key")
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"),
+            *("-keyout", str(made.key), "-out", str(made.certificate)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return made
+
+
+@dataclass
+class SmtpServer:
+    """Takes mail; refuses recipients whose address begins with ``gone``, ``full``, ``policy`` or ``heavy``."""
+
+    certificate: Certificate | None = None
+    implicit: bool = False
+    mails: list[EmailMessage] = field(default_factory=list)
+    envelopes: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    encrypted: list[bool] = field(default_factory=list)
+    port: int = 0
+    _server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        context = self.certificate.context() if self.certificate else None
+
+        def smtp() -> SMTP:
+            return SMTP(
+                self,
+                tls_context=None if self.implicit else context,
+                require_starttls=context is not None and not self.implicit,
+                auth_required=context is not None and not self.implicit,
+                authenticator=_authenticate,
+                loop=asyncio.get_running_loop(),
+            )
+
+        self._server = await asyncio.get_running_loop().create_server(
+            smtp, "127.0.0.1", self.port, ssl=context if self.implicit else None
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    async def handle_RCPT(  # noqa: N802  aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        refusals = {
+            "gone": "550 5.1.1 no such mailbox",
+            "full": "452 4.2.2 mailbox full",
+            "policy": "550 5.7.1 relaying denied",
+        }
+        refusal = refusals.get(address.partition("@")[0])
+        if refusal:
+            return refusal
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if envelope.rcpt_tos[0].startswith("heavy"):
+            return "552 5.3.4 message too big"
+        content = envelope.content
+        assert isinstance(content, bytes)
+        self.mails.append(message_from_bytes(content, policy=policy.default))  # type: ignore[arg-type]
+        self.envelopes.append((envelope.mail_from or "", tuple(envelope.rcpt_tos)))
+        self.encrypted.append(session.ssl is not None)
+        return "250 OK"
+
+
+def _authenticate(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
+    right = isinstance(data, LoginPassword) and (data.login, data.password) == (b"turvakt", b"secret")
+    return AuthResult(success=right, handled=right)
+
+
+@dataclass
+class Call:
+    """One call of a webhook."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class HookServer:
+    """Answers each call with the status that its path names: ``/204``."""
+
+    calls: list[Call] = field(default_factory=list)
+    port: int = 0
+    endless: bool = False
+    _server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def url(self, status: int) -> str:
+        return f"http://127.0.0.1:{self.port}/{status}"
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().splitlines()
+        path = head[0].split()[1]
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
+        body = await reader.readexactly(int(headers["content-length"]))
+        self.calls.append(Call(path, headers, body))
+        status = path.strip("/")
+        if status != "silence":
+            location = f"location: {self.url(204)}\r\n"
+            length = 10**9 if self.endless else 0
+            writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n{location}\r\n".encode())
+            await writer.drain()
+        await reader.read()  # until the client hangs up
+        writer.close()

@@ -1,0 +1,441 @@
+"""One contract for every channel, against real servers, and what is peculiar to each."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alerts.alert import Recipient
+from alerts.channel import Channel, is_loopback
+from alerts.channels import CHANNELS, load_channel
+from alerts.channels.email import Email
+from alerts.channels.files import Files
+from alerts.channels.webhook import Webhook, sign
+from alerts.message import Message
+from flow.clock import ManualClock
+from flow.errors import BadInput, Broken, Unavailable
+from registry.holder import Holder
+from tests.alerts.people import AT, recipient
+from tests.alerts.servers import Certificate, HookServer, SmtpServer, make_certificate
+
+SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+CLOCK = ManualClock(AT)
+MESSAGE = Message(
+    subject="Turvakt: nytt larm, allvarsgrad hög [3f2a9c]",
+    text="Gäller: Åsa Öberg\nhttps://turvakt.ekvik.example/" + "x" * 200 + "\n.\nReferens: 3f2a9c\n",
+    facts={"type": "alert.raised", "data": {"official": {"name": "Åsa Öberg"}}},
+    official="åsa/öberg",
+    post="bluesky:did:plc:x/3k",
+)
+
+
+@dataclass
+class Bench:
+    """A channel, what it talks to, and how to see what arrived there."""
+
+    channel: Channel
+    good: str
+    refused: str
+    keys: Callable[[], list[str]]
+    text: Callable[[], str]
+    break_down: Callable[[], Any]
+    repair: Callable[[], Any]
+
+    async def send(self, key: str = "k1", *, address: str | None = None, name: str = "Beredskap Ekvik") -> None:
+        to = Recipient(name, self.channel.name, address or self.good, "sv", show_text=False)
+        await self.channel.send(MESSAGE, recipient=to, idempotency_key=key)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture
+async def smtp(certificate: Certificate) -> AsyncIterator[SmtpServer]:
+    async with SmtpServer(certificate) as server:
+        yield server
+
+
+@pytest.fixture
+async def hook() -> AsyncIterator[HookServer]:
+    async with HookServer() as server:
+        yield server
+
+
+def email(server: SmtpServer, **options: Any) -> Email:
+    settings: dict[str, Any] = {
+        "host": "127.0.0.1",
+        "port": server.port,
+        "sender": "turvakt@ekvik.example",
+        "username": "turvakt",
+        "password": "secret",
+        "certificates": server.certificate.certificate if server.certificate else None,
+        "clock": CLOCK,
+        "seconds": 5.0,
+    }
+    return Email(**{**settings, **options})
+
+
+@pytest.fixture(params=sorted(CHANNELS))
+async def bench(
+    request: pytest.FixtureRequest, tmp_path: Path, smtp: SmtpServer, hook: HookServer
+) -> AsyncIterator[Bench]:
+    folder = tmp_path / "outbox"
+    if request.param == "email":
+        bench = Bench(
+            channel=email(smtp),
+            good="vakt@ekvik.example",
+            refused="gone@ekvik.example",
+            keys=lambda: [str(mail["Message-ID"])[1:].partition("@")[0] for mail in smtp.mails],
+            text=lambda: str(smtp.mails[-1].get_content()),
+            break_down=smtp.stop,
+            repair=smtp.start,
+        )
+    elif request.param == "webhook":
+        bench = Bench(
+            channel=Webhook(secret=SECRET, clock=CLOCK, seconds=5.0),
+            good=hook.url(204),
+            refused=hook.url(410),
+            keys=lambda: [call.headers["webhook-id"] for call in hook.calls if call.path == "/204"],
+            text=lambda: hook.calls[-1].body.decode(),
+            break_down=hook.stop,
+            repair=hook.start,
+        )
+    else:
+
+        async def break_down() -> None:
+            folder.rename(tmp_path / "away")
+            folder.write_text("in the way")
+
+        async def repair() -> None:
+            folder.unlink()
+            (tmp_path / "away").rename(folder)
+
+        bench = Bench(
+            channel=Files(folder, clock=CLOCK),
+            good="vakt@ekvik.example",
+            refused="vakt@ekvik.example\nBcc: x",
+            keys=lambda: [file.stem for file in sorted(folder.iterdir())],
+            text=lambda: max(folder.iterdir()).read_text(encoding="utf-8"),
+            break_down=break_down,
+            repair=repair,
+        )
+    yield bench
+    await bench.channel.close()
+
+
+# ---------------------------------------------------------------- the contract
+
+
+async def test_delivers(bench: Bench) -> None:
+    bench.channel.check(bench.good)
+    await bench.send("k1")
+    assert bench.keys() == ["k1"]
+    assert "Åsa Öberg" in bench.text()
+
+
+async def test_the_same_message_again_has_the_same_key(bench: Bench) -> None:
+    await bench.send("k1")
+    await bench.send("k1")
+    await bench.send("k2")
+    assert set(bench.keys()) == {"k1", "k2"}
+
+
+async def test_takes_several_at_once(bench: Bench) -> None:
+    await asyncio.gather(*(bench.send(f"k{number}") for number in range(8)))
+    assert set(bench.keys()) == {f"k{number}" for number in range(8)}
+
+
+async def test_what_is_down_is_unavailable_and_comes_back(bench: Bench) -> None:
+    await bench.break_down()
+    with pytest.raises(Unavailable) as caught:
+        await bench.send("k1")
+    assert bench.good not in str(caught.value)
+    await bench.repair()
+    await bench.send("k1")
+    assert bench.keys() == ["k1"]
+
+
+async def test_a_refusal_for_good_is_bad_input(bench: Bench) -> None:
+    with pytest.raises(BadInput) as caught:
+        await bench.send(address=bench.refused)
+    assert bench.refused not in str(caught.value)
+    assert bench.keys() == []
+
+
+@pytest.mark.parametrize("address", [" ", "a\r\nBcc: b@x.example", "a@x.example\nb"])
+async def test_an_address_that_is_none_is_bad_input(bench: Bench, address: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        bench.channel.check(address)
+    assert "x.example" not in str(caught.value)
+    with pytest.raises(BadInput):
+        await bench.send(address=address)
+
+
+async def test_a_name_cannot_smuggle_in_a_header(bench: Bench) -> None:
+    await bench.send(name="Vakt\r\nBcc: other@x.example\r\n\r\nHello")
+    assert "\nBcc:" not in bench.text()
+    assert bench.keys() == ["k1"]
+
+
+async def test_a_message_can_be_asked_back(bench: Bench) -> None:
+    await bench.send("k1")
+    await bench.channel.retract("k1")
+    await bench.channel.retract("never-sent")
+    assert bench.keys() == ([] if isinstance(bench.channel, Files) else ["k1"])
+
+
+# ---------------------------------------------------------------- e-mail
+
+
+async def test_mail_is_encrypted_authenticated_and_complete(smtp: SmtpServer) -> None:
+    await email(smtp).send(MESSAGE, recipient=recipient(), idempotency_key="k1")
+    (mail,) = smtp.mails
+    assert smtp.encrypted == [True]
+    assert smtp.envelopes == [("turvakt@ekvik.example", ("vakt@ekvik.example",))]
+    assert mail["Subject"] == MESSAGE.subject
+    assert mail["To"].addresses[0].display_name == "Beredskap Ekvik"
+    assert mail["Message-ID"] == "<k1@ekvik.example>"
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Date"].datetime == AT
+    assert mail.get_content().replace("\r\n", "\n") == MESSAGE.text
+
+
+async def test_mail_over_implicit_tls(certificate: Certificate) -> None:
+    async with SmtpServer(certificate, implicit=True) as server:
+        await email(server, security="tls", username="").send(MESSAGE, recipient=recipient(), idempotency_key="k1")
+    assert len(server.mails) == 1
+
+
+async def test_mail_without_encryption_stays_on_this_machine() -> None:
+    async with SmtpServer() as server:
+        await email(server, security="none", username="").send(MESSAGE, recipient=recipient(), idempotency_key="k1")
+    assert server.encrypted == [False]
+    with pytest.raises(Broken, match="unencrypted"):
+        email(server, host="mail.ekvik.example", security="none")
+
+
+async def test_no_mail_to_a_server_without_starttls() -> None:
+    async with SmtpServer() as server:
+        with pytest.raises(Unavailable):
+            await email(server, username="").send(MESSAGE, recipient=recipient(), idempotency_key="k1")
+    assert server.mails == []
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"), [({"password": "wrong"}, "refused us"), ({"certificates": None}, "encryption")]
+)
+async def test_wrong_settings_of_ours_are_waited_out(smtp: SmtpServer, options: dict[str, Any], reason: str) -> None:
+    with pytest.raises(Unavailable, match=reason):
+        await email(smtp, **options).send(MESSAGE, recipient=recipient(), idempotency_key="k1")
+    assert smtp.mails == []
+
+
+@pytest.mark.parametrize(
+    ("address", "error"),
+    [
+        ("full@ekvik.example", Unavailable),
+        ("policy@ekvik.example", Unavailable),
+        ("heavy@ekvik.example", BadInput),
+        ("vakt@", BadInput),
+        ("vakt", BadInput),
+        ("Vakt <vakt@ekvik.example>", BadInput),
+    ],
+)
+async def test_what_a_server_says_decides(smtp: SmtpServer, address: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        await email(smtp).send(MESSAGE, recipient=recipient(address), idempotency_key="k1")
+
+
+async def test_domains_with_swedish_letters(smtp: SmtpServer) -> None:
+    await email(smtp).send(MESSAGE, recipient=recipient("vakt@åmåla.example"), idempotency_key="k1")
+    assert smtp.envelopes[0][1] == ("vakt@xn--mla-tlab.example",)
+
+
+def test_wrong_mail_settings_stop(tmp_path: Path) -> None:
+    with pytest.raises(Broken, match=r"email\.sender"):
+        email(SmtpServer(), sender="turvakt")
+    with pytest.raises(Broken, match=r"email\.certificates"):
+        email(SmtpServer(), certificates=tmp_path / "none.pem")
+
+
+# ---------------------------------------------------------------- webhook
+
+
+async def test_a_call_is_signed(hook: HookServer) -> None:
+    channel = Webhook(secret=SECRET, clock=CLOCK)
+    await channel.send(MESSAGE, recipient=recipient(hook.url(200)), idempotency_key="k1")
+    await channel.close()
+    (call,) = hook.calls
+    assert json.loads(call.body) == MESSAGE.facts
+    assert call.headers["webhook-timestamp"] == str(int(AT.timestamp()))
+    signed = f"k1.{call.headers['webhook-timestamp']}.".encode() + call.body
+    expected = base64.b64encode(hmac.new(bytes(range(32)), signed, hashlib.sha256).digest()).decode()
+    assert call.headers["webhook-signature"] == f"v1,{expected}"
+
+
+def test_signature_as_the_specification_has_it() -> None:
+    # The example of the reference libraries of Standard Webhooks.
+    key = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    signature = sign(key, identity="msg_p5jXN8AQM9LWM0D4loKWxJek", at=1614265330, body=b'{"test": 2432232314}')
+    assert signature == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(302, Unavailable), (400, BadInput), (404, BadInput), (500, Unavailable), (503, Unavailable)]
+    + [(status, Unavailable) for status in (408, 425, 429)],
+)
+async def test_what_the_receiver_answers_decides(hook: HookServer, status: int, error: type[Exception]) -> None:
+    channel = Webhook(secret=SECRET, clock=CLOCK)
+    with pytest.raises(error, match=str(status)):
+        await channel.send(MESSAGE, recipient=recipient(hook.url(status)), idempotency_key="k1")
+    await channel.close()
+    assert [call.path for call in hook.calls] == [f"/{status}"]  # no redirect was followed
+
+
+async def test_an_answer_without_end_is_not_read(hook: HookServer) -> None:
+    hook.endless = True
+    channel = Webhook(secret=SECRET, clock=CLOCK)
+    await channel.send(MESSAGE, recipient=recipient(hook.url(200)), idempotency_key="k1")
+    await channel.close()
+
+
+async def test_silence_is_not_waited_out_for_ever(hook: HookServer) -> None:
+    channel = Webhook(secret=SECRET, clock=CLOCK, seconds=0.1)
+    address = hook.url(200).replace("200", "silence")
+    with pytest.raises(Unavailable) as caught:
+        await channel.send(MESSAGE, recipient=recipient(address), idempotency_key="k1")
+    await channel.close()
+    assert "silence" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://valvonta.example/hook", "ftp://127.0.0.1/", "https://", "https://[", "javascript:1", "https://a\x00"],
+)
+async def test_only_https_leaves_this_machine(address: str) -> None:
+    channel = Webhook(secret=SECRET, clock=CLOCK)
+    with pytest.raises(BadInput, match="https"):
+        channel.check(address)
+    channel.check("https://valvonta.example/hook?key=1")
+    await channel.close()
+
+
+@pytest.mark.parametrize("secret", ["", "secret", "whsec_", "whsec_???", "whsec_c2hvcnQ=", SECRET[6:]])
+def test_a_weak_secret_stops(secret: str) -> None:
+    with pytest.raises(Broken, match=r"webhook\.secret"):
+        Webhook(secret=secret, clock=CLOCK)
+
+
+@pytest.mark.parametrize(
+    ("host", "here"),
+    [("localhost", True), ("127.0.0.2", True), ("[::1]", True), ("ekvik.example", False), ("10.0.0.1", False)],
+)
+def test_is_loopback(host: str, here: bool) -> None:
+    assert is_loopback(host) is here
+
+
+# ---------------------------------------------------------------- files
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Iterator[Files]:
+    return Files(tmp_path / "outbox", clock=CLOCK)  # type: ignore[return-value]
+
+
+async def test_a_file_is_whole_and_its_owners_alone(files: Files, tmp_path: Path) -> None:
+    await files.send(MESSAGE, recipient=recipient(), idempotency_key="k1")
+    (file,) = (tmp_path / "outbox").iterdir()
+    assert file.name == "k1.eml"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    head, _, body = file.read_text(encoding="utf-8").partition("\n\n")
+    assert body == MESSAGE.text
+    assert "To: Beredskap Ekvik <vakt@ekvik.example>" in head
+    assert "X-Turvakt-Official: %C3%A5sa%2F%C3%B6berg" in head
+    assert "X-Turvakt-Post: bluesky:did:plc:x/3k" in head
+
+
+@pytest.mark.parametrize("key", ["", "../k", "a/b", "a" * 101])
+async def test_a_key_cannot_lead_out_of_the_folder(files: Files, key: str) -> None:
+    with pytest.raises(BadInput, match="key"):
+        await files.send(MESSAGE, recipient=recipient(), idempotency_key=key)
+    await files.retract(key)
+
+
+async def test_files_are_erased_forgotten_exported_and_counted(files: Files, tmp_path: Path) -> None:
+    other = replace(MESSAGE, official="aino", post="feed:1")
+    for key, message in (("k1", MESSAGE), ("k2", other), ("k3", replace(other, post="feed:2"))):
+        await files.send(message, recipient=recipient(), idempotency_key=key)
+    holder: Holder = files
+    assert (holder.count(MESSAGE.official), holder.count("aino"), holder.count("nobody")) == (1, 2, 0)
+    assert [each["file"] for each in holder.export("aino")] == ["k2.eml", "k3.eml"]
+    assert "Åsa Öberg" in holder.export(MESSAGE.official)[0]["content"]
+    assert holder.forget(["feed:2", "feed:9"]) == 1
+    assert holder.erase(MESSAGE.official) == 1
+    assert holder.erase(MESSAGE.official) == 0
+    assert [file.name for file in (tmp_path / "outbox").iterdir()] == ["k2.eml"]
+
+
+async def test_files_expire(files: Files) -> None:
+    await files.send(MESSAGE, recipient=recipient(), idempotency_key="k1")
+    now = datetime.now(UTC)
+    assert files.expire(now - timedelta(days=1)) == 0
+    assert files.expire(now + timedelta(days=1)) == 1
+
+
+async def test_a_half_written_file_of_a_killed_process_goes(tmp_path: Path) -> None:
+    folder = tmp_path / "outbox"
+    folder.mkdir()
+    (folder / ".k1.eml.tmp").write_text("To: x")
+    (folder / "notes.txt").write_text("not ours")
+    (folder / "odd.eml").write_text("Subject: x\n\nX-Turvakt-Official: aino\n")
+    (folder / "empty.eml").write_text("")
+    files = Files(folder, clock=CLOCK)
+    assert files.erase("aino") == 0
+    assert sorted(file.name for file in folder.iterdir()) == ["empty.eml", "notes.txt", "odd.eml"]
+
+
+async def test_a_write_that_fails_leaves_nothing_behind(files: Files, tmp_path: Path) -> None:
+    (tmp_path / "outbox" / "k1.eml").mkdir()
+    with pytest.raises(Unavailable):
+        await files.send(MESSAGE, recipient=recipient(), idempotency_key="k1")
+    assert [file.name for file in (tmp_path / "outbox").iterdir()] == ["k1.eml"]
+
+
+def test_a_folder_that_cannot_be_made_stops(tmp_path: Path) -> None:
+    (tmp_path / "outbox").write_text("in the way")
+    with pytest.raises(Broken, match="folder"):
+        Files(tmp_path / "outbox", clock=CLOCK)
+
+
+# ---------------------------------------------------------------- the table
+
+
+@pytest.mark.parametrize("name", sorted(CHANNELS))
+def test_a_channel_is_called_as_contacts_call_it(name: str) -> None:
+    assert load_channel(name).name == name
+
+
+def test_an_unknown_channel_stops() -> None:
+    with pytest.raises(Broken, match="Choose from email, outbox, webhook"):
+        load_channel("pigeon")
+
+
+def test_a_closed_port_is_unavailable() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        channel = email(SmtpServer(port=taken.getsockname()[1]), security="starttls")
+        with pytest.raises(Unavailable):
+            asyncio.run(channel.send(MESSAGE, recipient=recipient(), idempotency_key="k1"))
