@@ -123,10 +123,20 @@ class Database:
             raise Broken("the database is damaged", place=str(self.path), remedy=_RESTORE)
 
     def scrub(self) -> None:
-        """Leave no erased content behind: merge the write-ahead log into the file and free its pages."""
+        """Leave no erased content behind, neither in the file nor in the write-ahead log.
+
+        ``secure_delete`` zeroes what is deleted, but copies that SQLite made while it rearranged a page stay in the
+        page's unused part: only writing the whole file anew is certain. Takes about as long as copying the file, and
+        needs twice its size of free space meanwhile.
+
+        Raises:
+            Unavailable: another process reads or writes just now, or the disk is full.
+        """
         with self._lock, self._faults():
-            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self._writer.execute("PRAGMA incremental_vacuum")
+            self._writer.execute("VACUUM")
+            busy = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise Unavailable("the database is read by another process", place=str(self.path), remedy="Try again")
 
     def close(self) -> None:
         """Close every connection."""

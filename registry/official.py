@@ -27,8 +27,11 @@ class Consent:
 
     def covers(self, source: str, at: datetime) -> bool:
         """Whether posts from ``source`` may be matched at the moment ``at``."""
-        in_force = self.since <= at and (self.until is None or at < self.until)
-        return in_force and (EVERYTHING in self.scope or source in self.scope)
+        return self.in_force(at) and (EVERYTHING in self.scope or source in self.scope)
+
+    def in_force(self, at: datetime) -> bool:
+        """Whether it has begun and not ended at the moment ``at``."""
+        return self.since <= at and (self.until is None or at < self.until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """An official withdrew all consent ``at`` that moment; until ``erased_at`` is set, her erasure is pending.
+    """An official withdrew all consent ``at`` that moment; until ``erased_at`` is set, her erasure is not complete.
 
     ``removed`` counts per holder what has been removed so far.
     """
@@ -79,7 +79,7 @@ class Store(Protocol):
         ...
 
     def pending(self) -> list[str]:
-        """The ids whose erasure has begun and not ended."""
+        """The ids that some holder may still hold though they withdrew."""
         ...
 
     def note(self, official_id: str, holder: str, removed: int) -> None:
@@ -90,12 +90,19 @@ class Store(Protocol):
         """Forget all her fields; returns whether there was something to forget."""
         ...
 
-    def erased(self, official_id: str, at: datetime) -> Withdrawal:
-        """Her erasure is complete. What stays is the time, and a digest of the id to know it again in an import.
+    def erased(self, official_id: str) -> None:
+        """Every holder has erased her; what is left to do is to scrub the files.
 
-        Raises:
-            BadInput: she did not withdraw.
+        What stays is the time, and a digest of the id to know it again in an import.
         """
+        ...
+
+    def unscrubbed(self) -> list[bytes]:
+        """The digests of those who are erased while the files are not scrubbed yet."""
+        ...
+
+    def scrubbed(self, digests: Sequence[bytes], at: datetime) -> None:
+        """The files have been scrubbed since these were erased: their erasure is complete."""
         ...
 
     def revision(self) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flow.clock import Clock
-from flow.errors import Unavailable
+from flow.errors import Broken, Unavailable
 from registry.holder import Holder
 from registry.store import Store
 
@@ -40,7 +40,9 @@ def withdraw(
         Unavailable: a holder is away or still held something at the end. Consent has ended, the erasure is pending.
     """
     store.withdraw(official_id, clock.now())
-    return _erase(official_id, store=store, holders=holders, scrub=scrub, clock=clock)
+    _erase(official_id, store=store, holders=holders)
+    _scrub(store=store, scrub=scrub, clock=clock)
+    return _report(official_id, store=store)
 
 
 def resume(*, store: Store, holders: Sequence[Holder], scrub: Callable[[], None], clock: Clock) -> list[Report]:
@@ -49,9 +51,11 @@ def resume(*, store: Store, holders: Sequence[Holder], scrub: Callable[[], None]
     Raises:
         Unavailable: as for `withdraw`; what is not complete stays pending.
     """
-    return [
-        _erase(official_id, store=store, holders=holders, scrub=scrub, clock=clock) for official_id in store.pending()
-    ]
+    pending = store.pending()
+    for official_id in pending:
+        _erase(official_id, store=store, holders=holders)
+    _scrub(store=store, scrub=scrub, clock=clock)
+    return [_report(official_id, store=store) for official_id in pending]
 
 
 def export(official_id: str, *, holders: Sequence[Holder]) -> dict[str, list[dict[str, Any]]]:
@@ -59,9 +63,7 @@ def export(official_id: str, *, holders: Sequence[Holder]) -> dict[str, list[dic
     return {holder.name: holder.export(official_id) for holder in holders}
 
 
-def _erase(
-    official_id: str, *, store: Store, holders: Sequence[Holder], scrub: Callable[[], None], clock: Clock
-) -> Report:
+def _erase(official_id: str, *, store: Store, holders: Sequence[Holder]) -> None:
     for holder in holders:
         removed = holder.erase(official_id)
         if removed:
@@ -69,10 +71,20 @@ def _erase(
     for holder in holders:
         left = holder.count(official_id)
         if left:
-            remedy = "Consent has ended; the erasure is pending and completed by the next try"
+            remedy = "Consent has ended; the erasure is completed by the next try"
             raise Unavailable(f"{left} records are still held", place=holder.name, remedy=remedy)
-    scrub()
-    withdrawal = store.erased(official_id, clock.now())
-    # Until now the note of the pending erasure held her id.
-    scrub()
+    store.erased(official_id)
+
+
+def _scrub(*, store: Store, scrub: Callable[[], None], clock: Clock) -> None:
+    unscrubbed = store.unscrubbed()
+    if unscrubbed:
+        scrub()
+        store.scrubbed(unscrubbed, clock.now())
+
+
+def _report(official_id: str, *, store: Store) -> Report:
+    withdrawal = store.withdrawal(official_id)
+    if withdrawal is None:
+        raise Broken("a withdrawal vanished while it was carried out", place="registry", remedy="Check the database")
     return Report(official_id, withdrawal.at, withdrawal.removed)

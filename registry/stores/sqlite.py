@@ -16,7 +16,7 @@ from registry.store import Imported, Withdrawal
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS registry_official (id TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
-    # id stands only while the erasure is pending; the digest knows a withdrawn official again without naming her.
+    # id stands only until all holders have erased her; the digest knows a withdrawn official again without naming her.
     """CREATE TABLE IF NOT EXISTS registry_withdrawal (
         digest BLOB PRIMARY KEY, id TEXT, at REAL NOT NULL, erased_at REAL) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS registry_removed (
@@ -107,7 +107,7 @@ class SqliteStore:
         return Withdrawal(_moment(at), None if erased_at is None else _moment(erased_at), dict(removed))
 
     def pending(self) -> list[str]:
-        sql = "SELECT id FROM registry_withdrawal WHERE erased_at IS NULL ORDER BY at, id"
+        sql = "SELECT id FROM registry_withdrawal WHERE id IS NOT NULL ORDER BY at, id"
         return [row[0] for row in self._database.query(sql)]
 
     def note(self, official_id: str, holder: str, removed: int) -> None:
@@ -122,14 +122,16 @@ class SqliteStore:
                 self._changed()
         return gone
 
-    def erased(self, official_id: str, at: datetime) -> Withdrawal:
-        sql = "UPDATE registry_withdrawal SET id = NULL, erased_at = coalesce(erased_at, ?) WHERE digest = ?"
-        with self._database.transaction():
-            self._database.execute(sql, (at.timestamp(), _digest(official_id)))
-            withdrawal = self.withdrawal(official_id)
-        if withdrawal is None:
-            raise BadInput("the official did not withdraw", place="registry")
-        return withdrawal
+    def erased(self, official_id: str) -> None:
+        self._database.execute("UPDATE registry_withdrawal SET id = NULL WHERE digest = ?", (_digest(official_id),))
+
+    def unscrubbed(self) -> list[bytes]:
+        sql = "SELECT digest FROM registry_withdrawal WHERE id IS NULL AND erased_at IS NULL"
+        return [row[0] for row in self._database.query(sql)]
+
+    def scrubbed(self, digests: Sequence[bytes], at: datetime) -> None:
+        sql = "UPDATE registry_withdrawal SET erased_at = ? WHERE digest = ? AND erased_at IS NULL"
+        self._database.executemany(sql, [(at.timestamp(), digest) for digest in digests])
 
     def revision(self) -> int:
         return int(self._database.query("SELECT revision FROM registry_revision")[0][0])

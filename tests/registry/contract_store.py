@@ -1,0 +1,176 @@
+"""What every registry store promises; run over each implementation by test_stores.py."""
+
+from datetime import timedelta
+
+import pytest
+
+from flow.errors import BadInput, Stale
+from flow.log import Log
+from registry.official import Consent
+from registry.store import Imported, Store
+
+from .people import NOW, START, official
+
+HOUR = timedelta(hours=1)
+
+
+class StoreContract:
+    @pytest.fixture
+    def log(self) -> Log:
+        raise NotImplementedError
+
+    @pytest.fixture
+    def store(self, log: Log) -> Store:
+        raise NotImplementedError
+
+    def test_gives_back_what_was_added(self, store: Store) -> None:
+        later, first = official("b", role=""), official("a")
+        store.add(later)
+        store.add(first)
+        assert store.officials() == [first, later]
+        assert store.get("b") == later
+
+    def test_suggests_an_id_that_is_alike(self, store: Store) -> None:
+        store.add(official("anna-lindqvist"))
+        with pytest.raises(BadInput, match="Did you mean 'anna-lindqvist'"):
+            store.get("anna-lindkvist")
+        with pytest.raises(BadInput, match="officials list"):
+            store.get("qqq")
+
+    def test_an_id_is_taken_once(self, store: Store) -> None:
+        store.add(official())
+        before = store.revision()
+        with pytest.raises(BadInput, match="taken"):
+            store.add(official(role="other"))
+        assert store.get("ekvik-07").role == "kommunalråd"
+        assert store.revision() == before
+
+    def test_refuses_an_official_that_is_wrong(self, store: Store) -> None:
+        with pytest.raises(BadInput, match="contacts is missing"):
+            store.add(official(contacts=()))
+        assert store.officials() == []
+
+    def test_an_import_done_again_changes_nothing(self, store: Store, log: Log) -> None:
+        assert store.put_all([official("a"), official("b")]) == Imported(2, 0, 0)
+        revision, epoch = store.revision(), log.epoch()
+        assert store.put_all([official("a"), official("b")]) == Imported(0, 0, 2)
+        assert (store.revision(), log.epoch()) == (revision, epoch)
+        assert store.put_all([official("a"), official("b", party="X"), official("c")]) == Imported(1, 1, 1)
+        assert store.revision() > revision
+
+    def test_an_import_is_whole_or_not_at_all(self, store: Store) -> None:
+        with pytest.raises(BadInput, match="official 2: id"):
+            store.put_all([official("a"), official("B"), official("c")])
+        assert store.officials() == []
+
+    def test_every_change_makes_batches_in_hand_stale(self, store: Store, log: Log) -> None:
+        changes = [
+            lambda: store.add(official("a")),
+            lambda: store.put_all([official("a", role="x")]),
+            lambda: store.withdraw("a", NOW),
+            lambda: store.remove("a"),
+        ]
+        for change in changes:
+            epoch, revision = log.epoch(), store.revision()
+            change()
+            assert store.revision() == revision + 1
+            with pytest.raises(Stale), log.write(epoch=epoch):
+                pass
+
+    def test_a_withdrawal_ends_every_consent(self, store: Store) -> None:
+        consents = (
+            Consent(("feed",), START, START + HOUR),
+            Consent(("*",), START),
+            Consent(("*",), START, NOW + HOUR),
+            Consent(("*",), NOW + HOUR),
+        )
+        store.add(official(consents=consents))
+        withdrawal = store.withdraw("ekvik-07", NOW)
+        assert (withdrawal.at, withdrawal.erased_at, withdrawal.removed) == (NOW, None, {})
+        stored = store.get("ekvik-07")
+        assert [consent.until for consent in stored.consents] == [START + HOUR, NOW, NOW]
+        assert not any(stored.consents_to("bluesky", NOW + hours * HOUR) for hours in range(4))
+        assert stored.consents_to("bluesky", NOW - HOUR)
+        assert store.pending() == ["ekvik-07"]
+
+    def test_a_second_withdrawal_changes_nothing(self, store: Store) -> None:
+        store.add(official())
+        store.withdraw("ekvik-07", NOW)
+        revision = store.revision()
+        assert store.withdraw("ekvik-07", NOW + HOUR).at == NOW
+        assert store.revision() == revision
+
+    def test_nobody_withdraws_who_is_not_there(self, store: Store) -> None:
+        with pytest.raises(BadInput, match="no official has this id"):
+            store.withdraw("nobody", NOW)
+        assert store.withdrawal("nobody") is None
+        assert store.pending() == []
+
+    def test_an_erasure_counts_over_its_tries_and_ends(self, store: Store) -> None:
+        store.add(official())
+        store.withdraw("ekvik-07", NOW)
+        store.note("ekvik-07", "log", 2)
+        store.note("ekvik-07", "log", 3)
+        store.note("ekvik-07", "index", 1)
+        assert store.remove("ekvik-07")
+        assert not store.remove("ekvik-07")
+        assert store.unscrubbed() == []
+        store.erased("ekvik-07")
+        assert store.pending() == []
+        unscrubbed = store.unscrubbed()
+        assert len(unscrubbed) == 1
+        store.scrubbed(unscrubbed, NOW + HOUR)
+        assert store.unscrubbed() == []
+        withdrawal = store.withdrawal("ekvik-07")
+        assert withdrawal is not None
+        assert (withdrawal.at, withdrawal.erased_at) == (NOW, NOW + HOUR)
+        assert withdrawal.removed == {"log": 5, "index": 1}
+        with pytest.raises(BadInput, match="withdrew on 2026-09-14"):
+            store.get("ekvik-07")
+        # Once more finds nothing to do.
+        assert store.withdraw("ekvik-07", NOW + 2 * HOUR) == withdrawal
+
+    def test_an_import_does_not_revive_a_consent_while_the_erasure_runs(self, store: Store) -> None:
+        store.add(official())
+        store.withdraw("ekvik-07", NOW)
+        with pytest.raises(BadInput, match="erasure is not complete"):
+            store.put_all([official(consents=(Consent(("*",), NOW + HOUR),))])
+
+    @pytest.mark.parametrize(
+        "consents",
+        [
+            (Consent(("*",), START),),
+            (Consent(("*",), START, NOW + HOUR),),
+            (Consent(("*",), NOW),),
+            (Consent(("*",), START), Consent(("*",), NOW + HOUR)),
+            (Consent(("*",), START, NOW),),
+        ],
+    )
+    def test_an_import_does_not_revive_a_withdrawn_consent(self, store: Store, consents: tuple[Consent, ...]) -> None:
+        erase(store)
+        with pytest.raises(BadInput, match="official 2: withdrew all consent at 2026-09-14T06:00:00Z"):
+            store.put_all([official("other"), official(consents=consents)])
+        with pytest.raises(BadInput, match="withdrew all consent"):
+            store.add(official(consents=consents))
+        assert store.officials() == []
+
+    def test_who_withdrew_comes_back_with_a_later_consent(self, store: Store) -> None:
+        erase(store)
+        again = official(consents=(Consent(("*",), START, NOW), Consent(("feed",), NOW + HOUR)))
+        assert store.put_all([again]) == Imported(1, 0, 0)
+        assert store.put_all([again]) == Imported(0, 0, 1)
+        with pytest.raises(BadInput, match="withdrew all consent"):
+            store.put_all([official()])
+        assert store.withdraw("ekvik-07", NOW + 2 * HOUR).at == NOW + 2 * HOUR
+        assert store.pending() == ["ekvik-07"]
+        withdrawal = store.withdrawal("ekvik-07")
+        assert withdrawal is not None
+        assert withdrawal.removed == {}
+
+
+def erase(store: Store) -> None:
+    store.add(official())
+    store.withdraw("ekvik-07", NOW)
+    store.note("ekvik-07", "registry", int(store.remove("ekvik-07")))
+    store.erased("ekvik-07")
+    store.scrubbed(store.unscrubbed(), NOW + HOUR)

@@ -1,0 +1,69 @@
+"""The store contract over every implementation, and what only the SQLite one promises."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flow.clock import ManualClock
+from flow.database import Database
+from flow.errors import Broken
+from flow.log import Log
+from flow.logs.sqlite import SqliteLog
+from registry.store import Store
+from registry.stores import STORES, load_store
+from registry.stores.sqlite import SqliteStore
+
+from .contract_store import StoreContract
+from .people import NOW, official
+
+
+class TestSqliteStore(StoreContract):
+    @pytest.fixture
+    def database(self, tmp_path: Path) -> Iterator[Database]:
+        database = Database(tmp_path / "turvakt.db")
+        yield database
+        database.close()
+
+    @pytest.fixture
+    def log(self, database: Database) -> Log:
+        return SqliteLog(database, clock=ManualClock(NOW))
+
+    @pytest.fixture
+    def store(self, database: Database, log: Log) -> Store:
+        return SqliteStore(database, log)
+
+    def test_is_seen_by_another_process(self, store: Store, database: Database) -> None:
+        other_database = Database(database.path)
+        other = SqliteStore(other_database, SqliteLog(other_database, clock=ManualClock(NOW)))
+        revision = other.revision()
+        store.add(official())
+        assert other.revision() == revision + 1
+        assert other.officials() == [official()]
+        other_database.close()
+
+    def test_a_change_that_fails_bumps_nothing(self, store: Store, log: Log, database: Database) -> None:
+        before = (log.epoch(), store.revision())
+
+        def fails() -> None:
+            with database.transaction():
+                store.add(official())
+                raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            fails()
+        assert (log.epoch(), store.revision()) == before
+
+    def test_an_official_of_a_later_version_stops_the_reader(self, store: Store, database: Database) -> None:
+        database.execute("INSERT INTO registry_official VALUES ('a', ?)", (b'{"kind": "official", "version": 2}',))
+        with pytest.raises(Broken, match="wire version 2"):
+            store.officials()
+
+
+def test_every_store_loads() -> None:
+    assert [load_store(name) for name in STORES] == [SqliteStore]
+
+
+def test_an_unknown_store_is_told_with_the_known_ones() -> None:
+    with pytest.raises(Broken, match="Choose from sqlite"):
+        load_store("nothing")
