@@ -1,17 +1,66 @@
-"""What the index stages do with their topics: verdicts, alerts, deliveries, decisions."""
+"""The index stages: each reads one topic into the index."""
 
 from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
-from classify.verdict import Verdict
+from alerts.alert import ALERTS, DELIVERIES
+from alerts.stage import DELIVERIES_TOPIC, VERDICTS_TOPIC
+from alerts.stage import TOPIC as ALERTS_TOPIC
+from classify.verdict import VERDICTS, Verdict
+from flow.clock import Clock
+from flow.stage import Stage
+from review.decision import DECISIONS
 from review.index import Index
+
+DECISIONS_TOPIC = "decisions"
+
+
+def index_stages(
+    *, index: Index, forget: Callable[[Collection[str]], object], clock: Clock, stop_after: int = 100
+) -> list[Stage[Any]]:
+    """The four stages ``index-verdicts``, ``index-alerts``, ``index-deliveries`` and ``index-decisions``.
+
+    Args:
+        forget: removes posts that their platform deleted from every holder.
+    """
+    return [
+        Stage(
+            "index-verdicts",
+            source=VERDICTS_TOPIC,
+            codec=VERDICTS,
+            clock=clock,
+            apply=apply_verdicts(index, forget=forget),
+            stop_after=stop_after,
+        ),
+        Stage(
+            "index-alerts",
+            source=ALERTS_TOPIC,
+            codec=ALERTS,
+            clock=clock,
+            apply=index.write_alerts,
+            stop_after=stop_after,
+        ),
+        Stage(
+            "index-deliveries",
+            source=DELIVERIES_TOPIC,
+            codec=DELIVERIES,
+            clock=clock,
+            apply=index.write_deliveries,
+            stop_after=stop_after,
+        ),
+        Stage(
+            "index-decisions",
+            source=DECISIONS_TOPIC,
+            codec=DECISIONS,
+            clock=clock,
+            apply=index.write_decisions,
+            stop_after=stop_after,
+        ),
+    ]
 
 
 def apply_verdicts(index: Index, *, forget: Callable[[Collection[str]], object]) -> Callable[[Sequence[Verdict]], None]:
-    """The ``apply`` of the stage that reads verdicts.
-
-    A verdict whose post was deleted by its platform removes that post, by ``forget``, which the composition root lets
-    loop over every holder. The others are indexed.
-    """
+    """Indexes verdicts; one whose post was deleted by its platform removes that post by ``forget``."""
 
     def apply(verdicts: Sequence[Verdict]) -> None:
         kept: list[Verdict] = []
@@ -28,6 +77,3 @@ def apply_verdicts(index: Index, *, forget: Callable[[Collection[str]], object])
         index.write_verdicts(kept)
 
     return apply
-
-
-# The other three topics need no more than the index's own `write_alerts`, `write_deliveries` and `write_decisions`.

@@ -90,11 +90,14 @@ class SqliteIndex:
     def _clear(self, rowids: Sequence[int]) -> None:
         """Remove the full text and the mentions of posts that are about to go or to be replaced."""
         rows = self._among("SELECT rowid, record FROM index_post WHERE rowid IN ({})", rowids)
+        if not rows:
+            return
         posts = [(rowid, VERDICTS.decode(record).post) for rowid, record in rows]
         texts = [(rowid, post.text) for rowid, post in posts]
         mentions = [(mention.official, rowid) for rowid, post in posts for mention in post.mentions]
         self._database.executemany("INSERT INTO index_text (index_text, rowid, text) VALUES ('delete', ?, ?)", texts)
         self._database.executemany("DELETE FROM index_mention WHERE official = ? AND post = ?", mentions)
+        self._database.execute("INSERT OR IGNORE INTO index_untidy VALUES (1)")
 
     def write_alerts(self, alerts: Sequence[Alert]) -> None:
         rows = []
@@ -261,7 +264,8 @@ class SqliteIndex:
 
     def _tidy(self) -> None:
         """Merge the full-text table into one segment: only that drops the words of removed texts."""
-        self._database.execute("INSERT INTO index_text (index_text) VALUES ('optimize')")
+        if self._database.execute("DELETE FROM index_untidy"):
+            self._database.execute("INSERT INTO index_text (index_text) VALUES ('optimize')")
 
     def export(self, official: str) -> list[dict[str, Any]]:
         verdicts = self._mentioning(official)

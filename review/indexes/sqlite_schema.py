@@ -21,6 +21,8 @@ SCHEMA = (
         official TEXT NOT NULL, post INTEGER NOT NULL, PRIMARY KEY (official, post)) WITHOUT ROWID""",
     """CREATE VIRTUAL TABLE IF NOT EXISTS index_text USING fts5 (
         text, content = '', tokenize = "unicode61 remove_diacritics 0")""",
+    # Holds a row while words of removed texts may still be in index_text.
+    "CREATE TABLE IF NOT EXISTS index_untidy (one INTEGER PRIMARY KEY CHECK (one = 1))",
     """CREATE TABLE IF NOT EXISTS index_alert (
         id TEXT PRIMARY KEY, post TEXT NOT NULL, official TEXT NOT NULL, at INTEGER NOT NULL, rank INTEGER NOT NULL,
         record BLOB NOT NULL) WITHOUT ROWID""",

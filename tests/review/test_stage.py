@@ -1,11 +1,16 @@
-"""The index stage of verdicts: deletions remove, in the order in which they came."""
+"""The index stages, and deletions in the order in which they came."""
 
 from collections.abc import Collection
 
+from alerts.alert import ALERTS, DELIVERIES
+from classify.verdict import VERDICTS
+from flow.clock import ManualClock
+from flow.logs.memory import MemoryLog
+from review.decision import DECISIONS
 from review.index import Query
 from review.indexes.memory import MemoryIndex
-from review.stage import apply_verdicts
-from tests.review.people import verdict
+from review.stage import apply_verdicts, index_stages
+from tests.review.people import alert, at, decision, delivery, verdict
 
 
 def test_writes_verdicts_and_forgets_deleted_posts() -> None:
@@ -30,3 +35,22 @@ def test_writes_verdicts_and_forgets_deleted_posts() -> None:
     )
     assert gone == ["jsonl:a", "jsonl:b", "jsonl:c"]
     assert [item.verdict.post.text for item in index.search(Query()).items] == ["ny"]
+
+
+def test_each_stage_reads_its_topic_into_the_index() -> None:
+    index, clock = MemoryIndex(), ManualClock(at(0))
+    log = MemoryLog(clock=clock)
+    first = verdict("a")
+    with log.write() as writer:
+        writer.append("verdicts", "jsonl:a", VERDICTS.encode(first))
+        writer.append("alerts", "jsonl:a", ALERTS.encode(alert(first)))
+        writer.append("deliveries", "jsonl:a", DELIVERIES.encode(delivery(alert(first))))
+        writer.append("decisions", "jsonl:a", DECISIONS.encode(decision("jsonl:a")))
+    for stage in index_stages(index=index, forget=index.forget, clock=clock):
+        batch = log.read(stage.source, stage.name, 10)
+        with log.write(epoch=batch.epoch) as writer:
+            stage.hand_over(batch.entries, stage.step(batch.entries), writer)
+    item = index.get("jsonl:a")
+    assert item is not None
+    assert (item.verdict, len(item.alerts), len(item.deliveries)) == (first, 1, 1)
+    assert item.decision == decision("jsonl:a")
