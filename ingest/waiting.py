@@ -4,11 +4,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from flow.errors import Unavailable
+
 Sleep = Callable[[float], Awaitable[None]]
 """Waits for a number of seconds: `asyncio.sleep`, or a test's stand-in."""
 
 LONGEST = 24 * 3600.0
 """No server makes us wait for more than a day (seconds): a mistaken header must not silence a source for good."""
+
+
+class Busy(Unavailable):
+    """The server asks for a pause of ``wait`` seconds; ``None``: it did not say how long."""
+
+    def __init__(self, reason: str, *, place: str, wait: float | None = None) -> None:
+        super().__init__(reason, place=place)
+        self.wait = wait
 
 
 def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:

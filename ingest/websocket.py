@@ -8,8 +8,8 @@ from datetime import datetime
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI, WebSocketException
 
-from flow.errors import Broken, Unavailable
-from ingest.waiting import retry_after
+from flow.errors import Broken
+from ingest.waiting import Busy, retry_after
 
 _MOST = 500
 _LARGEST = 4 * 1024 * 1024
@@ -32,7 +32,7 @@ async def open_socket(
 
     Raises:
         Broken: the server refuses in a way that waiting does not change, or ``url`` is no address.
-        Unavailable: it does not answer, or asks for a pause. ``wait`` tells how many seconds, if it said so.
+        Busy: it does not answer, or asks for a pause.
     """
     try:
         return await connect(
@@ -61,14 +61,6 @@ async def hang_up(connection: ClientConnection) -> None:
     """End the connection at once: a closing handshake would first wait for everything that the server has still sent."""
     connection.transport.abort()
     await connection.wait_closed()
-
-
-class Busy(Unavailable):
-    """The server asks for a pause of ``wait`` seconds; ``None``: it did not say how long."""
-
-    def __init__(self, reason: str, *, place: str, wait: float | None = None) -> None:
-        super().__init__(reason, place=place)
-        self.wait = wait
 
 
 async def next_frames(connection: ClientConnection, *, most: int = _MOST) -> list[bytes]:

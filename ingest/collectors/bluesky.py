@@ -15,8 +15,8 @@ from flow.errors import BadInput, Broken
 from ingest.collector import AuthorGone, Collected, Deletion, Item, Rejected
 from ingest.post import Author, Post
 from ingest.text import clean, paragraphs
-from ingest.waiting import Sleep
-from ingest.websocket import Busy, Lost, hang_up, next_frames, open_socket
+from ingest.waiting import Busy, Sleep
+from ingest.websocket import Lost, hang_up, next_frames, open_socket
 
 JETSTREAM = "wss://jetstream2.us-east.bsky.network/subscribe"
 _COLLECTION = "app.bsky.feed.post"

@@ -41,6 +41,22 @@ async def take(collector: Collector, cursor: str | None, *, until: int) -> list[
     return taken
 
 
+class Polls:
+    """Stands in for sleeping: each poll does the next thing on its list, then waits for cancellation."""
+
+    def __init__(self, *steps: object) -> None:
+        self.steps = list(steps)
+        self.slept: list[float] = []
+
+    async def __call__(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        if not self.steps:
+            await asyncio.Event().wait()
+        step = self.steps.pop(0)
+        assert callable(step)
+        step()
+
+
 class CollectorContract:
     """Run over every collector."""
 

@@ -16,7 +16,7 @@ from ingest.collectors.jsonl import Jsonl
 from ingest.lines import parse_line
 from ingest.post import Post
 from ingest.tail import Splitter
-from tests.ingest.collectors.contract import CollectorContract, ids, take
+from tests.ingest.collectors.contract import CollectorContract, Polls, ids, take
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 CLOCK = ManualClock(NOW)
@@ -68,22 +68,6 @@ class TestFolder(CollectorContract):
     @pytest.fixture
     def source(self, tmp_path: Path) -> FolderSource:
         return FolderSource(tmp_path)
-
-
-class Polls:
-    """Stands in for sleeping: each poll does the next thing on its list, then waits for cancellation."""
-
-    def __init__(self, *steps: object) -> None:
-        self.steps = list(steps)
-        self.slept: list[float] = []
-
-    async def __call__(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        if not self.steps:
-            await asyncio.Event().wait()
-        step = self.steps.pop(0)
-        assert callable(step)
-        step()
 
 
 async def followed(path: Path, polls: Polls, *, until: int, cursor: str | None = None) -> list[Collected]:
