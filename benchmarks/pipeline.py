@@ -1,0 +1,146 @@
+"""The whole embedded pipeline: throughput with all posts matched, memory, and the time from post to alert.
+
+Baseline in the same run: the classifier alone over the same texts, since it is the most costly stage.
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from alerts.alert import Alert, Delivery
+from classify.verdict import Verdict
+from flow.errors import BadInput, Unavailable
+from ingest.collector import Collected
+from ingest.collectors import load_collector
+from ingest.intake import Taken
+from ingest.post import Post
+from registry.importing import read_officials
+from turvakt.monitor import Monitor
+from turvakt.settings import ROOT, Settings
+from turvakt.tally import Observed, Tally
+from turvakt.wiring import Parts
+
+EXAMPLES = ROOT / "config" / "examples"
+
+
+class Generated:
+    """Posts out of the demo's texts that mention somebody, each with a new id, ``per_second`` or as fast as they are taken."""
+
+    name = "generated"
+
+    def __init__(self, posts: list[Post], *, count: int, per_second: float | None = None) -> None:
+        self._posts = itertools.cycle(posts)
+        self._count = count
+        self._per_second = per_second
+
+    async def collect(self, cursor: str | None) -> AsyncIterator[Collected]:
+        started = time.perf_counter()
+        size = 500 if self._per_second is None else 10
+        for start in range(0, self._count, size):
+            now = datetime.now(UTC)
+            numbered = enumerate(itertools.islice(self._posts, size), start)
+            yield Collected(
+                tuple(replace(post, id=f"jsonl:{number}", collected_at=now) for number, post in numbered), str(start)
+            )
+            if self._per_second is not None:
+                await asyncio.sleep(max(0.0, started + (start + size) / self._per_second - time.perf_counter()))
+
+    def parse(self, raw: bytes) -> Post:
+        raise BadInput("generated posts are never rejected")
+
+
+class Stopwatch:
+    """From the collection of a post to the delivery of its alert (implements `turvakt.tally.Listener`)."""
+
+    def __init__(self) -> None:
+        self._collected: dict[str, datetime] = {}
+        self.seconds: list[float] = []
+
+    def alert(self, alert: Alert) -> None:
+        self._collected[alert.id] = alert.verdict.post.collected_at
+
+    def delivery(self, delivery: Delivery) -> None:
+        if delivery.state == "delivered" and delivery.alert in self._collected:
+            self.seconds.append((delivery.at - self._collected[delivery.alert]).total_seconds())
+
+    def taken(self, collector: str, taken: Taken) -> None: ...
+
+    def verdict(self, verdict: Verdict) -> None: ...
+
+    def stage(self, name: str, *, handled: int, dead: int, seconds: float) -> None: ...
+
+    def waiting(self, place: str, error: Unavailable) -> None: ...
+
+
+def measure(*, count: int, per_second: float | None = None) -> dict[str, float]:
+    """Run ``count`` posts through a fresh monitor."""
+    with tempfile.TemporaryDirectory() as folder:
+        default = Settings()
+        settings = msgspec.structs.replace(default, data=msgspec.structs.replace(default.data, dir=folder))
+        with Parts(settings) as parts:
+            parts.store.put_all(read_officials(EXAMPLES / "officials.toml"))
+            posts = matched(parts)
+            parts.classifier.classify([post.text for post in posts])  # loaded before the clock starts
+            tally, stopwatch = Tally(), Stopwatch()
+            collector = Generated(posts, count=count, per_second=per_second)
+            monitor = Monitor(parts, observed=Observed(tally, stopwatch), collectors=[collector], once=True)
+            started = time.perf_counter()
+            asyncio.run(monitor.run())
+            seconds = time.perf_counter() - started
+            assert tally.all_taken.matched == count
+            assert tally.verdicts == count
+            started = time.perf_counter()
+            texts = [post.text for post in itertools.islice(itertools.cycle(posts), count)]
+            for start in range(0, count, 500):
+                parts.classifier.classify(texts[start : start + 500])
+            alone = time.perf_counter() - started
+    latencies = sorted(stopwatch.seconds)
+    return {
+        "posts": count,
+        "posts_per_second": round(count / seconds),
+        "classifier_alone_per_second": round(count / alone),
+        "ratio_to_classifier_alone": round(alone / seconds, 3),
+        "resident_mb": round(resident_bytes() / 1e6),
+        "alerts": tally.alerts,
+        "alert_p50_seconds": round(statistics.median(latencies), 3) if latencies else -1,
+        "alert_p99_seconds": round(latencies[int(len(latencies) * 0.99)], 3) if latencies else -1,
+    }
+
+
+def matched(parts: Parts) -> list[Post]:
+    """The posts of the demo that mention an official."""
+    jsonl = load_collector("jsonl")(path="-")
+    lines = (EXAMPLES / "demo-posts.jsonl").read_bytes().splitlines()
+    posts = [jsonl.parse(line) for line in lines]
+    mentions = parts.officials.matcher().match(posts, at=parts.clock.now())
+    return [post for post, found in zip(posts, mentions, strict=True) if found]
+
+
+def resident_bytes() -> int:
+    """Memory of this process that is in use now (Linux)."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--posts", type=int, default=50_000)
+    parser.add_argument("--seconds", type=float, default=20.0, help="how long the run at 500 posts/s takes")
+    options = parser.parse_args()
+    print(json.dumps({"as fast as it can": measure(count=options.posts)}))
+    print(json.dumps({"at 500 posts/s": measure(count=int(500 * options.seconds), per_second=500.0)}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Runs the real program in a process of its own, over a data folder of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent.parent
+OFFICIALS = ROOT / "config" / "examples" / "officials.toml"
+DEMO_POSTS = ROOT / "config" / "examples" / "demo-posts.jsonl"
+
+
+class Program:
+    """``turvakt`` over ``folder``; keyword arguments are environment variables."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.folder = folder
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("TURVAKT_", "COV_"))}
+        self._environment = {**kept, "TURVAKT_DATA_DIR": str(folder), "TURVAKT_WEB_PORT": "0", **environment}
+
+    def start(self, *arguments: str, **options: Any) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [sys.executable, "-m", "turvakt", *arguments],
+            env=self._environment,
+            stdin=options.pop("stdin", subprocess.DEVNULL),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            **options,
+        )
+
+    def run(self, *arguments: str, code: int = 0, given: str | bytes | None = None) -> str:
+        """Run to the end and return standard output; the exit code must be ``code``."""
+        done = self.finish(*arguments, given=given)
+        assert done.returncode == code, done.stderr.decode()
+        return done.stdout.decode()
+
+    def finish(self, *arguments: str, given: str | bytes | None = None) -> "subprocess.CompletedProcess[bytes]":
+        return subprocess.run(
+            [sys.executable, "-m", "turvakt", *arguments],
+            env=self._environment,
+            input=given.encode() if isinstance(given, str) else given or b"",
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+
+    def json(self, *arguments: str, given: str | bytes | None = None) -> list[Any]:
+        """Run to the end and return what it wrote, one JSON value a line."""
+        return [json.loads(line) for line in self.run(*arguments, "--json", given=given).splitlines()]
+
+
+def until(condition: Callable[[], bool], *, seconds: float = 15.0) -> float:
+    """Wait until something has become true; returns how long that took."""
+    started = time.monotonic()
+    while not condition():
+        passed = time.monotonic() - started
+        assert passed < seconds, f"not within {seconds} s"
+        time.sleep(0.02)
+    return time.monotonic() - started
+
+
+def line(number: int, text: str, **fields: Any) -> str:
+    """A line of JSON lines."""
+    post = {"source": "web", "id": str(number), "text": text, "created_at": "2026-09-14T06:00:00Z", **fields}
+    return json.dumps(post, ensure_ascii=False) + "\n"
