@@ -1,0 +1,49 @@
+"""Patterns over the linear model: a written rule may raise what the model says, never lower it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from classify.classifiers.linear import Linear
+from classify.classifiers.patterns import VERSION, find, raised
+from classify.reading import read
+from classify.verdict import Judgement
+
+_BATCH = 512
+
+
+class Combined:
+    """What the monitor uses."""
+
+    def __init__(self, linear: Linear) -> None:
+        self._linear = linear
+        self.model = f"combined@{linear.model.partition('@')[2]}.{VERSION}"
+
+    @classmethod
+    def open(cls, models: Path) -> "Combined":
+        """The combination over the linear model in ``models/linear``.
+
+        Raises:
+            Broken: its files are missing, altered or of another version.
+        """
+        return cls(Linear.open(models))
+
+    def classify(self, texts: Sequence[str]) -> list[Judgement]:
+        """One judgement per text, in order."""
+        found: list[Judgement] = []
+        for start in range(0, len(texts), _BATCH):
+            readings = [read(text) for text in texts[start : start + _BATCH]]
+            for reading, judgement in zip(readings, self._linear.judge(readings), strict=True):
+                found.append(self._named(raised(judgement, find(reading), self.model)))
+        return found
+
+    def _named(self, judgement: Judgement) -> Judgement:
+        if judgement.model == self.model:
+            return judgement
+        return Judgement(
+            judgement.language,
+            judgement.unable,
+            judgement.severity,
+            judgement.labels,
+            judgement.spans,
+            self.model,
+        )

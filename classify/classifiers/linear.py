@@ -1,0 +1,101 @@
+"""The hashed character n-gram model: fast, and good at what its corpus shows."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classify import artifact
+from classify.artifact import HEADS, STEPS, Model, Weights
+from classify.concepts import WORDS
+from classify.reading import Reading, Window, read, unable
+from classify.scoring import contributions, decision, probabilities
+from classify.severity import settle
+from classify.verdict import LABELS, Judgement, Label, Score, Span
+
+FOLDER = "linear"
+_MOST_SPANS = 3
+_BATCH = 512
+
+
+class Linear:
+    """Judges by the weights in ``models/linear``."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self.model = f"linear@{model.version}"
+
+    @classmethod
+    def open(cls, models: Path) -> "Linear":
+        """The classifier whose files are in ``models/linear``.
+
+        Raises:
+            Broken: they are missing, altered or of another version.
+        """
+        return cls(artifact.load(models / FOLDER))
+
+    def classify(self, texts: Sequence[str]) -> list[Judgement]:
+        """One judgement per text, in order."""
+        judgements: list[Judgement] = []
+        for start in range(0, len(texts), _BATCH):
+            judgements += self.judge([read(text) for text in texts[start : start + _BATCH]])
+        return judgements
+
+    def judge(self, readings: Sequence[Reading]) -> list[Judgement]:
+        """One judgement per reading, in order; a reading that is ``unable`` stays so."""
+        masked: list[str] = []
+        bounds = [0]
+        for reading in readings:
+            if reading.unable is None:
+                masked += (window.masked for window in reading.windows)
+            bounds.append(len(masked))
+        chances = probabilities(self._model, decision(self._model, masked))
+        return [
+            unable(reading.unable, self.model)
+            if reading.unable is not None
+            else self._judgement(reading, masked[first:last], chances[first:last])
+            for reading, first, last in zip(readings, bounds, bounds[1:], strict=False)
+        ]
+
+    def _judgement(self, reading: Reading, masked: Sequence[str], chances: Weights) -> Judgement:
+        best = chances.max(axis=0)
+        labels: dict[Label, Score] = {}
+        spans: list[Span] = []
+        for head, label in enumerate(LABELS):
+            flagged = bool(best[head] >= self._model.thresholds[label])
+            labels[label] = Score(float(best[head]), flagged)
+            if flagged:
+                window = int(chances[:, head].argmax())
+                spans += self._spans(reading.windows[window], masked[window], label, head)
+        reached = [step for step in STEPS if best[HEADS.index(step)] >= self._model.steps[step]]
+        severity = settle(labels, reached)
+        return Judgement(reading.guess.nearest, None, severity, labels, tuple(spans), self.model)
+
+    def _spans(self, window: Window, masked: str, label: Label, head: int) -> list[Span]:
+        added = contributions(self._model, masked, head)
+        words = [(word.start(), word.end()) for word in WORDS.finditer(masked)]
+        return [
+            Span(*window.span(start, end), label)
+            for start, end in strongest(words, [float(added[start:end].sum()) for start, end in words])
+        ]
+
+
+def strongest(words: Sequence[tuple[int, int]], weights: Sequence[float]) -> list[tuple[int, int]]:
+    """The few words that weigh most, those next to each other as one, in the order of the text."""
+    if not words:
+        return []
+    most = max(weights)
+    order = cast(NDArray[np.intp], np.argsort(weights, kind="stable"))[::-1]
+    chosen = sorted(
+        int(place) for place in order[: 2 * _MOST_SPANS] if weights[place] > 0 and weights[place] >= most / 3
+    )
+    merged: list[list[int]] = []
+    for place in chosen:
+        if merged and place - merged[-1][1] <= 1:
+            merged[-1][1] = place
+        else:
+            merged.append([place, place])
+    heaviest = sorted(merged, key=lambda run: -max(weights[run[0] : run[1] + 1]))[:_MOST_SPANS]
+    return [(words[first][0], words[last][1]) for first, last in sorted(heaviest)]

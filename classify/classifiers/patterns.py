@@ -1,0 +1,199 @@
+"""Phrases that are abuse by themselves, found with spaCy's Matcher. Precise, and blind to what is not written down."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import spacy
+from spacy.matcher import Matcher
+
+from classify.reading import Reading, Window, read, unable
+from classify.rules import finnish, swedish
+from classify.rules.notation import Language, Rule, compile_phrase, needed
+from classify.severity import settle
+from classify.verdict import LABELS, SEVERITIES, Judgement, Label, Score, Severity, Span
+
+CERTAIN: Final = 0.95
+"""The probability that a rule stands for: a matched phrase means what it says at least so often."""
+VERSION: Final = "1"
+_LANGUAGES = (swedish.RULES, finnish.RULES)
+_OTHER_TONGUE = 0.15  # the other language's rules are tried too where its probability is at least this
+_ALL_TRIED = 12  # and, in a text with fewer words than this, always
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule that matched ``start:end`` of the normalised text of a window."""
+
+    rule: Rule
+    language: Language
+    window: Window
+    start: int
+    end: int
+
+
+class Patterns:
+    """Judges by written rules alone: what no rule names is ``none``."""
+
+    model = f"patterns@{VERSION}"
+
+    @classmethod
+    def open(cls, models: Path) -> "Patterns":
+        """Rules are part of the program: ``models`` is not read."""
+        return cls()
+
+    def classify(self, texts: Sequence[str]) -> list[Judgement]:
+        """One judgement per text, in order."""
+        return [self._judge(read(text)) for text in texts]
+
+    def _judge(self, reading: Reading) -> Judgement:
+        hits = find(reading)
+        if not hits and reading.unable is not None:
+            return unable(reading.unable, self.model)
+        labels = {label: Score(0.0, False) for label in LABELS}
+        return raised(Judgement(reading.guess.nearest, None, "none", labels, (), self.model), hits, self.model)
+
+
+def raised(judgement: Judgement, hits: Sequence[Hit], model: str) -> Judgement:
+    """``judgement`` with what ``hits`` add: they raise labels and severity and never lower them."""
+    if not hits:
+        return judgement
+    labels = dict(judgement.labels)
+    spans: list[Span] = []
+    gravest: Severity = judgement.severity
+    for hit in hits:
+        for label in hit.rule.labels:
+            labels[label] = Score(max(CERTAIN, labels[label].probability), True)
+            spans.append(Span(*hit.window.span(hit.start, hit.end), label))
+        gravest = max(gravest, hit.rule.severity, key=SEVERITIES.index)
+    found = {span.label for span in spans}
+    spans += [span for span in judgement.spans if span.label not in found]
+    spans.sort(key=lambda span: (span.start, span.end, LABELS.index(span.label)))
+    reached = SEVERITIES[1 : SEVERITIES.index(gravest) + 1]
+    return Judgement(
+        judgement.language if judgement.unable is None else hits[0].language.code,  # type: ignore[arg-type]
+        None,
+        settle(labels, reached),
+        labels,
+        tuple(dict.fromkeys(spans)),
+        model,
+    )
+
+
+def find(reading: Reading) -> list[Hit]:
+    """All rules that match, also in a text whose language seemed to be another: a threat is not lost to a wrong guess."""
+    hits: list[Hit] = []
+    for window in reading.windows:
+        hits += _in_window(window, reading)
+    return hits
+
+
+def _in_window(window: Window, reading: Reading) -> list[Hit]:
+    guess = reading.guess
+    hits: list[Hit] = []
+    for language, chance in zip(_LANGUAGES, (guess.sv, guess.fi), strict=True):
+        if (chance >= _OTHER_TONGUE or guess.words < _ALL_TRIED) and _sieve(language.code).passes(window.masked):
+            masked = window.masked
+            if not language.report.search(masked) and not language.fiction.search(masked):
+                hits += [Hit(rule, language, window, start, end) for rule, start, end in _match(language, masked)]
+    return hits
+
+
+class _Sieve:
+    """Tells from the words of a text alone, without their order, whether any rule can match: few texts need spaCy.
+
+    Each place of each rule has a bit; a rule is possible where the words together have all bits of its places.
+    """
+
+    def __init__(self, language: Language) -> None:
+        places: dict[frozenset[str], int] = {}
+        self._rules: set[int] = set()
+        for rule in language.rules:
+            bits = 0
+            for words in needed(rule.phrase, language.classes):
+                bits |= 1 << places.setdefault(words, len(places))
+            self._rules.add(bits)
+        self._whole: dict[str, int] = {}
+        self._begin: dict[str, int] = {}
+        self._end: dict[str, int] = {}
+        for words, bit in places.items():
+            for word in words:
+                table = self._end if word[0] == "*" else self._begin if word[-1] == "*" else self._whole
+                key = "0" if word == "NUM" else word.strip("*")
+                table = self._begin if word == "NUM" else table
+                table[key] = table.get(key, 0) | 1 << bit
+        self._bits = lru_cache(maxsize=65536)(self._bits_of)
+
+    def _bits_of(self, word: str) -> int:
+        bits = self._whole.get(word, 0)
+        for place in range(1, len(word) + 1):
+            bits |= self._begin.get(word[:place], 0) | self._end.get(word[-place:], 0)
+        return bits
+
+    def passes(self, masked: str) -> bool:
+        """Whether ``masked`` has all the words of some rule."""
+        there = 0
+        bits = self._bits
+        for word in set(_WORD.findall(masked)):
+            there |= bits(word)
+        return any(rule & there == rule for rule in self._rules)
+
+
+_WORD = re.compile(r"[^\W\d_]+|\d+")
+
+
+@cache
+def _sieve(code: str) -> _Sieve:
+    return _Sieve(_language(code))
+
+
+def _language(code: str) -> Language:
+    return next(each for each in _LANGUAGES if each.code == code)
+
+
+def _match(language: Language, masked: str) -> Iterable[tuple[Rule, int, int]]:
+    pipeline, matcher = _matcher(language.code)
+    doc = pipeline(masked)
+    found: dict[tuple[int, int], Rule] = {}
+    hunting = language.animals.search(masked) is not None
+    harmless = [match.span() for match in language.harmless.finditer(masked)]
+    for key, first, last in matcher(doc):
+        rule = language.rules[int(pipeline.vocab.strings[key])]
+        if rule.hunting and hunting:
+            continue
+        if not rule.negated and any(token.orth_ in language.negation for token in doc[max(0, first - 1) : last]):
+            continue
+        span = doc[first:last]
+        if any(start < span.end_char and span.start_char < end for start, end in harmless):
+            continue
+        place = (span.start_char, span.end_char)
+        known = found.get(place)
+        if known is None or SEVERITIES.index(rule.severity) > SEVERITIES.index(known.severity):
+            found[place] = rule
+    return _longest(found)
+
+
+def _longest(found: dict[tuple[int, int], Rule]) -> list[tuple[Rule, int, int]]:
+    """Of matches with the same labels that overlap, the gravest, then the longest."""
+    order = sorted(found, key=lambda place: (-SEVERITIES.index(found[place].severity), place[0] - place[1], place[0]))
+    kept: list[tuple[Rule, int, int]] = []
+    taken: list[tuple[int, int, tuple[Label, ...]]] = []
+    for start, end in order:
+        rule = found[start, end]
+        if not any(start < last and first < end and set(rule.labels) <= set(labels) for first, last, labels in taken):
+            kept.append((rule, start, end))
+            taken.append((start, end, rule.labels))
+    return kept
+
+
+@cache
+def _matcher(code: str) -> tuple[Any, Any]:
+    language = _language(code)
+    pipeline = spacy.blank(code)
+    matcher = Matcher(pipeline.vocab)
+    for number, rule in enumerate(language.rules):
+        matcher.add(str(number), [compile_phrase(rule.phrase, language.classes)])
+    return pipeline, matcher

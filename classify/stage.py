@@ -1,0 +1,39 @@
+"""The stage: posts in, verdicts out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from classify.classifier import Classifier
+from classify.verdict import LABELS, Judgement, Score, Verdict
+from flow.clock import Clock
+from ingest.post import Post
+
+
+def classify_posts(posts: Sequence[Post], *, classifier: Classifier, clock: Clock) -> list[Verdict]:
+    """One verdict per post, in order. A deleted post has no text to judge and passes through as unable ``no-text``."""
+    now = clock.now()
+    there = [post for post in posts if post.deleted_at is None]
+    judgements = iter(classifier.classify([post.text for post in there]))
+    return [
+        Verdict(post, next(judgements) if post.deleted_at is None else _gone(classifier.model), now) for post in posts
+    ]
+
+
+def _gone(model: str) -> Judgement:
+    return Judgement("other", "no-text", "none", {label: Score(0.0, False) for label in LABELS}, (), model)
+
+
+def as_json(id: str, judgement: Judgement) -> dict[str, Any]:
+    """The judgement of the text called ``id`` as ``turvakt classify --json`` writes it."""
+    return {
+        "id": id,
+        "language": judgement.language,
+        "unable": judgement.unable,
+        "severity": judgement.severity,
+        "labels": {
+            label: {"probability": round(score.probability, 4), "flagged": score.flagged}
+            for label, score in judgement.labels.items()
+        },
+        "spans": [{"start": span.start, "end": span.end, "label": span.label} for span in judgement.spans],
+        "model": judgement.model,
+    }
