@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
@@ -115,10 +116,10 @@ class Dispatcher:
                         self._drained.remove(drained)
                         if not drained.done():
                             drained.set_result(None)
-                try:
-                    await asyncio.wait_for(self._awake.wait(), self._idle_seconds)
-                except TimeoutError:
-                    continue
+                # Not wait_for: before Python 3.12 it swallows a cancellation that comes together with the event.
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._idle_seconds):
+                        await self._awake.wait()
         finally:
             self._loop = None
             await self._finish()
@@ -138,7 +139,8 @@ class Dispatcher:
         self._drained.append(drained)
         self._awake.set()
         try:
-            await asyncio.wait_for(drained, at_most)
+            async with asyncio.timeout(at_most):
+                await drained
         except TimeoutError:
             return False
         return True

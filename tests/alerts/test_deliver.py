@@ -1,0 +1,388 @@
+"""From the outbox to people: at least once, with the same key, and no channel in the way of another one."""
+
+import asyncio
+import logging
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from itertools import repeat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from alerts.alert import DELIVERIES, Alert, Recipient
+from alerts.deliver import Dispatcher, growing
+from alerts.message import Message
+from alerts.outbox import Outbox, Result
+from alerts.stage import DELIVERIES_TOPIC, recording
+from flow.clock import ManualClock
+from flow.database import Database
+from flow.errors import BadInput, Broken, Unavailable
+from flow.logs.sqlite import SqliteLog
+from tests.alerts.people import AT, alert, recipient, verdict
+
+SOON = 5.0
+Fault = Exception | str | None
+
+
+class Scripted:
+    """A channel that does what its script says, try by try; then it delivers. ``hang`` waits until `release` is set."""
+
+    def __init__(self, name: str = "email", script: Sequence[Fault] = ()) -> None:
+        self.name = name
+        self.script = list(script)
+        self.tries: list[str] = []
+        self.delivered: list[str] = []
+        self.retracted: list[str] = []
+        self.trying = asyncio.Event()
+        self.release = asyncio.Event()
+
+    def check(self, address: str) -> None:
+        """Takes any."""
+
+    async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
+        fault = self.script.pop(0) if self.script else None
+        self.tries.append(idempotency_key)
+        self.trying.set()
+        if fault == "hang":
+            await self.release.wait()
+        elif isinstance(fault, Exception):
+            raise fault
+        self.delivered.append(idempotency_key)
+
+    async def retract(self, idempotency_key: str) -> None:
+        self.retracted.append(idempotency_key)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+async def step(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    return function(*args, **kwargs)
+
+
+def render(alert: Alert, recipient: Recipient) -> Message:
+    return Message("subject", "text", {}, alert.official, alert.verdict.post.id)
+
+
+class World:
+    """A database, and dispatchers over it that may come and go."""
+
+    def __init__(self, path: Path) -> None:
+        self.clock = ManualClock(AT)
+        self.database = Database(path)
+        self.log = SqliteLog(self.database, clock=self.clock)
+        self.outbox = Outbox(self.database, clock=self.clock)
+        self.consent = True
+
+    def dispatcher(self, *channels: Scripted, **options: Any) -> Dispatcher:
+        defaults: dict[str, Any] = {
+            "outbox": self.outbox,
+            "channels": {channel.name: channel for channel in channels},
+            "render": render,
+            "commit": recording(outbox=self.outbox, log=self.log),
+            "allowed": lambda official, source: self.consent,
+            "step": step,
+            "clock": self.clock,
+            "pauses": lambda: repeat(10.0),
+            "idle_seconds": 0.01,
+        }
+        return Dispatcher(**{**defaults, **options})
+
+    @asynccontextmanager
+    async def running(self, *channels: Scripted, **options: Any) -> AsyncIterator[Dispatcher]:
+        dispatcher = self.dispatcher(*channels, **options)
+        task = asyncio.create_task(dispatcher.run())
+        try:
+            yield dispatcher
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    def add(self, *posts: str, channel: str = "email", **options: Any) -> list[str]:
+        before = set(self.waiting())
+        self.outbox.add([alert(verdict(post), recipient(channel=channel, **options)) for post in posts])
+        return sorted(set(self.waiting()) - before)
+
+    def waiting(self) -> list[str]:
+        return [row[0] for row in self.database.query("SELECT id FROM outbox WHERE state = 'waiting'")]
+
+    def told(self) -> list[tuple[str, str, int, str | None]]:
+        entries = self.log.browse(DELIVERIES_TOPIC)
+        records = [DELIVERIES.decode(entry.value) for entry in entries]
+        return [(record.id, record.state, record.attempts, record.reason) for record in records]
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path / "turvakt.db")
+    yield world
+    world.database.close()
+
+
+async def test_delivers_and_writes_it_down(world: World) -> None:
+    channel = Scripted()
+    keys = world.add("bluesky:1", "bluesky:2")
+    async with world.running(channel) as dispatcher:
+        assert await dispatcher.drained(at_most=SOON)
+    assert sorted(channel.delivered) == keys
+    assert world.outbox.counts()["delivered"] == 2
+    assert sorted(world.told()) == [(key, "delivered", 1, None) for key in keys]
+    assert {entry.key for entry in world.log.browse(DELIVERIES_TOPIC)} == {"bluesky:1", "bluesky:2"}
+
+
+async def test_tries_again_with_the_same_key(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    channel = Scripted(script=[Unavailable("busy"), ValueError("quotes a name"), Unavailable("busy")])
+    (key,) = world.add("bluesky:1")
+    async with world.running(channel) as dispatcher:
+        for tries in (1, 2, 3, 4):
+            assert await dispatcher.drained(at_most=SOON)
+            assert channel.tries == [key] * tries
+            world.clock.advance(9.9)
+            assert await dispatcher.drained(at_most=SOON)
+            assert channel.tries == [key] * tries
+            world.clock.advance(0.1)
+    assert world.told() == [(key, "waiting", 1, "busy"), (key, "delivered", 4, None)]
+    assert "name" not in caplog.text
+
+
+async def test_a_refusal_for_good_fails_at_once(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    (key,) = world.add("bluesky:1")
+    async with world.running(Scripted(script=[BadInput("no such mailbox")])) as dispatcher:
+        assert await dispatcher.drained(at_most=SOON)
+    assert world.told() == [(key, "failed", 1, "no such mailbox")]
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+
+
+async def test_is_given_up_after_a_day(world: World) -> None:
+    channel = Scripted(script=[Unavailable("busy")] * 2)
+    (key,) = world.add("bluesky:1", not_before=AT + timedelta(hours=9))
+    async with world.running(channel) as dispatcher:
+        world.clock.advance(9 * 3600)
+        assert await dispatcher.drained(at_most=SOON)
+        world.clock.advance(24 * 3600)
+        assert await dispatcher.drained(at_most=SOON)
+    assert world.told()[-1] == (key, "failed", 2, "given up after 2 tries. busy")
+
+
+async def test_a_channel_that_is_not_set_up_is_waited_for(world: World) -> None:
+    (key,) = world.add("bluesky:1", channel="pigeon")
+    async with world.running() as dispatcher:
+        assert await dispatcher.drained(at_most=SOON)
+    ((found, state, _, reason),) = world.told()
+    assert (found, state) == (key, "waiting")
+    assert "channel pigeon: is not set up" in (reason or "")
+    world.clock.advance(10)
+    async with world.running(Scripted("pigeon")) as dispatcher:
+        assert await dispatcher.drained(at_most=SOON)
+    assert world.outbox.counts()["delivered"] == 1
+
+
+async def test_a_dead_channel_delays_no_other(world: World) -> None:
+    dead, alive = Scripted("webhook", ["hang"] * 1000), Scripted("email")
+    world.add(*(f"bluesky:{number}" for number in range(50)), channel="webhook")
+    async with world.running(dead, alive, at_once=4, grace_seconds=0.01) as dispatcher:
+        await asyncio.wait_for(dead.trying.wait(), SOON)
+        keys = world.add(*(f"feed:{number}" for number in range(50)))
+        async with asyncio.timeout(SOON):
+            while world.outbox.counts()["delivered"] < 50:
+                await asyncio.sleep(0)
+        assert not await dispatcher.drained(at_most=0.05)
+        assert len(dead.tries) == 4
+    assert sorted(alive.delivered) == keys
+    assert world.outbox.counts() == {"waiting": 50, "delivered": 50, "failed": 0, "withdrawn": 0}
+
+
+async def test_a_channel_that_hangs_is_tried_again(world: World) -> None:
+    channel = Scripted(script=["hang"])
+    (key,) = world.add("bluesky:1")
+    async with world.running(channel, send_seconds=0.02) as dispatcher:
+        assert await dispatcher.drained(at_most=SOON)
+        world.clock.advance(10)
+        assert await dispatcher.drained(at_most=SOON)
+    assert channel.delivered == [key]
+    assert world.told()[0][3] == "channel email: took longer than 0.02 s"
+
+
+async def test_no_consent_any_more_no_delivery(world: World) -> None:
+    channel = Scripted()
+    (key,) = world.add("bluesky:1")
+    world.consent = False
+    async with world.running(channel) as dispatcher:
+        assert await dispatcher.drained(at_most=SOON)
+    assert channel.tries == []
+    assert world.told() == [(key, "withdrawn", 0, "withdrawn")]
+
+
+async def test_killed_between_sending_and_writing_down(world: World) -> None:
+    """The process ends before the result is on the disk: the message comes again, with the same key."""
+
+    def killed(results: Sequence[Result]) -> Collection[str]:
+        raise Broken("killed")
+
+    (key,) = world.add("bluesky:1")
+    first, second = Scripted(), Scripted()
+    with pytest.raises(Broken, match="killed"):
+        await world.dispatcher(first, commit=killed).run()
+    assert world.outbox.counts()["waiting"] == 1
+    async with world.running(second) as dispatcher:
+        assert await dispatcher.drained(at_most=SOON)
+    assert first.delivered == second.delivered == [key]
+    assert world.told() == [(key, "delivered", 1, None)]
+
+
+async def test_stopped_in_the_middle_it_finishes_what_is_on_its_way(world: World) -> None:
+    channel = Scripted(script=["hang"])
+    (key,) = world.add("bluesky:1")
+    task = asyncio.create_task(world.dispatcher(channel).run())
+    await asyncio.wait_for(channel.trying.wait(), SOON)
+    task.cancel()
+    asyncio.get_running_loop().call_later(0.01, channel.release.set)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert world.told() == [(key, "delivered", 1, None)]
+
+
+async def test_stopped_in_the_middle_it_does_not_wait_for_ever(world: World) -> None:
+    channel = Scripted(script=["hang"])
+    world.add("bluesky:1")
+    async with world.running(channel, grace_seconds=0.01):
+        await asyncio.wait_for(channel.trying.wait(), SOON)
+    assert world.outbox.counts()["waiting"] == 1
+    assert world.told() == []
+
+
+async def test_stopped_while_the_database_is_locked(world: World) -> None:
+    locked = asyncio.Event()
+
+    async def waiting(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if args:  # the only step with an argument writes results down
+            locked.set()
+            await asyncio.Event().wait()
+        return function(*args, **kwargs)
+
+    channel = Scripted()
+    world.add("bluesky:1")
+    async with world.running(channel, step=waiting, grace_seconds=0.01):
+        await asyncio.wait_for(locked.wait(), SOON)
+    assert world.outbox.counts()["waiting"] == 1
+
+
+async def test_results_that_cannot_be_written_at_the_end_are_told(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def waiting(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if args:
+            await asyncio.Event().wait()
+        return function(*args, **kwargs)
+
+    channel = Scripted(script=["hang"])
+    world.add("bluesky:1")
+    async with world.running(channel, step=waiting, grace_seconds=0.05, idle_seconds=60.0):
+        await asyncio.wait_for(channel.trying.wait(), SOON)
+        await asyncio.sleep(0)
+        asyncio.get_running_loop().call_later(0.01, channel.release.set)
+    assert "will be sent again" in caplog.text
+    assert world.outbox.counts()["waiting"] == 1
+
+
+async def test_erased_while_on_its_way(world: World) -> None:
+    channel = Scripted(script=["hang"])
+    (key,) = world.add("bluesky:1")
+    async with world.running(channel) as dispatcher:
+        await asyncio.wait_for(channel.trying.wait(), SOON)
+        world.outbox.erase("anna-lindqvist")
+        channel.release.set()
+        assert await dispatcher.drained(at_most=SOON)
+    assert channel.retracted == [key]
+    assert world.told() == []
+    assert world.outbox.count("anna-lindqvist") == 0
+
+
+async def test_can_be_woken_from_any_thread(world: World) -> None:
+    channel = Scripted()
+    dispatcher = world.dispatcher(channel, idle_seconds=60.0)
+    dispatcher.wake()  # before it runs: nothing happens
+    task = asyncio.create_task(dispatcher.run())
+    assert await dispatcher.drained(at_most=SOON)
+    world.add("bluesky:1")
+    threading.Thread(target=dispatcher.wake).start()
+    await asyncio.wait_for(channel.trying.wait(), SOON)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    dispatcher.wake()  # after it ran: nothing happens
+
+
+async def test_looks_by_itself_for_what_has_become_due(world: World) -> None:
+    channel = Scripted()
+    world.add("bluesky:1", not_before=AT + timedelta(hours=1))
+    async with world.running(channel) as dispatcher:
+        assert await dispatcher.drained(at_most=SOON)
+        assert channel.tries == []
+        world.clock.advance(3600)
+        await asyncio.wait_for(channel.trying.wait(), SOON)
+
+
+async def test_somebody_may_stop_waiting(world: World) -> None:
+    channel = Scripted(script=["hang"])
+    world.add("bluesky:1")
+    async with world.running(channel) as dispatcher:
+        await asyncio.wait_for(channel.trying.wait(), SOON)
+        assert not await dispatcher.drained(at_most=0.01)
+        channel.release.set()
+        assert await dispatcher.drained(at_most=SOON)
+
+
+def test_pauses_grow_up_to_five_minutes() -> None:
+    pauses = [pause for pause, _ in zip(growing(), range(20), strict=False)]
+    assert 0.5 <= pauses[0] <= 1
+    assert all(150 <= pause <= 300 for pause in pauses[10:])
+
+
+faults = st.sampled_from(["ok", "unavailable", "unexpected", "crash"])
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(script=st.lists(faults, max_size=12), number=st.integers(1, 5), seed=st.integers(0, 10**9))
+def test_whatever_happens_every_alert_arrives_and_ends_once(
+    tmp_path: Path, script: list[str], number: int, seed: int
+) -> None:
+    """At least once to the recipient, with one key each; exactly once in the topic ``deliveries``."""
+    world = World(tmp_path / f"{seed}-{number}-{'-'.join(script)}"[:200])
+
+    async def scenario() -> None:
+        keys = world.add(*(f"bluesky:{each}" for each in range(number)))
+        kinds: dict[str, Fault] = {"ok": None, "unavailable": Unavailable("x"), "unexpected": KeyError("x")}
+        channel = Scripted(script=[kinds[fault] for fault in script if fault != "crash"])
+        crashes = iter([fault == "crash" for fault in script])
+        commit = recording(outbox=world.outbox, log=world.log)
+
+        def crashing(results: Sequence[Result]) -> Collection[str]:
+            if next(crashes, False):
+                raise Broken("killed")
+            return commit(results)
+
+        while world.waiting():
+            dispatcher = world.dispatcher(channel, commit=crashing)
+            running = asyncio.create_task(dispatcher.run())
+            draining = asyncio.create_task(dispatcher.drained(at_most=SOON))
+            await asyncio.wait((running, draining), return_when=asyncio.FIRST_COMPLETED)
+            running.cancel()
+            draining.cancel()
+            await asyncio.gather(running, draining, return_exceptions=True)
+            world.clock.advance(10)
+        assert set(channel.delivered) == set(keys)
+        ends = Counter(key for key, state, _, _ in world.told() if state == "delivered")
+        assert ends == dict.fromkeys(keys, 1)
+
+    try:
+        asyncio.run(scenario())
+    finally:
+        world.database.close()

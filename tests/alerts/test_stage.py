@@ -1,0 +1,107 @@
+"""The stages over a real log and the real runtime: from a verdict in the log to a file in the outbox."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from alerts.alert import ALERTS
+from alerts.channels.files import Files
+from alerts.deliver import Dispatcher
+from alerts.outbox import Outbox
+from alerts.rendering import FOLDER, Renderer
+from alerts.rules import Rule
+from alerts.stage import DELIVERIES_TOPIC, TOPIC, VERDICTS_TOPIC, deliver_stage, recording, route_stage
+from alerts.translations import Translations
+from classify.verdict import VERDICTS, Verdict
+from flow.clock import ManualClock
+from flow.database import Database
+from flow.errors import Unavailable
+from flow.logs.sqlite import SqliteLog
+from flow.runtimes.embedded import Embedded
+from flow.stage import Outcome
+from registry.official import Contact, Official
+from tests.alerts.people import AT, official, verdict
+
+OUTBOX = Contact("Beredskap Ekvik", "outbox", "vakt@ekvik.example", "sv")
+
+
+class Quiet:
+    """An observer that says nothing."""
+
+    def committed(self, stage: str, outcome: Outcome, seconds: float) -> None:
+        """Nothing."""
+
+    def waiting(self, place: str, error: Unavailable) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(tmp_path / "turvakt.db")
+    yield database
+    database.close()
+
+
+async def run(database: Database, folder: Path, *verdicts: Verdict, known: Official) -> Outbox:
+    clock = ManualClock(AT)
+    log = SqliteLog(database, clock=clock)
+    outbox = Outbox(database, clock=clock)
+    with log.write() as writer:
+        for each in verdicts:
+            writer.append(VERDICTS_TOPIC, each.post.id, VERDICTS.encode(each))
+
+    def officials(id: str) -> Official | None:
+        return known if id == known.id else None
+
+    stages = [
+        route_stage(rules=[Rule(name="any", severity="low")], officials=officials, clock=clock),
+        deliver_stage(outbox=outbox, clock=clock, wake=lambda: dispatcher.wake()),
+    ]
+    runtime = Embedded(log=log, stages=stages, observer=Quiet())
+    dispatcher = Dispatcher(
+        outbox=outbox,
+        channels={"outbox": Files(folder, clock=clock)},
+        render=Renderer(Translations(FOLDER), base_url="http://127.0.0.1:8000", officials=officials).render,
+        commit=recording(outbox=outbox, log=log),
+        allowed=lambda id, source: known.consents_to(source, clock.now()),
+        step=runtime.step,
+        clock=clock,
+    )
+
+    async def until_delivered() -> None:
+        await runtime.drained()
+        assert await dispatcher.drained(at_most=5)
+
+    sources = {"until-delivered": until_delivered}
+    await asyncio.wait_for(runtime.run(sources=sources, services={"deliver": dispatcher.run}, once=True), 10)
+    return outbox
+
+
+async def test_from_the_log_to_a_file(database: Database, tmp_path: Path) -> None:
+    judged = [verdict(f"bluesky:{number}") for number in range(20)]
+    outbox = await run(database, tmp_path / "outbox", *judged, verdict("feed:1"), known=official(contacts=(OUTBOX,)))
+    assert outbox.counts() == {"waiting": 0, "delivered": 21, "failed": 0, "withdrawn": 0}
+    files = sorted((tmp_path / "outbox").iterdir())
+    assert len(files) == 21
+    assert "Anna Lindqvist" in files[0].read_text(encoding="utf-8")
+    log = SqliteLog(database, clock=ManualClock(AT))
+    assert len(log.browse(DELIVERIES_TOPIC)) == 21
+    assert {ALERTS.decode(entry.value).verdict.post.id == entry.key for entry in log.browse(TOPIC)} == {True}
+
+
+async def test_a_second_run_over_the_same_verdicts_sends_nothing(database: Database, tmp_path: Path) -> None:
+    known = official(contacts=(OUTBOX,))
+    await run(database, tmp_path / "outbox", verdict(), known=known)
+    (file,) = (tmp_path / "outbox").iterdir()
+    file.unlink()
+    await run(database, tmp_path / "outbox", verdict(), known=known)
+    assert list((tmp_path / "outbox").iterdir()) == []
+
+
+async def test_nobody_is_told_without_consent(database: Database, tmp_path: Path) -> None:
+    gone = official(contacts=(OUTBOX,), until=AT - timedelta(days=1))
+    outbox = await run(database, tmp_path / "outbox", verdict(), known=gone)
+    assert sum(outbox.counts().values()) == 0
