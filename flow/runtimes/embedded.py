@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
 
 from flow.backoff import backoff
@@ -116,10 +117,10 @@ class Embedded:
             worked = await self._in_worker(self._round, place="stages")
             if worked:
                 continue
-            try:
-                await asyncio.wait_for(self._awake.wait(), self._idle_seconds)
-            except TimeoutError:
-                continue
+            # Not wait_for: before Python 3.12 it swallows a cancellation that comes together with the event.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._idle_seconds):
+                    await self._awake.wait()
 
     def _round(self) -> int:
         """Let each stage take one batch; returns how many entries moved."""
