@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from alerts.alert import ALERTS, Alert, Delivery, Recipient, State, delivery_id
@@ -162,6 +162,11 @@ class Outbox:
         for state, number in self._database.query("SELECT state, count(*) FROM outbox GROUP BY state"):
             counts[cast(State, state)] = number
         return counts
+
+    def overdue(self, by: timedelta) -> int:
+        """How many deliveries are still waiting ``by`` so long after they were first due."""
+        sql = "SELECT count(*) FROM outbox WHERE state = 'waiting' AND first_due < ?"
+        return int(self._database.query(sql, ((self._clock.now() - by).timestamp(),))[0][0])
 
     def erase(self, official: str) -> int:
         """Remove the official's deliveries, waiting or not."""

@@ -6,35 +6,37 @@ from alerts.alert import ALERTS, DELIVERIES, Alert
 from alerts.outbox import Outbox, Result
 from alerts.routing import route
 from alerts.rules import Rule
+from classify.stage import TOPIC as VERDICTS_TOPIC
 from classify.verdict import VERDICTS, Verdict
 from flow.clock import Clock
 from flow.log import Log
 from flow.stage import Output, Stage
 from registry.official import Official
 
-VERDICTS_TOPIC = "verdicts"
 TOPIC = "alerts"
 DELIVERIES_TOPIC = "deliveries"
 
 
-def route_stage(*, rules: Sequence[Rule], officials: Callable[[str], Official | None], clock: Clock) -> Stage[Verdict]:
+def route_stage(
+    *, rules: Sequence[Rule], officials: Callable[[str], Official | None], clock: Clock, stop_after: int = 100
+) -> Stage[Verdict]:
     """From ``verdicts`` to ``alerts``."""
 
     def handle(verdicts: Sequence[Verdict]) -> list[Output]:
         alerts = route(verdicts, rules=rules, officials=officials, clock=clock)
         return [Output(TOPIC, alert.verdict.post.id, ALERTS.encode(alert)) for alert in alerts]
 
-    return Stage("route", source=VERDICTS_TOPIC, codec=VERDICTS, clock=clock, handle=handle)
+    return Stage("route", source=VERDICTS_TOPIC, codec=VERDICTS, clock=clock, handle=handle, stop_after=stop_after)
 
 
-def deliver_stage(*, outbox: Outbox, clock: Clock, wake: Callable[[], None]) -> Stage[Alert]:
+def deliver_stage(*, outbox: Outbox, clock: Clock, wake: Callable[[], None], stop_after: int = 100) -> Stage[Alert]:
     """From ``alerts`` into the outbox; ``wake`` is called when something was added."""
 
     def apply(alerts: Sequence[Alert]) -> None:
         if outbox.add(alerts):
             wake()
 
-    return Stage("deliver", source=TOPIC, codec=ALERTS, clock=clock, apply=apply)
+    return Stage("deliver", source=TOPIC, codec=ALERTS, clock=clock, apply=apply, stop_after=stop_after)
 
 
 def recording(*, outbox: Outbox, log: Log) -> Callable[[Sequence[Result]], Collection[str]]:

@@ -4,9 +4,23 @@ from collections.abc import Sequence
 from typing import Any
 
 from classify.classifier import Classifier
-from classify.verdict import LABELS, Judgement, Score, Verdict
+from classify.verdict import LABELS, VERDICTS, Judgement, Score, Verdict
 from flow.clock import Clock
-from ingest.post import Post
+from flow.stage import Output, Stage
+from ingest.intake import TOPIC as POSTS_TOPIC
+from ingest.post import POSTS, Post
+
+TOPIC = "verdicts"
+
+
+def classify_stage(*, classifier: Classifier, clock: Clock, stop_after: int = 100) -> Stage[Post]:
+    """From ``posts`` to ``verdicts``."""
+
+    def handle(posts: Sequence[Post]) -> list[Output]:
+        verdicts = classify_posts(posts, classifier=classifier, clock=clock)
+        return [Output(TOPIC, verdict.post.id, VERDICTS.encode(verdict)) for verdict in verdicts]
+
+    return Stage("classify", source=POSTS_TOPIC, codec=POSTS, clock=clock, handle=handle, stop_after=stop_after)
 
 
 def classify_posts(posts: Sequence[Post], *, classifier: Classifier, clock: Clock) -> list[Verdict]:
@@ -23,7 +37,7 @@ def _gone(model: str) -> Judgement:
     return Judgement("other", "no-text", "none", {label: Score(0.0, False) for label in LABELS}, (), model)
 
 
-def as_json(id: str, judgement: Judgement) -> dict[str, Any]:
+def as_json(id: str | int, judgement: Judgement) -> dict[str, Any]:
     """The judgement of the text called ``id`` as ``turvakt classify --json`` writes it."""
     return {
         "id": id,

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from alerts import stage as alert_stages
 from alerts.alert import ALERTS, DELIVERIES
 from alerts.channel import Channel
 from alerts.channels import load_channel
+from alerts.channels.files import Files
 from alerts.deliver import Dispatcher, Step
 from alerts.outbox import Outbox
 from alerts.rendering import FOLDER, Renderer
@@ -87,22 +87,22 @@ class Parts:
         return Outbox(self.database, clock=self.clock)
 
     @cached_property
-    def outbox_folder(self) -> Path:
-        """Where the channel ``outbox`` puts its files."""
-        return self.settings.data_dir / "outbox"
+    def files(self) -> Files:
+        """The channel ``outbox``: files in the data folder."""
+        return Files(self.settings.data_dir / "outbox", clock=self.clock)
 
     @cached_property
     def channels(self) -> Mapping[str, Channel]:
         """The channels that the settings give what they need."""
         email, webhook = self.settings.email, self.settings.webhook
-        channels: dict[str, Channel] = {"outbox": load_channel("outbox")(folder=self.outbox_folder)}
+        channels: dict[str, Channel] = {self.files.name: self.files}
         if email.host:
             channels["email"] = load_channel("email")(
                 host=email.host,
                 port=email.port,
                 security=email.security,
-                username=email.username or None,
-                password=email.password or None,
+                username=email.username,
+                password=email.password,
                 sender=email.sender,
                 clock=self.clock,
             )
@@ -130,7 +130,7 @@ class Parts:
             "deliveries": DELIVERIES,
         }
         log = LogHolder(self.log, records=records, followers={"decisions": ("by",)})
-        return (log, self.outbox, self.channels["outbox"], self.index, RegistryHolder(self.store))
+        return (log, self.outbox, self.files, self.index, RegistryHolder(self.store))
 
     def stages(self, *, wake: Callable[[], None] = lambda: None) -> list[Stage[Any]]:
         """The stages in the order of the data; ``wake`` is called when there is something to deliver."""

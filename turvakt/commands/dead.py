@@ -104,9 +104,12 @@ def _replay(opened: Parts, entry: Entry, letter: DeadLetter) -> None:
 
 def _reading(collector: str) -> dict[str, object]:
     """What a collector must be given although it shall only parse."""
-    return {"jsonl": {"path": "-"}, "mastodon": {"server": "https://localhost"}, "feed": {"urls": []}}.get(
-        collector, {}
-    )
+    needed: dict[str, dict[str, object]] = {
+        "jsonl": {"path": "-"},
+        "mastodon": {"server": "https://localhost"},
+        "feed": {"urls": []},
+    }
+    return needed.get(collector, {})
 
 
 def _letters(log: Log) -> Iterator[tuple[Entry, DeadLetter]]:
@@ -132,6 +135,6 @@ def _number(entry: Entry) -> str:
 
 
 def _plain(entry: Entry, letter: DeadLetter) -> dict[str, object]:
-    shown = ("at", "stage", "origin", "place", "reason", "officials")
+    shown = ["at", "stage", "origin", "place", "reason", "officials"]
     plain: dict[str, object] = msgspec.to_builtins(letter)
     return {"number": _number(entry), **{name: plain[name] for name in shown}}

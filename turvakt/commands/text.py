@@ -9,7 +9,7 @@ from typing import Annotated, Any, BinaryIO
 import msgspec
 import typer
 
-from classify.judging import as_json as judgement_as_json
+from classify.stage import as_json as judgement_as_json
 from classify.verdict import Judgement
 from flow.errors import BadInput
 from ingest.collector import Collected

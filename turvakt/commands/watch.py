@@ -92,7 +92,7 @@ def demo(
         pace = None if once else DEMO_SECONDS
         stream = str(EXAMPLES / "demo-posts.jsonl")
         collectors = parts.collectors() if live else _posts(parts, stream, follow=False, over_seconds=pace)
-        heading = f"[bold]Turvakt[/bold]  {done.added} officials are watched; alerts go to {parts.outbox_folder}"
+        heading = f"[bold]Turvakt[/bold]  {done.added} officials are watched; alerts go to {folder / 'outbox'}"
         watched = _watch(parts, collectors, once=once, heading=heading, texts=not live)
     _end(watched, as_json=as_json, show=True)
     if once and watched.problems:
