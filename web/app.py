@@ -1,0 +1,87 @@
+"""The web application: the console for reviewers, and what monitoring asks."""
+
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+
+from classify.verdict import Label
+from flow.clock import Clock, SystemClock
+from flow.errors import TurvaktError
+from registry.official import Official
+from review.decision import Decision
+from review.index import Index
+from web import health
+from web.console import entry, overview, post
+from web.console import status as status_page
+from web.console.site import Site
+from web.gate import Gate
+from web.reads import Reads
+from web.security import Guard
+
+logger = logging.getLogger(__name__)
+
+
+def create_app(
+    *,
+    index: Index,
+    officials: Callable[[], list[Official]],
+    decide: Callable[[Decision], Awaitable[None]],
+    status: Callable[[], dict[str, Any]],
+    metrics: Callable[[], bytes],
+    ready: Callable[[], list[str]],
+    token: str | None,
+    base_url: str | None = None,
+    hosts: Collection[str] = (),
+    thresholds: Callable[[str], Mapping[Label, float]] = lambda model: {},
+    clock: Clock | None = None,
+) -> FastAPI:
+    """The ASGI application.
+
+    Args:
+        officials: the registry as it is now.
+        decide: puts a decision into the log; raises `flow.errors.Unavailable` if that cannot be done just now.
+        status: JSON values only, without text, names and addresses.
+        metrics: in Prometheus' text format.
+        ready: why the monitor is not keeping up, in words for an operator; empty if it is.
+        token: what opens the console; ``None`` opens it to everybody who can reach it.
+        base_url: the address that people reach the console by, if it differs from the one it is bound to.
+        hosts: further host names under which the console may be asked for.
+        thresholds: from which probability the model of this name flags each label, where that is known.
+    """
+    clock = clock or SystemClock()
+    reads, gate = Reads(), Gate(token, clock=clock)
+    secure = (base_url or "").startswith("https:")
+    site = Site(index=index, officials=officials, ready=ready, clock=clock, reads=reads, signed=token is not None)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.include_router(health.routes(ready=ready, metrics=metrics, reads=reads))
+    app.include_router(overview.routes(site))
+    app.include_router(post.routes(site, decide=decide, thresholds=thresholds, secure=secure))
+    app.include_router(status_page.routes(site, status=status))
+    app.include_router(entry.routes(site, gate=gate, secure=secure))
+    app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
+    app.add_middleware(
+        Guard,
+        gate=gate,
+        hosts=hosts,
+        base_url=base_url,
+        sign_in=lambda scope, reason: entry.sign_in(site, scope, reason),
+    )
+
+    async def missing(request: Request, error: Exception) -> Response:
+        code = error.status_code if isinstance(error, HTTPException) else 404
+        return site.error(request, "missing", status=code)
+
+    async def unavailable(request: Request, error: Exception) -> Response:
+        # Only the kind: a foreign exception may quote a post.
+        logger.error("a page could not be made: %s", type(error).__name__)
+        return site.error(request, "unavailable", status=503)
+
+    app.add_exception_handler(HTTPException, missing)
+    app.add_exception_handler(TurvaktError, unavailable)
+    return app

@@ -1,0 +1,68 @@
+"""Coming in, going out, and choosing the language."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import Scope
+
+from alerts.translations import LANGUAGES
+from web.console.site import LANGUAGE_COOKIE, Site
+from web.gate import COOKIE, Gate
+from web.security import client_of, here, local, welcome
+
+_YEAR = 365 * 86400
+_STATUS = {"": 401, "wrong": 401, "throttled": 429, "refused": 403, "moving": 200}
+
+
+def routes(site: Site, *, gate: Gate, secure: bool) -> APIRouter:
+    """``/sign-in``, ``/sign-out`` and ``/language/LANGUAGE``."""
+    router = APIRouter()
+
+    @router.get("/sign-in")
+    async def ask(request: Request) -> HTMLResponse:
+        """The form that asks for the token."""
+        return sign_in(site, request.scope, "", back="/")
+
+    @router.post("/sign-in")
+    async def enter(request: Request) -> Response:
+        """Check the token and sign the browser in."""
+        form = await request.form()
+        back, client = local(str(form.get("back", "/"))), client_of(request.scope)
+        if gate.admits(str(form.get("token", "")).strip(), client=client):
+            return welcome(gate, back, secure=secure)
+        return sign_in(site, request.scope, "throttled" if gate.throttled(client) else "wrong", back=back)
+
+    @router.post("/sign-out")
+    async def leave() -> Response:
+        """Forget this browser."""
+        response = RedirectResponse("/sign-in", 303)
+        response.delete_cookie(COOKIE)
+        return response
+
+    @router.get("/language/{language}")
+    async def choose(request: Request, language: str) -> Response:
+        """Remember the language and go back to where the reader was."""
+        response = RedirectResponse(local(request.query_params.get("back", "/")), 303)
+        if language in LANGUAGES:
+            response.set_cookie(LANGUAGE_COOKIE, language, max_age=_YEAR, httponly=True, samesite="lax", secure=secure)
+        return response
+
+    return router
+
+
+def sign_in(site: Site, scope: Scope, reason: str, *, back: str | None = None) -> HTMLResponse:
+    """The page that stands in the place of one that may not be seen; ``reason`` says why, empty: not signed in."""
+    request = Request(scope)
+    if reason == "refused":
+        return site.error(request, "refused", status=_STATUS[reason])
+    back = here(scope) if back is None else back
+    wording = site.wording(request)
+    return site.part(
+        request,
+        "sign_in.html",
+        status=_STATUS[reason],
+        title=wording.text("title.sign_in"),
+        here=back,
+        not_ready=False,
+        reason=reason,
+        back=back,
+    )

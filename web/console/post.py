@@ -1,0 +1,121 @@
+"""One post: its text, why it was flagged, what became of it, and the decision on it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, get_args
+from urllib.parse import quote, unquote, urlsplit
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from classify.verdict import Label
+from flow.errors import Unavailable
+from review.decision import Decision, Outcome
+from review.index import Item
+from web.console.highlight import pieces
+from web.console.site import Site
+
+LONGEST = 20_000
+"""Characters of a post that are shown."""
+BY_COOKIE = "turvakt_by"
+_NAME_LONGEST = 80
+_DAY = 86400
+
+Thresholds = Callable[[str], Mapping[Label, float]]
+
+
+def routes(
+    site: Site, *, decide: Callable[[Decision], Awaitable[None]], thresholds: Thresholds, secure: bool
+) -> APIRouter:
+    """``/posts/ID``: the page, and the decision that is sent to it."""
+    router = APIRouter()
+
+    @router.get("/posts/{post_id:path}")
+    async def post(request: Request, post_id: str) -> HTMLResponse:
+        """The post with this id."""
+        return await site.reads(_post, site, request, post_id, thresholds=thresholds)
+
+    @router.post("/posts/{post_id:path}")
+    async def decided(request: Request, post_id: str) -> Response:
+        """Send a decision on its way: into the log, from where it reaches the index."""
+        form = await request.form()
+        outcome, by = str(form.get("outcome", "")), " ".join(str(form.get("by", "")).split())[:_NAME_LONGEST]
+        faults = ["choose"] if outcome not in get_args(Outcome) else []
+        faults += [] if by else ["say_who"]
+        if faults:
+            return await site.reads(
+                _post, site, request, post_id, thresholds=thresholds, faults=faults, outcome=outcome, by=by
+            )
+        if await site.reads(site.index.get, post_id) is None:
+            return site.error(request, "missing", status=404)
+        chosen: Any = outcome
+        try:
+            await decide(Decision(post_id, chosen, by, site.clock.now()))
+        except Unavailable:
+            return site.error(request, "unavailable", status=503)
+        response = RedirectResponse(f"{address(post_id)}?saved=1#decision", 303)
+        # Quoted: a cookie holds ASCII.
+        response.set_cookie(BY_COOKIE, quote(by), max_age=90 * _DAY, httponly=True, samesite="strict", secure=secure)
+        return response
+
+    return router
+
+
+def address(post_id: str) -> str:
+    """The address of a post's page."""
+    return f"/posts/{quote(post_id, safe='')}"
+
+
+def _post(
+    site: Site,
+    request: Request,
+    post_id: str,
+    *,
+    thresholds: Thresholds,
+    faults: list[str] | None = None,
+    outcome: str = "",
+    by: str | None = None,
+) -> HTMLResponse:
+    item = site.index.get(post_id)
+    if item is None:
+        return site.error(request, "missing", status=404)
+    wording, names = site.wording(request), site.names()
+    post, judgement = item.verdict.post, item.verdict.judgement
+    about = [names.get(each, each) for each in dict.fromkeys(mention.official for mention in post.mentions)]
+    shown = post.text[:LONGEST]
+    return site.page(
+        request,
+        "post.html",
+        status=422 if faults else 200,
+        title=wording.text("title.post", names=", ".join(about)),
+        item=item,
+        names=names,
+        pieces=pieces(shown, judgement.spans, post.mentions),
+        shortened=len(shown) < len(post.text),
+        out=_out(post.url),
+        author=" ".join(filter(None, (post.author.name, f"({post.author.handle})" if post.author.handle else None))),
+        thresholds=thresholds(judgement.model),
+        sent=_sent(item),
+        saved="saved" in request.query_params,
+        faults=faults or [],
+        outcome=outcome,
+        by=_remembered(request) if by is None else by,
+        outcomes=get_args(Outcome),
+    )
+
+
+def _sent(item: Item) -> list[tuple[Any, list[Any]]]:
+    """Each alert with its deliveries."""
+    return [(alert, [each for each in item.deliveries if each.alert == alert.id]) for alert in item.alerts]
+
+
+def _out(url: str | None) -> tuple[str, str] | None:
+    """A link that may be followed, and the name of the site that it leads to."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return None
+    return (url or "", parts.hostname) if parts.scheme in ("http", "https") and parts.hostname else None
+
+
+def _remembered(request: Request) -> str:
+    return unquote(request.cookies.get(BY_COOKIE, ""))[:_NAME_LONGEST]

@@ -1,0 +1,52 @@
+"""How the monitor stands."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, JSONResponse
+
+from web.console.site import Site
+
+
+def routes(site: Site, *, status: Callable[[], dict[str, Any]]) -> APIRouter:
+    """``/status`` for people and ``/status.json`` for programs."""
+    router = APIRouter()
+
+    @router.get("/status")
+    async def page(request: Request) -> HTMLResponse:
+        """What is stored, and what is wrong."""
+        return await site.reads(_page, site, request, status)
+
+    @router.get("/status.json")
+    async def plain() -> JSONResponse:
+        """The same as ``turvakt status --json``."""
+        return JSONResponse(await site.reads(status))
+
+    return router
+
+
+def _page(site: Site, request: Request, status: Callable[[], dict[str, Any]]) -> HTMLResponse:
+    return site.page(
+        request,
+        "status.html",
+        title=site.wording(request).text("title.status"),
+        view="status",
+        reasons=site.ready(),
+        counts=site.index.counts(),
+        registered=len(site.officials()),
+        details=list(flattened(status())),
+    )
+
+
+def flattened(plain: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Nested JSON values as pairs of a dotted name and a text."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in plain.items():
+        if isinstance(value, dict):
+            pairs.extend(flattened(value, f"{prefix}{name}."))
+        elif isinstance(value, list):
+            pairs.append((prefix + name, ", ".join(map(str, value))))
+        else:
+            pairs.append((prefix + name, str(value)))
+    return pairs

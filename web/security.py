@@ -1,0 +1,177 @@
+"""What every request passes before it reaches a page, and what every answer carries."""
+
+from collections.abc import Callable, Collection
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.gate import COOKIE, DAYS, Gate
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    # Not "no-referrer": under it browsers send "Origin: null" with forms, and the origin could not be checked. To other
+    # sites "same-origin" tells as little.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+_PROBES = frozenset({"/healthz", "/readyz"})
+_OPEN = frozenset({"/sign-in"})
+_READING = frozenset({"GET", "HEAD"})
+
+
+class Guard:
+    """ASGI middleware: host names, sign-in, forms from elsewhere, security headers.
+
+    Args:
+        hosts: names under which the console may be asked for besides those of this machine and of ``base_url``. Others
+            are refused: a strange name that leads to this machine is how a web page elsewhere would read it (DNS rebinding).
+        base_url: the address that people reach the console by, if it differs from the one it is bound to.
+        sign_in: makes the page that asks for the token, or that leads on once the browser sends its cookie.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        gate: Gate,
+        hosts: Collection[str],
+        base_url: str | None,
+        sign_in: Callable[[Scope, str], Response],
+    ) -> None:
+        self._app = app
+        self._gate = gate
+        base = urlsplit(base_url or "")
+        self._hosts = LOOPBACK | {host.lower() for host in hosts} | {base.hostname or "localhost"}
+        self._origin = base.netloc.lower()
+        self._secure = base.scheme == "https"
+        self._sign_in = sign_in
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        answer = self._refusal(scope, Headers(scope=scope)) or self._app
+        await answer(scope, receive, with_headers)
+
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        """What to answer instead of the page; ``None`` lets the request through."""
+        path, method = scope["path"], scope["method"]
+        if path in _PROBES:
+            return None
+        if not self._known_host(headers.get("host", "")):
+            return PlainTextResponse("Unknown host name. Set TURVAKT_WEB_BASE_URL to the address in use.", 421)
+        if path.startswith(("/static/", "/language/")) and method in _READING:
+            return None
+        bearer = self._bearer(headers, client=client_of(scope))
+        if path == "/metrics":
+            allowed = bearer or client_of(scope) in LOOPBACK
+            return None if allowed else PlainTextResponse("Send the token as 'Authorization: Bearer'.", 401)
+        if not bearer and method not in _READING and not self._from_here(headers):
+            return self._sign_in(scope, "refused")
+        token = _parameter(scope, "token")
+        if token is not None and method in _READING:
+            return self._by_link(scope, token)
+        if bearer or path in _OPEN or self._gate.knows(_cookie(headers)):
+            return None
+        if headers.get("sec-fetch-site") == "cross-site" and method in _READING and _cookie(headers) is None:
+            # A link in a mail: browsers keep a strict cookie back on the way in from elsewhere, not on the next step.
+            return self._sign_in(scope, "moving")
+        return self._sign_in(scope, "")
+
+    def _known_host(self, host: str) -> bool:
+        try:
+            name = urlsplit(f"//{host}").hostname
+        except ValueError:
+            return False
+        return name in self._hosts
+
+    def _from_here(self, headers: Headers) -> bool:
+        """Whether a form was sent from a page of this console."""
+        site = headers.get("sec-fetch-site")
+        if site is not None and site not in ("same-origin", "none"):
+            return False
+        origin = headers.get("origin")
+        if origin is None:
+            return site is not None
+        return origin.lower().partition("://")[2] in {headers.get("host", "").lower(), self._origin} - {""}
+
+    def _bearer(self, headers: Headers, *, client: str) -> bool:
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        return kind.lower() == "bearer" and self._gate.admits(token.strip(), client=client)
+
+    def _by_link(self, scope: Scope, token: str) -> Response:
+        client = client_of(scope)
+        if not self._gate.admits(token, client=client):
+            return self._sign_in(scope, "throttled" if self._gate.throttled(client) else "wrong")
+        return welcome(self._gate, here(scope), secure=self._secure)
+
+
+def welcome(gate: Gate, back: str, *, secure: bool) -> Response:
+    """Sign the browser in and lead it to ``back``."""
+    response = RedirectResponse(local(back), 303)
+    response.set_cookie(COOKIE, gate.cookie, max_age=DAYS * 86400, httponly=True, samesite="strict", secure=secure)
+    return response
+
+
+def here(scope: Scope) -> str:
+    """The address that is asked for, without a token."""
+    path = scope.get("raw_path") or quote(scope["path"]).encode()
+    rest = [(name, value) for name, value in _parameters(scope) if name != "token"]
+    return path.partition(b"?")[0].decode("ascii") + (f"?{urlencode(rest)}" if rest else "")
+
+
+def local(address: str) -> str:
+    """``address`` if it lies on this console, else its start page: redirects never lead elsewhere."""
+    # Browsers read a backslash as a slash, and skip control characters.
+    safe = address.startswith("/") and not address.startswith("//") and "\\" not in address and address.isprintable()
+    return address if safe else "/"
+
+
+def client_of(scope: Scope) -> str:
+    """The address that asks."""
+    return scope["client"][0] if scope.get("client") else ""
+
+
+def _cookie(headers: Headers) -> str | None:
+    for part in headers.get("cookie", "").split(";"):
+        name, _, value = part.strip().partition("=")
+        if name == COOKIE:
+            return value
+    return None
+
+
+def _parameters(scope: Scope) -> list[tuple[str, str]]:
+    return parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+
+
+def _parameter(scope: Scope, wanted: str) -> str | None:
+    return next((value for name, value in _parameters(scope) if name == wanted), None)

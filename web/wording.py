@@ -1,0 +1,110 @@
+"""What a page says and how it writes numbers and times, in the reader's language."""
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_skeleton, format_time
+from babel.numbers import format_decimal, format_percent
+
+from alerts.rendering import FOLDER as ALERTS_FOLDER
+from alerts.translations import LANGUAGES, Translations
+from registry.official import Language
+
+FOLDER = Path(__file__).parent / "translations"
+
+_ZONES: dict[Language, ZoneInfo] = {
+    "sv": ZoneInfo("Europe/Stockholm"),
+    "fi": ZoneInfo("Europe/Helsinki"),
+    "en": ZoneInfo("Europe/Stockholm"),
+}
+_LOCALES: dict[Language, Locale] = {"sv": Locale("sv", "SE"), "fi": Locale("fi", "FI"), "en": Locale("en", "GB")}
+
+
+class Texts:
+    """All texts of the pages: the console's own, and the names of labels, severities and sources from the alerts."""
+
+    def __init__(self) -> None:
+        self._own = Translations(FOLDER)
+        self._alerts = Translations(ALERTS_FOLDER)
+        self._wordings = {language: Wording(language, self._own, self._alerts) for language in LANGUAGES}
+
+    def wording(self, language: Language) -> "Wording":
+        """The texts in one language."""
+        return self._wordings[language]
+
+
+class Wording:
+    """One language."""
+
+    def __init__(self, language: Language, own: Translations, alerts: Translations) -> None:
+        self.language = language
+        self.zone = _ZONES[language]
+        self._locale = _LOCALES[language]
+        self._own = own
+        self._alerts = alerts
+
+    def text(self, key: str, **values: object) -> str:
+        """A text of the console."""
+        return self._own.text(self.language, key, **values)
+
+    def count(self, key: str, number: int, *, shown: str | None = None) -> str:
+        """A text that says how many; ``shown`` stands in the place of the number."""
+        form = "one" if number == 1 else "other"
+        return self.text(f"{key}.{form}", n=shown or self.number(number))
+
+    def named(self, group: str, value: str) -> str:
+        """The name of a label, severity or source; ``value`` itself if it has none."""
+        return self._alerts.name(self.language, group, value)
+
+    def number(self, number: int) -> str:
+        """A whole number."""
+        return format_decimal(number, locale=self._locale)
+
+    def percent(self, share: float) -> str:
+        """A share of 1 in whole percent."""
+        return format_percent(share, "#,##0\xa0%" if self.language != "en" else "#,##0%", locale=self._locale)
+
+    def moment(self, at: datetime) -> str:
+        """A date with its year and a time."""
+        return self._alerts.moment(self.language, at, zone=self.zone)
+
+    def short(self, at: datetime, *, now: datetime) -> str:
+        """The time, with the date unless that is today's, and the year unless that is this one."""
+        local, today = at.astimezone(self.zone), now.astimezone(self.zone)
+        time = format_time(local.time(), "short", locale=self._locale)
+        if local.date() == today.date():
+            return time
+        day = format_skeleton("MMMd" if local.year == today.year else "yMMMd", local, locale=self._locale)
+        return f"{day} {time}"
+
+    def hour(self, at: datetime) -> str:
+        """The time alone."""
+        return format_time(at.astimezone(self.zone).time(), "short", locale=self._locale)
+
+
+def choose_language(cookie: str | None, accept: str) -> Language:
+    """The language that the reader chose or else, by her browser's ``Accept-Language``, prefers; Swedish if neither.
+
+    The header is read as RFC 9110, section 12.5.4, has it; what cannot be read counts as not preferred.
+    """
+    for language in LANGUAGES:
+        if cookie == language:
+            return language
+    preferred = sorted(map(_weighed, accept.split(",")), key=lambda each: -each[0])
+    for weight, tag in preferred:
+        for language in LANGUAGES:
+            if weight > 0 and tag == language:
+                return language
+    return "sv"
+
+
+def _weighed(choice: str) -> tuple[float, str]:
+    tag, _, parameter = choice.partition(";")
+    name, _, value = parameter.strip().partition("=")
+    try:
+        weight = float(value) if name.strip() == "q" else 1.0
+    except ValueError:
+        weight = 0.0
+    return weight, tag.strip().lower().partition("-")[0]
