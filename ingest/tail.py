@@ -4,6 +4,7 @@ A file is recognised by its inode and a fingerprint of its first bytes, since fi
 new file. The unread rest of a file that was renamed is still read, wherever in the folder it went.
 """
 
+import contextlib
 import json
 import logging
 import stat
@@ -103,6 +104,8 @@ class _Reader:
                 self._seen = (found.st_size, found.st_mtime_ns)
         except FileNotFoundError:
             return False
+        except OSError as error:
+            raise _unreadable(path, error) from error
         return True
 
     def read(self, most: int, *, finish: bool) -> list[Line]:
@@ -184,8 +187,7 @@ class Tail:
         except FileNotFoundError:
             return []  # rotated this moment: the next survey finds it
         except OSError as error:
-            remedy = "Let Turvakt read the file"
-            raise Broken(f"cannot be read ({error.strerror})", place=f"file {name}", remedy=remedy) from error
+            raise _unreadable(reader.path, error) from error
 
     def _survey(self) -> None:
         present = {path.name: path for path in self._matching()}
@@ -207,14 +209,15 @@ class Tail:
                     reader.final = True
         for name, path in present.items():
             if name not in self._readers:
-                self._readers[name] = _Reader(path, longest=self._longest, inode=path.stat().st_ino)
+                with contextlib.suppress(FileNotFoundError):
+                    self._readers[name] = _Reader(path, longest=self._longest, inode=path.stat().st_ino)
 
     def _matching(self) -> list[Path]:
         paths = self._path.glob("*.jsonl") if self._path.is_dir() else [self._path]
         return [path for path in paths if path.is_file()]
 
     def _moved(self, reader: _Reader, here: Path | None) -> Path | None:
-        for path in sorted(self._folder.iterdir()):
+        for path in sorted(self._folder.glob("*")):  # nothing where the folder itself is gone
             if path != here and _regular_with(path, reader.inode) and reader.is_still(path):
                 return path
         return None
@@ -226,6 +229,10 @@ def _regular_with(path: Path, inode: int) -> bool:
     except OSError:
         return False
     return found.st_ino == inode and stat.S_ISREG(found.st_mode)
+
+
+def _unreadable(path: Path, error: OSError) -> Broken:
+    return Broken(f"cannot be read ({error.strerror})", place=f"file {path.name}", remedy="Let Turvakt read the file")
 
 
 def _fingerprint(start_of_file: bytes, offset: int) -> int:

@@ -101,15 +101,17 @@ class Jsonl:
         first, last = await asyncio.to_thread(self._span)
         scale = over_seconds / max((last - first).total_seconds(), 1e-6) if first and last else 0.0
         tail = await asyncio.to_thread(self._tail, cursor)
-        elapsed, group, reached = 0.0, list[Item](), cursor
+        group, reached = list[Item](), cursor
+        elapsed = 0.0 if cursor is None else None  # after a restart: as far as what comes first
         while True:
             items, place = await asyncio.to_thread(self._next, tail, 1)
             if place is None:
                 break
-            due = elapsed
+            due = elapsed or 0.0
             if items and isinstance(items[0], Post) and first:
                 due = (items[0].created_at - first).total_seconds() * scale
-            if due > elapsed + _MOMENT or len(group) == _MOST:
+                elapsed = due if elapsed is None else elapsed
+            if elapsed is not None and (due > elapsed + _MOMENT or len(group) == _MOST):
                 if group:
                     yield Collected(tuple(group), reached)
                     group = []
