@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from ingest.forms import name_forms
@@ -38,8 +39,10 @@ class Lexicon(Generic[Key]):
                 if key not in keys:
                     held[tuple(leads)] = (*keys, key)
         self._lasts: dict[str, tuple[str, ...]] = {}
+        self._stems: dict[str, tuple[str, ...]] = {}
         for last in self._phrases:
-            for stem in stems(forms(last)):
+            self._stems[last] = _stems_of(forms, last)
+            for stem in self._stems[last]:
                 self._lasts[stem] = (*self._lasts.get(stem, ()), last)
         self._longest = max(map(len, self._lasts), default=0)
         self._forms: dict[str, dict[str, list[str]]] = {}
@@ -49,6 +52,10 @@ class Lexicon(Generic[Key]):
     def stems(self) -> Iterable[str]:
         """Folded beginnings of words; one that ends in a space is a whole word."""
         return self._lasts.keys()
+
+    def stems_of(self, last: str) -> tuple[str, ...]:
+        """The beginnings of the forms of ``last``, a last word of a phrase."""
+        return self._stems[last]
 
     def __len__(self) -> int:
         return len(self._phrases)
@@ -106,6 +113,11 @@ class Lexicon(Generic[Key]):
             if folded.endswith(clitic) and len(folded) - len(clitic) >= _LEAST_BEFORE_CLITIC:
                 found += [(form, clitic) for form in forms.get(folded[: -len(clitic)], ())]
         return found
+
+
+@lru_cache(maxsize=8192)  # each matcher has the same common names
+def _stems_of(forms: Callable[[str], set[str]], last: str) -> tuple[str, ...]:
+    return tuple(sorted(stems(forms(last))))
 
 
 _FOLDED_CLITICS = tuple(dict.fromkeys(clitic.replace("ä", "a").replace("ö", "o") for clitic in CLITICS))

@@ -16,10 +16,11 @@ from ingest.forms import ENDINGS, name_forms
 from ingest.forms.text import fold_batch
 from ingest.forms.words import ordinary
 from ingest.lexicon import split
-from ingest.names import ACCOUNT, NAME, Names, family_parts, nicknames
+from ingest.names import ACCOUNT, NAME, Names, family_parts
 from ingest.places import Places
 from ingest.post import Mention, Post, Sign
 from ingest.reading import Address, Reading, read
+from ingest.vocabulary import nicknames
 from registry.official import Official
 
 MOST_READ = 200_000
@@ -131,7 +132,7 @@ class Matcher:
         authors = self._authors(post) if spans else set()
         mentions: list[Mention] = []
         taken: dict[int, int] = {}
-        for start, end, owner, sign in sorted(spans, key=lambda span: (span[0], -span[1], span[2])):
+        for start, end, owner, sign in sorted(spans, key=_order):
             official = self._names.officials[owner]
             if official is None or owner in authors or not official.consents_to(post.source, at):
                 continue
@@ -161,6 +162,12 @@ class Matcher:
             sign: Sign = "link" if address.kind in ("url", "did") else "handle"
             for owner in sorted(owners):
                 yield address.start, address.end, owner, sign
+
+
+def _order(span: _Span) -> tuple[int, bool, int, int, int]:
+    """By start; what is not in the text first, then the longer and the surer one."""
+    start, end, owner, sign = span
+    return start, end > 0, -end, _RANK.index(sign) if sign in _RANK else 0, owner
 
 
 def forms_of(official: Official) -> list[str]:

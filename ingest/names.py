@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from ingest import accounts
-from ingest.forms import name_forms, spellings
+from ingest.forms import spellings
 from ingest.forms.text import fold
 from ingest.forms.words import ordinary
-from ingest.lexicon import Lexicon, split, stems
+from ingest.lexicon import Lexicon, split
 from ingest.vocabulary import Person, Vocabulary, person
 from registry.official import Official
 
@@ -31,7 +31,7 @@ class Names:
         self.vocabulary = Vocabulary(held)
         self.families: Lexicon[int] = Lexicon(_families(held))
         self.forms: Lexicon[int] = Lexicon(_other_forms(held))
-        self.tags = _tags(held)
+        self.tags = _tags(held, self.families)
         self.accounts = _accounts(held)
         self._anchors = _anchors(self.accounts)
         self._kinds: dict[bytes, int] = {}
@@ -61,7 +61,7 @@ class Names:
 
     def _person(self, owner: int) -> Person | None:
         official = self.officials[owner]
-        return None if official is None else person(official, nicknames(official))
+        return None if official is None else person(official)
 
 
 def family_parts(official: Official) -> list[tuple[tuple[str, ...], str]]:
@@ -73,21 +73,11 @@ def family_parts(official: Official) -> list[tuple[tuple[str, ...], str]]:
     return sorted(parts)
 
 
-def nicknames(official: Official) -> list[str]:
-    """Given names out of her other forms: the Ankan of ``Ankan Lindqvist``."""
-    family = split(" ".join(official.family_names))
-    found = []
-    for form in official.forms:
-        parts = split(form)
-        if family and len(parts) > len(family) and parts[-len(family) :] == family:
-            found.append(" ".join(form.split()[: len(form.split()) - len(official.family_names)]))
-    return found
-
-
 def _families(officials: Sequence[Official]) -> Iterator[tuple[str, int]]:
     for owner, official in enumerate(officials):
-        for leads, last in family_parts(official):
-            for written in spellings(" ".join([*leads, last])):
+        whole = " ".join(official.family_names)
+        for name in {whole, *official.family_names[-1:]}:
+            for written in spellings(name):
                 yield written, owner
         for form in official.forms:
             if _needs_sign(form):
@@ -97,7 +87,7 @@ def _families(officials: Sequence[Official]) -> Iterator[tuple[str, int]]:
 def _other_forms(officials: Sequence[Official]) -> Iterator[tuple[str, int]]:
     for owner, official in enumerate(officials):
         for form in official.forms:
-            if not _needs_sign(form) and not set(nicknames(official)) & {form}:
+            if not _needs_sign(form):
                 yield form, owner
 
 
@@ -107,17 +97,14 @@ def _needs_sign(form: str) -> bool:
     return len(parts) == 1 and parts[0] in ordinary()
 
 
-def _tags(officials: Sequence[Official]) -> dict[str, tuple[tuple[int, str, str], ...]]:
+def _tags(officials: Sequence[Official], families: Lexicon[int]) -> dict[str, tuple[tuple[int, str, str], ...]]:
     """Folded beginnings of hashtags: the owner, what stands before the inflected part, and that part."""
     found: dict[str, tuple[tuple[int, str, str], ...]] = {}
-    ended: dict[str, set[str]] = {}
     for owner, official in enumerate(officials):
         for leads, last in family_parts(official) if official.given_names else ():
-            if last not in ended:
-                ended[last] = {stem.rstrip(" ") for stem in stems(name_forms(last))}
             begins = "".join((*split(official.given_names[0]), *leads))
             plain = fold(begins)
-            for stem in ended[last]:
+            for stem in {stem.rstrip(" ") for stem in families.stems_of(last)}:
                 found[plain + stem] = (*found.get(plain + stem, ()), (owner, begins, last))
     return found
 

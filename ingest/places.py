@@ -1,7 +1,7 @@
 """Where a text names officials: surnames with their signs, other forms, hashtags."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ingest.forms.text import fold
@@ -13,6 +13,9 @@ from ingest.signs import Before, Surroundings, phrase_start
 from ingest.vocabulary import Person
 
 _NEXT_TO = 2
+"""How many words a role may stand from a surname that is an everyday word."""
+_WHOLE: frozenset[Sign] = frozenset({"full-name", "form", "hashtag"})
+"""Signs that need no second one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +61,14 @@ class Places:
                 if open_owners and token.where != "path":
                     bare.append((last, first, index, open_owners))
         for last, first, index, owners in bare:
-            for owner in owners:
-                signs = self._second_signs(owner, first, index)
-                if signs and not (last in self._others and owner not in full):
-                    signs = self._sure(signs, owner, last, first, index)
-                elif signs:
-                    signs = signs & {"role"} if self._role_beside(owner, first, index) else frozenset()
-                if signs:
-                    places[first, index].append(Candidate(owner, first, index, signs))
+            beside = self._around.roles_near(first, index, distance=_NEXT_TO)
+            everyday = self._everyday(last, first, index)
+            for owner, signs in self._second_signs(owners, first, index):
+                if everyday(signs) or (last in self._others and owner not in full):
+                    who = self._names.person(owner)
+                    if who is None or not who.roles & beside:
+                        continue
+                places[first, index].append(Candidate(owner, first, index, signs))
         for (start, end), found in places.items():
             yield from self._distinct(found, start, end)
 
@@ -108,14 +111,18 @@ class Places:
         """Who of ``owners`` is named in full at this surname, and for whom it is still open."""
         before = self._around.before(first)
         after, belongs = self._around.after(index)
-        doubled = self._around.double_surname_follows(index)
+        doubled = self._around.double_surname_follows(index) or self._around.firm_follows(index)
+        if not (doubled or before.given or before.shared or before.initial or after):
+            if before.other:
+                self._others.add(last)
+            return [], () if before.other else owners
         full, still_open, strange = [], [], False
         for owner in owners:
             who = self._names.person(owner)
             if who is None:
                 continue
             start = None if doubled else self._given_start(before, who)
-            given_after = [after[key] for key in after.keys() & who.first] if not doubled else []
+            given_after = [after[key] for key in after if key in who.first]
             if start is not None:
                 full.append(Candidate(owner, start, index, frozenset({"full-name"})))
             elif self._strange(before, who) or doubled:
@@ -132,6 +139,12 @@ class Places:
 
     def _given_start(self, before: Before, who: Person) -> int | None:
         """The token where the official's own given name begins that goes with the surname."""
+        if (
+            who.first.isdisjoint(before.shared)
+            and who.first.isdisjoint(before.given)
+            and who.other.isdisjoint(before.given)
+        ):
+            return None
         mine = who.first | who.other
         starts = [before.given[key] for key in before.given.keys() & who.first]
         if not starts and before.given.keys() & who.other:
@@ -147,48 +160,57 @@ class Places:
         """Whether somebody else with this surname is named."""
         if before.initial is not None:
             return before.initial not in who.initials
-        if before.given.keys() & who.other:
-            return any(
-                self._around.doubled(before.given[key], who.first | who.other)
-                for key in before.given.keys() & who.other
-            )
-        return before.other
+        mine = who.first | who.other
+        further = [start for key, start in before.given.items() if key in who.other]
+        return any(self._around.doubled(start, mine) for start in further) if further else before.other
 
-    def _second_signs(self, owner: int, first: int, last: int) -> frozenset[Sign]:
-        who = self._names.person(owner)
-        found: set[Sign] = set()
-        if who is None:
-            return frozenset()
-        if owner in self._present:
-            found.add("thread" if owner in self._thread else "handle")
-        if any(start > last or end < first for key in who.first for start, end in self._around.givens.get(key, ())):
-            found.add("given-name")
-        if self._around.role_near(first, last, who.roles):
-            found.add("role")
-        if who.places & self._around.places:
-            found.add("municipality")
-        if who.parties & self._around.parties:
-            found.add("party")
-        return frozenset(found)
+    def _second_signs(self, owners: Iterable[int], first: int, last: int) -> Iterator[tuple[int, frozenset[Sign]]]:
+        """Those of ``owners`` for whom anything in the post speaks, and what."""
+        around, near = self._around, self._around.roles_near(first, last)
+        givens = {
+            key for key, spans in around.givens.items() if any(start > last or end < first for start, end in spans)
+        }
+        if not (givens or near or around.places or around.parties or self._present or self._thread):
+            return
+        for owner in owners:
+            who = self._names.person(owner)
+            if who is None:
+                continue
+            signs: list[Sign] = []
+            if owner in self._thread:
+                signs.append("thread")
+            elif owner in self._present:
+                signs.append("handle")
+            if not who.first.isdisjoint(givens):
+                signs.append("given-name")
+            if not who.roles.isdisjoint(near):
+                signs.append("role")
+            if not who.places.isdisjoint(around.places):
+                signs.append("municipality")
+            if not who.parties.isdisjoint(around.parties):
+                signs.append("party")
+            if signs:
+                yield owner, frozenset(signs)
 
-    def _sure(self, signs: frozenset[Sign], owner: int, last: str, first: int, index: int) -> frozenset[Sign]:
-        """``signs`` as far as the surname is no everyday word there."""
+    def _everyday(self, last: str, first: int, index: int) -> Callable[[frozenset[Sign]], bool]:
+        """Whether the surname may well be an everyday word there, given the signs for an official."""
         token = self._reading.tokens[index]
-        everyday = first == index and (last in ordinary() or token.word in ordinary())
-        if not everyday or (self._reading.cased and token.capital and not (token.first or token.shout)):
-            return signs
-        return signs if self._role_beside(owner, first, index) else frozenset()
-
-    def _role_beside(self, owner: int, first: int, last: int) -> bool:
-        who = self._names.person(owner)
-        return who is not None and self._around.role_near(first, last, who.roles, distance=_NEXT_TO)
+        if first < index or (last not in ordinary() and token.word not in ordinary()):
+            return lambda signs: False
+        if self._reading.cased and token.capital and not (token.first or token.shout):
+            return lambda signs: False
+        if self._around.spoken_to(first, index):
+            return lambda signs: False
+        return lambda signs: not token.capital or len(signs) < 2
 
     def _distinct(self, found: list[Candidate], first: int, last: int) -> Iterator[Candidate]:
         """Of several officials at one place, those whose signs are not merely a part of another one's."""
-        if len(found) > 1:
-            signs = [each.signs | self._second_signs(each.owner, first, last) for each in found]
-            for each, mine in zip(found, signs, strict=True):
-                if not any(mine < other for other in signs):
-                    yield each
-        else:
+        if len(found) < 2:
             yield from found
+            return
+        unweighed = [each.owner for each in found if each.signs & _WHOLE]
+        more = {owner: signs - {"given-name"} for owner, signs in self._second_signs(unweighed, first, last)}
+        signs = [each.signs | more[each.owner] if each.owner in more else each.signs for each in found]
+        kinds = set(signs)
+        weaker = {kind for kind in kinds if any(kind < other for other in kinds)}
+        yield from (each for each, mine in zip(found, signs, strict=True) if mine not in weaker)

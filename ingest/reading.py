@@ -94,15 +94,16 @@ def read(text: str) -> Reading:
         start = found.start() if kept is None else int(kept[found.start()])
         gap = text[end:start]
         last = tokens[-1] if tokens else None
-        stop = last is not None and _ends(gap, last, _ENDS_SENTENCE)
-        if last is not None and _ends(gap, last, _ENDS_THOUGHT):
-            sentence += 1
-        first = last is None or stop or (last.first and last.gap.endswith(("@", "#")))
+        stop = last is None
+        if last is not None and gap != " ":
+            stop = _ends(gap, last, _ENDS_SENTENCE)
+            sentence += stop and _ends(gap, last, _ENDS_THOUGHT)
+        first = stop or (last is not None and last.first and last.gap.endswith(("@", "#")))
         end = found.end() if kept is None else int(kept[found.end() - 1]) + 1
-        while end < len(text) and unicodedata.combining(text[end]):
+        while kept is not None and end < len(text) and unicodedata.combining(text[end]):
             end += 1
         surface = text[start:end]
-        capital = surface[0].isupper() or surface[0].istitle()
+        capital = not surface.islower() and (surface[0].isupper() or surface[0].istitle())
         shout = capital and end - start > 1 and surface.isupper()
         tokens.append(Token(start, end, spelling(surface), gap, capital, shout, first, sentence))
     cased = any(token.capital for token in tokens) and 2 * sum(token.shout for token in tokens) < len(tokens)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ingest.forms.text import fold
-from ingest.forms.words import given_names, words
+from ingest.forms.words import given_names, ordinary, words
 from ingest.lexicon import Lexicon
 from ingest.reading import Reading
 from ingest.vocabulary import Vocabulary
@@ -112,15 +112,39 @@ class Surroundings:
         following = tokens[index + 1]
         if self.reading.cased and not tokens[index].shout:
             return tokens[index].capital and following.capital and not following.shout
-        return following.word.endswith(tuple(_SURNAME_ENDS))
+        return following.word.endswith(_SURNAME_ENDS)
 
-    def role_near(self, first: int, last: int, roles: frozenset[str], *, distance: int = NEAR) -> bool:
-        """Whether one of ``roles`` stands within ``distance`` words, in the same sentence."""
+    def firm_follows(self, index: int) -> bool:
+        """Whether the name is that of a firm, a club or a street: Lindqvist & Söner, Hedenäs IF."""
+        tokens = self.reading.tokens
+        if index + 1 >= len(tokens):
+            return False
+        following = tokens[index + 1]
+        return (
+            following.word in words().firms and (following.near or following.gap.strip() == "&") and following.capital
+        )
+
+    def spoken_to(self, first: int, last: int) -> bool:
+        """Whether the word stands as only a person's name does: spoken to, alone in the first sentence, in company."""
+        tokens = self.reading.tokens
+        following = tokens[last + 1 : last + 3]
+        if tuple(token.word for token in following) in words().companions:
+            return True
+        if not following or not tokens[first].first:
+            return False
+        alone = first == 0 and following[0].gap in (". ", ".\n")
+        return alone or (following[0].gap == ", " and following[0].word in words().addresses)
+
+    def roles_near(self, first: int, last: int, *, distance: int = NEAR) -> frozenset[str]:
+        """The roles within ``distance`` words in the same sentence."""
         sentence = self.reading.tokens[first].sentence
-        for index in range(max(0, first - distance), min(len(self.reading.tokens), last + distance + 1)):
-            if self.roles.get(index, frozenset()) & roles and self.reading.tokens[index].sentence == sentence:
-                return True
-        return False
+        nearby = range(max(0, first - distance), min(len(self.reading.tokens), last + distance + 1))
+        found = (
+            self.roles[index]
+            for index in nearby
+            if index in self.roles and self.reading.tokens[index].sentence == sentence
+        )
+        return frozenset().union(*found)
 
     @cached_property
     def roles(self) -> dict[int, frozenset[str]]:
@@ -134,23 +158,39 @@ class Surroundings:
 
     @cached_property
     def places(self) -> frozenset[str]:
-        """The municipalities in the text."""
-        return frozenset(
-            key
-            for index in range(len(self.reading.tokens))
-            if self.reading.loud(index) or self.reading.tokens[index].gap.endswith("#")
-            for key, _ in ending_at(self._words.places, self.reading, index)
-        )
+        """The municipalities in the text; one whose name is an everyday word or a given name needs its capital."""
+        found: set[str] = set()
+        for index, token in enumerate(self.reading.tokens):
+            if token.where == "account":
+                continue
+            keys = {key for key, _ in ending_at(self._words.places, self.reading, index)}
+            if not token.capital and not token.gap.endswith("#"):
+                keys = {key for key in keys if key not in ordinary() and key not in given_names()}
+            found |= keys
+            if index in self.party_words:
+                continue
+            for size in range(6, len(token.word) - 2):
+                if place := self._words.place_prefixes.get(token.word[:size]):
+                    found.add(place)
+        return frozenset(found)
 
     @cached_property
     def parties(self) -> frozenset[str]:
-        """The parties in the text; an abbreviation counts in capitals, a single letter in brackets or before a hyphen."""
-        return frozenset(
-            key
-            for index in range(len(self.reading.tokens))
-            for key, first in ending_at(self._words.parties, self.reading, index)
-            if self._party_meant(first, index)
-        )
+        """The parties in the text."""
+        return frozenset().union(*self.party_words.values())
+
+    @cached_property
+    def party_words(self) -> dict[int, set[str]]:
+        """The parties in the text, by their last token.
+
+        An abbreviation counts in capitals, a single letter in brackets or before a hyphen.
+        """
+        found: dict[int, set[str]] = {}
+        for index in range(len(self.reading.tokens)):
+            for key, first in ending_at(self._words.parties, self.reading, index):
+                if self._party_meant(first, index):
+                    found.setdefault(index, set()).add(key)
+        return found
 
     @cached_property
     def givens(self) -> dict[str, list[tuple[int, int]]]:
@@ -213,7 +253,7 @@ class Surroundings:
         if token.word in words().prefixes or self._known_word(index) or len(token.word) < 3:
             return False
         if not self.reading.cased:
-            return token.word.endswith(tuple(_SURNAME_ENDS))
+            return token.word.endswith(_SURNAME_ENDS)
         return token.capital and not token.shout and tokens[surname].capital
 
     def _unknown_name(self, index: int, surname: int) -> bool:
@@ -237,7 +277,7 @@ class Surroundings:
         following = tokens[index + 1]
         if self.reading.cased:
             return following.capital and not self._known_word(index + 1)
-        return following.word.endswith(tuple(_SURNAME_ENDS))
+        return following.word.endswith(_SURNAME_ENDS)
 
     def _party_meant(self, first: int, index: int) -> bool:
         tokens = self.reading.tokens

@@ -2,12 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 from ingest.forms import title_forms
 from ingest.forms.text import fold
 from ingest.forms.words import given_names, words
 from ingest.lexicon import Lexicon, split
 from registry.official import Official
+
+_OF_PLACES = ("", "pol", "are", "bo", "borna", "arna", "lainen", "läinen")
+"""Ekvik, the hashtag of its politics, and its people."""
+_LEAST_PLACE = 5
+"""Letters of a municipality's name from which on a Swedish compound (Ekviksradion) is a sign of it."""
 
 
 def given_keys(names: Iterable[str]) -> frozenset[str]:
@@ -47,13 +53,15 @@ class Vocabulary:
         roles |= {(name, "politician") for name in words().politicians}
         joined = {("".join(key.split()), key) for key in given if " " in key}
         self.given = Lexicon({*given.items(), *joined})
-        self.places = Lexicon({(name, name) for name in places} | {(name + "pol", name) for name in places})
+        self.places = Lexicon({(name + end, name) for name in places for end in _OF_PLACES})
+        self.place_prefixes = {name.split()[-1] + "s": name for name in places if len(name) >= _LEAST_PLACE}
         self.parties = Lexicon(parties)
         self.roles = Lexicon(roles, forms=title_forms)
 
 
-def person(official: Official, aliases: Iterable[str]) -> Person:
-    """``official`` as the rules see her; ``aliases`` are nicknames that stand for her first given name."""
+def person(official: Official) -> Person:
+    """``official`` as the rules see her; her nicknames stand for her first given name."""
+    aliases = nicknames(official)
     whole = " ".join(official.given_names)
     first = given_keys([*official.given_names[:1], whole, *aliases] if official.given_names else aliases)
     return Person(
@@ -66,33 +74,47 @@ def person(official: Official, aliases: Iterable[str]) -> Person:
     )
 
 
+def nicknames(official: Official) -> list[str]:
+    """Given names out of her other forms: the Ankan of ``Ankan Lindqvist``."""
+    family = split(" ".join(official.family_names))
+    found = []
+    for form in official.forms:
+        parts = split(form)
+        if family and len(parts) > len(family) and parts[-len(family) :] == family:
+            found.append(" ".join(form.split()[: len(form.split()) - len(official.family_names)]))
+    return found
+
+
 def _givens(official: Official) -> list[str]:
-    return [*official.given_names, " ".join(official.given_names)]
+    return [*official.given_names, *nicknames(official), " ".join(official.given_names)]
 
 
-def _parts(names: str) -> set[str]:
+@cache
+def _parts(names: str) -> frozenset[str]:
     """``Raseborg/Raasepori`` as two names; brackets hold another one."""
     for mark in "/()":
         names = names.replace(mark, ",")
-    return {" ".join(split(name)) for name in names.split(",") if split(name)}
+    return frozenset(" ".join(split(name)) for name in names.split(",") if split(name))
 
 
-def _party_groups(name: str) -> list[str]:
+@cache
+def _party_groups(name: str) -> tuple[str, ...]:
     """The groups of `words().parties` that ``name`` is in, else the name itself."""
-    groups = [
-        str(group) for group, names in enumerate(words().parties) if name in (" ".join(split(other)) for other in names)
-    ]
-    return groups or [name]
+    return tuple(str(group) for group, names in enumerate(_plain(words().parties)) if name in names) or (name,)
 
 
-def _role_groups(role: str) -> list[str]:
+@cache
+def _role_groups(role: str) -> tuple[str, ...]:
     """The groups that ``role`` belongs to by its last word or compound, and the role itself."""
-    plain = " ".join(split(role))
-    groups = [
+    whole = " ".join(split(role))
+    groups = (
         str(group)
-        for group, names in enumerate(words().roles)
-        if any(
-            plain == " ".join(split(name)) or plain.endswith(" ".join(split(name))) for name in names if len(name) > 4
-        )
-    ]
-    return [*groups, plain]
+        for group, names in enumerate(_plain(words().roles))
+        if any(whole == name or (len(name) > 4 and whole.endswith(name)) for name in names)
+    )
+    return (*groups, whole)
+
+
+@cache
+def _plain(groups: tuple[tuple[str, ...], ...]) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(" ".join(split(name)) for name in group) for group in groups)

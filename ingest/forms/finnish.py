@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 _VOWELS = "aeiouyäöåé"
 _BACK, _FRONT = "aouå", "äöy"
-_AFTER_WEAK = ("n", "ksi", "ssa", "sta", "lla", "lta", "lle", "tta", "t", "s", "st", "l", "lt", "ks")
-_AFTER_STRONG = ("na", "ni", "si", "nsa", "mme", "nne")
+# In endings A and O stand for a and o or, in words with front vowels, ä and ö.
+_AFTER_WEAK = ("n", "ksi", "ssA", "stA", "llA", "ltA", "lle", "ttA", "t", "s", "st", "l", "lt", "ks")
+_AFTER_STRONG = ("nA", "ni", "si", "nsA", "mme", "nne")
 # Nouns in -i with a stem in -e that stand at the end of surnames.
 _NOUNS = """
 lahti järvi koski mäki joki niemi salmi saari lehti suomi nurmi talvi tammi lampi kivi hirvi vuori
@@ -68,39 +69,32 @@ def _harmonies(word: str) -> tuple[str, ...]:
     """``a`` or ``ä`` for the endings of ``word``; both where compounds and foreign names leave it open."""
     back = max(map(word.rfind, _BACK))
     front = max(map(word.rfind, _FRONT))
-    if back >= 0 and front >= 0:
+    vowels = [letter for letter in word if letter in _VOWELS]
+    neutral = len(vowels) > 2 and all(vowel in "ei" for vowel in vowels[-2:])  # Kuikkaniemi : Kuikkaniemessä
+    if back >= 0 and (front >= 0 or neutral):
         return ("a", "ä")
     return ("a",) if back >= 0 else ("ä",)
 
 
 def decline(word: str) -> set[str]:
     """Every form of ``word`` (small letters, its right diacritics), itself included; clitics not."""
-    forms = {word}
     if len(word) < 2:
-        return forms
-    harmonies = _harmonies(word)
-    forms.update(_forms(word))
-    if harmonies == ("a",):
-        return forms
-    fronted = {_fronted(word, form) for form in forms}
-    return fronted if harmonies == ("ä",) else forms | fronted
-
-
-def _fronted(word: str, form: str) -> str:
-    """``form`` with the vowels of its ending, what goes beyond ``word``'s own letters, fronted."""
-    shared = 0
-    while shared < min(len(word), len(form)) and word[shared] == form[shared]:
-        shared += 1
-    return form[:shared] + form[shared:].replace("a", "ä").replace("o", "ö").replace("u", "y")
+        return {word}
+    made = " ".join((word, *_forms(word)))
+    found: set[str] = set()
+    for harmony in _harmonies(word):
+        back, front = ("a", "o") if harmony == "a" else ("ä", "ö")
+        found.update(made.replace("A", back).replace("O", front).split(" "))
+    return found
 
 
 def _forms(word: str) -> Iterator[str]:
-    """The forms with back vowels in the endings."""
+    """The forms of ``word``, with A and O where harmony decides."""
     if word.endswith("nen") and len(word) > 4:
         stem = word[:-3] + "se"
         yield from _cases({stem}, {stem})
-        yield from (stem + "en", word[:-3] + "sta", word[:-3] + "st")
-        yield from (word[:-3] + "sten", word[:-3] + "sien", word[:-3] + "sia")
+        yield from (stem + "en", word[:-3] + "stA", word[:-3] + "st")
+        yield from (word[:-3] + "sten", word[:-3] + "sien", word[:-3] + "siA")
     elif word[-1] not in _VOWELS:
         yield from _after_consonant(word)
     elif word[-1] in "åé" or (
@@ -127,82 +121,82 @@ def _cases(strong: set[str], weak: set[str]) -> Iterator[str]:
 def _plain(word: str) -> Iterator[str]:
     """Jukka, Ranta, Koivisto, Satu, Lepistö, Kallio."""
     yield from _cases({word}, _graded(word, _WEAK))
-    yield from (word + "a", word + word[-1] + "n")
+    yield from (word + "A", word + word[-1] + "n")
     body = word[:-1]
     if word[-1] in "aä":
-        yield from (body + ending for ending in ("ia", "ien", "oja", "ojen", "oita", "oiden"))
+        yield from (body + ending for ending in ("iA", "ien", "OjA", "Ojen", "OitA", "Oiden"))
     else:
-        yield from (word + ending for ending in ("ja", "jen", "ita", "iden"))
+        yield from (word + ending for ending in ("jA", "jen", "itA", "iden"))
     if word[-2] in _VOWELS:
-        yield word + "ta"
+        yield word + "tA"
 
 
 def _long(word: str) -> Iterator[str]:
     """Suo, Kuu, Ojamaa, Kai, André, Åå: a long vowel or a diphthong at the end."""
     yield from _cases({word}, {word})
     vowel = {"å": "o", "é": "e"}.get(word[-1], word[-1])
-    yield from (word + "ta", word + "a", word + "h" + vowel + "n", word + vowel + "n")
-    yield from (word[:-1] + "ita", word[:-1] + "iden")
+    yield from (word + "tA", word + "A", word + "h" + vowel + "n", word + vowel + "n")
+    yield from (word[:-1] + "itA", word[:-1] + "iden")
     if word.endswith(("uo", "yö", "ie")):
-        yield from (word[:-2] + word[-1] + "ita", word[:-2] + word[-1] + "iden")
+        yield from (word[:-2] + word[-1] + "itA", word[:-2] + word[-1] + "iden")
 
 
 def _in_e(word: str) -> Iterator[str]:
     """Kalle : Kallen and Laine : Laineen, Rinne : Rinteen."""
     yield from _cases({word}, {word})
-    yield from (word + "a", word + "en", word + "ja", word + "jen", word + "tta")
+    yield from (word + "A", word + "en", word + "jA", word + "jen", word + "ttA")
     for strong in _graded(word, _STRONG) | {word}:
         stem = strong + "e"
         yield from _cases({stem}, {stem})
-        yield from (stem + "seen", strong[:-1] + "eita", strong[:-1] + "eiden")
+        yield from (stem + "seen", strong[:-1] + "eitA", strong[:-1] + "eiden")
 
 
 def _in_i(word: str) -> Iterator[str]:
     """Heikki : Heikin, and where the word is known for it Mäki : Mäen."""
     body = word[:-1]
     yield from _cases({word}, _graded(word, _WEAK))
-    yield from (word + "a", word + "in", word + "en", body + "ejä", body + "eja", body + "eiden", body + "eitä")
+    yield from (word + "A", word + "in", word + "en", body + "ejA", body + "eiden", body + "eitA")
     if word.endswith(_T_STEMS):
         yield from _cases({word[:-2] + "te"}, {word[:-2] + "de"})
-        yield from (word[:-2] + "tta", word[:-2] + "teen")
+        yield from (word[:-2] + "ttA", word[:-2] + "teen")
     if not word.endswith(_E_STEMS):
         return
     stem = body + "e"
     yield from _cases({stem}, _graded(stem, _WEAK))
-    yield from (stem + "a", stem + "en", word + "a", word + "en")
+    yield from (stem + "A", stem + "en", word + "A", word + "en")
     if word.endswith(_SHORT_PARTITIVE):
-        yield from (body + "ta", body + "ten")
+        yield from (body + "tA", body + "ten")
     if word.endswith("lumi"):
-        yield body[:-1] + "nta"
+        yield body[:-1] + "ntA"
 
 
 def _after_consonant(word: str) -> Iterator[str]:
     """Lindqvist : Lindqvistin; and the old stems: Kallas : Kallaksen, Taivas : Taivaan, Hannes : Hanneksen."""
     stem = word + "i"
     yield from _cases({stem}, {stem})
-    yield from (stem + "a", stem + "in", stem + "en", word + "eja", word + "ejä")
+    yield from (stem + "A", stem + "in", stem + "en", word + "ejA")
     body, vowel = word[:-1], word[-2]
     if word[-1] == "s" and vowel in _VOWELS:
         stem = body + "kse"
         yield from _cases({stem}, {stem})
-        yield from (word + "ta", word + "st", stem + "en", word + "ten", body + "ksia", body + "ksien")
+        yield from (word + "tA", word + "st", stem + "en", word + "ten", body + "ksiA", body + "ksien")
         if vowel in "aäi":
             for strong in _graded(body, _STRONG) | {body}:
                 stem = strong + vowel
                 yield from _cases({stem}, {stem})
-                yield from (stem + "seen", strong + "ita", strong + "iden")
+                yield from (stem + "seen", strong + "itA", strong + "iden")
         if word.endswith(("uus", "yys", "eus", "eys")):
             yield from _cases({body + "te"}, {body + "de"})
-            yield from (body + "tta", body + "teen")
+            yield from (body + "ttA", body + "teen")
     elif word.endswith("in") and _syllables(word) > 1:
         for strong in _graded(body, _STRONG) | {body}:
             stem = strong + "me"
             yield from _cases({stem}, {stem})
-            yield from (word + "ta", stem + "en")
+            yield from (word + "tA", stem + "en")
     elif word.endswith(("tar", "tär")):
         stem = body[:-1] + "t" + vowel + "re"
         yield from _cases({stem}, {stem})
-        yield from (word + "ta", stem + "en")
+        yield from (word + "tA", stem + "en")
 
 
 def _graded(word: str, grades: dict[str, tuple[str, ...]]) -> set[str]:

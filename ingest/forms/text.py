@@ -19,7 +19,6 @@ _WHOLE = ((0x3040, 0xD800, _OTHER), (0xD800, 0xF900, _SPACE), (0x10000, 0x1D400,
 _ALIKE = dict(zip("øœæđðłßþıŋħŧĸ", "ooaddlstinhtk", strict=True)) | dict(
     zip("аеорсхуіјѕһԁοαν", "aeopcxyijshdoav", strict=True)
 )
-_NORDIC = str.maketrans("æø", "äö")
 
 
 def fold_batch(text: str) -> tuple[bytes, NDArray[np.int64] | None]:
@@ -39,16 +38,20 @@ def fold_batch(text: str) -> tuple[bytes, NDArray[np.int64] | None]:
 
 def fold(text: str) -> str:
     """``text`` folded, without the offsets."""
+    plain = text.lower().replace("ä", "a").replace("ö", "o").replace("å", "a").replace("é", "e")
+    if plain.isascii() and plain.replace(" ", "").isalnum():
+        return plain
     return fold_batch(text)[0].decode("ascii")
 
 
 def spelling(word: str) -> str:
     """``word`` in small letters, composed, with its diacritics; the Danish and Norwegian letters as Swedish ones."""
-    plain = unicodedata.normalize("NFKC", word).lower()
-    if not plain.isascii():
-        plain = unicodedata.normalize("NFC", plain)
+    if word.isascii():
+        return word.lower()
+    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", word).lower())
+    if not plain.isalnum():
         plain = "".join(letter for letter in plain if unicodedata.category(letter) not in ("Cf", "Mn"))
-    return plain.translate(_NORDIC)
+    return plain.replace("æ", "ä").replace("ø", "ö")
 
 
 def spelled_as(word: str, form: str) -> bool:

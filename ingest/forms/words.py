@@ -18,6 +18,9 @@ class Words:
     joins: frozenset[str]
     particles: frozenset[str]
     prefixes: frozenset[str]
+    firms: frozenset[str]
+    addresses: frozenset[str]
+    companions: frozenset[tuple[str, ...]]
     parties: tuple[tuple[str, ...], ...]
 
 
@@ -32,6 +35,9 @@ def words() -> Words:
         joins=frozenset(held["joins"]),
         particles=frozenset(held["particles"]),
         prefixes=frozenset(held["prefixes"]),
+        firms=frozenset(held["firms"]),
+        addresses=frozenset(held["addresses"]),
+        companions=frozenset(tuple(pair.split()) for pair in held["companions"]),
         parties=tuple(tuple(group) for group in held["parties"]),
     )
 
