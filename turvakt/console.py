@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import secrets
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
@@ -12,7 +11,7 @@ import uvicorn
 from flow.errors import Broken
 from review.decision import DECISIONS, Decision
 from review.stage import DECISIONS_TOPIC
-from turvakt.settings import Settings
+from turvakt.access import base_url, token
 from turvakt.status import not_ready, status
 from turvakt.wiring import Parts
 from web.app import create_app
@@ -27,18 +26,6 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
-
-
-def token(settings: Settings) -> str:
-    """What opens the console: the setting or, without one, what was made at the first start."""
-    if settings.web.token:
-        return settings.web.token
-    file = settings.data_dir / "console.token"
-    if not file.exists():
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(24), "utf-8")
-    return file.read_text("utf-8").strip()
 
 
 class Console:
@@ -101,9 +88,3 @@ class Console:
     def _append(self, decision: Decision) -> None:
         with self._parts.log.write() as writer:
             writer.append(DECISIONS_TOPIC, decision.post, DECISIONS.encode(decision))
-
-
-def base_url(settings: Settings, *, port: int | None = None) -> str:
-    """Where people reach the console, without a slash at the end."""
-    web = settings.web
-    return web.base_url.rstrip("/") or f"http://{web.host}:{port or web.port}"

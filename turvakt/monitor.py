@@ -8,15 +8,19 @@ import signal
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flow.errors import Broken
 from flow.runtimes.embedded import Embedded, Service
 from ingest.collector import Collected, Collector
 from ingest.stage import collect
 from registry.withdrawal import resume
-from turvakt.console import Console, base_url
+from turvakt.access import base_url
 from turvakt.tally import Observed
 from turvakt.wiring import Parts
+
+if TYPE_CHECKING:
+    from turvakt.console import Console
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +43,7 @@ class Monitor:
         *,
         observed: Observed,
         collectors: Sequence[Collector],
-        console: Console | None = None,
+        console: "Console | None" = None,
         once: bool = False,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:

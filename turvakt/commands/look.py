@@ -10,8 +10,8 @@ import typer
 from classify.verdict import LABELS, SEVERITIES
 from flow.errors import BadInput, TurvaktError
 from review.index import Item, Query
+from turvakt.access import base_url, token
 from turvakt.commands.shared import AsJson, aside, parts, screen, settings, table, write_json
-from turvakt.console import base_url, token
 from turvakt.status import status as status_of
 from turvakt.wiring import Parts
 

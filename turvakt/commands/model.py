@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import Progress, TaskID
 
-from classify.evaluate import Report
-from classify.evaluate import evaluate as evaluate_on
-from classify.train import train as train_on
 from turvakt.commands.shared import AsJson, aside, parts, screen, settings, table, write_json
+
+if TYPE_CHECKING:
+    from classify.evaluate import Report
 
 Corpus = Annotated[
     Path | None,
@@ -33,6 +33,8 @@ def train(
 
     The figures printed are on held-out authors: each post was judged by a model that knew nothing by its author.
     """
+    from classify.train import train as train_on  # scikit-learn takes seconds to load: only who trains waits for it
+
     models = settings(context).models_dir
     with _progress() as tell:
         report = train_on(corpus=corpus or models / "corpus", out=out or models / "linear", seed=seed, progress=tell)
@@ -44,6 +46,8 @@ def evaluate(context: typer.Context, corpus: Corpus = None, as_json: AsJson = Fa
 
     On the corpus that the model was trained on this flatters it; models/linear/card.md has the figures on held-out authors.
     """
+    from classify.evaluate import evaluate as evaluate_on
+
     with parts(context) as opened, _progress() as tell:
         folder = corpus or opened.settings.models_dir / "corpus"
         report = evaluate_on(classifier=opened.classifier, corpus=folder, progress=tell)
@@ -69,7 +73,7 @@ class _Bars:
         self._progress.update(self._bars[step], completed=done)
 
 
-def _print(report: Report, *, as_json: bool) -> None:
+def _print(report: "Report", *, as_json: bool) -> None:
     if as_json:
         write_json(report.as_json())
         return

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
@@ -16,13 +16,15 @@ from flow.errors import BadInput
 from ingest.collector import Collector
 from registry.importing import read_officials
 from turvakt.commands.shared import AsJson, aside, screen, settings, write_json
-from turvakt.console import Console
 from turvakt.display import Display, Progress, summary, summary_table
 from turvakt.metrics import Metrics
 from turvakt.monitor import Monitor
 from turvakt.settings import ROOT
 from turvakt.tally import Listener, Observed, Tally
 from turvakt.wiring import Parts
+
+if TYPE_CHECKING:
+    from turvakt.console import Console
 
 DEMO_SECONDS = 120.0
 EXAMPLES = ROOT / "config" / "examples"
@@ -115,7 +117,7 @@ def _watch(parts: Parts, collectors: Sequence[Collector], *, once: bool, heading
     tally = Tally()
     metrics = Metrics(lags=parts.lags, officials=parts.consenting)
     with ExitStack() as stack:
-        console = Console(parts, metrics=metrics.exposition) if parts.settings.web.enabled and not once else None
+        console = _console(parts, metrics) if parts.settings.web.enabled and not once else None
         shown: Listener = Progress(aside, tally)
         if screen.is_terminal and not once:
             place = f"\nConsole: {console.link}" if console else ""
@@ -129,6 +131,14 @@ def _watch(parts: Parts, collectors: Sequence[Collector], *, once: bool, heading
     waiting = parts.outbox.counts().get("waiting", 0)
     problems = tally.disagreements(waiting=waiting) if once else []
     return _Watched(summary(tally, waiting=waiting, seconds=seconds), problems)
+
+
+def _console(parts: Parts, metrics: Metrics) -> "Console":
+    from turvakt.console import (
+        Console,  # the web framework takes a second to load, which most commands need not wait for
+    )
+
+    return Console(parts, metrics=metrics.exposition)
 
 
 def _end(watched: _Watched, *, as_json: bool, show: bool) -> None:
