@@ -207,7 +207,8 @@ def _letter(entry: Entry) -> DeadLetter | None:
 
 def _names(value: bytes, official: str) -> bool:
     """Whether ``value`` contains the id itself, not merely a longer one that it is a part of."""
-    return re.search(rb"(?<![a-z0-9-])" + re.escape(official.encode()) + rb"(?![a-z0-9-])", value) is not None
+    id = official.encode()
+    return id in value and re.search(rb"(?<![a-z0-9-])" + re.escape(id) + rb"(?![a-z0-9-])", value) is not None
 
 
 def _plain(record: About) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from flow.errors import BadInput
+from registry.official import Official
 from registry.store import Store
 
 
@@ -27,7 +29,13 @@ class RegistryHolder:
         return 0
 
     def export(self, official: str) -> list[dict[str, Any]]:
-        return [msgspec.to_builtins(each) for each in self._store.officials() if each.id == official]
+        return [msgspec.to_builtins(each) for each in self._stored(official)]
 
     def count(self, official: str) -> int:
-        return sum(each.id == official for each in self._store.officials())
+        return len(self._stored(official))
+
+    def _stored(self, official: str) -> list[Official]:
+        try:
+            return [self._store.get(official)]
+        except BadInput:
+            return []

@@ -62,7 +62,9 @@ class SqliteLog:
         return [_entry(row) for row in self._database.query(sql, (topic, after, limit))]
 
     def latest(self, topic: str, keys: Collection[str]) -> dict[str, Entry]:
-        sql = "SELECT topic, offset, key, value, at FROM log WHERE key = ? AND topic = ? ORDER BY offset DESC LIMIT 1"
+        # Left to itself, the planner walks the topic backwards until it meets the key.
+        sql = """SELECT topic, offset, key, value, at FROM log INDEXED BY log_key
+            WHERE key = ? AND topic = ? ORDER BY offset DESC LIMIT 1"""
         found = (self._database.query(sql, (key, topic)) for key in keys)
         return {rows[0][2]: _entry(rows[0]) for rows in found if rows}
 
