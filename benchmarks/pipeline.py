@@ -11,7 +11,7 @@ import os
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,13 +38,14 @@ class Generated:
     """Posts out of the demo's texts that mention somebody, each with a new id, ``per_second`` or as fast as they are taken."""
 
     name = "generated"
+    reads = "generated"
 
     def __init__(self, posts: list[Post], *, count: int, per_second: float | None = None) -> None:
         self._posts = itertools.cycle(posts)
         self._count = count
         self._per_second = per_second
 
-    async def collect(self, cursor: str | None) -> AsyncIterator[Collected]:
+    async def collect(self, cursor: str | None) -> AsyncGenerator[Collected, None]:
         started = time.perf_counter()
         size = 500 if self._per_second is None else 10
         for start in range(0, self._count, size):

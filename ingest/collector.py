@@ -1,6 +1,6 @@
 """What every source of posts looks like to the rest of Turvakt."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -59,8 +59,10 @@ class Collector(Protocol):
     """
 
     name: str
+    reads: str
+    """What it reads, apart from other collectors of the same name; its cursor is kept under it."""
 
-    def collect(self, cursor: str | None) -> AsyncIterator[Collected]:
+    def collect(self, cursor: str | None) -> AsyncGenerator[Collected, None]:
         """Yield items after ``cursor`` (``None``: from where the source starts by itself).
 
         Raises:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 
 from flow.backoff import backoff
 from flow.errors import TurvaktError, Unavailable
@@ -35,12 +36,12 @@ async def collect(
             await _read(collector, await cursor(), room, take, most)
             return
         except Unavailable as error:
-            waiting(f"collector {collector.name}", error)
+            waiting(f"collector {collector.reads}", error)
         except TurvaktError:
             raise
         except Exception as error:  # noqa: BLE001  a fault in one source must not end the watch over the others
-            logger.error("collector %s failed: %s; it goes on from its cursor", collector.name, type(error).__name__)
-            waiting(f"collector {collector.name}", Unavailable(f"unexpected {type(error).__name__}"))
+            logger.error("collector %s failed: %s; it goes on from its cursor", collector.reads, type(error).__name__)
+            waiting(f"collector {collector.reads}", Unavailable(f"unexpected {type(error).__name__}"))
         await sleep(next(pauses))
 
 
@@ -54,8 +55,10 @@ async def _read(
     queue: asyncio.Queue[Collected | None] = asyncio.Queue(maxsize=4)
 
     async def fill() -> None:
-        async for collected in collector.collect(cursor):
-            await queue.put(collected)
+        # Closed here and now when the task is cancelled: sockets must not wait for the garbage collector.
+        async with aclosing(collector.collect(cursor)) as batches:
+            async for collected in batches:
+                await queue.put(collected)
         await queue.put(None)
 
     async def empty() -> None:
@@ -70,7 +73,7 @@ async def _read(
             if full:
                 items = tuple(item for each in full for item in each.items)
                 cursors = [each.cursor for each in full if each.cursor is not None]
-                await take(collector.name, Collected(items, cursors[-1] if cursors else None))
+                await take(collector.reads, Collected(items, cursors[-1] if cursors else None))
 
     filling = asyncio.create_task(fill())
     emptying = asyncio.create_task(empty())

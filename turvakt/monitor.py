@@ -93,7 +93,7 @@ class Monitor:
         async def read(collector: Collector) -> None:
             await collect(
                 collector,
-                cursor=lambda: runtime.step(parts.log.cursor, collector.name),
+                cursor=lambda: runtime.step(parts.log.cursor, collector.reads),
                 room=runtime.room,
                 take=take,
                 waiting=self._observed.waiting,
@@ -108,9 +108,11 @@ class Monitor:
             "deliveries": dispatcher.run,
             "housekeeping": partial(self._keep_house, runtime),
         }
+        if any(collector.name == "bluesky" for collector in self._collectors):
+            services["bluesky accounts"] = parts.bluesky_accounts.run
         if self._console is not None:
             services["console"] = partial(self._console.serve, runtime.step)
-        each = {f"collector {collector.name}": partial(read, collector) for collector in self._collectors}
+        each = {f"collector {collector.reads}": partial(read, collector) for collector in self._collectors}
         sources: dict[str, Service] = {"collectors": read_to_the_end} if self._once else {**each}
         try:
             await runtime.run(sources=sources, services=services, once=self._once)

@@ -70,7 +70,7 @@ class Feed(Section, frozen=True):
     """RSS and Atom feeds. See docs/sources/feed.md."""
 
     urls: Annotated[list[str], Meta(description="Addresses of the feeds; empty: none.")] = []
-    interval_seconds: Annotated[float, Meta(gt=0, description="How often each feed is asked.")] = 300.0
+    interval: Annotated[float, Meta(gt=0, description="Seconds between two looks at a feed.")] = 300.0
 
 
 class Jsonl(Section, frozen=True):

@@ -37,6 +37,7 @@ from registry.stores.sqlite import SqliteStore
 from review.index import Index
 from review.indexes.sqlite import SqliteIndex
 from review.stage import index_stages
+from turvakt.bluesky_accounts import BlueskyAccounts
 from turvakt.registry_view import RegistryView
 from turvakt.settings import Settings
 
@@ -176,16 +177,23 @@ class Parts:
         """The collectors that the settings switch on."""
         settings, chosen = self.settings, []
         if settings.bluesky.enabled:
-            chosen.append(load_collector("bluesky")(url=settings.bluesky.url, accounts=dict, clock=self.clock))
+            chosen.append(
+                load_collector("bluesky")(url=settings.bluesky.url, accounts=self.bluesky_accounts, clock=self.clock)
+            )
         for server in settings.mastodon.servers:
             token, stream = settings.mastodon.token or None, settings.mastodon.stream
             chosen.append(load_collector("mastodon")(server=server, token=token, stream=stream, clock=self.clock))
         if settings.feed.urls:
-            urls, interval = settings.feed.urls, settings.feed.interval_seconds
-            chosen.append(load_collector("feed")(urls=urls, interval_seconds=interval, clock=self.clock))
+            urls, interval = settings.feed.urls, settings.feed.interval
+            chosen.append(load_collector("feed")(urls=urls, interval=interval, clock=self.clock))
         if settings.jsonl.path:
             chosen.append(self.jsonl(settings.jsonl.path, follow=settings.jsonl.follow))
         return chosen
+
+    @cached_property
+    def bluesky_accounts(self) -> BlueskyAccounts:
+        """The Bluesky accounts of the officials, by DID."""
+        return BlueskyAccounts(self.officials, resolver=self.settings.bluesky.resolver, clock=self.clock)
 
     def jsonl(self, path: str, *, follow: bool, over_seconds: float | None = None) -> Collector:
         """A collector of JSON lines."""

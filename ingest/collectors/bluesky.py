@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -35,6 +35,7 @@ class Bluesky:
     """
 
     name = "bluesky"
+    reads = "bluesky"
 
     def __init__(
         self,
@@ -62,7 +63,7 @@ class Bluesky:
         self._clock = clock or SystemClock()
         self._sleep = sleep
 
-    async def collect(self, cursor: str | None) -> AsyncIterator[Collected]:
+    async def collect(self, cursor: str | None) -> AsyncGenerator[Collected, None]:
         """See `Collector.collect`. Without cursor it starts with what is posted from now on."""
         position = self._start(cursor)
         resume = cursor is not None

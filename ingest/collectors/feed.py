@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -58,6 +58,7 @@ class Feed:
     """Polls feeds. The cursor is ``{address: {etag, modified, moved, gone, seen}}``."""
 
     name = "feed"
+    reads = "feed"
 
     def __init__(
         self,
@@ -93,7 +94,7 @@ class Feed:
         self._clock = clock or SystemClock()
         self._sleep = sleep
 
-    async def collect(self, cursor: str | None) -> AsyncIterator[Collected]:
+    async def collect(self, cursor: str | None) -> AsyncGenerator[Collected, None]:
         """See `Collector.collect`. Ends when every feed is gone for good."""
         states = {url: state for url, state in _decode(cursor).items() if url in self._urls}
         # one step at a time: a feed whose step is not taken waits, and fetches nothing more

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from datetime import datetime
 from pathlib import Path
 
@@ -27,6 +27,7 @@ class Jsonl:
     """Reads JSON lines. The cursor is ``{file: [inode, offset, lines, fingerprint]}``; standard input has none."""
 
     name = "jsonl"
+    reads = "jsonl"
 
     def __init__(
         self,
@@ -70,7 +71,7 @@ class Jsonl:
         self._sleep = sleep
         self._stdin = stdin
 
-    def collect(self, cursor: str | None) -> AsyncIterator[Collected]:
+    def collect(self, cursor: str | None) -> AsyncGenerator[Collected, None]:
         """See `Collector.collect`. A batch holds items of one file."""
         if self._path == "-":
             return self._stream()
@@ -85,7 +86,7 @@ class Jsonl:
         source = found.id.partition(":")[0]
         return Post(id=found.id, source=source, text="", created_at=found.at, collected_at=now, deleted_at=found.at)
 
-    async def _files(self, cursor: str | None) -> AsyncIterator[Collected]:
+    async def _files(self, cursor: str | None) -> AsyncGenerator[Collected, None]:
         tail = await asyncio.to_thread(self._tail, cursor)
         while True:
             items, place = await asyncio.to_thread(self._next, tail, _MOST)
@@ -97,7 +98,7 @@ class Jsonl:
             else:
                 return
 
-    async def _replay(self, cursor: str | None, over_seconds: float) -> AsyncIterator[Collected]:
+    async def _replay(self, cursor: str | None, over_seconds: float) -> AsyncGenerator[Collected, None]:
         first, last = await asyncio.to_thread(self._span)
         scale = over_seconds / max((last - first).total_seconds(), 1e-6) if first and last else 0.0
         tail = await asyncio.to_thread(self._tail, cursor)
@@ -123,7 +124,7 @@ class Jsonl:
         if group:
             yield Collected(tuple(group), reached)
 
-    async def _stream(self) -> AsyncIterator[Collected]:
+    async def _stream(self) -> AsyncGenerator[Collected, None]:
         splitter = Splitter(longest=self._max_bytes)
         async for chunk in _chunks(self._stdin):
             lines = splitter.feed(chunk) if chunk else splitter.finish()

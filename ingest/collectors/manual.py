@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
 from flow.clock import Clock, SystemClock
@@ -58,11 +58,12 @@ class Manual:
     """The source of submissions. They arrive by ``turvakt submit``, so there is nothing to collect."""
 
     name = SOURCE
+    reads = SOURCE
 
     def __init__(self, *, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
 
-    def collect(self, cursor: str | None) -> AsyncIterator[Collected]:
+    def collect(self, cursor: str | None) -> AsyncGenerator[Collected, None]:
         """See `Collector.collect`: ends at once."""
         return _nothing()
 
@@ -71,6 +72,6 @@ class Manual:
         return POSTS.decode(raw)
 
 
-async def _nothing() -> AsyncIterator[Collected]:
+async def _nothing() -> AsyncGenerator[Collected, None]:
     return
     yield  # makes this a generator

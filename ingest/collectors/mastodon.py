@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlsplit
@@ -84,7 +84,7 @@ class Mastodon:
         self._clock = clock or SystemClock()
         self._sleep = sleep
 
-    async def collect(self, cursor: str | None) -> AsyncIterator[Collected]:
+    async def collect(self, cursor: str | None) -> AsyncGenerator[Collected, None]:
         """See `Collector.collect`. Without cursor it starts with what is posted from now on."""
         position = _decode(cursor)
         waits = backoff()

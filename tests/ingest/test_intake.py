@@ -1,7 +1,7 @@
 """From a collector to the log: what is kept, what is not, and what happens to the rest."""
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -152,7 +152,11 @@ def test_a_rejected_line_is_kept_only_if_it_names_an_official(desk: Desk) -> Non
 
 
 def test_items_keep_their_order_among_rejected_ones(desk: Desk) -> None:
-    desk.take(Rejected("jsonl", "bad", "line 1", b"{", AT), post(1, "Hej Anna"), Rejected("jsonl", "bad", "line 3", b"Anna", AT))
+    desk.take(
+        Rejected("jsonl", "bad", "line 1", b"{", AT),
+        post(1, "Hej Anna"),
+        Rejected("jsonl", "bad", "line 3", b"Anna", AT),
+    )
     assert [letter.officials for letter in desk.dead(REJECTED)] == [(), ("anna",)]
     assert desk.posts[0].mentions == (Mention("anna", 4, 8, "form"),)
 
@@ -168,5 +172,3 @@ def test_a_withdrawal_while_matching_makes_the_batch_stale(desk: Desk) -> None:
 def test_created_long_ago_is_no_reason_to_refuse(desk: Desk) -> None:
     desk.take(replace(post(1, "Hej Anna"), created_at=AT - timedelta(days=4000)))
     assert len(desk.posts) == 1
-
-

@@ -1,7 +1,7 @@
 """Running a collector: coalesced, bounded, restarted from its cursor."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
 import pytest
@@ -18,13 +18,14 @@ class Numbers:
     """A collector of the numbers up to ``last``; raises each of ``faults`` once, at the number it stands at."""
 
     name = "numbers"
+    reads = "numbers"
 
     def __init__(self, last: int, faults: dict[int, Exception] | None = None) -> None:
         self._last = last
         self._faults = faults or {}
         self.yielded = 0
 
-    async def collect(self, cursor: str | None) -> AsyncIterator[Collected]:
+    async def collect(self, cursor: str | None) -> AsyncGenerator[Collected, None]:
         for number in range(int(cursor or 0) + 1, self._last + 1):
             if number in self._faults:
                 raise self._faults.pop(number)
@@ -92,7 +93,9 @@ async def test_batches_stay_bounded() -> None:
 
 
 @pytest.mark.parametrize("fault", [Unavailable("away"), ZeroDivisionError("SECRET")])
-async def test_after_a_fault_it_goes_on_from_the_saved_cursor(fault: Exception, caplog: pytest.LogCaptureFixture) -> None:
+async def test_after_a_fault_it_goes_on_from_the_saved_cursor(
+    fault: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
     sink = Sink()
     await sink.run(Numbers(9, {5: fault}))
     assert sorted(set(sink.ids), key=lambda id: int(id[2:])) == ids(9)
