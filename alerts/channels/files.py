@@ -36,8 +36,6 @@ class Files:
         self._clock = clock
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for left_over in folder.glob(".*.tmp"):
-                left_over.unlink()
         except OSError as error:
             raise Broken("the folder of the outbox cannot be used", place=str(folder), remedy=_REMEDY) from error
 
@@ -72,12 +70,12 @@ class Files:
 
     def erase(self, official: str) -> int:
         """Remove the files about ``official``."""
-        return self._remove(lambda file: _header(file, _OFFICIAL) == official)
+        return self._remove(lambda file: _header(file, _OFFICIAL) == official or _cut_off(file))
 
     def forget(self, posts: Collection[str]) -> int:
         """Remove the files about these posts."""
         gone = frozenset(posts)
-        return self._remove(lambda file: _header(file, _POST) in gone)
+        return self._remove(lambda file: _header(file, _POST) in gone or _cut_off(file))
 
     def expire(self, before: datetime) -> int:
         """Remove files written before ``before``."""
@@ -139,6 +137,11 @@ class Files:
             "Content-Transfer-Encoding: 8bit",
         )
         return "\n".join((*headers, "", message.text))
+
+
+def _cut_off(file: Path) -> bool:
+    """Whether a killed process left ``file`` before it said whom it is about. One in the making is simply made again."""
+    return file.suffix == ".tmp" and _header(file, _POST) is None
 
 
 def _header(file: Path, name: str) -> str | None:

@@ -100,7 +100,7 @@ class SmtpServer:
             return "552 5.3.4 message too big"
         content = envelope.content
         assert isinstance(content, bytes)
-        self.mails.append(message_from_bytes(content, policy=policy.default))  # type: ignore[arg-type]
+        self.mails.append(message_from_bytes(content, policy=policy.default))
         self.envelopes.append((envelope.mail_from or "", tuple(envelope.rcpt_tos)))
         self.encrypted.append(session.ssl is not None)
         return "250 OK"

@@ -399,11 +399,14 @@ async def test_a_half_written_file_of_a_killed_process_goes(tmp_path: Path) -> N
     folder = tmp_path / "outbox"
     folder.mkdir()
     (folder / ".k1.eml.tmp").write_text("To: x")
+    (folder / ".k2.eml.tmp").write_text("X-Turvakt-Official: liisa\nX-Turvakt-Post: feed:1\n\nText")
     (folder / "notes.txt").write_text("not ours")
     (folder / "odd.eml").write_text("Subject: x\n\nX-Turvakt-Official: aino\n")
     (folder / "empty.eml").write_text("")
     files = Files(folder, clock=CLOCK)
-    assert files.erase("aino") == 0
+    assert files.erase("aino") == 1
+    assert sorted(file.name for file in folder.iterdir()) == [".k2.eml.tmp", "empty.eml", "notes.txt", "odd.eml"]
+    assert files.forget(["feed:1"]) == 1
     assert sorted(file.name for file in folder.iterdir()) == ["empty.eml", "notes.txt", "odd.eml"]
 
 

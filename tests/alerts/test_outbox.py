@@ -104,6 +104,14 @@ def test_quiet_hours_hold_back(outbox: Outbox, clock: ManualClock) -> None:
     assert due(outbox)[0].first_due == AT + timedelta(seconds=60)
 
 
+def test_overdue_counts_what_should_have_been_made(outbox: Outbox, clock: ManualClock) -> None:
+    outbox.add([alert(), alert(verdict("bluesky:2"), recipient(not_before=AT + timedelta(minutes=5)))])
+    clock.advance(61)
+    assert outbox.overdue(timedelta(minutes=1)) == 1
+    outbox.record([ended(due(outbox)[0].delivery)])
+    assert outbox.overdue(timedelta(minutes=1)) == 0
+
+
 def test_threats_go_first_then_the_gravest(outbox: Outbox, clock: ManualClock) -> None:
     for number, (severity, label) in enumerate([("medium", "hate"), ("critical", "hate"), ("low", "threat")]):
         judged = verdict(f"bluesky:{number}", severity=severity, labels=(label,))  # type: ignore[arg-type]

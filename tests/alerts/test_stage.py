@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,15 +14,16 @@ from alerts.deliver import Dispatcher
 from alerts.outbox import Outbox
 from alerts.rendering import FOLDER, Renderer
 from alerts.rules import Rule
-from alerts.stage import DELIVERIES_TOPIC, TOPIC, VERDICTS_TOPIC, deliver_stage, recording, route_stage
+from alerts.stage import DELIVERIES_TOPIC, TOPIC, deliver_stage, recording, route_stage
 from alerts.translations import Translations
+from classify.stage import TOPIC as VERDICTS_TOPIC
 from classify.verdict import VERDICTS, Verdict
 from flow.clock import ManualClock
 from flow.database import Database
 from flow.errors import Unavailable
 from flow.logs.sqlite import SqliteLog
 from flow.runtimes.embedded import Embedded
-from flow.stage import Outcome
+from flow.stage import Outcome, Stage
 from registry.official import Contact, Official
 from tests.alerts.people import AT, official, verdict
 
@@ -56,7 +58,7 @@ async def run(database: Database, folder: Path, *verdicts: Verdict, known: Offic
     def officials(id: str) -> Official | None:
         return known if id == known.id else None
 
-    stages = [
+    stages: list[Stage[Any]] = [
         route_stage(rules=[Rule(name="any", severity="low")], officials=officials, clock=clock),
         deliver_stage(outbox=outbox, clock=clock, wake=lambda: dispatcher.wake()),
     ]
