@@ -74,6 +74,7 @@ class Mastodon:
             raise Broken("server is no web address", place=_PLACE, remedy="Write it like https://mastodon.example")
         self._server = f"{parts.scheme}://{parts.netloc}"
         self._host = parts.netloc
+        self.reads = f"mastodon {parts.netloc} {stream}"
         self._domain = parts.netloc
         self._token = token
         self._stream = _stream(stream)

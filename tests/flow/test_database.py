@@ -68,7 +68,7 @@ def test_a_full_disk_is_waited_out_and_leaves_nothing_half_written(database: Dat
 def test_a_file_that_is_no_database_stops(tmp_path: Path) -> None:
     path = tmp_path / "turvakt.db"
     path.write_bytes(b"this is not a database, " * 500)
-    with pytest.raises(Broken, match="damaged or is no database.*move the file away"):
+    with pytest.raises(Broken, match=r"damaged or is no database.*move the file away"):
         Database(path)
 
 

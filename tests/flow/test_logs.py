@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.flow.contract_log import LogContract, fill, keys
 
 from flow.clock import ManualClock
 from flow.database import Database
 from flow.log import Log
 from flow.logs.memory import MemoryLog
 from flow.logs.sqlite import SqliteLog
+from tests.flow.contract_log import LogContract, fill, keys
 
 
 class TestMemoryLog(LogContract):
