@@ -19,7 +19,7 @@ NAME, TAG, ACCOUNT = 1, 2, 4
 """What a word may be: part of a name or form, a hashtag of a whole name, part of an account."""
 
 _CACHED = 50_000
-_PEOPLE = 8192
+_PEOPLE = 32_768
 
 
 class Names:

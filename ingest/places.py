@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from ingest.forms.text import fold
-from ingest.forms.words import ordinary
+from ingest.forms.words import given_names, ordinary
 from ingest.names import Names
 from ingest.post import Sign
 from ingest.reading import Reading
@@ -46,18 +46,21 @@ class Places:
         places: dict[tuple[int, int], list[Candidate]] = defaultdict(list)
         bare: list[tuple[str, int, int, tuple[int, ...]]] = []
         full: set[int] = set()
+        families, forms = self._names.families, self._names.forms
         for index, token in enumerate(self._reading.tokens):
             if token.where == "account":
                 continue
             if token.gap.endswith("#"):
                 places[index, index] += self._tagged(index)
-            for candidate in self._formed(index):
-                places[candidate.first, candidate.last].append(candidate)
+            if forms.lasts(token.word):
+                for candidate in self._formed(index):
+                    places[candidate.first, candidate.last].append(candidate)
+            if not families.lasts(token.word):
+                continue
             for last, first, owners in self._surnames(index):
                 named, open_owners = self._in_full(last, first, index, owners)
                 full.update(candidate.owner for candidate in named)
-                for candidate in named:
-                    places[first, index].append(candidate)
+                places[first, index] += named
                 if open_owners and token.where != "path":
                     bare.append((last, first, index, open_owners))
         for last, first, index, owners in bare:
@@ -117,13 +120,17 @@ class Places:
                 self._others.add(last)
             return [], () if before.other else owners
         full, still_open, strange = [], [], False
+        named = before.given.keys() | before.shared.keys() | after.keys()
         for owner in owners:
             who = self._names.person(owner)
             if who is None:
                 continue
+            if before.other and who.first.isdisjoint(named) and who.other.isdisjoint(named):
+                strange = True  # of many officials with one surname, nearly all
+                continue
             start = None if doubled else self._given_start(before, who)
             given_after = [after[key] for key in after if key in who.first]
-            if start is not None:
+            if start is not None and not self._two_words(start, first, index, last, owner):
                 full.append(Candidate(owner, start, index, frozenset({"full-name"})))
             elif self._strange(before, who) or doubled:
                 strange = True
@@ -136,6 +143,13 @@ class Places:
         if strange:
             self._others.add(last)
         return full, tuple(still_open)
+
+    def _two_words(self, start: int, first: int, index: int, last: str, owner: int) -> bool:
+        """Whether given name and surname may be two everyday words in small letters, as in ``en dag lång natt``."""
+        tokens = self._reading.tokens
+        if tokens[start].capital or tokens[first].capital or first < index or last not in ordinary():
+            return False
+        return given_names().get(tokens[start].word, False) and not any(self._second_signs([owner], first, index))
 
     def _given_start(self, before: Before, who: Person) -> int | None:
         """The token where the official's own given name begins that goes with the surname."""

@@ -24,6 +24,7 @@ _ADDRESS = re.compile(
       | (?P<domain>(?<![\w.@-])[\w-]++(?:\.[\w-]++)+)""",
     re.VERBOSE | re.IGNORECASE,
 )
+_FOLDED_WORD = re.compile(rb"[^ ]+")
 _TRAILING = ".,;:!?)]}'’…-*_"
 
 
@@ -87,25 +88,37 @@ class Reading:
 def read(text: str) -> Reading:
     """Part ``text`` into words. Costs about 2 µs a word, so only posts that may mention somebody are read."""
     folded, kept = fold_batch(text)
+    small = text.lower().replace("æ", "ä").replace("ø", "ö")
+    plain = kept is None and len(small) == len(text) and unicodedata.is_normalized("NFKC", small)
     tokens: list[Token] = []
     sentence = 0
     end = 0
-    for found in re.finditer(rb"[^ ]+", folded):
-        start = found.start() if kept is None else int(kept[found.start()])
+    last: Token | None = None
+    for found in _FOLDED_WORD.finditer(folded):
+        start, stop = found.span()
+        if kept is not None:
+            start, stop = int(kept[start]), int(kept[stop - 1]) + 1
+            while stop < len(text) and unicodedata.combining(text[stop]):
+                stop += 1
         gap = text[end:start]
-        last = tokens[-1] if tokens else None
-        stop = last is None
-        if last is not None and gap != " ":
-            stop = _ends(gap, last, _ENDS_SENTENCE)
-            sentence += stop and _ends(gap, last, _ENDS_THOUGHT)
-        first = stop or (last is not None and last.first and last.gap.endswith(("@", "#")))
-        end = found.end() if kept is None else int(kept[found.end() - 1]) + 1
-        while kept is not None and end < len(text) and unicodedata.combining(text[end]):
-            end += 1
+        end = stop
+        first = last is None or (last.first and last.gap.endswith(("@", "#")))
+        if last is not None and gap != " " and _ends(gap, last, _ENDS_SENTENCE):
+            first = True
+            sentence += _ends(gap, last, _ENDS_THOUGHT)
         surface = text[start:end]
-        capital = not surface.islower() and (surface[0].isupper() or surface[0].istitle())
-        shout = capital and end - start > 1 and surface.isupper()
-        tokens.append(Token(start, end, spelling(surface), gap, capital, shout, first, sentence))
+        capital = surface[0].isupper() or surface[0].istitle()
+        last = Token(
+            start=start,
+            end=end,
+            word=small[start:end] if plain else spelling(surface),
+            gap=gap,
+            capital=capital,
+            shout=capital and end - start > 1 and surface.isupper(),
+            first=first,
+            sentence=sentence,
+        )
+        tokens.append(last)
     cased = any(token.capital for token in tokens) and 2 * sum(token.shout for token in tokens) < len(tokens)
     return Reading(text, tokens, _addresses(text), cased)
 

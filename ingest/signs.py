@@ -47,7 +47,8 @@ class Surroundings:
         """What stands directly before the surname that begins at token ``index``."""
         tokens, found = self.reading.tokens, Before()
         if index == 0 or not tokens[index].joined:
-            if index > 0 and tokens[index].gap.strip() == "." and self._initial(index - 1):
+            dotted = index > 0 and tokens[index].gap.strip() == "." and len(tokens[index - 1].word) == 1
+            if dotted and (self._initial(index - 1) or not self.reading.cased):
                 found.initial = tokens[index - 1].word
                 self._extend(found, index - 1)
             return found
@@ -228,7 +229,7 @@ class Surroundings:
 
     def _initial(self, index: int) -> bool:
         token = self.reading.tokens[index]
-        return len(token.word) == 1 and token.word.isalpha() and (token.capital or not self.reading.cased)
+        return len(token.word) == 1 and token.word.isalpha() and token.capital
 
     def _extend(self, found: Before, index: int) -> None:
         """``Anna K. Lindqvist``: the given name before an initial counts as standing before the surname."""

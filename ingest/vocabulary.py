@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from ingest.forms import title_forms
 from ingest.forms.text import fold
@@ -18,6 +18,11 @@ _LEAST_PLACE = 5
 
 def given_keys(names: Iterable[str]) -> frozenset[str]:
     """Given names as the vocabulary's keys."""
+    return _given_keys(tuple(names))
+
+
+@lru_cache(maxsize=8192)  # many officials share a name, and then the set of it
+def _given_keys(names: tuple[str, ...]) -> frozenset[str]:
     return frozenset(" ".join(split(name)) for name in names)
 
 
@@ -63,19 +68,21 @@ def person(official: Official) -> Person:
     """``official`` as the rules see her; her nicknames stand for her first given name."""
     aliases = nicknames(official)
     whole = " ".join(official.given_names)
-    first = given_keys([*official.given_names[:1], whole, *aliases] if official.given_names else aliases)
+    first = given_keys((*official.given_names[:1], whole, *aliases) if official.given_names else aliases)
     return Person(
         first=first,
         other=given_keys(official.given_names) - first,
-        initials=frozenset(fold(word[0]) for name in official.given_names for word in split(name)),
-        places=frozenset(_parts(official.municipality)),
-        parties=frozenset(group for name in _parts(official.party) for group in _party_groups(name)),
-        roles=frozenset(_role_groups(official.role)) | {"politician"},
+        initials=_initials(official.given_names),
+        places=_parts(official.municipality),
+        parties=_parties(official.party),
+        roles=_roles(official.role),
     )
 
 
 def nicknames(official: Official) -> list[str]:
     """Given names out of her other forms: the Ankan of ``Ankan Lindqvist``."""
+    if not official.forms:
+        return []
     family = split(" ".join(official.family_names))
     found = []
     for form in official.forms:
@@ -87,6 +94,21 @@ def nicknames(official: Official) -> list[str]:
 
 def _givens(official: Official) -> list[str]:
     return [*official.given_names, *nicknames(official), " ".join(official.given_names)]
+
+
+@lru_cache(maxsize=8192)
+def _initials(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(fold(word[0]) for name in names for word in split(name))
+
+
+@cache
+def _parties(party: str) -> frozenset[str]:
+    return frozenset(group for name in _parts(party) for group in _party_groups(name))
+
+
+@cache
+def _roles(role: str) -> frozenset[str]:
+    return frozenset((*_role_groups(role), "politician"))
 
 
 @cache

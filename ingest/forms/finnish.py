@@ -12,7 +12,7 @@ from collections.abc import Iterator
 _VOWELS = "aeiouyäöåé"
 _BACK, _FRONT = "aouå", "äöy"
 # In endings A and O stand for a and o or, in words with front vowels, ä and ö.
-_AFTER_WEAK = ("n", "ksi", "ssA", "stA", "llA", "ltA", "lle", "ttA", "t", "s", "st", "l", "lt", "ks")
+_AFTER_WEAK = ("n", "ksi", "ssA", "stA", "llA", "ltA", "lle", "ttA", "s", "st", "l", "lt", "ks")
 _AFTER_STRONG = ("nA", "ni", "si", "nsA", "mme", "nne")
 # Nouns in -i with a stem in -e that stand at the end of surnames.
 _NOUNS = """

@@ -255,6 +255,28 @@ def test_parties(party: str, text: str, sure: bool) -> None:
     assert signs(text, official("Anna Lindqvist", party=party)) == (["party"] if sure else [])
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "sign"),
+    [
+        ("Dag Lång", "en dag lång natt", []),
+        ("Dag Lång", "dag lång från ekvik", ["full-name"]),
+        ("Dag Lång", "Dag Lång", ["full-name"]),
+        ("Bo Ek", "att bo i ek", []),
+        ("Bo Ek", "Bo Eks hus", ["full-name"]),
+        ("Bo Ek", "Ek i Ekvik växer", []),
+        ("Anna Virtanen", "Virtaset Ekvikissä", []),
+        ("Anna Virtanen", "Kimmo Virtanen Ekvikissä", []),
+        ("Ali Hassan", "Mohamed Ali Hassan i Ekvik", []),
+        ("Ali Hassan", "Hassanin Ali", ["full-name"]),
+        ("Mark Ek", "Marko Ek", []),
+        ("Kari Sund", "Karin Sund", []),
+        ("Kari Sund", "Karille sanoi Anna, että Sund", ["given-name"]),
+    ],
+)
+def test_names_that_look_like_other_words(name: str, text: str, sign: list[str]) -> None:
+    assert signs(text, official(name)) == sign
+
+
 def test_consent_decides() -> None:
     lasting = datetime(2026, 8, 1, tzinfo=UTC), datetime(2026, 10, 1, tzinfo=UTC)
     who = official("Anna Lindqvist", consents=(Consent(("bluesky",), *lasting),))
