@@ -4,8 +4,9 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from alerts.alert import ALERTS, DELIVERIES
-from alerts.stage import DELIVERIES_TOPIC, VERDICTS_TOPIC
+from alerts.stage import DELIVERIES_TOPIC
 from alerts.stage import TOPIC as ALERTS_TOPIC
+from classify.stage import TOPIC as VERDICTS_TOPIC
 from classify.verdict import VERDICTS, Verdict
 from flow.clock import Clock
 from flow.stage import Stage

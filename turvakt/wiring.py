@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from alerts import stage as alert_stages
@@ -105,6 +106,7 @@ class Parts:
                 username=email.username,
                 password=email.password,
                 sender=email.sender,
+                certificates=Path(email.certificates) if email.certificates else None,
                 clock=self.clock,
             )
         if webhook.secret:

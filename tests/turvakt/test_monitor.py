@@ -148,7 +148,8 @@ class TestRunning:
             link = shown.split("Console:")[1].strip()
             base = link.partition("/?")[0]
             until(lambda: "web:1" in indexed(program))
-            assert "Anna Lindqvist" in urllib.request.urlopen(link, timeout=5).read().decode()
+            browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+            assert "Anna Lindqvist" in browser.open(link, timeout=5).read().decode()
             assert urllib.request.urlopen(f"{base}/healthz", timeout=5).status == 200
             assert urllib.request.urlopen(f"{base}/readyz", timeout=5).status == 200
             metrics = urllib.request.urlopen(f"{base}/metrics", timeout=5).read().decode()

@@ -1,0 +1,61 @@
+"""The build fails when something that a user meets is not described."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer.main
+
+from alerts.channels import CHANNELS
+from ingest.collectors import COLLECTORS
+from turvakt.cli import app
+from turvakt.metrics import Metrics
+from turvakt.settings import ROOT
+
+DOCS = ROOT / "docs"
+
+
+def test_every_metric_is_described_and_no_other() -> None:
+    metrics = Metrics(lags=lambda: {"classify": 0}, officials=lambda: 0)
+    there = {
+        f"{family.name}_total" if family.type == "counter" else family.name for family in metrics.registry.collect()
+    }
+    assert set(re.findall(r"^\| `(\w+)`", (DOCS / "metrics.md").read_text("utf-8"), re.M)) == there
+
+
+@pytest.mark.parametrize("collector", sorted(COLLECTORS))
+def test_every_collector_has_a_page(collector: str) -> None:
+    assert (DOCS / "sources" / f"{collector}.md").read_text("utf-8").startswith("# ")
+
+
+@pytest.mark.parametrize("channel", sorted(CHANNELS))
+def test_every_channel_is_described(channel: str) -> None:
+    assert f"`{channel}`" in (DOCS / "alerts.md").read_text("utf-8")
+
+
+def commands(command: object, path: str = "turvakt") -> list[tuple[str, object]]:
+    inner = getattr(command, "commands", {})
+    return [(path, command)] + [pair for name, each in inner.items() for pair in commands(each, f"{path} {name}")]
+
+
+@pytest.mark.parametrize(("path", "command"), commands(typer.main.get_command(app)))
+def test_every_command_and_option_teaches(path: str, command: object) -> None:
+    assert getattr(command, "help", None), path
+    for parameter in getattr(command, "params", []):
+        assert getattr(parameter, "help", None), f"{path} {parameter.name}"
+
+
+def links(page: Path) -> list[str]:
+    return [link for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text("utf-8")) if "://" not in link]
+
+
+@pytest.mark.parametrize("page", [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))], ids=lambda page: page.name)
+def test_no_link_leads_nowhere(page: Path) -> None:
+    for link in links(page):
+        assert (page.parent / link).exists(), link
+
+
+def test_decisions_are_all_listed() -> None:
+    listed = (DOCS / "decisions" / "README.md").read_text("utf-8")
+    for page in (DOCS / "decisions").glob("0*.md"):
+        assert page.name in listed

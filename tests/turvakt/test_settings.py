@@ -1,0 +1,75 @@
+"""Settings: one place, every default shown, unknown keys refused, secrets from files."""
+
+from pathlib import Path
+
+import pytest
+
+from flow.errors import Broken
+from turvakt.settings import ROOT, Settings, load, render
+
+
+def from_file(tmp_path: Path, text: str, **environ: str) -> Settings:
+    file = tmp_path / "my.toml"
+    file.write_text(text, "utf-8")
+    return load(file=file, environ=environ)
+
+
+def test_the_shipped_file_shows_every_default() -> None:
+    assert (ROOT / "config" / "turvakt.toml").read_text("utf-8") == render(Settings())
+
+
+def test_the_shipped_file_can_be_read() -> None:
+    assert load(file=ROOT / "config" / "turvakt.toml", environ={}) == Settings()
+
+
+def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
+    text = '[web]\nport = 1\nhost = "::1"\n[feed]\nurls = ["a"]'
+    settings = from_file(tmp_path, text, TURVAKT_WEB_PORT="2", TURVAKT_FEED_URLS="b, c,")
+    assert (settings.web.port, settings.web.host, settings.feed.urls) == (2, "::1", ["b", "c"])
+
+
+def test_the_file_can_be_named_by_the_environment(tmp_path: Path) -> None:
+    file = tmp_path / "my.toml"
+    file.write_text("[bluesky]\nenabled = true", "utf-8")
+    assert load(file=None, environ={"TURVAKT_CONFIG": str(file)}).bluesky.enabled
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[web]\nprot = 1", r"my\.toml: .*unknown field `prot` - at `\$\.web`"),
+        ("[wbe]\nport = 1", r"unknown field `wbe`"),
+        ('[web]\nport = "many"', r"Expected `int`, got `str` - at `\$\.web\.port`"),
+        ("[web]\nport = 99999", r"port"),
+        ("[web", r"not valid TOML"),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_named(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(Broken, match=says):
+        from_file(tmp_path, text)
+
+
+def test_what_is_wrong_in_the_environment_is_named() -> None:
+    with pytest.raises(Broken, match=r"environment variable TURVAKT_WEB_PORT.*Mend its value"):
+        load(file=None, environ={"TURVAKT_WEB_PORT": "many"})
+    with pytest.raises(Broken, match="unknown setting TURVAKT_WEB_PROT"):
+        load(file=None, environ={"TURVAKT_WEB_PROT": "1"})
+
+
+def test_secrets_come_from_files(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("hush\n", "utf-8")
+    assert from_file(tmp_path, f'[email]\npassword_file = "{secret}"').email.password == "hush"
+    assert load(file=None, environ={"TURVAKT_WEB_TOKEN_FILE": str(secret)}).web.token == "hush"
+    with pytest.raises(Broken, match=r"email\.password_file: the file .* cannot be read"):
+        from_file(tmp_path, f'[email]\npassword_file = "{tmp_path / "nothing"}"')
+
+
+def test_secrets_are_not_shown() -> None:
+    settings = load(file=None, environ={"TURVAKT_EMAIL_PASSWORD": "hush"})
+    assert "hush" not in render(settings)
+
+
+def test_only_secrets_may_come_from_files(tmp_path: Path) -> None:
+    with pytest.raises(Broken, match="port_file"):
+        from_file(tmp_path, '[web]\nport_file = "x"')
