@@ -16,7 +16,7 @@ from ingest.forms import ENDINGS, name_forms
 from ingest.forms.text import fold_batch
 from ingest.forms.words import ordinary
 from ingest.lexicon import split
-from ingest.names import ACCOUNT, NAME, Names, family_parts
+from ingest.names import ACCOUNT, NAME, TAG, Names, family_parts
 from ingest.places import Places
 from ingest.post import Mention, Post, Sign
 from ingest.reading import Address, Reading, read
@@ -37,6 +37,7 @@ _RANK: tuple[Sign, ...] = (
     "municipality",
     "party",
 )
+_IN_ADDRESS = frozenset("@/:._-")
 _Span = tuple[int, int, int, Sign]
 
 
@@ -86,11 +87,14 @@ class Matcher:
             if start == seen:
                 continue
             seen = start
-            kind = self._names.kind(folded[start + 1 : folded.find(b" ", start + 1)])
+            end = folded.find(b" ", start + 1)
+            kind = self._names.kind(folded[start + 1 : end])
             if not kind:
                 continue
-            place = start if kept is None else int(kept[start])
-            if kind & NAME or joined[place] in ("#" if not kind & ACCOUNT else "#@/:._-\n ("):
+            place, after = (start, end) if kept is None else (int(kept[start]), int(kept[end]))
+            hashed = kind & TAG and joined[place] == "#"
+            addressed = kind & ACCOUNT and (joined[place] in _IN_ADDRESS or joined[after] in _IN_ADDRESS)
+            if kind & NAME or hashed or addressed:
                 suspects.append(place)
         if not suspects:
             return set()

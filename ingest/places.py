@@ -47,12 +47,13 @@ class Places:
         bare: list[tuple[str, int, int, tuple[int, ...]]] = []
         full: set[int] = set()
         families, forms = self._names.families, self._names.forms
+        formed = len(forms) > 0
         for index, token in enumerate(self._reading.tokens):
             if token.where == "account":
                 continue
             if token.gap.endswith("#"):
                 places[index, index] += self._tagged(index)
-            if forms.lasts(token.word):
+            if formed and forms.lasts(token.word):
                 for candidate in self._formed(index):
                     places[candidate.first, candidate.last].append(candidate)
             if not families.lasts(token.word):
