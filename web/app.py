@@ -70,7 +70,7 @@ def create_app(
         gate=gate,
         hosts=hosts,
         base_url=base_url,
-        sign_in=lambda scope, reason: entry.sign_in(site, scope, reason),
+        page=lambda scope, reason: entry.instead(site, scope, reason),
     )
 
     async def missing(request: Request, error: Exception) -> Response:

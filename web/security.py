@@ -1,6 +1,9 @@
 """What every request passes before it reaches a page, and what every answer carries."""
 
+import logging
+import traceback
 from collections.abc import Callable, Collection
+from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -8,6 +11,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.gate import COOKIE, DAYS, Gate
+
+logger = logging.getLogger(__name__)
 
 POLICY = "; ".join(
     (
@@ -35,6 +40,7 @@ HEADERS = {
 }
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
+_LONGEST_FORM = 16_384
 _PROBES = frozenset({"/healthz", "/readyz"})
 _OPEN = frozenset({"/sign-in"})
 _READING = frozenset({"GET", "HEAD"})
@@ -47,7 +53,8 @@ class Guard:
         hosts: names under which the console may be asked for besides those of this machine and of ``base_url``. Others
             are refused: a strange name that leads to this machine is how a web page elsewhere would read it (DNS rebinding).
         base_url: the address that people reach the console by, if it differs from the one it is bound to.
-        sign_in: makes the page that asks for the token, or that leads on once the browser sends its cookie.
+        page: makes the page to show instead of the one asked for, given the reason: ``""`` not signed in, ``wrong`` or
+            ``throttled`` token, ``moving`` until the browser sends its cookie, ``refused`` form, ``unavailable``.
     """
 
     def __init__(
@@ -57,7 +64,7 @@ class Guard:
         gate: Gate,
         hosts: Collection[str],
         base_url: str | None,
-        sign_in: Callable[[Scope, str], Response],
+        page: Callable[[Scope, str], Response],
     ) -> None:
         self._app = app
         self._gate = gate
@@ -65,26 +72,38 @@ class Guard:
         self._hosts = LOOPBACK | {host.lower() for host in hosts} | {base.hostname or "localhost"}
         self._origin = base.netloc.lower()
         self._secure = base.scheme == "https"
-        self._sign_in = sign_in
+        self._page = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
 
+        started = False
+
         async def with_headers(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
         answer = self._refusal(scope, Headers(scope=scope)) or self._app
-        await answer(scope, receive, with_headers)
+        try:
+            await answer(scope, receive, with_headers)
+        except Exception as error:  # noqa: BLE001  the server would log it in full, and it may quote a post
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            logger.error("a page failed: %s in %s line %s", type(error).__name__, Path(last.filename).name, last.lineno)
+            if not started:
+                await self._page(scope, "unavailable")(scope, receive, with_headers)
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         """What to answer instead of the page; ``None`` lets the request through."""
         path, method = scope["path"], scope["method"]
+        if method not in _READING and not _is_short(headers):
+            return PlainTextResponse("Too long, or of unknown length.", 413)
         if path in _PROBES:
             return None
         if not self._known_host(headers.get("host", "")):
@@ -96,7 +115,7 @@ class Guard:
             allowed = bearer or client_of(scope) in LOOPBACK
             return None if allowed else PlainTextResponse("Send the token as 'Authorization: Bearer'.", 401)
         if not bearer and method not in _READING and not self._from_here(headers):
-            return self._sign_in(scope, "refused")
+            return self._page(scope, "refused")
         token = _parameter(scope, "token")
         if token is not None and method in _READING:
             return self._by_link(scope, token)
@@ -104,8 +123,8 @@ class Guard:
             return None
         if headers.get("sec-fetch-site") == "cross-site" and method in _READING and _cookie(headers) is None:
             # A link in a mail: browsers keep a strict cookie back on the way in from elsewhere, not on the next step.
-            return self._sign_in(scope, "moving")
-        return self._sign_in(scope, "")
+            return self._page(scope, "moving")
+        return self._page(scope, "")
 
     def _known_host(self, host: str) -> bool:
         try:
@@ -131,7 +150,7 @@ class Guard:
     def _by_link(self, scope: Scope, token: str) -> Response:
         client = client_of(scope)
         if not self._gate.admits(token, client=client):
-            return self._sign_in(scope, "throttled" if self._gate.throttled(client) else "wrong")
+            return self._page(scope, "throttled" if self._gate.throttled(client) else "wrong")
         return welcome(self._gate, here(scope), secure=self._secure)
 
 
@@ -159,6 +178,12 @@ def local(address: str) -> str:
 def client_of(scope: Scope) -> str:
     """The address that asks."""
     return scope["client"][0] if scope.get("client") else ""
+
+
+def _is_short(headers: Headers) -> bool:
+    """Whether a form is as short as ours are; its body is read into memory."""
+    length = headers.get("content-length", "")
+    return length.isascii() and length.isdigit() and int(length) <= _LONGEST_FORM
 
 
 def _cookie(headers: Headers) -> str | None:

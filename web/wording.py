@@ -58,6 +58,10 @@ class Wording:
         """The name of a label, severity or source; ``value`` itself if it has none."""
         return self._alerts.name(self.language, group, value)
 
+    def channel(self, name: str) -> str:
+        """The name of a channel; ``name`` itself if it is none of Turvakt's own."""
+        return self._own.name(self.language, "channel", name)
+
     def number(self, number: int) -> str:
         """A whole number."""
         return format_decimal(number, locale=self._locale)

@@ -143,7 +143,7 @@ def _writes(draw: st.DrawFn) -> tuple[str, Any]:
             return "decisions", decision(of.post.id, outcome, minutes=draw(_MINUTES), by=draw(st.sampled_from("xy")))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(_writes(), max_size=14), st.randoms(use_true_random=False), st.data())
 def test_order_repetition_and_batches_do_not_matter(
     writes: list[tuple[str, Any]], order: random.Random, data: st.DataObject

@@ -10,7 +10,8 @@ from web.gate import COOKIE, Gate
 from web.security import client_of, here, local, welcome
 
 _YEAR = 365 * 86400
-_STATUS = {"": 401, "wrong": 401, "throttled": 429, "refused": 403, "moving": 200}
+_STATUS = {"": 401, "wrong": 401, "throttled": 429, "refused": 403, "moving": 200, "unavailable": 500}
+_ERRORS = ("refused", "unavailable")
 
 
 def routes(site: Site, *, gate: Gate, secure: bool) -> APIRouter:
@@ -20,7 +21,7 @@ def routes(site: Site, *, gate: Gate, secure: bool) -> APIRouter:
     @router.get("/sign-in")
     async def ask(request: Request) -> HTMLResponse:
         """The form that asks for the token."""
-        return sign_in(site, request.scope, "", back="/")
+        return instead(site, request.scope, "", back="/")
 
     @router.post("/sign-in")
     async def enter(request: Request) -> Response:
@@ -29,7 +30,7 @@ def routes(site: Site, *, gate: Gate, secure: bool) -> APIRouter:
         back, client = local(str(form.get("back", "/"))), client_of(request.scope)
         if gate.admits(str(form.get("token", "")).strip(), client=client):
             return welcome(gate, back, secure=secure)
-        return sign_in(site, request.scope, "throttled" if gate.throttled(client) else "wrong", back=back)
+        return instead(site, request.scope, "throttled" if gate.throttled(client) else "wrong", back=back)
 
     @router.post("/sign-out")
     async def leave() -> Response:
@@ -49,11 +50,11 @@ def routes(site: Site, *, gate: Gate, secure: bool) -> APIRouter:
     return router
 
 
-def sign_in(site: Site, scope: Scope, reason: str, *, back: str | None = None) -> HTMLResponse:
-    """The page that stands in the place of one that may not be seen; ``reason`` says why, empty: not signed in."""
+def instead(site: Site, scope: Scope, reason: str, *, back: str | None = None) -> HTMLResponse:
+    """The page in the place of one that may not or cannot be seen; see `web.security.Guard` for the reasons."""
     request = Request(scope)
-    if reason == "refused":
-        return site.error(request, "refused", status=_STATUS[reason])
+    if reason in _ERRORS:
+        return site.error(request, reason, status=_STATUS[reason])
     back = here(scope) if back is None else back
     wording = site.wording(request)
     return site.part(

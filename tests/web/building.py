@@ -1,0 +1,128 @@
+"""Builds the application over an index in memory, and a browser for it."""
+
+import asyncio
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx
+
+from classify.verdict import LABELS, Label
+from flow.clock import ManualClock
+from flow.errors import Unavailable
+from registry.official import Official
+from review.decision import Decision
+from review.indexes.memory import MemoryIndex
+from tests.review.people import at
+from web.app import create_app
+
+TOKEN = "a-token-for-tests"
+ADDRESS = "http://127.0.0.1:8477"
+
+
+def official(id: str, given: str, family: str) -> Official:
+    return Official(id, (given,), (family,), (), "sv", "ledamot", "Partiet", "Ekvik", "SE", {}, (), ())
+
+
+@dataclass
+class World:
+    """Everything that the application is given, within reach of the test."""
+
+    index: MemoryIndex = field(default_factory=MemoryIndex)
+    officials: list[Official] = field(
+        default_factory=lambda: [official("anna", "Anna", "Lindqvist"), official("bo", "Bo", "Ek")]
+    )
+    decisions: list[Decision] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    clock: ManualClock = field(default_factory=lambda: ManualClock(at(30)))
+    down: bool = False
+    thresholds: dict[Label, float] = field(default_factory=dict)
+
+    async def decide(self, decision: Decision) -> None:
+        if self.down:
+            raise Unavailable("the log is locked")
+        self.decisions.append(decision)
+
+    def browser(self, *, token: str | None = TOKEN, signed_in: bool = True, **overrides: Any) -> "Browser":
+        app = create_app(
+            index=self.index,
+            officials=lambda: self.officials,
+            decide=self.decide,
+            status=lambda: {"lag": {"classify": 3}, "dead": {}, "model": "linear@1", "not_ready": ["a", "b"]},
+            metrics=lambda: b"turvakt_posts_total 3\n",
+            ready=lambda: self.reasons,
+            token=token,
+            thresholds=lambda model: self.thresholds,
+            clock=self.clock,
+            **overrides,
+        )
+        browser = Browser(app)
+        if signed_in and token is not None:
+            assert browser.get("/", params={"token": token}).status_code == 303
+        return browser
+
+
+class Browser:
+    """Asks the application without a network, keeps cookies, follows no redirects, sends forms as browsers do."""
+
+    def __init__(self, app: Any, *, client: str = "127.0.0.1") -> None:
+        self.app = app
+        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app, client=(client, 50000)), base_url=ADDRESS)
+        self.headers = self._client.headers
+        self.cookies = self._client.cookies
+        self.headers["accept-language"] = "en"
+
+    def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        return asyncio.run(self._client.request(method, path, **options))
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> httpx.Response:
+        return self.request("POST", path, **options)
+
+    def submit(self, path: str, **form: str) -> httpx.Response:
+        return self.post(path, data=form, headers={"origin": ADDRESS})
+
+    def page(self, path: str, **parameters: str) -> "Page":
+        response = self.get(path, params=parameters or None)
+        assert response.status_code == 200, response.text
+        return Page(response.text)
+
+
+_APART = {"td", "th", "dd", "dt", "li", "p", "option", "label", "button", "caption"}
+
+
+class Page(HTMLParser):
+    """What a test asks of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.html = html
+        self.text = ""
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self._silent = 0
+        self.feed(html)
+        self.words = " ".join(self.text.split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self.text += " " if tag in _APART else ""
+        self._silent += tag in ("script", "style")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent -= tag in ("script", "style")
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.text += data
+
+    def all(self, tag: str, **wanted: str) -> list[dict[str, str | None]]:
+        found = [attributes for each, attributes in self.tags if each == tag]
+        return [each for each in found if all(each.get(name.rstrip("_")) == value for name, value in wanted.items())]
+
+    def links(self) -> list[str]:
+        return [link["href"] or "" for link in self.all("a")]
+
+
+EVERY_LABEL = dict.fromkeys(LABELS, 0.5)
