@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ingest.forms import name_forms
-from ingest.forms.words import given_names
+from ingest.matching.forms import name_forms
+from ingest.matching.forms.words import given_names
 from ingest.mentions import Matcher
 from ingest.post import Author, Post
 from registry.official import Consent, Official

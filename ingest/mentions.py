@@ -2,7 +2,7 @@
 
 Two steps. A batch's texts are folded and searched at once by an Aho-Corasick automaton for the beginnings of surnames,
 other forms and accounts; that is all that most posts cost. Only a post with a hit is read word by word, by the rules in
-`ingest.signs`. docs/matching.md tells them in full.
+`ingest.matching.signs`. docs/matching.md tells them in full.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,16 +11,16 @@ from datetime import datetime
 import numpy as np
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
-from ingest import accounts
-from ingest.forms import ENDINGS, name_forms
-from ingest.forms.text import fold_batch
-from ingest.forms.words import ordinary
-from ingest.lexicon import split
-from ingest.names import ACCOUNT, NAME, TAG, Names, family_parts
-from ingest.places import Places
+from ingest.matching import accounts
+from ingest.matching.forms import ENDINGS, name_forms
+from ingest.matching.forms.text import fold_batch
+from ingest.matching.forms.words import ordinary
+from ingest.matching.lexicon import split
+from ingest.matching.names import ACCOUNT, NAME, TAG, Names, family_parts
+from ingest.matching.places import Places
+from ingest.matching.reading import Address, Reading, read
+from ingest.matching.vocabulary import nicknames
 from ingest.post import Mention, Post, Sign
-from ingest.reading import Address, Reading, read
-from ingest.vocabulary import nicknames
 from registry.official import Official
 
 MOST_READ = 200_000

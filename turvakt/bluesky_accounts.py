@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import httpx
 
 from flow.clock import Clock
-from ingest.handles import resolve_handles
+from ingest.clients.bluesky_handles import resolve_handles
 from turvakt.registry_view import RegistryView
 
 LOOK_SECONDS = 5.0

@@ -12,11 +12,11 @@ import msgspec
 from flow.backoff import backoff
 from flow.clock import Clock, SystemClock
 from flow.errors import BadInput, Broken
+from ingest.clients.waiting import Busy, Sleep
+from ingest.clients.websocket import Lost, hang_up, next_frames, open_socket
 from ingest.collector import AuthorGone, Collected, Deletion, Item, Rejected
+from ingest.formats.text import clean, paragraphs
 from ingest.post import Author, Post
-from ingest.text import clean, paragraphs
-from ingest.waiting import Busy, Sleep
-from ingest.websocket import Lost, hang_up, next_frames, open_socket
 
 JETSTREAM = "wss://jetstream2.us-east.bsky.network/subscribe"
 _COLLECTION = "app.bsky.feed.post"
@@ -52,7 +52,7 @@ class Bluesky:
             url: The address of the subscription, with ``ws://`` or ``wss://``.
             rewind_seconds: How far before the cursor a connection starts; servers' times differ a little.
             accounts: Gives the accounts to look out for now: DID to handle as registered. A post that names such a
-                DID then names the handle too. See `ingest.handles.resolve_handles`.
+                DID then names the handle too. See `ingest.clients.bluesky_handles.resolve_handles`.
             clock: Tells when a post was collected.
             sleep: Waits.
         """

@@ -12,10 +12,10 @@ import msgspec
 from flow.backoff import backoff
 from flow.clock import Clock, SystemClock
 from flow.errors import BadInput, Broken
+from ingest.clients.waiting import Busy, Sleep, retry_after
 from ingest.collector import Collected, Item, Rejected
-from ingest.feed_document import Entry, decode_entry, post_of, read_entries
+from ingest.formats.feed_document import Entry, decode_entry, post_of, read_entries
 from ingest.post import Post
-from ingest.waiting import Busy, Sleep, retry_after
 
 _MOST = 500
 _REDIRECTS = 5

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from flow.clock import Clock, SystemClock
 from flow.errors import BadInput, Broken
+from ingest.clients.waiting import Sleep
 from ingest.collector import Collected, Deletion, Item, Rejected
-from ingest.lines import parse_line
+from ingest.formats.lines import parse_line
+from ingest.formats.tail import Line, Splitter, Tail
 from ingest.post import Post
-from ingest.tail import Line, Splitter, Tail
-from ingest.waiting import Sleep
 
 __all__ = ["Jsonl", "parse_line"]
 

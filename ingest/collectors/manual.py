@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from flow.clock import Clock, SystemClock
 from flow.errors import BadInput
 from ingest.collector import Collected
-from ingest.lines import AHEAD
+from ingest.formats.lines import AHEAD
+from ingest.formats.text import clean
 from ingest.post import POSTS, Post
-from ingest.text import clean
 
 SOURCE = "manual"
 """The source of every submission, and the name that a consent's scope gives for it."""

@@ -14,12 +14,12 @@ from websockets.asyncio.client import ClientConnection
 from flow.backoff import backoff
 from flow.clock import Clock, SystemClock
 from flow.errors import BadInput, Broken
+from ingest.clients.mastodon_api import Api
+from ingest.clients.waiting import Busy, Sleep
+from ingest.clients.websocket import Lost, hang_up, next_frames, open_socket
 from ingest.collector import Collected, Deletion, Item, Rejected
-from ingest.mastodon_api import Api
+from ingest.formats.mastodon_status import earlier, is_public, later, status_id, status_to_post
 from ingest.post import Post
-from ingest.status import earlier, is_public, later, status_id, status_to_post
-from ingest.waiting import Busy, Sleep
-from ingest.websocket import Lost, hang_up, next_frames, open_socket
 
 _PLACE = "mastodon collector"
 _STATUS, _NOTIFICATION = "status", "notification"

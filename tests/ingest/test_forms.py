@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.forms import name_forms, title_forms
-from ingest.forms.finnish import decline
-from ingest.forms.text import fold, fold_batch, spelled_as, spelling
-from ingest.forms.words import given_names, ordinary, words
-from ingest.lexicon import Lexicon, split, stems
+from ingest.matching.forms import name_forms, title_forms
+from ingest.matching.forms.finnish import decline
+from ingest.matching.forms.text import fold, fold_batch, spelled_as, spelling
+from ingest.matching.forms.words import given_names, ordinary, words
+from ingest.matching.lexicon import Lexicon, split, stems
 
 FINNISH = {
     "virtanen": "virtasen virtasta virtaseen virtasella virtaselle virtaseksi virtasena virtasetta virtasten virtasia",

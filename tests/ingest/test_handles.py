@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from flow.clock import ManualClock
-from ingest.handles import resolve_handles
+from ingest.clients.bluesky_handles import resolve_handles
 from tests.ingest.collectors.contract import Polls
 from tests.ingest.collectors.web import Answer, Request, Web
 
@@ -39,7 +39,7 @@ async def test_handles_become_identifiers(web: Web, caplog: pytest.LogCaptureFix
     handles = ["@Anna.Example", "did:web:bo.example", "gone.example", "odd.example", "list.example", "html.example"]
     found = await resolve_handles(handles, resolver=web.url, clock=CLOCK, sleep=waits(0))
     assert found == {"@Anna.Example": "did:plc:anna", "did:web:bo.example": "did:web:bo.example"}
-    (record,) = [each for each in caplog.records if each.name == "ingest.handles"]
+    (record,) = [each for each in caplog.records if each.name == "ingest.clients.bluesky_handles"]
     assert record.getMessage() == "4 of 6 Bluesky handles could not be resolved"
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.html import html_to_text
+from ingest.formats.html import html_to_text
 
 
 @pytest.mark.parametrize(

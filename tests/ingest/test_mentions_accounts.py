@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest import accounts
+from ingest.matching import accounts
 from ingest.mentions import Matcher
 from ingest.post import Author
 from tests.ingest.people import AT, found, official, post, signs

@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.forms import name_forms
-from ingest.forms.text import fold
+from ingest.matching.forms import name_forms
+from ingest.matching.forms.text import fold
 from ingest.mentions import MOST_READ, Matcher
 from tests.ingest.people import AT, official, post
 

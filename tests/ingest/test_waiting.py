@@ -2,8 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ingest.text import clean, paragraphs
-from ingest.waiting import exhausted, rate_limit_reset, retry_after
+from ingest.clients.waiting import exhausted, rate_limit_reset, retry_after
+from ingest.formats.text import clean, paragraphs
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 

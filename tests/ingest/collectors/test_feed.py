@@ -11,7 +11,7 @@ from flow.clock import ManualClock
 from flow.errors import BadInput, Broken
 from ingest.collector import Collected, Rejected
 from ingest.collectors.feed import Feed
-from ingest.feed_document import read_entries
+from ingest.formats.feed_document import read_entries
 from ingest.post import Post
 from tests.ingest.collectors.contract import CollectorContract, Polls, ids, take
 from tests.ingest.collectors.web import Answer, Request, Web

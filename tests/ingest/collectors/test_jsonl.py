@@ -14,9 +14,9 @@ from flow.clock import ManualClock
 from flow.errors import BadInput, Broken
 from ingest.collector import Collected, Deletion, Item, Rejected
 from ingest.collectors.jsonl import Jsonl
-from ingest.lines import parse_line
+from ingest.formats.lines import parse_line
+from ingest.formats.tail import Splitter, Tail
 from ingest.post import Post
-from ingest.tail import Splitter, Tail
 from tests.ingest.collectors.contract import CollectorContract, Polls, ids, take
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)

@@ -273,7 +273,7 @@ async def test_a_gap_is_read_with_an_overlap(server: Fediverse, id: str, back: i
 
 
 def test_ulids_hold_their_time() -> None:
-    from ingest.status import earlier, later
+    from ingest.formats.mastodon_status import earlier, later
 
     assert earlier(ULID, seconds=0.001) < ULID
     assert earlier("01KYV28F10ZZZZZZZZZZZZZZZZ", seconds=0.032) == "01KYV28F00" + "0" * 16

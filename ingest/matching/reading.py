@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-from ingest.forms.text import fold_batch, spelling
+from ingest.matching.forms.text import fold_batch, spelling
 
 Where = Literal["", "account", "path"]
 

@@ -4,13 +4,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from ingest.forms.text import fold
-from ingest.forms.words import given_names, ordinary
-from ingest.names import Names
+from ingest.matching.forms.text import fold
+from ingest.matching.forms.words import given_names, ordinary
+from ingest.matching.names import Names
+from ingest.matching.reading import Reading
+from ingest.matching.signs import Before, Surroundings, phrase_start
+from ingest.matching.vocabulary import Person
 from ingest.post import Sign
-from ingest.reading import Reading
-from ingest.signs import Before, Surroundings, phrase_start
-from ingest.vocabulary import Person
 
 _NEXT_TO = 2
 """How many words a role may stand from a surname that is an everyday word."""

@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
-from ingest import accounts
-from ingest.forms import spellings
-from ingest.forms.text import fold
-from ingest.forms.words import ordinary
-from ingest.lexicon import Lexicon, split
-from ingest.vocabulary import Person, Vocabulary, person
+from ingest.matching import accounts
+from ingest.matching.forms import spellings
+from ingest.matching.forms.text import fold
+from ingest.matching.forms.words import ordinary
+from ingest.matching.lexicon import Lexicon, split
+from ingest.matching.vocabulary import Person, Vocabulary, person
 from registry.official import Official
 
 NAME, TAG, ACCOUNT = 1, 2, 4

@@ -12,9 +12,9 @@ import feedparser
 import msgspec
 
 from flow.errors import BadInput
-from ingest.html import Html, html_to_text
+from ingest.formats.html import Html, html_to_text
+from ingest.formats.text import clean, paragraphs
 from ingest.post import Author, Post
-from ingest.text import clean, paragraphs
 
 SOURCE = "feed"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

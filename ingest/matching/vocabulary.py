@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from ingest.forms import title_forms
-from ingest.forms.text import fold
-from ingest.forms.words import given_names, words
-from ingest.lexicon import Lexicon, split
+from ingest.matching.forms import title_forms
+from ingest.matching.forms.text import fold
+from ingest.matching.forms.words import given_names, words
+from ingest.matching.lexicon import Lexicon, split
 from registry.official import Official
 
 _OF_PLACES = ("", "pol", "are", "bo", "borna", "arna", "lainen", "läinen")

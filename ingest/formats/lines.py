@@ -7,8 +7,8 @@ import msgspec
 
 from flow.errors import BadInput
 from ingest.collector import Deletion
+from ingest.formats.text import clean
 from ingest.post import Author, Post
-from ingest.text import clean
 
 AHEAD = timedelta(minutes=5)
 """How far a post's time may lie in the future: clocks differ a little, a larger difference is a mistake."""

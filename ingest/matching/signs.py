@@ -7,11 +7,11 @@ post. They would rather miss a bare surname than report on a stranger.
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ingest.forms.text import fold
-from ingest.forms.words import given_names, ordinary, words
-from ingest.lexicon import Lexicon
-from ingest.reading import Reading
-from ingest.vocabulary import Vocabulary
+from ingest.matching.forms.text import fold
+from ingest.matching.forms.words import given_names, ordinary, words
+from ingest.matching.lexicon import Lexicon
+from ingest.matching.reading import Reading
+from ingest.matching.vocabulary import Vocabulary
 
 NEAR = 8
 """How many words a role may stand from the surname, in the same sentence."""

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Generic, TypeVar
 
-from ingest.forms import name_forms
-from ingest.forms.finnish import CLITICS
-from ingest.forms.text import fold, spelled_as, spelling
+from ingest.matching.forms import name_forms
+from ingest.matching.forms.finnish import CLITICS
+from ingest.matching.forms.text import fold, spelled_as, spelling
 
 Key = TypeVar("Key")
 _WORD = re.compile(r"[^\W_]+")

@@ -8,7 +8,7 @@ import httpx
 
 from flow.backoff import backoff
 from flow.clock import Clock, SystemClock
-from ingest.waiting import Sleep, retry_after
+from ingest.clients.waiting import Sleep, retry_after
 
 RESOLVER = "https://public.api.bsky.app"
 """A public server that answers ``com.atproto.identity.resolveHandle`` without an account."""

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from ingest.text import clean
+from ingest.formats.text import clean
 
 
 class Html(NamedTuple):

@@ -1,7 +1,7 @@
 """The forms in which a name is written in Swedish and Finnish text."""
 
-from ingest.forms import finnish, swedish
-from ingest.forms.text import spelling
+from ingest.matching.forms import finnish, swedish
+from ingest.matching.forms.text import spelling
 
 _ENDINGS = """
 s n in en an ta tä a ä ia iä ea eä lle lla llä lta ltä ssa ssä sta stä ksi na nä tta ttä ille illa

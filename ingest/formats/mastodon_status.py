@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flow.errors import BadInput
-from ingest.html import html_to_text
+from ingest.formats.html import html_to_text
+from ingest.formats.text import clean, paragraphs
 from ingest.post import Author, Post
-from ingest.text import clean, paragraphs
 
 SOURCE = "mastodon"
 _PUBLIC = frozenset({"public", "unlisted"})

@@ -7,8 +7,8 @@ import httpx
 
 from flow.clock import Clock
 from flow.errors import Broken
-from ingest.status import later
-from ingest.waiting import Busy, Sleep, exhausted, rate_limit_reset, retry_after
+from ingest.clients.waiting import Busy, Sleep, exhausted, rate_limit_reset, retry_after
+from ingest.formats.mastodon_status import later
 
 _PLACE = "mastodon collector"
 _REFUSED_FOR_GOOD = frozenset({400, 401, 403, 404, 405, 410, 422})

@@ -9,7 +9,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI, WebSocketException
 
 from flow.errors import Broken
-from ingest.waiting import Busy, retry_after
+from ingest.clients.waiting import Busy, retry_after
 
 _MOST = 500
 _LARGEST = 4 * 1024 * 1024

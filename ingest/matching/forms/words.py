@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from ingest.forms.text import spelling
+from ingest.matching.forms.text import spelling
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What collectors need to talk to servers: pace, websockets, requests."""

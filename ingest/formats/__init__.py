@@ -1,0 +1,1 @@
+"""The forms that posts come in: lines of JSON, HTML, feeds, statuses."""
