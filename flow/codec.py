@@ -6,7 +6,7 @@ version or kind that this program does not know is refused.
 """
 
 import typing
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -29,10 +29,16 @@ class Codec(Generic[Record]):
         self.kind = kind
         self.version = version
         self._record = record
+        self._head = msgspec.json.encode({"kind": kind, "version": version})[:-1] + b","
         self._shape: _Shape = _shape(record)  # type: ignore[arg-type]  # a class is hashable; mypy cannot tell
 
     def encode(self, record: Record) -> bytes:
         """The record as one line of JSON in UTF-8, without line feed."""
+        # Nearly always there is nothing unknown to put back, and then the record can be written as it stands. A quotation
+        # mark inside a text is escaped: these bytes can be nothing but a field.
+        wire = msgspec.json.encode(record).replace(b',"extra":{}', b"")
+        if b'"extra":{' not in wire:
+            return self._head + wire[1:]
         plain = msgspec.to_builtins(record)
         _flatten(plain, self._shape)
         return msgspec.json.encode({"kind": self.kind, "version": self.version, **plain})
@@ -76,10 +82,10 @@ def _without_values(error: Exception) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """The known field names of a record and, for the fields that hold records, their shape and a way to reach them."""
+    """The field names of a record and, for the fields that hold records, how they hold them and the shape of these."""
 
     known: frozenset[str]
-    nested: tuple[tuple[str, Callable[[Any], list[Any]], "_Shape"], ...]
+    nested: tuple[tuple[str, type, "_Shape"], ...]
 
 
 @cache
@@ -93,43 +99,38 @@ def _shape(record: type[Any]) -> _Shape:
     return _Shape(frozenset(each.name for each in fields(record)) - {"extra"}, tuple(nested))
 
 
-def _nested(hint: Any) -> tuple[Callable[[Any], list[Any]], _Shape] | None:
+def _nested(hint: Any) -> tuple[type, _Shape] | None:
+    """Whether a field holds a record itself (``object``), several (``tuple``) or several by name (``dict``)."""
     if isinstance(hint, type) and is_dataclass(hint):
-        return _itself, _shape(hint)
-    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
-    for argument in arguments:
+        return object, _shape(hint)
+    origin = typing.get_origin(hint)
+    for argument in typing.get_args(hint):
         if isinstance(argument, type) and is_dataclass(argument):
-            reach = _values if origin is dict else _items if origin in (tuple, list) else _itself
-            return reach, _shape(argument)
+            return origin if origin in (dict, tuple) else object, _shape(argument)
     return None
 
 
-def _itself(value: Any) -> list[Any]:
-    return [value]
-
-
-def _items(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else []
-
-
-def _values(value: Any) -> list[Any]:
-    return list(value.values()) if isinstance(value, dict) else []
+def _inside(value: Any, holding: type) -> Iterable[Any]:
+    if holding is object:
+        return (value,)
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
 
 
 def _flatten(plain: dict[str, Any], shape: _Shape) -> None:
-    for name, reach, inner in shape.nested:
-        for value in reach(plain[name]):
+    for name, holding, inner in shape.nested:
+        for value in _inside(plain[name], holding):
             if value is not None:
                 _flatten(value, inner)
     plain.update(plain.pop("extra"))
 
 
-def _lift(plain: Any, shape: _Shape) -> None:
-    if not isinstance(plain, dict):
-        return  # the conversion that follows refuses it with its path
-    for name, reach, inner in shape.nested:
-        for value in reach(plain.get(name)):
-            _lift(value, inner)
-    unknown = plain.keys() - shape.known
-    if unknown:
-        plain["extra"] = {name: plain.pop(name) for name in sorted(unknown)}
+def _lift(plain: dict[str, Any], shape: _Shape) -> None:
+    """Move what is unknown into ``extra``. What has the wrong type stays: the conversion that follows refuses it."""
+    for name, holding, inner in shape.nested:
+        held = plain.get(name)
+        if held:
+            for value in _inside(held, holding):
+                if isinstance(value, dict) and (inner.nested or not value.keys() <= inner.known):
+                    _lift(value, inner)
+    if not plain.keys() <= shape.known:
+        plain["extra"] = {name: plain.pop(name) for name in sorted(plain.keys() - shape.known)}

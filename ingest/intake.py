@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Protocol
 
 from flow.clock import Clock
-from flow.entry import DEAD_LETTERS, DeadLetter, dead
+from flow.entry import DEAD_LETTERS, DeadLetter, Entry, dead
 from flow.log import Log, Writer
-from ingest.collector import AuthorGone, Collected, Deletion, Rejected
+from ingest.collector import AuthorGone, Collected, Deletion, Item, Rejected
 from ingest.post import POSTS, Mention, Post
 
 TOPIC = "posts"
@@ -84,26 +84,45 @@ class Intake:
         # The epoch is read before the registry: a withdrawal in between makes the write below stale.
         epoch = self._log.epoch()
         now = self._clock.now()
-        matcher = self._matcher()
-        items = collected.items
-        mentions = iter(matcher.match([_as_post(item) for item in items if isinstance(item, Post | Rejected)], at=now))
-        batch = _Batch(self._log, now=now)
+        items = self._matched(collected.items, now)
+        # What a batch has to ask the log and the index, it asks at once.
+        asked = {item.id for item in items if not isinstance(item, DeadLetter) and _may_stand(item)}
+        batch = _Batch(self._log.latest(TOPIC, asked), self._held(asked) if asked else set(), now=now)
         for item in items:
             match item:
                 case Post():
-                    batch.post(item, next(mentions) + self._also(item), held=self._held)
-                case Rejected():
-                    batch.rejected(item, next(mentions))
+                    batch.post(item)
                 case Deletion():
-                    batch.deletion(item.id, item.at, held=self._held)
-                case AuthorGone():
-                    for post in self._posts_of(item.source, item.author):
-                        batch.deletion(post, item.at, held=self._held)
+                    batch.deletion(item.id, item.at)
+                case DeadLetter():
+                    batch.rejected(item)
         with self._log.write(epoch=epoch) as writer:
             batch.write(writer)
             if collected.cursor is not None:
                 writer.save_cursor(collector, collected.cursor)
         self._observe(collector, batch.taken)
+
+    def _matched(self, items: Sequence[Item], now: datetime) -> list[Post | Deletion | DeadLetter]:
+        """The items with their mentions; an author who is gone becomes the deletions of her posts."""
+        texts = [_as_post(item) for item in items if isinstance(item, Post | Rejected)]
+        found = iter(self._matcher().match(texts, at=now))
+        matched: list[Post | Deletion | DeadLetter] = []
+        for item in items:
+            match item:
+                case Post():
+                    matched.append(replace(item, mentions=next(found) + self._also(item)))
+                case Rejected():
+                    matched.append(_letter(item, next(found), now))
+                case Deletion():
+                    matched.append(item)
+                case AuthorGone():
+                    matched += [Deletion(post, item.at) for post in self._posts_of(item.source, item.author)]
+        return matched
+
+
+def _may_stand(item: Post | Deletion) -> bool:
+    """Whether it matters what is stored under the item's id."""
+    return isinstance(item, Deletion) or bool(item.mentions) or item.edited_at is not None
 
 
 def _as_post(item: Post | Rejected) -> Post:
@@ -114,24 +133,42 @@ def _as_post(item: Post | Rejected) -> Post:
     return Post(id=f"{item.source}:rejected", source=item.source, text=text, created_at=item.at, collected_at=item.at)
 
 
-class _Batch:
-    """The entries that a batch of items gives, in their order."""
+def _letter(item: Rejected, mentions: tuple[Mention, ...], now: datetime) -> DeadLetter:
+    return DeadLetter(
+        origin=f"collector:{item.source}",
+        stage="collect",
+        reason=item.reason,
+        place=item.place,
+        key="",
+        value=item.raw if mentions else None,
+        officials=tuple(sorted({mention.official for mention in mentions})),
+        at=now,
+    )
 
-    def __init__(self, log: Log, *, now: datetime) -> None:
-        self._log = log
+
+class _Batch:
+    """The entries that a batch of items gives, in their order.
+
+    Args:
+        known: the newest entry in the log of each id that matters here.
+        held: the ids of which something is stored elsewhere.
+    """
+
+    def __init__(self, known: dict[str, Entry], held: set[str], *, now: datetime) -> None:
+        self._known = known
+        self._held = held
         self._now = now
         self._fresh: dict[str, Post] = {}
         self._entries: list[tuple[str, str, bytes]] = []
         self.taken = Taken()
 
-    def post(self, post: Post, mentions: tuple[Mention, ...], *, held: Callable[[Collection[str]], set[str]]) -> None:
+    def post(self, post: Post) -> None:
         self.taken += Taken(read=1)
-        if not mentions:
+        if not post.mentions:
             # An edit may have taken the mention out of a post that is kept: then it is ours no longer.
             if post.edited_at is not None:
-                self.deletion(post.id, post.edited_at, held=held)
+                self.deletion(post.id, post.edited_at)
             return
-        post = replace(post, mentions=mentions)
         before = self._before(post.id)
         if before is None or (post.edited_at is not None and post.text != before.text):
             self._append(post)
@@ -141,22 +178,12 @@ class _Batch:
         else:
             self._refuse(post)
 
-    def rejected(self, item: Rejected, mentions: tuple[Mention, ...]) -> None:
+    def rejected(self, letter: DeadLetter) -> None:
         self.taken += Taken(read=1, rejected=1)
-        letter = DeadLetter(
-            origin=f"collector:{item.source}",
-            stage="collect",
-            reason=item.reason,
-            place=item.place,
-            key="",
-            value=item.raw if mentions else None,
-            officials=tuple(sorted({mention.official for mention in mentions})),
-            at=self._now,
-        )
-        self._entries.append((REJECTED, "", DEAD_LETTERS.encode(letter)))
+        self._entries.append((REJECTED, letter.key, DEAD_LETTERS.encode(letter)))
 
-    def deletion(self, post: str, at: datetime, *, held: Callable[[Collection[str]], set[str]]) -> None:
-        if self._before(post) is None and not held([post]):
+    def deletion(self, post: str, at: datetime) -> None:
+        if self._before(post) is None and post not in self._held:
             return
         source = post.partition(":")[0]
         gone = Post(id=post, source=source, text="", created_at=at, collected_at=self._now, deleted_at=at)
@@ -170,9 +197,8 @@ class _Batch:
     def _before(self, post: str) -> Post | None:
         """The post as it was last taken; one that was deleted since counts as new."""
         before = self._fresh.get(post)
-        if before is None:
-            entry = self._log.latest(TOPIC, [post]).get(post)
-            before = POSTS.decode(entry.value) if entry else None
+        if before is None and post in self._known:
+            before = POSTS.decode(self._known[post].value)
         return None if before is None or before.deleted_at is not None else before
 
     def _append(self, post: Post) -> None:

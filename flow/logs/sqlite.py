@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+import msgspec
+
 from flow.clock import Clock
 from flow.database import Database, Row
 from flow.entry import Entry
@@ -63,10 +65,10 @@ class SqliteLog:
 
     def latest(self, topic: str, keys: Collection[str]) -> dict[str, Entry]:
         # Left to itself, the planner walks the topic backwards until it meets the key.
-        sql = """SELECT topic, offset, key, value, at FROM log INDEXED BY log_key
-            WHERE key = ? AND topic = ? ORDER BY offset DESC LIMIT 1"""
-        found = (self._database.query(sql, (key, topic)) for key in keys)
-        return {rows[0][2]: _entry(rows[0]) for rows in found if rows}
+        sql = """SELECT topic, max(offset), key, value, at FROM log INDEXED BY log_key
+            WHERE key IN (SELECT value FROM json_each(?)) AND topic = ? GROUP BY key"""
+        rows = self._database.query(sql, (msgspec.json.encode(list(keys)).decode(), topic)) if keys else []
+        return {row[2]: _entry(row) for row in rows}
 
     def cursor(self, collector: str) -> str | None:
         rows = self._database.query("SELECT cursor FROM log_cursor WHERE collector = ?", (collector,))
