@@ -1,4 +1,4 @@
-"""The linear model as files: ``weights.npz`` (plain arrays, no pickle) and ``model.json``, which carries the digest of the first."""
+"""The linear model as files: ``weights.npz`` (plain arrays, no pickle) and ``model.json``, which carries its digest."""
 
 import hashlib
 import io

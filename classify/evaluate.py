@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score
 
 from classify.classifier import Classifier
 from classify.corpus import Example, read
@@ -141,9 +140,9 @@ def _figures(language: str, examples: Sequence[Example], judgements: Sequence[Ju
                     language=language,
                     label=label,
                     positives=int(truth.sum()),
-                    average_precision=_round(average_precision_score(truth, chances)),
+                    average_precision=_round(average_precision(truth, chances)),
                     average_precision_interval=_interval(
-                        [average_precision_score(truth[draw], chances[draw]) for draw in draws if truth[draw].any()]
+                        [average_precision(truth[draw], chances[draw]) for draw in draws if truth[draw].any()]
                     ),
                     precision=_round(precision),
                     recall=_round(recall),
@@ -152,6 +151,15 @@ def _figures(language: str, examples: Sequence[Example], judgements: Sequence[Ju
                 )
             )
     return found
+
+
+def average_precision(truth: NDArray[np.bool_], chances: NDArray[np.float64]) -> float:
+    """The mean over recall of the precision at each threshold; equal chances share one threshold. As in scikit-learn."""
+    order = np.argsort(-chances, kind="stable")
+    hits, ranked = np.cumsum(truth[order]), chances[order]
+    last = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)
+    gained = np.diff(hits[last], prepend=0)
+    return float((gained * hits[last] / (last + 1)).sum() / hits[-1])
 
 
 def _agreement(truth: NDArray[np.bool_], flagged: NDArray[np.bool_]) -> tuple[float, float, float]:

@@ -123,18 +123,17 @@ def _guess(words: list[str]) -> Guess:
     for word in words:
         listed, weights = _evidence(word)
         known += listed
-        for language, weight in weights:
-            evidence[language] += weight
+        for candidate, weight in weights:
+            evidence[candidate] += weight
     joined = " ".join(words)
     _by_letters(joined, evidence)
     # Short texts are given less to fastText and more to words; long ones do not need more than a few words' evidence.
     scale = 1.0 if len(words) < 8 else 8 / len(words) + 0.25
     trust = 0.4 + 0.6 * min(1.0, len(words) / 4)
     best, second = sorted(evidence.values(), reverse=True)[:2]
-    if scale * (best - second) > _CONCLUSIVE:
-        found = dict.fromkeys(evidence, 1.0)  # the words leave no doubt: spare the time
-    else:
-        found = _by_model(joined)
+    # Where the words leave no doubt, the time is spared.
+    sure = scale * (best - second) > _CONCLUSIVE
+    found = dict.fromkeys(evidence, 1.0) if sure else _by_model(joined)
     odds = {name: trust * math.log(found[name]) + scale * evidence[name] for name in found}
     most = max(odds.values())
     masses = {name: math.exp(odd - most) for name, odd in odds.items()}

@@ -35,7 +35,7 @@ def normalise(text: str) -> Normalised:
     if not _UNUSUAL.search(text):
         return Normalised(text.lower())
     letters = _Letters(*_characters(text))
-    while any([step(letters) for step in _STEPS]):  # a list: every step gets its turn in each round
+    while sum(step(letters) for step in _STEPS):  # a sum, not any(): every step gets its turn in each round
         pass
     return Normalised(letters.text, tuple(letters.starts), tuple(letters.ends))
 
@@ -266,7 +266,30 @@ def _repeated(letters: _Letters) -> bool:
     return letters.rewrite(_REPEATED, change)
 
 
-_PLAIN_WORDS = DISGUISED | frozenset(["nej", "ja", "hej", "så", "va", "vad", "du", "jag", "mä", "sä", "ei", "no", "joo", "ska", "på", "ut", "nu", "skit", "bra", "fy"])
+_PLAIN_WORDS = DISGUISED | frozenset(
+    [
+        "nej",
+        "ja",
+        "hej",
+        "så",
+        "va",
+        "vad",
+        "du",
+        "jag",
+        "mä",
+        "sä",
+        "ei",
+        "no",
+        "joo",
+        "ska",
+        "på",
+        "ut",
+        "nu",
+        "skit",
+        "bra",
+        "fy",
+    ]
+)
 _STARRED = re.compile(
     rf"(?<![\w*#])[{_LETTER}]+(?:[*#_•]+[{_LETTER}]+)+|(?<![\w*#])[{_LETTER}]+[*•]{{2,}}[{_LETTER}]*(?!\w)"
 )

@@ -1,6 +1,7 @@
 """What every classifier reads of a text before it judges: windows of it, their plain form, and the language."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from classify.language import Guess, identify
@@ -8,13 +9,14 @@ from classify.masking import mask
 from classify.normalise import Normalised, normalise
 from classify.verdict import LABELS, Judgement, Score, Unable
 
-WINDOW = 2_000
+WINDOW = 800
 """Code points judged at a time: a threat must not drown in a long text."""
 MOST = 20_000
 """Code points judged at the beginning of a text, and again at its end; what lies between is not judged."""
 JUDGED_FROM = 0.3
 """The probability of Swedish and Finnish together from which a text is judged."""
 
+_OVERLAP = 120
 _PARTS = re.compile(r"[.!?\n;:]+\s+|\n+|, ")
 
 
@@ -81,17 +83,19 @@ def _windows(text: str) -> list[Window]:
     if len(text) <= WINDOW:
         return [Window.of(0, text)] if text else []
     parts = [(0, text)] if len(text) <= 2 * MOST else [(0, text[:MOST]), (len(text) - MOST, text[-MOST:])]
-    found = []
-    for start, part in parts:
-        place = 0
-        while place < len(part):
-            end = min(len(part), place + WINDOW)
-            if end < len(part):
-                blank = part.rfind(" ", place + WINDOW // 2, end)
-                end = end if blank < 0 else blank + 1
-            found.append(Window.of(start + place, part[place:end]))
-            place = end
-    return found
+    return [Window.of(start + first, part[first:last]) for start, part in parts for first, last in _cuts(part)]
+
+
+def _cuts(text: str) -> Iterator[tuple[int, int]]:
+    """Windows that overlap, so that no phrase is cut in all of them; they begin and end at a blank where there is one."""
+    place = 0
+    while place + WINDOW < len(text):
+        end = text.rfind(" ", place + WINDOW // 2, place + WINDOW)
+        end = place + WINDOW if end < 0 else end
+        yield place, end
+        again = text.find(" ", end - _OVERLAP, end)
+        place = end - _OVERLAP if again < 0 else again + 1
+    yield place, len(text)
 
 
 def unable(why: Unable, model: str) -> Judgement:

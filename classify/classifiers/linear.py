@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classify import artifact
 from classify.artifact import HEADS, STEPS, Model, Weights
@@ -64,12 +62,12 @@ class Linear:
         labels: dict[Label, Score] = {}
         spans: list[Span] = []
         for head, label in enumerate(LABELS):
-            flagged = bool(best[head] >= self._model.thresholds[label])
+            flagged = bool(best[head] >= stricter(self._model.thresholds[label], len(masked)))
             labels[label] = Score(float(best[head]), flagged)
             if flagged:
                 window = int(chances[:, head].argmax())
                 spans += self._spans(reading.windows[window], masked[window], label, head)
-        reached = [step for step in STEPS if best[HEADS.index(step)] >= self._model.steps[step]]
+        reached = [step for step in STEPS if best[HEADS.index(step)] >= stricter(self._model.steps[step], len(masked))]
         severity = settle(labels, reached)
         return Judgement(reading.guess.nearest, None, severity, labels, tuple(spans), self.model)
 
@@ -82,12 +80,21 @@ class Linear:
         ]
 
 
+def stricter(threshold: float, windows: int) -> float:
+    """The threshold for a text of several windows: its odds times the root of their number.
+
+    A long text has more chances to look like abuse by accident than the posts on which the threshold was chosen.
+    """
+    odds = threshold / (1 - threshold) * windows**0.5
+    return float(odds / (1 + odds))
+
+
 def strongest(words: Sequence[tuple[int, int]], weights: Sequence[float]) -> list[tuple[int, int]]:
     """The few words that weigh most, those next to each other as one, in the order of the text."""
     if not words:
         return []
     most = max(weights)
-    order = cast(NDArray[np.intp], np.argsort(weights, kind="stable"))[::-1]
+    order = np.argsort(weights, kind="stable")[::-1]
     chosen = sorted(
         int(place) for place in order[: 2 * _MOST_SPANS] if weights[place] > 0 and weights[place] >= most / 3
     )

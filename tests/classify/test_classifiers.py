@@ -1,0 +1,122 @@
+"""The contract of every classifier, run over each. Contains abusive test material."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from classify.classifiers import CLASSIFIERS, default_classifier, make_classifier
+from classify.classifiers.linear import stricter, strongest
+from classify.severity import LEAST
+from classify.verdict import LABELS, VERDICTS, Judgement, at_least
+from flow.errors import Broken
+from tests.classify.material import MODELS, lawful_twins, phrases, shipped
+
+NAMES = sorted(CLASSIFIERS)
+ODD = [
+    "",
+    " ",
+    "\x00",
+    "\udc80\udfff",
+    "👍",
+    "a" * 5000,
+    "ok",
+    "🔪🔪🔪",
+    "\u202edöda\u202c",
+    "d\u0336ö\u0336da dig",
+    "ƿƿƿ ƿƿ",
+]
+
+
+def check(text: str, judgement: Judgement, model: str) -> None:
+    assert judgement.model == model
+    assert tuple(judgement.labels) == LABELS
+    assert all(0 <= score.probability <= 1 for score in judgement.labels.values())
+    assert all(0 <= span.start < span.end <= len(text) for span in judgement.spans)
+    assert {span.label for span in judgement.spans} <= set(judgement.flagged)
+    if judgement.unable is not None:
+        assert judgement.language == "other"
+        assert judgement.flagged == ()
+    assert (judgement.severity == "none") == (judgement.flagged == ())
+    assert all(at_least(judgement.severity, LEAST[label]) for label in judgement.flagged)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_text_gets_a_consistent_judgement(name: str) -> None:
+    texts = ODD + [case["text"] for case in phrases()] + lawful_twins()
+    classifier = shipped(name)
+    judgements = classifier.classify(texts)
+    assert len(judgements) == len(texts)
+    for text, judgement in zip(texts, judgements, strict=True):
+        check(text, judgement, classifier.model)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=60, deadline=None)
+@given(text=st.one_of(st.text(max_size=80), st.text("dödatpnsu jgkv0143*!🔪\udc80", max_size=60)))
+def test_no_text_makes_it_raise(name: str, text: str) -> None:
+    classifier = shipped(name)
+    check(text, classifier.classify([text])[0], classifier.model)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_split_batches_equal_the_whole(name: str) -> None:
+    texts = ODD + [case["text"] for case in phrases()]
+    classifier = shipped(name)
+    whole = classifier.classify(texts)
+    for text, together in zip(texts, whole, strict=True):
+        alone = classifier.classify([text])[0]
+        assert (alone.severity, alone.flagged, alone.unable) == (together.severity, together.flagged, together.unable)
+        for label in LABELS:
+            assert alone.labels[label].probability == pytest.approx(together.labels[label].probability, abs=1e-5)
+    assert classifier.classify([]) == []
+
+
+def test_patterns_raise_and_never_lower() -> None:
+    texts = [case["text"] for case in phrases()] + lawful_twins()
+    for linear, combined in zip(shipped("linear").classify(texts), shipped("combined").classify(texts), strict=True):
+        assert set(linear.flagged) <= set(combined.flagged)
+        assert at_least(combined.severity, linear.severity)
+        assert all(combined.labels[label].probability >= linear.labels[label].probability for label in LABELS)
+
+
+def test_a_threat_at_the_end_of_a_huge_text_is_found() -> None:
+    text = "Tack för fikat. " * 700_000 + "Jag ska döda dig."
+    judgement = shipped("combined").classify([text])[0]
+    assert judgement.severity == "critical"
+    assert any("döda dig" in text[span.start : span.end] for span in judgement.spans if span.label == "threat")
+
+
+def test_everyday_posts_are_left_alone() -> None:
+    texts = [
+        "När öppnar simhallen på söndag? Hemsidan säger 9 men lappen på dörren säger 10.",
+        "Tack för bänkarna på kyrkogården, nu kan jag sitta en stund när benen värker.",
+        "Onko kellään tietoa onko uimahallissa tänään vauvauintivuoro?",
+        "Kiitos talkoolaisille, puisto on taas hieno!",
+    ]
+    assert [judgement.severity for judgement in shipped("combined").classify(texts)] == ["none"] * len(texts)
+
+
+def test_by_name() -> None:
+    assert default_classifier(MODELS).model.startswith("combined@")
+    with pytest.raises(Broken, match="Choose one of combined, linear, patterns"):
+        make_classifier("oracle", models=MODELS)
+
+
+def test_without_its_model_it_does_not_start(tmp_path: Path) -> None:
+    with pytest.raises(Broken, match="turvakt train"):
+        default_classifier(tmp_path)
+
+
+def test_a_longer_text_needs_more() -> None:
+    assert stricter(0.5, 1) == pytest.approx(0.5)
+    assert stricter(0.5, 4) == pytest.approx(2 / 3)
+
+
+def test_the_strongest_words_are_merged() -> None:
+    words = [(0, 2), (3, 5), (6, 8), (9, 11)]
+    assert strongest(words, [1.0, 0.9, -1.0, 0.5]) == [(0, 5), (9, 11)]
+    assert strongest(words, [-1.0, -1.0, -1.0, -1.0]) == []
+    assert strongest([], []) == []
+    assert VERDICTS.kind == "verdict"

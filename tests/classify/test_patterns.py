@@ -1,0 +1,65 @@
+"""Rules find what they name, in any disguise, and leave its lawful twins alone. Texts: abusive_*.jsonl and .txt."""
+
+from typing import Any
+
+import pytest
+
+from classify.classifiers.patterns import Patterns
+from classify.rules import finnish, swedish
+from classify.rules.notation import compile_phrase, needed
+from classify.verdict import SEVERITIES
+from tests.classify.material import lawful_twins, phrases
+
+PATTERNS = Patterns()
+
+
+@pytest.mark.parametrize("case", phrases(), ids=lambda case: case["text"])
+def test_finds(case: dict[str, Any]) -> None:
+    judgement = PATTERNS.classify([case["text"]])[0]
+    assert judgement.unable is None
+    assert judgement.language == case["lang"]
+    assert case["label"] in judgement.flagged
+    assert judgement.severity == case["severity"]
+    span = next(span for span in judgement.spans if span.label == case["label"])
+    assert 0 <= span.start < span.end <= len(case["text"])
+
+
+@pytest.mark.parametrize("text", lawful_twins())
+def test_leaves_alone(text: str) -> None:
+    assert PATTERNS.classify([text])[0].flagged == ()
+
+
+def test_a_threat_is_found_in_a_text_of_another_language() -> None:
+    judgement = PATTERNS.classify(["I will be there bro, tapan sinut, see you"])[0]
+    assert judgement.language == "fi"
+    assert judgement.severity == "critical"
+
+
+def test_what_cannot_be_judged_is_unable() -> None:
+    assert [each.unable for each in PATTERNS.classify(["", "Hello there my friends, how are you", "ok"])] == [
+        "no-text",
+        "language",
+        "too-short",
+    ]
+
+
+@pytest.mark.parametrize("language", [swedish.RULES, finnish.RULES], ids=lambda each: each.code)
+def test_rules_are_well_formed(language: Any) -> None:
+    for rule in language.rules:
+        assert rule.labels
+        assert SEVERITIES.index(rule.severity) >= SEVERITIES.index("high")
+        assert compile_phrase(rule.phrase, language.classes)
+        assert needed(rule.phrase, language.classes)
+
+
+def test_an_unknown_class_is_refused() -> None:
+    with pytest.raises(ValueError, match="NOBODY"):
+        compile_phrase("NOBODY knows", {})
+
+
+def test_notation() -> None:
+    places = compile_phrase("a|B <2> st* *end c?", {"B": "b"})
+    assert places[0] == {"ORTH": {"REGEX": "^(?:a|b)$"}}
+    assert places[1]["OP"] == "{0,2}"
+    assert places[4]["OP"] == "?"
+    assert needed("a|B <2> st* c?", {"B": "b"}) == [{"a", "b"}, {"st*"}]

@@ -1,0 +1,54 @@
+"""Posts in, verdicts out; severity agrees with labels. Contains abusive test material."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from classify.severity import settle
+from classify.stage import as_json, classify_posts
+from classify.verdict import LABELS, VERDICTS, Label, Score
+from flow.clock import ManualClock
+from ingest.post import Post
+from tests.classify.material import shipped
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+def post(number: int, text: str, deleted: bool = False) -> Post:
+    return Post(f"jsonl:{number}", "jsonl", text, NOW, NOW, deleted_at=NOW if deleted else None)
+
+
+def test_one_verdict_per_post_in_order() -> None:
+    posts = [post(1, "Jag ska döda dig"), post(2, "", deleted=True), post(3, "Tack för fikat i parken igår")]
+    verdicts = classify_posts(posts, classifier=shipped("combined"), clock=ManualClock(NOW))
+    assert [verdict.post for verdict in verdicts] == posts
+    assert [verdict.judgement.severity for verdict in verdicts] == ["critical", "none", "none"]
+    assert verdicts[1].judgement.unable == "no-text"
+    assert all(verdict.judged_at == NOW for verdict in verdicts)
+    assert [VERDICTS.decode(VERDICTS.encode(verdict)) for verdict in verdicts] == verdicts
+
+
+def test_the_plain_json_form() -> None:
+    text = "Jag ska döda dig"
+    found = as_json("x", shipped("combined").classify([text])[0])
+    assert list(found) == ["id", "language", "unable", "severity", "labels", "spans", "model"]
+    assert found["labels"]["threat"] == {"probability": 0.95, "flagged": True}
+    assert any(text[span["start"] : span["end"]] == text and span["label"] == "threat" for span in found["spans"])
+
+
+@pytest.mark.parametrize(
+    ("flagged", "reached", "severity"),
+    [
+        ((), ("low", "critical"), "none"),
+        (("harassment",), (), "low"),
+        (("harassment",), ("low", "medium", "high", "critical"), "medium"),
+        (("hate",), (), "medium"),
+        (("hate",), ("low", "medium", "high", "critical"), "high"),
+        (("threat",), (), "high"),
+        (("threat", "harassment"), ("critical",), "critical"),
+        (("doxxing",), (), "high"),
+        (("influence",), ("low",), "medium"),
+    ],
+)
+def test_severity_agrees_with_labels(flagged: tuple[Label, ...], reached: tuple[str, ...], severity: str) -> None:
+    assert settle({label: Score(0.5, label in flagged) for label in LABELS}, reached) == severity

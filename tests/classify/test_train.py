@@ -1,0 +1,155 @@
+"""Training is reproducible, measures on held-out authors, and its files are checked when they are read."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import average_precision_score
+
+from classify import artifact
+from classify.artifact import ABOUT, WEIGHTS
+from classify.card import table
+from classify.classifiers.linear import Linear
+from classify.corpus import read
+from classify.evaluate import Report, average_precision, best_counts, evaluate
+from classify.train import train
+from flow.errors import Broken
+from tests.classify.material import TRAINING
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report, list[str]]:
+    folder = tmp_path_factory.mktemp("models")
+    steps: list[str] = []
+    report = train(corpus=TRAINING, out=folder / "linear", progress=lambda step, done, of: steps.append(step))
+    return folder, report, steps
+
+
+def test_the_same_seed_gives_the_same_bytes(trained: tuple[Path, Report, list[str]], tmp_path: Path) -> None:
+    folder, report, steps = trained
+    again = train(corpus=TRAINING, out=tmp_path)
+    assert again == report
+    for name in (WEIGHTS, ABOUT, "card.md"):
+        assert (tmp_path / name).read_bytes() == (folder / "linear" / name).read_bytes()
+    assert set(steps) == {"validate", "train"}
+
+
+def test_the_report_and_the_card(trained: tuple[Path, Report, list[str]]) -> None:
+    folder, report, _ = trained
+    assert report.examples == len(read(TRAINING))
+    assert {figures.language for figures in report.figures} == {"sv", "fi", "both"}
+    assert all(0 <= figures.f1_interval[0] <= figures.f1_interval[1] <= 1 for figures in report.figures)
+    assert json.dumps(report.as_json())
+    card = (folder / "linear" / "card.md").read_text("utf-8")
+    assert table(report.rows()) in card
+    assert set(best_counts(report)) == {"lawful flagged", "lawful high or graver", "severe found high or graver"}
+
+
+def test_the_trained_model_knows_its_corpus(trained: tuple[Path, Report, list[str]]) -> None:
+    folder, _, _ = trained
+    done: list[int] = []
+    report = evaluate(classifier=Linear.open(folder), corpus=TRAINING, progress=lambda step, now, of: done.append(now))
+    both = {figures.label: figures for figures in report.figures if figures.language == "both"}
+    assert both["threat"].average_precision > 0.9
+    assert report.model.startswith("linear@")
+    assert done[-1] == report.examples
+
+
+def test_quantised_weights_are_close(trained: tuple[Path, Report, list[str]], tmp_path: Path) -> None:
+    folder, _, _ = trained
+    model = artifact.load(folder / "linear")
+    version = artifact.save(model, tmp_path, about={})
+    again = artifact.load(tmp_path)
+    assert again.version == version
+    assert np.allclose(model.ngrams, again.ngrams, atol=float(np.abs(model.ngrams).max()) / 100)
+
+
+def copied(source: Path, to: Path) -> Path:
+    to.mkdir()
+    for name in (WEIGHTS, ABOUT):
+        (to / name).write_bytes((source / "linear" / name).read_bytes())
+    return to
+
+
+@pytest.mark.parametrize("name", [WEIGHTS, ABOUT])
+def test_a_missing_file_stops(trained: tuple[Path, Report, list[str]], tmp_path: Path, name: str) -> None:
+    folder = copied(trained[0], tmp_path / "m")
+    (folder / name).unlink()
+    with pytest.raises(Broken, match=rf"{name}.*turvakt train"):
+        artifact.load(folder)
+
+
+def test_altered_weights_stop(trained: tuple[Path, Report, list[str]], tmp_path: Path) -> None:
+    folder = copied(trained[0], tmp_path / "m")
+    data = bytearray((folder / WEIGHTS).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / WEIGHTS).write_bytes(data)
+    with pytest.raises(Broken, match="altered"):
+        artifact.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [
+        ("format", 99, "another format"),
+        ("heads", ["x"], "another format"),
+        ("features", "0", "other features"),
+        ("thresholds", {}, "expected parts"),
+        ("thresholds", None, "expected parts"),
+    ],
+)
+def test_a_description_that_does_not_fit_stops(
+    trained: tuple[Path, Report, list[str]], tmp_path: Path, field: str, value: object, reason: str
+) -> None:
+    folder = copied(trained[0], tmp_path / "m")
+    meta = json.loads((folder / ABOUT).read_text("utf-8"))
+    (folder / ABOUT).write_text(json.dumps(meta | {field: value}), "utf-8")
+    with pytest.raises(Broken, match=reason):
+        artifact.load(folder)
+
+
+def test_a_description_that_is_no_json_stops(trained: tuple[Path, Report, list[str]], tmp_path: Path) -> None:
+    folder = copied(trained[0], tmp_path / "m")
+    (folder / ABOUT).write_text("{", "utf-8")
+    with pytest.raises(Broken, match="cannot be read"):
+        artifact.load(folder)
+
+
+def test_wrong_shapes_stop(trained: tuple[Path, Report, list[str]], tmp_path: Path) -> None:
+    model = artifact.load(trained[0] / "linear")
+    short = artifact.Model(
+        ngrams=model.ngrams[:10],
+        singles=model.singles,
+        pairs=model.pairs,
+        bias=model.bias,
+        slope=model.slope,
+        shift=model.shift,
+        thresholds=model.thresholds,
+        steps=model.steps,
+    )
+    artifact.save(short, tmp_path, about={})
+    with pytest.raises(Broken, match="expected parts"):
+        artifact.load(tmp_path)
+
+
+def test_too_little_corpus(tmp_path: Path) -> None:
+    lines = TRAINING.read_text("utf-8").splitlines()
+    few = tmp_path / "few.jsonl"
+    few.write_text("\n".join(lines[:10]), "utf-8")
+    with pytest.raises(Broken, match="fewer than"):
+        train(corpus=few, out=tmp_path / "out")
+    lawful = [line for line in lines if '"doxxing"' not in line]
+    few.write_text("\n".join(lawful), "utf-8")
+    with pytest.raises(Broken, match="doxxing"):
+        train(corpus=few, out=tmp_path / "out")
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.sampled_from([0.1, 0.2, 0.5, 0.9])), min_size=1, max_size=30))
+def test_average_precision_agrees_with_scikit_learn(pairs: list[tuple[bool, float]]) -> None:
+    truth = np.array([True] + [true for true, _ in pairs])
+    chances = np.array([0.3] + [chance for _, chance in pairs])
+    assert average_precision(truth, chances) == pytest.approx(average_precision_score(truth, chances))
