@@ -12,6 +12,7 @@ from flow.clock import ManualClock
 from flow.errors import Unavailable
 from registry.official import Official
 from review.decision import Decision
+from review.index import Index
 from review.indexes.memory import MemoryIndex
 from tests.review.people import at
 from web.app import create_app
@@ -28,7 +29,7 @@ def official(id: str, given: str, family: str) -> Official:
 class World:
     """Everything that the application is given, within reach of the test."""
 
-    index: MemoryIndex = field(default_factory=MemoryIndex)
+    index: Index = field(default_factory=MemoryIndex)
     officials: list[Official] = field(
         default_factory=lambda: [official("anna", "Anna", "Lindqvist"), official("bo", "Bo", "Ek")]
     )

@@ -2,9 +2,12 @@
 
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
+from flow.database import Database
+from review.indexes.sqlite import SqliteIndex
 from tests.review.people import alert, decision, delivery, verdict
 from tests.web.building import Browser, Page, World, official
 
@@ -239,3 +242,13 @@ def test_names_of_unknown_officials_fall_back_to_their_id(world: World, browser:
     world.officials[:] = [official("bo", "Bo", "Ek")]
     world.index.write_verdicts([verdict("a", severity="low", officials=("anna", "bo", "anna"))])
     assert "anna, Bo Ek" in browser.page("/").words
+
+
+def test_reads_sqlite_from_its_own_threads(tmp_path: Path) -> None:
+    database = Database(tmp_path / "turvakt.db")
+    world = World(index=SqliteIndex(database))
+    fill(world)
+    browser = world.browser()
+    assert shown(browser.page("/", q="bro*")) == ["threat"]
+    assert "confirmed by Rut" in browser.page("/posts/jsonl:threat").words
+    database.close()
