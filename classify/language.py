@@ -99,6 +99,7 @@ for _language, _listed in _ABUSE.items():
         _WEIGHTS[_word] = (*_WEIGHTS.get(_word, ()), (_language, 2.0))
 _CANDIDATES = tuple(_FUNCTION_WORDS)
 
+_MOST_WORDS = 60
 _NOISE = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+|[@#]\w+|[^\w\s'’]|[\d_]+")
 _FINNISH_SHAPE = re.compile(
     r"(?:ss[aä]|st[aä]|ll[aä]|lt[aä]|lle|ksi|nen|set|kaan|kään|kin|mme|tte|vat|vät|taan|tään|isi|jen|iin|uu|yy|ää|öö|aa|lainen|läinen)$"
@@ -113,8 +114,7 @@ def identify(text: str) -> Guess:
     words = _NOISE.sub(" ", text.lower()).split()
     if not words:
         return Guess("other", 0.0, 0.0, 0, 0)
-    words = words[:200]
-    return _guess(words)
+    return _guess(words[:_MOST_WORDS])
 
 
 def _guess(words: list[str]) -> Guess:

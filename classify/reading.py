@@ -75,7 +75,7 @@ def _best_part(text: str, whole: Guess) -> Guess:
     parts = [part for part in _PARTS.split(text[:WINDOW]) if part.count(" ") >= 2]
     if len(parts) < 2:
         return whole
-    guesses = [guess for guess in map(identify, parts[:20]) if guess.sv + guess.fi > 0.8 and guess.known >= 2]
+    guesses = [guess for guess in map(identify, parts[:20]) if guess.sv + guess.fi > 0.95 and guess.known >= 2]
     return max(guesses, key=lambda guess: guess.words, default=whole)
 
 

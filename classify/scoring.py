@@ -70,22 +70,23 @@ def probabilities(model: Model, scores: Weights) -> Weights:
     return np.asarray(1 / (1 + np.exp(-(model.slope * scores + model.shift))), dtype=np.float32)
 
 
-def contributions(model: Model, text: str, head: int) -> NDArray[np.float64]:
-    """(len(text),): how much each code point of one masked text added to the score of ``head``."""
+def contributions(model: Model, text: str, heads: Sequence[int]) -> NDArray[np.float64]:
+    """(len(text), len(heads)): how much each code point of one masked text added to the score of each of ``heads``."""
     features = extract([text])
-    share = model.ngrams[features.buckets, head] * float(scales(features)[0])
+    share = model.ngrams[features.buckets][:, heads] * float(scales(features)[0])
     starts = np.clip(features.starts, 0, len(text))
     ends = np.clip(features.ends, 0, len(text))
-    each = share / np.maximum(1, ends - starts)
-    steps = np.zeros(len(text) + 1)
-    np.add.at(steps, starts, each)
-    np.add.at(steps, ends, -each)
-    placed = np.cumsum(steps)[:-1]
+    share /= np.maximum(1, ends - starts)[:, None]
+    steps = np.zeros((len(text) + 1, len(heads)))
+    np.add.at(steps, starts, share)
+    np.subtract.at(steps, ends, share)
+    placed = np.cumsum(steps, axis=0)[:-1]
     held = concepts_in(text)
-    single = model.singles[:, head] / max(1.0, len(held)) ** 0.5
-    paired = model.pairs[:, :, head] + model.pairs[:, :, head].T
-    paired = paired[:, held].sum(axis=1) / 2 / max(1.0, len(held) * (len(held) - 1) / 2) ** 0.5
+    many = max(1, len(held))
+    pairs = model.pairs[np.ix_(held, held)][:, :, heads]
+    paired = (pairs.sum(axis=0) + pairs.sum(axis=1)) / 2 / max(1.0, many * (many - 1) / 2) ** 0.5
+    each = dict(zip(held, model.singles[held][:, heads] / many**0.5 + paired, strict=True))
     for word in WORDS.finditer(text):
         for number in concepts_of_masked(word[0]):
-            placed[word.start() : word.end()] += (single[number] + paired[number]) / len(word[0])
+            placed[word.start() : word.end()] += each[number] / len(word[0])
     return placed

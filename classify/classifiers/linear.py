@@ -59,24 +59,30 @@ class Linear:
 
     def _judgement(self, reading: Reading, masked: Sequence[str], chances: Weights) -> Judgement:
         best = chances.max(axis=0)
-        labels: dict[Label, Score] = {}
-        spans: list[Span] = []
+        labels = {
+            label: Score(float(best[head]), bool(best[head] >= stricter(self._model.thresholds[label], len(masked))))
+            for head, label in enumerate(LABELS)
+        }
+        by_window: dict[int, list[Label]] = {}
         for head, label in enumerate(LABELS):
-            flagged = bool(best[head] >= stricter(self._model.thresholds[label], len(masked)))
-            labels[label] = Score(float(best[head]), flagged)
-            if flagged:
-                window = int(chances[:, head].argmax())
-                spans += self._spans(reading.windows[window], masked[window], label, head)
+            if labels[label].flagged:
+                by_window.setdefault(int(chances[:, head].argmax()), []).append(label)
+        spans = [
+            span
+            for window, flagged in by_window.items()
+            for span in self._spans(reading.windows[window], masked[window], flagged)
+        ]
         reached = [step for step in STEPS if best[HEADS.index(step)] >= stricter(self._model.steps[step], len(masked))]
         severity = settle(labels, reached)
         return Judgement(reading.guess.nearest, None, severity, labels, tuple(spans), self.model)
 
-    def _spans(self, window: Window, masked: str, label: Label, head: int) -> list[Span]:
-        added = contributions(self._model, masked, head)
+    def _spans(self, window: Window, masked: str, labels: Sequence[Label]) -> list[Span]:
+        added = contributions(self._model, masked, [LABELS.index(label) for label in labels])
         words = [(word.start(), word.end()) for word in WORDS.finditer(masked)]
         return [
             Span(*window.span(start, end), label)
-            for start, end in strongest(words, [float(added[start:end].sum()) for start, end in words])
+            for column, label in enumerate(labels)
+            for start, end in strongest(words, [float(added[start:end, column].sum()) for start, end in words])
         ]
 
 
