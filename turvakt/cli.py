@@ -1,9 +1,11 @@
 """The command line: ``turvakt --help``."""
 
+import os
 import sys
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -52,13 +54,20 @@ def options(
     ] = False,
 ) -> None:
     """Options that stand before the command."""
-    context.obj = Globals(config=config)
+    context.obj.config = config
 
 
-def main() -> None:
-    """The entry point. Exit codes: 0 done, 1 no or not all, 2 wrong input, 3 something is away, 4 it cannot go on, 70 a bug."""
+def main(arguments: Sequence[str] | None = None, *, environ: Mapping[str, str] | None = None) -> NoReturn:
+    """The entry point; ends with `SystemExit`.
+
+    Exit codes: 0 done, 1 no or not all, 2 wrong input, 3 something is away, 4 it cannot go on, 70 a bug.
+
+    Args:
+        arguments: of the command line; by default this process's.
+        environ: the environment; by default this process's.
+    """
     try:
-        app()
+        app(args=arguments, obj=Globals(os.environ if environ is None else environ))
     except TurvaktError as error:
         aside.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2 if isinstance(error, BadInput) else 3 if isinstance(error, Unavailable) else 4)
@@ -69,6 +78,7 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001  a traceback may quote a post: the places alone are told
         _tell_bug(error)
         sys.exit(70)
+    sys.exit(0)
 
 
 def _tell_bug(error: Exception) -> None:

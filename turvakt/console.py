@@ -49,6 +49,10 @@ class Console:
             raise Broken(f"port {web.port} cannot be used", place="console", remedy=remedy) from error
         self.port: int = self._socket.getsockname()[1]
 
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._socket.close()
+
     @property
     def base_url(self) -> str:
         """Where people reach it."""

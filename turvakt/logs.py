@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import TextIO
 
 from turvakt.settings import Logging
 
@@ -33,9 +34,21 @@ class TextFormatter(logging.Formatter):
         return f"{at} {record.levelname.lower():7} {record.name}: {record.getMessage()}{exception}"
 
 
+class _Stderr(logging.StreamHandler):  # type: ignore[type-arg]
+    """Writes to what standard error is now, not to what it was."""
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, value: TextIO) -> None:
+        """It is always standard error."""
+
+
 def configure(settings: Logging) -> None:
     """Send all log lines of the process to standard error in the chosen form."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stderr()
     handler.setFormatter(JsonFormatter() if settings.format == "json" else TextFormatter())
     logging.basicConfig(level=settings.level.upper(), handlers=[handler], force=True)
     # These tell addresses of requests at level info, and addresses carry handles.

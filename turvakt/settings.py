@@ -105,7 +105,9 @@ class Email(Section, frozen=True):
     username: Annotated[str, Meta(description="For authentication; empty: none.")] = ""
     password: Annotated[str, _secret("For authentication.")] = ""
     sender: Annotated[str, Meta(description="Address that alerts come from.")] = ""
-    certificates: Annotated[str, Meta(description="File of authorities to trust in place of the system's; empty: these.")] = ""
+    certificates: Annotated[
+        str, Meta(description="File of authorities to trust in place of the system's; empty: these.")
+    ] = ""
 
 
 class Webhook(Section, frozen=True):

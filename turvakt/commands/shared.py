@@ -1,8 +1,7 @@
 """What the commands have in common: options, settings, output."""
 
-import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +27,9 @@ aside = Console(stderr=True)
 
 @dataclass(slots=True)
 class Globals:
-    """The options that stand before the command."""
+    """The environment, and the options that stand before the command."""
 
+    environ: Mapping[str, str]
     config: Path | None = None
 
 
@@ -40,7 +40,7 @@ def settings(context: typer.Context) -> Settings:
         Broken: something in them is wrong.
     """
     chosen: Globals = context.obj
-    loaded = load(file=chosen.config, environ=os.environ)
+    loaded = load(file=chosen.config, environ=chosen.environ)
     logs.configure(loaded.logging)
     return loaded
 

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -117,7 +117,9 @@ def _watch(parts: Parts, collectors: Sequence[Collector], *, once: bool, heading
     tally = Tally()
     metrics = Metrics(lags=parts.lags, officials=parts.consenting)
     with ExitStack() as stack:
-        console = _console(parts, metrics) if parts.settings.web.enabled and not once else None
+        console = None
+        if parts.settings.web.enabled and not once:
+            console = stack.enter_context(closing(_console(parts, metrics)))
         shown: Listener = Progress(aside, tally)
         if screen.is_terminal and not once:
             place = f"\nConsole: {console.link}" if console else ""
