@@ -12,7 +12,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-in
 .PHONY: demo test run lint bench lock clean
 
 demo: .venv/run.done
-	@$(BIN)/turvakt demo $(if $(ONCE),--once) $(if $(LIVE),--live)
+	@$(BIN)/turvakt demo $(if $(ONCE),--once) $(if $(LIVE),--live) $(if $(OFFICIALS),--officials $(OFFICIALS))
 
 run: .venv/run.done
 	@$(BIN)/turvakt run
