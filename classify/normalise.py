@@ -104,19 +104,22 @@ class _Letters:
         return True
 
 
+_UNSEEN = ("Cf", "Mn", "Me")  # categories of what is invisible or stands on another letter
+
+
 @lru_cache(maxsize=8192)
 def _plain(char: str) -> str:
     """What one code point stands for: any number of plain ones, or none."""
     if char in _EMOJI:
         return f" {_EMOJI[char]} "
     kind = unicodedata.category(char)
-    if kind in ("Cf", "Mn", "Me") or "\ufe00" <= char <= "\ufe0f":
+    if kind in _UNSEEN:
         return ""
     if kind in ("Cc", "Cs", "Co", "Cn", "Zs", "Zl", "Zp"):
         return "\n" if char == "\n" else " "
     found = []
     for each in unicodedata.normalize("NFKC", char).lower():
-        if each in _KEPT or not unicodedata.combining(each):
+        if each in _KEPT or unicodedata.category(each) not in _UNSEEN:
             base = each if each in _KEPT else unicodedata.normalize("NFD", each)[0]
             base = _EMOJI.get(base, base)
             found.append(base if each.isascii() or base.isascii() else each)

@@ -77,10 +77,12 @@ def contributions(model: Model, text: str, heads: Sequence[int]) -> NDArray[np.f
     starts = np.clip(features.starts, 0, len(text))
     ends = np.clip(features.ends, 0, len(text))
     share /= np.maximum(1, ends - starts)[:, None]
-    steps = np.zeros((len(text) + 1, len(heads)))
-    np.add.at(steps, starts, share)
-    np.subtract.at(steps, ends, share)
-    placed = np.cumsum(steps, axis=0)[:-1]
+    size = len(text) + 1
+    placed = np.empty((len(text), len(heads)))
+    for column in range(len(heads)):
+        weights = share[:, column]
+        steps = np.bincount(starts, weights, size) - np.bincount(ends, weights, size)
+        placed[:, column] = np.cumsum(steps)[:-1]
     held = concepts_in(text)
     many = max(1, len(held))
     pairs = model.pairs[np.ix_(held, held)][:, :, heads]

@@ -43,7 +43,7 @@ _FALSE_ALARMS: Mapping[str, float] = {
     "doxxing": 0.01,
     "influence": 0.01,
 }
-_HIGH_ALARMS = 0.02
+_GRAVE_ALARMS: Mapping[str, float] = {"high": 0.02, "critical": 0.01}
 _LEAST_TEXTS = 2  # a bucket that fewer texts use says more about its author than about language
 _UPPER = np.triu_indices(COUNT, 1)
 
@@ -75,7 +75,8 @@ def train(*, corpus: Path, out: Path, seed: int = 0, progress: Progress | None =
     steps: dict[str, float] = {}
     for step in STEPS:
         said, there = chances[:, HEADS.index(step)], wanted[:, HEADS.index(step)]
-        steps[step] = _threshold(said, there, lawful, _HIGH_ALARMS) if step == "high" else _best_threshold(said, there)
+        alarms = _GRAVE_ALARMS.get(step, 1.0)
+        steps[step] = _threshold(said, there, lawful, alarms)
     tell("train", 0, 1)
     weights, bias = _fit(sample, np.arange(len(sample.weights)), strength, seed)
     model = _assemble(weights, bias, slope, shift, thresholds, steps)

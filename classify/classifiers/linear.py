@@ -87,11 +87,11 @@ class Linear:
 
 
 def stricter(threshold: float, windows: int) -> float:
-    """The threshold for a text of several windows: its odds times the root of their number.
+    """The threshold for a text of several windows: its odds times their number.
 
     A long text has more chances to look like abuse by accident than the posts on which the threshold was chosen.
     """
-    odds = threshold / (1 - threshold) * windows**0.5
+    odds = threshold / (1 - threshold) * windows
     return float(odds / (1 + odds))
 
 

@@ -111,7 +111,7 @@ def test_without_its_model_it_does_not_start(tmp_path: Path) -> None:
 
 def test_a_longer_text_needs_more() -> None:
     assert stricter(0.5, 1) == pytest.approx(0.5)
-    assert stricter(0.5, 4) == pytest.approx(2 / 3)
+    assert stricter(0.5, 4) == pytest.approx(4 / 5)
 
 
 def test_the_strongest_words_are_merged() -> None:
