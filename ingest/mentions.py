@@ -8,17 +8,14 @@ other forms and accounts; that is all that most posts cost. Only a post with a h
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-import numpy as np
-from ahocorasick_rs import BytesAhoCorasick, Implementation
-
 from ingest.matching import accounts
 from ingest.matching.forms import ENDINGS, name_forms
-from ingest.matching.forms.text import fold_batch
 from ingest.matching.forms.words import ordinary
 from ingest.matching.lexicon import split
-from ingest.matching.names import ACCOUNT, NAME, TAG, Names, family_parts
+from ingest.matching.names import Names, family_parts
 from ingest.matching.places import Places
-from ingest.matching.reading import Address, Reading, read
+from ingest.matching.reading import Address, Reading, addresses
+from ingest.matching.search import Hit, Search
 from ingest.matching.vocabulary import nicknames
 from ingest.post import Mention, Post, Sign
 from registry.official import Official
@@ -37,7 +34,6 @@ _RANK: tuple[Sign, ...] = (
     "municipality",
     "party",
 )
-_IN_ADDRESS = frozenset("@/:._-")
 _Span = tuple[int, int, int, Sign]
 
 
@@ -46,7 +42,7 @@ class Matcher:
 
     def __init__(self, officials: Iterable[Official]) -> None:
         self._names = Names(officials)
-        self._automaton = BytesAhoCorasick(self._names.patterns(), implementation=Implementation.ContiguousNFA)
+        self._search = Search(self._names)
 
     def refresh(self, officials: Iterable[Official]) -> bool:
         """Take consents from ``officials`` at once, building nothing; who is not among them is no longer matched.
@@ -67,41 +63,13 @@ class Matcher:
         An official is mentioned only where a consent of hers covers the post's source at the moment ``at``, and never by
         herself. A deletion mentions nobody.
         """
-        hit = self._search([post.text[:MOST_READ] for post in posts])
+        hits = self._search.hits([post.text[:MOST_READ] for post in posts])
         found: list[tuple[Mention, ...]] = []
         for index, post in enumerate(posts):
+            hit = hits.get(index)
             thread = self._thread(post) if post.reply_to or post.quote_of or post.accounts else {}
-            if (thread or index in hit) and post.deleted_at is None:
-                found.append(self._mentions(post, thread, at, named=index in hit))
-            else:
-                found.append(())
+            found.append(self._mentions(post, hit, thread, at) if (thread or hit) and not post.deleted_at else ())
         return found
-
-    def _search(self, texts: list[str]) -> set[int]:
-        """Which of ``texts`` may name an official or an account."""
-        joined = " " + "\n".join(texts) + " "
-        folded, kept = fold_batch(joined)
-        suspects = []
-        seen = -1
-        for _, start, _ in self._automaton.find_matches_as_indexes(folded, overlapping=True):
-            if start == seen:
-                continue
-            seen = start
-            end = folded.find(b" ", start + 1)
-            kind = self._names.kind(folded[start + 1 : end])
-            if not kind:
-                continue
-            place, after = (start, end) if kept is None else (int(kept[start]), int(kept[end]))
-            hashed = kind & TAG and joined[place] == "#"
-            addressed = kind & ACCOUNT and (joined[place] in _IN_ADDRESS or joined[after] in _IN_ADDRESS)
-            if kind & NAME or hashed or addressed:
-                suspects.append(place)
-        if not suspects:
-            return set()
-        # `place` is that of the character before the word, counted with the space that stands before the first text
-        ends = np.cumsum([len(text) + 1 for text in texts])
-        found: list[int] = np.searchsorted(ends, suspects, side="right").tolist()
-        return set(found)
 
     def _thread(self, post: Post) -> dict[int, Sign]:
         """The officials whom the post answers, quotes, or names in the platform's own markup."""
@@ -129,8 +97,8 @@ class Matcher:
                 found |= self._owners(accounts.named_keys(value, source=post.source, host=host))
         return found
 
-    def _mentions(self, post: Post, thread: dict[int, Sign], at: datetime, *, named: bool) -> tuple[Mention, ...]:
-        spans = self._spans(post, thread) if named else []
+    def _mentions(self, post: Post, hit: Hit | None, thread: dict[int, Sign], at: datetime) -> tuple[Mention, ...]:
+        spans = self._spans(post, hit, thread) if hit else []
         addressed = {owner for _, _, owner, sign in spans if sign in ("handle", "link")}
         spans += [(0, 0, owner, sign) for owner, sign in thread.items() if sign != "handle" or owner not in addressed]
         authors = self._authors(post) if spans else set()
@@ -145,21 +113,19 @@ class Matcher:
                 mentions.append(Mention(official.id, start, end, sign))
         return tuple(mentions)
 
-    def _spans(self, post: Post, thread: dict[int, Sign]) -> list[_Span]:
-        reading = read(post.text[:MOST_READ])
+    def _spans(self, post: Post, hit: Hit, thread: dict[int, Sign]) -> list[_Span]:
+        reading = Reading(post.text[:MOST_READ], hit)
         spans = list(self._addressed(reading, post))
         present = {owner for _, _, owner, _ in spans}
         for candidate in Places(self._names, reading, present=present, thread=thread).candidates():
-            sign = next(sign for sign in _RANK if sign in candidate.signs)
-            start, end = reading.tokens[candidate.first].start, _end(reading, candidate.last)
-            spans.append((start, end, candidate.owner, sign))
+            start, end = reading.starts[candidate.first], _end(reading, candidate.last)
+            spans.append((start, end, candidate.owner, min(candidate.signs, key=_RANK.index)))
         return spans
 
     def _addressed(self, reading: Reading, post: Post) -> Iterator[_Span]:
         """Accounts of officials in the text. Marks the words of all addresses, so that no name is seen in them."""
-        host = accounts.host_of(post.url)
-        for address in reading.addresses:
-            owners = self._owners(_keys(address, source=post.source, host=host))
+        for address in addresses(reading.text):
+            owners = self._owners(_keys(address, source=post.source, host=accounts.host_of(post.url)))
             if address.kind == "domain" and not owners:
                 continue  # rather a full stop without the space after it
             _mark(reading, address, known=bool(owners))
@@ -231,14 +197,12 @@ def _mark(reading: Reading, address: Address, *, known: bool) -> None:
     """Mark the words of an address. In the path of an unknown page a whole name still counts: it tells what the page is about."""
     path = address.start + address.value.find("/", address.value.find("//") + 2)
     page = address.kind == "url" and not known and accounts.platform_of(address.value) is None and path > address.start
-    for token in reading.tokens:
-        if address.start <= token.start < address.end:
-            token.where = "path" if page and token.start > path else "account"
+    middle = path + 1 if page else address.end
+    reading.mark(address.start, middle, "account")
+    reading.mark(middle, address.end, "path")
 
 
 def _end(reading: Reading, last: int) -> int:
     """The end of a name, with an ending after an apostrophe or a colon: Bordeaux'n, Ek:s."""
-    tokens = reading.tokens
-    if last + 1 < len(tokens) and tokens[last + 1].gap in ("'", "’", ":") and tokens[last + 1].word in ENDINGS:
-        return tokens[last + 1].end
-    return tokens[last].end
+    ending = last + 1 < len(reading) and reading.gap(last + 1) in ("'", "’", ":") and reading.words[last + 1] in ENDINGS
+    return reading.ends[last + 1 if ending else last]

@@ -4,7 +4,7 @@ Officials are referred to by their place in a list, their ``owner`` number: at 5
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from ingest.matching import accounts
@@ -20,6 +20,9 @@ NAME, TAG, ACCOUNT = 1, 2, 4
 
 _CACHED = 50_000
 _PEOPLE = 32_768
+_FAMILIES = 4096
+_FEW = 8
+"""Officials with one surname whom it costs less to look at one by one."""
 
 
 class Names:
@@ -36,6 +39,7 @@ class Names:
         self._anchors = _anchors(self.accounts)
         self._kinds: dict[bytes, int] = {}
         self.person = lru_cache(maxsize=_PEOPLE)(self._person)
+        self._family = lru_cache(maxsize=_FAMILIES)(self._by_sign)
 
     def patterns(self) -> list[bytes]:
         """What to search folded text for: beginnings of words after a space; whole words end in a space."""
@@ -52,6 +56,26 @@ class Names:
                 self._kinds.clear()
             kind = self._kinds[word] = self._kind(word.decode("ascii"))
         return kind
+
+    def told(self, last: str, leads: tuple[str, ...], keys: Iterable[str]) -> Collection[int]:
+        """Those with a surname whom ``keys`` (of given names, roles, places, parties) may tell from the others with it.
+
+        Only a first choice: all of few, and of many all that have any of the keys in any meaning.
+        """
+        owners = self.families.phrases(last)[leads]
+        if len(owners) <= _FEW:
+            return owners
+        family = self._family(last, leads)
+        return {owner for key in keys for owner in family.get(key, ())}
+
+    def _by_sign(self, last: str, leads: tuple[str, ...]) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for owner in self.families.phrases(last)[leads]:
+            who = self.person(owner)
+            if who is not None:
+                for key in who.first | who.other | who.roles | who.places | who.parties:
+                    found.setdefault(key, []).append(owner)
+        return found
 
     def _kind(self, word: str) -> int:
         kind = NAME if self.families.begun(word) or self.forms.begun(word) else 0

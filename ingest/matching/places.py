@@ -1,8 +1,8 @@
 """Where a text names officials: surnames with their signs, other forms, hashtags."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from ingest.matching.forms.text import fold
 from ingest.matching.forms.words import given_names, ordinary
@@ -20,12 +20,23 @@ _WHOLE: frozenset[Sign] = frozenset({"full-name", "form", "hashtag"})
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An official who is named at tokens ``first`` to ``last``, and all that makes it certain."""
+    """An official who is named at words ``first`` to ``last``, and all that makes it certain."""
 
     owner: int
     first: int
     last: int
     signs: frozenset[Sign]
+
+
+@dataclass(frozen=True, slots=True)
+class _Surname:
+    """The surname ``leads last`` at words ``first`` to ``index``, and those of its ``owners`` who may be meant."""
+
+    last: str
+    leads: tuple[str, ...]
+    first: int
+    index: int
+    owners: tuple[int, ...]
 
 
 class Places:
@@ -44,31 +55,34 @@ class Places:
     def candidates(self) -> Iterator[Candidate]:
         """The officials who are named, in no particular order; at one place several may be."""
         places: dict[tuple[int, int], list[Candidate]] = defaultdict(list)
-        bare: list[tuple[str, int, int, tuple[int, ...]]] = []
+        bare: list[_Surname] = []
         full: set[int] = set()
+        reading = self._reading
         families, forms = self._names.families, self._names.forms
         formed = len(forms) > 0
-        for index, token in enumerate(self._reading.tokens):
-            if token.where == "account":
+        for index in reading.names:
+            word, where = reading.words[index], reading.where.get(index)
+            if where == "account":
                 continue
-            if token.gap.endswith("#"):
+            if reading.gap(index).endswith("#"):
                 places[index, index] += self._tagged(index)
-            if formed and forms.lasts(token.word):
+            if formed and forms.lasts(word):
                 for candidate in self._formed(index):
                     places[candidate.first, candidate.last].append(candidate)
-            if not families.lasts(token.word):
+            if not families.lasts(word):
                 continue
-            for last, first, owners in self._surnames(index):
-                named, open_owners = self._in_full(last, first, index, owners)
+            for surname in self._surnames(index):
+                named, still_open = self._in_full(surname)
                 full.update(candidate.owner for candidate in named)
-                places[first, index] += named
-                if open_owners and token.where != "path":
-                    bare.append((last, first, index, open_owners))
-        for last, first, index, owners in bare:
+                places[surname.first, index] += named
+                if still_open and where != "path":
+                    bare.append(replace(surname, owners=still_open))
+        for surname in bare:
+            first, index = surname.first, surname.index
             beside = self._around.roles_near(first, index, distance=_NEXT_TO)
-            everyday = self._everyday(last, first, index)
-            for owner, signs in self._second_signs(owners, first, index):
-                if everyday(signs) or (last in self._others and owner not in full):
+            everyday = self._everyday(surname)
+            for owner, signs in self._second_signs(self._likely(surname), first, index):
+                if everyday(signs) or (surname.last in self._others and owner not in full):
                     who = self._names.person(owner)
                     if who is None or not who.roles & beside:
                         continue
@@ -78,7 +92,7 @@ class Places:
 
     def _tagged(self, index: int) -> list[Candidate]:
         """``#AnnaLindqvist``: given name and surname in one word after a hash."""
-        word = self._reading.tokens[index].word
+        word = self._reading.words[index]
         folded = fold(word)
         found = set()
         for size in range(1, len(folded) + 1):
@@ -90,29 +104,28 @@ class Places:
 
     def _formed(self, index: int) -> Iterator[Candidate]:
         """Other forms of officials (nicknames, short names), which need no second sign."""
-        tokens = self._reading.tokens
-        for last, _ in self._names.forms.lasts(tokens[index].word):
+        reading = self._reading
+        for last, _ in self._names.forms.lasts(reading.words[index]):
             for leads, owners in self._names.forms.phrases(last).items():
-                first = phrase_start(self._reading, index, leads)
-                if first is None or (tokens[index].where and not leads):
+                first = phrase_start(reading, index, leads)
+                if first is None or (index in reading.where and not leads):
                     continue
-                cut = first > 0 and tokens[first].hyphened and tokens[first - 1].capital and tokens[first].gap != "_"
+                cut = first > 0 and reading.hyphened(first) and reading.capital(first - 1) and reading.gap(first) != "_"
                 if cut or self._around.double_surname_follows(index):
                     continue
                 for owner in owners:
                     yield Candidate(owner, first, index, frozenset({"form"}))
 
-    def _surnames(self, index: int) -> Iterator[tuple[str, int, tuple[int, ...]]]:
-        for last, _ in self._names.families.lasts(self._reading.tokens[index].word):
+    def _surnames(self, index: int) -> Iterator[_Surname]:
+        for last, _ in self._names.families.lasts(self._reading.words[index]):
             for leads, owners in self._names.families.phrases(last).items():
                 first = phrase_start(self._reading, index, leads)
                 if first is not None:
-                    yield last, first, owners
+                    yield _Surname(last, leads, first, index, owners)
 
-    def _in_full(
-        self, last: str, first: int, index: int, owners: tuple[int, ...]
-    ) -> tuple[list[Candidate], tuple[int, ...]]:
-        """Who of ``owners`` is named in full at this surname, and for whom it is still open."""
+    def _in_full(self, surname: _Surname) -> tuple[list[Candidate], tuple[int, ...]]:
+        """Who of the surname's owners is named in full there, and for whom it is still open."""
+        last, first, index, owners = surname.last, surname.first, surname.index, surname.owners
         before = self._around.before(first)
         after, belongs = self._around.after(index)
         doubled = self._around.double_surname_follows(index) or self._around.firm_follows(index)
@@ -120,18 +133,22 @@ class Places:
             if before.other:
                 self._others.add(last)
             return [], () if before.other else owners
-        full, still_open, strange = [], [], False
+        full, still_open = [], []
         named = before.given.keys() | before.shared.keys() | after.keys()
-        for owner in owners:
+        told: Collection[int] = owners
+        if before.other or doubled or (belongs and after):  # then nobody else can be meant
+            told = self._names.told(last, surname.leads, named)
+        strange = len(told) < len(owners)
+        for owner in told:
             who = self._names.person(owner)
             if who is None:
                 continue
             if before.other and who.first.isdisjoint(named) and who.other.isdisjoint(named):
-                strange = True  # of many officials with one surname, nearly all
+                strange = True
                 continue
             start = None if doubled else self._given_start(before, who)
             given_after = [after[key] for key in after if key in who.first]
-            if start is not None and not self._two_words(start, first, index, last, owner):
+            if start is not None and not self._two_words(start, surname, owner):
                 full.append(Candidate(owner, start, index, frozenset({"full-name"})))
             elif self._strange(before, who) or doubled:
                 strange = True
@@ -145,15 +162,15 @@ class Places:
             self._others.add(last)
         return full, tuple(still_open)
 
-    def _two_words(self, start: int, first: int, index: int, last: str, owner: int) -> bool:
+    def _two_words(self, start: int, surname: _Surname, owner: int) -> bool:
         """Whether given name and surname may be two everyday words in small letters, as in ``en dag lång natt``."""
-        tokens = self._reading.tokens
-        if tokens[start].capital or tokens[first].capital or first < index or last not in ordinary():
+        reading, first, index = self._reading, surname.first, surname.index
+        if reading.capital(start) or reading.capital(first) or first < index or surname.last not in ordinary():
             return False
-        return given_names().get(tokens[start].word, False) and not any(self._second_signs([owner], first, index))
+        return given_names().get(reading.words[start], False) and not any(self._second_signs([owner], first, index))
 
     def _given_start(self, before: Before, who: Person) -> int | None:
-        """The token where the official's own given name begins that goes with the surname."""
+        """The word where the official's own given name begins that goes with the surname."""
         if (
             who.first.isdisjoint(before.shared)
             and who.first.isdisjoint(before.given)
@@ -178,6 +195,14 @@ class Places:
         mine = who.first | who.other
         further = [start for key, start in before.given.items() if key in who.other]
         return any(self._around.doubled(start, mine) for start in further) if further else before.other
+
+    def _likely(self, surname: _Surname) -> Collection[int]:
+        """Those of the owners for whom there may be a second sign: of many most are left out."""
+        around, owners = self._around, surname.owners
+        roles = around.roles_near(surname.first, surname.index)
+        keys = around.givens.keys() | roles | around.places | around.parties
+        told = self._names.told(surname.last, surname.leads, keys)
+        return owners if len(told) >= len(owners) else {*told, *self._thread, *self._present}.intersection(owners)
 
     def _second_signs(self, owners: Iterable[int], first: int, last: int) -> Iterator[tuple[int, frozenset[Sign]]]:
         """Those of ``owners`` for whom anything in the post speaks, and what."""
@@ -207,16 +232,17 @@ class Places:
             if signs:
                 yield owner, frozenset(signs)
 
-    def _everyday(self, last: str, first: int, index: int) -> Callable[[frozenset[Sign]], bool]:
+    def _everyday(self, surname: _Surname) -> Callable[[frozenset[Sign]], bool]:
         """Whether the surname may well be an everyday word there, given the signs for an official."""
-        token = self._reading.tokens[index]
-        if first < index or (last not in ordinary() and token.word not in ordinary()):
+        reading, index = self._reading, surname.index
+        if surname.first < index or (surname.last not in ordinary() and reading.words[index] not in ordinary()):
             return lambda signs: False
-        if self._reading.cased and token.capital and not (token.first or token.shout):
+        capital = reading.capital(index)
+        if capital and reading.cased and not (reading.first(index) or reading.shout(index)):
             return lambda signs: False
-        if self._around.spoken_to(first, index):
+        if self._around.spoken_to(surname.first, index):
             return lambda signs: False
-        return lambda signs: not token.capital or len(signs) < 2
+        return lambda signs: not capital or len(signs) < 2
 
     def _distinct(self, found: list[Candidate], first: int, last: int) -> Iterator[Candidate]:
         """Of several officials at one place, those whose signs are not merely a part of another one's."""

@@ -2,12 +2,16 @@
 
 import re
 import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
-from ingest.matching.forms.text import fold_batch, spelling
+from ingest.matching.forms.text import fold, spelling
+from ingest.matching.search import Hit
 
-Where = Literal["", "account", "path"]
+Where = Literal["account", "path"]
 
 _HYPHENS = frozenset("-‐‑_")
 _DASHES = _HYPHENS | frozenset("‒–−")
@@ -24,41 +28,10 @@ _ADDRESS = re.compile(
       | (?P<domain>(?<![\w.@-])[\w-]++(?:\.[\w-]++)+)""",
     re.VERBOSE | re.IGNORECASE,
 )
+_IN_ADDRESS = re.compile(r"[@:.]\S++")
+"""Every address has one of these marks, with more after it; finding them first spares most texts the search above."""
 _FOLDED_WORD = re.compile(rb"[^ ]+")
 _TRAILING = ".,;:!?)]}'’…-*_"
-
-
-@dataclass(slots=True)
-class Token:
-    """A word: where it stands, how it is written, and what stood before it.
-
-    ``gap`` is the text since the word before. ``start`` and ``end`` are offsets in code points of the original.
-    """
-
-    start: int
-    end: int
-    word: str
-    gap: str
-    capital: bool
-    shout: bool
-    first: bool
-    sentence: int
-    where: Where = ""
-
-    @property
-    def near(self) -> bool:
-        """Only white space, at most one line break, parts it from the word before."""
-        return bool(self.gap) and self.gap.isspace() and self.gap.count("\n") < 2
-
-    @property
-    def hyphened(self) -> bool:
-        """One hyphen, as in a double name, parts it from the word before."""
-        return self.gap in _HYPHENS
-
-    @property
-    def joined(self) -> bool:
-        """It stands directly after the word before, by space or hyphen."""
-        return self.near or self.gap in _DASHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,71 +44,131 @@ class Address:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
 class Reading:
-    """The words of a text, its addresses, and whether its capitals tell anything (all small, or all shouted: no)."""
+    """The words of a text that the search has found.
 
-    text: str
-    tokens: list[Token]
-    addresses: list[Address]
-    cased: bool
+    ``words`` are in the form that `spelling` gives; ``starts`` and ``ends`` are their offsets in code points of ``text``.
+    ``where`` tells of the words that are part of an address. What the rules ask of few words is found when they ask.
+    """
+
+    def __init__(self, text: str, hit: Hit) -> None:
+        spans = [found.span() for found in _FOLDED_WORD.finditer(hit.folded)]
+        self.text = text
+        self.starts = [start for start, _ in spans]
+        self.ends = [end for _, end in spans]
+        self.names = [bisect_left(self.starts, start) for start in hit.names]
+        """The words that may be part of a name or a form, or a hashtag, in rising order."""
+        if hit.kept is not None:
+            self._unfold(hit.kept)
+        small = text.lower().replace("æ", "ä").replace("ø", "ö")
+        if hit.kept is None and len(small) == len(text) and unicodedata.is_normalized("NFKC", small):
+            self.words = [small[start:end] for start, end in spans]
+        else:
+            self.words = [spelling(text[start:end]) for start, end in zip(self.starts, self.ends, strict=True)]
+            self.names = sorted({*self.names, *self._unlike(hit, spans)})
+        self.where: dict[int, Where] = {}
+
+    def _unfold(self, kept: list[int]) -> None:
+        self.starts = [kept[start] for start in self.starts]
+        self.ends = [kept[end - 1] + 1 for end in self.ends]
+        for index, end in enumerate(self.ends):
+            while end < len(self.text) and unicodedata.combining(self.text[end]):
+                end += 1
+            self.ends[index] = end
+
+    def _unlike(self, hit: Hit, spans: list[tuple[int, int]]) -> Iterator[int]:
+        """The words that the search saw with other letters, as those with a ligature."""
+        for index, (start, end) in enumerate(spans):
+            if self.text[self.starts[index] : self.ends[index]].isascii():
+                continue
+            if fold(self.words[index]).encode() != hit.folded[start:end]:
+                yield index
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def gap(self, index: int) -> str:
+        """The text since the word before."""
+        return self.text[self.ends[index - 1] if index else 0 : self.starts[index]]
+
+    def near(self, index: int) -> bool:
+        """Only white space, at most one line break, parts it from the word before."""
+        gap = self.gap(index)
+        return gap == " " or (gap.isspace() and gap.count("\n") < 2)
+
+    def hyphened(self, index: int) -> bool:
+        """One hyphen, as in a double name, parts it from the word before."""
+        return self.gap(index) in _HYPHENS
+
+    def joined(self, index: int) -> bool:
+        """It stands directly after the word before, by space or hyphen."""
+        return self.near(index) or self.gap(index) in _DASHES
+
+    def capital(self, index: int) -> bool:
+        """Whether it begins with a capital."""
+        return self.text[self.starts[index]].istitle()
+
+    def shout(self, index: int) -> bool:
+        """Whether it is all capitals, more than one."""
+        start, end = self.starts[index], self.ends[index]
+        return end - start > 1 and self.capital(index) and self.text[start:end].isupper()
 
     def loud(self, index: int) -> bool:
         """Whether the word may be a name by its capital; any word may where capitals tell nothing."""
-        return self.tokens[index].capital or not self.cased
+        return self.capital(index) or not self.cased
+
+    @cached_property
+    def cased(self) -> bool:
+        """Whether the text's capitals tell anything: not if all is small, or half of it shouted."""
+        if self.text.islower():
+            return False
+        count = range(len(self))
+        return any(map(self.capital, count)) and 2 * sum(map(self.shout, count)) < len(self)
+
+    def first(self, index: int) -> bool:
+        """Whether a sentence begins with it, perhaps after hashtags and accounts."""
+        return self._firsts[index]
+
+    @cached_property
+    def _firsts(self) -> list[bool]:
+        firsts: list[bool] = []
+        before = ""
+        for index in range(len(self)):
+            gap = self.gap(index)
+            tagged = index == 0 or (firsts[-1] and before.endswith(("@", "#")))
+            firsts.append(tagged or (gap != " " and self._ends(index, _ENDS_SENTENCE)))
+            before = gap
+        return firsts
+
+    def same_sentence(self, one: int, other: int) -> bool:
+        """Whether no sentence ends between two words."""
+        between = range(min(one, other) + 1, max(one, other) + 1)
+        return not any(self._ends(index, _ENDS_THOUGHT) for index in between)
+
+    def _ends(self, index: int, ends: re.Pattern[str]) -> bool:
+        """Whether a sentence ends before the word; the full stop of an initial or of a short abbreviation ends none."""
+        gap = self.gap(index)
+        if gap.startswith(".") and len(self.words[index - 1]) <= 1:
+            gap = gap[1:]
+        return ends.search(gap) is not None
+
+    def mark(self, start: int, end: int, where: Where) -> None:
+        """Note that the words between two offsets are part of an address."""
+        for index in range(bisect_left(self.starts, start), bisect_left(self.starts, end)):
+            self.where[index] = where
 
 
-def read(text: str) -> Reading:
-    """Part ``text`` into words. Costs about 2 µs a word, so only posts that may mention somebody are read."""
-    folded, kept = fold_batch(text)
-    small = text.lower().replace("æ", "ä").replace("ø", "ö")
-    plain = kept is None and len(small) == len(text) and unicodedata.is_normalized("NFKC", small)
-    tokens: list[Token] = []
-    sentence = 0
-    end = 0
-    last: Token | None = None
-    for found in _FOLDED_WORD.finditer(folded):
-        start, stop = found.span()
-        if kept is not None:
-            start, stop = int(kept[start]), int(kept[stop - 1]) + 1
-            while stop < len(text) and unicodedata.combining(text[stop]):
-                stop += 1
-        gap = text[end:start]
-        end = stop
-        first = last is None or (last.first and last.gap.endswith(("@", "#")))
-        if last is not None and gap != " " and _ends(gap, last, _ENDS_SENTENCE):
-            first = True
-            sentence += _ends(gap, last, _ENDS_THOUGHT)
-        surface = text[start:end]
-        capital = surface[0].isupper() or surface[0].istitle()
-        last = Token(
-            start=start,
-            end=end,
-            word=small[start:end] if plain else spelling(surface),
-            gap=gap,
-            capital=capital,
-            shout=capital and end - start > 1 and surface.isupper(),
-            first=first,
-            sentence=sentence,
-        )
-        tokens.append(last)
-    cased = any(token.capital for token in tokens) and 2 * sum(token.shout for token in tokens) < len(tokens)
-    return Reading(text, tokens, _addresses(text), cased)
-
-
-def _ends(gap: str, last: Token, ends: re.Pattern[str]) -> bool:
-    """Whether ``gap`` ends a sentence; the full stop of an initial or of a short abbreviation does not."""
-    if gap.startswith(".") and len(last.word) <= 1:
-        gap = gap[1:]
-    return ends.search(gap) is not None
-
-
-def _addresses(text: str) -> list[Address]:
-    if "." not in text and "@" not in text and ":" not in text:
-        return []
+def addresses(text: str) -> list[Address]:
+    """The accounts and links that are written in ``text``."""
     found = []
-    for match in _ADDRESS.finditer(text):
-        value = match.group().rstrip(_TRAILING)
-        if match.lastgroup is not None and value:
-            found.append(Address(match.start(), match.start() + len(value), value, match.lastgroup))
+    done = 0
+    for mark in _IN_ADDRESS.finditer(text):
+        start, end = mark.span()
+        while start > done and not text[start - 1].isspace():
+            start -= 1
+        done = end
+        for match in _ADDRESS.finditer(text, start, end):
+            value = match.group().rstrip(_TRAILING)
+            if match.lastgroup is not None and value:
+                found.append(Address(match.start(), match.start() + len(value), value, match.lastgroup))
     return found

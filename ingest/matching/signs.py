@@ -11,7 +11,7 @@ from ingest.matching.forms.text import fold
 from ingest.matching.forms.words import given_names, ordinary, words
 from ingest.matching.lexicon import Lexicon
 from ingest.matching.reading import Reading
-from ingest.matching.vocabulary import Vocabulary
+from ingest.matching.vocabulary import GIVEN, PARTY, PLACE, ROLE, Vocabulary
 
 NEAR = 8
 """How many words a role may stand from the surname, in the same sentence."""
@@ -26,7 +26,7 @@ _SURNAME_ENDS = tuple(_ENDS.split())
 class Before:
     """What stands directly before a surname.
 
-    ``given`` maps given names to the token where they begin, ``shared`` those that share the surname with another one;
+    ``given`` maps given names to the word where they begin, ``shared`` those that share the surname with another one;
     ``initial`` is a letter, and ``other`` says that somebody is named, so that it is a namesake if not the official.
     """
 
@@ -37,142 +37,143 @@ class Before:
 
 
 class Surroundings:
-    """The words around the names of one post; each kind is looked for once, and only when asked for."""
+    """The words around the names of one post; each kind is looked for once, and only when asked for.
+
+    Words are referred to by their index in ``reading``.
+    """
 
     def __init__(self, reading: Reading, vocabulary: Vocabulary) -> None:
         self.reading = reading
         self._words = vocabulary
 
     def before(self, index: int) -> Before:
-        """What stands directly before the surname that begins at token ``index``."""
-        tokens, found = self.reading.tokens, Before()
-        if index == 0 or not tokens[index].joined:
-            dotted = index > 0 and tokens[index].gap.strip() == "." and len(tokens[index - 1].word) == 1
-            if dotted and (self._initial(index - 1) or not self.reading.cased):
-                found.initial = tokens[index - 1].word
-                self._extend(found, index - 1)
+        """What stands directly before the surname that begins at word ``index``."""
+        reading, found, previous = self.reading, Before(), index - 1
+        if index == 0 or not reading.joined(index):
+            dotted = index > 0 and reading.gap(index).strip() == "." and len(reading.words[previous]) == 1
+            if dotted and (self._initial(previous) or not reading.cased):
+                found.initial = reading.words[previous]
+                self._extend(found, previous)
             return found
-        found.given = self._given_ending(index - 1)
-        previous = tokens[index - 1]
+        found.given = self._given_ending(previous)
         if found.given:
-            found.other = bool(self._given_ending(index - 1, surely=True))
+            found.other = bool(self._given_ending(previous, surely=True))
             self._share(found, index)
-        elif previous.where or previous.gap.endswith(("#", "@")):
+        elif previous in reading.where or reading.gap(previous).endswith(("#", "@")):
             return found
-        elif tokens[index].hyphened:
-            found.other = self._half_of_double_name(index - 1, index)
-        elif len(previous.word) == 1:
-            if self._initial(index - 1):
-                self._extend(found, index - 1)
-        elif previous.word in words().particles:
+        elif reading.hyphened(index):
+            found.other = self._half_of_double_name(previous, index)
+        elif len(reading.words[previous]) == 1:
+            if self._initial(previous):
+                self._extend(found, previous)
+        elif reading.words[previous] in words().particles:
             found.other = True
         else:
-            found.other = self._unknown_name(index - 1, index)
+            found.other = self._unknown_name(previous, index)
             if found.other:
                 self._share(found, index)
         return found
 
     def doubled(self, start: int, mine: frozenset[str]) -> bool:
-        """Whether the given name at token ``start`` is only the end of a longer one: Anna-Karin, Anna Karin."""
-        tokens = self.reading.tokens
-        if start == 0 or not tokens[start].joined:
+        """Whether the given name at word ``start`` is only the end of a longer one: Anna-Karin, Anna Karin."""
+        reading, previous = self.reading, start - 1
+        if start == 0 or not reading.joined(start):
             return False
-        previous = tokens[start - 1]
-        known = self._given_ending(start - 1, surely=True)
-        if tokens[start].hyphened:
-            if previous.word in words().prefixes or previous.where:
+        known = self._given_ending(previous, surely=True)
+        if reading.hyphened(start):
+            if reading.words[previous] in words().prefixes or previous in reading.where:
                 return False
-            return not (known.keys() & mine) and bool(known or (previous.capital and not previous.shout))
+            return not (known.keys() & mine) and bool(
+                known or (reading.capital(previous) and not reading.shout(previous))
+            )
         return bool(known) and not (known.keys() & mine)
 
     def after(self, index: int) -> tuple[dict[str, int], bool]:
-        """Given names directly after the surname that ends at token ``index``, with their last token.
+        """Given names directly after the surname that ends at word ``index``, with their last word.
 
         Also whether they belong to the surname, as in ``Virtasen Anna``: not after a comma, where
         they may go on to another person.
         """
-        tokens = self.reading.tokens
+        reading, following = self.reading, index + 1
         found: dict[str, int] = {}
-        if index + 1 >= len(tokens):
+        if following >= len(reading):
             return found, False
-        gap = tokens[index + 1].gap
-        comma = gap.strip() == "," and len(gap) <= 2
-        if not tokens[index + 1].near and not comma:
+        gap = reading.gap(following)
+        comma = len(gap) <= 2 and gap.strip() == ","
+        if not reading.near(following) and not comma:
             return found, False
-        for last in range(index + 1, min(index + 3, len(tokens))):
+        for last in range(following, min(index + 3, len(reading))):
             for key, first in self._given_ending(last).items():
-                if first == index + 1 and not self._followed_by_name(last):
+                if first == following and not self._followed_by_name(last):
                     found[key] = last
         return found, not comma
 
     def double_surname_follows(self, index: int) -> bool:
         """Whether a hyphen and another surname follow: Lindqvist-Karlsson, but not Lindqvist-affären."""
-        tokens = self.reading.tokens
-        if index + 1 >= len(tokens) or not tokens[index + 1].hyphened or tokens[index + 1].gap == "_":
+        reading, following = self.reading, index + 1
+        if following >= len(reading) or not reading.hyphened(following) or reading.gap(following) == "_":
             return False
-        following = tokens[index + 1]
-        if self.reading.cased and not tokens[index].shout:
-            return tokens[index].capital and following.capital and not following.shout
-        return following.word.endswith(_SURNAME_ENDS)
+        if reading.cased and not reading.shout(index):
+            return reading.capital(index) and reading.capital(following) and not reading.shout(following)
+        return reading.words[following].endswith(_SURNAME_ENDS)
 
     def firm_follows(self, index: int) -> bool:
         """Whether the name is that of a firm, a club or a street: Lindqvist & Söner, Hedenäs IF."""
-        tokens = self.reading.tokens
-        if index + 1 >= len(tokens):
+        reading, following = self.reading, index + 1
+        if following >= len(reading) or reading.words[following] not in words().firms:
             return False
-        following = tokens[index + 1]
-        return (
-            following.word in words().firms and (following.near or following.gap.strip() == "&") and following.capital
-        )
+        beside = reading.near(following) or reading.gap(following).strip() == "&"
+        return beside and reading.capital(following)
 
     def spoken_to(self, first: int, last: int) -> bool:
         """Whether the word stands as only a person's name does: spoken to, alone in the first sentence, in company."""
-        tokens = self.reading.tokens
-        following = tokens[last + 1 : last + 3]
-        if tuple(token.word for token in following) in words().companions:
+        reading, following = self.reading, last + 1
+        if tuple(reading.words[following : following + 2]) in words().companions:
             return True
-        if not following or not tokens[first].first:
+        if following >= len(reading) or not reading.first(first):
             return False
-        alone = first == 0 and following[0].gap in (". ", ".\n")
-        return alone or (following[0].gap == ", " and following[0].word in words().addresses)
+        gap = reading.gap(following)
+        alone = first == 0 and gap in (". ", ".\n")
+        return alone or (gap == ", " and reading.words[following] in words().addresses)
 
     def roles_near(self, first: int, last: int, *, distance: int = NEAR) -> frozenset[str]:
         """The roles within ``distance`` words in the same sentence."""
-        sentence = self.reading.tokens[first].sentence
-        nearby = range(max(0, first - distance), min(len(self.reading.tokens), last + distance + 1))
         found = (
-            self.roles[index]
-            for index in nearby
-            if index in self.roles and self.reading.tokens[index].sentence == sentence
+            keys
+            for index, keys in self.roles.items()
+            if first - distance <= index <= last + distance and self.reading.same_sentence(first, index)
         )
         return frozenset().union(*found)
 
     @cached_property
+    def _told(self) -> list[tuple[int, int]]:
+        """The words that may be any of what is looked for below, and what."""
+        kinds = self._words.kinds
+        return [(index, kind) for index, word in enumerate(self.reading.words) if (kind := kinds[word])]
+
+    @cached_property
     def roles(self) -> dict[int, frozenset[str]]:
-        """The roles in the text, by their last token."""
+        """The roles in the text, by their last word."""
         found = {}
-        for index in range(len(self.reading.tokens)):
-            keys = frozenset(key for key, _ in ending_at(self._words.roles, self.reading, index))
-            if keys:
-                found[index] = keys
+        for index, kind in self._told:
+            if kind & ROLE and (keys := ending_at(self._words.roles, self.reading, index)):
+                found[index] = frozenset(key for key, _ in keys)
         return found
 
     @cached_property
     def places(self) -> frozenset[str]:
         """The municipalities in the text; one whose name is an everyday word or a given name needs its capital."""
+        reading = self.reading
         found: set[str] = set()
-        for index, token in enumerate(self.reading.tokens):
-            if token.where == "account":
+        for index, kind in self._told:
+            if not kind & PLACE or reading.where.get(index) == "account":
                 continue
-            keys = {key for key, _ in ending_at(self._words.places, self.reading, index)}
-            if not token.capital and not token.gap.endswith("#"):
+            keys = {key for key, _ in ending_at(self._words.places, reading, index)}
+            if not reading.capital(index) and not reading.gap(index).endswith("#"):
                 keys = {key for key in keys if key not in ordinary() and key not in given_names()}
             found |= keys
-            if index in self.party_words:
-                continue
-            for size in range(6, len(token.word) - 2):
-                if place := self._words.place_prefixes.get(token.word[:size]):
-                    found.add(place)
+            if index not in self.party_words:
+                found.update(self._words.places_in(reading.words[index]))
         return frozenset(found)
 
     @cached_property
@@ -182,135 +183,138 @@ class Surroundings:
 
     @cached_property
     def party_words(self) -> dict[int, set[str]]:
-        """The parties in the text, by their last token.
+        """The parties in the text, by their last word.
 
         An abbreviation counts in capitals, a single letter in brackets or before a hyphen.
         """
         found: dict[int, set[str]] = {}
-        for index in range(len(self.reading.tokens)):
-            for key, first in ending_at(self._words.parties, self.reading, index):
+        for index, kind in self._told:
+            for key, first in ending_at(self._words.parties, self.reading, index) if kind & PARTY else ():
                 if self._party_meant(first, index):
                     found.setdefault(index, set()).add(key)
         return found
 
     @cached_property
     def givens(self) -> dict[str, list[tuple[int, int]]]:
-        """Given names in the text that belong to nobody else there, with their first and last tokens."""
+        """Given names in the text that belong to nobody else there, with their first and last words."""
         found: dict[str, list[tuple[int, int]]] = {}
-        for index in range(len(self.reading.tokens)):
-            if self.reading.loud(index):
+        for index, kind in self._told:
+            if kind & GIVEN and self.reading.loud(index):
                 for key, first in self._given_ending(index, surely=True).items():
                     if not self._followed_by_name(index):
                         found.setdefault(key, []).append((first, index))
         return found
 
     def _given_ending(self, index: int, *, surely: bool = False) -> dict[str, int]:
-        """Given names that end at token ``index``, with their first token.
+        """Given names that end at word ``index``, with their first word.
 
         ``surely`` leaves out what is more likely another word: in small letters an everyday word (dag, anna) or,
         where capitals tell something, an inflected form.
         """
-        token = self.reading.tokens[index]
-        if token.where == "account":
+        reading, word = self.reading, self.reading.words[index]
+        if not self._words.kinds[word] & GIVEN or reading.where.get(index) == "account":
             return {}
-        found = dict(ending_at(self._words.given, self.reading, index))
+        found = dict(ending_at(self._words.given, reading, index))
         common = given_names()
-        if token.word in common:  # Karin is Karin, not Kari in the genitive
-            found = {
-                key: first for key, first in found.items() if token.word in (key, *key.split(), key.replace(" ", ""))
-            }
-        if token.capital or not surely:
+        if word in common:  # Karin is Karin, not Kari in the genitive
+            found = {key: first for key, first in found.items() if word in (key, *key.split(), key.replace(" ", ""))}
+        if not surely or reading.capital(index):
             return found
         return {
             key: first
             for key, first in found.items()
-            if first < index or (not common.get(key, False) and (not self.reading.cased or token.word == key))
+            if first < index or (not common.get(key, False) and (not reading.cased or word == key))
         }
 
     def _initial(self, index: int) -> bool:
-        token = self.reading.tokens[index]
-        return len(token.word) == 1 and token.word.isalpha() and token.capital
+        word = self.reading.words[index]
+        return len(word) == 1 and word.isalpha() and self.reading.capital(index)
 
     def _extend(self, found: Before, index: int) -> None:
         """``Anna K. Lindqvist``: the given name before an initial counts as standing before the surname."""
-        if index > 0 and self.reading.tokens[index].near:
+        if index > 0 and self.reading.near(index):
             found.given = self._given_ending(index - 1)
 
     def _share(self, found: Before, index: int) -> None:
         """``Anna och Erik Lindqvist``: Anna has the surname too."""
-        tokens = self.reading.tokens
+        reading = self.reading
         start = min(found.given.values(), default=index - 1)
         if start == 0:
             return
-        if tokens[start].gap.strip() in ("&", "+", "/"):
+        if reading.gap(start).strip() in ("&", "+", "/"):
             found.shared = self._given_ending(start - 1)
-        elif start > 1 and tokens[start].near and tokens[start - 1].near and tokens[start - 1].word in words().joins:
+        elif (
+            reading.words[start - 1] in words().joins and start > 1 and reading.near(start) and reading.near(start - 1)
+        ):
             found.shared = self._given_ending(start - 2)
 
     def _half_of_double_name(self, index: int, surname: int) -> bool:
         """Whether the word before a hyphen is the first half of a surname: Karlsson-Lindqvist, not ex-Lindqvist."""
-        tokens = self.reading.tokens
-        token = tokens[index]
-        if token.word in words().prefixes or self._known_word(index) or len(token.word) < 3:
+        reading, word = self.reading, self.reading.words[index]
+        if word in words().prefixes or self._known_word(index) or len(word) < 3:
             return False
-        if not self.reading.cased:
-            return token.word.endswith(_SURNAME_ENDS)
-        return token.capital and not token.shout and tokens[surname].capital
+        if not reading.cased:
+            return word.endswith(_SURNAME_ENDS)
+        return reading.capital(index) and not reading.shout(index) and reading.capital(surname)
 
     def _unknown_name(self, index: int, surname: int) -> bool:
         """Whether an unknown word directly before a surname is taken for another person's given name."""
-        token = self.reading.tokens[index]
-        if not self.reading.cased or not token.capital or not self.reading.tokens[surname].capital:
+        reading = self.reading
+        if not reading.capital(index) or not reading.capital(surname) or not reading.cased:
             return False
-        return not (token.first or token.shout or self._known_word(index))
+        return not (reading.first(index) or reading.shout(index) or self._known_word(index))
 
     def _known_word(self, index: int) -> bool:
-        if self.reading.tokens[index].word in words().titles or index in self.roles:
-            return True
-        found = (ending_at(lexicon, self.reading, index) for lexicon in (self._words.places, self._words.parties))
-        return any(map(bool, found))
+        word = self.reading.words[index]
+        kind = self._words.kinds[word]
+        return (
+            word in words().titles
+            or bool(kind & ROLE and ending_at(self._words.roles, self.reading, index))
+            or bool(kind & PLACE and ending_at(self._words.places, self.reading, index))
+            or bool(kind & PARTY and ending_at(self._words.parties, self.reading, index))
+        )
 
     def _followed_by_name(self, index: int) -> bool:
         """Whether a surname seems to follow, so that the given name at ``index`` is somebody's in full."""
-        tokens = self.reading.tokens
-        if index + 1 >= len(tokens) or not tokens[index + 1].joined:
+        reading, following = self.reading, index + 1
+        if following >= len(reading) or not reading.joined(following):
             return False
-        following = tokens[index + 1]
-        if self.reading.cased:
-            return following.capital and not self._known_word(index + 1)
-        return following.word.endswith(_SURNAME_ENDS)
+        if reading.cased:
+            return reading.capital(following) and not self._known_word(following)
+        return reading.words[following].endswith(_SURNAME_ENDS)
 
     def _party_meant(self, first: int, index: int) -> bool:
-        tokens = self.reading.tokens
-        token = tokens[index]
-        if first < index or len(token.word) > 4:
+        reading, word = self.reading, self.reading.words[index]
+        if first < index or len(word) > 4:
             return True
-        after = self.reading.text[token.end : token.end + 1]
-        if len(token.word) == 1:
-            return token.capital and ((token.gap.endswith("(") and after == ")") or after in ("-", "‑"))
-        return (token.shout or not self.reading.cased) and not token.where
+        if len(word) == 1:
+            end = reading.ends[index]
+            after = reading.text[end : end + 1]
+            bracketed = reading.gap(index).endswith("(") and after == ")"
+            return reading.capital(index) and (bracketed or after in ("-", "‑"))
+        return index not in reading.where and (reading.shout(index) or not reading.cased)
 
 
 def ending_at(lexicon: "Lexicon[str]", reading: Reading, index: int) -> list[tuple[str, int]]:
-    """Phrases of ``lexicon`` that end at token ``index``: their keys, and their first tokens."""
+    """Phrases of ``lexicon`` that end at word ``index``: their keys, and their first words."""
     found = []
-    for last, _ in lexicon.lasts(reading.tokens[index].word):
+    for last, _ in lexicon.lasts(reading.words[index]):
         for leads, keys in lexicon.phrases(last).items():
-            first = phrase_start(reading, index, leads)
+            first = phrase_start(reading, index, leads) if leads else index
             if first is not None:
                 found += [(key, first) for key in keys]
     return found
 
 
 def phrase_start(reading: Reading, index: int, leads: tuple[str, ...]) -> int | None:
-    """Where the phrase begins whose last word is token ``index``; None if ``leads`` do not stand before it."""
+    """Where the phrase begins whose last word is word ``index``; None if ``leads`` do not stand before it."""
     first = index - len(leads)
     if first < 0:
         return None
     for place, lead in enumerate(leads, first):
-        token, following = reading.tokens[place], reading.tokens[place + 1]
-        if not (following.joined or following.gap in ("'", "’")):
+        if not (reading.joined(place + 1) or reading.gap(place + 1) in ("'", "’")):
             return None
-        if token.word != lead and fold(token.word) != fold(lead):
+        word = reading.words[place]
+        if word != lead and fold(word) != fold(lead):
             return None
     return first

@@ -10,6 +10,10 @@ from ingest.matching.forms.words import given_names, words
 from ingest.matching.lexicon import Lexicon, split
 from registry.official import Official
 
+GIVEN, PLACE, PARTY, ROLE = 1, 2, 4, 8
+"""What a word may be, or be the last word of."""
+
+_CACHED = 20_000
 _OF_PLACES = ("", "pol", "are", "bo", "borna", "arna", "lainen", "läinen")
 """Ekvik, the hashtag of its politics, and its people."""
 _LEAST_PLACE = 5
@@ -59,9 +63,34 @@ class Vocabulary:
         joined = {("".join(key.split()), key) for key in given if " " in key}
         self.given = Lexicon({*given.items(), *joined})
         self.places = Lexicon({(name + end, name) for name in places for end in _OF_PLACES})
-        self.place_prefixes = {name.split()[-1] + "s": name for name in places if len(name) >= _LEAST_PLACE}
+        self._compounds = {name.split()[-1] + "s": name for name in places if len(name) >= _LEAST_PLACE}
         self.parties = Lexicon(parties)
         self.roles = Lexicon(roles, forms=title_forms)
+        self.kinds = _Kinds(self)
+
+    def places_in(self, word: str) -> list[str]:
+        """The municipalities that ``word`` may be a Swedish compound with, as Ekviksradion is."""
+        begins = [word[:size] for size in range(_LEAST_PLACE + 1, len(word) - 2)]
+        return [self._compounds[begin] for begin in begins if begin in self._compounds]
+
+
+class _Kinds(dict[str, int]):
+    """What each word (from `spelling`) may be; remembered, so that most words of a post cost one look-up."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        super().__init__()
+        self._vocabulary = vocabulary
+
+    def __missing__(self, word: str) -> int:
+        held = self._vocabulary
+        kind = GIVEN if held.given.knows(word) else 0
+        kind |= PLACE if held.places.knows(word) or held.places_in(word) else 0
+        kind |= PARTY if held.parties.knows(word) else 0
+        kind |= ROLE if held.roles.knows(word) else 0
+        if len(self) >= _CACHED:
+            self.clear()
+        self[word] = kind
+        return kind
 
 
 def person(official: Official) -> Person:
