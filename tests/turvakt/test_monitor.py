@@ -221,6 +221,41 @@ class TestFaults:
         assert b"stays" in done.stderr
         assert len(program.json("dead", "list")) == 1
 
+    def test_a_replayed_dead_letter_goes_the_way_of_every_post(self, program: Program, tmp_path: Path) -> None:
+        posts = tmp_path / "posts.jsonl"
+        posts.write_text(line(1, THANKS) + line(1, "Anna Lindqvist, bra jobbat"), "utf-8")
+        program.run("run", "--once", "--posts", str(posts))
+        (letter,) = program.json("dead", "list")
+        assert "another text" in letter["reason"]
+        assert program.json("dead", "replay", "--yes") == [{"replayed": 1, "left": 0}]
+        assert program.json("dead", "list") == []
+        program.run("run", "--once", "--posts", str(posts))
+        (item,) = program.json("search")
+        assert item["verdict"]["post"]["text"] == "Anna Lindqvist, bra jobbat"
+
+    def test_a_locked_database_is_waited_out(self, program: Program, tmp_path: Path) -> None:
+        posts = tmp_path / "posts.jsonl"
+        posts.write_text("".join(line(number, THANKS) for number in range(50)), "utf-8")
+        running = program.start("run", "--posts", str(posts))
+        try:
+            until(lambda: len(indexed(program)) == 50)
+            other = sqlite3.connect(program.folder / "turvakt.db", isolation_level=None)
+            other.execute("BEGIN IMMEDIATE")
+            with posts.open("a", encoding="utf-8") as more:
+                more.write(line(50, THANKS))
+            assert running.stderr is not None
+            shown = ""
+            while "waiting" not in shown:
+                shown = running.stderr.readline()
+            assert "locked by another process" in shown
+            other.execute("ROLLBACK")
+            other.close()
+            until(lambda: len(indexed(program)) == 51)
+        finally:
+            running.terminate()
+            running.communicate(timeout=10)
+        assert running.returncode == 0
+
 
 def test_the_demo_adds_up(tmp_path: Path) -> None:
     (counts,) = Program(tmp_path / "data").json("demo", "--once")

@@ -1,0 +1,226 @@
+"""The parts together, in one process, with a clock that stands still."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+from rich.console import Console as Screen
+
+from flow.clock import ManualClock
+from flow.errors import Unavailable
+from ingest.collector import Collected, Deletion
+from ingest.intake import Taken
+from ingest.post import Author, Post
+from registry.importing import read_officials
+from tests.turvakt.process import OFFICIALS
+from turvakt.bluesky_accounts import BlueskyAccounts
+from turvakt.display import Display, Progress, summary, summary_table
+from turvakt.metrics import Metrics
+from turvakt.monitor import Monitor
+from turvakt.settings import Settings
+from turvakt.status import not_ready, status
+from turvakt.tally import Observed, Tally
+from turvakt.wiring import Parts
+
+START = datetime(2026, 9, 14, 6, tzinfo=UTC)
+THREAT = "Anna Lindqvist, jag ska döda dig i natt. Jag vet var du bor."
+
+
+class Given:
+    """A collector of what it is given."""
+
+    name = reads = "web"
+
+    def __init__(self, *items: Post | Deletion) -> None:
+        self._items = items
+
+    async def collect(self, cursor: str | None):  # type: ignore[no-untyped-def]
+        yield Collected(self._items, "end")
+
+    def parse(self, raw: bytes) -> Post:
+        raise NotImplementedError
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(START)
+
+
+@pytest.fixture
+def parts(tmp_path: Path, clock: ManualClock) -> Iterator[Parts]:
+    settings = msgspec.convert({"data": {"dir": str(tmp_path / "data")}}, Settings)
+    with Parts(settings, clock=clock) as parts:
+        parts.store.put_all(read_officials(OFFICIALS))
+        yield parts
+
+
+def post(number: int, text: str) -> Post:
+    return Post(
+        id=f"web:{number}", source="web", text=text, created_at=START, collected_at=START, author=Author(id="kalle")
+    )
+
+
+def watch(parts: Parts, *items: Post | Deletion, **listeners: object) -> Tally:
+    tally = Tally()
+    observed = Observed(tally, *listeners.values())  # type: ignore[arg-type]
+    asyncio.run(Monitor(parts, observed=observed, collectors=[Given(*items)], once=True).run())
+    return tally
+
+
+def held(parts: Parts, marker: str) -> list[str]:
+    """The files in the data folder that contain ``marker``."""
+    parts.database.scrub()
+    folder = parts.settings.data_dir
+    return [file.name for file in folder.rglob("*") if file.is_file() and marker.encode() in file.read_bytes()]
+
+
+def test_a_threat_reaches_the_contact_without_its_text(parts: Parts) -> None:
+    tally = watch(parts, post(1, THREAT))
+    assert (tally.alerts, tally.deliveries["delivered"]) == (1, 1)
+    (file,) = (parts.settings.data_dir / "outbox").iterdir()
+    message = file.read_text("utf-8")
+    assert "Anna Lindqvist" in message
+    assert "döda dig" not in message
+    item = parts.index.get("web:1")
+    assert item is not None
+    assert item.deliveries[0].state == "delivered"
+
+
+def test_a_deletion_upstream_removes_the_text_everywhere(parts: Parts) -> None:
+    watch(parts, post(1, THREAT))
+    assert held(parts, "döda dig")
+    tally = watch(parts, Deletion("web:1", START))
+    assert tally.removed == 1
+    assert tally.disagreements(waiting=0) == []
+    assert parts.index.get("web:1") is None
+    assert held(parts, "döda dig") == []
+
+
+def test_retention_removes_what_is_old(parts: Parts, clock: ManualClock) -> None:
+    watch(parts, post(1, THREAT), post(2, "Tack Anna Lindqvist för den nya bron"))
+    clock.advance(timedelta(days=31).total_seconds())
+    assert parts.expire() > 0
+    assert set(parts.index.ids()) == {"web:1"}
+    assert parts.log.browse("verdicts") == []
+    clock.advance(timedelta(days=365).total_seconds())
+    parts.expire()
+    assert set(parts.index.ids()) == set()
+    assert held(parts, "döda dig") == []
+
+
+def test_no_place_that_holds_data_is_without_a_holder(parts: Parts) -> None:
+    """Every table is named here with its holder; a new one fails until somebody thinks about it."""
+    watch(parts, post(1, THREAT))
+    holders = {holder.name for holder in parts.holders}
+    tables = {
+        "log": "log",
+        "outbox": "alerts",
+        "index": "index",
+        "official": "registry",
+        "registry": "registry",
+    }
+    names = [row[0] for row in parts.database.query("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    for name in names:
+        holder = tables.get(name.partition("_")[0], "")
+        assert holder in holders or name.startswith("sqlite_"), f"table {name} has no holder"
+    files = {path.name for path in parts.settings.data_dir.iterdir()}
+    assert files <= {"turvakt.db", "turvakt.db-wal", "turvakt.db-shm", "outbox", "monitor.lock"}
+    topics = {topic.removesuffix(".dead") for topic in parts.log.topics()}
+    assert topics <= {"posts", "verdicts", "alerts", "deliveries", "decisions", "collected"}
+
+
+def test_status_tells_what_waits(parts: Parts, clock: ManualClock) -> None:
+    watch(parts, post(1, THREAT))
+    now = status(parts)
+    assert now["officials"]["consenting"] == 11
+    assert now["index"]["verdicts"] == 1
+    assert now["outbox"]["delivered"] == 1
+    assert set(now["lag"].values()) == {0}
+    assert now["not_ready"] == []
+    with parts.log.write() as writer:
+        for number in range(parts.settings.flow.most_waiting + 1):
+            writer.append("posts", str(number), b"{}")
+    assert not_ready(parts) == [f"{parts.settings.flow.most_waiting + 1} entries wait before stage classify"]
+
+
+def test_metrics_count_what_happened(parts: Parts) -> None:
+    metrics = Metrics(lags=parts.lags, officials=parts.consenting)
+    watch(parts, post(1, THREAT), post(2, "inget"), metrics=metrics)
+    shown = metrics.exposition().decode()
+    assert 'turvakt_posts_total{collector="web",outcome="read"} 2.0' in shown
+    assert 'turvakt_flagged_total{label="threat"} 1.0' in shown
+    assert 'turvakt_deliveries_total{channel="outbox",state="delivered"} 1.0' in shown
+    assert "turvakt_notify_seconds_count 1.0" in shown
+    assert "turvakt_officials 11.0" in shown
+    assert 'turvakt_stage_lag{stage="classify"} 0.0' in shown
+
+
+def test_the_display_shows_texts_only_where_people_are_invented(parts: Parts) -> None:
+    screen = Screen(record=True, width=120, force_terminal=True)
+    tally = Tally()
+    with Display(screen, tally, heading="Turvakt") as display:
+        watch(parts, post(1, THREAT), tally=tally, display=display)
+        display.waiting("outbox", Unavailable("the disk is full"))
+    shown = screen.export_text()
+    assert "anna-lindqvist" in shown
+    assert "waiting: outbox: the disk is full" in shown
+    assert "döda dig" not in shown
+    with Display(screen, tally, heading="Turvakt", texts=True) as display:
+        watch(parts, post(2, THREAT), tally=tally, display=display)
+    assert "döda dig" in screen.export_text()
+
+
+def test_without_a_terminal_progress_is_told_now_and_then(parts: Parts) -> None:
+    screen = Screen(record=True, width=120)
+    tally = Tally()
+    progress = Progress(screen, tally, every_seconds=0)
+    watch(parts, post(1, THREAT), tally=tally, progress=progress)
+    progress.waiting("stages", Unavailable("the disk is full"))
+    assert "1 posts read, 1 matched" in screen.export_text(clear=False)
+    assert "the disk is full" in screen.export_text()
+
+
+def test_sums_that_do_not_add_up_are_told() -> None:
+    tally = Tally()
+    tally.taken("web", Taken(read=1, matched=1))
+    assert tally.disagreements(waiting=0) == ["posts matched = verdicts + dead: 1 is not 0"]
+    table = summary_table(summary(tally, waiting=0, seconds=2.0))
+    assert table.row_count > 15
+
+
+async def test_bluesky_accounts_follow_the_registry(parts: Parts, clock: ManualClock) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        handle = request.url.params["handle"]
+        asked.append(handle)
+        return httpx.Response(200, json={"did": f"did:plc:{handle.partition('.')[0]}"})
+
+    rounds = 0
+
+    async def sleep(seconds: float) -> None:
+        nonlocal rounds
+        rounds += 1
+        if rounds == 2:
+            parts.store.withdraw("anna-lindqvist", clock.now())
+            parts.store.remove("anna-lindqvist")
+            clock.advance(7 * 3600)
+        if rounds == 3:
+            raise asyncio.CancelledError
+
+    transport = httpx.MockTransport(answer)
+    accounts = BlueskyAccounts(
+        parts.officials, resolver="https://resolver.example", clock=clock, transport=transport, sleep=sleep
+    )
+    anna = parts.officials.get("anna-lindqvist")
+    assert anna is not None
+    (handle,) = anna.handles["bluesky"]
+    with pytest.raises(asyncio.CancelledError):
+        await accounts.run()
+    assert asked.count(handle) == 1, "who withdrew is not asked for again"
+    assert handle not in accounts().values()
+    assert len(accounts()) == len(set(asked)) - 1
