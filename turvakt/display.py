@@ -125,7 +125,7 @@ class Progress:
         """Shown with the next line."""
 
     def waiting(self, place: str, error: Unavailable) -> None:
-        self._screen.print(f"waiting: {place}: {error}", markup=False, highlight=False)
+        self._screen.print(f"waiting: {place}: {error}", markup=False, highlight=False, soft_wrap=True)
 
 
 def summary(tally: Tally, *, waiting: int, seconds: float) -> dict[str, object]:
