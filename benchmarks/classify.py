@@ -1,7 +1,7 @@
 """How fast texts are judged: ``python -m benchmarks.classify [TEXTS.jsonl]``.
 
-Posts of about 25 words from the training corpus, in batches of 512 and one at a time, per classifier, on one core. The first pass fills
-the caches of words, as the first minute of a running monitor does, and is shown by itself.
+Posts of about 20 words from the training corpus, in batches of 512 and one at a time, per classifier, on one core. The first
+pass fills the caches of words, as the first minute of a running monitor does, and is shown by itself.
 """
 
 import argparse
@@ -49,7 +49,9 @@ def main() -> None:
         classifier.classify(texts)
         print(f"{name + ', first pass':<24}{len(texts) / (time.perf_counter() - began):>10,.0f} posts/s")
         print(f"{name + ', batches':<24}{rate(lambda c=classifier: c.classify(texts), len(texts)):>10,.0f} posts/s")  # type: ignore[misc]
-        print(f"{name + ', one at a time':<24}{rate(lambda c=classifier: one_by_one(c, texts), len(texts)):>10,.0f} posts/s")  # type: ignore[misc]
+        print(
+            f"{name + ', one at a time':<24}{rate(lambda c=classifier: one_by_one(c, texts), len(texts)):>10,.0f} posts/s"
+        )  # type: ignore[misc]
 
 
 if __name__ == "__main__":

@@ -100,7 +100,9 @@ for _language, _listed in _ABUSE.items():
 _CANDIDATES = tuple(_FUNCTION_WORDS)
 
 _MOST_WORDS = 60
-_NOISE = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+|[@#]\w+|[^\w\s'’]|[\d_]+")
+_MODEL_WORDS = 24
+_NOISE = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+|[@#]\w+")
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _FINNISH_SHAPE = re.compile(
     r"(?:ss[aä]|st[aä]|ll[aä]|lt[aä]|lle|ksi|nen|set|kaan|kään|kin|mme|tte|vat|vät|taan|tään|isi|jen|iin|uu|yy|ää|öö|aa|lainen|läinen)$"
 )
@@ -111,7 +113,10 @@ _BEYOND_FINNISH = re.compile(r"[bcfqwxzåõü]|^(?:[bdgkpt][rl]|s[kptlnm]|st|sk)
 
 def identify(text: str) -> Guess:
     """The language of ``text``; of a mixed text, the one of Swedish and Finnish that has the larger part."""
-    words = _NOISE.sub(" ", text.lower()).split()
+    lower = text.lower()
+    if "@" in lower or "#" in lower or "http" in lower or "www." in lower:
+        lower = _NOISE.sub(" ", lower)
+    words = _WORD.findall(lower)
     if not words:
         return Guess("other", 0.0, 0.0, 0, 0)
     return _guess(words[:_MOST_WORDS])
@@ -133,7 +138,7 @@ def _guess(words: list[str]) -> Guess:
     best, second = sorted(evidence.values(), reverse=True)[:2]
     # Where the words leave no doubt, the time is spared.
     sure = scale * (best - second) > _CONCLUSIVE
-    found = dict.fromkeys(evidence, 1.0) if sure else _by_model(joined)
+    found = dict.fromkeys(evidence, 1.0) if sure else _by_model(" ".join(words[:_MODEL_WORDS]))
     odds = {name: trust * math.log(found[name]) + scale * evidence[name] for name in found}
     most = max(odds.values())
     masses = {name: math.exp(odd - most) for name, odd in odds.items()}

@@ -10,10 +10,10 @@ from classify.features import NAME
 from classify.normalise import Normalised
 
 _LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+|(?<!\w)@[\w.\-]+(?:@[\w.\-]+)?")
-_DIGITS = str.maketrans("123456789", "000000000")
-_CAPITALISED = re.compile(
-    r"(?<=[^\W\d_][,;] )[A-ZÅÄÖ][^\W\d_]+(?:-[A-ZÅÄÖ][^\W\d_]+)?|(?<=[a-zåäö0-9)] )[A-ZÅÄÖ][^\W\d_]+(?:-[A-ZÅÄÖ][^\W\d_]+)?"
-)
+_DIGIT = re.compile("[1-9]")
+# A capital after a small letter, digit or bracket and a blank, or after a word, a comma and a blank. The capital comes
+# first in the expression, so that the search can jump from capital to capital.
+_CAPITALISED = re.compile(r"[A-ZÅÄÖ](?:(?<=[a-zåäö0-9)] .)|(?<=[^\W\d_][,;] .))[^\W\d_]+(?:-[A-ZÅÄÖ][^\W\d_]+)?")
 _QUOTED = re.compile(r"[\"“”„»](?=\w)([^\"“”„»«\n]{3,200})[\"“”«»]|(?<!\w)['’‘](?=\w)([^'’‘\n]{6,200})['’](?!\w)")
 
 
@@ -22,7 +22,7 @@ def mask(text: str, normalised: Normalised) -> str:
     plain = normalised.text
     if "@" in plain or "http" in plain or "www" in plain:
         plain = _LINK.sub(lambda match: NAME * len(match[0]), plain)
-    plain = plain.translate(_DIGITS)
+    plain = _DIGIT.sub("0", plain)
     if _QUOTE.search(plain):
         plain = _QUOTED.sub(_capitals, plain)
     names = _names(text)

@@ -154,6 +154,7 @@ def _characters(text: str) -> tuple[str, list[int], list[int]]:
 
 
 _MIXED = re.compile(rf"(?:[{_LETTER}]|[Ͱ-ϿЀ-ԯıłđħŧɑɡɩʏꞵɪɴʀᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢ])+")
+_OTHER_SCRIPT = re.compile("[Ͱ-ϿЀ-ԯıłđħŧɑɡɩʏꞵɪɴʀᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢ]")
 
 
 def _same_place(letters: str) -> list[tuple[str, int, int]]:
@@ -172,7 +173,7 @@ def _lookalikes(letters: _Letters) -> bool:
         by_sound = "".join(_LOOKALIKE.get(letter, letter) for letter in by_sound)
         return _same_place(undisguise(by_sound) or plain)
 
-    return letters.rewrite(_MIXED, change)
+    return bool(_OTHER_SCRIPT.search(letters.text)) and letters.rewrite(_MIXED, change)
 
 
 _WITH_DIGITS = re.compile(

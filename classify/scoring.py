@@ -49,6 +49,9 @@ def decision(model: Model, texts: Sequence[str]) -> Weights:
 
 def _ngram_scores(model: Model, texts: Sequence[str]) -> Weights:
     features = extract(texts)
+    if len(texts) == 1:  # spares building a matrix
+        one: Weights = model.ngrams[features.buckets].sum(axis=0, keepdims=True) * scales(features)[:, None]
+        return one
     ones = np.ones(len(features.buckets), dtype=np.float32)
     matrix = coo_array((ones, (features.rows, features.buckets)), shape=(len(texts), BUCKETS))
     scored: Weights = (matrix @ model.ngrams) * scales(features)[:, None]

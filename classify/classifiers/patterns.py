@@ -139,7 +139,10 @@ class _Sieve:
         bits = self._bits
         for word in set(_WORD.findall(masked)):
             there |= bits(word)
-        return any(rule & there == rule for rule in self._rules)
+        for rule in self._rules:  # noqa: SIM110 - twice as fast as any(), and this is done for every post
+            if rule & there == rule:
+                return True
+        return False
 
 
 _WORD = re.compile(r"[^\W\d_]+|\d+")
