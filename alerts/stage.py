@@ -24,7 +24,7 @@ def route_stage(
 
     def handle(verdicts: Sequence[Verdict]) -> list[Output]:
         alerts = route(verdicts, rules=rules, officials=officials, clock=clock)
-        return [Output(TOPIC, alert.verdict.post.id, ALERTS.encode(alert)) for alert in alerts]
+        return [Output(TOPIC, alert.verdict.post.id, ALERTS.encode(alert), alert) for alert in alerts]
 
     return Stage("route", source=VERDICTS_TOPIC, codec=VERDICTS, clock=clock, handle=handle, stop_after=stop_after)
 

@@ -18,7 +18,7 @@ def classify_stage(*, classifier: Classifier, clock: Clock, stop_after: int = 10
 
     def handle(posts: Sequence[Post]) -> list[Output]:
         verdicts = classify_posts(posts, classifier=classifier, clock=clock)
-        return [Output(TOPIC, verdict.post.id, VERDICTS.encode(verdict)) for verdict in verdicts]
+        return [Output(TOPIC, verdict.post.id, VERDICTS.encode(verdict), verdict) for verdict in verdicts]
 
     return Stage("classify", source=POSTS_TOPIC, codec=POSTS, clock=clock, handle=handle, stop_after=stop_after)
 

@@ -5,7 +5,7 @@ runtime halves the batch until the culprit stands alone and becomes a dead lette
 something is unavailable. Too many dead letters in a row mean that not the entries are wrong but the stage: it stops.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -20,11 +20,12 @@ Record = TypeVar("Record")
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """An entry that a stage hands on."""
+    """An entry that a stage hands on. ``record`` is what ``value`` decodes to: a stage in the same process need not do it."""
 
     topic: str
     key: str
     value: bytes
+    record: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +85,27 @@ class Stage(Generic[Record]):
         self._stop_after = stop_after
         self._dead_in_a_row = 0
 
-    def step(self, entries: Sequence[Entry]) -> Outcome:
-        """Decode and handle. Whatever ``handle`` raises comes through; nothing has happened then."""
+    def step(self, entries: Sequence[Entry], *, known: MutableMapping[bytes, Any] | None = None) -> Outcome:
+        """Decode and handle. Whatever ``handle`` raises comes through; nothing has happened then.
+
+        Args:
+            known: records by the value they were decoded from, of other stages in this process; taken from and added to.
+        """
+        known = {} if known is None else known
         records: list[Record] = []
         letters: list[DeadLetter] = []
         for entry in entries:
-            try:
-                records.append(self._codec.decode(entry.value))
-            except BadInput as error:
-                letters.append(self._letter(entry, error))
-        return Outcome(tuple(records), tuple(self._handle(records)), tuple(letters))
+            record = known.get(entry.value)
+            if record is None:
+                try:
+                    record = known[entry.value] = self._codec.decode(entry.value)
+                except BadInput as error:
+                    letters.append(self._letter(entry, error))
+                    continue
+            records.append(record)
+        outputs = tuple(self._handle(records))
+        known.update((output.value, output.record) for output in outputs if output.record is not None)
+        return Outcome(tuple(records), outputs, tuple(letters))
 
     def reject(self, entry: Entry, error: Exception) -> Outcome:
         """The outcome for an entry on which `step` or `hand_over` failed when it stood alone."""

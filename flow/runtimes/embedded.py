@@ -51,6 +51,7 @@ class Embedded:
         self._idle_seconds = idle_seconds
         self._most_waiting = most_waiting
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stages")
+        self._known: dict[bytes, Any] = {}
         self._awake = asyncio.Event()
 
     async def run(self, *, sources: Mapping[str, Service], services: Mapping[str, Service], once: bool = False) -> None:
@@ -124,6 +125,7 @@ class Embedded:
 
     def _round(self) -> int:
         """Let each stage take one batch; returns how many entries moved."""
+        self._known.clear()  # records do not outlive the round: what is erased must not linger in memory
         return sum(self._advance(stage, self._batch_size) for stage in self._stages)
 
     def _fullest(self) -> int:
@@ -139,7 +141,7 @@ class Embedded:
             return 0
         started = time.perf_counter()
         try:
-            outcome = stage.step(entries)
+            outcome = stage.step(entries, known=self._known)
             self._hand_over(stage, entries, outcome, batch.epoch)
         except (Broken, Stale, Unavailable):
             raise
