@@ -105,6 +105,8 @@ class Monitor:
             await runtime.drained()
             await dispatcher.drained(at_most=LAST_DELIVERIES_SECONDS)
 
+        # What is loaded by now stays: the collector of garbage need not walk over it again and again.
+        gc.freeze()
         services: dict[str, Service] = {
             "deliveries": dispatcher.run,
             "housekeeping": partial(self._keep_house, runtime),

@@ -79,7 +79,10 @@ SAMPLES: list[tuple[Codec[Any], Any]] = [
     (DELIVERIES, Delivery("d1", "0f", POST.id, "anna-lindqvist", "email", "delivered", 2, AT, None)),
     (DECISIONS, Decision(POST.id, "confirmed", "vakt", AT)),
     (ENTRIES, ENTRY),
-    (DEAD_LETTERS, DeadLetter("posts", "classify", "bad", "posts offset 7", POST.id, b"\xff{", ("anna-lindqvist",), AT)),
+    (
+        DEAD_LETTERS,
+        DeadLetter("posts", "classify", "bad", "posts offset 7", POST.id, b"\xff{", ("anna-lindqvist",), AT),
+    ),
     (OFFICIALS, OFFICIAL),
 ]
 KINDS = [codec.kind for codec, _ in SAMPLES]
@@ -154,7 +157,9 @@ def test_an_error_does_not_quote_the_value() -> None:
 
 texts = st.text(max_size=60)
 moments = st.datetimes(timezones=st.just(UTC))
-json_values = st.recursive(st.none() | st.booleans() | st.integers(-9, 9) | texts, lambda inner: st.lists(inner), max_leaves=4)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | texts, lambda inner: st.lists(inner), max_leaves=4
+)
 extras = st.dictionaries(texts.filter(lambda name: name not in _known_names()), json_values, max_size=3)
 
 
@@ -193,7 +198,10 @@ def test_what_is_written_is_read_back(verdict: Verdict) -> None:
     assert VERDICTS.decode(VERDICTS.encode(verdict)) == verdict
 
 
-@given(st.binary(max_size=80) | json_values.map(lambda value: msgspec.json.encode({"kind": "post", "version": 1, "x": value})))
+@given(
+    st.binary(max_size=80)
+    | json_values.map(lambda value: msgspec.json.encode({"kind": "post", "version": 1, "x": value}))
+)
 def test_bytes_are_read_or_refused_never_anything_else(value: bytes) -> None:
     try:
         POSTS.decode(value)
