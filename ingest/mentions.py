@@ -13,7 +13,7 @@ from ingest.matching.forms import ENDINGS, name_forms
 from ingest.matching.forms.words import ordinary
 from ingest.matching.lexicon import split
 from ingest.matching.names import Names, family_parts
-from ingest.matching.places import Places
+from ingest.matching.places import SIGNS, Places
 from ingest.matching.reading import Address, Reading, addresses
 from ingest.matching.search import Hit, Search
 from ingest.matching.vocabulary import nicknames
@@ -23,18 +23,8 @@ from registry.official import Official
 MOST_READ = 200_000
 """Code points of a text that are searched; what is longer is no post but a file."""
 
-_RANK: tuple[Sign, ...] = (
-    "full-name",
-    "form",
-    "hashtag",
-    "handle",
-    "thread",
-    "given-name",
-    "role",
-    "municipality",
-    "party",
-)
 _Span = tuple[int, int, int, Sign]
+_RANK = {sign: rank for rank, sign in enumerate(SIGNS)}
 
 
 class Matcher:
@@ -99,9 +89,13 @@ class Matcher:
 
     def _mentions(self, post: Post, hit: Hit | None, thread: dict[int, Sign], at: datetime) -> tuple[Mention, ...]:
         spans = self._spans(post, hit, thread) if hit else []
-        addressed = {owner for _, _, owner, sign in spans if sign in ("handle", "link")}
-        spans += [(0, 0, owner, sign) for owner, sign in thread.items() if sign != "handle" or owner not in addressed]
-        authors = self._authors(post) if spans else set()
+        if thread:
+            addressed = {owner for _, _, owner, sign in spans if sign in ("handle", "link")}
+            known = ((owner, sign) for owner, sign in thread.items() if sign != "handle" or owner not in addressed)
+            spans += [(0, 0, owner, sign) for owner, sign in known]
+        if not spans:
+            return ()
+        authors = self._authors(post)
         mentions: list[Mention] = []
         taken: dict[int, int] = {}
         for start, end, owner, sign in sorted(spans, key=_order):
@@ -119,7 +113,7 @@ class Matcher:
         present = {owner for _, _, owner, _ in spans}
         for candidate in Places(self._names, reading, present=present, thread=thread).candidates():
             start, end = reading.starts[candidate.first], _end(reading, candidate.last)
-            spans.append((start, end, candidate.owner, min(candidate.signs, key=_RANK.index)))
+            spans.append((start, end, candidate.owner, min(candidate.signs, key=_RANK.__getitem__)))
         return spans
 
     def _addressed(self, reading: Reading, post: Post) -> Iterator[_Span]:
@@ -137,7 +131,7 @@ class Matcher:
 def _order(span: _Span) -> tuple[int, bool, int, int, int]:
     """By start; what is not in the text first, then the longer and the surer one."""
     start, end, owner, sign = span
-    return start, end > 0, -end, _RANK.index(sign) if sign in _RANK else 0, owner
+    return start, end > 0, -end, _RANK.get(sign, 0), owner
 
 
 def forms_of(official: Official) -> list[str]:

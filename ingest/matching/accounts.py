@@ -4,6 +4,7 @@ Keys: ``name.example`` (a domain handle, as on Bluesky), ``did:plc:...``, ``user
 ``x:user`` (any other platform), and ``bare:user`` where the platform is not known.
 """
 
+import re
 from urllib.parse import parse_qs, urlsplit
 
 _HOSTS = {
@@ -19,6 +20,8 @@ _HOSTS = {
     "threads.com": "threads",
     "linkedin.com": "linkedin",
 }
+_PLAIN_HOST = re.compile(r"https?://([a-z0-9.-]+)(?:[/?#]|\Z)")
+"""The host of nearly every link, without the cost of parsing all of it."""
 _SAME = {"twitter": "x", "fb": "facebook", "bsky": "bluesky"}
 # First parts of a path that say what kind of account follows.
 _BEFORE_NAME = frozenset({"in", "c", "user", "channel", "users", "people", "pg"})
@@ -67,7 +70,11 @@ def anchor(key: str) -> str:
 
 def host_of(url: str | None) -> str | None:
     """The host of a link in small letters, without ``www.``; None when there is none."""
-    return (_parts(url.lower())[0] or None) if url else None
+    if not url:
+        return None
+    url = url.lower()
+    plain = _PLAIN_HOST.match(url)
+    return (_bare(plain[1]) if plain else _parts(url)[0]) or None
 
 
 def platform_of(url: str) -> str | None:
@@ -114,6 +121,8 @@ def _parts(url: str) -> tuple[str, list[str], str]:
         host = parts.hostname or ""
     except ValueError:
         return "", [], ""
-    for prefix in ("www.", "m.", "mobile."):
-        host = host.removeprefix(prefix)
-    return host, [segment for segment in parts.path.split("/") if segment], parts.query
+    return _bare(host), [segment for segment in parts.path.split("/") if segment], parts.query
+
+
+def _bare(host: str) -> str:
+    return host.removeprefix("www.").removeprefix("m.").removeprefix("mobile.")

@@ -1,8 +1,8 @@
 """Where a text names officials: surnames with their signs, other forms, hashtags."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
 
 from ingest.matching.forms.text import fold
 from ingest.matching.forms.words import given_names, ordinary
@@ -14,11 +14,15 @@ from ingest.post import Sign
 
 _NEXT_TO = 2
 """How many words a role may stand from a surname that is an everyday word."""
-_WHOLE: frozenset[Sign] = frozenset({"full-name", "form", "hashtag"})
+_WHOLE: tuple[Sign, ...] = ("full-name", "form", "hashtag")
 """Signs that need no second one."""
+_SECOND: tuple[Sign, ...] = ("handle", "thread", "given-name", "role", "municipality", "party")
+"""Signs that a surname needs one of."""
+SIGNS = (*_WHOLE, *_SECOND)
+"""Of several the first is told."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Candidate:
     """An official who is named at words ``first`` to ``last``, and all that makes it certain."""
 
@@ -28,7 +32,7 @@ class Candidate:
     signs: frozenset[Sign]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Surname:
     """The surname ``leads last`` at words ``first`` to ``index``, and those of its ``owners`` who may be meant."""
 
@@ -76,17 +80,15 @@ class Places:
                 full.update(candidate.owner for candidate in named)
                 places[surname.first, index] += named
                 if still_open and where != "path":
-                    bare.append(replace(surname, owners=still_open))
+                    surname.owners = still_open
+                    bare.append(surname)
         for surname in bare:
             first, index = surname.first, surname.index
-            beside = self._around.roles_near(first, index, distance=_NEXT_TO)
-            everyday = self._everyday(surname)
+            needed, strange = self._needed(surname), surname.last in self._others
             for owner, signs in self._second_signs(self._likely(surname), first, index):
-                if everyday(signs) or (surname.last in self._others and owner not in full):
-                    who = self._names.person(owner)
-                    if who is None or not who.roles & beside:
-                        continue
-                places[first, index].append(Candidate(owner, first, index, signs))
+                sure = len(signs) >= needed and not (strange and owner not in full)
+                if sure or self._beside_role(owner, first, index):
+                    places[first, index].append(Candidate(owner, first, index, signs))
         for (start, end), found in places.items():
             yield from self._distinct(found, start, end)
 
@@ -107,7 +109,7 @@ class Places:
         reading = self._reading
         for last, _ in self._names.forms.lasts(reading.words[index]):
             for leads, owners in self._names.forms.phrases(last).items():
-                first = phrase_start(reading, index, leads)
+                first = phrase_start(reading, index, leads) if leads else index
                 if first is None or (index in reading.where and not leads):
                     continue
                 cut = first > 0 and reading.hyphened(first) and reading.capital(first - 1) and reading.gap(first) != "_"
@@ -119,7 +121,7 @@ class Places:
     def _surnames(self, index: int) -> Iterator[_Surname]:
         for last, _ in self._names.families.lasts(self._reading.words[index]):
             for leads, owners in self._names.families.phrases(last).items():
-                first = phrase_start(self._reading, index, leads)
+                first = phrase_start(self._reading, index, leads) if leads else index
                 if first is not None:
                     yield _Surname(last, leads, first, index, owners)
 
@@ -171,22 +173,14 @@ class Places:
 
     def _given_start(self, before: Before, who: Person) -> int | None:
         """The word where the official's own given name begins that goes with the surname."""
-        if (
-            who.first.isdisjoint(before.shared)
-            and who.first.isdisjoint(before.given)
-            and who.other.isdisjoint(before.given)
-        ):
-            return None
-        mine = who.first | who.other
-        starts = [before.given[key] for key in before.given.keys() & who.first]
-        if not starts and before.given.keys() & who.other:
-            further = min(before.given[key] for key in before.given.keys() & who.other)
-            again = self._around.before(further).given if further else {}
-            starts = [again[key] for key in again.keys() & who.first]
+        starts = [start for key, start in before.given.items() if key in who.first]
+        further = [] if starts else [start for key, start in before.given.items() if key in who.other]
+        if further and min(further) > 0:
+            again = self._around.before(min(further)).given
+            starts = [start for key, start in again.items() if key in who.first]
         if starts:
-            return None if self._around.doubled(min(starts), mine) else min(starts)
-        shared = [before.shared[key] for key in before.shared.keys() & who.first]
-        return min(shared) if shared else None
+            return None if self._around.doubled(min(starts), who.first | who.other) else min(starts)
+        return min((start for key, start in before.shared.items() if key in who.first), default=None)
 
     def _strange(self, before: Before, who: Person) -> bool:
         """Whether somebody else with this surname is named."""
@@ -232,24 +226,28 @@ class Places:
             if signs:
                 yield owner, frozenset(signs)
 
-    def _everyday(self, surname: _Surname) -> Callable[[frozenset[Sign]], bool]:
-        """Whether the surname may well be an everyday word there, given the signs for an official."""
-        reading, index = self._reading, surname.index
-        if surname.first < index or (surname.last not in ordinary() and reading.words[index] not in ordinary()):
-            return lambda signs: False
+    def _needed(self, surname: _Surname) -> int:
+        """How many signs it needs there: more than there are, where it may well be an everyday word."""
+        reading, first, index = self._reading, surname.first, surname.index
+        if first < index or (surname.last not in ordinary() and reading.words[index] not in ordinary()):
+            return 1
         capital = reading.capital(index)
         if capital and reading.cased and not (reading.first(index) or reading.shout(index)):
-            return lambda signs: False
-        if self._around.spoken_to(surname.first, index):
-            return lambda signs: False
-        return lambda signs: not capital or len(signs) < 2
+            return 1
+        if self._around.spoken_to(first, index):
+            return 1
+        return 2 if capital else len(_SECOND) + 1
+
+    def _beside_role(self, owner: int, first: int, index: int) -> bool:
+        who = self._names.person(owner)
+        return who is not None and not who.roles.isdisjoint(self._around.roles_near(first, index, distance=_NEXT_TO))
 
     def _distinct(self, found: list[Candidate], first: int, last: int) -> Iterator[Candidate]:
         """Of several officials at one place, those whose signs are not merely a part of another one's."""
         if len(found) < 2:
             yield from found
             return
-        unweighed = [each.owner for each in found if each.signs & _WHOLE]
+        unweighed = [each.owner for each in found if not each.signs.isdisjoint(_WHOLE)]
         more = {owner: signs - {"given-name"} for owner, signs in self._second_signs(unweighed, first, last)}
         signs = [each.signs | more[each.owner] if each.owner in more else each.signs for each in found]
         kinds = set(signs)

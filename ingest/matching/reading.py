@@ -120,10 +120,12 @@ class Reading:
     @cached_property
     def cased(self) -> bool:
         """Whether the text's capitals tell anything: not if all is small, or half of it shouted."""
-        if self.text.islower():
+        if not any(map(self.capital, range(len(self)))):
             return False
-        count = range(len(self))
-        return any(map(self.capital, count)) and 2 * sum(map(self.shout, count)) < len(self)
+        written = [self.text[start:end] for start, end in zip(self.starts, self.ends, strict=True)]
+        if 2 * sum(map(str.isupper, written)) < len(written):  # more than are shouted
+            return True
+        return 2 * sum(map(self.shout, range(len(self)))) < len(self)
 
     def first(self, index: int) -> bool:
         """Whether a sentence begins with it, perhaps after hashtags and accounts."""

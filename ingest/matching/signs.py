@@ -57,7 +57,7 @@ class Surroundings:
             return found
         found.given = self._given_ending(previous)
         if found.given:
-            found.other = bool(self._given_ending(previous, surely=True))
+            found.other = bool(self._surely(found.given, previous))
             self._share(found, index)
         elif previous in reading.where or reading.gap(previous).endswith(("#", "@")):
             return found
@@ -79,7 +79,7 @@ class Surroundings:
         reading, previous = self.reading, start - 1
         if start == 0 or not reading.joined(start):
             return False
-        known = self._given_ending(previous, surely=True)
+        known = self._surely(self._given_ending(previous), previous)
         if reading.hyphened(start):
             if reading.words[previous] in words().prefixes or previous in reading.where:
                 return False
@@ -100,7 +100,7 @@ class Surroundings:
             return found, False
         gap = reading.gap(following)
         comma = len(gap) <= 2 and gap.strip() == ","
-        if not reading.near(following) and not comma:
+        if not comma and not reading.near(following):
             return found, False
         for last in range(following, min(index + 3, len(reading))):
             for key, first in self._given_ending(last).items():
@@ -138,12 +138,11 @@ class Surroundings:
 
     def roles_near(self, first: int, last: int, *, distance: int = NEAR) -> frozenset[str]:
         """The roles within ``distance`` words in the same sentence."""
-        found = (
-            keys
-            for index, keys in self.roles.items()
-            if first - distance <= index <= last + distance and self.reading.same_sentence(first, index)
-        )
-        return frozenset().union(*found)
+        found: frozenset[str] = frozenset()
+        for index, keys in self.roles.items():
+            if first - distance <= index <= last + distance and self.reading.same_sentence(first, index):
+                found |= keys
+        return found
 
     @cached_property
     def _told(self) -> list[tuple[int, int]]:
@@ -200,30 +199,33 @@ class Surroundings:
         found: dict[str, list[tuple[int, int]]] = {}
         for index, kind in self._told:
             if kind & GIVEN and self.reading.loud(index):
-                for key, first in self._given_ending(index, surely=True).items():
+                for key, first in self._surely(self._given_ending(index), index).items():
                     if not self._followed_by_name(index):
                         found.setdefault(key, []).append((first, index))
         return found
 
-    def _given_ending(self, index: int, *, surely: bool = False) -> dict[str, int]:
-        """Given names that end at word ``index``, with their first word.
-
-        ``surely`` leaves out what is more likely another word: in small letters an everyday word (dag, anna) or,
-        where capitals tell something, an inflected form.
-        """
+    def _given_ending(self, index: int) -> dict[str, int]:
+        """Given names that end at word ``index``, with their first word."""
         reading, word = self.reading, self.reading.words[index]
         if not self._words.kinds[word] & GIVEN or reading.where.get(index) == "account":
             return {}
         found = dict(ending_at(self._words.given, reading, index))
-        common = given_names()
-        if word in common:  # Karin is Karin, not Kari in the genitive
+        if word in given_names():  # Karin is Karin, not Kari in the genitive
             found = {key: first for key, first in found.items() if word in (key, *key.split(), key.replace(" ", ""))}
-        if not surely or reading.capital(index):
-            return found
+        return found
+
+    def _surely(self, given: dict[str, int], index: int) -> dict[str, int]:
+        """Without those of ``given``, which end at word ``index``, that are more likely other words.
+
+        In small letters these are everyday words (dag, anna) and, where capitals tell something, inflected forms.
+        """
+        reading, common = self.reading, given_names()
+        if not given or reading.capital(index):
+            return given
         return {
             key: first
-            for key, first in found.items()
-            if first < index or (not common.get(key, False) and (not reading.cased or word == key))
+            for key, first in given.items()
+            if first < index or (not common.get(key, False) and (not reading.cased or reading.words[index] == key))
         }
 
     def _initial(self, index: int) -> bool:
@@ -312,9 +314,9 @@ def phrase_start(reading: Reading, index: int, leads: tuple[str, ...]) -> int | 
     if first < 0:
         return None
     for place, lead in enumerate(leads, first):
-        if not (reading.joined(place + 1) or reading.gap(place + 1) in ("'", "’")):
-            return None
         word = reading.words[place]
-        if word != lead and fold(word) != fold(lead):
+        if word != lead and ((word.isascii() and lead.isascii()) or fold(word) != fold(lead)):
+            return None
+        if not (reading.joined(place + 1) or reading.gap(place + 1) in ("'", "’")):
             return None
     return first
