@@ -64,32 +64,33 @@ class Vocabulary:
         self.given = Lexicon({*given.items(), *joined})
         self.places = Lexicon({(name + end, name) for name in places for end in _OF_PLACES})
         self._compounds = {name.split()[-1] + "s": name for name in places if len(name) >= _LEAST_PLACE}
+        self._longest_compound = max(map(len, self._compounds), default=0)
         self.parties = Lexicon(parties)
         self.roles = Lexicon(roles, forms=title_forms)
         self.kinds = _Kinds(self)
 
     def places_in(self, word: str) -> list[str]:
         """The municipalities that ``word`` may be a Swedish compound with, as Ekviksradion is."""
-        begins = [word[:size] for size in range(_LEAST_PLACE + 1, len(word) - 2)]
-        return [self._compounds[begin] for begin in begins if begin in self._compounds]
+        sizes = range(_LEAST_PLACE + 1, min(len(word) - 2, self._longest_compound + 1))
+        return [self._compounds[word[:size]] for size in sizes if word[:size] in self._compounds]
 
 
-class _Kinds(dict[str, int]):
-    """What each word (from `spelling`) may be; remembered, so that most words of a post cost one look-up."""
+class _Kinds(dict[bytes, int]):
+    """What each folded word may be, whatever its diacritics; remembered, so that most words of a post cost one look-up."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         super().__init__()
         self._vocabulary = vocabulary
 
-    def __missing__(self, word: str) -> int:
-        held = self._vocabulary
-        kind = GIVEN if held.given.knows(word) else 0
-        kind |= PLACE if held.places.knows(word) or held.places_in(word) else 0
-        kind |= PARTY if held.parties.knows(word) else 0
-        kind |= ROLE if held.roles.knows(word) else 0
+    def __missing__(self, folded: bytes) -> int:
+        held, word = self._vocabulary, folded.decode("ascii")
+        kind = GIVEN if held.given.begun(word) else 0
+        kind |= PLACE if held.places.begun(word) or held.places_in(word) else 0
+        kind |= PARTY if held.parties.begun(word) else 0
+        kind |= ROLE if held.roles.begun(word) else 0
         if len(self) >= _CACHED:
             self.clear()
-        self[word] = kind
+        self[folded] = kind
         return kind
 
 
