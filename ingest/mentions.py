@@ -77,15 +77,16 @@ class Matcher:
         return found
 
     def _owners(self, keys: Iterable[str]) -> set[int]:
-        return {owner for key in keys for owner in self._names.accounts.get(key, ())}
+        held = self._names.accounts
+        return {owner for key in keys if key in held for owner in held[key]}
 
     def _authors(self, post: Post) -> set[int]:
         host = accounts.host_of(post.url)
-        found: set[int] = set()
+        keys: list[str] = []
         for value in (post.author.id, post.author.handle):
             if value:
-                found |= self._owners(accounts.named_keys(value, source=post.source, host=host))
-        return found
+                keys += accounts.named_keys(value, source=post.source, host=host)
+        return self._owners(keys)
 
     def _mentions(self, post: Post, hit: Hit | None, thread: dict[int, Sign], at: datetime) -> tuple[Mention, ...]:
         spans = self._spans(post, hit, thread) if hit else []
@@ -198,5 +199,5 @@ def _mark(reading: Reading, address: Address, *, known: bool) -> None:
 
 def _end(reading: Reading, last: int) -> int:
     """The end of a name, with an ending after an apostrophe or a colon: Bordeaux'n, Ek:s."""
-    ending = last + 1 < len(reading) and reading.gap(last + 1) in ("'", "’", ":") and reading.words[last + 1] in ENDINGS
+    ending = last + 1 < len(reading) and reading.gap(last + 1) in ("'", "’", ":") and reading.word(last + 1) in ENDINGS
     return reading.ends[last + 1 if ending else last]

@@ -80,10 +80,6 @@ class Lexicon(Generic[Key]):
             found = self._found[word] = self._look(word)
         return found
 
-    def knows(self, word: str) -> bool:
-        """Whether ``word`` is a form of any last word. Unlike `lasts` it does not remember; for callers that do."""
-        return bool(self._found.get(word) or self._look(word))
-
     def _look(self, word: str) -> tuple[tuple[str, bool], ...]:
         folded = fold(word)
         found = []

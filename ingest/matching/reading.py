@@ -3,7 +3,6 @@
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -30,7 +29,6 @@ _ADDRESS = re.compile(
 )
 _IN_ADDRESS = re.compile(r"[@:.]\S++")
 """Every address has one of these marks, with more after it; finding them first spares most texts the search above."""
-_FOLDED_WORD = re.compile(rb"[^ ]+")
 _TRAILING = ".,;:!?)]}'’…-*_"
 
 
@@ -47,26 +45,32 @@ class Address:
 class Reading:
     """The words of a text that the search has found.
 
-    ``words`` are in the form that `spelling` gives; ``starts`` and ``ends`` are their offsets in code points of ``text``.
-    ``where`` tells of the words that are part of an address. What the rules ask of few words is found when they ask.
+    ``starts`` and ``ends`` are the offsets of each word in code points of ``text``; ``folded`` is the word as the search saw
+    it; ``where`` tells of the words that are part of an address. Nearly all posts are asked about few of their words, so
+    what else is to be known of a word is found when it is asked for.
     """
 
     def __init__(self, text: str, hit: Hit) -> None:
-        spans = [found.span() for found in _FOLDED_WORD.finditer(hit.folded)]
         self.text = text
-        self.starts = [start for start, _ in spans]
-        self.ends = [end for _, end in spans]
+        self.folded: list[bytes] = []
+        self.starts: list[int] = []
+        place = 0
+        for word in hit.folded.split(b" "):
+            if word:
+                self.folded.append(word)
+                self.starts.append(place)
+            place += len(word) + 1
+        self.ends = [start + len(word) for start, word in zip(self.starts, self.folded, strict=True)]
         self.names = [bisect_left(self.starts, start) for start in hit.names]
         """The words that may be part of a name or a form, or a hashtag, in rising order."""
+        self.where: dict[int, Where] = {}
         if hit.kept is not None:
             self._unfold(hit.kept)
         small = text.lower().replace("æ", "ä").replace("ø", "ö")
-        if hit.kept is None and len(small) == len(text) and unicodedata.is_normalized("NFKC", small):
-            self.words = [small[start:end] for start, end in spans]
-        else:
-            self.words = [spelling(text[start:end]) for start, end in zip(self.starts, self.ends, strict=True)]
-            self.names = sorted({*self.names, *self._unlike(hit, spans)})
-        self.where: dict[int, Where] = {}
+        plain = hit.kept is None and len(small) == len(text) and unicodedata.is_normalized("NFKC", small)
+        self._small = small if plain else None
+        if not plain:
+            self._refold()
 
     def _unfold(self, kept: list[int]) -> None:
         self.starts = [kept[start] for start in self.starts]
@@ -76,16 +80,24 @@ class Reading:
                 end += 1
             self.ends[index] = end
 
-    def _unlike(self, hit: Hit, spans: list[tuple[int, int]]) -> Iterator[int]:
-        """The words that the search saw with other letters, as those with a ligature."""
-        for index, (start, end) in enumerate(spans):
-            if self.text[self.starts[index] : self.ends[index]].isascii():
-                continue
-            if fold(self.words[index]).encode() != hit.folded[start:end]:
-                yield index
+    def _refold(self) -> None:
+        """Correct what the search saw of words with ligatures and the like; they may be names."""
+        names = set(self.names)
+        for index, (start, end) in enumerate(zip(self.starts, self.ends, strict=True)):
+            if not self.text[start:end].isascii():
+                folded = fold(self.word(index)).encode()
+                if folded != self.folded[index]:
+                    self.folded[index] = folded
+                    names.add(index)
+        self.names = sorted(names)
 
     def __len__(self) -> int:
-        return len(self.words)
+        return len(self.starts)
+
+    def word(self, index: int) -> str:
+        """The word as `spelling` gives it."""
+        start, end = self.starts[index], self.ends[index]
+        return spelling(self.text[start:end]) if self._small is None else self._small[start:end]
 
     def gap(self, index: int) -> str:
         """The text since the word before."""
@@ -150,7 +162,7 @@ class Reading:
     def _ends(self, index: int, ends: re.Pattern[str]) -> bool:
         """Whether a sentence ends before the word; the full stop of an initial or of a short abbreviation ends none."""
         gap = self.gap(index)
-        if gap.startswith(".") and len(self.words[index - 1]) <= 1:
+        if gap.startswith(".") and len(self.word(index - 1)) <= 1:
             gap = gap[1:]
         return ends.search(gap) is not None
 

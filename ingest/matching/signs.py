@@ -50,9 +50,9 @@ class Surroundings:
         """What stands directly before the surname that begins at word ``index``."""
         reading, found, previous = self.reading, Before(), index - 1
         if index == 0 or not reading.joined(index):
-            dotted = index > 0 and reading.gap(index).strip() == "." and len(reading.words[previous]) == 1
+            dotted = index > 0 and reading.gap(index).strip() == "." and len(reading.word(previous)) == 1
             if dotted and (self._initial(previous) or not reading.cased):
-                found.initial = reading.words[previous]
+                found.initial = reading.word(previous)
                 self._extend(found, previous)
             return found
         found.given = self._given_ending(previous)
@@ -63,10 +63,10 @@ class Surroundings:
             return found
         elif reading.hyphened(index):
             found.other = self._half_of_double_name(previous, index)
-        elif len(reading.words[previous]) == 1:
+        elif len(reading.word(previous)) == 1:
             if self._initial(previous):
                 self._extend(found, previous)
-        elif reading.words[previous] in words().particles:
+        elif reading.word(previous) in words().particles:
             found.other = True
         else:
             found.other = self._unknown_name(previous, index)
@@ -81,7 +81,7 @@ class Surroundings:
             return False
         known = self._surely(self._given_ending(previous), previous)
         if reading.hyphened(start):
-            if reading.words[previous] in words().prefixes or previous in reading.where:
+            if reading.word(previous) in words().prefixes or previous in reading.where:
                 return False
             return not (known.keys() & mine) and bool(
                 known or (reading.capital(previous) and not reading.shout(previous))
@@ -115,12 +115,12 @@ class Surroundings:
             return False
         if reading.cased and not reading.shout(index):
             return reading.capital(index) and reading.capital(following) and not reading.shout(following)
-        return reading.words[following].endswith(_SURNAME_ENDS)
+        return reading.word(following).endswith(_SURNAME_ENDS)
 
     def firm_follows(self, index: int) -> bool:
         """Whether the name is that of a firm, a club or a street: Lindqvist & Söner, Hedenäs IF."""
         reading, following = self.reading, index + 1
-        if following >= len(reading) or reading.words[following] not in words().firms:
+        if following >= len(reading) or reading.word(following) not in words().firms:
             return False
         beside = reading.near(following) or reading.gap(following).strip() == "&"
         return beside and reading.capital(following)
@@ -128,13 +128,13 @@ class Surroundings:
     def spoken_to(self, first: int, last: int) -> bool:
         """Whether the word stands as only a person's name does: spoken to, alone in the first sentence, in company."""
         reading, following = self.reading, last + 1
-        if tuple(reading.words[following : following + 2]) in words().companions:
+        if tuple(map(reading.word, range(following, min(following + 2, len(reading))))) in words().companions:
             return True
         if following >= len(reading) or not reading.first(first):
             return False
         gap = reading.gap(following)
         alone = first == 0 and gap in (". ", ".\n")
-        return alone or (gap == ", " and reading.words[following] in words().addresses)
+        return alone or (gap == ", " and reading.word(following) in words().addresses)
 
     def roles_near(self, first: int, last: int, *, distance: int = NEAR) -> frozenset[str]:
         """The roles within ``distance`` words in the same sentence."""
@@ -148,7 +148,7 @@ class Surroundings:
     def _told(self) -> list[tuple[int, int]]:
         """The words that may be any of what is looked for below, and what."""
         kinds = self._words.kinds
-        return [(index, kind) for index, word in enumerate(self.reading.words) if (kind := kinds[word])]
+        return [(index, kind) for index, word in enumerate(self.reading.folded) if (kind := kinds[word])]
 
     @cached_property
     def roles(self) -> dict[int, frozenset[str]]:
@@ -172,7 +172,7 @@ class Surroundings:
                 keys = {key for key in keys if key not in ordinary() and key not in given_names()}
             found |= keys
             if index not in self.party_words:
-                found.update(self._words.places_in(reading.words[index]))
+                found.update(self._words.places_in(reading.word(index)))
         return frozenset(found)
 
     @cached_property
@@ -206,10 +206,11 @@ class Surroundings:
 
     def _given_ending(self, index: int) -> dict[str, int]:
         """Given names that end at word ``index``, with their first word."""
-        reading, word = self.reading, self.reading.words[index]
-        if not self._words.kinds[word] & GIVEN or reading.where.get(index) == "account":
+        reading = self.reading
+        if not self._words.kinds[reading.folded[index]] & GIVEN or reading.where.get(index) == "account":
             return {}
         found = dict(ending_at(self._words.given, reading, index))
+        word = reading.word(index)
         if word in given_names():  # Karin is Karin, not Kari in the genitive
             found = {key: first for key, first in found.items() if word in (key, *key.split(), key.replace(" ", ""))}
         return found
@@ -225,11 +226,11 @@ class Surroundings:
         return {
             key: first
             for key, first in given.items()
-            if first < index or (not common.get(key, False) and (not reading.cased or reading.words[index] == key))
+            if first < index or (not common.get(key, False) and (not reading.cased or reading.word(index) == key))
         }
 
     def _initial(self, index: int) -> bool:
-        word = self.reading.words[index]
+        word = self.reading.word(index)
         return len(word) == 1 and word.isalpha() and self.reading.capital(index)
 
     def _extend(self, found: Before, index: int) -> None:
@@ -245,14 +246,12 @@ class Surroundings:
             return
         if reading.gap(start).strip() in ("&", "+", "/"):
             found.shared = self._given_ending(start - 1)
-        elif (
-            reading.words[start - 1] in words().joins and start > 1 and reading.near(start) and reading.near(start - 1)
-        ):
+        elif reading.word(start - 1) in words().joins and start > 1 and reading.near(start) and reading.near(start - 1):
             found.shared = self._given_ending(start - 2)
 
     def _half_of_double_name(self, index: int, surname: int) -> bool:
         """Whether the word before a hyphen is the first half of a surname: Karlsson-Lindqvist, not ex-Lindqvist."""
-        reading, word = self.reading, self.reading.words[index]
+        reading, word = self.reading, self.reading.word(index)
         if word in words().prefixes or self._known_word(index) or len(word) < 3:
             return False
         if not reading.cased:
@@ -267,8 +266,8 @@ class Surroundings:
         return not (reading.first(index) or reading.shout(index) or self._known_word(index))
 
     def _known_word(self, index: int) -> bool:
-        word = self.reading.words[index]
-        kind = self._words.kinds[word]
+        word = self.reading.word(index)
+        kind = self._words.kinds[self.reading.folded[index]]
         return (
             word in words().titles
             or bool(kind & ROLE and ending_at(self._words.roles, self.reading, index))
@@ -283,10 +282,10 @@ class Surroundings:
             return False
         if reading.cased:
             return reading.capital(following) and not self._known_word(following)
-        return reading.words[following].endswith(_SURNAME_ENDS)
+        return reading.word(following).endswith(_SURNAME_ENDS)
 
     def _party_meant(self, first: int, index: int) -> bool:
-        reading, word = self.reading, self.reading.words[index]
+        reading, word = self.reading, self.reading.word(index)
         if first < index or len(word) > 4:
             return True
         if len(word) == 1:
@@ -300,7 +299,7 @@ class Surroundings:
 def ending_at(lexicon: "Lexicon[str]", reading: Reading, index: int) -> list[tuple[str, int]]:
     """Phrases of ``lexicon`` that end at word ``index``: their keys, and their first words."""
     found = []
-    for last, _ in lexicon.lasts(reading.words[index]):
+    for last, _ in lexicon.lasts(reading.word(index)):
         for leads, keys in lexicon.phrases(last).items():
             first = phrase_start(reading, index, leads) if leads else index
             if first is not None:
@@ -314,7 +313,7 @@ def phrase_start(reading: Reading, index: int, leads: tuple[str, ...]) -> int | 
     if first < 0:
         return None
     for place, lead in enumerate(leads, first):
-        word = reading.words[place]
+        word = reading.word(place)
         if word != lead and ((word.isascii() and lead.isascii()) or fold(word) != fold(lead)):
             return None
         if not (reading.joined(place + 1) or reading.gap(place + 1) in ("'", "’")):

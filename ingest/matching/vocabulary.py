@@ -65,14 +65,22 @@ class Vocabulary:
         self.places = Lexicon({(name + end, name) for name in places for end in _OF_PLACES})
         self._compounds = {name.split()[-1] + "s": name for name in places if len(name) >= _LEAST_PLACE}
         self._longest_compound = max(map(len, self._compounds), default=0)
+        self._compounds_folded = frozenset(map(fold, self._compounds))
         self.parties = Lexicon(parties)
         self.roles = Lexicon(roles, forms=title_forms)
         self.kinds = _Kinds(self)
 
     def places_in(self, word: str) -> list[str]:
         """The municipalities that ``word`` may be a Swedish compound with, as Ekviksradion is."""
-        sizes = range(_LEAST_PLACE + 1, min(len(word) - 2, self._longest_compound + 1))
-        return [self._compounds[word[:size]] for size in sizes if word[:size] in self._compounds]
+        return [self._compounds[begin] for begin in _beginnings(word) if begin in self._compounds]
+
+    def may_hold_place(self, folded: str) -> bool:
+        """Whether `places_in` may find any, judged by the letters without diacritics."""
+        return not self._compounds_folded.isdisjoint(_beginnings(folded))
+
+
+def _beginnings(word: str) -> list[str]:
+    return [word[:size] for size in range(_LEAST_PLACE + 1, len(word) - 2)]
 
 
 class _Kinds(dict[bytes, int]):
@@ -85,7 +93,7 @@ class _Kinds(dict[bytes, int]):
     def __missing__(self, folded: bytes) -> int:
         held, word = self._vocabulary, folded.decode("ascii")
         kind = GIVEN if held.given.begun(word) else 0
-        kind |= PLACE if held.places.begun(word) or held.places_in(word) else 0
+        kind |= PLACE if held.places.begun(word) or held.may_hold_place(word) else 0
         kind |= PARTY if held.parties.begun(word) else 0
         kind |= ROLE if held.roles.begun(word) else 0
         if len(self) >= _CACHED:
