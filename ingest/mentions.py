@@ -96,10 +96,12 @@ class Matcher:
             spans += [(0, 0, owner, sign) for owner, sign in known]
         if not spans:
             return ()
+        if len(spans) > 1:
+            spans.sort(key=_order)
         authors = self._authors(post)
         mentions: list[Mention] = []
         taken: dict[int, int] = {}
-        for start, end, owner, sign in sorted(spans, key=_order):
+        for start, end, owner, sign in spans:
             official = self._names.officials[owner]
             if official is None or owner in authors or not official.consents_to(post.source, at):
                 continue
@@ -110,17 +112,19 @@ class Matcher:
 
     def _spans(self, post: Post, hit: Hit, thread: dict[int, Sign]) -> list[_Span]:
         reading = Reading(post.text[:MOST_READ], hit)
-        spans = list(self._addressed(reading, post))
-        present = {owner for _, _, owner, _ in spans}
+        found = addresses(reading.text)
+        spans = list(self._addressed(reading, found, post)) if found else []
+        present = {owner for _, _, owner, _ in spans} if spans else ()
         for candidate in Places(self._names, reading, present=present, thread=thread).candidates():
             start, end = reading.starts[candidate.first], _end(reading, candidate.last)
             spans.append((start, end, candidate.owner, min(candidate.signs, key=_RANK.__getitem__)))
         return spans
 
-    def _addressed(self, reading: Reading, post: Post) -> Iterator[_Span]:
-        """Accounts of officials in the text. Marks the words of all addresses, so that no name is seen in them."""
-        for address in addresses(reading.text):
-            owners = self._owners(_keys(address, source=post.source, host=accounts.host_of(post.url)))
+    def _addressed(self, reading: Reading, found: list[Address], post: Post) -> Iterator[_Span]:
+        """Accounts of officials among the addresses ``found``. Marks their words, so that no name is seen in them."""
+        host = accounts.host_of(post.url)
+        for address in found:
+            owners = self._owners(_keys(address, source=post.source, host=host))
             if address.kind == "domain" and not owners:
                 continue  # rather a full stop without the space after it
             _mark(reading, address, known=bool(owners))

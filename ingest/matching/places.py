@@ -90,7 +90,7 @@ class Places:
                 if sure or self._beside_role(owner, first, index):
                     places[first, index].append(Candidate(owner, first, index, signs))
         for (start, end), found in places.items():
-            yield from self._distinct(found, start, end)
+            yield from self._distinct(found, start, end) if len(found) > 1 else found
 
     def _tagged(self, index: int) -> list[Candidate]:
         """``#AnnaLindqvist``: given name and surname in one word after a hash."""
@@ -244,9 +244,6 @@ class Places:
 
     def _distinct(self, found: list[Candidate], first: int, last: int) -> Iterator[Candidate]:
         """Of several officials at one place, those whose signs are not merely a part of another one's."""
-        if len(found) < 2:
-            yield from found
-            return
         unweighed = [each.owner for each in found if not each.signs.isdisjoint(_WHOLE)]
         more = {owner: signs - {"given-name"} for owner, signs in self._second_signs(unweighed, first, last)}
         signs = [each.signs | more[each.owner] if each.owner in more else each.signs for each in found]

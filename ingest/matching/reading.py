@@ -4,10 +4,10 @@ import re
 import unicodedata
 from bisect import bisect_left
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal
 
 from ingest.matching.forms.text import fold, spelling
+from ingest.matching.once import once
 from ingest.matching.search import Hit
 
 Where = Literal["account", "path"]
@@ -129,7 +129,7 @@ class Reading:
         """Whether the word may be a name by its capital; any word may where capitals tell nothing."""
         return self.capital(index) or not self.cased
 
-    @cached_property
+    @once
     def cased(self) -> bool:
         """Whether the text's capitals tell anything: not if all is small, or half of it shouted."""
         if not any(map(self.capital, range(len(self)))):
@@ -143,7 +143,7 @@ class Reading:
         """Whether a sentence begins with it, perhaps after hashtags and accounts."""
         return self._firsts[index]
 
-    @cached_property
+    @once
     def _firsts(self) -> list[bool]:
         firsts: list[bool] = []
         before = ""

@@ -5,11 +5,11 @@ post. They would rather miss a bare surname than report on a stranger.
 """
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from ingest.matching.forms.text import fold
 from ingest.matching.forms.words import given_names, ordinary, words
 from ingest.matching.lexicon import Lexicon
+from ingest.matching.once import once
 from ingest.matching.reading import Reading
 from ingest.matching.vocabulary import GIVEN, PARTY, PLACE, ROLE, Vocabulary
 
@@ -144,13 +144,13 @@ class Surroundings:
                 found |= keys
         return found
 
-    @cached_property
+    @once
     def _told(self) -> list[tuple[int, int]]:
         """The words that may be any of what is looked for below, and what."""
         kinds = self._words.kinds
         return [(index, kind) for index, word in enumerate(self.reading.folded) if (kind := kinds[word])]
 
-    @cached_property
+    @once
     def roles(self) -> dict[int, frozenset[str]]:
         """The roles in the text, by their last word."""
         found = {}
@@ -159,7 +159,7 @@ class Surroundings:
                 found[index] = frozenset(key for key, _ in keys)
         return found
 
-    @cached_property
+    @once
     def places(self) -> frozenset[str]:
         """The municipalities in the text; one whose name is an everyday word or a given name needs its capital."""
         reading = self.reading
@@ -175,12 +175,12 @@ class Surroundings:
                 found.update(self._words.places_in(reading.word(index)))
         return frozenset(found)
 
-    @cached_property
+    @once
     def parties(self) -> frozenset[str]:
         """The parties in the text."""
         return frozenset().union(*self.party_words.values())
 
-    @cached_property
+    @once
     def party_words(self) -> dict[int, set[str]]:
         """The parties in the text, by their last word.
 
@@ -193,7 +193,7 @@ class Surroundings:
                     found.setdefault(index, set()).add(key)
         return found
 
-    @cached_property
+    @once
     def givens(self) -> dict[str, list[tuple[int, int]]]:
         """Given names in the text that belong to nobody else there, with their first and last words."""
         found: dict[str, list[tuple[int, int]]] = {}
