@@ -203,5 +203,7 @@ def _mark(reading: Reading, address: Address, *, known: bool) -> None:
 
 def _end(reading: Reading, last: int) -> int:
     """The end of a name, with an ending after an apostrophe or a colon: Bordeaux'n, Ek:s."""
-    ending = last + 1 < len(reading) and reading.gap(last + 1) in ("'", "’", ":") and reading.word(last + 1) in ENDINGS
+    ending = (
+        last + 1 < len(reading) and reading.gaps[last + 1] in ("'", "’", ":") and reading.words[last + 1] in ENDINGS
+    )
     return reading.ends[last + 1 if ending else last]

@@ -65,10 +65,10 @@ class Places:
         families, forms = self._names.families, self._names.forms
         formed = len(forms) > 0
         for index in reading.names:
-            word, where = reading.word(index), reading.where.get(index)
+            word, where = reading.words[index], reading.where.get(index)
             if where == "account":
                 continue
-            if reading.gap(index).endswith("#"):
+            if reading.gaps[index].endswith("#"):
                 places[index, index] += self._tagged(index)
             if formed and forms.lasts(word):
                 for candidate in self._formed(index):
@@ -94,7 +94,7 @@ class Places:
 
     def _tagged(self, index: int) -> list[Candidate]:
         """``#AnnaLindqvist``: given name and surname in one word after a hash."""
-        word = self._reading.word(index)
+        word = self._reading.words[index]
         folded = fold(word)
         found = set()
         for size in range(1, len(folded) + 1):
@@ -107,19 +107,21 @@ class Places:
     def _formed(self, index: int) -> Iterator[Candidate]:
         """Other forms of officials (nicknames, short names), which need no second sign."""
         reading = self._reading
-        for last, _ in self._names.forms.lasts(reading.word(index)):
+        for last, _ in self._names.forms.lasts(reading.words[index]):
             for leads, owners in self._names.forms.phrases(last).items():
                 first = phrase_start(reading, index, leads) if leads else index
                 if first is None or (index in reading.where and not leads):
                     continue
-                cut = first > 0 and reading.hyphened(first) and reading.capital(first - 1) and reading.gap(first) != "_"
+                cut = (
+                    first > 0 and reading.hyphened(first) and reading.capital(first - 1) and reading.gaps[first] != "_"
+                )
                 if cut or self._around.double_surname_follows(index):
                     continue
                 for owner in owners:
                     yield Candidate(owner, first, index, frozenset({"form"}))
 
     def _surnames(self, index: int) -> Iterator[_Surname]:
-        for last, _ in self._names.families.lasts(self._reading.word(index)):
+        for last, _ in self._names.families.lasts(self._reading.words[index]):
             for leads, owners in self._names.families.phrases(last).items():
                 first = phrase_start(self._reading, index, leads) if leads else index
                 if first is not None:
@@ -169,7 +171,7 @@ class Places:
         reading, first, index = self._reading, surname.first, surname.index
         if reading.capital(start) or reading.capital(first) or first < index or surname.last not in ordinary():
             return False
-        return given_names().get(reading.word(start), False) and not any(self._second_signs([owner], first, index))
+        return given_names().get(reading.words[start], False) and not any(self._second_signs([owner], first, index))
 
     def _given_start(self, before: Before, who: Person) -> int | None:
         """The word where the official's own given name begins that goes with the surname."""
@@ -229,7 +231,7 @@ class Places:
     def _needed(self, surname: _Surname) -> int:
         """How many signs it needs there: more than there are, where it may well be an everyday word."""
         reading, first, index = self._reading, surname.first, surname.index
-        if first < index or (surname.last not in ordinary() and reading.word(index) not in ordinary()):
+        if first < index or (surname.last not in ordinary() and reading.words[index] not in ordinary()):
             return 1
         capital = reading.capital(index)
         if capital and reading.cased and not (reading.first(index) or reading.shout(index)):

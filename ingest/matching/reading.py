@@ -45,9 +45,10 @@ class Address:
 class Reading:
     """The words of a text that the search has found.
 
-    ``starts`` and ``ends`` are the offsets of each word in code points of ``text``; ``folded`` is the word as the search saw
-    it; ``where`` tells of the words that are part of an address. Nearly all posts are asked about few of their words, so
-    what else is to be known of a word is found when it is asked for.
+    ``words`` are as `spelling` gives them, ``folded`` as the search saw them; ``starts`` and ``ends`` are their offsets in code
+    points of ``text``, ``gaps`` what stands between each and the word before. ``names`` are the indices of those that may be
+    part of a name or a form, or a hashtag, in rising order; ``where`` tells of those that are part of an address.
+    What the rules ask of few words is found when they ask.
     """
 
     def __init__(self, text: str, hit: Hit) -> None:
@@ -62,15 +63,16 @@ class Reading:
             place += len(word) + 1
         self.ends = [start + len(word) for start, word in zip(self.starts, self.folded, strict=True)]
         self.names = [bisect_left(self.starts, start) for start in hit.names]
-        """The words that may be part of a name or a form, or a hashtag, in rising order."""
         self.where: dict[int, Where] = {}
         if hit.kept is not None:
             self._unfold(hit.kept)
         small = text.lower().replace("æ", "ä").replace("ø", "ö")
-        plain = hit.kept is None and len(small) == len(text) and unicodedata.is_normalized("NFKC", small)
-        self._small = small if plain else None
-        if not plain:
+        if hit.kept is None and len(small) == len(text) and unicodedata.is_normalized("NFKC", small):
+            self.words = [small[start:end] for start, end in zip(self.starts, self.ends, strict=True)]
+        else:
+            self.words = [spelling(text[start:end]) for start, end in zip(self.starts, self.ends, strict=True)]
             self._refold()
+        self.gaps = [text[end:start] for end, start in zip([0, *self.ends], self.starts, strict=False)]
 
     def _unfold(self, kept: list[int]) -> None:
         self.starts = [kept[start] for start in self.starts]
@@ -85,7 +87,7 @@ class Reading:
         names = set(self.names)
         for index, (start, end) in enumerate(zip(self.starts, self.ends, strict=True)):
             if not self.text[start:end].isascii():
-                folded = fold(self.word(index)).encode()
+                folded = fold(self.words[index]).encode()
                 if folded != self.folded[index]:
                     self.folded[index] = folded
                     names.add(index)
@@ -94,27 +96,18 @@ class Reading:
     def __len__(self) -> int:
         return len(self.starts)
 
-    def word(self, index: int) -> str:
-        """The word as `spelling` gives it."""
-        start, end = self.starts[index], self.ends[index]
-        return spelling(self.text[start:end]) if self._small is None else self._small[start:end]
-
-    def gap(self, index: int) -> str:
-        """The text since the word before."""
-        return self.text[self.ends[index - 1] if index else 0 : self.starts[index]]
-
     def near(self, index: int) -> bool:
         """Only white space, at most one line break, parts it from the word before."""
-        gap = self.gap(index)
+        gap = self.gaps[index]
         return gap == " " or (gap.isspace() and gap.count("\n") < 2)
 
     def hyphened(self, index: int) -> bool:
         """One hyphen, as in a double name, parts it from the word before."""
-        return self.gap(index) in _HYPHENS
+        return self.gaps[index] in _HYPHENS
 
     def joined(self, index: int) -> bool:
         """It stands directly after the word before, by space or hyphen."""
-        return self.near(index) or self.gap(index) in _DASHES
+        return self.near(index) or self.gaps[index] in _DASHES
 
     def capital(self, index: int) -> bool:
         """Whether it begins with a capital."""
@@ -147,8 +140,7 @@ class Reading:
     def _firsts(self) -> list[bool]:
         firsts: list[bool] = []
         before = ""
-        for index in range(len(self)):
-            gap = self.gap(index)
+        for index, gap in enumerate(self.gaps):
             tagged = index == 0 or (firsts[-1] and before.endswith(("@", "#")))
             firsts.append(tagged or (gap != " " and self._ends(index, _ENDS_SENTENCE)))
             before = gap
@@ -161,8 +153,8 @@ class Reading:
 
     def _ends(self, index: int, ends: re.Pattern[str]) -> bool:
         """Whether a sentence ends before the word; the full stop of an initial or of a short abbreviation ends none."""
-        gap = self.gap(index)
-        if gap.startswith(".") and len(self.word(index - 1)) <= 1:
+        gap = self.gaps[index]
+        if gap.startswith(".") and len(self.words[index - 1]) <= 1:
             gap = gap[1:]
         return ends.search(gap) is not None
 

@@ -50,23 +50,23 @@ class Surroundings:
         """What stands directly before the surname that begins at word ``index``."""
         reading, found, previous = self.reading, Before(), index - 1
         if index == 0 or not reading.joined(index):
-            dotted = index > 0 and reading.gap(index).strip() == "." and len(reading.word(previous)) == 1
+            dotted = index > 0 and reading.gaps[index].strip() == "." and len(reading.words[previous]) == 1
             if dotted and (self._initial(previous) or not reading.cased):
-                found.initial = reading.word(previous)
+                found.initial = reading.words[previous]
                 self._extend(found, previous)
             return found
         found.given = self._given_ending(previous)
         if found.given:
             found.other = bool(self._surely(found.given, previous))
             self._share(found, index)
-        elif previous in reading.where or reading.gap(previous).endswith(("#", "@")):
+        elif previous in reading.where or reading.gaps[previous].endswith(("#", "@")):
             return found
         elif reading.hyphened(index):
             found.other = self._half_of_double_name(previous, index)
-        elif len(reading.word(previous)) == 1:
+        elif len(reading.words[previous]) == 1:
             if self._initial(previous):
                 self._extend(found, previous)
-        elif reading.word(previous) in words().particles:
+        elif reading.words[previous] in words().particles:
             found.other = True
         else:
             found.other = self._unknown_name(previous, index)
@@ -81,7 +81,7 @@ class Surroundings:
             return False
         known = self._surely(self._given_ending(previous), previous)
         if reading.hyphened(start):
-            if reading.word(previous) in words().prefixes or previous in reading.where:
+            if reading.words[previous] in words().prefixes or previous in reading.where:
                 return False
             return not (known.keys() & mine) and bool(
                 known or (reading.capital(previous) and not reading.shout(previous))
@@ -98,7 +98,7 @@ class Surroundings:
         found: dict[str, int] = {}
         if following >= len(reading):
             return found, False
-        gap = reading.gap(following)
+        gap = reading.gaps[following]
         comma = len(gap) <= 2 and gap.strip() == ","
         if not comma and not reading.near(following):
             return found, False
@@ -111,30 +111,30 @@ class Surroundings:
     def double_surname_follows(self, index: int) -> bool:
         """Whether a hyphen and another surname follow: Lindqvist-Karlsson, but not Lindqvist-affären."""
         reading, following = self.reading, index + 1
-        if following >= len(reading) or not reading.hyphened(following) or reading.gap(following) == "_":
+        if following >= len(reading) or not reading.hyphened(following) or reading.gaps[following] == "_":
             return False
         if reading.cased and not reading.shout(index):
             return reading.capital(index) and reading.capital(following) and not reading.shout(following)
-        return reading.word(following).endswith(_SURNAME_ENDS)
+        return reading.words[following].endswith(_SURNAME_ENDS)
 
     def firm_follows(self, index: int) -> bool:
         """Whether the name is that of a firm, a club or a street: Lindqvist & Söner, Hedenäs IF."""
         reading, following = self.reading, index + 1
-        if following >= len(reading) or reading.word(following) not in words().firms:
+        if following >= len(reading) or reading.words[following] not in words().firms:
             return False
-        beside = reading.near(following) or reading.gap(following).strip() == "&"
+        beside = reading.near(following) or reading.gaps[following].strip() == "&"
         return beside and reading.capital(following)
 
     def spoken_to(self, first: int, last: int) -> bool:
         """Whether the word stands as only a person's name does: spoken to, alone in the first sentence, in company."""
         reading, following = self.reading, last + 1
-        if tuple(map(reading.word, range(following, min(following + 2, len(reading))))) in words().companions:
+        if tuple(reading.words[following : following + 2]) in words().companions:
             return True
         if following >= len(reading) or not reading.first(first):
             return False
-        gap = reading.gap(following)
+        gap = reading.gaps[following]
         alone = first == 0 and gap in (". ", ".\n")
-        return alone or (gap == ", " and reading.word(following) in words().addresses)
+        return alone or (gap == ", " and reading.words[following] in words().addresses)
 
     def roles_near(self, first: int, last: int, *, distance: int = NEAR) -> frozenset[str]:
         """The roles within ``distance`` words in the same sentence."""
@@ -168,11 +168,11 @@ class Surroundings:
             if not kind & PLACE or reading.where.get(index) == "account":
                 continue
             keys = {key for key, _ in ending_at(self._words.places, reading, index)}
-            if not reading.capital(index) and not reading.gap(index).endswith("#"):
+            if not reading.capital(index) and not reading.gaps[index].endswith("#"):
                 keys = {key for key in keys if key not in ordinary() and key not in given_names()}
             found |= keys
             if index not in self.party_words:
-                found.update(self._words.places_in(reading.word(index)))
+                found.update(self._words.places_in(reading.words[index]))
         return frozenset(found)
 
     @once
@@ -210,7 +210,7 @@ class Surroundings:
         if not self._words.kinds[reading.folded[index]] & GIVEN or reading.where.get(index) == "account":
             return {}
         found = dict(ending_at(self._words.given, reading, index))
-        word = reading.word(index)
+        word = reading.words[index]
         if word in given_names():  # Karin is Karin, not Kari in the genitive
             found = {key: first for key, first in found.items() if word in (key, *key.split(), key.replace(" ", ""))}
         return found
@@ -226,11 +226,11 @@ class Surroundings:
         return {
             key: first
             for key, first in given.items()
-            if first < index or (not common.get(key, False) and (not reading.cased or reading.word(index) == key))
+            if first < index or (not common.get(key, False) and (not reading.cased or reading.words[index] == key))
         }
 
     def _initial(self, index: int) -> bool:
-        word = self.reading.word(index)
+        word = self.reading.words[index]
         return len(word) == 1 and word.isalpha() and self.reading.capital(index)
 
     def _extend(self, found: Before, index: int) -> None:
@@ -244,14 +244,16 @@ class Surroundings:
         start = min(found.given.values(), default=index - 1)
         if start == 0:
             return
-        if reading.gap(start).strip() in ("&", "+", "/"):
+        if reading.gaps[start].strip() in ("&", "+", "/"):
             found.shared = self._given_ending(start - 1)
-        elif reading.word(start - 1) in words().joins and start > 1 and reading.near(start) and reading.near(start - 1):
+        elif (
+            reading.words[start - 1] in words().joins and start > 1 and reading.near(start) and reading.near(start - 1)
+        ):
             found.shared = self._given_ending(start - 2)
 
     def _half_of_double_name(self, index: int, surname: int) -> bool:
         """Whether the word before a hyphen is the first half of a surname: Karlsson-Lindqvist, not ex-Lindqvist."""
-        reading, word = self.reading, self.reading.word(index)
+        reading, word = self.reading, self.reading.words[index]
         if word in words().prefixes or self._known_word(index) or len(word) < 3:
             return False
         if not reading.cased:
@@ -266,7 +268,7 @@ class Surroundings:
         return not (reading.first(index) or reading.shout(index) or self._known_word(index))
 
     def _known_word(self, index: int) -> bool:
-        word = self.reading.word(index)
+        word = self.reading.words[index]
         kind = self._words.kinds[self.reading.folded[index]]
         return (
             word in words().titles
@@ -282,16 +284,16 @@ class Surroundings:
             return False
         if reading.cased:
             return reading.capital(following) and not self._known_word(following)
-        return reading.word(following).endswith(_SURNAME_ENDS)
+        return reading.words[following].endswith(_SURNAME_ENDS)
 
     def _party_meant(self, first: int, index: int) -> bool:
-        reading, word = self.reading, self.reading.word(index)
+        reading, word = self.reading, self.reading.words[index]
         if first < index or len(word) > 4:
             return True
         if len(word) == 1:
             end = reading.ends[index]
             after = reading.text[end : end + 1]
-            bracketed = reading.gap(index).endswith("(") and after == ")"
+            bracketed = reading.gaps[index].endswith("(") and after == ")"
             return reading.capital(index) and (bracketed or after in ("-", "‑"))
         return index not in reading.where and (reading.shout(index) or not reading.cased)
 
@@ -299,7 +301,7 @@ class Surroundings:
 def ending_at(lexicon: "Lexicon[str]", reading: Reading, index: int) -> list[tuple[str, int]]:
     """Phrases of ``lexicon`` that end at word ``index``: their keys, and their first words."""
     found = []
-    for last, _ in lexicon.lasts(reading.word(index)):
+    for last, _ in lexicon.lasts(reading.words[index]):
         for leads, keys in lexicon.phrases(last).items():
             first = phrase_start(reading, index, leads) if leads else index
             if first is not None:
@@ -313,9 +315,9 @@ def phrase_start(reading: Reading, index: int, leads: tuple[str, ...]) -> int | 
     if first < 0:
         return None
     for place, lead in enumerate(leads, first):
-        word = reading.word(place)
+        word = reading.words[place]
         if word != lead and ((word.isascii() and lead.isascii()) or fold(word) != fold(lead)):
             return None
-        if not (reading.joined(place + 1) or reading.gap(place + 1) in ("'", "’")):
+        if not (reading.joined(place + 1) or reading.gaps[place + 1] in ("'", "’")):
             return None
     return first
