@@ -84,6 +84,7 @@ class Jsonl(Section, frozen=True):
 class Classifier(Section, frozen=True):
     """What judges the posts. See docs/model-card.md."""
 
+    name: Annotated[str, Meta(description='"combined", or one of its parts: "linear", "patterns".')] = "combined"
     models: Annotated[str, Meta(description="Folder of the model artifacts; empty: those that came along.")] = ""
 
 

@@ -17,7 +17,7 @@ from alerts.rendering import FOLDER, Renderer
 from alerts.rules import Rule, load_rules
 from alerts.translations import Translations
 from classify.classifier import Classifier
-from classify.classifiers import default_classifier
+from classify.classifiers import make_classifier
 from classify.stage import classify_stage
 from classify.verdict import VERDICTS
 from flow.clock import Clock, SystemClock
@@ -121,7 +121,7 @@ class Parts:
     @cached_property
     def classifier(self) -> Classifier:
         """What judges the posts."""
-        return default_classifier(self.settings.models_dir)
+        return make_classifier(self.settings.classifier.name, models=self.settings.models_dir)
 
     @cached_property
     def holders(self) -> tuple[Holder, ...]:

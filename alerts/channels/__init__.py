@@ -1,9 +1,8 @@
 """Every way to reach a person, one file each; loaded when chosen."""
 
-from importlib import import_module
 from typing import Any
 
-from flow.errors import Broken
+from flow.adapters import load_adapter
 
 CHANNELS: dict[str, str] = {
     "email": "alerts.channels.email:Email",
@@ -18,8 +17,4 @@ def load_channel(name: str) -> type[Any]:
     Raises:
         Broken: there is no such channel.
     """
-    if name not in CHANNELS:
-        raise Broken("unknown channel", place="contacts", remedy=f"Choose from {', '.join(sorted(CHANNELS))}")
-    module, _, attribute = CHANNELS[name].partition(":")
-    loaded: type[Any] = getattr(import_module(module), attribute)
-    return loaded
+    return load_adapter(CHANNELS, name, kind="channel")

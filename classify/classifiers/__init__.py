@@ -1,11 +1,10 @@
 """The classifiers that can be chosen by name; each is loaded when it is chosen."""
 
-from importlib import import_module
 from pathlib import Path
 from typing import Final
 
 from classify.classifier import Classifier
-from flow.errors import Broken
+from flow.adapters import load_adapter
 
 CLASSIFIERS: Final[dict[str, str]] = {
     "combined": "classify.classifiers.combined:Combined",
@@ -21,19 +20,5 @@ def make_classifier(name: str, *, models: Path) -> Classifier:
     Raises:
         Broken: there is none of that name, or its model is missing or altered.
     """
-    try:
-        module, _, cls = CLASSIFIERS[name].partition(":")
-    except KeyError:
-        known = ", ".join(sorted(CLASSIFIERS))
-        raise Broken(f"no classifier is called '{name}'", place="classifier", remedy=f"Choose one of {known}") from None
-    made: Classifier = getattr(import_module(module), cls).open(models)
+    made: Classifier = load_adapter(CLASSIFIERS, name, kind="classifier").open(models)
     return made
-
-
-def default_classifier(models: Path) -> Classifier:
-    """The one that the monitor uses: patterns over the linear model.
-
-    Raises:
-        Broken: the model is missing or altered.
-    """
-    return make_classifier("combined", models=models)

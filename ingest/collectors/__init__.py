@@ -1,9 +1,8 @@
 """Every source that posts can be read from, one file each; loaded when chosen."""
 
-from importlib import import_module
 from typing import Any
 
-from flow.errors import Broken
+from flow.adapters import load_adapter
 
 COLLECTORS: dict[str, str] = {
     "bluesky": "ingest.collectors.bluesky:Bluesky",
@@ -20,9 +19,4 @@ def load_collector(name: str) -> type[Any]:
     Raises:
         Broken: there is no such collector.
     """
-    if name not in COLLECTORS:
-        known = ", ".join(sorted(COLLECTORS))
-        raise Broken("unknown collector", place="settings, collectors", remedy=f"Choose from {known}")
-    module, _, attribute = COLLECTORS[name].partition(":")
-    loaded: type[Any] = getattr(import_module(module), attribute)
-    return loaded
+    return load_adapter(COLLECTORS, name, kind="collector")

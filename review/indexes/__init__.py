@@ -1,9 +1,8 @@
 """Where verdicts can be searched; loaded when chosen."""
 
-from importlib import import_module
 from typing import Any
 
-from flow.errors import Broken
+from flow.adapters import load_adapter
 
 INDEXES: dict[str, str] = {
     "memory": "review.indexes.memory:MemoryIndex",
@@ -17,9 +16,4 @@ def load_index(name: str) -> type[Any]:
     Raises:
         Broken: there is no such index.
     """
-    if name not in INDEXES:
-        known = ", ".join(sorted(INDEXES))
-        raise Broken("unknown index", place="settings, index", remedy=f"Choose from {known}")
-    module, _, attribute = INDEXES[name].partition(":")
-    loaded: type[Any] = getattr(import_module(module), attribute)
-    return loaded
+    return load_adapter(INDEXES, name, kind="index")

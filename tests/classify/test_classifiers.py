@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classify.classifiers import CLASSIFIERS, default_classifier, make_classifier
+from classify.classifiers import CLASSIFIERS, make_classifier
 from classify.classifiers.linear import stricter, strongest
 from classify.severity import LEAST
 from classify.verdict import LABELS, VERDICTS, Judgement, at_least
@@ -99,14 +99,14 @@ def test_everyday_posts_are_left_alone() -> None:
 
 
 def test_by_name() -> None:
-    assert default_classifier(MODELS).model.startswith("combined@")
-    with pytest.raises(Broken, match="Choose one of combined, linear, patterns"):
+    assert make_classifier("combined", models=MODELS).model.startswith("combined@")
+    with pytest.raises(Broken, match="Choose from combined, linear, patterns"):
         make_classifier("oracle", models=MODELS)
 
 
 def test_without_its_model_it_does_not_start(tmp_path: Path) -> None:
     with pytest.raises(Broken, match="turvakt train"):
-        default_classifier(tmp_path)
+        make_classifier("combined", models=tmp_path)
 
 
 def test_a_longer_text_needs_more() -> None:
