@@ -18,13 +18,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ingest.formats.lines import parse_line
 from ingest.matching.forms import name_forms
 from ingest.matching.forms.words import given_names
 from ingest.mentions import Matcher
 from ingest.post import Author, Post
+from registry.importing import read_officials
 from registry.official import Consent, Official
 
 _AT = datetime(2026, 9, 1, tzinfo=UTC)
+_DEMO = datetime(2026, 10, 1, tzinfo=UTC)
+_EXAMPLES = Path(__file__).parents[1] / "config" / "examples"
 _split = str.split
 _STARTS = _split(
     "ber lind sand ek sjö hol berg ny öst väst norr läh kos mä ran vir tal kor hei tuo sal pel han kal raj vuo lep"
@@ -118,6 +122,7 @@ def measure(*, people: int, count: int, batch: int, seed: int) -> dict[str, Any]
         rates.append(count / (time.perf_counter() - began))
         cpu_rates.append(count / (time.process_time() - began_cpu))
     single = _single(matcher, stream[:20_000])
+    with_hit, without = _apart(matcher, stream, batch=batch)
     after = _resident() - before
     few = known[: people // 25]
     baseline = _baseline(few, stream)
@@ -138,6 +143,9 @@ def measure(*, people: int, count: int, batch: int, seed: int) -> dict[str, Any]
         "matcher_mb": round(held, 1),
         "matcher_mb_after_run": round(after, 1),
         "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        "cpu_us_per_post_with_hit": with_hit,
+        "cpu_us_per_post_without": without,
+        "demo_cpu_us_per_post_with_hit": _demo(batch=batch),
         "single_post_us": single,
         "baseline": {"officials": len(few), "posts_per_second": round(baseline)},
         "same_officials": {"posts_per_second": round(small), "ratio": round(small / baseline, 2)},
@@ -152,6 +160,34 @@ def _single(matcher: Matcher, stream: list[Post]) -> dict[str, float]:
         took.append((time.perf_counter() - began) * 1e6)
     took.sort()
     return {"median": round(took[len(took) // 2], 1), "p99": round(took[len(took) * 99 // 100], 1)}
+
+
+def _apart(matcher: Matcher, stream: list[Post], *, batch: int) -> tuple[float, float]:
+    """Microseconds of processor time for a post that mentions somebody, and for one that does not; each in batches."""
+    hits: list[Post] = []
+    others: list[Post] = []
+    for start in range(0, len(stream), batch):
+        some = stream[start : start + batch]
+        for post, mentions in zip(some, matcher.match(some, at=_AT), strict=True):
+            (hits if mentions else others).append(post)
+    return _cpu_us(matcher, hits, batch=batch), _cpu_us(matcher, others, batch=batch)
+
+
+def _cpu_us(matcher: Matcher, stream: list[Post], *, batch: int) -> float:
+    took = []
+    for _ in range(5):
+        began = time.process_time()
+        for start in range(0, len(stream), batch):
+            matcher.match(stream[start : start + batch], at=_AT)
+        took.append(time.process_time() - began)
+    return round(min(took) / len(stream) * 1e6, 1) if stream else 0.0
+
+
+def _demo(*, batch: int) -> float:
+    """The same for the posts of the demonstration and its officials, written as people write."""
+    lines = (_EXAMPLES / "demo-posts.jsonl").read_bytes().splitlines()
+    stream = [post for line in lines if isinstance(post := parse_line(line, now=_DEMO), Post)]
+    return _apart(Matcher(read_officials(_EXAMPLES / "officials.toml")), stream, batch=batch)[0]
 
 
 def _baseline(known: list[Official], stream: list[Post]) -> float:

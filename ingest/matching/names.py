@@ -34,7 +34,8 @@ class Names:
         self.vocabulary = Vocabulary(held)
         self.families: Lexicon[int] = Lexicon(_families(held))
         self.forms: Lexicon[int] = Lexicon(_other_forms(held))
-        self.tags = _tags(held, self.families)
+        self._tags = _tags(held, self.families)
+        self._longest_tag = max(map(len, self._tags), default=0)
         self.accounts = _accounts(held)
         self._anchors = _anchors(self.accounts)
         self._kinds: dict[bytes, int] = {}
@@ -44,7 +45,7 @@ class Names:
     def patterns(self) -> list[bytes]:
         """What to search folded text for: beginnings of words after a space; whole words end in a space."""
         found = {f" {stem}" for lexicon in (self.families, self.forms) for stem in lexicon.stems}
-        found |= {f" {stem}" for stem in self.tags}
+        found |= {f" {stem}" for stem in self._tags}
         found |= {f" {anchor} " for anchor in self._anchors}
         return [pattern.encode() for pattern in sorted(found)]
 
@@ -56,6 +57,11 @@ class Names:
                 self._kinds.clear()
             kind = self._kinds[word] = self._kind(word.decode("ascii"))
         return kind
+
+    def tags_of(self, folded: str) -> Iterator[tuple[int, str, str]]:
+        """What the hashtag ``folded`` may be: the owner, what stands before the inflected part, and that part."""
+        for size in range(1, min(len(folded), self._longest_tag) + 1):
+            yield from self._tags.get(folded[:size], ())
 
     def told(self, last: str, leads: tuple[str, ...], keys: Iterable[str]) -> Collection[int]:
         """Those with a surname whom ``keys`` (of given names, roles, places, parties) may tell from the others with it.
@@ -79,7 +85,7 @@ class Names:
 
     def _kind(self, word: str) -> int:
         kind = NAME if self.families.begun(word) or self.forms.begun(word) else 0
-        if any(word[:size] in self.tags for size in range(1, len(word) + 1)):
+        if any(self.tags_of(word)):
             kind |= TAG
         return kind | ACCOUNT if word in self._anchors else kind
 

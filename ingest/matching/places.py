@@ -95,13 +95,11 @@ class Places:
     def _tagged(self, index: int) -> list[Candidate]:
         """``#AnnaLindqvist``: given name and surname in one word after a hash."""
         word = self._reading.words[index]
-        folded = fold(word)
         found = set()
-        for size in range(1, len(folded) + 1):
-            for owner, begins, last in self._names.tags.get(folded[:size], ()):
-                rest = word[len(begins) :]
-                if rest and any(last == other for other, _ in self._names.families.lasts(rest)):
-                    found.add(owner)
+        for owner, begins, last in self._names.tags_of(fold(word)):
+            rest = word[len(begins) :]
+            if rest and any(last == other for other, _ in self._names.families.lasts(rest)):
+                found.add(owner)
         return [Candidate(owner, index, index, frozenset({"hashtag"})) for owner in sorted(found)]
 
     def _formed(self, index: int) -> Iterator[Candidate]:

@@ -139,9 +139,9 @@ class Surroundings:
     def roles_near(self, first: int, last: int, *, distance: int = NEAR) -> frozenset[str]:
         """The roles within ``distance`` words in the same sentence."""
         found: frozenset[str] = frozenset()
-        for index, keys in self.roles.items():
-            if first - distance <= index <= last + distance and self.reading.same_sentence(first, index):
-                found |= keys
+        for index in self.roles.keys() & range(first - distance, last + distance + 1) if self.roles else ():
+            if self.reading.same_sentence(first, index):
+                found |= self.roles[index]
         return found
 
     @once

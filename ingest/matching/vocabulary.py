@@ -65,6 +65,7 @@ class Vocabulary:
         self.places = Lexicon({(name + end, name) for name in places for end in _OF_PLACES})
         self._compounds = {name.split()[-1] + "s": name for name in places if len(name) >= _LEAST_PLACE}
         self._longest_compound = max(map(len, self._compounds), default=0)
+        self._longest_compound = max(map(len, self._compounds), default=0)
         self._compounds_folded = frozenset(map(fold, self._compounds))
         self.parties = Lexicon(parties)
         self.roles = Lexicon(roles, forms=title_forms)
@@ -72,15 +73,14 @@ class Vocabulary:
 
     def places_in(self, word: str) -> list[str]:
         """The municipalities that ``word`` may be a Swedish compound with, as Ekviksradion is."""
-        return [self._compounds[begin] for begin in _beginnings(word) if begin in self._compounds]
+        return [self._compounds[begin] for begin in self._beginnings(word) if begin in self._compounds]
 
     def may_hold_place(self, folded: str) -> bool:
         """Whether `places_in` may find any, judged by the letters without diacritics."""
-        return not self._compounds_folded.isdisjoint(_beginnings(folded))
+        return not self._compounds_folded.isdisjoint(self._beginnings(folded))
 
-
-def _beginnings(word: str) -> list[str]:
-    return [word[:size] for size in range(_LEAST_PLACE + 1, len(word) - 2)]
+    def _beginnings(self, word: str) -> list[str]:
+        return [word[:size] for size in range(_LEAST_PLACE + 1, min(len(word) - 3, self._longest_compound) + 1)]
 
 
 class _Kinds(dict[bytes, int]):

@@ -321,3 +321,8 @@ def test_everything_in_the_preview_is_found() -> None:
     matcher = Matcher([who])
     for text, mentions in zip(forms, matcher.match([post(f"Hej {form} hej") for form in forms], at=AT), strict=True):
         assert [(one.start, one.end) for one in mentions] in ([(4, 4 + len(text))], [(5, 4 + len(text))]), text
+
+
+def test_a_name_with_a_ligature_is_read_beside_another_name() -> None:
+    text = "Lena Berg och Eva So\ufb01n"
+    assert [who for who, _, _ in found(text, LENA, official("Eva Sofin"))] == ["lena-berg", "eva-sofin"]

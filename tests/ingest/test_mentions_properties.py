@@ -69,6 +69,26 @@ def test_a_name_inside_a_word_is_none(name: tuple[object, str], shape: str) -> N
     assert MATCHER.match([post(text)], at=AT) == [()]
 
 
+FEW = [
+    official("Anna Lindqvist"),
+    official("Erik Karin Lindqvist", municipality="Storhed", party="S", role="ledamot"),
+    official("Stina Lindqvist", municipality="Mustasalmi", party="Arkiliitto", role="kansanedustaja"),
+]
+NAMESAKES = [
+    official(f"{given} Lindqvist", municipality="Fjärrköping", party="Nya Stigen", role="borgmästare")
+    for given in ["Gun", "Lars", "Sven", "Ulla", "Rolf", "Kurt", "Bo", "Tove", "Ebba", "Nils"]
+]
+AMONG = "Anna anna Erik Karin Maria Lindqvist Lindqvists lindqvist LINDQVIST och , . ( ) - & A. E. i Ekvik Storhed ledamoten S"
+SHARED = st.lists(st.sampled_from(AMONG.split(" ")), max_size=9).map(" ".join)
+AMONG_FEW, AMONG_MANY = Matcher(FEW), Matcher([*FEW, *NAMESAKES])
+
+
+@given(SHARED)
+@settings(max_examples=300, deadline=None)
+def test_namesakes_whom_the_text_says_nothing_of_change_nothing(text: str) -> None:
+    assert AMONG_FEW.match([post(text)], at=AT) == AMONG_MANY.match([post(text)], at=AT)
+
+
 def test_what_lies_beyond_the_limit_is_not_read() -> None:
     text = "a" * (MOST_READ - 20) + " Anna Lindqvist " + "b" * 100 + " Lena Berg " + "c@" * 1000
     assert [mention.official for mention in MATCHER.match([post(text)], at=AT)[0]] == ["anna-lindqvist"]
@@ -78,3 +98,10 @@ def test_no_text_takes_long() -> None:
     for hard in ("a.", "@a", "a-", "did:a:", "www.", "a" * 50 + "@", "Anna ", "-", "x.com/", "A. "):
         text = (hard * MOST_READ)[: MOST_READ // 4] + " Anna Lindqvist"
         MATCHER.match([post(text)], at=AT)
+    for hard in ("Lindqvist kommunalrådet ", "#Lindqvist ", "Lindqvist, "):
+        MATCHER.match([post(hard * (MOST_READ // len(hard) // 4))], at=AT)
+
+
+def test_no_word_takes_long() -> None:
+    for hard in ("a", "ekviks", "#annalindqvist", "lindqvist", "ö", "…"):
+        MATCHER.match([post(f"Lindqvist {hard * (MOST_READ // len(hard))} Anna Lindqvist")], at=AT)
