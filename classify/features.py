@@ -6,8 +6,9 @@ and the same string has the same hash wherever it stands. Hashing trick: Weinber
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,21 +25,45 @@ _SALTS = tuple(np.uint64(pow(_INVERSE, 7 + kind, 1 << 64)) for kind in range(16)
 _MIX = np.uint64(0xD6E8FEB86659FD93)
 _SHIFT = np.uint64(64 - BITS)
 _HALF = np.uint64(32)
-_WORD, _PAIR, _SKIP = 8, 9, 10
+_MARK, _WORD = _SALTS[1], _SALTS[8]
+_PAIRS = ((1, _SALTS[9]), (2, _SALTS[10]))  # words beside each other, and with one between them
+_BY_LENGTH = np.array([[_SALTS[n]] for n in NGRAMS])
+KINDS: Final = len(NGRAMS) + 2 + len(_PAIRS)
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """The features of a batch of texts: ``buckets[i]`` is in text ``rows[i]`` and came from ``starts[i]:ends[i]`` of it.
+    """The features of a batch of texts, ordered by kind, and within a kind by text and place.
 
-    All four are arrays of one length, ordered by kind, not by text. Every text has at least no feature.
+    ``buckets`` (features,) are their places in the model; ``runs`` (kinds * texts + 1,) says where those of each kind and text
+    begin and end among them, so that ``buckets`` and ``runs`` are the indices and the index pointer of a sparse matrix. Text
+    ``i`` stands at ``bounds[i]:bounds[i + 1]`` of all texts in a row, with a blank on each side. A text may have no feature.
     """
 
     buckets: NDArray[np.int32]
-    rows: NDArray[np.int32]
-    counts: NDArray[np.int64]
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
+    runs: NDArray[np.int32]
+    bounds: NDArray[np.int64]
+    _grams: NDArray[np.int64] = field(repr=False)  # the n-grams' places in (lengths, code points), flat
+    _others: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]] = field(repr=False)
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """(texts,): how many features each text has."""
+        counts: NDArray[np.int64] = (self.runs[1:] - self.runs[:-1]).reshape(KINDS, -1).sum(axis=0)
+        return counts
+
+    @property
+    def rows(self) -> NDArray[np.int32]:
+        """(features,): the number of the text of each feature."""
+        texts = np.arange(len(self.bounds) - 1, dtype=np.int32)
+        return np.repeat(np.tile(texts, KINDS), np.diff(self.runs))
+
+    @property
+    def places(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(features,) twice: where each feature starts and ends in all texts in a row."""
+        kind, first = np.divmod(self._grams, self.bounds[-1])
+        starts, ends = zip((first, first + kind + NGRAMS[0]), *self._others, strict=True)
+        return np.concatenate(starts), np.concatenate(ends)
 
 
 _LAST = np.uint32(0xFFFF)
@@ -66,60 +91,60 @@ def extract(texts: Sequence[str]) -> Features:
     Within a word with a blank on both sides: every n-gram of 2 to 5 characters. Words, pairs of neighbours, and pairs with one
     word between them. Marks such as ``!`` and emoji part words and are features by themselves.
     """
-    joined = " " + "  ".join(texts) + " "
+    joined = " " + "  ".join(texts) + " " if texts else ""
     codes = np.frombuffer(joined.encode("utf-32-le", "replace"), dtype=np.uint32)
-    lengths = np.fromiter((len(text) + 2 for text in texts), dtype=np.int64, count=len(texts))
-    bounds = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(lengths)))
-    row_of = np.repeat(np.arange(len(texts), dtype=np.int32), lengths)
-    return _hash(codes, row_of, bounds)
+    bounds = np.zeros(len(texts) + 1, dtype=np.int64)
+    bounds[1:] = list(accumulate(len(text) + 2 for text in texts))
+    return _hash(codes, bounds)
 
 
-def _hash(codes: NDArray[np.uint32], row_of: NDArray[np.int32], bounds: NDArray[np.int64]) -> Features:
+def _hash(codes: NDArray[np.uint32], bounds: NDArray[np.int64]) -> Features:
     size = len(codes)
-    powers, inverses = _grow(size + 1)
+    powers, inverses = _grow(size)
     blank = ~_IS_WORD[np.minimum(codes, _LAST)]
-    marks = np.flatnonzero(blank & (codes > 32))
-    mark_codes = codes[marks]
-    codes = np.where(blank, np.uint32(32), codes)
-    prefix = np.zeros(size + 1, dtype=np.uint64)
-    np.cumsum(codes * powers[:size], out=prefix[1:])
-    starts: list[NDArray[np.int64]] = []
-    ends: list[NDArray[np.int64]] = []
-    hashes: list[NDArray[np.uint64]] = []
-    # An n-gram may begin or end with a blank and has none inside.
-    inside = np.zeros(size + 1, dtype=np.int32)
-    np.cumsum(blank, out=inside[1:])
-    for n in NGRAMS:
-        if size < n:
-            continue
-        if n == 2:
-            first = np.flatnonzero(~(blank[:-1] & blank[1:]))
-        else:
-            first = np.flatnonzero(inside[n - 1 : size] == inside[1 : size - n + 2])
-        starts.append(first)
-        ends.append(first + n)
-        hashes.append((prefix[first + n] - prefix[first]) * inverses[first] * _SALTS[n])
-    starts.append(marks)
-    ends.append(marks + 1)
-    hashes.append(mark_codes * _SALTS[1])
-    word_starts = np.flatnonzero(blank[:-1] & ~blank[1:]) + 1
-    word_ends = np.flatnonzero(~blank[:-1] & blank[1:]) + 1
-    words = (prefix[word_ends] - prefix[word_starts]) * inverses[word_starts]
-    starts.append(word_starts)
-    ends.append(word_ends)
-    hashes.append(words * _SALTS[_WORD])
-    for gap, kind in ((1, _PAIR), (2, _SKIP)):
-        if len(words) > gap:
-            near = np.flatnonzero(row_of[word_starts[gap:]] == row_of[word_starts[:-gap]])
-            starts.append(word_starts[near])
-            ends.append(word_ends[near + gap])
-            hashes.append((words[near] * _MIX + words[near + gap]) * _SALTS[kind])
-    first = np.concatenate(starts)
-    rows = row_of[first]
+    prefix = np.zeros(size + 1 + NGRAMS[-1], dtype=np.uint64)
+    (np.where(blank, np.uint32(32), codes) * powers[:size]).cumsum(out=prefix[1 : size + 1])
+    grams = _grams(blank)
+    by_length = _shifted(prefix, NGRAMS[0], size) - prefix[:size]
+    by_length *= inverses[:size]
+    by_length *= _BY_LENGTH
+    marks = (blank & (codes > 32)).nonzero()[0]
+    edges = (blank[:-1] != blank[1:]).nonzero()[0] + 1  # every text begins and ends with a blank
+    begin, end = edges[::2], edges[1::2]
+    words = (prefix[end] - prefix[begin]) * inverses[begin]
+    others = [(marks, marks + 1), (begin, end)]
+    hashes = [by_length.ravel()[grams], codes[marks] * _MARK, words * _WORD]
+    row = bounds.searchsorted(begin)
+    for gap, salt in _PAIRS:
+        near = (row[gap:] == row[:-gap]).nonzero()[0]
+        others.append((begin[near], end[near + gap]))
+        hashes.append((words[near] * _MIX + words[near + gap]) * salt)
     hashed = np.concatenate(hashes)
     hashed ^= hashed >> _HALF
     hashed *= _MIX
     buckets = (hashed >> _SHIFT).astype(np.int32)
-    counts = np.bincount(rows, minlength=len(bounds) - 1)
-    offset = bounds[rows] + 1
-    return Features(buckets, rows, counts, first - offset, np.concatenate(ends) - offset)
+    runs = [grams.searchsorted((bounds[:-1] + np.arange(len(NGRAMS))[:, None] * size).ravel())]
+    done = len(grams)
+    for first, _ in others:
+        runs.append(first.searchsorted(bounds[:-1]) + done)
+        done += len(first)
+    runs.append(np.array([done]))
+    return Features(buckets, np.concatenate(runs, dtype=np.int32), bounds, grams, others)
+
+
+def _shifted(array: NDArray[Any], by: int, size: int) -> NDArray[Any]:
+    """(lengths of n-grams, size): a view of ``array`` from ``by`` on, from the place after that on, and so on."""
+    step = array.itemsize
+    return np.ndarray((len(NGRAMS), size), array.dtype, array, by * step, (step, step))
+
+
+def _grams(blank: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Where n-grams begin, length by length: one may begin or end with a blank, has none inside, and is not two blanks."""
+    size = len(blank)
+    inside = np.zeros(size + NGRAMS[-1], dtype=np.int32)
+    blank.cumsum(out=inside[1 : size + 1])
+    inside[size + 1 :] = size + 1  # no n-gram goes beyond the end
+    there = _shifted(inside, 1, size) == inside[1 : size + 1]
+    there[0, :-1] = ~(blank[:-1] & blank[1:])
+    there[0, -1:] = False
+    return np.asarray(there.ravel().nonzero()[0])

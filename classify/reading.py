@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from classify.concepts import WORDS
 from classify.language import Guess, identify
 from classify.masking import mask
 from classify.normalise import Normalised, normalise
@@ -22,18 +23,23 @@ _PARTS = re.compile(r"[.!?\n;:]+\s+|\n+|, ")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A part of a text: ``text`` begins at code point ``start`` of the whole; ``masked`` has the length of ``normalised``."""
+    """A part of a text: ``text`` begins at code point ``start`` of the whole.
+
+    ``masked`` has the length of ``normalised``; ``words`` are its words and marks, as `classify.concepts.WORDS` finds them.
+    """
 
     start: int
     text: str = field(repr=False)
     normalised: Normalised = field(repr=False)
     masked: str = field(repr=False)
+    words: list[str] = field(repr=False)
 
     @classmethod
     def of(cls, start: int, text: str) -> "Window":
         """The window that holds ``text``."""
         normalised = normalise(text)
-        return cls(start, text, normalised, mask(text, normalised))
+        masked = mask(text, normalised)
+        return cls(start, text, normalised, masked, WORDS.findall(masked))
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where the part ``start:end`` of the normalised window stands in the whole text."""

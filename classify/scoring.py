@@ -1,34 +1,37 @@
-"""Scores of the linear model: masked texts in, one row of head scores each out."""
+"""Scores of the linear model: windows of texts in, one row of head scores each out.
 
-from collections.abc import Sequence
+All sums are over few rows of the weights, gathered by number; nothing here is a dense product, so no thread pool wakes.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, chain, combinations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array  # type: ignore[import-untyped]
+from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
 from classify.artifact import HEADS, Model, Weights
 from classify.concepts import COUNT, WORDS, concepts_of_masked
-from classify.features import BUCKETS, Features, extract
+from classify.features import Features, extract
+from classify.reading import Window
+from classify.verdict import LABELS
 
 SINGLE_SCALE = 0.5
 PAIR_SCALE = 0.3
-CHUNK = 64
+CHUNK = 128
 """Texts hashed at a time: few enough for their arrays to stay in the processor's cache."""
 
 
-def concepts_in(text: str) -> list[int]:
-    """The concepts of a masked text, each once, in ascending order."""
-    found: set[int] = set()
-    for word in WORDS.findall(text):
-        found.update(concepts_of_masked(word))
-    return sorted(found)
+def concepts_in(words: Iterable[str]) -> list[int]:
+    """The concepts of the words of a masked text, each once, in ascending order."""
+    return sorted(set().union(*map(concepts_of_masked, words)))
 
 
 def presence(texts: Sequence[str]) -> Weights:
-    """(texts, concepts): 1 where a text has a concept."""
+    """(texts, concepts): 1 where a masked text has a concept."""
     there = np.zeros((len(texts), COUNT), dtype=np.float32)
     for row, text in enumerate(texts):
-        there[row, concepts_in(text)] = 1
+        there[row, concepts_in(WORDS.findall(text))] = 1
     return there
 
 
@@ -37,35 +40,46 @@ def scales(features: Features) -> Weights:
     return (1 / np.sqrt(np.maximum(1, features.counts))).astype(np.float32)
 
 
-def decision(model: Model, texts: Sequence[str]) -> Weights:
-    """(texts, heads): the raw scores of masked ``texts``."""
-    out = np.empty((len(texts), len(HEADS)), dtype=np.float32)
-    for start in range(0, len(texts), CHUNK):
-        chunk = texts[start : start + CHUNK]
-        out[start : start + CHUNK] = _ngram_scores(model, chunk) + _concept_scores(model, chunk)
+def decision(model: Model, windows: Sequence[Window]) -> Weights:
+    """(windows, heads): the raw scores of ``windows``."""
+    out = np.empty((len(windows), len(HEADS)), dtype=np.float32)
+    for start in range(0, len(windows), CHUNK):
+        chunk = windows[start : start + CHUNK]
+        ngrams = _ngram_scores(model, [window.masked for window in chunk])
+        out[start : start + CHUNK] = ngrams + _concept_scores(model, [concepts_in(window.words) for window in chunk])
     out += model.bias
     return out
 
 
 def _ngram_scores(model: Model, texts: Sequence[str]) -> Weights:
     features = extract(texts)
-    if len(texts) == 1:  # spares building a matrix
-        one: Weights = model.ngrams[features.buckets].sum(axis=0, keepdims=True) * scales(features)[:, None]
-        return one
-    ones = np.ones(len(features.buckets), dtype=np.float32)
-    matrix = coo_array((ones, (features.rows, features.buckets)), shape=(len(texts), BUCKETS))
-    scored: Weights = (matrix @ model.ngrams) * scales(features)[:, None]
+    runs = features.runs if len(texts) > 1 else features.runs[[0, -1]]
+    by_kind = _sums(model.ngrams, features.buckets, runs).reshape(-1, len(texts), len(HEADS))
+    scored: Weights = by_kind.sum(axis=0) * scales(features)[:, None]
     return scored
 
 
-def _concept_scores(model: Model, texts: Sequence[str]) -> Weights:
-    there = presence(texts)
-    many = there.sum(axis=1)
-    single = (there @ model.singles) / np.sqrt(np.maximum(1, many))[:, None]
-    both = (there @ model.pairs.reshape(COUNT, -1)).reshape(len(texts), COUNT, -1)
-    pair = np.einsum("nk,nkh->nh", there, both) / np.sqrt(np.maximum(1, many * (many - 1) / 2))[:, None]
-    total: Weights = single + pair
+def _concept_scores(model: Model, held: Sequence[list[int]]) -> Weights:
+    pairs = [[COUNT * first + second for first, second in combinations(concepts, 2)] for concepts in held]
+    total: Weights = _mean(model.singles, held) + _mean(model.pairs.reshape(COUNT * COUNT, -1), pairs)
     return total
+
+
+def _mean(table: Weights, chosen: Sequence[list[int]]) -> Weights:
+    """(texts, heads): the sum of the rows of ``table`` that each text chose, over the root of their number."""
+    sizes = [len(rows) for rows in chosen]
+    runs = np.fromiter(accumulate(sizes, initial=0), np.int32, len(sizes) + 1)
+    places = np.fromiter(chain.from_iterable(chosen), np.int32, runs[-1])
+    root: Weights = np.sqrt(np.maximum(1, sizes, dtype=np.float32))
+    return _sums(table, places, runs) / root[:, None]
+
+
+def _sums(table: Weights, places: NDArray[np.int32], runs: NDArray[np.int32]) -> Weights:
+    """(runs, heads): the sum of the rows of ``table`` that ``places[runs[i]:runs[i + 1]]`` names."""
+    if len(runs) == 2:  # spares building a matrix
+        return np.asarray(np.einsum("ij->j", table.take(places, axis=0)))[None]
+    ones = np.ones(len(places), dtype=np.float32)
+    return np.asarray(csr_array((ones, places, runs), shape=(len(runs) - 1, len(table))) @ table)
 
 
 def probabilities(model: Model, scores: Weights) -> Weights:
@@ -73,25 +87,40 @@ def probabilities(model: Model, scores: Weights) -> Weights:
     return np.asarray(1 / (1 + np.exp(-(model.slope * scores + model.shift))), dtype=np.float32)
 
 
-def contributions(model: Model, text: str, heads: Sequence[int]) -> NDArray[np.float64]:
-    """(len(text), len(heads)): how much each code point of one masked text added to the score of each of ``heads``."""
-    features = extract([text])
-    share = model.ngrams[features.buckets][:, heads] * float(scales(features)[0])
-    starts = np.clip(features.starts, 0, len(text))
-    ends = np.clip(features.ends, 0, len(text))
-    share /= np.maximum(1, ends - starts)[:, None]
-    size = len(text) + 1
-    placed = np.empty((len(text), len(heads)))
-    for column in range(len(heads)):
-        weights = share[:, column]
-        steps = np.bincount(starts, weights, size) - np.bincount(ends, weights, size)
-        placed[:, column] = np.cumsum(steps)[:-1]
-    held = concepts_in(text)
+Words = list[tuple[int, int]]
+
+
+def contributions(model: Model, windows: Sequence[Window]) -> list[tuple[Words, NDArray[np.float64]]]:
+    """Per window: where its words start and end in its masked text, and (words, labels) what each added to each label's score.
+
+    An n-gram's weight is spread evenly over its code points, a concept's goes to its words, that of a pair to both of its.
+    """
+    features = extract([window.masked for window in windows])
+    rows, (starts, ends), bounds = features.rows, features.places, features.bounds
+    starts, ends = np.maximum(starts, bounds[rows] + 1), np.minimum(ends, bounds[rows + 1] - 1)
+    spread = scales(features)[rows] / np.maximum(1, ends - starts)
+    share = model.ngrams[features.buckets, : len(LABELS)] * spread[:, None]
+    before = np.zeros((bounds[-1] + 1, len(LABELS)))  # what stands before each code point, all windows in a row
+    for head in range(len(LABELS)):
+        steps = np.bincount(starts, share[:, head], bounds[-1]) - np.bincount(ends, share[:, head], bounds[-1])
+        np.cumsum(np.cumsum(steps), out=before[1:, head])
+    found = []
+    for window, first in zip(windows, bounds + 1, strict=False):
+        words = [word.span() for word in WORDS.finditer(window.masked)]
+        at = first + np.array(words, dtype=np.int64).reshape(-1, 2)
+        found.append((words, before[at[:, 1]] - before[at[:, 0]] + _of_concepts(model, window.words)))
+    return found
+
+
+def _of_concepts(model: Model, words: Sequence[str]) -> NDArray[np.float64]:
+    """(words, labels): what the concepts of each word added."""
+    held = concepts_in(words)
     many = max(1, len(held))
-    pairs = model.pairs[np.ix_(held, held)][:, :, heads]
+    pairs = model.pairs[np.ix_(held, held)][:, :, : len(LABELS)]
     paired = (pairs.sum(axis=0) + pairs.sum(axis=1)) / 2 / max(1.0, many * (many - 1) / 2) ** 0.5
-    each = dict(zip(held, model.singles[held][:, heads] / many**0.5 + paired, strict=True))
-    for word in WORDS.finditer(text):
-        for number in concepts_of_masked(word[0]):
-            placed[word.start() : word.end()] += each[number] / len(word[0])
-    return placed
+    each = dict(zip(held, model.singles[held, : len(LABELS)] / many**0.5 + paired, strict=True))
+    added = np.zeros((len(words), len(LABELS)))
+    for place, word in enumerate(words):
+        for number in concepts_of_masked(word):
+            added[place] += each[number]
+    return added

@@ -32,18 +32,6 @@ class Combined:
         found: list[Judgement] = []
         for start in range(0, len(texts), _BATCH):
             readings = [read(text) for text in texts[start : start + _BATCH]]
-            for reading, judgement in zip(readings, self._linear.judge(readings), strict=True):
-                found.append(self._named(raised(judgement, find(reading), self.model)))
+            judgements = self._linear.judge(readings, name=self.model)
+            found += [raised(*pair, self.model) for pair in zip(judgements, map(find, readings), strict=True)]
         return found
-
-    def _named(self, judgement: Judgement) -> Judgement:
-        if judgement.model == self.model:
-            return judgement
-        return Judgement(
-            judgement.language,
-            judgement.unable,
-            judgement.severity,
-            judgement.labels,
-            judgement.spans,
-            self.model,
-        )

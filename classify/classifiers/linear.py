@@ -1,17 +1,18 @@
 """The hashed character n-gram model: fast, and good at what its corpus shows."""
 
 from collections.abc import Sequence
+from itertools import accumulate, compress
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classify import artifact
-from classify.artifact import HEADS, STEPS, Model, Weights
-from classify.concepts import WORDS
+from classify.artifact import STEPS, Model, Weights
 from classify.reading import Reading, Window, read, unable
 from classify.scoring import contributions, decision, probabilities
 from classify.severity import settle
-from classify.verdict import LABELS, Judgement, Label, Score, Span
+from classify.verdict import LABELS, Judgement, Score, Span
 
 FOLDER = "linear"
 _MOST_SPANS = 3
@@ -23,6 +24,8 @@ class Linear:
 
     def __init__(self, model: Model) -> None:
         self._model = model
+        bars = [model.thresholds[label] for label in LABELS] + [model.steps[step] for step in STEPS]
+        self._bars = np.array(bars)
         self.model = f"linear@{model.version}"
 
     @classmethod
@@ -38,61 +41,58 @@ class Linear:
         """One judgement per text, in order."""
         judgements: list[Judgement] = []
         for start in range(0, len(texts), _BATCH):
-            judgements += self.judge([read(text) for text in texts[start : start + _BATCH]])
+            judgements += self.judge([read(text) for text in texts[start : start + _BATCH]], name=self.model)
         return judgements
 
-    def judge(self, readings: Sequence[Reading]) -> list[Judgement]:
-        """One judgement per reading, in order; a reading that is ``unable`` stays so."""
-        masked: list[str] = []
-        bounds = [0]
-        for reading in readings:
-            if reading.unable is None:
-                masked += (window.masked for window in reading.windows)
-            bounds.append(len(masked))
-        chances = probabilities(self._model, decision(self._model, masked))
-        return [
-            unable(reading.unable, self.model)
-            if reading.unable is not None
-            else self._judgement(reading, masked[first:last], chances[first:last])
-            for reading, first, last in zip(readings, bounds, bounds[1:], strict=False)
-        ]
+    def judge(self, readings: Sequence[Reading], *, name: str) -> list[Judgement]:
+        """One judgement per reading, in order, each with ``name`` as its model; a reading that is ``unable`` stays so."""
+        able = iter(self._able([reading for reading in readings if reading.unable is None], name))
+        return [next(able) if reading.unable is None else unable(reading.unable, name) for reading in readings]
 
-    def _judgement(self, reading: Reading, masked: Sequence[str], chances: Weights) -> Judgement:
-        best = chances.max(axis=0)
-        labels = {
-            label: Score(float(best[head]), bool(best[head] >= stricter(self._model.thresholds[label], len(masked))))
-            for head, label in enumerate(LABELS)
-        }
-        by_window: dict[int, list[Label]] = {}
-        for head, label in enumerate(LABELS):
-            if labels[label].flagged:
-                by_window.setdefault(int(chances[:, head].argmax()), []).append(label)
-        spans = [
-            span
-            for window, flagged in by_window.items()
-            for span in self._spans(reading.windows[window], masked[window], flagged)
-        ]
-        reached = [step for step in STEPS if best[HEADS.index(step)] >= stricter(self._model.steps[step], len(masked))]
-        severity = settle(labels, reached)
-        return Judgement(reading.guess.nearest, None, severity, labels, tuple(spans), self.model)
+    def _able(self, readings: Sequence[Reading], name: str) -> list[Judgement]:
+        if not readings:
+            return []
+        windows = [window for reading in readings for window in reading.windows]
+        sizes = [len(reading.windows) for reading in readings]
+        firsts = list(accumulate(sizes[:-1], initial=0))
+        chances = probabilities(self._model, decision(self._model, windows))
+        best = np.maximum.reduceat(chances, firsts)
+        passed = best >= stricter(self._bars, np.array(sizes)[:, None])
+        loudest: dict[tuple[int, int], list[int]] = {}  # text, window -> the heads that are highest there
+        for text, head in zip(*(axis.tolist() for axis in passed[:, : len(LABELS)].nonzero()), strict=True):
+            first = firsts[text]
+            window = first + int(chances[first : first + sizes[text], head].argmax())
+            loudest.setdefault((text, window), []).append(head)
+        spans = self._spans(windows, loudest)
+        found = []
+        for text, (reading, row, flags) in enumerate(zip(readings, best.tolist(), passed.tolist(), strict=True)):
+            labels = {label: Score(*score) for label, *score in zip(LABELS, row, flags, strict=False)}
+            severity = settle(labels, tuple(compress(STEPS, flags[len(LABELS) :]))) if text in spans else "none"
+            found.append(Judgement(reading.guess.nearest, None, severity, labels, tuple(spans.get(text, ())), name))
+        return found
 
-    def _spans(self, window: Window, masked: str, labels: Sequence[Label]) -> list[Span]:
-        added = contributions(self._model, masked, [LABELS.index(label) for label in labels])
-        words = [(word.start(), word.end()) for word in WORDS.finditer(masked)]
-        return [
-            Span(*window.span(start, end), label)
-            for column, label in enumerate(labels)
-            for start, end in strongest(words, [float(added[start:end, column].sum()) for start, end in words])
-        ]
+    def _spans(self, windows: Sequence[Window], loudest: dict[tuple[int, int], list[int]]) -> dict[int, list[Span]]:
+        """The spans of each text that has a flagged label."""
+        if not loudest:
+            return {}
+        found: dict[int, list[Span]] = {}
+        added = contributions(self._model, [windows[window] for _, window in loudest])
+        for ((text, window), heads), (words, weights) in zip(loudest.items(), added, strict=True):
+            found.setdefault(text, []).extend(
+                Span(*windows[window].span(start, end), LABELS[head])
+                for head in heads
+                for start, end in strongest(words, weights[:, head].tolist())
+            )
+        return found
 
 
-def stricter(threshold: float, windows: int) -> float:
+def stricter(threshold: Weights, windows: NDArray[np.intp]) -> Weights:
     """The threshold for a text of several windows: its odds times their number.
 
     A long text has more chances to look like abuse by accident than the posts on which the threshold was chosen.
     """
     odds = threshold / (1 - threshold) * windows
-    return float(odds / (1 + odds))
+    return np.asarray(odds / (1 + odds), dtype=np.float32)
 
 
 def strongest(words: Sequence[tuple[int, int]], weights: Sequence[float]) -> list[tuple[int, int]]:
@@ -100,10 +100,8 @@ def strongest(words: Sequence[tuple[int, int]], weights: Sequence[float]) -> lis
     if not words:
         return []
     most = max(weights)
-    order = np.argsort(weights, kind="stable")[::-1]
-    chosen = sorted(
-        int(place) for place in order[: 2 * _MOST_SPANS] if weights[place] > 0 and weights[place] >= most / 3
-    )
+    order = sorted(range(len(weights)), key=weights.__getitem__)[: -2 * _MOST_SPANS - 1 : -1]
+    chosen = sorted(place for place in order if weights[place] > 0 and weights[place] >= most / 3)
     merged: list[list[int]] = []
     for place in chosen:
         if merged and place - merged[-1][1] <= 1:
