@@ -6,7 +6,8 @@ writer. What belongs together is written in one `Database.transaction`, so that 
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,14 +23,16 @@ class Database:
     Args:
         path: of the database file.
         busy_seconds: how long a writer waits for another process before it raises `Unavailable`.
+        pause: waits the given seconds.
 
     Raises:
         Broken: the file is no SQLite database, is damaged or cannot be opened.
     """
 
-    def __init__(self, path: Path, *, busy_seconds: float = 5.0) -> None:
+    def __init__(self, path: Path, *, busy_seconds: float = 5.0, pause: Callable[[float], None] = time.sleep) -> None:
         self.path = path
         self._busy_seconds = busy_seconds
+        self._pause = pause
         self._lock = threading.RLock()
         self._owner: int | None = None  # the thread inside a transaction
         self._readers = threading.local()
@@ -48,7 +51,6 @@ class Database:
 
     def _connect_writer(self) -> sqlite3.Connection:
         writer = self._connect()
-        writer.execute("PRAGMA auto_vacuum = INCREMENTAL")
         writer.execute("PRAGMA journal_mode = WAL")
         # FULL: what is committed survives a power cut, not only a killed process.
         writer.execute("PRAGMA synchronous = FULL")
@@ -130,13 +132,20 @@ class Database:
         needs twice its size of free space meanwhile.
 
         Raises:
-            Unavailable: another process reads or writes just now, or the disk is full.
+            Unavailable: another process reads or writes for longer than ``busy_seconds``, or the disk is full.
         """
         with self._lock, self._faults():
             self._writer.execute("VACUUM")
-            busy = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            deadline = time.monotonic() + self._busy_seconds
+            # SQLite waits for readers and writers by itself, but not for another process that also empties the log.
+            while (busy := self._log_in_use()) and time.monotonic() < deadline:
+                self._pause(_MOMENT)
         if busy:
             raise Unavailable("the database is read by another process", place=str(self.path), remedy="Try again")
+
+    def _log_in_use(self) -> bool:
+        """Empty the write-ahead log; returns whether another process was in the way."""
+        return bool(self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
 
     def close(self) -> None:
         """Close every connection."""
@@ -153,6 +162,7 @@ class Database:
             raise _translated(error, place=str(self.path)) from error
 
 
+_MOMENT = 0.02
 _RESTORE = "Stop Turvakt, move the file away and restore a copy; 'turvakt run' makes a new one if there is none"
 _FULL = "Free some space; Turvakt goes on by itself"
 

@@ -19,7 +19,7 @@ def status(parts: Parts) -> dict[str, Any]:
         "officials": {
             "registered": len(parts.officials.all()),
             "consenting": parts.consenting(),
-            "erasures_pending": len(parts.store.pending()),
+            "erasures_pending": len(parts.store.pending()) + len(parts.store.unscrubbed()),
         },
         "index": msgspec.to_builtins(parts.index.counts()),
         "outbox": parts.outbox.counts(),

@@ -1,6 +1,8 @@
 """Faults of the database file: what is waited out, and what stops with a remedy."""
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -101,3 +103,30 @@ def test_a_wrong_statement_is_named_without_its_values(database: Database) -> No
     with pytest.raises(Broken) as caught:
         database.execute("INSERT INTO thing VALUES (?, ?, ?)", (1, "SECRET", 2))
     assert "SECRET" not in str(caught.value)
+
+
+_CHECKPOINTING = """
+import fcntl, sys
+shared = open(sys.argv[1], "r+b")
+fcntl.lockf(shared, fcntl.LOCK_EX, 1, 121)  # see https://sqlite.org/walformat.html, "WAL Locks"
+print(flush=True)
+input()
+"""
+
+
+def test_another_process_that_empties_the_log_is_waited_out(tmp_path: Path) -> None:
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        other.communicate("go on")
+
+    database = Database(tmp_path / "turvakt.db", pause=pause)
+    database.create("CREATE TABLE thing (id INTEGER PRIMARY KEY)")
+    command = [sys.executable, "-c", _CHECKPOINTING, f"{database.path}-shm"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        database.scrub()
+    database.close()
+    assert len(pauses) == 1

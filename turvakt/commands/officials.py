@@ -132,8 +132,10 @@ def withdraw(
     it is completed by the next call or the next start of the monitor.
     """
     with parts(context) as opened:
-        opened.store.get(id)
-        confirm(f"End all consent of {id} and erase everything held because of her?", yes=yes)
+        begun = opened.store.withdrawal(id)
+        if begun is None or begun.erased_at is not None:
+            opened.store.get(id)
+            confirm(f"End all consent of {id} and erase everything held because of her?", yes=yes)
         report = withdrawal.withdraw(
             id, store=opened.store, holders=opened.holders, scrub=opened.database.scrub, clock=opened.clock
         )

@@ -1,0 +1,38 @@
+"""A withdrawal that was interrupted counts as pending and is completed by the same command."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from flow.errors import Unavailable
+from registry.withdrawal import withdraw
+from tests.turvakt.process import OFFICIALS, Program
+from turvakt.settings import Settings
+from turvakt.wiring import Parts
+
+ID = "anna-lindqvist"
+
+
+def pending(program: Program) -> int:
+    (status,) = program.json("status")
+    return int(status["officials"]["erasures_pending"])
+
+
+@pytest.mark.parametrize("place", ["in a holder", "before the files are scrubbed"])
+def test_the_same_command_completes_it(tmp_path: Path, place: str) -> None:
+    def interrupted() -> None:
+        raise Unavailable("the database is read by another process", place="database")
+
+    program = Program(tmp_path)
+    program.run("officials", "import", str(OFFICIALS))
+    with Parts(msgspec.convert({"data": {"dir": str(tmp_path)}}, Settings)) as parts:
+        if place == "in a holder":
+            parts.store.withdraw(ID, parts.clock.now())
+        else:
+            with pytest.raises(Unavailable):
+                withdraw(ID, store=parts.store, holders=parts.holders, scrub=interrupted, clock=parts.clock)
+    assert pending(program) == 1
+    assert f"Consent of {ID} ended" in program.run("officials", "withdraw", ID)
+    assert pending(program) == 0
+    assert "withdrew on" in program.finish("officials", "withdraw", ID).stderr.decode()
