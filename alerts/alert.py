@@ -61,8 +61,8 @@ class Delivery:
     """How far one alert has come on its way to one recipient.
 
     ``id`` is also the idempotency key that channels pass on. ``failed`` means given up after the last try, or refused
-    for good; ``withdrawn`` that the official's consent ended first. The address stays in the outbox; the delivery itself
-    names nobody.
+    for good; ``withdrawn`` that the official's consent ended first. ``collected_at`` is when the post was collected.
+    The address stays in the outbox; the delivery itself names nobody.
     """
 
     id: str
@@ -73,6 +73,7 @@ class Delivery:
     state: State
     attempts: int
     at: Moment
+    collected_at: Moment
     reason: str | None = None
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 

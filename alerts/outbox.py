@@ -21,15 +21,15 @@ _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS outbox (
         id TEXT PRIMARY KEY, slot TEXT NOT NULL, alert_id TEXT NOT NULL, post TEXT NOT NULL, official TEXT NOT NULL,
         channel TEXT NOT NULL, severity INTEGER NOT NULL, threat INTEGER NOT NULL, state TEXT NOT NULL,
-        attempts INTEGER NOT NULL, first_due REAL NOT NULL, due REAL NOT NULL, at REAL NOT NULL, reason TEXT,
-        alert BLOB) WITHOUT ROWID""",
+        attempts INTEGER NOT NULL, first_due REAL NOT NULL, due REAL NOT NULL, at REAL NOT NULL,
+        collected_at REAL NOT NULL, reason TEXT, alert BLOB) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS outbox_slot ON outbox (slot)",
     "CREATE INDEX IF NOT EXISTS outbox_official ON outbox (official)",
     "CREATE INDEX IF NOT EXISTS outbox_post ON outbox (post)",
     """CREATE INDEX IF NOT EXISTS outbox_due ON outbox (channel, threat DESC, severity DESC, due)
         WHERE state = 'waiting'""",
 )
-_DELIVERY = "id, alert_id, post, official, channel, state, attempts, at, reason"
+_DELIVERY = "id, alert_id, post, official, channel, state, attempts, at, collected_at, reason"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +85,11 @@ class Outbox:
         grade = f"{judgement.severity}{'+threat' if threat else ''}"
         identity = delivery_id(alert=alert.id, channel=recipient.channel, address=recipient.address, grade=grade)
         new = self._database.execute(
-            """INSERT OR IGNORE INTO outbox SELECT ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', 0, ?, ?, ?, NULL, ?
+            """INSERT OR IGNORE INTO outbox SELECT ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', 0, ?, ?, ?, ?, NULL, ?
             WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE slot = ? AND severity >= ? AND threat >= ?)""",
             (
                 *(identity, slot, alert.id, post, alert.official, recipient.channel, severity, threat, due, due, now),
+                alert.verdict.post.collected_at.timestamp(),
                 ALERTS.encode(replace(alert, recipients=(recipient,))),
                 *(slot, severity, threat),
             ),
@@ -202,7 +203,8 @@ class Outbox:
         exported = []
         for *columns, value in self._database.query(sql, (official,)):
             delivery = dict(zip(_DELIVERY.split(", "), columns, strict=True))
-            delivery["at"] = datetime.fromtimestamp(delivery["at"], UTC).isoformat()
+            for moment in ("at", "collected_at"):
+                delivery[moment] = datetime.fromtimestamp(delivery[moment], UTC).isoformat()
             exported.append({**delivery, "alert": json.loads(value) if value is not None else None})
         return exported
 
@@ -217,7 +219,7 @@ def _slot(alert: Alert, recipient: Recipient) -> str:
 
 
 def _delivery(row: Row) -> Delivery:
-    identity, alert, post, official, channel, state, attempts, at, reason = row
+    identity, alert, post, official, channel, state, attempts, at, collected_at, reason = row
     return Delivery(
         id=identity,
         alert=alert,
@@ -227,6 +229,7 @@ def _delivery(row: Row) -> Delivery:
         state=state,
         attempts=attempts,
         at=datetime.fromtimestamp(at, UTC),
+        collected_at=datetime.fromtimestamp(collected_at, UTC),
         reason=reason,
     )
 

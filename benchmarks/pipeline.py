@@ -69,16 +69,14 @@ class Stopwatch:
     """Times of stages, and from the collection of a post to the delivery of its alert (implements `turvakt.tally.Listener`)."""
 
     def __init__(self) -> None:
-        self._collected: dict[str, datetime] = {}
         self.seconds: list[float] = []
         self.stages: Counter[str] = Counter()
 
-    def alert(self, alert: Alert) -> None:
-        self._collected[alert.id] = alert.verdict.post.collected_at
+    def alert(self, alert: Alert) -> None: ...
 
     def delivery(self, delivery: Delivery) -> None:
-        if delivery.state == "delivered" and delivery.alert in self._collected:
-            self.seconds.append((delivery.at - self._collected[delivery.alert]).total_seconds())
+        if delivery.state == "delivered":
+            self.seconds.append((delivery.at - delivery.collected_at).total_seconds())
 
     def taken(self, collector: str, taken: Taken) -> None: ...
 

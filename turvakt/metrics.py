@@ -48,7 +48,6 @@ class Metrics:
         self._lag = Gauge("turvakt_stage_lag", "Entries that wait before a stage", ["stage"], registry=self.registry)
         consenting = Gauge("turvakt_officials", "Officials with a consent in force", registry=self.registry)
         consenting.set_function(officials)
-        self._collected_at: dict[str, float] = {}
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""
@@ -71,13 +70,11 @@ class Metrics:
 
     def alert(self, alert: Alert) -> None:
         self._alerts.labels(alert.verdict.judgement.severity).inc()
-        self._collected_at[alert.id] = alert.verdict.post.collected_at.timestamp()
 
     def delivery(self, delivery: Delivery) -> None:
         self._deliveries.labels(delivery.channel, delivery.state).inc()
-        collected_at = self._collected_at.pop(delivery.alert, None)
-        if delivery.state == "delivered" and collected_at is not None:
-            self._notify.observe(max(0.0, delivery.at.timestamp() - collected_at))
+        if delivery.state == "delivered":
+            self._notify.observe(max(0.0, (delivery.at - delivery.collected_at).total_seconds()))
 
     def stage(self, name: str, *, handled: int, dead: int, seconds: float) -> None:
         self._handled.labels(name).inc(handled)

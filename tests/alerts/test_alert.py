@@ -26,7 +26,7 @@ def test_an_alert_goes_with_the_one_it_is_about_and_stays_without_others() -> No
 
 
 def test_a_delivery_goes_with_the_one_it_is_about() -> None:
-    delivery = Delivery("d", "a", "bluesky:1", "anna-lindqvist", "email", "waiting", 0, AT)
+    delivery = Delivery("d", "a", "bluesky:1", "anna-lindqvist", "email", "waiting", 0, AT, AT)
     assert delivery.officials == {"anna-lindqvist"}
     assert delivery.without("anna-lindqvist") is None
     assert delivery.without("aino") is delivery

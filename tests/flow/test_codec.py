@@ -76,7 +76,7 @@ SAMPLES: list[tuple[Codec[Any], Any]] = [
     (POSTS, POST),
     (VERDICTS, VERDICT),
     (ALERTS, ALERT),
-    (DELIVERIES, Delivery("d1", "0f", POST.id, "anna-lindqvist", "email", "delivered", 2, AT, None)),
+    (DELIVERIES, Delivery("d1", "0f", POST.id, "anna-lindqvist", "email", "delivered", 2, AT, AT, None)),
     (DECISIONS, Decision(POST.id, "confirmed", "vakt", AT)),
     (ENTRIES, ENTRY),
     (

@@ -67,7 +67,8 @@ def delivery(
     of: Alert, *, state: State = "waiting", minutes: float = 2, attempts: int = 1, reason: str | None = None
 ) -> Delivery:
     post = of.verdict.post.id
-    return Delivery(f"d-{of.id}", of.id, post, of.official, "email", state, attempts, at(minutes), reason)
+    collected = of.verdict.post.collected_at
+    return Delivery(f"d-{of.id}", of.id, post, of.official, "email", state, attempts, at(minutes), collected, reason)
 
 
 def decision(post: str, outcome: Outcome = "confirmed", *, minutes: float = 5, by: str = "Rut") -> Decision:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from rich.console import Console as Screen
 
+from alerts.alert import Delivery
 from flow.clock import ManualClock
 from flow.errors import Unavailable
 from ingest.collector import Collected, Deletion
@@ -157,6 +158,15 @@ def test_metrics_count_what_happened(parts: Parts) -> None:
     assert "turvakt_notify_seconds_count 1.0" in shown
     assert "turvakt_officials 11.0" in shown
     assert 'turvakt_stage_lag{stage="classify"} 0.0' in shown
+
+
+def test_each_recipient_is_timed_also_after_a_restart(parts: Parts, clock: ManualClock) -> None:
+    """What is to be told of a delivery comes with it: nothing is remembered in this process."""
+    metrics = Metrics(lags=parts.lags, officials=parts.consenting)
+    for number, channel in enumerate(("email", "webhook")):
+        sent = Delivery(str(number), "a", "web:1", "anna-lindqvist", channel, "delivered", 1, clock.now(), START)
+        metrics.delivery(sent)
+    assert "turvakt_notify_seconds_count 2.0" in metrics.exposition().decode()
 
 
 def test_the_display_shows_texts_only_where_people_are_invented(parts: Parts) -> None:
