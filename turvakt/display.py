@@ -13,6 +13,7 @@ from alerts.alert import Alert, Delivery
 from classify.verdict import LABELS, SEVERITIES, Severity, Verdict
 from flow.errors import Unavailable
 from ingest.intake import Taken
+from turvakt.commands.shared import printable
 from turvakt.tally import Tally
 
 STYLES: dict[Severity, str] = {
@@ -58,7 +59,7 @@ class Display:
         labels = ", ".join(verdict.judgement.flagged)
         line = Text.assemble((f"{severity:9}", STYLES[severity]), f"{labels:22} {about}")
         if self._texts:
-            line.append(f"  {' '.join(verdict.post.text.split())}", style="dim")
+            line.append(f"  {printable(' '.join(verdict.post.text.split()))}", style="dim")
         line.truncate(max(40, self._live.console.width - 6), overflow="ellipsis")
         self._recent.append(line)
 

@@ -1,17 +1,13 @@
 """The embedded monitor: collectors, stages, deliveries, the console and housekeeping in one process."""
 
 import asyncio
-import contextlib
-import fcntl
 import gc
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flow.errors import Broken
 from flow.runtimes.embedded import Embedded, Service
 from ingest.collector import Collected, Collector
 from ingest.stage import collect
@@ -31,7 +27,7 @@ LAST_DELIVERIES_SECONDS = 20.0
 
 
 class Monitor:
-    """Watches until it is stopped, or until its sources end.
+    """Watches until it is stopped, or until its sources end. Whoever runs it holds `turvakt.folder.alone`.
 
     Args:
         once: stop when the sources have ended and all is handed on.
@@ -62,18 +58,17 @@ class Monitor:
         Raises:
             Broken: something cannot go on; everything has been stopped in order.
         """
-        with _alone(self._parts.settings.data_dir):
-            task = asyncio.ensure_future(self._run())
-            loop = asyncio.get_running_loop()
+        task = asyncio.ensure_future(self._run())
+        loop = asyncio.get_running_loop()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(each, task.cancel)
+        try:
+            await task
+        except asyncio.CancelledError:
+            logger.info("stopped in order")
+        finally:
             for each in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(each, task.cancel)
-            try:
-                await task
-            except asyncio.CancelledError:
-                logger.info("stopped in order")
-            finally:
-                for each in (signal.SIGTERM, signal.SIGINT):
-                    loop.remove_signal_handler(each)
+                loop.remove_signal_handler(each)
 
     async def _run(self) -> None:
         parts, flow = self._parts, self._parts.settings.flow
@@ -136,16 +131,3 @@ class Monitor:
         parts = self._parts
         for report in resume(store=parts.store, holders=parts.holders, scrub=parts.database.scrub, clock=parts.clock):
             logger.info("completed an erasure that had been interrupted: %d records", sum(report.removed.values()))
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Only one monitor may run over a data folder: two would collect and deliver everything twice."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "monitor.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            remedy = "Stop the other one, or choose another folder with TURVAKT_DATA_DIR"
-            raise Broken("another monitor runs over this folder", place=str(folder), remedy=remedy) from error
-        yield

@@ -39,6 +39,7 @@ from review.index import Index
 from review.indexes.sqlite import SqliteIndex
 from review.stage import index_stages
 from turvakt.bluesky_accounts import BlueskyAccounts
+from turvakt.folder import private
 from turvakt.registry_view import RegistryView
 from turvakt.settings import Settings
 
@@ -61,7 +62,7 @@ class Parts:
         Raises:
             Broken: it is damaged or cannot be opened.
         """
-        return Database(self.settings.data_dir / "turvakt.db")
+        return Database(private(self.settings.data_dir) / "turvakt.db")
 
     @cached_property
     def log(self) -> Log:

@@ -145,11 +145,11 @@ class TestRunning:
             shown = ""
             while "Console:" not in shown:
                 shown = running.stderr.readline()
-            link = shown.split("Console:")[1].strip()
-            base = link.partition("/?")[0]
+            base = shown.split()[1]
+            token = program.run("status").partition("/?token=")[2].strip()
             until(lambda: "web:1" in indexed(program))
             browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
-            assert "Anna Lindqvist" in browser.open(link, timeout=5).read().decode()
+            assert "Anna Lindqvist" in browser.open(f"{base}/?token={token}", timeout=5).read().decode()
             assert urllib.request.urlopen(f"{base}/healthz", timeout=5).status == 200
             assert urllib.request.urlopen(f"{base}/readyz", timeout=5).status == 200
             metrics = urllib.request.urlopen(f"{base}/metrics", timeout=5).read().decode()

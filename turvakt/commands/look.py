@@ -11,7 +11,7 @@ from classify.verdict import LABELS, SEVERITIES
 from flow.errors import BadInput, TurvaktError
 from review.index import Item, Query
 from turvakt.access import base_url, token
-from turvakt.commands.shared import AsJson, aside, parts, screen, settings, table, write_json
+from turvakt.commands.shared import AsJson, aside, parts, printable, screen, settings, table, write_json
 from turvakt.status import status as status_of
 from turvakt.wiring import Parts
 
@@ -142,4 +142,4 @@ def _show(item: Item) -> None:
     labels = ", ".join(judgement.flagged) or judgement.unable or "-"
     facts = f"{post.created_at:%Y-%m-%d %H:%M}  {about}  {len(item.alerts)} alerts"
     screen.print(f"[bold]{judgement.severity}[/bold]  {labels}  [dim]{facts}[/dim]")
-    screen.print(f"  {post.id}\n  {post.text}\n", markup=False, highlight=False)
+    screen.print(printable(f"  {post.id}\n  {post.text}\n"), markup=False, highlight=False)

@@ -1,6 +1,7 @@
 """What the commands have in common: options, settings, output."""
 
 import sys
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from turvakt import logs
 from turvakt.settings import Settings, load
@@ -19,9 +21,9 @@ from turvakt.wiring import Parts
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON instead of text, for other programs.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
-screen = Console()
+screen = Console(emoji=False)
 """Standard output, for people."""
-aside = Console(stderr=True)
+aside = Console(stderr=True, emoji=False)
 """Standard error: progress and messages, so that output can be piped."""
 
 
@@ -58,11 +60,23 @@ def write_json(value: Any) -> None:
     sys.stdout.buffer.flush()
 
 
+def printable(text: str) -> str:
+    """``text`` for a terminal, which obeys control characters: they and invisible format characters become U+FFFD.
+
+    Line feeds and tabs stay, and the joiner that emoji are made with.
+    """
+    return "".join(each if each in _KEPT or unicodedata.category(each) not in _UNSEEN else "\ufffd" for each in text)
+
+
+_KEPT = "\n\t\u200d"
+_UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+
+
 def table(*columns: str, rows: Sequence[Sequence[object]], title: str | None = None) -> Table:
     """A table for the screen; numbers stand on the right."""
     made = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False)
     for row in rows:
-        made.add_row(*(str(cell) for cell in row))
+        made.add_row(*(Text(printable(str(cell))) for cell in row))
     for column, cell in zip(made.columns, rows[0] if rows else (), strict=False):
         if isinstance(cell, int | float):
             column.justify = "right"

@@ -16,7 +16,7 @@ from ingest.collector import Collected
 from ingest.collectors.manual import submission
 from ingest.intake import Taken
 from ingest.post import Mention, Post
-from turvakt.commands.shared import AsJson, aside, parts, screen, write_json
+from turvakt.commands.shared import AsJson, aside, parts, printable, screen, write_json
 
 BATCH = 256
 
@@ -65,7 +65,7 @@ def _write(line: _Text, judgement: Judgement, *, as_json: bool) -> None:
     labels = ", ".join(f"{name} {judgement.labels[name].probability:.2f}" for name in judgement.flagged)
     verdict = f"unable: {judgement.unable}" if judgement.unable else judgement.severity
     screen.print(
-        f"{verdict:9} {judgement.language:5} {labels or '-':30}  {line.text}",
+        f"{verdict:9} {judgement.language:5} {labels or '-':30}  {printable(line.text)}",
         markup=False,
         highlight=False,
         soft_wrap=True,

@@ -1,7 +1,6 @@
 """turvakt run, demo: the monitor."""
 
 import asyncio
-import shutil
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
@@ -17,6 +16,7 @@ from ingest.collector import Collector
 from registry.importing import read_officials
 from turvakt.commands.shared import AsJson, aside, screen, settings, write_json
 from turvakt.display import Display, Progress, summary, summary_table
+from turvakt.folder import alone, clear
 from turvakt.metrics import Metrics
 from turvakt.monitor import Monitor
 from turvakt.settings import ROOT
@@ -49,14 +49,13 @@ def run(
     Example: turvakt run --once --posts posts.jsonl --json
     """
     loaded = settings(context)
-    with Parts(loaded) as parts:
-        collectors = _posts(parts, posts, follow=not once) if posts else parts.collectors()
+    ending = posts or (loaded.jsonl.path if once else "")
+    if once and not ending:
+        raise BadInput("there is no source that ends", place="--once", remedy="Name a file with --posts FILE")
+    with alone(loaded.data_dir), Parts(loaded) as parts:
+        collectors = _posts(parts, ending, follow=not once) if ending else parts.collectors()
         if not collectors:
             aside.print("No collector is switched on: only texts handed in with 'turvakt submit' are watched.")
-        if once and not posts:
-            collectors = [each for each in collectors if each.name == "jsonl"]
-            if not collectors:
-                raise BadInput("there is no source that ends", place="--once", remedy="Name a file with --posts FILE")
         watched = _watch(parts, collectors, once=once, heading="[bold]Turvakt[/bold]  Ctrl-C stops it")
     _end(watched, as_json=as_json, show=once)
 
@@ -81,7 +80,7 @@ def demo(
         raise BadInput("which officials shall be watched?", place="--live", remedy=remedy)
     loaded = settings(context)
     folder = loaded.data_dir / "demo"
-    shutil.rmtree(folder, ignore_errors=True)
+    chosen = read_officials(officials or EXAMPLES / "officials.toml")
     web = loaded.web if not once else msgspec.structs.replace(loaded.web, enabled=False)
     loaded = msgspec.structs.replace(
         loaded,
@@ -89,8 +88,9 @@ def demo(
         bluesky=msgspec.structs.replace(loaded.bluesky, enabled=live),
         web=web,
     )
-    with Parts(loaded) as parts:
-        done = parts.store.put_all(read_officials(officials or EXAMPLES / "officials.toml"))
+    with alone(folder), Parts(loaded) as parts:
+        clear(folder)
+        done = parts.store.put_all(chosen)
         pace = None if once else DEMO_SECONDS
         stream = str(EXAMPLES / "demo-posts.jsonl")
         collectors = parts.collectors() if live else _posts(parts, stream, follow=False, over_seconds=pace)
@@ -125,7 +125,9 @@ def _watch(parts: Parts, collectors: Sequence[Collector], *, once: bool, heading
             place = f"\nConsole: {console.link}" if console else ""
             shown = stack.enter_context(Display(screen, tally, heading=heading + place, texts=texts))
         elif console:
-            aside.print(f"Console: {console.link}", soft_wrap=True, highlight=False)
+            # What is not a terminal may be a journal that others read: no token there.
+            place = console.link if aside.is_terminal else f"{console.base_url} ('turvakt status' prints the link)"
+            aside.print(f"Console: {place}", soft_wrap=True, highlight=False)
         observed = Observed(tally, metrics, shown)
         started = time.perf_counter()
         asyncio.run(Monitor(parts, observed=observed, collectors=collectors, console=console, once=once).run())
