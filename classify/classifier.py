@@ -1,9 +1,9 @@
 """What every classifier looks like to the rest of Turvakt."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from classify.verdict import Judgement
+from classify.verdict import Judgement, Label
 
 
 class Classifier(Protocol):
@@ -14,4 +14,8 @@ class Classifier(Protocol):
 
     def classify(self, texts: Sequence[str]) -> list[Judgement]:
         """One judgement per text, in order. No text makes it raise; what cannot be judged is ``unable``."""
+        ...
+
+    def thresholds(self, text: str) -> Mapping[Label, float]:
+        """From which probability each label of ``text`` is flagged; empty if the labels are not decided by thresholds."""
         ...

@@ -3,11 +3,12 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 import uvicorn
 
+from classify.verdict import Label, Verdict
 from flow.errors import Broken
 from review.decision import DECISIONS, Decision
 from review.stage import DECISIONS_TOPIC
@@ -77,6 +78,7 @@ class Console:
             metrics=self._metrics,
             ready=lambda: not_ready(self._parts),
             token=token(self._parts.settings),
+            thresholds=self._thresholds,
             base_url=self._parts.settings.web.base_url or None,
             clock=self._parts.clock,
         )
@@ -88,6 +90,11 @@ class Console:
         finally:
             server.should_exit = True
             await serving
+
+    def _thresholds(self, verdict: Verdict) -> Mapping[Label, float]:
+        """Nothing is known of those of a model that has been replaced."""
+        classifier = self._parts.classifier
+        return classifier.thresholds(verdict.post.text) if verdict.judgement.model == classifier.model else {}
 
     def _append(self, decision: Decision) -> None:
         with self._parts.log.write() as writer:

@@ -1,7 +1,7 @@
 """The web application: the console for reviewers, and what monitoring asks."""
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
-from classify.verdict import Label
+from classify.verdict import Label, Verdict
 from flow.clock import Clock, SystemClock
 from flow.errors import TurvaktError
 from registry.official import Official
@@ -37,8 +37,7 @@ def create_app(
     ready: Callable[[], list[str]],
     token: str | None,
     base_url: str | None = None,
-    hosts: Collection[str] = (),
-    thresholds: Callable[[str], Mapping[Label, float]] = lambda model: {},
+    thresholds: Callable[[Verdict], Mapping[Label, float]] = lambda verdict: {},
     clock: Clock | None = None,
 ) -> FastAPI:
     """The ASGI application.
@@ -51,8 +50,7 @@ def create_app(
         ready: why the monitor is not keeping up, in words for an operator; empty if it is.
         token: what opens the console; ``None`` opens it to everybody who can reach it.
         base_url: the address that people reach the console by, if it differs from the one it is bound to.
-        hosts: further host names under which the console may be asked for.
-        thresholds: from which probability the model of this name flags each label, where that is known.
+        thresholds: from which probability each label of this post was flagged, where that is known.
     """
     clock = clock or SystemClock()
     reads, gate = Reads(), Gate(token, clock=clock)
@@ -68,7 +66,6 @@ def create_app(
     app.add_middleware(
         Guard,
         gate=gate,
-        hosts=hosts,
         base_url=base_url,
         page=lambda scope, reason: entry.instead(site, scope, reason),
     )

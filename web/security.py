@@ -2,7 +2,7 @@
 
 import logging
 import traceback
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -50,9 +50,9 @@ class Guard:
     """ASGI middleware: host names, sign-in, forms from elsewhere, security headers.
 
     Args:
-        hosts: names under which the console may be asked for besides those of this machine and of ``base_url``. Others
-            are refused: a strange name that leads to this machine is how a web page elsewhere would read it (DNS rebinding).
-        base_url: the address that people reach the console by, if it differs from the one it is bound to.
+        base_url: the address that people reach the console by, if it differs from the one it is bound to. Host names
+            other than its own and this machine's are refused: a strange name that leads to this machine is how a web page
+            elsewhere would read it (DNS rebinding).
         page: makes the page to show instead of the one asked for, given the reason: ``""`` not signed in, ``wrong`` or
             ``throttled`` token, ``moving`` until the browser sends its cookie, ``refused`` form, ``unavailable``.
     """
@@ -62,14 +62,13 @@ class Guard:
         app: ASGIApp,
         *,
         gate: Gate,
-        hosts: Collection[str],
         base_url: str | None,
         page: Callable[[Scope, str], Response],
     ) -> None:
         self._app = app
         self._gate = gate
         base = urlsplit(base_url or "")
-        self._hosts = LOOPBACK | {host.lower() for host in hosts} | {base.hostname or "localhost"}
+        self._hosts = LOOPBACK | {base.hostname or "localhost"}
         self._origin = base.netloc.lower()
         self._secure = base.scheme == "https"
         self._page = page

@@ -1,12 +1,12 @@
 """Patterns over the linear model: a written rule may raise what the model says, never lower it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from classify.classifiers.linear import Linear
 from classify.classifiers.patterns import VERSION, find, raised
 from classify.reading import read
-from classify.verdict import Judgement
+from classify.verdict import Judgement, Label
 
 _BATCH = 512
 
@@ -35,3 +35,7 @@ class Combined:
             judgements = self._linear.judge(readings, name=self.model)
             found += [raised(*pair, self.model) for pair in zip(judgements, map(find, readings), strict=True)]
         return found
+
+    def thresholds(self, text: str) -> Mapping[Label, float]:
+        """Those of the linear model; what a rule raises is above any."""
+        return self._linear.thresholds(text)

@@ -1,6 +1,6 @@
 """The hashed character n-gram model: fast, and good at what its corpus shows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import accumulate, compress
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from classify.artifact import STEPS, Model, Weights
 from classify.reading import Reading, Window, read, unable
 from classify.scoring import contributions, decision, probabilities
 from classify.severity import settle
-from classify.verdict import LABELS, Judgement, Score, Span
+from classify.verdict import LABELS, Judgement, Label, Score, Span
 
 FOLDER = "linear"
 _MOST_SPANS = 3
@@ -43,6 +43,12 @@ class Linear:
         for start in range(0, len(texts), _BATCH):
             judgements += self.judge([read(text) for text in texts[start : start + _BATCH]], name=self.model)
         return judgements
+
+    def thresholds(self, text: str) -> Mapping[Label, float]:
+        """From which probability each label of ``text`` is flagged; a long text has higher thresholds."""
+        windows = np.array(max(1, len(read(text).windows)))
+        bars = stricter(self._bars[: len(LABELS)], windows)
+        return dict(zip(LABELS, bars.tolist(), strict=True))
 
     def judge(self, readings: Sequence[Reading], *, name: str) -> list[Judgement]:
         """One judgement per reading, in order, each with ``name`` as its model; a reading that is ``unable`` stays so."""

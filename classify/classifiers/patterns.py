@@ -1,7 +1,7 @@
 """Phrases that are abuse by themselves, found with spaCy's Matcher. Precise, and blind to what is not written down."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -48,6 +48,10 @@ class Patterns:
     def classify(self, texts: Sequence[str]) -> list[Judgement]:
         """One judgement per text, in order."""
         return [self._judge(read(text)) for text in texts]
+
+    def thresholds(self, text: str) -> Mapping[Label, float]:
+        """None: a rule applies or does not."""
+        return {}
 
     def _judge(self, reading: Reading) -> Judgement:
         hits = find(reading)

@@ -81,6 +81,23 @@ def test_patterns_raise_and_never_lower() -> None:
         assert all(combined.labels[label].probability >= linear.labels[label].probability for label in LABELS)
 
 
+def test_a_label_is_flagged_from_its_threshold_on() -> None:
+    linear = shipped("linear")
+    texts = [case["text"] for case in phrases()] + lawful_twins()
+    texts += [f"{text} {'Tack för fikat. ' * 200}" for text in texts]
+    for text, judgement in zip(texts, linear.classify(texts), strict=True):
+        thresholds = linear.thresholds(text)
+        for label, score in judgement.labels.items():
+            assert score.flagged == (judgement.unable is None and score.probability >= thresholds[label])
+    assert shipped("combined").thresholds(texts[-1]) == linear.thresholds(texts[-1])
+    assert (
+        linear.thresholds(texts[-1])["threat"]
+        > linear.thresholds(texts[0])["threat"]
+        == linear.thresholds("")["threat"]
+    )
+    assert shipped("patterns").thresholds(texts[0]) == {}
+
+
 def test_a_threat_at_the_end_of_a_huge_text_is_found() -> None:
     text = "Tack för fikat. " * 700_000 + "Jag ska döda dig."
     judgement = shipped("combined").classify([text])[0]

@@ -11,7 +11,6 @@ from flow.errors import Broken
 from flow.log import Log
 from flow.logs.sqlite import SqliteLog
 from registry.store import Store
-from registry.stores import STORES, load_store
 from registry.stores.sqlite import SqliteStore
 
 from .contract_store import StoreContract
@@ -58,12 +57,3 @@ class TestSqliteStore(StoreContract):
         database.execute("INSERT INTO registry_official VALUES ('a', ?)", (b'{"kind": "official", "version": 2}',))
         with pytest.raises(Broken, match="wire version 2"):
             store.officials()
-
-
-def test_every_store_loads() -> None:
-    assert [load_store(name) for name in STORES] == [SqliteStore]
-
-
-def test_an_unknown_store_is_told_with_the_known_ones() -> None:
-    with pytest.raises(Broken, match="Choose from sqlite"):
-        load_store("nothing")

@@ -13,10 +13,7 @@ from hypothesis import strategies as st
 
 from classify.verdict import SEVERITIES
 from flow.database import Database
-from flow.errors import Broken
-from registry.holder import Holder
 from review.index import Index, Query
-from review.indexes import INDEXES, load_index
 from review.indexes.memory import MemoryIndex
 from review.indexes.sqlite import SqliteIndex
 from tests.review.contract_index import IndexContract
@@ -97,17 +94,6 @@ class TestSqliteIndex(IndexContract):
 
 def _in_files(database: Database, word: bytes) -> bool:
     return any(word in file.read_bytes() for file in database.path.parent.iterdir())
-
-
-@pytest.mark.parametrize("name", INDEXES)
-def test_every_index_loads_and_holds(name: str, database: Database) -> None:
-    index: Holder = load_index(name)() if name == "memory" else load_index(name)(database)
-    assert index.name == "index"
-
-
-def test_an_unknown_index_is_refused() -> None:
-    with pytest.raises(Broken, match="memory, sqlite"):
-        load_index("paper")
 
 
 _POSTS = ("a", "b", "c")

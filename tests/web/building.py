@@ -53,7 +53,7 @@ class World:
             metrics=lambda: b"turvakt_posts_total 3\n",
             ready=lambda: self.reasons,
             token=token,
-            thresholds=lambda model: self.thresholds,
+            thresholds=lambda verdict: self.thresholds,
             clock=self.clock,
             **overrides,
         )

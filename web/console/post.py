@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote, urlsplit
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from classify.verdict import Label
+from classify.verdict import Label, Verdict
 from flow.errors import Unavailable
 from review.decision import Decision, Outcome
 from review.index import Item
@@ -20,7 +20,7 @@ BY_COOKIE = "turvakt_by"
 _NAME_LONGEST = 80
 _DAY = 86400
 
-Thresholds = Callable[[str], Mapping[Label, float]]
+Thresholds = Callable[[Verdict], Mapping[Label, float]]
 
 
 def routes(
@@ -93,7 +93,7 @@ def _post(
         shortened=len(shown) < len(post.text),
         out=_out(post.url),
         author=" ".join(filter(None, (post.author.name, f"({post.author.handle})" if post.author.handle else None))),
-        thresholds=thresholds(judgement.model),
+        thresholds=thresholds(item.verdict),
         sent=_sent(item),
         saved="saved" in request.query_params,
         faults=faults or [],
