@@ -1,23 +1,36 @@
 """How people reach the console: its address, and the token that opens it."""
 
 import secrets
+from urllib.parse import quote
 
+from turvakt.folder import faults, private, write
 from turvakt.settings import Settings
 
 
 def token(settings: Settings) -> str:
-    """What opens the console: the setting or, without one, what was made at the first start."""
+    """What opens the console: the setting or, without one, what was made at the first start. Never empty.
+
+    Raises:
+        Unavailable: it was to be made, and the disk is full.
+        Broken: the data folder cannot be used.
+    """
     if settings.web.token:
         return settings.web.token
-    file = settings.data_dir / "console.token"
-    if not file.exists():
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(24), "utf-8")
-    return file.read_text("utf-8").strip()
+    file = private(settings.data_dir) / "console.token"
+    with faults(file):
+        kept = file.read_text("utf-8", "replace").strip() if file.exists() else ""
+    if not kept:
+        kept = secrets.token_urlsafe(24)
+        write(file, kept)
+    return kept
 
 
 def base_url(settings: Settings, *, port: int | None = None) -> str:
     """Where people reach the console, without a slash at the end."""
     web = settings.web
     return web.base_url.rstrip("/") or f"http://{web.host}:{port or web.port}"
+
+
+def link(address: str, token: str) -> str:
+    """The address that opens the console, token and all: for the operator's own screen only."""
+    return f"{address}/?token={quote(token, safe='')}"

@@ -12,7 +12,7 @@ from classify.verdict import Label, Verdict
 from flow.errors import Broken
 from review.decision import DECISIONS, Decision
 from review.stage import DECISIONS_TOPIC
-from turvakt.access import base_url, token
+from turvakt.access import base_url, link, token
 from turvakt.status import not_ready, status
 from turvakt.wiring import Parts
 from web.app import create_app
@@ -36,12 +36,13 @@ class Console:
         metrics: gives the metrics in Prometheus' text format.
 
     Raises:
-        Broken: the address is taken or not this machine's.
+        Broken: the address is taken or not this machine's, or the token cannot be kept.
     """
 
     def __init__(self, parts: Parts, *, metrics: Callable[[], bytes]) -> None:
         self._parts = parts
         self._metrics = metrics
+        self._token = token(parts.settings)
         web = parts.settings.web
         try:
             self._socket = socket.create_server((web.host, web.port))
@@ -62,7 +63,7 @@ class Console:
     @property
     def link(self) -> str:
         """The address that opens the console, token and all: for the operator's own screen only."""
-        return f"{self.base_url}/?token={token(self._parts.settings)}"
+        return link(self.base_url, self._token)
 
     async def serve(self, step: Step) -> None:
         """Serve until cancelled; ``step`` runs what writes in the worker thread."""
@@ -77,7 +78,7 @@ class Console:
             status=lambda: status(self._parts),
             metrics=self._metrics,
             ready=lambda: not_ready(self._parts),
-            token=token(self._parts.settings),
+            token=self._token,
             thresholds=self._thresholds,
             base_url=self._parts.settings.web.base_url or None,
             clock=self._parts.clock,

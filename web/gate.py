@@ -23,9 +23,14 @@ class Gate:
 
     Args:
         token: what opens the console; ``None`` lets everybody in.
+
+    Raises:
+        ValueError: the token is empty, which whoever sends nothing would know.
     """
 
     def __init__(self, token: str | None, *, clock: Clock) -> None:
+        if token is not None and not token.strip():
+            raise ValueError("the token is empty")
         self._token = token
         self._clock = clock
         self._wrong: OrderedDict[str, deque[datetime]] = OrderedDict()

@@ -4,12 +4,15 @@ import socket
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from flow.clock import ManualClock
 from tests.turvakt.process import OFFICIALS, Program, line, until
 from turvakt.commands.shared import printable
+from web.gate import Gate
 
 THANKS = "Tack Anna Lindqvist för den nya bron"
 
@@ -105,3 +108,28 @@ class TestTextsOnATerminal:
     def test_what_is_harmless_stays(self) -> None:
         text = "å\tb\n👩\u200d🚒\u00a0!"
         assert printable(text) == text
+
+
+class TestToken:
+    def test_one_that_was_cut_off_is_made_anew(self, program: Program) -> None:
+        (program.folder / "console.token").touch(mode=0o600)
+        first, second = (program.run("status").partition("/?token=")[2].strip() for _ in range(2))
+        assert len(first) > 20
+        assert first == second
+
+    def test_an_empty_one_opens_nothing(self) -> None:
+        for empty in ("", " "):
+            with pytest.raises(ValueError, match="the token is empty"):
+                Gate(empty, clock=ManualClock(datetime(2026, 9, 14, tzinfo=UTC)))
+
+    def test_any_one_survives_the_link(self, tmp_path: Path) -> None:
+        shown = Program(tmp_path, TURVAKT_WEB_TOKEN="a&b#c +").run("status")
+        assert shown.strip().endswith("/?token=a%26b%23c%20%2B")
+
+    def test_where_it_cannot_be_kept_the_rest_is_told(self, program: Program) -> None:
+        program.run("status", "--json")
+        (program.folder / "console.token").mkdir()
+        done = program.finish("status")
+        assert done.returncode == 4
+        assert b"officials: registered" in done.stdout
+        assert b"console.token: cannot be used" in done.stderr

@@ -10,7 +10,7 @@ import typer
 from classify.verdict import LABELS, SEVERITIES
 from flow.errors import BadInput, TurvaktError
 from review.index import Item, Query
-from turvakt.access import base_url, token
+from turvakt.access import base_url, link, token
 from turvakt.commands.shared import AsJson, aside, parts, printable, screen, settings, table, write_json
 from turvakt.status import status as status_of
 from turvakt.wiring import Parts
@@ -78,12 +78,14 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     """Tell how Turvakt stands: officials, posts, alerts, deliveries, what waits and what is dead. Works beside a running one."""
     with parts(context) as opened:
         now = status_of(opened)
-        link = f"{base_url(opened.settings)}/?token={token(opened.settings)}"
     if as_json:
         write_json(now)
         return
     rows = [(f"{section}: {name}", value) for section, values in now.items() for name, value in _flat(values)]
-    screen.print(table("", "", rows=rows), f"\nConsole: {link}", soft_wrap=True)
+    screen.print(table("", "", rows=rows))
+    # Last: where the token is still to be made, a full disk prevents that, and the rest has been told.
+    address = link(base_url(opened.settings), token(opened.settings))
+    screen.print(f"\nConsole: {address}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _flat(values: Any, prefix: str = "") -> list[tuple[str, object]]:
