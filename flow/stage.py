@@ -2,7 +2,8 @@
 
 Each entry is decoded alone, and a bad one becomes a dead letter. The function runs once per batch. If it fails, the
 runtime halves the batch until the culprit stands alone and becomes a dead letter, too. The hand-over is repeated while
-something is unavailable. Too many dead letters in a row mean that not the entries are wrong but the stage: it stops.
+something is unavailable. Too many dead letters in a row mean that not the entries are wrong but the stage: once they are
+written it stops, and after a restart it goes on behind them.
 """
 
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
@@ -30,11 +31,17 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a batch: the records that were handled, what they gave, and the dead letters."""
+    """What became of a batch: the records that were handled, what they gave, and the dead letters.
+
+    ``read`` counts the entries that it stands for: not all of the batch where the dead became too many in a row.
+    ``in_a_row`` is how many dead ones stand at its end, together with those before it.
+    """
 
     records: tuple[Any, ...]
     outputs: tuple[Output, ...]
     dead: tuple[DeadLetter, ...]
+    read: int
+    in_a_row: int
 
 
 class Observer(Protocol):
@@ -83,17 +90,28 @@ class Stage(Generic[Record]):
         self._handle = handle
         self._apply = apply
         self._stop_after = stop_after
-        self._dead_in_a_row = 0
+        self._in_a_row = 0
+        self._last_reason = ""
 
     def step(self, entries: Sequence[Entry], *, known: MutableMapping[bytes, Any] | None = None) -> Outcome:
         """Decode and handle. Whatever ``handle`` raises comes through; nothing has happened then.
 
         Args:
             known: records by the value they were decoded from, of other stages in this process; taken from and added to.
+
+        Raises:
+            Broken: too many dead letters in a row have been written before.
         """
+        if self._in_a_row >= self._stop_after:
+            raise Broken(
+                f"{self._in_a_row} entries in a row could not be handled, the last one because: {self._last_reason}",
+                place=f"stage {self.name}",
+                remedy="Nothing is lost. Mend the cause and start again; see 'turvakt dead list'",
+            )
         known = {} if known is None else known
         records: list[Record] = []
         letters: list[DeadLetter] = []
+        in_a_row = self._in_a_row
         for entry in entries:
             record = known.get(entry.value)
             if record is None:
@@ -101,44 +119,34 @@ class Stage(Generic[Record]):
                     record = known[entry.value] = self._codec.decode(entry.value)
                 except BadInput as error:
                     letters.append(self._letter(entry, error))
+                    in_a_row += 1
+                    if in_a_row >= self._stop_after:
+                        break
                     continue
             records.append(record)
+            in_a_row = 0
         outputs = tuple(self._handle(records))
         known.update((output.value, output.record) for output in outputs if output.record is not None)
-        return Outcome(tuple(records), outputs, tuple(letters))
+        return Outcome(tuple(records), outputs, tuple(letters), len(records) + len(letters), in_a_row)
 
     def reject(self, entry: Entry, error: Exception) -> Outcome:
         """The outcome for an entry on which `step` or `hand_over` failed when it stood alone."""
-        return Outcome((), (), (self._letter(entry, error),))
+        return Outcome((), (), (self._letter(entry, error),), 1, self._in_a_row + 1)
 
     def hand_over(self, entries: Sequence[Entry], outcome: Outcome, writer: Writer) -> None:
-        """Write what came of ``entries`` and move the offset behind them; the caller opened the transaction.
-
-        Raises:
-            Broken: too many dead letters in a row.
-        """
-        in_a_row = self._in_a_row(outcome)
-        if in_a_row > self._stop_after:
-            raise Broken(
-                f"{in_a_row} entries in a row could not be handled, the last one because: {outcome.dead[-1].reason}",
-                place=f"stage {self.name}",
-                remedy="Nothing is lost. Mend the cause and start again; see 'turvakt dead list'",
-            )
+        """Write what came of ``entries`` and move the offset behind those it stands for; the caller opened the transaction."""
         self._apply(outcome.records)
         for output in outcome.outputs:
             writer.append(output.topic, output.key, output.value)
         for letter in outcome.dead:
             writer.append(dead(self.source), letter.key, DEAD_LETTERS.encode(letter))
-        writer.commit(self.name, self.source, entries[-1].offset + 1)
+        writer.commit(self.name, self.source, entries[outcome.read - 1].offset + 1)
 
     def committed(self, outcome: Outcome) -> None:
         """The hand-over is safe: take note of it."""
-        self._dead_in_a_row = self._in_a_row(outcome)
-
-    def _in_a_row(self, outcome: Outcome) -> int:
-        if not outcome.dead:
-            return 0
-        return len(outcome.dead) + (0 if outcome.records else self._dead_in_a_row)
+        self._in_a_row = outcome.in_a_row
+        if outcome.dead:
+            self._last_reason = outcome.dead[-1].reason
 
     def _letter(self, entry: Entry, error: Exception) -> DeadLetter:
         # The message of a foreign exception may quote the post: only its type is told.

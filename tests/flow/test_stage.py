@@ -115,20 +115,35 @@ async def test_an_effect_that_fails_on_one_record_is_not_half_done(log: Log, clo
     assert len(log.browse("in.dead")) == 1
 
 
-async def test_too_many_dead_in_a_row_stop_the_stage_and_lose_nothing(log: Log, clock: ManualClock) -> None:
-    put(log, 1, *[b"{"] * 11)
-    stage = Stage("double", source="in", codec=NUMBERS, clock=clock, handle=double, stop_after=10)
-    with pytest.raises(Broken, match=r"stage double: 11 entries in a row.*turvakt dead list"):
-        await run(log, stage)
-    assert log.browse("in.dead") == []
-    assert log.lag("in", "double") == 12
+async def test_too_many_dead_in_a_row_stop_the_stage_behind_their_letters(log: Log, clock: ManualClock) -> None:
+    put(log, 1, *[b"{"] * 25, 2)
+    for written, left in ((10, 16), (20, 6)):
+        stage = Stage("double", source="in", codec=NUMBERS, clock=clock, handle=double, stop_after=10)
+        with pytest.raises(Broken, match=r"stage double: 10 entries in a row.*not valid JSON.*turvakt dead list"):
+            await run(log, stage)
+        assert len(log.browse("in.dead")) == written
+        assert log.lag("in", "double") == left
+    await run(log, Stage("double", source="in", codec=NUMBERS, clock=clock, handle=double, stop_after=10))
+    assert len(log.browse("in.dead")) == 25
+    assert values(log, "out") == [2, 4]
+
+
+async def test_records_that_all_break_the_function_stop_the_stage_too(log: Log, clock: ManualClock) -> None:
+    def broken(numbers: Sequence[Number]) -> Iterable[Output]:
+        raise ZeroDivisionError
+
+    put(log, *range(12))
+    with pytest.raises(Broken, match=r"5 entries in a row.*unexpected ZeroDivisionError"):
+        await run(log, Stage("broken", source="in", codec=NUMBERS, clock=clock, handle=broken, stop_after=5))
+    assert len(log.browse("in.dead")) == 5
+    assert log.lag("in", "broken") == 7
 
 
 async def test_dead_ones_between_good_ones_do_not_stop_it(log: Log, clock: ManualClock) -> None:
     put(log, *[value for number in range(30) for value in (number, b"{")])
     watch = Watch()
     stage = Stage("double", source="in", codec=NUMBERS, clock=clock, handle=double, stop_after=5)
-    runtime = Embedded(log=log, stages=[stage], observer=watch, batch_size=4)
+    runtime = Embedded(log=log, stages=[stage], observer=watch)
     await runtime.run(sources={}, services={}, once=True)
     assert len(log.browse("in.dead")) == 30
 
