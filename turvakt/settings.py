@@ -5,6 +5,7 @@ A setting comes, in rising order of precedence, from its default, the settings f
 environment. Unknown keys are refused. ``config/turvakt.toml`` shows every default and is written from this page.
 """
 
+import re
 import tomllib
 import typing
 from collections.abc import Iterator, Mapping
@@ -39,9 +40,10 @@ class Flow(Section, frozen=True):
 
     batch_size: Annotated[int, Meta(ge=1, le=10_000, description="Entries that a stage takes at once.")] = 500
     most_waiting: Annotated[
-        int, Meta(ge=1, description="Entries that may wait before a stage until collectors are held back.")
+        int,
+        Meta(ge=1, le=1_000_000, description="Entries that may wait before a stage until collectors are held back."),
     ] = 5000
-    stop_after: Annotated[int, Meta(ge=1, description="Dead letters in a row that stop a stage.")] = 100
+    stop_after: Annotated[int, Meta(ge=1, le=1_000_000, description="Dead letters in a row that stop a stage.")] = 100
 
 
 class Bluesky(Section, frozen=True):
@@ -70,7 +72,7 @@ class Feed(Section, frozen=True):
     """RSS and Atom feeds. See docs/sources/feed.md."""
 
     urls: Annotated[list[str], Meta(description="Addresses of the feeds; empty: none.")] = []
-    interval: Annotated[float, Meta(gt=0, description="Seconds between two looks at a feed.")] = 300.0
+    interval: Annotated[float, Meta(gt=0, le=86_400, description="Seconds between two looks at a feed.")] = 300.0
 
 
 class Jsonl(Section, frozen=True):
@@ -78,7 +80,7 @@ class Jsonl(Section, frozen=True):
 
     path: Annotated[str, Meta(description='A file, a folder or "-"; empty: none.')] = ""
     follow: Annotated[bool, Meta(description="Whether to wait for more at the end.")] = True
-    max_bytes: Annotated[int, Meta(ge=1000, description="Longest line in bytes.")] = 1_000_000
+    max_bytes: Annotated[int, Meta(ge=1000, le=100_000_000, description="Longest line in bytes.")] = 1_000_000
 
 
 class Classifier(Section, frozen=True):
@@ -92,7 +94,7 @@ class Alerts(Section, frozen=True):
     """Whom to tell of what, and how. See docs/alerts.md."""
 
     rules: Annotated[str, Meta(description="File of the rules; empty: config/rules.toml, which came along.")] = ""
-    give_up_after_hours: Annotated[float, Meta(gt=0, description="How long a delivery is tried.")] = 24.0
+    give_up_after_hours: Annotated[float, Meta(gt=0, le=8760, description="How long a delivery is tried.")] = 24.0
 
 
 class Email(Section, frozen=True):
@@ -129,14 +131,20 @@ class Web(Section, frozen=True):
     token: Annotated[str, _secret("What opens the console; empty: made at the first start, in the data folder.")] = ""
 
 
+_DAYS = 36_500
+"""A hundred years: calendars end where more is subtracted."""
+
+
 class Retention(Section, frozen=True):
     """How long texts are kept, in days."""
 
     log_days: Annotated[
-        float, Meta(gt=0, description="Entries of the log that every stage has read; dead letters.")
+        float, Meta(gt=0, le=_DAYS, description="Entries of the log that every stage has read; dead letters.")
     ] = 14.0
-    unflagged_days: Annotated[float, Meta(gt=0, description="Posts without a flagged label.")] = 30.0
-    flagged_days: Annotated[float, Meta(gt=0, description="Flagged posts, their alerts and decisions.")] = 365.0
+    unflagged_days: Annotated[float, Meta(gt=0, le=_DAYS, description="Posts without a flagged label.")] = 30.0
+    flagged_days: Annotated[float, Meta(gt=0, le=_DAYS, description="Flagged posts, their alerts and decisions.")] = (
+        365.0
+    )
 
 
 class Logging(Section, frozen=True):
@@ -196,8 +204,10 @@ def load(*, file: Path | None, environ: Mapping[str, str]) -> Settings:
         return msgspec.convert(plain, Settings)
     except msgspec.ValidationError as error:
         # The message names the key; no value in it is secret, since a secret is a string, as it must be.
-        place = str(path) if path else "settings"
-        raise Broken(str(error), place=place, remedy="config/turvakt.toml shows every setting") from error
+        raise Broken(str(error), place=str(path) if path else "settings", remedy=_SHOWN) from error
+
+
+_SHOWN = "config/turvakt.toml shows every setting"
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -205,8 +215,13 @@ def _read(path: Path) -> dict[str, Any]:
         plain = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise Broken("the settings file cannot be read", place=str(path), remedy="Check path and rights") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Broken(f"not valid TOML: {error}", place=str(path), remedy="Mend the line") from error
+    except tomllib.TOMLDecodeError as error:
+        # The message itself may quote the line, and with it a secret.
+        where = re.search(r"line \d+, column \d+", str(error))
+        at = where[0] if where else "the end"
+        raise Broken(f"not valid TOML at {at}", place=str(path), remedy="Mend the line") from error
+    except UnicodeDecodeError as error:
+        raise Broken(f"not UTF-8 at byte {error.start}", place=str(path), remedy="Save it as UTF-8") from error
     for section, key, hint in _each():
         table = plain.get(section)
         if _is_secret(hint) and isinstance(table, dict) and f"{key}_file" in table:
@@ -218,20 +233,23 @@ def _from_environment(plain: dict[str, Any], environ: Mapping[str, str]) -> None
     known = {"TURVAKT_CONFIG"}
     for section, key, hint in _each():
         name = variable(section, key)
-        known |= {name, f"{name}_FILE"}
+        known.add(name)
+        given = None
+        if _is_secret(hint):
+            known.add(f"{name}_FILE")
+            if f"{name}_FILE" in environ:
+                given = _secret_from(Path(environ[f"{name}_FILE"]), f"{name}_FILE")
         if name in environ:
-            plain.setdefault(section, {})[key] = _parsed(environ[name], hint, name)
-        elif _is_secret(hint) and f"{name}_FILE" in environ:
-            plain.setdefault(section, {})[key] = _secret_from(Path(environ[f"{name}_FILE"]), f"{name}_FILE")
+            given = _parsed(environ[name], hint, name)
+        if given is not None and isinstance(table := plain.setdefault(section, {}), dict):
+            table[key] = given
     unknown = sorted(
         name
         for name in environ
         if name.startswith("TURVAKT_") and not name.startswith("TURVAKT_TEST_") and name not in known
     )
     if unknown:
-        raise Broken(
-            f"unknown setting {unknown[0]}", place="environment", remedy="config/turvakt.toml shows every setting"
-        )
+        raise Broken(f"unknown setting {unknown[0]}", place="environment", remedy=_SHOWN)
 
 
 def variable(section: str, key: str) -> str:
@@ -250,9 +268,15 @@ def _parsed(text: str, hint: Any, name: str) -> Any:
 
 def _secret_from(path: Path, place: str) -> str:
     try:
-        return path.read_text("utf-8").strip()
+        secret = path.read_text("utf-8").strip()
     except OSError as error:
         raise Broken(f"the file {path} cannot be read", place=place, remedy="Check path and rights") from error
+    except UnicodeDecodeError:
+        # Without its cause, which holds the secret.
+        raise Broken(f"the file {path} is not UTF-8", place=place, remedy="Save it as UTF-8") from None
+    if not secret:
+        raise Broken(f"the file {path} is empty", place=place, remedy="Put the secret there, or take the setting out")
+    return secret
 
 
 def _is_secret(hint: Any) -> bool:

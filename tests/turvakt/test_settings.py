@@ -41,7 +41,11 @@ def test_the_file_can_be_named_by_the_environment(tmp_path: Path) -> None:
         ("[wbe]\nport = 1", r"unknown field `wbe`"),
         ('[web]\nport = "many"', r"Expected `int`, got `str` - at `\$\.web\.port`"),
         ("[web]\nport = 99999", r"port"),
-        ("[web", r"not valid TOML"),
+        ("[web", r"not valid TOML at the end"),
+        ("web = 3", r"Expected `object`, got `int` - at `\$\.web`"),
+        ("[retention]\nlog_days = 1000000", r"<= 36500.* - at `\$\.retention\.log_days`"),
+        ("[retention]\nlog_days = nan", r"float.* - at `\$\.retention\.log_days`"),
+        ("[feed]\ninterval = inf", r"<= 86400.* - at `\$\.feed\.interval`"),
     ],
 )
 def test_what_is_wrong_in_the_file_is_named(tmp_path: Path, text: str, says: str) -> None:
@@ -73,3 +77,49 @@ def test_secrets_are_not_shown() -> None:
 def test_only_secrets_may_come_from_files(tmp_path: Path) -> None:
     with pytest.raises(Broken, match="port_file"):
         from_file(tmp_path, '[web]\nport_file = "x"')
+    with pytest.raises(Broken, match="unknown setting TURVAKT_WEB_PORT_FILE"):
+        load(file=None, environ={"TURVAKT_WEB_PORT_FILE": "x"})
+
+
+@pytest.mark.parametrize("text", ['token = "hush\n', "token = hush", 'token = "hush" hush', 'token = "\\hush"'])
+def test_a_wrong_line_is_named_and_not_quoted(tmp_path: Path, text: str) -> None:
+    with pytest.raises(Broken, match=r"not valid TOML at line 2, column \d+\. Mend") as caught:
+        from_file(tmp_path, f"[web]\n{text}")
+    assert "hush" not in str(caught.value)
+
+
+def test_what_is_not_utf_8_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "latin"
+    file.write_bytes(b'[web]\ntoken = "h\xe5sh"')
+    with pytest.raises(Broken, match=r"latin: not UTF-8 at byte 16"):
+        load(file=file, environ={})
+    with pytest.raises(Broken, match=r"TURVAKT_WEB_TOKEN_FILE: the file .*latin is not UTF-8"):
+        load(file=None, environ={"TURVAKT_WEB_TOKEN_FILE": str(file)})
+
+
+def test_an_empty_secret_file_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text("\n", "utf-8")
+    with pytest.raises(Broken, match=r"TURVAKT_WEB_TOKEN_FILE: the file .* is empty"):
+        load(file=None, environ={"TURVAKT_WEB_TOKEN_FILE": str(file)})
+    with pytest.raises(Broken, match=r"web\.token_file: the file .* is empty"):
+        from_file(tmp_path, f'[web]\ntoken_file = "{file}"')
+
+
+def test_a_section_that_is_none_is_refused_whatever_the_environment_says(tmp_path: Path) -> None:
+    with pytest.raises(Broken, match=r"Expected `object`, got `int`"):
+        from_file(tmp_path, "web = 3", TURVAKT_WEB_PORT="1")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TURVAKT_RETENTION_LOG_DAYS", "1000000"),
+        ("TURVAKT_RETENTION_FLAGGED_DAYS", "nan"),
+        ("TURVAKT_FEED_INTERVAL", "inf"),
+        ("TURVAKT_ALERTS_GIVE_UP_AFTER_HOURS", "1e300"),
+    ],
+)
+def test_numbers_that_no_calendar_holds_are_refused(name: str, value: str) -> None:
+    with pytest.raises(Broken):
+        load(file=None, environ={name: value})
