@@ -2,12 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any
 
 from alerts.alert import Alert, Recipient
 from alerts.channel import Channel
@@ -16,21 +16,9 @@ from alerts.outbox import Item, Outbox, Result
 from flow.backoff import backoff
 from flow.clock import Clock
 from flow.errors import BadInput, Unavailable
-
-Returned = TypeVar("Returned")
-Parameters = ParamSpec("Parameters")
+from flow.step import Step
 
 logger = logging.getLogger(__name__)
-
-
-class Step(Protocol):
-    """Runs a function where databases are written; `flow.runtimes.embedded.Embedded.step` is one."""
-
-    def __call__(
-        self, function: Callable[Parameters, Returned], *args: Parameters.args, **kwargs: Parameters.kwargs
-    ) -> Coroutine[Any, Any, Returned]:
-        """What ``function`` returns."""
-        ...
 
 
 def growing() -> Iterator[float]:
@@ -41,8 +29,9 @@ def growing() -> Iterator[float]:
 class Dispatcher:
     """Sends what is due, several messages at a time per channel, so that a dead channel delays no other one.
 
-    A delivery is tried again, with growing pauses, until it is made, refused for good, given up, or the consent ends. It
-    is written down as made only after the channel has taken it on: a crash in between sends it again, with the same key.
+    A delivery is tried again, with growing pauses, until it is made, refused for good, given up, or the consent ends.
+    Threats are never given up. A delivery is written down as made only after the channel has taken it on: a crash in
+    between sends it again, with the same key.
 
     Args:
         channels: by name. What waits for a channel that is not there is tried again like any other.
@@ -52,10 +41,11 @@ class Dispatcher:
         allowed: whether an official's consent covers a source now; asked before each try, by way of ``step``.
         step: where ``commit``, ``allowed`` and the outbox run.
         at_once: messages on their way per channel.
-        give_up_after: from when a delivery was first due.
+        give_up_after: from when a delivery was first due; threats are tried for ever.
         send_seconds: how long one try may take, whatever the channel does.
         idle_seconds: how often to look for what has become due.
-        grace_seconds: how long messages on their way may take when it is stopped.
+        grace_seconds: how long the end may take when it is stopped: messages on their way have two thirds of it, and
+            writing down what came of them has the rest.
         pauses: an iterator of pauses in seconds, one for each try that failed.
     """
 
@@ -96,6 +86,8 @@ class Dispatcher:
         self._turning: asyncio.Task[bool] | None = None
         self._results: list[Result] = []
         self._drained: list[asyncio.Future[None]] = []
+        self._ended = 0  # deliveries that have ended and are written down
+        self._failing: set[str] = set()  # the channels that failed at the last try
 
     async def run(self) -> None:
         """Send until cancelled; messages on their way are then finished, for a few seconds at most.
@@ -131,19 +123,19 @@ class Dispatcher:
             loop.call_soon_threadsafe(self._awake.set)
 
     async def drained(self, *, at_most: float) -> bool:
-        """Wait until nothing is due and nothing on its way, ``at_most`` seconds long; says whether it came to that.
+        """Wait until nothing is due and nothing on its way; says whether it came to that.
 
-        What is held back or to be tried again later is not due. Needs `run` to be running.
+        It stops waiting once no delivery has ended for ``at_most`` seconds (up to twice as long may pass). What is held
+        back or to be tried again later is not due. Needs `run` to be running.
         """
         drained = asyncio.get_running_loop().create_future()
         self._drained.append(drained)
         self._awake.set()
-        try:
-            async with asyncio.timeout(at_most):
-                await drained
-        except TimeoutError:
-            return False
-        return True
+        ended = -1
+        while not drained.done() and ended != self._ended:
+            ended = self._ended
+            await asyncio.wait([drained], timeout=at_most)
+        return drained.done()
 
     async def _turn(self) -> bool:
         """Write down what has come in, and send what is due; says whether there was nothing to do."""
@@ -177,6 +169,7 @@ class Dispatcher:
         if not results:
             return
         erased = await self._step(self._commit, results)
+        self._ended += sum(result.delivery.state != "waiting" for result in results)
         for result in results:
             name = self._on_their_way.pop(result.delivery.id)
             if result.delivery.id in erased and name in self._channels:
@@ -204,6 +197,9 @@ class Dispatcher:
         else:
             attempts = delivery.attempts + 1
             now = self._clock.now()
+            if delivery.channel in self._failing:
+                self._failing.remove(delivery.channel)
+                logger.info("channel %s delivers again", delivery.channel)
             self._done(Result(replace(delivery, state="delivered", attempts=attempts, at=now, reason=None)))
 
     def _done(self, result: Result) -> None:
@@ -213,10 +209,12 @@ class Dispatcher:
     def _again(self, item: Item, reason: str) -> Result:
         now = self._clock.now()
         attempts = item.delivery.attempts + 1
-        if now - item.first_due >= self._give_up_after:
+        threat = "threat" in item.alert.verdict.judgement.flagged
+        if not threat and now - item.first_due >= self._give_up_after:
             return self._failed(item, f"given up after {attempts} tries. {reason}")
-        if attempts == 1:
-            logger.warning("delivery %s is tried again: %s", item.delivery.id, reason)
+        if item.delivery.channel not in self._failing:
+            self._failing.add(item.delivery.channel)
+            logger.warning("channel %s fails, its deliveries are tried again. %s", item.delivery.channel, reason)
         pause = next(islice(self._pauses(), attempts - 1, None))
         waiting = replace(item.delivery, state="waiting", attempts=attempts, at=now, reason=reason)
         return Result(waiting, now + timedelta(seconds=pause))
@@ -227,19 +225,23 @@ class Dispatcher:
         return Result(replace(item.delivery, state="failed", attempts=attempts, at=self._clock.now(), reason=reason))
 
     async def _finish(self) -> None:
+        end = asyncio.get_running_loop().time() + self._grace_seconds
+        sent_by = end - self._grace_seconds / 3
         if self._turning is not None:
-            await asyncio.wait([self._turning], timeout=self._grace_seconds)
-            self._turning.cancel()
-            await asyncio.gather(self._turning, return_exceptions=True)
-        if self._sending:
-            await asyncio.wait(self._sending, timeout=self._grace_seconds)
-            unfinished = tuple(self._sending)
-            for task in unfinished:
-                task.cancel()
-            await asyncio.gather(*unfinished, return_exceptions=True)
+            await _ended([self._turning], by=sent_by)
+        await _ended(tuple(self._sending), by=sent_by)
         try:
-            async with asyncio.timeout(self._grace_seconds):
+            async with asyncio.timeout_at(end):
                 await self._write_down()
         except TimeoutError:
             logger.warning("the outbox could not be written at the end: what was sent last will be sent again")
         self._on_their_way.clear()
+
+
+async def _ended(tasks: Sequence[asyncio.Task[Any]], *, by: float) -> None:
+    """Wait for ``tasks`` until the moment ``by`` of the loop's clock; those that last longer are cancelled."""
+    if tasks:
+        await asyncio.wait(tasks, timeout=by - asyncio.get_running_loop().time())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

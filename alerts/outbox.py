@@ -166,8 +166,18 @@ class Outbox:
 
     def overdue(self, by: timedelta) -> int:
         """How many deliveries are still waiting ``by`` so long after they were first due."""
-        sql = "SELECT count(*) FROM outbox WHERE state = 'waiting' AND first_due < ?"
+        sql = "SELECT count(*) FROM outbox WHERE state = 'waiting' AND first_due <= ?"
         return int(self._database.query(sql, ((self._clock.now() - by).timestamp(),))[0][0])
+
+    def failed(self, within: timedelta) -> int:
+        """How many deliveries have failed ``within`` so long a time."""
+        sql = "SELECT count(*) FROM outbox WHERE state = 'failed' AND at > ?"
+        return int(self._database.query(sql, ((self._clock.now() - within).timestamp(),))[0][0])
+
+    def known(self, deliveries: Iterable[str]) -> set[str]:
+        """Those of ``deliveries``, given by id, that are here, ended or not."""
+        sql = "SELECT 1 FROM outbox WHERE id = ?"
+        return {each for each in deliveries if self._database.query(sql, (each,))}
 
     def erase(self, official: str) -> int:
         """Remove the official's deliveries, waiting or not."""

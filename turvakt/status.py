@@ -11,6 +11,8 @@ from turvakt.wiring import Parts
 
 OVERDUE = timedelta(minutes=5)
 """A delivery that has been due for longer than this is a fault that somebody must see."""
+FAILED = timedelta(days=3)
+"""So long a failed delivery is told of: over a weekend."""
 
 
 def status(parts: Parts) -> dict[str, Any]:
@@ -44,4 +46,7 @@ def not_ready(parts: Parts) -> list[str]:
     overdue = parts.outbox.overdue(OVERDUE)
     if overdue:
         reasons.append(f"{overdue} deliveries have been due for more than {OVERDUE.seconds // 60} minutes")
+    failed = parts.outbox.failed(FAILED)
+    if failed:
+        reasons.append(f"{failed} deliveries failed in the last {FAILED.days} days")
     return reasons

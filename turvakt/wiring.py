@@ -11,7 +11,7 @@ from alerts.alert import ALERTS, DELIVERIES
 from alerts.channel import Channel
 from alerts.channels import load_channel
 from alerts.channels.files import Files
-from alerts.deliver import Dispatcher, Step
+from alerts.deliver import Dispatcher
 from alerts.outbox import Outbox
 from alerts.rendering import FOLDER, Renderer
 from alerts.rules import Rule, load_rules
@@ -26,6 +26,7 @@ from flow.database import Database
 from flow.log import Log
 from flow.logs.sqlite import SqliteLog
 from flow.stage import Stage
+from flow.step import Step
 from ingest.collector import Collector
 from ingest.collectors import load_collector
 from ingest.holding import LogHolder

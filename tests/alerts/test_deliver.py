@@ -171,6 +171,32 @@ async def test_is_given_up_after_a_day(world: World) -> None:
     assert world.told()[-1] == (key, "failed", 2, "given up after 2 tries. busy")
 
 
+async def test_a_threat_is_never_given_up(world: World) -> None:
+    channel = Scripted(script=[Unavailable("busy")] * 3)
+    world.outbox.add([alert(verdict(labels=("threat",)))])
+    (key,) = world.waiting()
+    async with world.running(channel) as dispatcher:
+        for _ in range(4):
+            assert await dispatcher.drained(at_most=SOON)
+            world.clock.advance(7 * 24 * 3600)
+    assert world.told()[-1] == (key, "delivered", 4, None)
+
+
+async def test_a_dead_channel_is_told_of_once_and_once_when_it_is_back(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.add(*(f"bluesky:{number}" for number in range(20)))
+    channel = Scripted(script=[Unavailable("busy")] * 50)
+    with caplog.at_level(logging.INFO, logger="alerts"):
+        async with world.running(channel) as dispatcher:
+            for _ in range(4):
+                assert await dispatcher.drained(at_most=SOON)
+                world.clock.advance(10)
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    assert caplog.messages[0] == "channel email fails, its deliveries are tried again. busy"
+    assert world.outbox.counts()["delivered"] == 20
+
+
 async def test_a_channel_that_is_not_set_up_is_waited_for(world: World) -> None:
     (key,) = world.add("bluesky:1", channel="pigeon")
     async with world.running() as dispatcher:
@@ -258,6 +284,18 @@ async def test_stopped_in_the_middle_it_does_not_wait_for_ever(world: World) -> 
     assert world.told() == []
 
 
+async def test_stopped_in_the_middle_one_that_hangs_does_not_cost_the_others_their_results(world: World) -> None:
+    hanging, quick = Scripted("webhook", ["hang"]), Scripted("email", ["hang"])
+    world.add("bluesky:1", channel="webhook")
+    (key,) = world.add("bluesky:2")
+    async with world.running(hanging, quick, grace_seconds=0.3):
+        await asyncio.wait_for(hanging.trying.wait(), SOON)
+        await asyncio.wait_for(quick.trying.wait(), SOON)
+        asyncio.get_running_loop().call_later(0.02, quick.release.set)
+    assert world.told() == [(key, "delivered", 1, None)]
+    assert world.outbox.counts()["waiting"] == 1
+
+
 async def test_stopped_while_the_database_is_locked(world: World) -> None:
     locked = asyncio.Event()
 
@@ -328,6 +366,20 @@ async def test_looks_by_itself_for_what_has_become_due(world: World) -> None:
         assert channel.tries == []
         world.clock.advance(3600)
         await asyncio.wait_for(channel.trying.wait(), SOON)
+
+
+async def test_a_slow_channel_is_waited_for_as_long_as_it_delivers(world: World) -> None:
+    class Slow(Scripted):
+        async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.release.wait(), 0.06)
+            await super().send(message, recipient=recipient, idempotency_key=idempotency_key)
+
+    channel = Slow()
+    keys = world.add(*(f"bluesky:{number}" for number in range(12)))
+    async with world.running(channel, at_once=1) as dispatcher:
+        assert await dispatcher.drained(at_most=0.5)
+    assert sorted(channel.delivered) == keys
 
 
 async def test_somebody_may_stop_waiting(world: World) -> None:

@@ -112,6 +112,22 @@ def test_overdue_counts_what_should_have_been_made(outbox: Outbox, clock: Manual
     assert outbox.overdue(timedelta(minutes=1)) == 0
 
 
+def test_failed_ones_are_counted_for_some_time(outbox: Outbox, clock: ManualClock) -> None:
+    outbox.add([alert(), alert(verdict("bluesky:2"))])
+    outbox.record([ended(due(outbox)[0].delivery, "failed")])
+    clock.advance(3600)
+    assert outbox.failed(timedelta(hours=2)) == 1
+    assert outbox.failed(timedelta(hours=1)) == 0
+
+
+def test_knows_its_own(outbox: Outbox) -> None:
+    outbox.add([alert()])
+    own = due(outbox)[0].delivery.id
+    assert outbox.known([own, "another"]) == {own}
+    outbox.erase("anna-lindqvist")
+    assert outbox.known([own, "another"]) == set()
+
+
 def test_threats_go_first_then_the_gravest(outbox: Outbox, clock: ManualClock) -> None:
     for number, (severity, label) in enumerate([("medium", "hate"), ("critical", "hate"), ("low", "threat")]):
         judged = verdict(f"bluesky:{number}", severity=severity, labels=(label,))  # type: ignore[arg-type]

@@ -148,6 +148,15 @@ def test_status_tells_what_waits(parts: Parts, clock: ManualClock) -> None:
     assert not_ready(parts) == [f"{parts.settings.flow.most_waiting + 1} entries wait before stage classify"]
 
 
+def test_failed_deliveries_stay_in_sight_over_a_weekend(parts: Parts, clock: ManualClock) -> None:
+    watch(parts, post(1, THREAT))
+    parts.database.execute("UPDATE outbox SET state = 'failed'")
+    clock.advance(2 * 24 * 3600)
+    assert not_ready(parts) == ["1 deliveries failed in the last 3 days"]
+    clock.advance(2 * 24 * 3600)
+    assert not_ready(parts) == []
+
+
 def test_metrics_count_what_happened(parts: Parts) -> None:
     metrics = Metrics(lags=parts.lags, officials=parts.consenting)
     watch(parts, post(1, THREAT), post(2, "inget"), metrics=metrics)
