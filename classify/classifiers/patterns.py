@@ -1,6 +1,5 @@
 """Phrases that are abuse by themselves, found with spaCy's Matcher. Precise, and blind to what is not written down."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -97,59 +96,62 @@ def find(reading: Reading) -> list[Hit]:
 
 def _in_window(window: Window, reading: Reading) -> list[Hit]:
     guess = reading.guess
+    masked = window.masked
     hits: list[Hit] = []
     for language, chance in zip(_LANGUAGES, (guess.sv, guess.fi), strict=True):
-        if (chance >= _OTHER_TONGUE or guess.words < _ALL_TRIED) and _sieve(language.code).passes(window.masked):
-            masked = window.masked
-            if not language.report.search(masked) and not language.fiction.search(masked):
-                hits += [Hit(rule, language, window, start, end) for rule, start, end in _match(language, masked)]
+        if chance >= _OTHER_TONGUE or guess.words < _ALL_TRIED:
+            rules = _sieve(language.code).possible(window.words)
+            if rules and not language.report.search(masked) and not language.fiction.search(masked):
+                hits += [
+                    Hit(rule, language, window, start, end) for rule, start, end in _match(language, masked, rules)
+                ]
     return hits
 
 
 class _Sieve:
-    """Tells from the words of a text alone, without their order, whether any rule can match: few texts need spaCy.
+    """Tells from the words of a text alone, without their order, which rules can match: few texts need spaCy, and few rules.
 
-    Each place of each rule has a bit; a rule is possible where the words together have all bits of its places.
+    Each place of each rule has a bit; a rule is possible where the words together have all bits of its places. It is looked
+    at only where there is a word of its key place, the one whose words are long and so rare.
     """
 
     def __init__(self, language: Language) -> None:
         places: dict[frozenset[str], int] = {}
-        self._rules: set[int] = set()
-        for rule in language.rules:
-            bits = 0
-            for words in needed(rule.phrase, language.classes):
-                bits |= 1 << places.setdefault(words, len(places))
-            self._rules.add(bits)
+        self._needs: list[int] = []  # per rule
+        self._keyed: dict[int, list[int]] = {}  # bit of a key place -> rules
+        for number, rule in enumerate(language.rules):
+            row = needed(rule.phrase, language.classes)
+            bits = [1 << places.setdefault(words, len(places)) for words in row]
+            self._needs.append(sum(set(bits)))
+            key = max(range(len(row)), key=lambda place: min(map(len, row[place])))
+            self._keyed.setdefault(bits[key], []).append(number)
         self._whole: dict[str, int] = {}
         self._begin: dict[str, int] = {}
         self._end: dict[str, int] = {}
         for words, bit in places.items():
             for word in words:
                 table = self._end if word[0] == "*" else self._begin if word[-1] == "*" else self._whole
-                key = "0" if word == "NUM" else word.strip("*")
+                key_word = "0" if word == "NUM" else word.strip("*")
                 table = self._begin if word == "NUM" else table
-                table[key] = table.get(key, 0) | 1 << bit
-        self._bits = lru_cache(maxsize=65536)(self._bits_of)
+                table[key_word] = table.get(key_word, 0) | 1 << bit
+        self._of = lru_cache(maxsize=65536)(self._of_word)
 
-    def _bits_of(self, word: str) -> int:
+    def _of_word(self, word: str) -> tuple[int, tuple[int, ...]]:
+        """The bits of a word, and the rules of whose key place it is."""
         bits = self._whole.get(word, 0)
         for place in range(1, len(word) + 1):
             bits |= self._begin.get(word[:place], 0) | self._end.get(word[-place:], 0)
-        return bits
+        return bits, tuple(number for key, rules in self._keyed.items() if key & bits for number in rules)
 
-    def passes(self, masked: str) -> bool:
-        """Whether ``masked`` has all the words of some rule."""
+    def possible(self, words: Sequence[str]) -> list[int]:
+        """The numbers of the rules whose words are all among ``words``."""
         there = 0
-        bits = self._bits
-        for word in set(_WORD.findall(masked)):
-            there |= bits(word)
-        for rule in self._rules:  # noqa: SIM110 - twice as fast as any(), and this is done for every post
-            if rule & there == rule:
-                return True
-        return False
-
-
-_WORD = re.compile(r"[^\W\d_]+|\d+")
+        keyed: set[int] = set()
+        for bits, rules in map(self._of, words):
+            there |= bits
+            if rules:
+                keyed.update(rules)
+        return sorted(number for number in keyed if self._needs[number] & ~there == 0)
 
 
 @cache
@@ -161,25 +163,25 @@ def _language(code: str) -> Language:
     return next(each for each in _LANGUAGES if each.code == code)
 
 
-def _match(language: Language, masked: str) -> Iterable[tuple[Rule, int, int]]:
-    pipeline, matcher = _matcher(language.code)
-    doc = pipeline(masked)
+def _match(language: Language, masked: str, rules: Sequence[int]) -> Iterable[tuple[Rule, int, int]]:
+    doc = _pipeline(language.code)(masked)
     found: dict[tuple[int, int], Rule] = {}
     hunting = language.animals.search(masked) is not None
     harmless = [match.span() for match in language.harmless.finditer(masked)]
-    for key, first, last in matcher(doc):
-        rule = language.rules[int(pipeline.vocab.strings[key])]
+    for number in rules:
+        rule = language.rules[number]
         if rule.hunting and hunting:
             continue
-        if not rule.negated and any(token.orth_ in language.negation for token in doc[max(0, first - 1) : last]):
-            continue
-        span = doc[first:last]
-        if any(start < span.end_char and span.start_char < end for start, end in harmless):
-            continue
-        place = (span.start_char, span.end_char)
-        known = found.get(place)
-        if known is None or SEVERITIES.index(rule.severity) > SEVERITIES.index(known.severity):
-            found[place] = rule
+        for _, first, last in _matcher(language.code, number)(doc):
+            if not rule.negated and any(token.orth_ in language.negation for token in doc[max(0, first - 1) : last]):
+                continue
+            span = doc[first:last]
+            if any(start < span.end_char and span.start_char < end for start, end in harmless):
+                continue
+            place = (span.start_char, span.end_char)
+            known = found.get(place)
+            if known is None or SEVERITIES.index(rule.severity) > SEVERITIES.index(known.severity):
+                found[place] = rule
     return _longest(found)
 
 
@@ -197,10 +199,14 @@ def _longest(found: dict[tuple[int, int], Rule]) -> list[tuple[Rule, int, int]]:
 
 
 @cache
-def _matcher(code: str) -> tuple[Any, Any]:
+def _pipeline(code: str) -> Any:
+    return spacy.blank(code)
+
+
+@cache
+def _matcher(code: str, number: int) -> Any:
+    """Finds one rule."""
     language = _language(code)
-    pipeline = spacy.blank(code)
-    matcher = Matcher(pipeline.vocab)
-    for number, rule in enumerate(language.rules):
-        matcher.add(str(number), [compile_phrase(rule.phrase, language.classes)])
-    return pipeline, matcher
+    matcher = Matcher(_pipeline(code).vocab)
+    matcher.add(str(number), [compile_phrase(language.rules[number].phrase, language.classes)])
+    return matcher
