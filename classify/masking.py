@@ -5,12 +5,14 @@ length of the normalised one, so that a feature's place in it is its place in th
 """
 
 import re
+from functools import lru_cache
 
 from classify.features import NAME
 from classify.normalise import Normalised
 
 _LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+|(?<!\w)@[\w.\-]+(?:@[\w.\-]+)?")
 _DIGIT = re.compile("[1-9]")
+_SOLID = re.compile("[^ ]")
 # A capital after a small letter, digit or bracket and a blank, or after a word, a comma and a blank. The capital comes
 # first in the expression, so that the search can jump from capital to capital.
 _CAPITALISED = re.compile(r"[A-ZÅÄÖ](?:(?<=[a-zåäö0-9)] .)|(?<=[^\W\d_][,;] .))[^\W\d_]+(?:-[A-ZÅÄÖ][^\W\d_]+)?")
@@ -28,17 +30,15 @@ def mask(text: str, normalised: Normalised) -> str:
     names = _names(text)
     if not names:
         return plain
-    letters = list(plain)
     if normalised.starts:
         inside = {place for start, end in names for place in range(start, end)}
-        letters = [
+        return "".join(
             NAME if start in inside and letter != " " else letter
-            for letter, start in zip(letters, normalised.starts, strict=True)
-        ]
-    else:
-        for start, end in names:
-            letters[start:end] = NAME * (end - start)
-    return "".join(letters)
+            for letter, start in zip(plain, normalised.starts, strict=True)
+        )
+    for start, end in names:
+        plain = plain[:start] + _SOLID.sub(NAME, plain[start:end]) + plain[end:]
+    return plain
 
 
 _QUOTE = re.compile(r"[\"“”„»'’‘]")
@@ -52,6 +52,10 @@ def _capitals(match: re.Match[str]) -> str:
 def _names(text: str) -> list[tuple[int, int]]:
     """Words with a capital in the middle of a sentence, unless the whole text shouts."""
     found = [match.span() for match in _CAPITALISED.finditer(text)]
-    if found and 3 * sum(map(str.isupper, text)) > sum(map(str.islower, text)):
-        return []
-    return found
+    return [] if found and sum(map(_shouting, text.split(" "))) > 0 else found
+
+
+@lru_cache(maxsize=16384)
+def _shouting(word: str) -> int:
+    """Above zero where more than a quarter of the letters are capitals."""
+    return 3 * sum(map(str.isupper, word)) - sum(map(str.islower, word))

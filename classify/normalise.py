@@ -33,24 +33,44 @@ class Normalised:
 def normalise(text: str) -> Normalised:
     """The plain form of ``text``, in linear time. Any string will do, lone surrogates and NUL included."""
     lower = text.lower()
-    if not _UNUSUAL.search(lower):
+    if not any(map(_unusual, lower.split(" "))) and not _ROW.search(lower):
         return Normalised(lower)
     letters = _Letters(*_characters(text))
+    if not _DISGUISE.search(letters.text):
+        moved = len(letters.text) != len(text) or letters.ends != list(range(1, len(text) + 1))
+        return (
+            Normalised(letters.text, tuple(letters.starts), tuple(letters.ends)) if moved else Normalised(letters.text)
+        )
     while sum(step(letters) for step in _STEPS):  # a sum, not any(): every step gets its turn in each round
         pass
     return Normalised(letters.text, tuple(letters.starts), tuple(letters.ends))
 
 
-# What a text in lower case needs for the slow path: characters beyond plain Swedish and Finnish writing, a digit or a sign inside
-# a word, a letter three times, a row of lone letters, a starred-out letter.
+_LETTER = "a-zåäöéüæøõšžßð"
+# What a word in lower case needs for the slow path: characters beyond plain Swedish and Finnish writing, a digit or a sign inside
+# it, a letter three times, a starred-out letter.
 _UNUSUAL = re.compile(
     r"[^a-zåäö0-9 .,!?:;'\"()\-\n/%&+=@#$*_|]"
     r"|[a-zåäö](?:[0-9@$!|*#_]+[a-zåäö*]|\*\*|[0-9](?![0-9a-zåäö]))"
     r"|(?:[0-9]|(?<![a-zåäö])\$)[a-zåäö]{2}"
     r"|([a-zåäö])\1\1"
-    r"|(?<![a-zåäö0-9])[a-zåäö][ .\-_*][a-zåäö0-9][ .\-_*][a-zåäö0-9](?![a-zåäö0-9])"
 )
-_LETTER = "a-zåäöéüæøõšžßð"
+# Three lone letters in a row. The sign after the first comes first in the expression, so that the search can jump to it.
+_ROW = re.compile(
+    r"[ .\-_*](?=[a-zåäö0-9][ .\-_*][a-zåäö0-9](?![a-zåäö0-9]))(?:(?<=[^a-zåäö0-9][a-zåäö].)|(?<=^[a-zåäö].))"
+)
+# What a text of any plain characters needs for one of the steps to find something in it.
+_DISGUISE = re.compile(
+    rf"[€·•Ͱ-ϿЀ-ԯıłđħŧɑɡɩʏꞵɪɴʀᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢ]|[0-9@$|!][{_LETTER}]|[{_LETTER}](?:[0-9@$|!]*[0-9@$]|[*#_]+[{_LETTER}]|\*\*)"
+    rf"|([{_LETTER}])\1\1|(?<!\w)[{_LETTER}0-9@$][ .\-_*/][{_LETTER}0-9@$][ .\-_*/][{_LETTER}0-9@$](?!\w)"
+)
+
+
+@lru_cache(maxsize=16384)
+def _unusual(word: str) -> bool:
+    return _UNUSUAL.search(word) is not None
+
+
 _KEPT = frozenset("åäöéüæøõšž")
 
 _EMOJI = {
@@ -134,8 +154,14 @@ _COMPOSED = {
     ("u", "\u0308"): "ü",
 }
 
+_ACCENTS = frozenset(accent for _, accent in _COMPOSED)
+
 
 def _characters(text: str) -> tuple[str, list[int], list[int]]:
+    if _ACCENTS.isdisjoint(text):
+        parts = list(map(_plain, text))
+        places = [place for place, part in enumerate(parts) for _ in part]
+        return "".join(parts), places, [place + 1 for place in places]
     found: list[str] = []
     starts: list[int] = []
     ends: list[int] = []

@@ -62,8 +62,8 @@ def read(text: str) -> Reading:
     head = windows[0].text if windows else ""
     guess = identify(head)
     if guess.words and guess.sv + guess.fi < JUDGED_FROM:
-        plain = windows[0].normalised
-        again = identify(plain.text) if plain.starts else guess
+        plain = windows[0].normalised.text
+        again = identify(plain) if plain != head.lower() else guess
         guess = again if again.sv + again.fi > guess.sv + guess.fi else _best_part(head, guess)
     return Reading(windows, guess, _unable(guess))
 
