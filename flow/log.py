@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from flow.entry import Entry
+from flow.errors import Stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,14 @@ class Log(Protocol):
         """The newest entry of each of ``keys`` that is still there."""
         ...
 
+    def entries_of(self, keys: Collection[str]) -> list[Entry]:
+        """All entries with one of ``keys``, of every topic; those of one topic in their order."""
+        ...
+
+    def containing(self, topic: str, needle: bytes) -> list[Entry]:
+        """The entries whose value contains ``needle``, in their order. Looks through the whole topic."""
+        ...
+
     def cursor(self, collector: str) -> str | None:
         """Where a collector goes on."""
         ...
@@ -91,10 +100,24 @@ class Log(Protocol):
         """
         ...
 
-    def forget(self, keys: Collection[str]) -> int:
-        """Erase every entry with one of ``keys``, in all topics, read or not; returns how many. New epoch if any."""
+    def forget(self, keys: Collection[str], *, but: Callable[[Entry], bool] | None = None) -> int:
+        """Erase every entry with one of ``keys``, in all topics, read or not, except where ``but`` holds.
+
+        Starts a new epoch if anything went. Returns how many entries did.
+        """
         ...
 
     def expire(self, before: datetime) -> int:
         """Remove entries older than ``before`` that every group of their topic has read; returns how many."""
         ...
+
+
+def take_out(log: Log, writer: Writer, entry: Entry) -> None:
+    """Discard ``entry`` in the transaction that ``writer`` belongs to, if it still stands as it was read.
+
+    Raises:
+        Stale: it was erased, changed or taken out meanwhile.
+    """
+    if entry not in log.browse(entry.topic, after=entry.offset - 1, limit=1):
+        raise Stale("the entry has changed since it was read", place=f"{entry.topic}/{entry.offset}")
+    writer.discard(entry.topic, [entry.offset])

@@ -13,6 +13,7 @@ from flow.codec import Codec
 from flow.entry import DEAD_LETTERS, DeadLetter, Entry
 from flow.errors import BadInput
 from flow.log import Log
+from ingest.post import Post
 
 _PAGE = 500
 
@@ -58,7 +59,19 @@ class LogHolder:
             return sum(self._log.rewrite(topic, change, needle=needles.get(topic, b"")) for topic in self._log.topics())
 
     def forget(self, posts: Collection[str]) -> int:
-        return self._log.forget(posts)
+        """See `Holder.forget`. A post that came back under the id after its deletion is another one: it stays."""
+        with self._log.write():
+            deleted: dict[str, datetime] = {}
+            for entry in self._log.entries_of(posts):
+                post = _post(self._decoded(entry.topic, entry.value))
+                if post is not None and post.deleted_at is not None:
+                    deleted[entry.key] = max(post.collected_at, deleted.get(entry.key, post.collected_at))
+
+            def came_back(entry: Entry) -> bool:
+                post = _post(self._decoded(entry.topic, entry.value))
+                return post is not None and entry.key in deleted and post.collected_at > deleted[entry.key]
+
+            return self._log.forget(posts, but=came_back)
 
     def expire(self, before: datetime) -> int:
         return self._log.expire(before)
@@ -209,6 +222,13 @@ def _names(value: bytes, official: str) -> bool:
     """Whether ``value`` contains the id itself, not merely a longer one that it is a part of."""
     id = official.encode()
     return id in value and re.search(rb"(?<![a-z0-9-])" + re.escape(id) + rb"(?![a-z0-9-])", value) is not None
+
+
+def _post(record: object) -> Post | None:
+    """The post that a record of a topic holds: itself, a verdict's or that of an alert's verdict."""
+    verdict = getattr(record, "verdict", record)
+    post = getattr(verdict, "post", verdict)
+    return post if isinstance(post, Post) else None
 
 
 def _plain(record: About) -> dict[str, Any]:

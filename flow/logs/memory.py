@@ -60,13 +60,19 @@ class MemoryLog:
 
     def browse(self, topic: str, *, after: int = -1, limit: int = 100) -> list[Entry]:
         with self._lock:
-            entries = self._topics.get(topic, {})
-            return [entries[offset] for offset in sorted(entries) if offset > after][:limit]
+            return [entry for entry in self._inside(topic) if entry.offset > after][:limit]
 
     def latest(self, topic: str, keys: Collection[str]) -> dict[str, Entry]:
         with self._lock:
-            entries = self._topics.get(topic, {})
-            return {entries[offset].key: entries[offset] for offset in sorted(entries) if entries[offset].key in keys}
+            return {entry.key: entry for entry in self._inside(topic) if entry.key in keys}
+
+    def entries_of(self, keys: Collection[str]) -> list[Entry]:
+        with self._lock:
+            return [entry for topic in self.topics() for entry in self._inside(topic) if entry.key in keys]
+
+    def containing(self, topic: str, needle: bytes) -> list[Entry]:
+        with self._lock:
+            return [entry for entry in self._inside(topic) if needle in entry.value]
 
     def cursor(self, collector: str) -> str | None:
         return self._cursors.get(collector)
@@ -89,13 +95,17 @@ class MemoryLog:
             self._epoch += changed > 0
         return changed
 
-    def forget(self, keys: Collection[str]) -> int:
+    def forget(self, keys: Collection[str], *, but: Callable[[Entry], bool] | None = None) -> int:
         with self._lock:
-            return self._remove(lambda entry: entry.key in keys, new_epoch=True)
+            return self._remove(lambda entry: entry.key in keys and not (but and but(entry)), new_epoch=True)
 
     def expire(self, before: datetime) -> int:
         with self._lock:
             return self._remove(lambda entry: entry.at < before and self._read_by_all(entry), new_epoch=False)
+
+    def _inside(self, topic: str) -> list[Entry]:
+        entries = self._topics.get(topic, {})
+        return [entries[offset] for offset in sorted(entries)]
 
     def _read_by_all(self, entry: Entry) -> bool:
         read = [offset for (topic, _), offset in self._offsets.items() if topic == entry.topic]

@@ -70,6 +70,16 @@ class SqliteLog:
         rows = self._database.query(sql, (msgspec.json.encode(list(keys)).decode(), topic)) if keys else []
         return {row[2]: _entry(row) for row in rows}
 
+    def entries_of(self, keys: Collection[str]) -> list[Entry]:
+        sql = """SELECT topic, offset, key, value, at FROM log INDEXED BY log_key
+            WHERE key IN (SELECT value FROM json_each(?)) ORDER BY topic, offset"""
+        rows = self._database.query(sql, (msgspec.json.encode(list(keys)).decode(),)) if keys else []
+        return [_entry(row) for row in rows]
+
+    def containing(self, topic: str, needle: bytes) -> list[Entry]:
+        sql = "SELECT topic, offset, key, value, at FROM log WHERE topic = ? AND instr(value, ?) ORDER BY offset"
+        return [_entry(row) for row in self._database.query(sql, (topic, needle))]
+
     def cursor(self, collector: str) -> str | None:
         rows = self._database.query("SELECT cursor FROM log_cursor WHERE collector = ?", (collector,))
         return str(rows[0][0]) if rows else None
@@ -78,10 +88,9 @@ class SqliteLog:
         return [row[0] for row in self._database.query("SELECT DISTINCT topic FROM log ORDER BY topic")]
 
     def rewrite(self, topic: str, change: Callable[[Entry], bytes | None], *, needle: bytes = b"") -> int:
-        sql = "SELECT topic, offset, key, value, at FROM log WHERE topic = ? AND instr(value, ?) ORDER BY offset"
         changed = 0
         with self._database.transaction():
-            for entry in map(_entry, self._database.query(sql, (topic, needle))):
+            for entry in self.containing(topic, needle):
                 value = change(entry)
                 if value == entry.value:
                     continue
@@ -95,12 +104,14 @@ class SqliteLog:
                 self.bump()
         return changed
 
-    def forget(self, keys: Collection[str]) -> int:
+    def forget(self, keys: Collection[str], *, but: Callable[[Entry], bool] | None = None) -> int:
         with self._database.transaction():
-            gone = self._database.executemany("DELETE FROM log WHERE key = ?", [(key,) for key in keys])
-            if gone > 0:
+            gone = [entry for entry in self.entries_of(keys) if not (but and but(entry))]
+            if gone:
+                rows = [(entry.topic, entry.offset) for entry in gone]
+                self._database.executemany("DELETE FROM log WHERE topic = ? AND offset = ?", rows)
                 self.bump()
-        return max(gone, 0)
+        return len(gone)
 
     def expire(self, before: datetime) -> int:
         # A topic without a group (dead letters) expires by age alone.

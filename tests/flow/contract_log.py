@@ -6,7 +6,7 @@ import pytest
 
 from flow.clock import ManualClock
 from flow.errors import Stale
-from flow.log import Log
+from flow.log import Log, take_out
 
 START = datetime(2026, 9, 14, 6, tzinfo=UTC)
 
@@ -111,6 +111,38 @@ class LogContract:
         assert log.topics() == ["posts"]
         with pytest.raises(Stale), log.write(epoch=batch.epoch):
             pass
+
+    def test_forget_leaves_what_it_is_told_to_leave(self, log: Log) -> None:
+        fill(log, "posts", "a", "b", "a")
+        epoch = log.epoch()
+        assert log.forget(["a"], but=lambda entry: entry.offset == 2) == 1
+        assert [(entry.key, entry.offset) for entry in log.browse("posts")] == [("b", 1), ("a", 2)]
+        assert log.epoch() == epoch + 1
+        assert log.forget(["a"], but=lambda entry: True) == log.forget([]) == 0
+        assert log.epoch() == epoch + 1
+
+    def test_entries_of_a_key_come_from_every_topic(self, log: Log) -> None:
+        fill(log, "verdicts", "a", "b")
+        fill(log, "posts", "b", "a", "c", "a")
+        found = [(entry.topic, entry.offset) for entry in log.entries_of(["a", "c"])]
+        assert found == [("posts", 1), ("posts", 2), ("posts", 3), ("verdicts", 0)]
+        assert log.entries_of([]) == []
+
+    def test_finds_what_contains_some_bytes(self, log: Log) -> None:
+        fill(log, "posts", "anna", "bo", "hanna")
+        assert [entry.key for entry in log.containing("posts", b"nn")] == ["anna", "hanna"]
+        assert log.containing("nothing", b"nn") == []
+
+    def test_an_entry_can_be_taken_out_once_and_as_it_was_read(self, log: Log) -> None:
+        fill(log, "posts.dead", "a", "b", "c")
+        _, second, third = log.browse("posts.dead")
+        with log.write() as writer:
+            take_out(log, writer, second)
+        log.rewrite("posts.dead", lambda entry: b"less", needle=b"c")
+        for gone in (second, third):
+            with pytest.raises(Stale), log.write() as writer:
+                take_out(log, writer, gone)
+        assert [entry.key for entry in log.browse("posts.dead")] == ["a", "c"]
 
     def test_bump_makes_batches_stale(self, log: Log) -> None:
         batch = log.read("posts", "g", 10)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -190,6 +191,22 @@ def test_forgets_posts_and_expires_entries(log: Log, holder: LogHolder, clock: M
     assert holder.expire(AT) == 0
     assert holder.expire(AT + timedelta(seconds=30)) == 1
     assert log.topics() == []
+
+
+def test_what_came_back_after_a_deletion_stays(log: Log, holder: LogHolder) -> None:
+    late = AT + timedelta(seconds=2)
+    deletion = replace(post("a"), text="", collected_at=AT + timedelta(seconds=1), deleted_at=AT)
+    back = replace(post("a", "anna", text="again"), collected_at=late)
+    put_posts(log, post("a", "anna"), deletion, back, post("b", "bo"))
+    put_posts(log, post("a", "anna"), deletion, back, topic="later")
+    put(log, "posts", "a", b"{")
+    decision(log, "a")
+    put_letter(log, "collector:jsonl", b"raw", "anna", key="a", topic="collected.dead")
+    assert holder.forget(["a"]) == 7
+    assert posts(log) == {"a": ["anna"], "b": ["bo"]}
+    assert [POSTS.decode(entry.value).text for entry in log.browse("later")] == ["again"]
+    assert log.topics() == ["later", "posts"]
+    assert holder.forget(["a"]) == 2, "without a deletion in the log all of it goes"
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
