@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from flow.errors import BadInput, TurvaktError, Unavailable
-from turvakt.commands import dead, look, model, officials, text, watch
+from turvakt.commands import check, dead, look, model, officials, text, watch
 from turvakt.commands.shared import Globals, aside
 
 app = typer.Typer(
@@ -26,7 +26,7 @@ app.add_typer(dead.app, name="dead")
 for command in (
     watch.run,
     watch.demo,
-    look.check,
+    check.check,
     look.status,
     look.search,
     text.classify,

@@ -48,7 +48,12 @@ class Program:
         if given is not None:
             command = [sys.executable, "-m", "turvakt", *arguments]
             return subprocess.run(
-                command, env=self._environment, input=given.encode(), capture_output=True, timeout=60, check=False
+                command,
+                env=self._environment,
+                input=given.encode("utf-8", "surrogateescape"),
+                capture_output=True,
+                timeout=60,
+                check=False,
             )
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
         with redirect_stdout(out), redirect_stderr(err):

@@ -1,17 +1,26 @@
 """The commands as somebody meets them who does something wrong, or at the wrong moment."""
 
+import json
+import re
 import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from flow.clock import ManualClock
+from ingest.collectors.manual import submission
+from ingest.intake import Intake, Taken
+from ingest.post import POSTS, Mention, Post
 from tests.turvakt.process import OFFICIALS, Program, line, until
 from turvakt.commands.shared import printable
+from turvakt.commands.text import LONGEST, hand_in
+from turvakt.settings import Settings
+from turvakt.wiring import Parts
 from web.gate import Gate
 
 THANKS = "Tack Anna Lindqvist för den nya bron"
@@ -133,3 +142,111 @@ class TestToken:
         assert done.returncode == 4
         assert b"officials: registered" in done.stdout
         assert b"console.token: cannot be used" in done.stderr
+
+
+class TestCheck:
+    def says(self, program: Program) -> dict[str, str]:
+        """What is wrong, by part."""
+        done = program.finish("check", "--json")
+        results = [json.loads(each) for each in done.stdout.splitlines()]
+        assert done.returncode == int(not all(each["ok"] for each in results))
+        return {each["part"]: each["says"] for each in results if not each["ok"]}
+
+    def test_all_is_well(self, program: Program) -> None:
+        assert self.says(program) == {}
+
+    def test_every_address_is_looked_at_and_none_is_told(self, program: Program, tmp_path: Path) -> None:
+        officials = tmp_path / "officials.toml"
+        text = OFFICIALS.read_text("utf-8")
+        officials.write_text(re.sub(r'channel = "outbox"\s+address = "[^"]*"', OUTSIDE, text), "utf-8")
+        assert OUTSIDE in officials.read_text("utf-8")
+        program.run("officials", "import", str(officials))
+        assert "official anna-lindqvist: the channel webhook is not set up" in self.says(program)["contacts"]
+        with_secret = Program(program.folder, TURVAKT_WEBHOOK_SECRET="whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+        wrong = self.says(with_secret)["contacts"]
+        assert "official anna-lindqvist: the address is no https address" in wrong
+        assert "ekvik" not in wrong
+
+    def test_addresses_in_rules_too(self, program: Program, tmp_path: Path) -> None:
+        rules = tmp_path / "rules.toml"
+        rules.write_text(RULE, "utf-8")
+        wrong = self.says(Program(program.folder, TURVAKT_ALERTS_RULES=str(rules)))
+        assert list(wrong) == ["rules"]
+        assert "rule 'all': the channel email is not set up" in wrong["rules"]
+
+    def test_folders_that_cannot_be_written(self, program: Program) -> None:
+        outbox = program.folder / "outbox"
+        if outbox.exists():
+            outbox.rmdir()
+        outbox.touch()
+        assert "outbox: cannot be used" in self.says(program)["folders"]
+
+
+OUTSIDE = 'channel = "webhook"\naddress = "ftp://ekvik.example"'
+RULE = """[[rule]]
+name = "all"
+severity = "low"
+contacts = [{name = "Vakt", channel = "email", address = "vakt@ekvik.example", language = "sv"}]
+"""
+
+
+class TestWrongInput:
+    @pytest.mark.parametrize("days", ["1e9", "nan", "-1", "0", "inf"])
+    def test_days_that_are_none(self, program: Program, days: str) -> None:
+        done = program.finish("search", f"--days={days}")
+        assert done.returncode == 2
+        assert b"--days: is no number of days" in done.stderr
+
+    @pytest.mark.parametrize("moment", ["0001-01-01T00:00+14:00", "9999-12-31T23:59-14:00", "yesterday"])
+    def test_moments_that_are_none(self, program: Program, moment: str) -> None:
+        done = program.finish("submit", "Hej", "--official", "lena-berg", "--created-at", moment)
+        assert done.returncode == 2
+        assert b"--created-at: is no time" in done.stderr
+
+    def test_an_official_who_is_none(self, program: Program) -> None:
+        done = program.finish("search", "--official", "ana-lindqvist")
+        assert done.returncode == 2
+        assert b"Did you mean 'anna-lindqvist'?" in done.stderr
+
+    def test_a_limit_that_would_not_be_kept(self, program: Program) -> None:
+        assert program.finish("search", "--limit", "501").returncode == 2
+
+    def test_a_submission_that_is_not_utf_8(self, program: Program) -> None:
+        assert "handed in" in program.run("submit", "-", "--official", "lena-berg", given="H\udce5j")
+
+    def test_a_line_without_end(self, program: Program) -> None:
+        text = f"Tack\n{'x' * (LONGEST + 1)}\nHej"
+        done = program.finish("classify", "--json", given=text)
+        first, second, third = (json.loads(each) for each in done.stdout.splitlines())
+        assert done.returncode == 1
+        assert (first["id"], third["id"]) == (1, 3)
+        assert second["error"].startswith("standard input line 2: longer than 10000000 bytes")
+
+
+class TestWithdrawalMeanwhile:
+    class Racing(Parts):
+        """Somebody withdraws just when a submission is matched."""
+
+        withdrawn = False
+
+        def intake(
+            self,
+            observe: Callable[[str, Taken], None],
+            *,
+            also: Callable[[Post], tuple[Mention, ...]] = lambda post: (),
+        ) -> Intake:
+            def racing(post: Post) -> tuple[Mention, ...]:
+                mentions = also(post)
+                if not self.withdrawn:
+                    self.withdrawn = True
+                    self.store.withdraw("lena-berg", self.clock.now())
+                return mentions
+
+            return super().intake(observe, also=racing)
+
+    def test_a_submission_is_matched_anew(self, program: Program) -> None:
+        with self.Racing(msgspec.convert({"data": {"dir": str(program.folder)}}, Settings)) as parts:
+            post = submission(text="Vi ses", link=None, source="letter", created_at=None, clock=parts.clock)
+            assert hand_in(parts, post, about=["lena-berg", "anna-lindqvist"]).matched == 1
+            (entry,) = parts.log.latest("posts", [post.id]).values()
+            assert [each.official for each in POSTS.decode(entry.value).mentions] == ["anna-lindqvist"]

@@ -1,77 +1,19 @@
-"""turvakt check, status, search: how it stands, and what it holds."""
+"""turvakt status, search: how it stands, and what it holds."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
 from classify.verdict import LABELS, SEVERITIES
-from flow.errors import BadInput, TurvaktError
-from review.index import Item, Query
+from flow.errors import BadInput
+from review.index import MOST, Item, Query
 from turvakt.access import base_url, link, token
-from turvakt.commands.shared import AsJson, aside, parts, printable, screen, settings, table, write_json
+from turvakt.commands.shared import AsJson, aside, parts, printable, screen, table, write_json
 from turvakt.status import status as status_of
-from turvakt.wiring import Parts
 
-
-def check(context: typer.Context, as_json: AsJson = False) -> None:
-    """Try everything that the monitor needs, without starting it: settings, database, model, rules, channels, registry.
-
-    Ends with 1 if anything is wrong, and says what to do.
-    """
-    loaded = settings(context)
-    results: list[dict[str, Any]] = []
-    with Parts(loaded) as opened:
-        for name, attempt in _checks(opened).items():
-            try:
-                results.append({"part": name, "ok": True, "says": attempt()})
-            except TurvaktError as error:
-                results.append({"part": name, "ok": False, "says": str(error)})
-    if as_json:
-        for result in results:
-            write_json(result)
-    else:
-        rows = [("ok" if each["ok"] else "WRONG", each["part"], each["says"]) for each in results]
-        screen.print(table("", "part", "", rows=rows))
-    if not all(each["ok"] for each in results):
-        raise typer.Exit(1)
-
-
-def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
-    def database() -> str:
-        opened.database.check()
-        return str(opened.database.path)
-
-    def registry() -> str:
-        now = opened.clock.now()
-        officials = opened.store.officials()
-        consenting = sum(any(consent.in_force(now) for consent in each.consents) for each in officials)
-        if not consenting:
-            remedy = "Add them with: turvakt officials import FILE"
-            raise BadInput("nobody is matched: no official has a consent in force", place="registry", remedy=remedy)
-        return f"{len(officials)} officials, {consenting} with a consent in force"
-
-    def channels() -> str:
-        unknown = sorted(
-            {each.channel for one in opened.store.officials() for each in one.contacts} - set(opened.channels)
-        )
-        if unknown:
-            remedy = "Set them up in the settings file, or change the contacts"
-            raise BadInput(
-                f"contacts use channels that are not set up: {', '.join(unknown)}", place="channels", remedy=remedy
-            )
-        return ", ".join(sorted(opened.channels))
-
-    return {
-        "database": database,
-        "registry": registry,
-        "rules": lambda: f"{len(opened.rules)} rules",
-        "channels": channels,
-        "model": lambda: opened.classifier.model,
-        "collectors": lambda: ", ".join(each.name for each in opened.collectors()) or "none: see config/turvakt.toml",
-    }
+MOST_DAYS = 36_500
 
 
 def status(context: typer.Context, as_json: AsJson = False) -> None:
@@ -102,17 +44,21 @@ def search(
     severity: Annotated[str | None, typer.Option(help=f"At least: {', '.join(SEVERITIES)}.")] = None,
     source: Annotated[str | None, typer.Option(help="Source, such as bluesky.")] = None,
     days: Annotated[float | None, typer.Option(help="Only the last so many days.")] = None,
-    limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=1000)] = 20,
+    limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=MOST)] = 20,
     as_json: AsJson = False,
 ) -> None:
     """Search what was judged, newest first. Shows the texts of posts.
 
     Example: turvakt search --severity high --days 7
     """
+    if days is not None and not 0 < days <= MOST_DAYS:
+        raise BadInput("is no number of days", place="--days", remedy=f"Choose more than 0 and at most {MOST_DAYS}")
     _one_of(label, LABELS, "--label")
     _one_of(severity, SEVERITIES, "--severity")
     with parts(context) as opened:
-        since: datetime | None = opened.clock.now() - timedelta(days=days) if days else None
+        if official is not None:
+            opened.store.get(official)
+        since = None if days is None else opened.clock.now() - timedelta(days=days)
         found = opened.index.search(
             Query(
                 text=text or None,

@@ -1,8 +1,9 @@
 """turvakt classify, submit: texts by hand."""
 
 import sys
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
@@ -11,14 +12,18 @@ import typer
 
 from classify.stage import as_json as judgement_as_json
 from classify.verdict import Judgement
-from flow.errors import BadInput
+from flow.errors import BadInput, Stale
 from ingest.collector import Collected
 from ingest.collectors.manual import submission
+from ingest.formats.tail import Line, Splitter
 from ingest.intake import Taken
 from ingest.post import Mention, Post
 from turvakt.commands.shared import AsJson, aside, parts, printable, screen, write_json
+from turvakt.wiring import Parts
 
 BATCH = 256
+LONGEST = 10_000_000
+"""Bytes of a line."""
 
 
 def classify(
@@ -86,31 +91,25 @@ def _batches(file: Path | None) -> Iterator[list[_Text | BadInput]]:
 
 def _read(stream: BinaryIO, place: str) -> Iterator[list[_Text | BadInput]]:
     """Whatever has arrived is judged at once, so that a program at the other end of a pipe gets its answers."""
-    number, rest = 0, b""
+    splitter = Splitter(longest=LONGEST)
     while True:
         chunk: bytes = stream.read1(1 << 18)  # type: ignore[attr-defined]  # buffered readers have it
-        lines = (rest + chunk).split(b"\n")
-        rest = lines.pop() if chunk else b""
-        batch: list[_Text | BadInput] = []
-        for line in lines:
-            number += 1
-            if line.strip():
-                batch.append(_parsed(line, number, place))
-            if len(batch) == BATCH:
-                yield batch
-                batch = []
-        if batch:
-            yield batch
+        lines = splitter.feed(chunk) if chunk else splitter.finish()
+        read = [_parsed(line, place) for line in lines if line.raw is None or line.raw.strip()]
+        for start in range(0, len(read), BATCH):
+            yield read[start : start + BATCH]
         if not chunk:
             return
 
 
-def _parsed(line: bytes, number: int, place: str) -> _Text | BadInput:
-    here = f"{place} line {number}"
-    if not line.lstrip().startswith(b"{"):
-        return _Text(number, line.decode("utf-8", "replace").strip())
+def _parsed(line: Line, place: str) -> _Text | BadInput:
+    here = f"{place} line {line.number}"
+    if line.raw is None:
+        return BadInput(f"longer than {LONGEST} bytes", place=here, remedy="Put each text on a line of its own")
+    if not line.raw.lstrip().startswith(b"{"):
+        return _Text(line.number, line.raw.decode("utf-8", "replace").strip())
     try:
-        return msgspec.json.decode(line, type=_Text)
+        return msgspec.json.decode(line.raw, type=_Text)
     except msgspec.ValidationError as error:
         return BadInput(str(error), place=here, remedy='Write {"id": "1", "text": "..."}')
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -130,11 +129,13 @@ def submit(
 ) -> None:
     """Hand in a text that no collector can reach. It goes the same way as every other post.
 
-    Example: turvakt submit "Vi vet var du bor" --source letter --official anna-lindqvist
+    Read it from a file or a pipe, as below: what stands on the command line itself, others on the machine can see.
+
+    Example: turvakt submit - --source letter --official anna-lindqvist < letter.txt
     """
     with parts(context) as opened:
         post = submission(
-            text=sys.stdin.read() if text == "-" else text,
+            text=sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text,
             link=link,
             source=source,
             created_at=_moment(created_at),
@@ -142,18 +143,7 @@ def submit(
         )
         for each in official or []:
             opened.store.get(each)
-
-        def told(post: Post) -> tuple[Mention, ...]:
-            named = (opened.officials.get(each) for each in official or [])
-            now = opened.clock.now()
-            return tuple(
-                Mention(each.id, 0, 0, "submitted") for each in named if each and each.consents_to(post.source, now)
-            )
-
-        outcome: list[Taken] = []
-        intake = opened.intake(lambda collector, taken: outcome.append(taken), also=told)
-        intake.take("manual", Collected((post,), None))
-    taken = outcome[0]
+        taken = hand_in(opened, post, about=official or ())
     if not taken.matched and not taken.duplicates:
         raise BadInput(
             "the text names no official whose consent covers submissions by hand",
@@ -164,13 +154,32 @@ def submit(
     if as_json:
         write_json(result)
     else:
-        screen.print(f"{post.id} {'handed in' if taken.matched else 'was handed in before'}")
+        screen.print(f"{post.id} {'handed in' if taken.matched else 'was handed in before'}", soft_wrap=True)
+
+
+def hand_in(parts: Parts, post: Post, *, about: Sequence[str]) -> Taken:
+    """Take ``post`` in as one about these officials too, as far as they consent at that moment; tells what became of it."""
+
+    def told(post: Post) -> tuple[Mention, ...]:
+        named = (parts.officials.get(each) for each in about)
+        now = parts.clock.now()
+        return tuple(
+            Mention(each.id, 0, 0, "submitted") for each in named if each and each.consents_to(post.source, now)
+        )
+
+    outcome: list[Taken] = []
+    intake = parts.intake(lambda collector, taken: outcome.append(taken), also=told)
+    while not outcome:
+        with suppress(Stale):  # somebody withdrew meanwhile: match it anew
+            intake.take("manual", Collected((post,), None))
+    return outcome[0]
 
 
 def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        return datetime.fromisoformat(text)
-    except ValueError as error:
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise BadInput("is no time", place="--created-at", remedy="Write it like 2026-09-14T06:20Z") from error

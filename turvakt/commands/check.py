@@ -1,0 +1,109 @@
+"""turvakt check: whether the monitor would find all that it needs."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import typer
+
+from alerts.channel import Channel
+from alerts.rules import To
+from flow.errors import BadInput, TurvaktError
+from registry.official import Contact
+from turvakt.commands.shared import AsJson, screen, settings, table, write_json
+from turvakt.folder import faults, private
+from turvakt.wiring import Parts
+
+
+def check(context: typer.Context, as_json: AsJson = False) -> None:
+    """Try everything that the monitor needs, without starting it: settings, folders, database, model, rules, channels,
+    registry and everybody's address. Sends nothing.
+
+    Ends with 1 if anything is wrong, and says what to do.
+    """
+    loaded = settings(context)
+    results: list[dict[str, Any]] = []
+    with Parts(loaded) as opened:
+        for name, attempt in _checks(opened).items():
+            try:
+                results.append({"part": name, "ok": True, "says": attempt()})
+            except TurvaktError as error:
+                results.append({"part": name, "ok": False, "says": str(error)})
+    if as_json:
+        for result in results:
+            write_json(result)
+    else:
+        rows = [("ok" if each["ok"] else "WRONG", each["part"], each["says"]) for each in results]
+        screen.print(table("", "part", "", rows=rows))
+    if not all(each["ok"] for each in results):
+        raise typer.Exit(1)
+
+
+def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
+    def database() -> str:
+        opened.database.check()
+        return str(opened.database.path)
+
+    def registry() -> str:
+        now = opened.clock.now()
+        officials = opened.store.officials()
+        consenting = sum(any(consent.in_force(now) for consent in each.consents) for each in officials)
+        if not consenting:
+            remedy = "Add them with: turvakt officials import FILE"
+            raise BadInput("nobody is matched: no official has a consent in force", place="registry", remedy=remedy)
+        return f"{len(officials)} officials, {consenting} with a consent in force"
+
+    def folders() -> str:
+        folder = opened.settings.data_dir
+        for each in (folder, folder / "outbox"):
+            with faults(private(each)), tempfile.TemporaryFile(dir=each) as file:
+                file.write(b"Turvakt was here")
+                file.flush()
+        return str(folder)
+
+    def rules() -> str:
+        own = [
+            (f"rule '{rule.name}'", each)
+            for rule in opened.rules
+            if not isinstance(rule.contacts, str)
+            for each in rule.contacts
+        ]
+        _reachable(own, opened.channels)
+        return f"{len(opened.rules)} rules"
+
+    def contacts() -> str:
+        whose = [(f"official {one.id}", each) for one in opened.store.officials() for each in one.contacts]
+        _reachable(whose, opened.channels)
+        return f"{len(whose)} addresses"
+
+    return {
+        "folders": folders,
+        "database": database,
+        "registry": registry,
+        "rules": rules,
+        "channels": lambda: ", ".join(sorted(opened.channels)),
+        "contacts": contacts,
+        "model": lambda: opened.classifier.model,
+        "collectors": lambda: ", ".join(each.name for each in opened.collectors()) or "none: see config/turvakt.toml",
+    }
+
+
+def _reachable(contacts: Iterable[tuple[str, Contact | To]], channels: Mapping[str, Channel]) -> None:
+    """Look at every address; what is wrong is told by whose it is, never by the address.
+
+    Raises:
+        BadInput: a channel is not set up, or can never deliver to an address.
+    """
+    wrong = []
+    for whose, contact in contacts:
+        channel = channels.get(contact.channel)
+        if channel is None:
+            wrong.append(f"{whose}: the channel {contact.channel} is not set up")
+            continue
+        try:
+            channel.check(contact.address)
+        except BadInput as error:
+            wrong.append(f"{whose}: {error.reason}, channel {contact.channel}")
+    if wrong:
+        remedy = "Set the channels up in the settings file, or mend the contacts"
+        raise BadInput("; ".join(dict.fromkeys(wrong)), place="contacts", remedy=remedy)
