@@ -1,6 +1,18 @@
-"""``python -m turvakt``."""
+"""``turvakt`` and ``python -m turvakt``."""
 
-from turvakt.cli import main
+import os
+import signal
+
+
+def main() -> None:
+    """Load the command line and run it."""
+    # Loading takes a moment in which there is nothing to end in order yet: Ctrl-C just ends it, without a traceback.
+    before = signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+    from turvakt.cli import main as command_line
+
+    signal.signal(signal.SIGINT, before)
+    command_line()
+
 
 if __name__ == "__main__":
     main()

@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import socket
 import stat
 from collections.abc import Callable, Iterator
@@ -95,6 +96,15 @@ def test_the_token_stays_out_of_journals(program: Program, posts: Path) -> None:
         assert "turvakt status" in shown
         assert "token" not in shown
     assert "/?token=" in program.run("status")
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc to see how far a program has loaded")
+def test_ctrl_c_while_it_starts_ends_it_quietly(program: Program) -> None:
+    process = program.start("run")
+    until(lambda: "msgspec" in Path(f"/proc/{process.pid}/maps").read_text("utf-8"))
+    process.send_signal(signal.SIGINT)
+    out, errors = process.communicate(timeout=20)
+    assert (process.returncode, out, errors) == (130, "", "")
 
 
 def test_once_ends_with_a_path_from_the_settings(program: Program, posts: Path) -> None:
