@@ -29,7 +29,8 @@ class AuthorGone:
 class Rejected:
     """Something that the source sent and that is no post, with the reason and where the source holds it.
 
-    ``raw`` are the bytes as they came; they are stored only if they name a registered official.
+    ``raw`` are the bytes as they came; they are stored only if they name a registered official. ``id`` is the `Post.id`
+    that it would have, where that can be read: by it a deletion finds what was stored.
     """
 
     source: str
@@ -37,6 +38,7 @@ class Rejected:
     place: str
     raw: bytes = field(repr=False)
     at: Moment
+    id: str = field(default="", repr=False)
 
 
 Item = Post | Deletion | AuthorGone | Rejected
@@ -44,10 +46,14 @@ Item = Post | Deletion | AuthorGone | Rejected
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """Some items in the order in which the source gave them, and the cursor to go on from once they are safe."""
+    """Some items in the order in which the source gave them, and the cursor to go on from once they are safe.
+
+    The cursor is kept under ``reads`` (`Collector.reads`); empty: under the collector's name.
+    """
 
     items: tuple[Item, ...]
     cursor: str | None
+    reads: str = ""
 
 
 class Collector(Protocol):
@@ -59,8 +65,11 @@ class Collector(Protocol):
     """
 
     name: str
+    """Its kind, as in ``COLLECTORS``: what logs, metrics and messages call it."""
+
     reads: str
-    """What it reads, apart from other collectors of the same name; its cursor is kept under it."""
+    """What it reads, apart from other collectors of the same name; its cursor is kept under it. Shown nowhere, since a
+    hashtag or a file may be named after a person."""
 
     def collect(self, cursor: str | None) -> AsyncGenerator[Collected, None]:
         """Yield items after ``cursor`` (``None``: from where the source starts by itself).

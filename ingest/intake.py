@@ -1,39 +1,25 @@
 """From a collector to the log: only what mentions a consenting official is kept, and nothing else is ever stored."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+import hashlib
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 from flow.clock import Clock
 from flow.entry import DEAD_LETTERS, DeadLetter, Entry, dead
-from flow.log import Log, Writer
+from flow.errors import BadInput
+from flow.log import Log, take_out
+from ingest.batch import MOST_UNKEPT, REJECTED, TOPIC, Batch, Taken
 from ingest.collector import AuthorGone, Collected, Deletion, Item, Rejected
 from ingest.post import POSTS, Mention, Post
 
-TOPIC = "posts"
-REJECTED = dead("collected")
-"""Where things go that a collector could not read as posts."""
+__all__ = ["REJECTED", "TOPIC", "Intake", "Matches", "Taken"]
 
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """What became of a collector's items."""
-
-    read: int = 0
-    matched: int = 0
-    duplicates: int = 0
-    deleted: int = 0
-    rejected: int = 0
-
-    def __add__(self, other: "Taken") -> "Taken":
-        return Taken(
-            self.read + other.read,
-            self.matched + other.matched,
-            self.duplicates + other.duplicates,
-            self.deleted + other.deleted,
-            self.rejected + other.rejected,
-        )
+logger = logging.getLogger(__name__)
 
 
 class Matches(Protocol):
@@ -73,21 +59,27 @@ class Intake:
         self._clock = clock
         self._observe = observe
         self._also = also
+        self._unkept: dict[str, int] = {}
 
-    def take(self, collector: str, collected: Collected) -> None:
+    def take(self, collector: str, collected: Collected, *, letter: Entry | None = None) -> None:
         """Match, and commit the matched posts together with the collector's cursor.
 
+        Args:
+            collector: its name.
+            letter: the dead letter that is replayed with these items; it is taken out in the same transaction. A post
+                that was refused, or on which a stage failed, then replaces what came before under its id.
+
         Raises:
-            Stale: somebody withdrew or was erased meanwhile; call again.
+            Stale: somebody withdrew or was erased meanwhile, or the letter has changed; read and call again.
             Unavailable: the log is locked or full; nothing was written, call again.
         """
         # The epoch is read before the registry: a withdrawal in between makes the write below stale.
         epoch = self._log.epoch()
         now = self._clock.now()
         items = self._matched(collected.items, now)
-        # What a batch has to ask the log and the index, it asks at once.
-        asked = {item.id for item in items if not isinstance(item, DeadLetter) and _may_stand(item)}
-        batch = _Batch(self._log.latest(TOPIC, asked), self._held(asked) if asked else set(), now=now)
+        reads = collected.reads or collector
+        unkept = self._unkept.get(reads, 0)
+        batch = self._batch(items, now, unkept=unkept, again=letter is not None and letter.topic == dead(TOPIC))
         for item in items:
             match item:
                 case Post():
@@ -97,10 +89,45 @@ class Intake:
                 case DeadLetter():
                     batch.rejected(item)
         with self._log.write(epoch=epoch) as writer:
+            if letter is not None:
+                take_out(self._log, writer, letter)
             batch.write(writer)
             if collected.cursor is not None:
-                writer.save_cursor(collector, collected.cursor)
+                writer.save_cursor(reads, collected.cursor)
+        self._unkept[reads] = batch.unkept
+        if unkept <= MOST_UNKEPT < batch.unkept:
+            logger.warning(
+                "collector %s: over %d items in a row are no posts and name nobody; from now on they are only counted",
+                collector,
+                MOST_UNKEPT,
+            )
         self._observe(collector, batch.taken)
+
+    def _batch(
+        self, items: Sequence[Post | Deletion | DeadLetter], now: datetime, *, unkept: int, again: bool
+    ) -> Batch:
+        """A batch that knows of the log and the index what matters to ``items``: all is asked at once."""
+        asked = {item.id for item in items if not isinstance(item, DeadLetter) and _may_stand(item)}
+        elsewhere = {item.id for item in items if isinstance(item, Deletion)}
+        elsewhere |= {item.key for item in items if isinstance(item, DeadLetter)}
+        found = self._log.entries_of(elsewhere)
+        held = self._held(asked) if asked else set()
+        return Batch(
+            known=self._log.latest(TOPIC, asked),
+            held=held | {entry.key for entry in found},
+            letters={(entry.key, letter.value) for entry, letter in _letters(found, REJECTED)},
+            refused=self._refused,
+            now=now,
+            unkept=unkept,
+            again=again,
+        )
+
+    def _refused(self, post: str) -> Iterator[str]:
+        """The texts that wait as dead letters under the id of a post."""
+        for _, letter in _letters(self._log.entries_of([post]), dead(TOPIC)):
+            refused = _post(letter.value or b"")
+            if refused is not None:
+                yield refused.text
 
     def _matched(self, items: Sequence[Item], now: datetime) -> list[Post | Deletion | DeadLetter]:
         """The items with their mentions; an author who is gone becomes the deletions of her posts."""
@@ -116,8 +143,22 @@ class Intake:
                 case Deletion():
                     matched.append(item)
                 case AuthorGone():
-                    matched += [Deletion(post, item.at) for post in self._posts_of(item.source, item.author)]
+                    before = [each for each in matched if isinstance(each, Post) and _is_by(each, item)]
+                    ids = dict.fromkeys([*(post.id for post in before), *self._stored(item)])
+                    matched += [Deletion(post, item.at) for post in ids]
         return matched
+
+    def _stored(self, gone: AuthorGone) -> Iterator[str]:
+        """The posts of an author in the index, and in the log, where some are that no stage has read yet."""
+        yield from self._posts_of(gone.source, gone.author)
+        for entry in self._log.containing(TOPIC, msgspec.json.encode(gone.author)):
+            post = _post(entry.value)
+            if post is not None and _is_by(post, gone):
+                yield post.id
+
+
+def _is_by(post: Post, gone: AuthorGone) -> bool:
+    return (post.source, post.author.id) == (gone.source, gone.author)
 
 
 def _may_stand(item: Post | Deletion) -> bool:
@@ -134,87 +175,32 @@ def _as_post(item: Post | Rejected) -> Post:
 
 
 def _letter(item: Rejected, mentions: tuple[Mention, ...], now: datetime) -> DeadLetter:
+    """Its key is the post's id if the content is kept. Otherwise it is a digest, by which it is known when it comes again."""
+    digest = hashlib.sha256("\x00".join((item.source, item.place, "")).encode() + item.raw).hexdigest()
     return DeadLetter(
         origin=f"collector:{item.source}",
         stage="collect",
         reason=item.reason,
         place=item.place,
-        key="",
+        key=item.id if mentions and item.id else f"{item.source}:{digest[:32]}",
         value=item.raw if mentions else None,
         officials=tuple(sorted({mention.official for mention in mentions})),
         at=now,
     )
 
 
-class _Batch:
-    """The entries that a batch of items gives, in their order.
+def _letters(entries: Iterable[Entry], topic: str) -> Iterator[tuple[Entry, DeadLetter]]:
+    for entry in entries:
+        if entry.topic == topic:
+            try:
+                yield entry, DEAD_LETTERS.decode(entry.value)
+            except BadInput:
+                continue
 
-    Args:
-        known: the newest entry in the log of each id that matters here.
-        held: the ids of which something is stored elsewhere.
-    """
 
-    def __init__(self, known: dict[str, Entry], held: set[str], *, now: datetime) -> None:
-        self._known = known
-        self._held = held
-        self._now = now
-        self._fresh: dict[str, Post] = {}
-        self._entries: list[tuple[str, str, bytes]] = []
-        self.taken = Taken()
-
-    def post(self, post: Post) -> None:
-        self.taken += Taken(read=1)
-        if not post.mentions:
-            # An edit may have taken the mention out of a post that is kept: then it is ours no longer.
-            if post.edited_at is not None:
-                self.deletion(post.id, post.edited_at)
-            return
-        before = self._before(post.id)
-        if before is None or (post.edited_at is not None and post.text != before.text):
-            self._append(post)
-            self.taken += Taken(matched=1)
-        elif post.text == before.text:
-            self.taken += Taken(duplicates=1)
-        else:
-            self._refuse(post)
-
-    def rejected(self, letter: DeadLetter) -> None:
-        self.taken += Taken(read=1, rejected=1)
-        self._entries.append((REJECTED, letter.key, DEAD_LETTERS.encode(letter)))
-
-    def deletion(self, post: str, at: datetime) -> None:
-        if self._before(post) is None and post not in self._held:
-            return
-        source = post.partition(":")[0]
-        gone = Post(id=post, source=source, text="", created_at=at, collected_at=self._now, deleted_at=at)
-        self._append(gone)
-        self.taken += Taken(deleted=1)
-
-    def write(self, writer: Writer) -> None:
-        for topic, key, value in self._entries:
-            writer.append(topic, key, value)
-
-    def _before(self, post: str) -> Post | None:
-        """The post as it was last taken; one that was deleted since counts as new."""
-        before = self._fresh.get(post)
-        if before is None and post in self._known:
-            before = POSTS.decode(self._known[post].value)
-        return None if before is None or before.deleted_at is not None else before
-
-    def _append(self, post: Post) -> None:
-        self._fresh[post.id] = post
-        self._entries.append((TOPIC, post.id, POSTS.encode(post)))
-
-    def _refuse(self, post: Post) -> None:
-        self.taken += Taken(rejected=1)
-        letter = DeadLetter(
-            origin=TOPIC,
-            stage="collect",
-            reason="this id came before with another text, and the source does not call it an edit",
-            place=f"source {post.source}",
-            key=post.id,
-            value=POSTS.encode(post),
-            officials=tuple(sorted({mention.official for mention in post.mentions})),
-            at=self._now,
-        )
-        self._entries.append((dead(TOPIC), post.id, DEAD_LETTERS.encode(letter)))
+def _post(value: bytes) -> Post | None:
+    """The post in ``value``, or ``None`` if it cannot be read: the stage that reads the topic says so."""
+    try:
+        return POSTS.decode(value)
+    except BadInput:
+        return None

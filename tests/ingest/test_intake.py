@@ -12,9 +12,10 @@ from flow.entry import DEAD_LETTERS, DeadLetter
 from flow.errors import Stale
 from flow.log import Log
 from flow.logs.memory import MemoryLog
+from ingest.batch import MOST_UNKEPT
 from ingest.collector import AuthorGone, Collected, Deletion, Item, Rejected
 from ingest.intake import REJECTED, Intake, Taken
-from ingest.post import POSTS, Mention, Post
+from ingest.post import POSTS, Author, Mention, Post
 
 AT = datetime(2026, 9, 14, 6, tzinfo=UTC)
 
@@ -55,6 +56,10 @@ class Desk:
 
     def take(self, *items: Item, cursor: str | None = None) -> None:
         self.intake.take("jsonl", Collected(items, cursor))
+
+    def replay(self, *items: Item, topic: str) -> None:
+        """Take the first dead letter of ``topic`` as ``items``."""
+        self.intake.take("jsonl", Collected(items, None), letter=self.log.browse(topic)[0])
 
     @property
     def posts(self) -> list[Post]:
@@ -130,15 +135,44 @@ def test_a_post_that_only_the_index_still_holds_is_deleted_too(desk: Desk) -> No
     assert [(each.id, each.deleted_at) for each in desk.posts] == [("web:7", AT)]
 
 
-def test_a_post_that_comes_back_after_its_deletion_is_new(desk: Desk) -> None:
-    desk.take(post(1, "Hej Anna"), Deletion("web:1", AT), post(1, "Hej Anna"))
+@pytest.mark.parametrize("together", [True, False])
+def test_a_post_that_comes_back_after_its_deletion_is_new_and_later(desk: Desk, together: bool) -> None:
+    items = post(1, "Hej Anna"), Deletion("web:1", AT), post(1, "Hej Anna")
+    for each in [items] if together else [(item,) for item in items]:
+        desk.take(*each)
     assert [each.deleted_at for each in desk.posts] == [None, AT, None]
+    _, gone, back = desk.posts
+    assert back.collected_at > gone.collected_at
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_deletion_that_is_told_twice_is_written_once(desk: Desk, together: bool) -> None:
+    desk.stored = {"web:1"}
+    items = post(1, "Hej Anna"), Deletion("web:1", AT), Deletion("web:1", AT)
+    for each in [items] if together else [(item,) for item in items]:
+        desk.take(*each)
+    assert desk.taken == Taken(read=1, matched=1, deleted=1)
 
 
 def test_an_account_that_is_gone_takes_its_posts_along(desk: Desk) -> None:
     desk.stored = {"web:1", "web:2"}
     desk.take(AuthorGone("web", "u1", AT), AuthorGone("web", "u2", AT))
     assert [(each.id, each.deleted_at) for each in desk.posts] == [("web:1", AT), ("web:2", AT)]
+
+
+def test_an_account_that_is_gone_takes_along_what_is_not_indexed_yet(desk: Desk) -> None:
+    def by(number: int, author: str) -> Post:
+        return replace(post(number, "Hej Anna"), author=Author(id=author))
+
+    with desk.log.write() as writer:
+        writer.append("posts", "web:0", b'"u1" and nothing that can be read')
+    desk.take(by(1, "u1"), by(2, "u1"), by(3, "u2"), replace(by(4, "u1"), source="forum"))
+    desk.stored = {"web:1", "web:7"}
+    desk.take(by(5, "u1"), replace(by(6, "u1"), text="Hej"), AuthorGone("web", "u1", AT), by(8, "u1"))
+    entries = desk.log.browse("posts")[1:]
+    gone = [each.id for each in (POSTS.decode(entry.value) for entry in entries) if each.deleted_at]
+    assert sorted(gone) == ["web:1", "web:2", "web:5", "web:7"]
+    assert desk.taken == Taken(read=7, matched=6, deleted=4)
 
 
 def test_a_rejected_line_is_kept_only_if_it_names_an_official(desk: Desk) -> None:
@@ -172,3 +206,118 @@ def test_a_withdrawal_while_matching_makes_the_batch_stale(desk: Desk) -> None:
 def test_created_long_ago_is_no_reason_to_refuse(desk: Desk) -> None:
     desk.take(replace(post(1, "Hej Anna"), created_at=AT - timedelta(days=4000)))
     assert len(desk.posts) == 1
+
+
+def test_the_cursor_is_kept_under_what_is_read(desk: Desk) -> None:
+    desk.intake.take("jsonl", Collected((), "7", "jsonl 4711"))
+    assert (desk.log.cursor("jsonl 4711"), desk.log.cursor("jsonl")) == ("7", None)
+
+
+class TestDeadLetters:
+    """Each is written once, none without end, and a deletion reaches what they keep."""
+
+    def line(self, number: int, raw: bytes, id: str = "") -> Rejected:
+        return Rejected("jsonl", "not valid JSON", f"line {number}", raw, AT, id)
+
+    def test_the_same_line_read_again_gives_no_second_letter(self, desk: Desk) -> None:
+        lines = [
+            self.line(1, b"Anna"),
+            self.line(2, b"Anna", "web:1"),
+            self.line(3, b"SECRET"),
+            self.line(4, b"SECRET"),
+        ]
+        desk.take(*lines)
+        desk.take(*lines, *lines)
+        assert [letter.value for letter in desk.dead(REJECTED)] == [b"Anna", b"Anna", None, None]
+        assert desk.taken == Taken(read=12, rejected=12)
+
+    def test_two_lines_under_one_id_are_two(self, desk: Desk) -> None:
+        lines = [self.line(1, b"Anna 1", "web:1"), self.line(2, b"Anna 2", "web:1")]
+        desk.take(*lines)
+        desk.take(*lines)
+        assert [letter.value for letter in desk.dead(REJECTED)] == [b"Anna 1", b"Anna 2"]
+
+    def test_a_letter_that_cannot_be_read_is_no_obstacle(self, desk: Desk) -> None:
+        with desk.log.write() as writer:
+            writer.append(REJECTED, "web:1", b"{")
+            writer.append("posts", "web:2", b"{")
+        desk.take(self.line(1, b"Anna", "web:1"), post(2, "Hej Anna"))
+        assert desk.taken == Taken(read=2, matched=1, rejected=1)
+
+    def test_the_id_of_a_strangers_post_is_not_stored(self, desk: Desk) -> None:
+        desk.take(self.line(1, b"somebody", "web:SECRET"))
+        (entry,) = desk.log.browse(REJECTED)
+        assert "SECRET" not in entry.key
+        assert b"SECRET" not in entry.value
+
+    @pytest.mark.parametrize("at_once", [1, 50, 300])
+    def test_many_of_strangers_in_a_row_are_only_counted(
+        self, desk: Desk, at_once: int, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        lines = [self.line(number, b"SECRET") for number in range(300)]
+        for first in range(0, 300, at_once):
+            desk.take(*lines[first : first + at_once])
+        assert len(desk.log.browse(REJECTED, limit=1000)) == MOST_UNKEPT
+        assert desk.taken == Taken(read=300, rejected=300)
+        assert len(caplog.records) == 1
+        desk.take(post(1, "Hej"), self.line(301, b"SECRET"), self.line(302, b"Anna"))
+        assert len(desk.log.browse(REJECTED, limit=1000)) == MOST_UNKEPT + 2
+
+    def test_what_is_kept_is_never_left_out(self, desk: Desk) -> None:
+        desk.take(*(self.line(number, b"Anna %d" % number) for number in range(2 * MOST_UNKEPT)))
+        assert len(desk.log.browse(REJECTED, limit=1000)) == 2 * MOST_UNKEPT
+
+    def test_a_deletion_upstream_reaches_them(self, desk: Desk) -> None:
+        desk.take(self.line(1, b"Anna", "web:1"))
+        desk.take(Deletion("web:1", AT))
+        assert desk.taken.deleted == 1
+        assert [(each.id, each.deleted_at) for each in desk.posts] == [("web:1", AT)]
+        desk.log.forget(["web:1"])  # as the index stage does when it comes to the deletion
+        assert desk.dead(REJECTED) == []
+
+    def test_a_refused_text_read_again_gives_no_second_letter(self, desk: Desk) -> None:
+        for _ in range(3):
+            desk.take(post(1, "Hej Anna"), post(1, "Anna B"), replace(post(1, "Anna B"), collected_at=AT))
+        assert len(desk.dead("posts.dead")) == 1
+        desk.take(post(1, "Anna C"))
+        assert len(desk.dead("posts.dead")) == 2
+
+
+class TestReplay:
+    def test_a_refused_post_replaces_what_came_before(self, desk: Desk) -> None:
+        desk.take(post(1, "Hej Anna"), post(1, "Anna B"))
+        desk.replay(post(1, "Anna B"), topic="posts.dead")
+        assert [(each.text, each.edited_at) for each in desk.posts] == [("Hej Anna", None), ("Anna B", AT)]
+        assert desk.dead("posts.dead") == []
+
+    def test_a_post_on_which_a_stage_failed_is_taken_although_it_stands_in_the_log(self, desk: Desk) -> None:
+        desk.take(post(1, "Hej Anna"))
+        letter = DeadLetter("posts", "classify", "reason", "place", "web:1", b"", (), AT)
+        with desk.log.write() as writer:
+            writer.append("posts.dead", "web:1", DEAD_LETTERS.encode(letter))
+        desk.replay(post(1, "Hej Anna"), topic="posts.dead")
+        assert [(each.text, each.edited_at) for each in desk.posts] == [("Hej Anna", None)] * 2
+
+    def test_a_line_that_came_as_a_post_meanwhile_is_a_duplicate(self, desk: Desk) -> None:
+        desk.take(Rejected("jsonl", "bad", "line 1", b"Anna", AT), post(1, "Hej Anna"))
+        desk.replay(post(1, "Hej Anna"), topic=REJECTED)
+        assert len(desk.posts) == 1
+        assert desk.dead(REJECTED) == []
+
+    def test_who_consents_no_longer_is_not_brought_back(self, desk: Desk) -> None:
+        desk.take(post(1, "Hej Anna"), post(1, "Anna B"))
+        desk.replay(replace(post(1, "B"), mentions=(Mention("anna", 0, 4, "form"),)), topic="posts.dead")
+        assert [each.text for each in desk.posts] == ["Hej Anna"]
+
+    def test_a_letter_that_was_taken_out_meanwhile_is_not_taken_twice(self, desk: Desk) -> None:
+        desk.take(post(1, "Hej Anna"), post(1, "Anna B"))
+        (letter,) = desk.log.browse("posts.dead")
+
+        def another_replays() -> None:
+            with desk.log.write() as writer:
+                writer.discard("posts.dead", [letter.offset])
+
+        desk.matcher = FindsAnna(meanwhile=another_replays)
+        with pytest.raises(Stale):
+            desk.replay(post(1, "Anna B"), topic="posts.dead")
+        assert [each.text for each in desk.posts] == ["Hej Anna"]
