@@ -6,10 +6,21 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 
 from flow.backoff import backoff
-from flow.errors import TurvaktError, Unavailable
+from flow.errors import Broken, TurvaktError, Unavailable
 from ingest.collector import Collected, Collector
 
 logger = logging.getLogger(__name__)
+
+
+FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS = 600.0, 3600.0
+"""How long a source that refuses is left alone, at first and at most."""
+
+
+class _Refused(Exception):
+    """The collector itself is `Broken`, not what takes its items."""
+
+    def __init__(self, error: Broken) -> None:
+        self.error = error
 
 
 async def collect(
@@ -19,6 +30,7 @@ async def collect(
     room: Callable[[], Awaitable[None]],
     take: Callable[[str, Collected], Awaitable[None]],
     waiting: Callable[[str, Unavailable], None],
+    once: bool = True,
     most: int = 500,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
@@ -27,38 +39,62 @@ async def collect(
     Small batches that arrive while one is being written are written together, ``most`` items at a time at most. While
     there is no ``room`` nothing is read, and nothing piles up in memory.
 
+    Args:
+        take: is given the collector's name and what it read.
+        once: a source that refuses ends it. Otherwise it is asked again every few minutes, in the end every hour: one
+            source must not end the watch over the others.
+
     Raises:
-        Broken: the collector cannot go on.
+        Broken: what takes the items cannot go on; with ``once`` also: the collector cannot.
     """
-    pauses = backoff()
+    place = f"collector {collector.name}"
+    pauses, retries = backoff(), backoff(first=FIRST_RETRY_SECONDS, most=LONGEST_RETRY_SECONDS)
+
+    async def took(collected: Collected) -> None:
+        nonlocal pauses, retries
+        await take(collector.name, collected)
+        pauses, retries = backoff(), backoff(first=FIRST_RETRY_SECONDS, most=LONGEST_RETRY_SECONDS)
+
     while True:
         try:
-            await _read(collector, await cursor(), room, take, most)
+            await _read(collector, await cursor(), room, took, most)
             return
         except Unavailable as error:
-            waiting(f"collector {collector.reads}", error)
+            waiting(place, error)
+            pause = next(pauses)
+        except _Refused as refused:
+            if once:
+                raise refused.error from None
+            # Without the error's place, which may hold a file's name.
+            reason, remedy, pause = refused.error.reason, refused.error.remedy, next(retries)
+            logger.error("%s cannot go on: %s. %s; it tries again in %.0f s", place, reason, remedy, pause)
+            waiting(place, Unavailable(reason, remedy=remedy))
         except TurvaktError:
             raise
         except Exception as error:  # noqa: BLE001  a fault in one source must not end the watch over the others
-            logger.error("collector %s failed: %s; it goes on from its cursor", collector.reads, type(error).__name__)
-            waiting(f"collector {collector.reads}", Unavailable(f"unexpected {type(error).__name__}"))
-        await sleep(next(pauses))
+            logger.error("%s failed: %s; it goes on from its cursor", place, type(error).__name__)
+            waiting(place, Unavailable(f"unexpected {type(error).__name__}"))
+            pause = next(pauses)
+        await sleep(pause)
 
 
 async def _read(
     collector: Collector,
     cursor: str | None,
     room: Callable[[], Awaitable[None]],
-    take: Callable[[str, Collected], Awaitable[None]],
+    take: Callable[[Collected], Awaitable[None]],
     most: int,
 ) -> None:
     queue: asyncio.Queue[Collected | None] = asyncio.Queue(maxsize=4)
 
     async def fill() -> None:
         # Closed here and now when the task is cancelled: sockets must not wait for the garbage collector.
-        async with aclosing(collector.collect(cursor)) as batches:
-            async for collected in batches:
-                await queue.put(collected)
+        try:
+            async with aclosing(collector.collect(cursor)) as batches:
+                async for collected in batches:
+                    await queue.put(collected)
+        except Broken as error:
+            raise _Refused(error) from error
         await queue.put(None)
 
     async def empty() -> None:
@@ -73,15 +109,16 @@ async def _read(
             if full:
                 items = tuple(item for each in full for item in each.items)
                 cursors = [each.cursor for each in full if each.cursor is not None]
-                await take(collector.reads, Collected(items, cursors[-1] if cursors else None))
+                await take(Collected(items, cursors[-1] if cursors else None, collector.reads))
 
     filling = asyncio.create_task(fill())
     emptying = asyncio.create_task(empty())
     try:
         # Either may fail; the other one would then wait for ever.
         done, _ = await asyncio.wait((filling, emptying), return_when=asyncio.FIRST_EXCEPTION)
-        for task in done:
-            task.result()
+        for task in (emptying, filling):
+            if task in done:
+                task.result()
     finally:
         for task in (filling, emptying):
             task.cancel()

@@ -18,7 +18,7 @@ class Numbers:
     """A collector of the numbers up to ``last``; raises each of ``faults`` once, at the number it stands at."""
 
     name = "numbers"
-    reads = "numbers"
+    reads = "numbers hashtag:AnnaLindqvist"
 
     def __init__(self, last: int, faults: dict[int, Exception] | None = None) -> None:
         self._last = last
@@ -53,6 +53,7 @@ class Sink:
 
     async def take(self, collector: str, collected: Collected) -> None:
         assert collector == "numbers"
+        assert collected.reads == "numbers hashtag:AnnaLindqvist"
         self.ids += [item.id for item in collected.items if isinstance(item, Post)]
         self.batches.append(len(collected.items))
         self.saved = collected.cursor
@@ -102,11 +103,56 @@ async def test_after_a_fault_it_goes_on_from_the_saved_cursor(
     assert sink.waits == ["collector numbers"]
     assert len(sink.pauses) == 1
     assert "SECRET" not in caplog.text
+    assert "Anna" not in caplog.text
 
 
-async def test_a_broken_source_ends_it() -> None:
+async def test_once_a_broken_source_ends_it() -> None:
     with pytest.raises(Broken, match="refused"):
-        await Sink().run(Numbers(9, {5: Broken("refused")}))
+        await Sink().run(Numbers(9, {5: Broken("refused")}), once=True)
+
+
+class Refusing(Numbers):
+    """A collector that refuses so many times before it gives its numbers."""
+
+    def __init__(self, last: int, times: int) -> None:
+        super().__init__(last)
+        self._times = times
+
+    async def collect(self, cursor: str | None) -> AsyncGenerator[Collected, None]:
+        if self._times:
+            self._times -= 1
+            raise Broken("the server refuses (403)", place="SECRET.jsonl", remedy="Check the token")
+        async for collected in super().collect(cursor):
+            yield collected
+
+
+async def test_a_source_that_refuses_is_asked_again_later_and_later(caplog: pytest.LogCaptureFixture) -> None:
+    sink = Sink()
+    await sink.run(Refusing(9, times=6), once=False)
+    assert sink.ids == ids(9)
+    assert sink.waits == ["collector numbers"] * 6
+    assert 300 <= sink.pauses[0] <= 600
+    assert all(1800 <= pause <= 3600 for pause in sink.pauses[3:])
+    assert "collector numbers cannot go on: the server refuses (403). Check the token" in caplog.text
+    assert "SECRET" not in caplog.text
+
+
+async def test_a_source_that_gave_something_meanwhile_is_asked_again_soon() -> None:
+    sink = Sink()
+    faults = {number: Broken("refused") for number in (2, 4, 6, 8)}
+    await sink.run(Numbers(9, faults), once=False)
+    assert sorted(set(sink.ids)) == ids(9)
+    assert [pause <= 600 for pause in sink.pauses] == [True] * 4
+
+
+@pytest.mark.parametrize("once", [True, False])
+async def test_a_log_that_cannot_go_on_ends_it(once: bool) -> None:
+    class Damaged(Sink):
+        async def take(self, collector: str, collected: Collected) -> None:
+            raise Broken("the database is damaged")
+
+    with pytest.raises(Broken, match="the database is damaged"):
+        await Damaged().run(Refusing(9, times=0), once=once)
 
 
 async def test_without_room_nothing_piles_up() -> None:
