@@ -10,7 +10,7 @@ from alerts.channels import CHANNELS
 from ingest.collectors import COLLECTORS
 from turvakt.cli import app
 from turvakt.metrics import Metrics
-from turvakt.settings import ROOT
+from turvakt.settings import ROOT, Settings
 
 DOCS = ROOT / "docs"
 
@@ -26,6 +26,19 @@ def test_every_metric_is_described_and_no_other() -> None:
 @pytest.mark.parametrize("collector", sorted(COLLECTORS))
 def test_every_collector_has_a_page(collector: str) -> None:
     assert (DOCS / "sources" / f"{collector}.md").read_text("utf-8").startswith("# ")
+
+
+@pytest.mark.parametrize("collector", sorted(set(COLLECTORS) & set(Settings.__struct_fields__)))
+def test_its_page_names_every_setting_and_no_other(collector: str) -> None:
+    """With the default, where there is one."""
+    page = (DOCS / "sources" / f"{collector}.md").read_text("utf-8")
+    table = page.partition("## Settings")[2].partition("\n## ")[0]
+    assert f"`[{collector}]`" in table
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| `?([^|`]+)`? \|", table, re.M)
+    section = getattr(Settings(), collector)
+    defaults = {key: getattr(section, key) for key in section.__struct_fields__}
+    shown = {key: str(value).lower() if isinstance(value, bool) else str(value) for key, value in defaults.items()}
+    assert dict(rows) == {key: shown[key] if value not in ("", []) else "none" for key, value in defaults.items()}
 
 
 @pytest.mark.parametrize("channel", sorted(CHANNELS))
