@@ -27,6 +27,17 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _log = logging.getLogger(__name__)
 
 
+class _NamedCommit(msgspec.Struct):
+    rkey: str
+
+
+class _Named(msgspec.Struct):
+    """As much of an event as names the post that it is about."""
+
+    did: str
+    commit: _NamedCommit
+
+
 class Bluesky:
     """Reads a Jetstream (version 1). The cursor is the ``time_us`` of the last event, in microseconds since 1970.
 
@@ -123,8 +134,16 @@ class Bluesky:
             return self._event(frame)
         except BadInput as error:
             place = f"bluesky, after event {position}"
-            rejected = Rejected(source=self.name, reason=error.reason, place=place, raw=frame, at=self._clock.now())
-            return position, rejected
+            now, id = self._clock.now(), self._id(frame)
+            return position, Rejected(source=self.name, reason=error.reason, place=place, raw=frame, at=now, id=id)
+
+    def _id(self, frame: bytes) -> str:
+        """The id of the post that an unreadable event is about; empty where it does not tell."""
+        try:
+            event = msgspec.json.decode(frame, type=_Named)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return ""
+        return f"{self.name}:{event.did}/{event.commit.rkey}"
 
     def _event(self, frame: bytes) -> tuple[int, Item | None]:
         """The time of an event in microseconds, and what is to be passed on of it."""

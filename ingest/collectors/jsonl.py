@@ -1,6 +1,7 @@
 """Posts as JSON lines: from a file, a folder that grows, or standard input (``docs/sources/jsonl.md``)."""
 
 import asyncio
+import hashlib
 import os
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -11,7 +12,7 @@ from flow.clock import Clock, SystemClock
 from flow.errors import BadInput, Broken
 from ingest.clients.waiting import Sleep
 from ingest.collector import Collected, Deletion, Item, Rejected
-from ingest.formats.lines import parse_line
+from ingest.formats.lines import line_id, parse_line
 from ingest.formats.tail import Line, Splitter, Tail
 from ingest.post import Post
 
@@ -24,10 +25,12 @@ _MOMENT = 0.05
 
 
 class Jsonl:
-    """Reads JSON lines. The cursor is ``{file: [inode, offset, lines, fingerprint]}``; standard input has none."""
+    """Reads JSON lines. The cursor is ``{file: [inode, offset, lines, fingerprint]}``; standard input has none.
+
+    Each path has a cursor of its own.
+    """
 
     name = "jsonl"
-    reads = "jsonl"
 
     def __init__(
         self,
@@ -62,6 +65,9 @@ class Jsonl:
                 place="jsonl collector",
                 remedy="Set over_seconds only with a file or folder, and without follow",
             )
+        # As it is named, not where a link leads: a link that is turned to the next file stays what is read.
+        place = path if path == "-" else os.path.abspath(path)  # noqa: PTH100
+        self.reads = f"jsonl {hashlib.sha256(os.fsencode(place)).hexdigest()[:16]}"
         self._path = path
         self._follow = follow
         self._poll_seconds = poll_seconds
@@ -160,8 +166,9 @@ class Jsonl:
             return self._rejected(name, line, raw, error.reason, now)
 
     def _rejected(self, name: str, line: Line, raw: bytes, reason: str, now: datetime) -> Rejected:
-        place = f"file {name} line {line.number} (byte {line.start})"
-        return Rejected(source=self.name, reason=reason, place=place, raw=raw, at=now)
+        shown = os.fsencode(name).decode("utf-8", "replace")  # names of files need not be UTF-8
+        place = f"file {shown} line {line.number} (byte {line.start})"
+        return Rejected(source=self.name, reason=reason, place=place, raw=raw, at=now, id=line_id(raw))
 
     def _span(self) -> tuple[datetime | None, datetime | None]:
         """The earliest and the latest time of all posts that will be read."""

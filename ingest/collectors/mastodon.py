@@ -38,6 +38,15 @@ class _Stream(NamedTuple):
     timelines: dict[str, tuple[str, dict[str, str]]]
 
 
+class _Held(msgspec.Struct):
+    """A status that was no post, with all that is needed to read it later, wherever that is."""
+
+    status: dict[str, Any]
+    host: str
+    domain: str
+    edited: bool
+
+
 class Mastodon:
     """Streams from one server, and reads after a gap what was missed. The cursor is ``{"status": id, ...}``."""
 
@@ -112,8 +121,12 @@ class Mastodon:
                 await self._sleep(pause)
 
     def parse(self, raw: bytes) -> Post:
-        """See `Collector.parse`: ``raw`` is a status as JSON."""
-        post = self._post(_decoded(raw), edited=False)
+        """See `Collector.parse`: ``raw`` is JSON, ``{"status": ..., "host": ..., "domain": ..., "edited": ...}``."""
+        try:
+            held = msgspec.json.decode(raw, type=_Held)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise BadInput("there is no status", place=_PLACE) from None
+        post = self._post(held)
         if post is None:
             raise BadInput("the status is not public", place=_PLACE)
         return post
@@ -181,22 +194,25 @@ class Mastodon:
             status = entry.get("status")
         if isinstance(status, dict) and isinstance(status.get("reblog"), dict):
             status = status["reblog"]
-        try:
-            return self._post(status, edited=edited)
-        except BadInput as error:
-            return self._rejected(error, msgspec.json.encode(status))
-
-    def _post(self, status: Any, *, edited: bool) -> Post | None:
         if not isinstance(status, dict):
-            raise BadInput("there is no status", place=_PLACE)
-        if not is_public(status):
-            return None
-        return status_to_post(status, host=self._host, domain=self._domain, now=self._clock.now(), edited=edited)
+            return self._rejected(BadInput("there is no status", place=_PLACE), msgspec.json.encode(status))
+        held = _Held(status, self._host, self._domain, edited)
+        try:
+            return self._post(held)
+        except BadInput as error:
+            native = status.get("id")
+            id = status_id(native, host=self._host) if isinstance(native, str) else ""
+            return self._rejected(error, msgspec.json.encode(held), id=id)
 
-    def _rejected(self, error: BadInput, raw: bytes) -> Rejected:
-        return Rejected(
-            source=self.name, reason=error.reason, place=f"mastodon, {self._host}", raw=raw, at=self._clock.now()
-        )
+    def _post(self, held: _Held) -> Post | None:
+        if not is_public(held.status):
+            return None
+        now = self._clock.now()
+        return status_to_post(held.status, host=held.host, domain=held.domain, now=now, edited=held.edited)
+
+    def _rejected(self, error: BadInput, raw: bytes, *, id: str = "") -> Rejected:
+        place = f"mastodon, {self._host}"
+        return Rejected(source=self.name, reason=error.reason, place=place, raw=raw, at=self._clock.now(), id=id)
 
 
 def _stream(name: str) -> _Stream:

@@ -40,7 +40,13 @@ class _Line(msgspec.Struct):
     deleted: bool = False
 
 
+class _Named(msgspec.Struct):
+    source: _Source
+    id: _Id
+
+
 _LINES = msgspec.json.Decoder(_Line)
+_NAMED = msgspec.json.Decoder(_Named)
 
 
 def parse_line(raw: bytes, *, now: datetime) -> Post | Deletion:
@@ -55,7 +61,7 @@ def parse_line(raw: bytes, *, now: datetime) -> Post | Deletion:
             five minutes ahead.
     """
     line = _decode(raw)
-    id = f"{line.source}:{clean(line.id)}"
+    id = _post_id(line)
     if line.deleted:
         return Deletion(id=id, at=now)
     if line.text is None or line.created_at is None:
@@ -75,6 +81,18 @@ def parse_line(raw: bytes, *, now: datetime) -> Post | Deletion:
         lang=line.lang,
         edited_at=None if line.edited_at is None else _moment(line.edited_at, "edited_at", now),
     )
+
+
+def line_id(raw: bytes) -> str:
+    """The `Post.id` that a line which is no post would have; empty where it does not tell."""
+    try:
+        return _post_id(_NAMED.decode(raw))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+
+
+def _post_id(line: _Line | _Named) -> str:
+    return f"{line.source}:{clean(line.id)}"
 
 
 def _decode(raw: bytes) -> _Line:

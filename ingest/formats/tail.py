@@ -197,9 +197,8 @@ class Tail:
                 continue
             moved = self._moved(reader, here)
             if moved is None:
-                _log.warning(
-                    "file %s was truncated or removed; what it held after byte %d is lost", name, reader.offset
-                )
+                # Without its name: a file may be named after a person.
+                _log.warning("a file was truncated or removed; what it held after byte %d is lost", reader.offset)
                 del self._readers[name]
             else:
                 reader.path = moved

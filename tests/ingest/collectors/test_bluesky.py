@@ -196,13 +196,15 @@ def test_a_rejected_event_comes_back() -> None:
 async def test_bad_frames_are_rejected_and_the_stream_goes_on(server: Jetstream) -> None:
     collector = bluesky(server)
     async with asyncio.timeout(10), aclosing(collector.collect(str(time_us(0)))) as batches:
-        await server.publish(commit(1), b'{"kind": 5}', commit(2, collection="app.bsky.feed.like"), commit(3))
+        unnamed, named = b'{"kind": 5}', json.dumps(commit(4, text=5)).encode()
+        await server.publish(commit(1), unnamed, commit(2, collection="app.bsky.feed.like"), commit(3), named)
         items: list[Item] = []
         async for collected in batches:
             items += collected.items
-            if len(items) == 3:
+            if len(items) == 4:
                 break
     assert ids(items) == ["bluesky:did:plc:abc/k1", "bluesky:did:plc:abc/k3"]
+    assert [item.id for item in items if isinstance(item, Rejected)] == ["", "bluesky:did:plc:abc/k4"]
     assert isinstance(items[1], Rejected)
     assert items[1].raw == b'{"kind": 5}'
     assert items[1].place == f"bluesky, after event {time_us(1)}"

@@ -198,6 +198,31 @@ async def test_bad_lines_are_rejected_with_their_place(tmp_path: Path) -> None:
         start += len(raw.rstrip(b"\n")) + 1
 
 
+async def test_a_rejected_line_tells_the_posts_id_where_it_can(tmp_path: Path) -> None:
+    path = tmp_path / "posts.jsonl"
+    path.write_bytes(line("1", text=5) + line(2) + line("3")[:-20] + b"\n" + line("4\x00", created_at="x") + b"[]\n")
+    items = await everything(jsonl(path))
+    assert [item.id for item in items if isinstance(item, Rejected)] == ["forum:1", "", "", "forum:4\ufffd", ""]
+
+
+async def test_a_file_name_that_is_no_utf8_is_shown_as_far_as_it_goes(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"p\xff.jsonl")
+    path.write_bytes(b"{\n")
+    (item,) = await everything(jsonl(path))
+    assert isinstance(item, Rejected)
+    assert item.place == "file p\ufffd.jsonl line 1 (byte 0)"
+
+
+def test_each_path_has_a_cursor_of_its_own(tmp_path: Path) -> None:
+    paths = ["-", "a/posts.jsonl", "b/posts.jsonl", "a", "AnnaLindqvist.jsonl"]
+    reads = {path: jsonl(path).reads for path in paths}
+    assert len(set(reads.values())) == len(paths)
+    assert not any("Anna" in each or "posts" in each for each in reads.values())
+    assert jsonl("./b/../a/").reads == jsonl(Path("a").absolute()).reads == reads["a"]
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    assert jsonl(tmp_path / "link").reads != jsonl(tmp_path / "a").reads
+
+
 async def test_a_long_line_is_rejected_without_being_held(tmp_path: Path) -> None:
     path = tmp_path / "posts.jsonl"
     path.write_bytes(line("1") + line("2", text="x" * 3_000_000) + line("3") + b"y" * 2_000_000)

@@ -67,7 +67,8 @@ def mastodon(server: str = "https://social.example", **settings: Any) -> Mastodo
 
 
 def post_of(**more: Any) -> Post:
-    return mastodon().parse(json.dumps(status(5, **more)).encode())
+    held = {"status": status(5, **more), "host": "social.example", "domain": "social.example", "edited": False}
+    return mastodon().parse(json.dumps(held).encode())
 
 
 def items_of(taken: list[Collected]) -> list[Item]:
@@ -164,7 +165,16 @@ def test_what_is_not_public_is_never_taken(visibility: object) -> None:
         post_of(visibility=visibility)
 
 
-@pytest.mark.parametrize("raw", [b"{", b"[]", b"\xff"])
+async def test_a_rejected_status_comes_back_as_that_servers(server: Fediverse) -> None:
+    (bad,) = await live(server, 1, ("status.update", status(3, created_at="hemligt", edited_at=None)))
+    assert isinstance(bad, Rejected)
+    mended = bad.raw.replace(b"hemligt", b"2026-11-01T11:59:00Z")
+    post = mastodon("https://elsewhere.example").parse(mended)
+    assert post.id == bad.id
+    assert post.edited_at == NOW
+
+
+@pytest.mark.parametrize("raw", [b"{", b"[]", b"\xff", b'{"event":"update"}'])
 def test_what_is_no_status(raw: bytes) -> None:
     with pytest.raises(BadInput):
         mastodon().parse(raw)
@@ -206,7 +216,8 @@ async def test_events(server: Fediverse) -> None:
     one, bad, boost, edited, again, gone = items
     assert ids([one, boost, edited, again, gone]) == [f"mastodon:{host}/{n}" for n in (1, 2, 1, 1, 1)]
     assert isinstance(bad, Rejected)
-    assert json.loads(bad.raw)["id"] == "3"
+    assert bad.id == f"mastodon:{host}/3"
+    assert json.loads(bad.raw)["status"]["id"] == "3"
     assert "content" in bad.reason
     assert isinstance(edited, Post)
     assert isinstance(again, Post)
