@@ -77,9 +77,13 @@ class Page:
     next: str | None
 
 
+Kind = Severity | Literal["unable"]
+"""The severity of a post, or that it could not be judged: that says nothing of its severity."""
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What the index holds. ``verdicts`` counts posts; ``unable`` are those that could not be judged."""
+    """What the index holds. ``verdicts`` counts posts: ``unable`` ones, which could not be judged, and the rest per severity."""
 
     verdicts: int
     unable: int
@@ -139,8 +143,8 @@ class Index(Protocol):
         """How much is held."""
         ...
 
-    def activity(self, since: datetime, *, hours: int = 24) -> list[dict[Severity, int]]:
-        """The posts judged in each of the ``hours`` hours from ``since`` on, per severity (those with none left out)."""
+    def activity(self, since: datetime, *, hours: int = 24) -> list[dict[Kind, int]]:
+        """The posts judged in each of the ``hours`` hours from ``since`` on, per kind (those with none left out)."""
         ...
 
     def held(self, posts: Collection[str]) -> set[str]:

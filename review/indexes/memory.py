@@ -5,12 +5,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
-from alerts.alert import DELIVERIES, Alert, Delivery
-from classify.verdict import LABELS, SEVERITIES, VERDICTS, Severity, Verdict, at_least
+from alerts.alert import DELIVERIES, Alert, Delivery, State
+from classify.verdict import LABELS, SEVERITIES, VERDICTS, Judgement, Verdict, at_least
 from review import precedence
 from review.decision import DECISIONS, Decision
 from review.fulltext import Term, matches, parse
@@ -18,6 +18,7 @@ from review.index import (
     MOST,
     Counts,
     Item,
+    Kind,
     Page,
     Query,
     Raised,
@@ -98,25 +99,25 @@ class MemoryIndex:
         with self._lock:
             judgements = [verdict.judgement for verdict in self._verdicts.values()]
             labels = Counter(label for judgement in judgements for label in judgement.flagged)
-            severities = Counter(judgement.severity for judgement in judgements)
+            kinds = Counter(map(_kind, judgements))
             states = Counter(delivery.state for delivery in self._deliveries.values())
             return Counts(
                 verdicts=len(judgements),
-                unable=sum(judgement.unable is not None for judgement in judgements),
+                unable=kinds["unable"],
                 labels={label: labels[label] for label in LABELS},
-                severities={severity: severities[severity] for severity in SEVERITIES},
+                severities={severity: kinds[severity] for severity in SEVERITIES},
                 alerts=len(self._alerts),
-                deliveries={"waiting": states["waiting"], "delivered": states["delivered"], "failed": states["failed"]},
+                deliveries={state: states[state] for state in get_args(State)},
                 decisions=len(self._decisions),
             )
 
-    def activity(self, since: datetime, *, hours: int = 24) -> list[dict[Severity, int]]:
-        buckets: list[Counter[Severity]] = [Counter() for _ in range(hours)]
+    def activity(self, since: datetime, *, hours: int = 24) -> list[dict[Kind, int]]:
+        buckets: list[Counter[Kind]] = [Counter() for _ in range(hours)]
         with self._lock:
             for verdict in self._verdicts.values():
                 hour = (verdict.judged_at - since) // timedelta(hours=1)
                 if 0 <= hour < hours:
-                    buckets[hour][verdict.judgement.severity] += 1
+                    buckets[hour][_kind(verdict.judgement)] += 1
         return [dict(bucket) for bucket in buckets]
 
     def held(self, posts: Collection[str]) -> set[str]:
@@ -204,6 +205,10 @@ def _asked_for(item: Item, query: Query, terms: Sequence[Term] | None) -> bool:
             query.unable in (None, judgement.unable is not None),
         )
     )
+
+
+def _kind(judgement: Judgement) -> Kind:
+    return judgement.severity if judgement.unable is None else "unable"
 
 
 def _mentions(verdict: Verdict, official: str) -> bool:

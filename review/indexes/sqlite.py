@@ -5,15 +5,16 @@ contentless full-text table by being told to it once more, and its words leave t
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import msgspec
 
 from alerts.alert import DELIVERIES, Alert, Delivery, State
-from classify.verdict import LABELS, SEVERITIES, VERDICTS, Severity, Verdict
+from classify.verdict import LABELS, SEVERITIES, VERDICTS, Verdict
 from flow.database import Database
 from review import precedence
 from review.decision import DECISIONS, Decision
@@ -21,6 +22,7 @@ from review.index import (
     MOST,
     Counts,
     Item,
+    Kind,
     Page,
     Query,
     Raised,
@@ -35,6 +37,8 @@ from review.index import (
 from review.indexes.sqlite_conditions import conditions
 from review.indexes.sqlite_schema import SCHEMA, TABLES, row_of
 
+_KIND = "CASE WHEN unable IS NULL THEN severity ELSE -1 END"
+_KINDS: tuple[Kind, ...] = (*SEVERITIES, "unable")
 _AT_ONCE = 500  # SQLite's bound parameters in one statement may be as few as 999
 
 Value = TypeVar("Value")
@@ -177,30 +181,28 @@ class SqliteIndex:
 
     def counts(self) -> Counts:
         ask = self._database.query
-        severities = dict.fromkeys(SEVERITIES, 0)
-        for severity, many in ask("SELECT severity, count(*) FROM index_post GROUP BY 1"):
-            severities[SEVERITIES[severity]] = many
+        kinds = Counter(
+            {_KINDS[kind]: many for kind, many in ask(f"SELECT {_KIND}, count(*) FROM index_post GROUP BY 1")}  # noqa: S608
+        )
         labels = dict.fromkeys(LABELS, 0)
         for bits, many in ask("SELECT labels, count(*) FROM index_post WHERE flagged = 1 GROUP BY 1"):
             for number, label in enumerate(LABELS):
                 labels[label] += many if bits >> number & 1 else 0
-        states: dict[State, int] = {"waiting": 0, "delivered": 0, "failed": 0}
+        states: dict[State, int] = dict.fromkeys(get_args(State), 0)
         states.update(ask("SELECT state, count(*) FROM index_delivery GROUP BY 1"))
-        ((unable, alerts, decisions),) = ask(
-            """SELECT (SELECT count(*) FROM index_post WHERE unable IS NOT NULL), (SELECT count(*) FROM index_alert),
-                (SELECT count(*) FROM index_decision)"""
-        )
-        return Counts(sum(severities.values()), unable, labels, severities, alerts, states, decisions)
+        ((alerts, decisions),) = ask("SELECT (SELECT count(*) FROM index_alert), (SELECT count(*) FROM index_decision)")
+        severities = {severity: kinds[severity] for severity in SEVERITIES}
+        return Counts(kinds.total(), kinds["unable"], labels, severities, alerts, states, decisions)
 
-    def activity(self, since: datetime, *, hours: int = 24) -> list[dict[Severity, int]]:
-        buckets: list[dict[Severity, int]] = [{} for _ in range(hours)]
+    def activity(self, since: datetime, *, hours: int = 24) -> list[dict[Kind, int]]:
+        buckets: list[dict[Kind, int]] = [{} for _ in range(hours)]
         start, hour = micros(since), 3_600_000_000
         rows = self._database.query(
-            "SELECT (judged - ?) / ?, severity, count(*) FROM index_post WHERE judged >= ? AND judged < ? GROUP BY 1, 2",
+            f"SELECT (judged - ?) / ?, {_KIND}, count(*) FROM index_post WHERE judged >= ? AND judged < ? GROUP BY 1, 2",  # noqa: S608
             (start, hour, start, start + hours * hour),
         )
-        for bucket, severity, many in rows:
-            buckets[bucket][SEVERITIES[severity]] = many
+        for bucket, kind, many in rows:
+            buckets[bucket][_KINDS[kind]] = many
         return buckets
 
     def held(self, posts: Collection[str]) -> set[str]:

@@ -14,7 +14,7 @@ SCHEMA = (
         record BLOB NOT NULL)""",
     # The list, its count of newer ones, the activity and the counts read these alone. Posts of one batch share the moment
     # of their judgement, so SQLite sorts no more than a batch by the rest of the order.
-    "CREATE INDEX IF NOT EXISTS index_post_newest ON index_post (judged, severity)",
+    "CREATE INDEX IF NOT EXISTS index_post_newest ON index_post (judged, severity, unable)",
     "CREATE INDEX IF NOT EXISTS index_post_flagged ON index_post (judged, labels) WHERE flagged = 1",
     "CREATE INDEX IF NOT EXISTS index_post_unable ON index_post (judged) WHERE unable IS NOT NULL",
     "CREATE INDEX IF NOT EXISTS index_post_author ON index_post (author) WHERE author IS NOT NULL",

@@ -163,7 +163,7 @@ class IndexContract:
         index.write_verdicts([first])
         index.write_deliveries([delivery(raised, state="delivered", minutes=2)])
         index.write_deliveries([delivery(raised, state="failed", minutes=9)])
-        assert index.counts().deliveries == {"waiting": 0, "delivered": 1, "failed": 0}
+        assert index.counts().deliveries == {"waiting": 0, "delivered": 1, "failed": 0, "withdrawn": 0}
 
     def test_later_states_and_decisions_win(self, index: Index) -> None:
         raised = alert(verdict("a"))
@@ -193,13 +193,19 @@ class IndexContract:
         assert counts.labels == {
             "threat": 2, "hate": 0, "harassment": 0, "sexual": 1, "doxxing": 0, "influence": 0,
         }  # fmt: skip
-        assert counts.severities == {"none": 1, "low": 1, "medium": 0, "high": 0, "critical": 1}
-        assert counts.deliveries == {"waiting": 1, "delivered": 0, "failed": 0}
+        assert counts.severities == {"none": 0, "low": 1, "medium": 0, "high": 0, "critical": 1}
+        assert counts.deliveries == {"waiting": 1, "delivered": 0, "failed": 0, "withdrawn": 0}
 
     def test_activity_by_the_hour(self, index: Index) -> None:
         index.write_verdicts([verdict("before", judged=-1), verdict("a", judged=0), verdict("b", judged=59.9)])
-        index.write_verdicts([verdict("c", judged=60, severity="high"), verdict("behind", judged=180)])
-        assert index.activity(at(0), hours=3) == [{"none": 2}, {"high": 1}, {}]
+        index.write_verdicts(
+            [
+                verdict("c", judged=60, severity="high"),
+                verdict("d", judged=61, unable="no-text"),
+                verdict("behind", judged=180),
+            ]
+        )
+        assert index.activity(at(0), hours=3) == [{"none": 2}, {"high": 1, "unable": 1}, {}]
 
     def test_posts_of_an_author(self, index: Index) -> None:
         index.write_verdicts([verdict("b"), verdict("a"), verdict("c", author="u2"), verdict("d", source="feed")])

@@ -91,7 +91,7 @@ def test_fields_keep_what_was_chosen_and_can_be_cleared(world: World, browser: B
     assert page.all("input", id="q")[0]["value"] == chosen["q"]
     assert {each["value"] for each in page.all("option") if "selected" in each} >= {"anna", "low"}
     assert page.all("input", name="view")[0]["value"] == "alerts"
-    assert "3 filters on" in page.words
+    assert "3 active filters" in page.words
     assert "/?view=alerts&texts=hide" in page.links()
     assert "selected" in browser.page("/", source="elsewhere").all("option", value="elsewhere")[0]
 
@@ -140,12 +140,13 @@ def test_the_last_day_as_a_picture(world: World, browser: Browser) -> None:
     assert "Nothing has been flagged in the last 24 hours" in browser.page("/").words
     world.index.write_verdicts([verdict(str(number), severity="low", judged=number) for number in range(3)])
     world.index.write_verdicts([verdict("grave", severity="critical", judged=5), verdict("calm", judged=6)])
+    world.index.write_verdicts([verdict("dumb", unable="no-text", judged=7)])
     world.index.write_verdicts([verdict("yesterday", severity="high", judged=-24 * 60)])
     page = browser.page("/")
     assert page.all("svg", role="img")[0]["aria-label"] == (
         "Flagged posts per hour over the last 24 hours. Most in one hour: 4, from 08:00."
     )
-    assert "1 critical 0 high 0 medium 3 low 1 nothing found" in page.words
+    assert "1 critical 0 high 0 medium 3 low 1 nothing found 1 not assessed" in page.words
     bars = [each for each in page.all("rect") if each["class"] != "slot"]
     assert [(bar["class"], bar["y"], bar["height"]) for bar in bars] == [
         ("is-low", "10.0", "30.0"),
@@ -192,7 +193,7 @@ def test_a_monitor_that_falls_behind_says_so(world: World, browser: Browser) -> 
 def test_status(world: World, browser: Browser) -> None:
     fill(world)
     page = browser.page("/status")
-    assert "4 assessed posts 1 of them not assessable 1 alerts 1 decisions" in page.words
+    assert "4 posts 1 not assessed 1 alerts 1 decisions" in page.words
     assert "keeping up" in page.words
     assert "2 officials registered" in page.words
     assert "lag.classify 3" in page.words

@@ -1,12 +1,14 @@
 """One post: highlighted text, reasons, mentions, alerts, and the decision."""
 
 import re
+from typing import get_args
 from urllib.parse import quote
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts.alert import State
 from classify.verdict import LABELS, Span
 from ingest.post import Mention
 from tests.review.people import alert, decision, delivery, verdict
@@ -110,7 +112,8 @@ def test_what_could_not_be_judged_says_why(world: World, browser: Browser) -> No
     page = browser.page("/posts/jsonl:a")
     assert "Why it could not be assessed" in page.words
     assert "no text to assess" in page.words
-    assert "Is it a threat, hate or abuse?" in page.words
+    assert "Is the post threatening, hateful or abusive?" in page.words
+    assert "Severity" not in page.words
     assert page.all("table", class_="scores") == []
     assert "too short to tell" in browser.page("/posts/jsonl:b").words
 
@@ -138,12 +141,34 @@ def test_alerts_and_their_deliveries(world: World, browser: Browser) -> None:
         "not delivered",
         "e-mail",
         "the server refuses",
-        "Severity then high",
+        "Severity at the time high",
     ):
         assert words in page.words
     assert "Attempts 7" in page.words
     assert "Not handed to any channel yet" in page.words
-    assert "No single passage" in page.words
+    assert "no single passage" in page.words
+
+
+@pytest.mark.parametrize("state", get_args(State))
+def test_every_state_of_a_delivery_has_a_name(world: World, browser: Browser, state: State) -> None:
+    first = verdict("a", severity="low", labels=("hate",))
+    world.index.write_verdicts([first])
+    world.index.write_alerts([alert(first)])
+    world.index.write_deliveries([delivery(alert(first), state=state)])
+    assert f'<li class="alert-{state}"><b>' in browser.page("/posts/jsonl:a").html
+    assert "Attempts" not in browser.page("/posts/jsonl:a").words
+    assert f'<li class="alert-{state}">Alert ' in browser.page("/").html
+    assert browser.get("/status").status_code == 200
+
+
+def test_a_passage_with_several_labels_is_named_once(world: World, browser: Browser) -> None:
+    spans = tuple(Span(*place, label) for label in ("threat", "hate", "doxxing") for place in ((2, 6), (7, 10)))
+    world.index.write_verdicts([verdict("a", TEXT, severity="high", labels=("threat", "hate", "doxxing"), spans=spans)])
+    page = browser.page("/posts/jsonl:a")
+    assert page.words.count("Akta (threat, hate against a group, private data exposed +2)") == 1
+    assert "further categories" in page.words
+    for passage in ("Akta", "dig"):
+        assert f"{passage} threat hate against a group private data exposed" in page.words
 
 
 def test_a_very_long_text_is_cut(world: World, browser: Browser) -> None:
@@ -152,7 +177,7 @@ def test_a_very_long_text_is_cut(world: World, browser: Browser) -> None:
         [verdict("a", text, severity="low", labels=("hate",), spans=(Span(39_000, 39_003, "hate"),))]
     )
     page = browser.page("/posts/jsonl:a")
-    assert page.text.count("bra ") == 5000
+    assert page.html.count("bra ") == 5000
     assert "this is its beginning" in page.words
 
 

@@ -81,7 +81,7 @@ def test_a_wrong_token_is_refused(stranger: Browser, token: str) -> None:
     assert stranger.get("/", headers={"authorization": f"Bearer {token}x".encode()}).status_code == 401
     answer = stranger.submit("/sign-in", token=token + "x", back="/status")
     assert answer.status_code == 401
-    assert "not the right one" in answer.text
+    assert "The token is wrong" in answer.text
     assert 'value="/status"' in answer.text
     assert "set-cookie" not in answer.headers
 

@@ -25,11 +25,15 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """``totals`` per severity, the gravest first; ``most`` flagged posts were judged in the hour from ``busiest`` on."""
+    """``totals`` per severity, the gravest first; ``unable`` posts could not be judged.
+
+    ``most`` flagged posts were judged in the hour from ``busiest`` on.
+    """
 
     since: datetime
     bars: tuple[Bar, ...]
     totals: dict[Severity, int]
+    unable: int
     most: int
     busiest: datetime
 
@@ -57,4 +61,5 @@ def day(index: Index, *, now: datetime) -> Day:
                 top -= height
                 bars.append(Bar(severity, number * WIDTH + 1, round(top, 2), round(height, 2)))
     totals = {severity: sum(hour.get(severity, 0) for hour in hours) for severity in reversed(SEVERITIES)}
-    return Day(since, tuple(bars), totals, most, since + timedelta(hours=sums.index(most)))
+    unable = sum(hour.get("unable", 0) for hour in hours)
+    return Day(since, tuple(bars), totals, unable, most, since + timedelta(hours=sums.index(most)))

@@ -45,3 +45,11 @@ def pieces(text: str, spans: Sequence[Span], mentions: Sequence[Mention]) -> lis
             )
         )
     return found
+
+
+def passages(text: str, spans: Sequence[Span]) -> list[tuple[str, list[Label]]]:
+    """Each passage that carried the judgement, in the order of the text, with its labels."""
+    found: dict[tuple[int, int], list[Label]] = {}
+    for span in sorted(spans, key=lambda span: (span.start, span.end, LABELS.index(span.label))):
+        found.setdefault((span.start, span.end), []).append(span.label)
+    return [(text[start:end], labels) for (start, end), labels in found.items()]

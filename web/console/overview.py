@@ -84,4 +84,4 @@ def state(item: Item) -> str | None:
     if not item.alerts:
         return None
     states = {delivery.state for delivery in item.deliveries}
-    return next((each for each in ("failed", "waiting", "delivered") if each in states), "raised")
+    return next((each for each in ("failed", "waiting", "delivered", "withdrawn") if each in states), "raised")

@@ -11,7 +11,7 @@ from classify.verdict import Label, Verdict
 from flow.errors import Unavailable
 from review.decision import Decision, Outcome
 from review.index import Item
-from web.console.highlight import pieces
+from web.console.highlight import passages, pieces
 from web.console.site import Site
 
 LONGEST = 20_000
@@ -90,6 +90,7 @@ def _post(
         item=item,
         names=names,
         pieces=pieces(shown, judgement.spans, post.mentions),
+        passages=passages(post.text, judgement.spans),
         shortened=len(shown) < len(post.text),
         out=_out(post.url),
         author=" ".join(filter(None, (post.author.name, f"({post.author.handle})" if post.author.handle else None))),
