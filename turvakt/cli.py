@@ -11,7 +11,7 @@ import typer
 
 from flow.errors import BadInput, TurvaktError, Unavailable
 from turvakt.commands import check, dead, look, model, officials, text, watch
-from turvakt.commands.shared import Globals, aside
+from turvakt.commands.shared import Globals, aside, printable
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None, *, environ: Mapping[str, str] |
     try:
         app(args=arguments, obj=Globals(os.environ if environ is None else environ))
     except TurvaktError as error:
-        aside.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
+        aside.print(printable(str(error)), style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(2 if isinstance(error, BadInput) else 3 if isinstance(error, Unavailable) else 4)
     except BrokenPipeError:
         # Whoever read the output has had enough.

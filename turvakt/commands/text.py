@@ -51,7 +51,7 @@ def classify(
                 wrong += 1
                 if as_json:
                     write_json({"id": None, "error": str(line)})
-                aside.print(str(line), markup=False, highlight=False)
+                aside.print(printable(str(line)), markup=False, highlight=False)
     if wrong:
         raise typer.Exit(1)
 
