@@ -174,7 +174,7 @@ class Outbox:
         sql = "SELECT count(*) FROM outbox WHERE state = 'failed' AND at > ?"
         return int(self._database.query(sql, ((self._clock.now() - within).timestamp(),))[0][0])
 
-    def known(self, deliveries: Iterable[str]) -> set[str]:
+    def known(self, deliveries: Collection[str]) -> set[str]:
         """Those of ``deliveries``, given by id, that are here, ended or not."""
         sql = "SELECT 1 FROM outbox WHERE id = ?"
         return {each for each in deliveries if self._database.query(sql, (each,))}

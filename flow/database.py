@@ -147,6 +147,15 @@ class Database:
         """Empty the write-ahead log; returns whether another process was in the way."""
         return bool(self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
 
+    def be_patient(self, seconds: float) -> None:
+        """From now on let a writer wait for another process ``seconds`` long."""
+        with self._lock, self._faults():
+            self._writer.execute(f"PRAGMA busy_timeout = {round(1000 * seconds)}")
+
+    def interrupt(self) -> None:
+        """Break off what is being written, in whatever thread; nothing of it stays."""
+        self._writer.interrupt()
+
     def close(self) -> None:
         """Close every connection."""
         for connection in self._opened:

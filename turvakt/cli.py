@@ -60,7 +60,8 @@ def options(
 def main(arguments: Sequence[str] | None = None, *, environ: Mapping[str, str] | None = None) -> NoReturn:
     """The entry point; ends with `SystemExit`.
 
-    Exit codes: 0 done, 1 no or not all, 2 wrong input, 3 something is away, 4 it cannot go on, 70 a bug, 130 Ctrl-C.
+    Exit codes: 0 done, 1 no or not all, 2 wrong input, 3 something is away, 4 it cannot go on, 70 a bug, 130 Ctrl-C,
+    143 a run with an end was stopped by SIGTERM.
 
     Args:
         arguments: of the command line; by default this process's.

@@ -5,10 +5,13 @@ import gc
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flow.runtimes.embedded import Embedded, Service
+from flow.step import Step
 from ingest.collector import Collected, Collector
 from ingest.stage import collect
 from registry.withdrawal import resume
@@ -23,7 +26,19 @@ logger = logging.getLogger(__name__)
 
 HOUSEKEEPING_SECONDS = 3600.0
 LAST_DELIVERIES_SECONDS = 20.0
-"""How long a run with an end waits for channels that do not answer."""
+"""How long a run with an end waits for channels that take nothing."""
+BUSY_SECONDS = 1.0
+"""How long one try waits for another process that writes: tries are repeated, and none may hold up the end."""
+END_SECONDS = 4.0
+"""The one deadline for all that is done at the end: whoever stops the monitor need not wait longer than five seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended: by which signal, or by itself (``None``); and how many deliveries are due but were not made."""
+
+    signal: signal.Signals | None
+    undelivered: int
 
 
 class Monitor:
@@ -52,27 +67,47 @@ class Monitor:
         self._base_url = console.base_url if console else base_url(parts.settings)
         self._sleep = sleep
 
-    async def run(self) -> None:
+    async def run(self) -> Ended:
         """Run; returns after SIGTERM or SIGINT, or when a run with an end is done.
 
         Raises:
             Broken: something cannot go on; everything has been stopped in order.
         """
-        task = asyncio.ensure_future(self._run())
-        loop = asyncio.get_running_loop()
+        loop, this = asyncio.get_running_loop(), asyncio.current_task()
+        running = asyncio.ensure_future(self._run())
+        stopped: list[signal.Signals] = []
+        deadlines: list[asyncio.TimerHandle] = []
+
+        def stop(by: signal.Signals) -> None:
+            stopped.append(by)
+            running.cancel()
+            deadlines.append(loop.call_later(END_SECONDS, self._break_off, this))
+
         for each in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(each, task.cancel)
+            loop.add_signal_handler(each, stop, each)
         try:
-            await task
+            await running
         except asyncio.CancelledError:
+            if not stopped:
+                raise
             logger.info("stopped in order")
         finally:
+            for deadline in deadlines:
+                deadline.cancel()
             for each in (signal.SIGTERM, signal.SIGINT):
                 loop.remove_signal_handler(each)
+        return Ended(stopped[0] if stopped else None, self._parts.outbox.overdue(timedelta(0)))
+
+    def _break_off(self, spared: "asyncio.Task[Any] | None") -> None:
+        """What has not ended by now has had its time."""
+        logger.warning("not everything ended within %g seconds: the rest is broken off", END_SECONDS)
+        self._parts.database.interrupt()
+        for task in asyncio.all_tasks():
+            if task is not spared:
+                task.cancel()
 
     async def _run(self) -> None:
         parts, flow = self._parts, self._parts.settings.flow
-        self._finish_erasures()
         runtime = Embedded(
             log=parts.log,
             stages=parts.stages(wake=lambda: dispatcher.wake()),
@@ -80,19 +115,21 @@ class Monitor:
             batch_size=flow.batch_size,
             most_waiting=flow.most_waiting,
         )
-        dispatcher = parts.dispatcher(runtime.step, base_url=self._base_url)
+        dispatcher = parts.dispatcher(runtime.at("deliveries"), base_url=self._base_url)
         intake = parts.intake(self._observed.taken)
+        in_intake, in_house = runtime.at("intake"), runtime.at("housekeeping")
 
         async def take(collector: str, collected: Collected) -> None:
-            await runtime.step(intake.take, collector, collected)
+            await in_intake(intake.take, collector, collected)
 
         async def read(collector: Collector) -> None:
             await collect(
                 collector,
-                cursor=lambda: runtime.step(parts.log.cursor, collector.reads),
+                cursor=lambda: in_intake(parts.log.cursor, collector.reads),
                 room=runtime.room,
                 take=take,
                 waiting=self._observed.waiting,
+                once=self._once,
             )
 
         async def read_to_the_end() -> None:
@@ -104,25 +141,36 @@ class Monitor:
         gc.freeze()
         services: dict[str, Service] = {
             "deliveries": dispatcher.run,
-            "housekeeping": partial(self._keep_house, runtime),
+            "housekeeping": partial(self._keep_house, in_house),
         }
         if any(collector.name == "bluesky" for collector in self._collectors):
             services["bluesky accounts"] = parts.bluesky_accounts.run
         if self._console is not None:
-            services["console"] = partial(self._console.serve, runtime.step)
-        each = {f"collector {collector.reads}": partial(read, collector) for collector in self._collectors}
-        sources: dict[str, Service] = {"collectors": read_to_the_end} if self._once else {**each}
+            services["console"] = partial(self._console.serve, runtime.at("console"))
+        sources: dict[str, Service] = {"collectors": read_to_the_end}
+        if not self._once:
+            sources = {f"collector {number}": partial(read, each) for number, each in enumerate(self._collectors)}
         try:
+            await in_house(self._prepare)
             await runtime.run(sources=sources, services=services, once=self._once)
         finally:
+            await runtime.close()
             for channel in parts.channels.values():
                 await channel.close()
 
-    async def _keep_house(self, runtime: Embedded) -> None:
+    def _prepare(self) -> None:
+        """Before anything is read or sent: leave nothing behind of who was erased."""
+        self._parts.database.be_patient(BUSY_SECONDS)
+        self._finish_erasures()
+        swept = self._parts.sweep()
+        if swept:
+            logger.info("removed %d messages from the folder of the outbox that no delivery belongs to", swept)
+
+    async def _keep_house(self, step: Step) -> None:
         """Complete interrupted erasures and enforce retention, now and every hour."""
         while True:
-            await runtime.step(self._finish_erasures)
-            removed = await runtime.step(self._parts.expire)
+            await step(self._finish_erasures)
+            removed = await step(self._parts.expire)
             if removed:
                 logger.info("retention removed %d records", removed)
             await self._sleep(HOUSEKEEPING_SECONDS)

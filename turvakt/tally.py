@@ -75,6 +75,9 @@ class Tally:
     alerts: int = 0
     recipients: int = 0
     deliveries: Counter[str] = field(default_factory=Counter)
+    written: int = 0
+    """Deliveries that the channel ``outbox`` has made."""
+    handled: Counter[str] = field(default_factory=Counter)
     dead: Counter[str] = field(default_factory=Counter)
     waits: Counter[str] = field(default_factory=Counter)
 
@@ -102,23 +105,11 @@ class Tally:
 
     def delivery(self, delivery: Delivery) -> None:
         self.deliveries[delivery.state] += 1
+        self.written += delivery.state == "delivered" and delivery.channel == "outbox"
 
     def stage(self, name: str, *, handled: int, dead: int, seconds: float) -> None:
+        self.handled[name] += handled
         self.dead[name] += dead
 
     def waiting(self, place: str, error: Unavailable) -> None:
         self.waits[place] += 1
-
-    def disagreements(self, *, waiting: int) -> list[str]:
-        """The sums that do not add up; none, if nothing was lost on the way. ``waiting`` deliveries are still due."""
-        taken = self.all_taken
-        dead = self.dead.total()
-        sums = {
-            "posts matched = verdicts + dead": (taken.matched + taken.deleted, self.verdicts + self.removed + dead),
-            "verdicts = sum over severities": (self.verdicts, self.severities.total()),
-            "recipients of alerts = deliveries": (
-                self.recipients,
-                self.deliveries["delivered"] + self.deliveries["failed"],
-            ),
-        }
-        return [f"{name}: {left} is not {right}" for name, (left, right) in sums.items() if left != right]

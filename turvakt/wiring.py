@@ -215,6 +215,10 @@ class Parts:
         for holder in self.holders:
             holder.forget(posts)
 
+    def sweep(self) -> int:
+        """Remove messages that were written while their official was erased, by a process that was then killed."""
+        return self.files.sweep(self.outbox.known)
+
     def expire(self) -> int:
         """Enforce the retention; returns how many records were removed."""
         now, retention = self.clock.now(), self.settings.retention

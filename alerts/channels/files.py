@@ -1,6 +1,7 @@
 """The channel ``outbox``: one file per message, for demonstrations and for mail systems that pick up files."""
 
 import asyncio
+import hashlib
 import os
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -23,7 +24,8 @@ _REMEDY = "Check the folder's owner and rights, and free space; it is tried agai
 class Files:
     """Writes each message into ``folder``, named by its idempotency key: the same message again replaces itself.
 
-    Implements `registry.holder.Holder` besides `alerts.channel.Channel`; ids stand percent-encoded in the files' headers.
+    Implements `registry.holder.Holder` besides `alerts.channel.Channel`; the official's id stands percent-encoded in the files'
+    headers, and the post's as a digest, since an id may hold the author's.
 
     Raises:
         Broken: the folder cannot be made.
@@ -74,12 +76,17 @@ class Files:
 
     def forget(self, posts: Collection[str]) -> int:
         """Remove the files about these posts."""
-        gone = frozenset(posts)
+        gone = frozenset(map(_digest, posts))
         return self._remove(lambda file: _header(file, _POST) in gone or _cut_off(file))
 
     def expire(self, before: datetime) -> int:
         """Remove files written before ``before``."""
         return self._remove(lambda file: file.stat().st_mtime < before.timestamp())
+
+    def sweep(self, known: Callable[[Collection[str]], Collection[str]]) -> int:
+        """Remove the files whose keys are not ``known``, and those that were never finished; call it before any `send`."""
+        kept = {f"{key}.eml" for key in known([file.stem for file in self._files() if file.suffix == ".eml"])}
+        return self._remove(lambda file: file.name not in kept)
 
     def export(self, official: str) -> list[dict[str, Any]]:
         """The files about ``official``: name and content."""
@@ -89,6 +96,10 @@ class Files:
     def count(self, official: str) -> int:
         """How many files there are about ``official``."""
         return sum(_header(file, _OFFICIAL) == official for file in self._files())
+
+    def total(self) -> int:
+        """How many messages there are."""
+        return sum(file.suffix == ".eml" for file in self._files())
 
     def _files(self) -> Iterator[Path]:
         yield from sorted(file for file in self._folder.iterdir() if file.suffix in {".eml", ".tmp"})
@@ -131,12 +142,16 @@ class Files:
             f"Message-ID: <{key}@turvakt.invalid>",
             "Auto-Submitted: auto-generated",
             f"{_OFFICIAL}: {quote(message.official, safe='')}",
-            f"{_POST}: {quote(message.post, safe=':/')}",
+            f"{_POST}: {_digest(message.post)}",
             "MIME-Version: 1.0",
             "Content-Type: text/plain; charset=utf-8",
             "Content-Transfer-Encoding: 8bit",
         )
         return "\n".join((*headers, "", message.text))
+
+
+def _digest(post: str) -> str:
+    return hashlib.sha256(post.encode()).hexdigest()[:24]
 
 
 def _cut_off(file: Path) -> bool:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from flow.backoff import backoff
@@ -17,6 +18,7 @@ from flow.entry import Entry
 from flow.errors import Broken, Stale, Unavailable
 from flow.log import Log
 from flow.stage import Observer, Outcome, Stage
+from flow.step import Step
 
 Result = TypeVar("Result")
 Parameters = ParamSpec("Parameters")
@@ -32,6 +34,7 @@ class Embedded:
         batch_size: entries that a stage takes at once, at most.
         idle_seconds: how often to look for entries that another process has written.
         most_waiting: entries that may wait before a stage; beyond it `room` holds the sources back.
+        sleep: pauses before a step is repeated.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Embedded:
         batch_size: int = 500,
         idle_seconds: float = 0.2,
         most_waiting: int = 5000,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._log = log
         self._stages = stages
@@ -50,6 +54,7 @@ class Embedded:
         self._batch_size = batch_size
         self._idle_seconds = idle_seconds
         self._most_waiting = most_waiting
+        self._sleep = sleep
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stages")
         self._known: dict[bytes, Any] = {}
         self._awake = asyncio.Event()
@@ -75,16 +80,29 @@ class Embedded:
         except BaseExceptionGroup as errors:
             raise _first(errors) from errors
         finally:
-            # A step in hand is finished: it takes milliseconds, and its transaction is whole either way.
-            self._worker.shutdown(wait=True, cancel_futures=True)
+            await self.close()
 
-    async def step(
-        self, function: Callable[Parameters, Result], *args: Parameters.args, **kwargs: Parameters.kwargs
-    ) -> Result:
-        """Run ``function`` in the worker thread; repeat it while it is `Stale` or something is `Unavailable`."""
-        result = await self._in_worker(lambda: function(*args, **kwargs), place=function.__qualname__)
-        self._awake.set()
-        return result
+    async def close(self) -> None:
+        """Wait for the step in hand; its transaction is whole either way. Only needed where `run` was not called."""
+        # Not here: the loop must stay free to end what lasts too long.
+        shutdown = partial(self._worker.shutdown, wait=True, cancel_futures=True)
+        await asyncio.get_running_loop().run_in_executor(None, shutdown)
+
+    def at(self, place: str) -> Step:
+        """Runs functions in the worker thread; repeats them while they are `Stale` or something is `Unavailable`.
+
+        Args:
+            place: what the observer is told that waits: one of a few names, as it becomes a label of metrics.
+        """
+
+        async def step(
+            function: Callable[Parameters, Result], *args: Parameters.args, **kwargs: Parameters.kwargs
+        ) -> Result:
+            result = await self._in_worker(lambda: function(*args, **kwargs), place=place)
+            self._awake.set()
+            return result
+
+        return step
 
     def wake(self) -> None:
         """There may be entries to read."""
@@ -92,25 +110,25 @@ class Embedded:
 
     async def room(self) -> None:
         """Wait until no stage has more than ``most_waiting`` entries before it."""
-        while await self._in_worker(self._fullest, place="log") > self._most_waiting:
+        while await self._in_worker(self._fullest, place="stages") > self._most_waiting:
             await asyncio.sleep(0.05)
 
     async def drained(self) -> None:
         """Wait until every stage has read its topic to the end."""
-        while await self._in_worker(self._lag, place="log"):
+        while await self._in_worker(self._lag, place="stages"):
             await asyncio.sleep(0.01)
 
     async def _in_worker(self, function: Callable[[], Result], *, place: str) -> Result:
-        pauses = backoff(first=0.1, most=10.0)
+        pauses, short_pauses = backoff(first=0.1, most=10.0), backoff(first=0.001, most=0.1)
         loop = asyncio.get_running_loop()
         while True:
             try:
                 return await loop.run_in_executor(self._worker, function)
             except Stale:
-                continue
+                await self._sleep(next(short_pauses))
             except Unavailable as error:
                 self._observer.waiting(place, error)
-                await asyncio.sleep(next(pauses))
+                await self._sleep(next(pauses))
 
     async def _pump(self) -> None:
         while True:

@@ -69,7 +69,7 @@ async def run(database: Database, folder: Path, *verdicts: Verdict, known: Offic
         render=Renderer(Translations(FOLDER), base_url="http://127.0.0.1:8000", officials=officials).render,
         commit=recording(outbox=outbox, log=log),
         allowed=lambda id, source: known.consents_to(source, clock.now()),
-        step=runtime.step,
+        step=runtime.at("deliveries"),
         clock=clock,
     )
 

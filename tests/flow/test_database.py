@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,6 +54,27 @@ def test_locked_by_another_process_is_waited_out(database: Database) -> None:
     other.close()
     database.execute("INSERT INTO thing VALUES (1, 'a')")
     assert database.query("SELECT id FROM thing") == [(1,)]
+
+
+def test_a_writer_may_be_told_not_to_be_patient(database: Database) -> None:
+    database.be_patient(0)
+    other = sqlite3.connect(database.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    started = time.monotonic()
+    with pytest.raises(Unavailable, match="locked by another process"):
+        database.execute("INSERT INTO thing VALUES (1, 'a')")
+    assert time.monotonic() - started < 0.5
+    other.close()
+
+
+def test_a_long_statement_can_be_broken_off(database: Database) -> None:
+    endless = "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) INSERT INTO thing SELECT i, 'a' FROM n"
+    interrupting = threading.Timer(0.05, database.interrupt)
+    interrupting.start()
+    with pytest.raises(Broken, match="SQLITE_INTERRUPT"):
+        database.execute(endless)
+    interrupting.join()
+    assert database.query("SELECT count(*) FROM thing") == [(0,)]
 
 
 def test_a_full_disk_is_waited_out_and_leaves_nothing_half_written(database: Database) -> None:

@@ -187,10 +187,36 @@ async def test_entries_of_another_process_are_found(log: Log, clock: ManualClock
     async def submit_and_wait() -> None:
         put(log, 21)
         while not log.browse("out"):
-            await runtime.step(lambda: None)
+            await runtime.at("other")(lambda: None)
 
     await runtime.run(sources={"other": submit_and_wait}, services={}, once=True)
     assert values(log, "out") == [42]
+
+
+async def test_a_step_is_repeated_with_growing_pauses_and_its_place_is_told(log: Log) -> None:
+    answers = [*[Stale("erased")] * 12, Unavailable("the disk is full"), None]
+    pauses: list[float] = []
+    places: list[str] = []
+
+    class Places(Watch):
+        def waiting(self, place: str, error: Unavailable) -> None:
+            places.append(place)
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    def sometimes(word: str) -> str:
+        answer = answers.pop(0)
+        if answer:
+            raise answer
+        return word
+
+    runtime = Embedded(log=log, stages=[], observer=Places(), sleep=sleep)
+    assert await runtime.at("housekeeping")(sometimes, "done") == "done"
+    await runtime.close()
+    assert places == ["housekeeping"]
+    assert 0 < pauses[0] <= 0.001
+    assert pauses[0] < pauses[5] < pauses[11] <= 0.1
 
 
 async def test_sources_are_held_back_while_a_stage_is_full(log: Log, clock: ManualClock) -> None:
@@ -202,7 +228,7 @@ async def test_sources_are_held_back_while_a_stage_is_full(log: Log, clock: Manu
         nonlocal most
         for number in range(400):
             await runtime.room()
-            await runtime.step(put, log, number)
+            await runtime.at("flood")(put, log, number)
             most = max(most, log.lag("in", "double"))
 
     await runtime.run(sources={"flood": flood}, services={}, once=True)

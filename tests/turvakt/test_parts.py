@@ -14,16 +14,16 @@ from alerts.alert import Delivery
 from flow.clock import ManualClock
 from flow.errors import Unavailable
 from ingest.collector import Collected, Deletion
-from ingest.intake import Taken
 from ingest.post import Author, Post
 from registry.importing import read_officials
-from tests.turvakt.process import OFFICIALS
+from tests.turvakt.process import DEMO_POSTS, OFFICIALS
 from turvakt.bluesky_accounts import BlueskyAccounts
 from turvakt.display import Display, Progress, summary, summary_table
 from turvakt.metrics import Metrics
 from turvakt.monitor import Monitor
 from turvakt.settings import Settings
 from turvakt.status import not_ready, status
+from turvakt.sums import Stock, disagreements, take_stock
 from turvakt.tally import Observed, Tally
 from turvakt.wiring import Parts
 
@@ -96,7 +96,6 @@ def test_a_deletion_upstream_removes_the_text_everywhere(parts: Parts) -> None:
     assert held(parts, "döda dig")
     tally = watch(parts, Deletion("web:1", START))
     assert tally.removed == 1
-    assert tally.disagreements(waiting=0) == []
     assert parts.index.get("web:1") is None
     assert held(parts, "döda dig") == []
 
@@ -203,12 +202,45 @@ def test_without_a_terminal_progress_is_told_now_and_then(parts: Parts) -> None:
     assert "the disk is full" in screen.export_text()
 
 
-def test_sums_that_do_not_add_up_are_told() -> None:
-    tally = Tally()
-    tally.taken("web", Taken(read=1, matched=1))
-    assert tally.disagreements(waiting=0) == ["posts matched = verdicts + dead: 1 is not 0"]
-    table = summary_table(summary(tally, waiting=0, seconds=2.0))
-    assert table.row_count > 15
+def demo_counts(parts: Parts) -> tuple[Tally, Stock]:
+    tally, before = Tally(), take_stock(parts)
+    stream = parts.jsonl(str(DEMO_POSTS), follow=False)
+    asyncio.run(Monitor(parts, observed=Observed(tally), collectors=[stream], once=True).run())
+    return tally, before
+
+
+def test_the_numbers_of_a_run_add_up_also_at_night(parts: Parts, clock: ManualClock) -> None:
+    clock.advance(timedelta(hours=16).total_seconds())  # 22:00 UTC: some alerts are held back until the morning
+    parts.store.put_all(read_officials(OFFICIALS))
+    watch(parts, post(1, THREAT), tally=Tally())  # what was there before counts for nothing
+    tally, before = demo_counts(parts)
+    after = take_stock(parts)
+    assert after.deliveries["waiting"] > 0
+    assert after.deliveries["delivered"] > 1
+    assert disagreements(tally, before=before, after=after, lines=560) == []
+
+
+def test_sums_that_do_not_add_up_are_told(parts: Parts, clock: ManualClock) -> None:
+    clock.advance(timedelta(days=1).total_seconds())
+    tally, before = demo_counts(parts)
+    assert disagreements(tally, before=before, after=take_stock(parts), lines=561) == [
+        "lines of the file = posts read: 561 is not 560"
+    ]
+    lost, *_ = (parts.settings.data_dir / "outbox").iterdir()
+    lost.unlink()
+    for table in ("index_post", "index_alert", "outbox"):
+        parts.database.execute(f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} LIMIT 1)")  # noqa: S608
+    with parts.log.write() as writer:
+        writer.append("posts.dead", "k", b"{}")
+    told = disagreements(tally, before=before, after=take_stock(parts))
+    beginnings = ("posts matched", "dead letters", "alerts taken", "recipients", "messages", "deliveries told of")
+    assert len(told) == len(beginnings)
+    for begin, problem in zip(beginnings, told, strict=True):
+        assert problem.startswith(begin)
+
+
+def test_the_summary_is_a_table_for_people() -> None:
+    assert summary_table(summary(Tally(), waiting=0, seconds=2.0)).row_count > 15
 
 
 async def test_bluesky_accounts_follow_the_registry(parts: Parts, clock: ManualClock) -> None:

@@ -18,8 +18,9 @@ from turvakt.commands.shared import AsJson, aside, screen, settings, write_json
 from turvakt.display import Display, Progress, summary, summary_table
 from turvakt.folder import alone, clear
 from turvakt.metrics import Metrics
-from turvakt.monitor import Monitor
+from turvakt.monitor import Ended, Monitor
 from turvakt.settings import ROOT
+from turvakt.sums import disagreements, take_stock
 from turvakt.tally import Listener, Observed, Tally
 from turvakt.wiring import Parts
 
@@ -57,7 +58,7 @@ def run(
         if not collectors:
             aside.print("No collector is switched on: only texts handed in with 'turvakt submit' are watched.")
         watched = _watch(parts, collectors, once=once, heading="[bold]Turvakt[/bold]  Ctrl-C stops it")
-    _end(watched, as_json=as_json, show=once)
+    _end(watched, once=once, as_json=as_json, show=once)
 
 
 def demo(
@@ -95,14 +96,14 @@ def demo(
         stream = str(EXAMPLES / "demo-posts.jsonl")
         collectors = parts.collectors() if live else _posts(parts, stream, follow=False, over_seconds=pace)
         heading = f"[bold]Turvakt[/bold]  {done.added} officials are watched; alerts go to {folder / 'outbox'}"
-        watched = _watch(parts, collectors, once=once, heading=heading, texts=not live)
-    _end(watched, as_json=as_json, show=True)
-    if once and watched.problems:
-        raise typer.Exit(1)
+        lines = len(Path(stream).read_bytes().splitlines()) if once and not live else None
+        watched = _watch(parts, collectors, once=once, heading=heading, texts=not live, lines=lines)
+    _end(watched, once=once, as_json=as_json, show=True)
 
 
 @dataclass(frozen=True, slots=True)
 class _Watched:
+    ended: Ended
     counts: dict[str, object]
     problems: list[str]
 
@@ -113,8 +114,17 @@ def _posts(parts: Parts, path: str, *, follow: bool, over_seconds: float | None 
     return [parts.jsonl(path, follow=follow, over_seconds=over_seconds)]
 
 
-def _watch(parts: Parts, collectors: Sequence[Collector], *, once: bool, heading: str, texts: bool = False) -> _Watched:
-    tally = Tally()
+def _watch(
+    parts: Parts,
+    collectors: Sequence[Collector],
+    *,
+    once: bool,
+    heading: str,
+    texts: bool = False,
+    lines: int | None = None,
+) -> _Watched:
+    """``lines`` of a file that is read from beginning to end: then the numbers must add up."""
+    tally, before = Tally(), take_stock(parts)
     metrics = Metrics(lags=parts.lags, officials=parts.consenting)
     with ExitStack() as stack:
         console = None
@@ -130,11 +140,13 @@ def _watch(parts: Parts, collectors: Sequence[Collector], *, once: bool, heading
             aside.print(f"Console: {place}", soft_wrap=True, highlight=False)
         observed = Observed(tally, metrics, shown)
         started = time.perf_counter()
-        asyncio.run(Monitor(parts, observed=observed, collectors=collectors, console=console, once=once).run())
+        monitor = Monitor(parts, observed=observed, collectors=collectors, console=console, once=once)
+        ended = asyncio.run(monitor.run())
         seconds = time.perf_counter() - started
     waiting = parts.outbox.counts().get("waiting", 0)
-    problems = tally.disagreements(waiting=waiting) if once else []
-    return _Watched(summary(tally, waiting=waiting, seconds=seconds), problems)
+    check = lines is not None and ended.signal is None
+    problems = disagreements(tally, before=before, after=take_stock(parts), lines=lines) if check else []
+    return _Watched(ended, summary(tally, waiting=waiting, seconds=seconds), problems)
 
 
 def _console(parts: Parts, metrics: Metrics) -> "Console":
@@ -145,10 +157,26 @@ def _console(parts: Parts, metrics: Metrics) -> "Console":
     return Console(parts, metrics=metrics.exposition)
 
 
-def _end(watched: _Watched, *, as_json: bool, show: bool) -> None:
+def _end(watched: _Watched, *, once: bool, as_json: bool, show: bool) -> None:
+    """Tell what was done.
+
+    Raises:
+        typer.Exit: a run with an end was interrupted, or not all of it was done.
+    """
+    ended = watched.ended
+    if once and ended.signal is not None:
+        aside.print("The run was interrupted before its end; the same command goes on with it.")
+        raise typer.Exit(128 + ended.signal)
     if as_json:
         write_json(watched.counts)
     elif show:
         screen.print(summary_table(watched.counts))
     for problem in watched.problems:
         aside.print(f"The numbers do not add up: {problem}", style="red")
+    if watched.problems:
+        raise typer.Exit(1)
+    if once and ended.undelivered:
+        aside.print(
+            f"{ended.undelivered} deliveries could not be made yet: the next run tries them again.", style="red"
+        )
+        raise typer.Exit(3)
