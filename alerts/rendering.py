@@ -4,7 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from alerts.alert import Alert, Recipient
@@ -38,7 +37,7 @@ class Renderer:
         """The message that tells ``recipient`` of ``alert``; the post's text is in it only if she may see it."""
         language, post, judgement = recipient.language, alert.verdict.post, alert.verdict.judgement
         reference = alert.id[:6]
-        link = f"{self._base_url}/posts/{quote(post.id, safe='')}"
+        link = f"{self._base_url}/alerts/{alert.id}"
         name, text = clean(alert.official_name), self._translations.text
         named = self._translations.name
         severity = named(language, "severity", judgement.severity)
@@ -103,7 +102,6 @@ def _facts(alert: Alert, *, link: str, shown: bool) -> dict[str, Any]:
         "language": judgement.language,
         "model": judgement.model,
         "source": post.source,
-        "post": post.id,
         "posted_at": post.created_at.isoformat(),
         "deleted": post.deleted_at is not None,
         "link": link,

@@ -155,6 +155,10 @@ class Index(Protocol):
         """The ids of the posts that the author with this `Author.id` wrote on ``source``."""
         ...
 
+    def post_of(self, alert: str) -> str | None:
+        """The id of the post that the alert with this id is about."""
+        ...
+
     def ids(self) -> Iterator[str]:
         """The id of each post, in their own order; what is removed meanwhile is left out."""
         ...

@@ -132,6 +132,11 @@ class MemoryIndex:
             posts = [verdict.post for verdict in self._verdicts.values()]
         return sorted(post.id for post in posts if post.source == source and post.author.id == author)
 
+    def post_of(self, alert: str) -> str | None:
+        with self._lock:
+            there = self._alerts.get(alert)
+            return there.post if there is not None else None
+
     def ids(self) -> Iterator[str]:
         for post in sorted(self._verdicts):
             if post in self._verdicts:

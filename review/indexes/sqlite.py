@@ -215,6 +215,10 @@ class SqliteIndex:
         sql = "SELECT id FROM index_post WHERE author = ? AND source = ? ORDER BY id"
         return [row[0] for row in self._database.query(sql, (author, source))]
 
+    def post_of(self, alert: str) -> str | None:
+        rows = self._database.query("SELECT post FROM index_alert WHERE id = ?", (alert,))
+        return str(rows[0][0]) if rows else None
+
     def ids(self) -> Iterator[str]:
         last = ""
         while rows := self._database.query("SELECT id FROM index_post WHERE id > ? ORDER BY id LIMIT 1000", (last,)):

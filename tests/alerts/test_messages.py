@@ -78,6 +78,14 @@ def test_the_text_shows_only_where_the_rule_allows_it() -> None:
         assert secret not in shown.text + json.dumps(shown.facts)
 
 
+@pytest.mark.parametrize("allowed", [False, True])
+def test_nothing_names_the_author(allowed: bool) -> None:
+    """On Bluesky the id of a post holds the author's."""
+    message = render(alert(verdict("bluesky:did:plc:kalle/3k")), recipient(show_text=allowed))
+    for secret in ("did:plc", "kalle", "3k", "social.example"):
+        assert secret not in message.subject + message.text + json.dumps(message.facts)
+
+
 def test_a_long_text_is_shortened() -> None:
     message = render(alert(verdict(text="¤" * 10_000_000)), recipient(show_text=True))
     assert message.text.count("¤") == MOST_SHOWN
@@ -91,7 +99,7 @@ def test_the_facts_for_machines() -> None:
     data = message.facts["data"]
     assert data["official"] == {"id": "anna-lindqvist", "name": "Anna Lindqvist"}
     assert data["labels"] == {"harassment": 0.9}
-    assert data["link"] == "https://turvakt.ekvik.example/posts/bluesky%3A1"
+    assert data["link"] == f"https://turvakt.ekvik.example/alerts/{alert().id}"
     assert (message.official, message.post) == ("anna-lindqvist", "bluesky:1")
 
 

@@ -212,6 +212,14 @@ class IndexContract:
         index.write_verdicts([verdict("e", author=None)])
         assert index.posts_of("jsonl", "u1") == ["jsonl:a", "jsonl:b"]
 
+    def test_post_of_an_alert(self, index: Index) -> None:
+        raised = alert(verdict("a"))
+        assert index.post_of(raised.id) is None
+        index.write_alerts([raised])
+        assert index.post_of(raised.id) == "jsonl:a"
+        index.forget(["jsonl:a"])
+        assert index.post_of(raised.id) is None
+
     def test_ids_go_on_while_posts_go_away(self, index: Index) -> None:
         index.write_verdicts([verdict(name) for name in "cab"])
         ids = index.ids()

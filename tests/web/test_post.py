@@ -74,6 +74,18 @@ def test_only_web_addresses_become_links(world: World, browser: Browser, url: st
         assert url not in page.links()
 
 
+def test_an_alert_leads_to_its_post(world: World, browser: Browser) -> None:
+    judged = verdict("did:plc:x/3k", source="bluesky")
+    raised = alert(judged, id="3f2a9c77c0ffee")
+    assert browser.get("/alerts/3f2a9c77c0ffee").status_code == 404
+    world.index.write_verdicts([judged])
+    world.index.write_alerts([raised])
+    led = browser.get("/alerts/3f2a9c77c0ffee")
+    assert (led.status_code, led.headers["location"]) == (303, "/posts/bluesky%3Adid%3Aplc%3Ax%2F3k")
+    assert browser.page(led.headers["location"]).words
+    assert world.browser(signed_in=False).get("/alerts/3f2a9c77c0ffee").status_code != 303
+
+
 def test_ids_with_slashes_and_odd_letters_have_an_address(world: World, browser: Browser) -> None:
     name = "did:plc:x/3k?a=b&c#d/../ å%2F"
     world.index.write_verdicts([verdict(name, severity="low", labels=("hate",), source="bluesky")])

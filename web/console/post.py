@@ -26,8 +26,16 @@ Thresholds = Callable[[Verdict], Mapping[Label, float]]
 def routes(
     site: Site, *, decide: Callable[[Decision], Awaitable[None]], thresholds: Thresholds, secure: bool
 ) -> APIRouter:
-    """``/posts/ID``: the page, and the decision that is sent to it."""
+    """``/posts/ID``: the page, and the decision that is sent to it; ``/alerts/ID`` leads there from a message."""
     router = APIRouter()
+
+    @router.get("/alerts/{alert_id}")
+    async def alert(request: Request, alert_id: str) -> Response:
+        """The post that an alert is about: messages name the alert alone, as a post's id may hold its author's."""
+        post_id = await site.reads(site.index.post_of, alert_id)
+        if post_id is None:
+            return site.error(request, "missing", status=404)
+        return RedirectResponse(address(post_id), 303)
 
     @router.get("/posts/{post_id:path}")
     async def post(request: Request, post_id: str) -> HTMLResponse:
