@@ -60,6 +60,8 @@ class Intake:
         self._observe = observe
         self._also = also
         self._unkept: dict[str, int] = {}
+        self._authors: set[int] = set()
+        self._seen_to = -1
 
     def take(self, collector: str, collected: Collected, *, letter: Entry | None = None) -> None:
         """Match, and commit the matched posts together with the collector's cursor.
@@ -151,10 +153,23 @@ class Intake:
     def _stored(self, gone: AuthorGone) -> Iterator[str]:
         """The posts of an author in the index, and in the log, where some are that no stage has read yet."""
         yield from self._posts_of(gone.source, gone.author)
+        if not self._has_written(gone):
+            return
         for entry in self._log.containing(TOPIC, msgspec.json.encode(gone.author)):
             post = _post(entry.value)
             if post is not None and _is_by(post, gone):
                 yield post.id
+
+    def _has_written(self, gone: AuthorGone) -> bool:
+        """Whether the log may hold a post of hers. A stream tells of every account, and to look through the log takes long.
+
+        Authors are remembered by a hash alone: nothing that was erased lingers here.
+        """
+        while entries := self._log.browse(TOPIC, after=self._seen_to, limit=1000):
+            posts = (_post(entry.value) for entry in entries)
+            self._authors.update(hash((post.source, post.author.id)) for post in posts if post is not None)
+            self._seen_to = entries[-1].offset
+        return hash((gone.source, gone.author)) in self._authors
 
 
 def _is_by(post: Post, gone: AuthorGone) -> bool:

@@ -30,7 +30,7 @@ async def collect(
     room: Callable[[], Awaitable[None]],
     take: Callable[[str, Collected], Awaitable[None]],
     waiting: Callable[[str, Unavailable], None],
-    once: bool = True,
+    once: bool = False,
     most: int = 500,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:

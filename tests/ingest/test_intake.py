@@ -175,6 +175,15 @@ def test_an_account_that_is_gone_takes_along_what_is_not_indexed_yet(desk: Desk)
     assert desk.taken == Taken(read=7, matched=6, deleted=4)
 
 
+def test_an_account_that_comes_back_can_go_again(desk: Desk) -> None:
+    hers = replace(post(1, "Hej Anna"), author=Author(id="u1"))
+    for _ in range(2):
+        desk.take(AuthorGone("web", "u1", AT))
+        desk.take(hers)
+    desk.take(AuthorGone("web", "u1", AT))
+    assert [each.deleted_at for each in desk.posts] == [None, AT, None, AT]
+
+
 def test_a_rejected_line_is_kept_only_if_it_names_an_official(desk: Desk) -> None:
     mine = Rejected("jsonl", "not valid JSON", "a.jsonl line 1", b'{"text": "Anna', AT)
     other = Rejected("jsonl", "not valid JSON", "a.jsonl line 2", b'{"text": "SECRET \xff', AT)
