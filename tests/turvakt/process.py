@@ -69,7 +69,7 @@ class Program:
         return [json.loads(line) for line in self.run(*arguments, "--json", given=given).splitlines()]
 
 
-def until(condition: Callable[[], bool], *, seconds: float = 15.0) -> float:
+def until(condition: Callable[[], bool], *, seconds: float = 60.0) -> float:
     """Wait until something has become true; returns how long that took."""
     started = time.monotonic()
     while not condition():

@@ -40,7 +40,7 @@ def test_a_full_disk_is_waited_out(program: Program, tmp_path: Path) -> None:
         assert any("Free some space" in each for each in said)
         assert running.poll() is None
         resource.prlimit(running.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        until(lambda: len(indexed(program)) == 499, seconds=30)
+        until(lambda: len(indexed(program)) == 499)
     finally:
         running.terminate()
         listener.join(10)
