@@ -16,6 +16,7 @@ from flow.errors import Unavailable
 from ingest.collector import Collected, Deletion
 from ingest.post import Author, Post
 from registry.importing import read_officials
+from registry.withdrawal import withdraw
 from tests.turvakt.process import DEMO_POSTS, OFFICIALS
 from turvakt.bluesky_accounts import BlueskyAccounts
 from turvakt.display import Display, Progress, summary, summary_table
@@ -98,6 +99,17 @@ def test_a_deletion_upstream_removes_the_text_everywhere(parts: Parts) -> None:
     assert tally.removed == 1
     assert parts.index.get("web:1") is None
     assert held(parts, "döda dig") == []
+
+
+def test_a_message_that_a_killed_process_wrote_during_an_erasure_goes_at_the_next_start(parts: Parts) -> None:
+    watch(parts, post(1, THREAT))
+    (file,) = (parts.settings.data_dir / "outbox").iterdir()
+    message = file.read_bytes()
+    withdraw("anna-lindqvist", store=parts.store, holders=parts.holders, scrub=parts.database.scrub, clock=parts.clock)
+    file.write_bytes(message)  # it was on its way, and the process was killed before it could take it back
+    watch(parts)
+    assert not file.exists()
+    assert held(parts, "Lindqvist") == []
 
 
 def test_retention_removes_what_is_old(parts: Parts, clock: ManualClock) -> None:
