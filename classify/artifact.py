@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classify import concepts
-from classify.features import BUCKETS, NGRAMS, extract
+from classify.features import BUCKETS, FEW, NGRAMS, extract
 from classify.masking import mask
 from classify.normalise import normalise
 from classify.verdict import LABELS, Label
@@ -53,7 +53,7 @@ class Model:
 def fingerprint() -> str:
     """A digest of how texts become features: weights fit only the code that they were trained with."""
     probes = ('Jag ska d0da dig, "sa" Anna @x 12 ggr! Tapan sinut, vet var du bor?', "Sut pitäis AMPUA 🔪 k u o l e")
-    digest = hashlib.sha256(repr((concepts.CONCEPTS, concepts.NAME_CONCEPTS, BUCKETS, NGRAMS)).encode())
+    digest = hashlib.sha256(repr((concepts.CONCEPTS, concepts.NAME_CONCEPTS, BUCKETS, NGRAMS, FEW)).encode())
     masked = [mask(probe, normalise(probe)) for probe in probes]
     digest.update("\x00".join(masked).encode())
     digest.update(extract(masked).buckets.tobytes())

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 BITS: Final = 18
 BUCKETS: Final = 1 << BITS
 NGRAMS: Final = (2, 3, 4, 5)
+FEW: Final = 60
+"""About as many n-grams as three words have: what is added to a text's number of them before it is scaled."""
 NAME: Final = "ƿ"
 """Stands for each letter of a masked name, handle or link: a letter that no living language writes."""
 

@@ -259,18 +259,24 @@ _CONSONANTS = frozenset("bcdfghjklmnpqrstvwxz")
 
 
 def _known_parts(row: str) -> list[str]:
-    """``row`` cut into known words of three letters or more, longest first from the left, and single letters."""
-    parts: list[str] = []
-    place = 0
-    while place < len(row):
-        for length in range(min(14, len(row) - place), 2, -1):
+    """``row`` cut into known words of three letters or more and single letters: few letters alone, then few words."""
+    # From the end: how best to cut what begins at each place, as (letters alone, words, length of the first part).
+    ways: list[tuple[int, int, int]] = [(0, 0, 0)]
+    firsts: list[str] = [""]
+    for place in range(len(row) - 1, -1, -1):
+        alone, words, _ = ways[-1]
+        best, first = (alone + 1, words, 1), row[place]
+        for length in range(3, min(14, len(row) - place) + 1):
             word = undisguise(row[place : place + length])
-            if word is not None:
-                parts.append(word)
-                break
-        else:
-            parts.append(row[place])
-        place += len(parts[-1])
+            if word is not None and (ways[-length][0], ways[-length][1] + 1) < best[:2]:
+                best, first = (ways[-length][0], ways[-length][1] + 1, length), word
+        ways.append(best)
+        firsts.append(first)
+    parts: list[str] = []
+    place = len(row)
+    while place:
+        parts.append(firsts[place])
+        place -= ways[place][2]
     return parts
 
 

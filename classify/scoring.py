@@ -12,7 +12,7 @@ from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
 from classify.artifact import HEADS, Model, Weights
 from classify.concepts import COUNT, WORDS, concepts_of_masked
-from classify.features import Features, extract
+from classify.features import FEW, Features, extract
 from classify.reading import Window
 from classify.verdict import LABELS
 
@@ -36,8 +36,11 @@ def presence(texts: Sequence[str]) -> Weights:
 
 
 def scales(features: Features) -> Weights:
-    """(texts,): what each n-gram of a text weighs: one over the root of their number, as if all were different."""
-    return (1 / np.sqrt(np.maximum(1, features.counts))).astype(np.float32)
+    """(texts,): what each n-gram of a text weighs: one over the root of their number, as if all were different.
+
+    ``FEW`` is added to the number: two words are little evidence, whichever they are.
+    """
+    return (1 / np.sqrt(features.counts + FEW)).astype(np.float32)
 
 
 def decision(model: Model, windows: Sequence[Window]) -> Weights:
