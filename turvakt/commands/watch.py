@@ -135,8 +135,9 @@ def _watch(
             place = f"\nConsole: {console.link}" if console else ""
             shown = stack.enter_context(Display(screen, tally, heading=heading + place, texts=texts))
         elif console:
-            # What is not a terminal may be a journal that others read: no token there.
-            place = console.link if aside.is_terminal else f"{console.base_url} ('turvakt status' prints the link)"
+            # What is not a terminal may be a journal that others read: no token there, but for the demo's invented people.
+            open_to_all = aside.is_terminal or texts
+            place = console.link if open_to_all else f"{console.base_url} ('turvakt status' prints the link)"
             aside.print(f"Console: {place}", soft_wrap=True, highlight=False)
         observed = Observed(tally, metrics, shown)
         started = time.perf_counter()
