@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 
 from classify.features import NAME
+from classify.words import finder
 
 CONCEPTS: dict[str, str] = {
     # acts of violence
@@ -241,7 +242,11 @@ _OFFSET = len(NAMES)
 COUNT = _OFFSET + len(NAME_CONCEPTS)
 """How many concepts there are in all."""
 
-WORDS = re.compile(rf"{NAME}+(?:[ -]{NAME}+)*|[^\W\d_]+|[!?]|\d+")
+_WORD = r"[^\W\d_]+|[!?]|\d+"
+WORDS = re.compile(rf"{NAME}+(?:[ -]{NAME}+)*|{_WORD}")
+"""The words and marks of a masked text; the parts of a name are one."""
+words_in = finder(re.compile(rf"{NAME}+(?:-{NAME}+)*|{_WORD}"))
+"""The same as a list, each part of a name by itself."""
 
 
 @lru_cache(maxsize=65536)

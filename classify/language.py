@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from classify.lexicon import FINNISH, SWEDISH
+from classify.words import finder
 from flow.errors import Broken
 
 Language = Literal["sv", "fi", "other"]
@@ -97,12 +98,12 @@ for _language, _listed in _ABUSE.items():
         "hora",
     }:
         _WEIGHTS[_word] = (*_WEIGHTS.get(_word, ()), (_language, 2.0))
-_CANDIDATES = tuple(_FUNCTION_WORDS)
+_OUTCOMES = (*_FUNCTION_WORDS, "rest")  # the languages told apart, and all others together
 
 _MOST_WORDS = 60
 _MODEL_WORDS = 24
 _NOISE = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+|[@#]\w+")
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_words_in = finder(re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*"))
 _FINNISH_SHAPE = re.compile(
     r"(?:ss[aä]|st[aä]|ll[aä]|lt[aä]|lle|ksi|nen|set|kaan|kään|kin|mme|tte|vat|vät|taan|tään|isi|jen|iin|uu|yy|ää|öö|aa|lainen|läinen)$"
 )
@@ -116,40 +117,32 @@ def identify(text: str) -> Guess:
     lower = text.lower()
     if "@" in lower or "#" in lower or "http" in lower or "www." in lower:
         lower = _NOISE.sub(" ", lower)
-    words = _WORD.findall(lower)
+    words = _words_in(lower)
     if not words:
         return Guess("other", 0.0, 0.0, 0, 0)
     return _guess(words[:_MOST_WORDS])
 
 
 def _guess(words: list[str]) -> Guess:
-    evidence = dict.fromkeys((*_CANDIDATES, "rest"), 0.0)
-    known = 0
-    for word in words:
-        listed, weights = _evidence(word)
-        known += listed
-        for candidate, weight in weights:
-            evidence[candidate] += weight
     joined = " ".join(words)
-    _by_letters(joined, evidence)
+    known, *weights = map(sum, zip(_by_letters(joined), *filter(None, map(_by_word, words)), strict=True))
     # Short texts are given less to fastText and more to words; long ones do not need more than a few words' evidence.
     scale = 1.0 if len(words) < 8 else 8 / len(words) + 0.25
-    trust = 0.4 + 0.6 * min(1.0, len(words) / 4)
-    best, second = sorted(evidence.values(), reverse=True)[:2]
-    # Where the words leave no doubt, the time is spared.
-    sure = scale * (best - second) > _CONCLUSIVE
-    found = dict.fromkeys(evidence, 1.0) if sure else _by_model(" ".join(words[:_MODEL_WORDS]))
-    odds = {name: trust * math.log(found[name]) + scale * evidence[name] for name in found}
-    odds["sv"] += _PRIOR
-    odds["fi"] += _PRIOR
-    most = max(odds.values())
-    masses = {name: math.exp(odd - most) for name, odd in odds.items()}
-    masses["da"] += masses.pop("nb")  # which of the two it is does not matter here
-    whole = sum(masses.values())
-    sv, fi = masses["sv"] / whole, masses["fi"] / whole
-    likeliest = max(masses, key=masses.__getitem__)
-    language: Language = "sv" if likeliest == "sv" else "fi" if likeliest == "fi" else "other"
-    return Guess(language, sv, fi, len(words), known)
+    odds = [scale * weight for weight in weights]
+    second, most = sorted(odds)[-2:]
+    if most - second <= _CONCLUSIVE:  # where the words leave no doubt, the time is spared
+        trust = 0.4 + 0.6 * min(1.0, len(words) / 4)
+        by_model = _by_model(" ".join(words[:_MODEL_WORDS]))
+        odds = [odd + trust * math.log(chance) for odd, chance in zip(odds, by_model, strict=True)]
+    odds[0] += _PRIOR
+    odds[1] += _PRIOR
+    most = max(odds)
+    sv, fi, da, nb, *others = [math.exp(odd - most) for odd in odds]
+    north = da + nb  # which of the two it is does not matter here
+    whole = sv + fi + north + sum(others)
+    likeliest = max(sv, fi, north, *others)
+    language: Language = "sv" if sv == likeliest else "fi" if fi == likeliest else "other"
+    return Guess(language, sv / whole, fi / whole, len(words), int(known))
 
 
 # Posts that mention an official in Sweden or Finland are mostly in one of her languages, and a threat that is taken for Danish is
@@ -158,9 +151,19 @@ _PRIOR = 1.0  # log odds
 _CONCLUSIVE = 3.5  # log odds
 
 
+_Row = tuple[float, ...]  # whether a word is listed, 1 or 0, and a weight for each of `_OUTCOMES`
+
+
+def _row(listed: bool, *weights: tuple[str, float]) -> _Row:
+    total = dict.fromkeys(_OUTCOMES, 0.0)
+    for name, weight in weights:
+        total[name] += weight
+    return (float(listed), *total.values())
+
+
 @lru_cache(maxsize=65536)
-def _evidence(word: str) -> tuple[bool, tuple[tuple[str, float], ...]]:
-    """Whether a word is listed, and what it says for which language."""
+def _by_word(word: str) -> _Row | None:
+    """What a word says for which language; None of one that says nothing."""
     listed = _WEIGHTS.get(word, ())
     shape: tuple[tuple[str, float], ...] = ()
     if len(word) >= 5:
@@ -170,50 +173,47 @@ def _evidence(word: str) -> tuple[bool, tuple[tuple[str, float], ...]]:
             shape = (("da", 0.4), ("nb", 0.4))
         elif _SWEDISH_SHAPE.search(word):
             shape = (("sv", 0.3),)
-    return bool(listed), listed + shape
+    return _row(bool(listed), *listed, *shape) if listed or shape else None
 
 
-def _by_model(joined: str) -> dict[str, float]:
-    """fastText's probabilities of the candidates, and of all other languages together as ``rest``."""
-    found = dict.fromkeys((*_CANDIDATES, "rest"), 0.002)
+def _by_letters(joined: str) -> _Row:
+    """What letters say that only some of the languages have."""
+    dotted = "ä" in joined or "ö" in joined
+    return _of_letters(
+        "æ" in joined or "ø" in joined,
+        "õ" in joined,
+        "ü" in joined or "ß" in joined,
+        dotted,
+        not dotted and len(joined) > 40,
+        "å" in joined,
+    )
+
+
+@cache
+def _of_letters(danish: bool, estonian: bool, german: bool, dotted: bool, long_without: bool, ringed: bool) -> _Row:
+    rows = (
+        (danish, (("da", 2.0), ("nb", 2.0), ("sv", -2.0))),
+        (estonian, (("et", 2.5),)),
+        (german, (("de", 0.7), ("et", 0.7), ("fi", -0.7))),
+        (dotted, (("sv", 1.0), ("fi", 1.0), ("en", -2.0), ("da", -1.5), ("nb", -1.5))),
+        (long_without, (("sv", -1.2), ("fi", -1.2))),
+        (ringed, (("sv", 0.8), ("fi", -1.0), ("et", -2.0), ("en", -2.0), ("de", -2.0))),
+    )
+    return _row(False, *(weight for there, weights in rows if there for weight in weights))
+
+
+def _by_model(joined: str) -> list[float]:
+    """fastText's probabilities of `_OUTCOMES`."""
+    found = dict.fromkeys(_OUTCOMES, 0.002)
     try:
         answers = _model().predict(joined + "\n", 6, 0.0, "replace")
     except (TypeError, UnicodeEncodeError):  # a lone surrogate
-        return found
+        answers = []
     for probability, label in answers:
         name = label[9:]
         name = {"no": "nb", "nn": "nb"}.get(name, name)
         found[name if name in found else "rest"] += probability
-    return found
-
-
-def _by_letters(joined: str, evidence: dict[str, float]) -> None:
-    """Letters that only some of the languages have."""
-    if "æ" in joined or "ø" in joined:
-        evidence["da"] += 2.0
-        evidence["nb"] += 2.0
-        evidence["sv"] -= 2.0
-    if "õ" in joined:
-        evidence["et"] += 2.5
-    if "ü" in joined or "ß" in joined:
-        evidence["de"] += 0.7
-        evidence["et"] += 0.7
-        evidence["fi"] -= 0.7
-    if "ä" in joined or "ö" in joined:
-        evidence["sv"] += 1.0
-        evidence["fi"] += 1.0
-        evidence["en"] -= 2.0
-        evidence["da"] -= 1.5
-        evidence["nb"] -= 1.5
-    elif len(joined) > 40:
-        evidence["sv"] -= 1.2
-        evidence["fi"] -= 1.2
-    if "å" in joined:
-        evidence["sv"] += 0.8
-        evidence["fi"] -= 1.0
-        evidence["et"] -= 2.0
-        evidence["en"] -= 2.0
-        evidence["de"] -= 2.0
+    return list(found.values())
 
 
 @cache

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from classify.concepts import WORDS
+from classify.concepts import words_in
 from classify.language import Guess, identify
 from classify.masking import mask
 from classify.normalise import Normalised, normalise
@@ -25,7 +25,7 @@ _PARTS = re.compile(r"[.!?\n;:]+\s+|\n+|, ")
 class Window:
     """A part of a text: ``text`` begins at code point ``start`` of the whole.
 
-    ``masked`` has the length of ``normalised``; ``words`` are its words and marks, as `classify.concepts.WORDS` finds them.
+    ``masked`` has the length of ``normalised``; ``words`` are its words and marks.
     """
 
     start: int
@@ -39,7 +39,7 @@ class Window:
         """The window that holds ``text``."""
         normalised = normalise(text)
         masked = mask(text, normalised)
-        return cls(start, text, normalised, masked, WORDS.findall(masked))
+        return cls(start, text, normalised, masked, words_in(masked))
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where the part ``start:end`` of the normalised window stands in the whole text."""

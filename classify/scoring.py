@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
 from classify.artifact import HEADS, Model, Weights
-from classify.concepts import COUNT, WORDS, concepts_of_masked
+from classify.concepts import COUNT, WORDS, concepts_of_masked, words_in
 from classify.features import FEW, Features, extract
 from classify.reading import Window
 from classify.verdict import LABELS
@@ -31,7 +31,7 @@ def presence(texts: Sequence[str]) -> Weights:
     """(texts, concepts): 1 where a masked text has a concept."""
     there = np.zeros((len(texts), COUNT), dtype=np.float32)
     for row, text in enumerate(texts):
-        there[row, concepts_in(WORDS.findall(text))] = 1
+        there[row, concepts_in(words_in(text))] = 1
     return there
 
 
@@ -109,9 +109,11 @@ def contributions(model: Model, windows: Sequence[Window]) -> list[tuple[Words, 
         np.cumsum(np.cumsum(steps), out=before[1:, head])
     found = []
     for window, first in zip(windows, bounds + 1, strict=False):
-        words = [word.span() for word in WORDS.finditer(window.masked)]
+        matches = list(WORDS.finditer(window.masked))
+        words = [match.span() for match in matches]
         at = first + np.array(words, dtype=np.int64).reshape(-1, 2)
-        found.append((words, before[at[:, 1]] - before[at[:, 0]] + _of_concepts(model, window.words)))
+        concepts = _of_concepts(model, [match[0] for match in matches])
+        found.append((words, before[at[:, 1]] - before[at[:, 0]] + concepts))
     return found
 
 

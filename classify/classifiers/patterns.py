@@ -136,18 +136,22 @@ class _Sieve:
                 table[key_word] = table.get(key_word, 0) | 1 << bit
         self._of = lru_cache(maxsize=65536)(self._of_word)
 
-    def _of_word(self, word: str) -> tuple[int, tuple[int, ...]]:
-        """The bits of a word, and the rules of whose key place it is."""
+    def _of_word(self, word: str) -> tuple[int, tuple[int, ...]] | None:
+        """The bits of a word, and the rules of whose key place it is; None of one that no rule needs."""
         bits = self._whole.get(word, 0)
         for place in range(1, len(word) + 1):
             bits |= self._begin.get(word[:place], 0) | self._end.get(word[-place:], 0)
-        return bits, tuple(number for key, rules in self._keyed.items() if key & bits for number in rules)
+        return (
+            (bits, tuple(number for key, rules in self._keyed.items() if key & bits for number in rules))
+            if bits
+            else None
+        )
 
     def possible(self, words: Sequence[str]) -> list[int]:
         """The numbers of the rules whose words are all among ``words``."""
         there = 0
         keyed: set[int] = set()
-        for bits, rules in map(self._of, words):
+        for bits, rules in filter(None, map(self._of, words)):
             there |= bits
             if rules:
                 keyed.update(rules)
