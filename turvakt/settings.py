@@ -94,7 +94,9 @@ class Alerts(Section, frozen=True):
     """Whom to tell of what, and how. See docs/alerts.md."""
 
     rules: Annotated[str, Meta(description="File of the rules; empty: config/rules.toml, which came along.")] = ""
-    give_up_after_hours: Annotated[float, Meta(gt=0, le=8760, description="How long a delivery is tried; threats for ever.")] = 24.0
+    give_up_after_hours: Annotated[
+        float, Meta(gt=0, le=8760, description="How long a delivery is tried; threats for ever.")
+    ] = 24.0
 
 
 class Email(Section, frozen=True):
