@@ -21,8 +21,8 @@ and pairs of concepts. It gives hints to a human; it decides nothing and scores 
 
 ## Measured on held-out authors
 
-Five-fold cross-validation; no author is on both sides of a split. Half of the lawful posts are written as near twins of abusive
-ones, so these figures are lower than those on an everyday stream. Intervals: 95 % of bootstrap draws over authors.
+Five-fold cross-validation; no author is on both sides of a split. About a third of the lawful posts are written as near twins of
+abusive ones, so these figures are lower than those on an everyday stream. Intervals: 95 % of bootstrap draws over authors.
 
 {table}
 

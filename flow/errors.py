@@ -21,7 +21,8 @@ class TurvaktError(Exception):
         self.place = place
         self.remedy = remedy
         where = f"{place}: " if place else ""
-        cure = f". {remedy}" if remedy else ""
+        stop = "" if reason.endswith(("?", "!", ".")) else "."
+        cure = f"{stop} {remedy}" if remedy else ""
         super().__init__(f"{where}{reason}{cure}")
 
 

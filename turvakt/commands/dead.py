@@ -71,7 +71,8 @@ def replay(
             for number in numbers:
                 _find(opened.log, number)
         else:
-            confirm(f"Replay all {len(chosen)} dead letters?", yes=yes)
+            if chosen:
+                confirm(f"Replay all {len(chosen)} dead letters?", yes=yes)
         for number in chosen:
             try:
                 if bring_back(opened, number):

@@ -1,5 +1,6 @@
 """turvakt officials: who opted in."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -7,12 +8,14 @@ from typing import Annotated
 import msgspec
 import typer
 
+from alerts.channels import CHANNELS
 from flow.errors import BadInput
+from ingest.collectors import COLLECTORS
 from registry import withdrawal
 from registry.building import build
 from registry.checking import refusal
 from registry.importing import read_officials
-from registry.official import Official
+from registry.official import EVERYTHING, Official
 from turvakt.commands.shared import AsJson, Yes, aside, confirm, parts, screen, table, write_json
 
 app = typer.Typer(
@@ -56,6 +59,7 @@ def import_(
     Example: turvakt officials import config/examples/officials.toml
     """
     officials = read_officials(file)
+    _reachable(officials, place=str(file))
     with parts(context) as opened:
         done = opened.store.put_all(officials)
     if as_json:
@@ -114,6 +118,7 @@ def add(
     )
     if problems:
         raise refusal([str(problem) for problem in problems], place="command line")
+    _reachable([official], place="command line")
     with parts(context) as opened:
         opened.store.add(official)
     screen.print(f"{official.id} added")
@@ -154,6 +159,25 @@ def export(
     with parts(context) as opened:
         opened.store.get(id)
         write_json(withdrawal.export(id, holders=opened.holders))
+
+
+def _reachable(officials: Sequence[Official], *, place: str) -> None:
+    """A contact on a channel that does not exist would never be told. A source may be any name in JSON lines: that is a hint."""
+    wrong = [
+        f"{official.id}: contacts {number}.channel is unknown (choose from {', '.join(sorted(CHANNELS))})"
+        for official in officials
+        for number, contact in enumerate(official.contacts, 1)
+        if contact.channel not in CHANNELS
+    ]
+    if wrong:
+        raise refusal(wrong, place=place)
+    for official in officials:
+        sources = {source for consent in official.consents for source in consent.scope}
+        for source in sorted(sources - {EVERYTHING, *COLLECTORS}):
+            hint = "it matches only JSON lines with that source; misspelt?"
+            aside.print(
+                f"{official.id}: her consent names the source '{source}': {hint}", markup=False, highlight=False
+            )
 
 
 def _in_force(official: Official, now: datetime) -> bool:

@@ -144,6 +144,12 @@ def submit(
         for each in official or []:
             opened.store.get(each)
         taken = hand_in(opened, post, about=official or ())
+    if not taken.matched and not taken.duplicates and official:
+        raise BadInput(
+            "none of them has a consent in force that covers submissions by hand",
+            place=", ".join(official),
+            remedy="See: turvakt officials list",
+        )
     if not taken.matched and not taken.duplicates:
         raise BadInput(
             "the text names no official whose consent covers submissions by hand",

@@ -137,7 +137,8 @@ def _watch(
         elif console:
             # What is not a terminal may be a journal that others read: no token there, but for the demo's invented people.
             open_to_all = aside.is_terminal or texts
-            place = console.link if open_to_all else f"{console.base_url} ('turvakt status' prints the link)"
+            how = f"TURVAKT_DATA_DIR={parts.settings.data.dir} turvakt status"
+            place = console.link if open_to_all else f"{console.base_url} ('{how}' prints the link)"
             aside.print(f"Console: {place}", soft_wrap=True, highlight=False)
         observed = Observed(tally, metrics, shown)
         started = time.perf_counter()
@@ -172,6 +173,8 @@ def _end(watched: _Watched, *, once: bool, as_json: bool, show: bool) -> None:
         write_json(watched.counts)
     elif show:
         screen.print(summary_table(watched.counts))
+    if once and watched.counts["dead"]:
+        aside.print(f"{watched.counts['dead']} could not be handled: see 'turvakt dead list'.")
     for problem in watched.problems:
         aside.print(f"The numbers do not add up: {problem}", style="red")
     if watched.problems:
