@@ -9,7 +9,6 @@ import re
 from functools import lru_cache
 
 from classify.features import NAME
-from classify.words import finder
 
 CONCEPTS: dict[str, str] = {
     # acts of violence
@@ -224,7 +223,6 @@ _WHOLE, _BEGIN, _END = _tables()
 _LONGEST = max(map(len, _BEGIN))
 
 
-@lru_cache(maxsize=65536)
 def concepts_of(word: str) -> tuple[int, ...]:
     """The numbers of the concepts of one word in plain lower case, as places in `NAMES`."""
     found = set(_WHOLE.get(word, ()))
@@ -242,16 +240,17 @@ _OFFSET = len(NAMES)
 COUNT = _OFFSET + len(NAME_CONCEPTS)
 """How many concepts there are in all."""
 
-_WORD = r"[^\W\d_]+|[!?]|\d+"
-WORDS = re.compile(rf"{NAME}+(?:[ -]{NAME}+)*|{_WORD}")
-"""The words and marks of a masked text; the parts of a name are one."""
-words_in = finder(re.compile(rf"{NAME}+(?:-{NAME}+)*|{_WORD}"))
-"""The same as a list, each part of a name by itself."""
+WORDS = re.compile(rf"{NAME}+(?:[ -]{NAME}+)*|[^\W\d_]+|[!?]|\d+")
+"""The words and marks of a text that `classify.masking.mask` made; the parts of a name are one."""
 
 
 @lru_cache(maxsize=65536)
-def concepts_of_masked(word: str) -> tuple[int, ...]:
-    """The concepts of one match of `WORDS` in a text that `classify.masking.mask` made."""
+def concepts_of_masked(piece: str) -> frozenset[int]:
+    """The concepts of the words and marks in a piece of a masked text."""
+    return frozenset(number for word in WORDS.findall(piece) for number in _of_masked(word))
+
+
+def _of_masked(word: str) -> tuple[int, ...]:
     first = word[0]
     if first == NAME:
         return (_OFFSET,)

@@ -7,13 +7,14 @@ and letters, which differ even between Swedish, Danish and Norwegian, correct it
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import chain
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from classify.lexicon import FINNISH, SWEDISH
-from classify.words import finder
 from flow.errors import Broken
 
 Language = Literal["sv", "fi", "other"]
@@ -103,7 +104,7 @@ _OUTCOMES = (*_FUNCTION_WORDS, "rest")  # the languages told apart, and all othe
 _MOST_WORDS = 60
 _MODEL_WORDS = 24
 _NOISE = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+|[@#]\w+")
-_words_in = finder(re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*"))
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _FINNISH_SHAPE = re.compile(
     r"(?:ss[aä]|st[aä]|ll[aä]|lt[aä]|lle|ksi|nen|set|kaan|kään|kin|mme|tte|vat|vät|taan|tään|isi|jen|iin|uu|yy|ää|öö|aa|lainen|läinen)$"
 )
@@ -112,27 +113,50 @@ _DANISH_SHAPE = re.compile(r"^(?:hv|kj)|(?:ede|erne|else|lig|ene|sjon|hed|tt?er|
 _BEYOND_FINNISH = re.compile(r"[bcfqwxzåõü]|^(?:[bdgkpt][rl]|s[kptlnm]|st|sk)")
 
 
-def identify(text: str) -> Guess:
-    """The language of ``text``; of a mixed text, the one of Swedish and Finnish that has the larger part."""
+def identify(texts: Sequence[str]) -> list[Guess]:
+    """The language of each of ``texts``; of a mixed one, that of Swedish and Finnish that has the larger part."""
+    heard = [_hear(text) for text in texts]
+    # The model's turn comes for all doubtful texts at once: by itself each would find the processor's cache full of other things.
+    asked = {place: _by_model(evidence.words) for place, evidence in enumerate(heard) if evidence and evidence.doubtful}
+    return [
+        _guess(evidence, asked.get(place)) if evidence else Guess("other", 0.0, 0.0, 0, 0)
+        for place, evidence in enumerate(heard)
+    ]
+
+
+@lru_cache(maxsize=32768)
+def _words_in(piece: str) -> tuple[str, ...]:
+    return tuple(_WORD.findall(piece))
+
+
+class _Evidence(NamedTuple):
+    """What the words and letters of a text say; ``odds`` are log odds of `_OUTCOMES`."""
+
+    words: list[str]
+    known: int
+    odds: list[float]
+    doubtful: bool
+
+
+def _hear(text: str) -> _Evidence | None:
     lower = text.lower()
     if "@" in lower or "#" in lower or "http" in lower or "www." in lower:
         lower = _NOISE.sub(" ", lower)
-    words = _words_in(lower)
+    words = list(chain.from_iterable(map(_words_in, lower.split(" "))))[:_MOST_WORDS]
     if not words:
-        return Guess("other", 0.0, 0.0, 0, 0)
-    return _guess(words[:_MOST_WORDS])
-
-
-def _guess(words: list[str]) -> Guess:
-    joined = " ".join(words)
-    known, *weights = map(sum, zip(_by_letters(joined), *filter(None, map(_by_word, words)), strict=True))
+        return None
+    known, *weights = map(sum, zip(_by_letters(" ".join(words)), *filter(None, map(_by_word, words)), strict=True))
     # Short texts are given less to fastText and more to words; long ones do not need more than a few words' evidence.
     scale = 1.0 if len(words) < 8 else 8 / len(words) + 0.25
     odds = [scale * weight for weight in weights]
     second, most = sorted(odds)[-2:]
-    if most - second <= _CONCLUSIVE:  # where the words leave no doubt, the time is spared
+    return _Evidence(words, int(known), odds, most - second <= _CONCLUSIVE)
+
+
+def _guess(evidence: _Evidence, by_model: Sequence[float] | None) -> Guess:
+    words, known, odds, _ = evidence
+    if by_model:
         trust = 0.4 + 0.6 * min(1.0, len(words) / 4)
-        by_model = _by_model(" ".join(words[:_MODEL_WORDS]))
         odds = [odd + trust * math.log(chance) for odd, chance in zip(odds, by_model, strict=True)]
     odds[0] += _PRIOR
     odds[1] += _PRIOR
@@ -142,7 +166,7 @@ def _guess(words: list[str]) -> Guess:
     whole = sv + fi + north + sum(others)
     likeliest = max(sv, fi, north, *others)
     language: Language = "sv" if sv == likeliest else "fi" if fi == likeliest else "other"
-    return Guess(language, sv / whole, fi / whole, len(words), int(known))
+    return Guess(language, sv / whole, fi / whole, len(words), known)
 
 
 # Posts that mention an official in Sweden or Finland are mostly in one of her languages, and a threat that is taken for Danish is
@@ -202,11 +226,11 @@ def _of_letters(danish: bool, estonian: bool, german: bool, dotted: bool, long_w
     return _row(False, *(weight for there, weights in rows if there for weight in weights))
 
 
-def _by_model(joined: str) -> list[float]:
+def _by_model(words: list[str]) -> list[float]:
     """fastText's probabilities of `_OUTCOMES`."""
     found = dict.fromkeys(_OUTCOMES, 0.002)
     try:
-        answers = _model().predict(joined + "\n", 6, 0.0, "replace")
+        answers = _model().predict(" ".join(words[:_MODEL_WORDS]) + "\n", 6, 0.0, "replace")
     except (TypeError, UnicodeEncodeError):  # a lone surrogate
         answers = []
     for probability, label in answers:

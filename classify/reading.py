@@ -1,10 +1,10 @@
 """What every classifier reads of a text before it judges: windows of it, their plain form, and the language."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
-from classify.concepts import words_in
 from classify.language import Guess, identify
 from classify.masking import mask
 from classify.normalise import Normalised, normalise
@@ -25,21 +25,14 @@ _PARTS = re.compile(r"[.!?\n;:]+\s+|\n+|, ")
 class Window:
     """A part of a text: ``text`` begins at code point ``start`` of the whole.
 
-    ``masked`` has the length of ``normalised``; ``words`` are its words and marks.
+    ``masked`` has the length of ``normalised``; ``pieces`` are the parts of it between blanks.
     """
 
     start: int
     text: str = field(repr=False)
     normalised: Normalised = field(repr=False)
     masked: str = field(repr=False)
-    words: list[str] = field(repr=False)
-
-    @classmethod
-    def of(cls, start: int, text: str) -> "Window":
-        """The window that holds ``text``."""
-        normalised = normalise(text)
-        masked = mask(text, normalised)
-        return cls(start, text, normalised, masked, words_in(masked))
+    pieces: list[str] = field(repr=False)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where the part ``start:end`` of the normalised window stands in the whole text."""
@@ -56,15 +49,26 @@ class Reading:
     unable: Unable | None
 
 
-def read(text: str) -> Reading:
-    """Make ``text`` ready; any string will do."""
-    windows = tuple(_windows(text))
-    head = windows[0].text if windows else ""
-    guess = identify(head)
+def read(texts: Sequence[str]) -> list[Reading]:
+    """Make ``texts`` ready, one reading each, in order; any string will do.
+
+    Each step is taken for all texts before the next: what it works with stays in the processor's cache.
+    """
+    cut = [_cut(text) for text in texts]
+    parts = [part for cuts in cut for _, part in cuts]
+    plain = [normalise(part) for part in parts]
+    masked = [mask(part, normalised) for part, normalised in zip(parts, plain, strict=True)]
+    starts = [start for cuts in cut for start, _ in cuts]
+    windows = map(Window, starts, parts, plain, masked, (text.split(" ") for text in masked))
+    guesses = identify([cuts[0][1] if cuts else "" for cuts in cut])
+    return [_reading(tuple(islice(windows, len(cuts))), guess) for cuts, guess in zip(cut, guesses, strict=True)]
+
+
+def _reading(windows: tuple[Window, ...], guess: Guess) -> Reading:
     if guess.words and guess.sv + guess.fi < JUDGED_FROM:
-        plain = windows[0].normalised.text
-        again = identify(plain) if plain != head.lower() else guess
-        guess = again if again.sv + again.fi > guess.sv + guess.fi else _best_part(head, guess)
+        head = windows[0]
+        (again,) = identify([head.normalised.text]) if head.normalised.text != head.text.lower() else [guess]
+        guess = again if again.sv + again.fi > guess.sv + guess.fi else _best_part(head.text, guess)
     return Reading(windows, guess, _unable(guess))
 
 
@@ -81,15 +85,16 @@ def _best_part(text: str, whole: Guess) -> Guess:
     parts = [part for part in _PARTS.split(text[:WINDOW]) if part.count(" ") >= 2]
     if len(parts) < 2:
         return whole
-    guesses = [guess for guess in map(identify, parts[:20]) if guess.sv + guess.fi > 0.95 and guess.known >= 2]
+    guesses = [guess for guess in identify(parts[:20]) if guess.sv + guess.fi > 0.95 and guess.known >= 2]
     return max(guesses, key=lambda guess: guess.words, default=whole)
 
 
-def _windows(text: str) -> list[Window]:
+def _cut(text: str) -> list[tuple[int, str]]:
+    """The windows of ``text``: where each starts, and its text."""
     if len(text) <= WINDOW:
-        return [Window.of(0, text)] if text else []
+        return [(0, text)] if text else []
     parts = [(0, text)] if len(text) <= 2 * MOST else [(0, text[:MOST]), (len(text) - MOST, text[-MOST:])]
-    return [Window.of(start + first, part[first:last]) for start, part in parts for first, last in _cuts(part)]
+    return [(start + first, part[first:last]) for start, part in parts for first, last in _cuts(part)]
 
 
 def _cuts(text: str) -> Iterator[tuple[int, int]]:

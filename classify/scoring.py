@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
 from classify.artifact import HEADS, Model, Weights
-from classify.concepts import COUNT, WORDS, concepts_of_masked, words_in
+from classify.concepts import COUNT, WORDS, concepts_of_masked
 from classify.features import FEW, Features, extract
 from classify.reading import Window
 from classify.verdict import LABELS
@@ -22,16 +22,16 @@ CHUNK = 128
 """Texts hashed at a time: few enough for their arrays to stay in the processor's cache."""
 
 
-def concepts_in(words: Iterable[str]) -> list[int]:
-    """The concepts of the words of a masked text, each once, in ascending order."""
-    return sorted(set().union(*map(concepts_of_masked, words)))
+def concepts_in(pieces: Iterable[str]) -> list[int]:
+    """The concepts of the pieces of a masked text, each once, in ascending order."""
+    return sorted(set().union(*map(concepts_of_masked, pieces)))
 
 
 def presence(texts: Sequence[str]) -> Weights:
     """(texts, concepts): 1 where a masked text has a concept."""
     there = np.zeros((len(texts), COUNT), dtype=np.float32)
     for row, text in enumerate(texts):
-        there[row, concepts_in(words_in(text))] = 1
+        there[row, concepts_in(text.split(" "))] = 1
     return there
 
 
@@ -49,7 +49,7 @@ def decision(model: Model, windows: Sequence[Window]) -> Weights:
     for start in range(0, len(windows), CHUNK):
         chunk = windows[start : start + CHUNK]
         ngrams = _ngram_scores(model, [window.masked for window in chunk])
-        out[start : start + CHUNK] = ngrams + _concept_scores(model, [concepts_in(window.words) for window in chunk])
+        out[start : start + CHUNK] = ngrams + _concept_scores(model, [concepts_in(window.pieces) for window in chunk])
     out += model.bias
     return out
 

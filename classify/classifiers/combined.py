@@ -31,7 +31,7 @@ class Combined:
         """One judgement per text, in order."""
         found: list[Judgement] = []
         for start in range(0, len(texts), _BATCH):
-            readings = [read(text) for text in texts[start : start + _BATCH]]
+            readings = read(texts[start : start + _BATCH])
             judgements = self._linear.judge(readings, name=self.model)
             found += [raised(*pair, self.model) for pair in zip(judgements, map(find, readings), strict=True)]
         return found

@@ -41,12 +41,12 @@ class Linear:
         """One judgement per text, in order."""
         judgements: list[Judgement] = []
         for start in range(0, len(texts), _BATCH):
-            judgements += self.judge([read(text) for text in texts[start : start + _BATCH]], name=self.model)
+            judgements += self.judge(read(texts[start : start + _BATCH]), name=self.model)
         return judgements
 
     def thresholds(self, text: str) -> Mapping[Label, float]:
         """From which probability each label of ``text`` is flagged; a long text has higher thresholds."""
-        windows = np.array(max(1, len(read(text).windows)))
+        windows = np.array(max(1, len(read([text])[0].windows)))
         bars = stricter(self._bars[: len(LABELS)], windows)
         return dict(zip(LABELS, bars.tolist(), strict=True))
 
@@ -72,7 +72,7 @@ class Linear:
         spans = self._spans(windows, loudest)
         found = []
         for text, (reading, row, flags) in enumerate(zip(readings, best.tolist(), passed.tolist(), strict=True)):
-            labels = {label: Score(*score) for label, *score in zip(LABELS, row, flags, strict=False)}
+            labels = dict(zip(LABELS, map(Score, row, flags), strict=False))
             severity = settle(labels, tuple(compress(STEPS, flags[len(LABELS) :]))) if text in spans else "none"
             found.append(Judgement(reading.guess.nearest, None, severity, labels, tuple(spans.get(text, ())), name))
         return found

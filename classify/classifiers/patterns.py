@@ -1,5 +1,6 @@
 """Phrases that are abuse by themselves, found with spaCy's Matcher. Precise, and blind to what is not written down."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -46,7 +47,7 @@ class Patterns:
 
     def classify(self, texts: Sequence[str]) -> list[Judgement]:
         """One judgement per text, in order."""
-        return [self._judge(read(text)) for text in texts]
+        return [self._judge(reading) for reading in read(texts)]
 
     def thresholds(self, text: str) -> Mapping[Label, float]:
         """None: a rule applies or does not."""
@@ -100,7 +101,7 @@ def _in_window(window: Window, reading: Reading) -> list[Hit]:
     hits: list[Hit] = []
     for language, chance in zip(_LANGUAGES, (guess.sv, guess.fi), strict=True):
         if chance >= _OTHER_TONGUE or guess.words < _ALL_TRIED:
-            rules = _sieve(language.code).possible(window.words)
+            rules = _sieve(language.code).possible(window.pieces)
             if rules and not language.report.search(masked) and not language.fiction.search(masked):
                 hits += [
                     Hit(rule, language, window, start, end) for rule, start, end in _match(language, masked, rules)
@@ -134,28 +135,33 @@ class _Sieve:
                 key_word = "0" if word == "NUM" else word.strip("*")
                 table = self._begin if word == "NUM" else table
                 table[key_word] = table.get(key_word, 0) | 1 << bit
-        self._of = lru_cache(maxsize=65536)(self._of_word)
+        self._of = lru_cache(maxsize=65536)(self._of_piece)
 
-    def _of_word(self, word: str) -> tuple[int, tuple[int, ...]] | None:
-        """The bits of a word, and the rules of whose key place it is; None of one that no rule needs."""
-        bits = self._whole.get(word, 0)
-        for place in range(1, len(word) + 1):
-            bits |= self._begin.get(word[:place], 0) | self._end.get(word[-place:], 0)
+    def _of_piece(self, piece: str) -> tuple[int, tuple[int, ...]] | None:
+        """The bits of the words in a piece, and the rules of whose key places they are; None if no rule needs them."""
+        bits = 0
+        for word in _WORD.findall(piece):
+            bits |= self._whole.get(word, 0)
+            for place in range(1, len(word) + 1):
+                bits |= self._begin.get(word[:place], 0) | self._end.get(word[-place:], 0)
         return (
             (bits, tuple(number for key, rules in self._keyed.items() if key & bits for number in rules))
             if bits
             else None
         )
 
-    def possible(self, words: Sequence[str]) -> list[int]:
-        """The numbers of the rules whose words are all among ``words``."""
+    def possible(self, pieces: Sequence[str]) -> list[int]:
+        """The numbers of the rules whose words are all in ``pieces``."""
         there = 0
         keyed: set[int] = set()
-        for bits, rules in filter(None, map(self._of, words)):
+        for bits, rules in filter(None, map(self._of, pieces)):
             there |= bits
             if rules:
                 keyed.update(rules)
         return sorted(number for number in keyed if self._needs[number] & ~there == 0)
+
+
+_WORD = re.compile(r"[^\W\d_]+|\d+")
 
 
 @cache
