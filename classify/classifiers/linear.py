@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from classify import artifact
 from classify.artifact import STEPS, Model, Weights
+from classify.features import NAME
 from classify.reading import Reading, Window, read, unable
 from classify.scoring import contributions, decision, probabilities
 from classify.severity import settle
@@ -84,6 +85,9 @@ class Linear:
         found: dict[int, list[Span]] = {}
         added = contributions(self._model, [windows[window] for _, window in loudest])
         for ((text, window), heads), (words, weights) in zip(loudest.items(), added, strict=True):
+            # A masked name carries nothing: what weighs there is only where it stands.
+            masked = windows[window].masked
+            weights[[NAME in masked[start:end] for start, end in words]] = 0
             found.setdefault(text, []).extend(
                 Span(*windows[window].span(start, end), LABELS[head])
                 for head in heads
