@@ -37,10 +37,14 @@ class Database:
         self._owner: int | None = None  # the thread inside a transaction
         self._readers = threading.local()
         self._opened: list[sqlite3.Connection] = []
-        with self._faults():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            self._writer = self._connect_writer()
+        try:
+            with self._faults():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch(mode=0o600)
+                self._writer = self._connect_writer()
+        except BaseException:
+            self.close()
+            raise
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
