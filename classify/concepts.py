@@ -245,9 +245,9 @@ WORDS = re.compile(rf"{NAME}+(?:[ -]{NAME}+)*|[^\W\d_]+|[!?]|\d+")
 
 
 @lru_cache(maxsize=65536)
-def concepts_of_masked(piece: str) -> frozenset[int]:
+def concepts_of_masked(piece: str) -> tuple[int, ...]:
     """The concepts of the words and marks in a piece of a masked text."""
-    return frozenset(number for word in WORDS.findall(piece) for number in _of_masked(word))
+    return tuple(dict.fromkeys(number for word in WORDS.findall(piece) for number in _of_masked(word)))
 
 
 def _of_masked(word: str) -> tuple[int, ...]:

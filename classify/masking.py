@@ -12,6 +12,7 @@ from classify.normalise import Normalised
 
 _LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+|(?<!\w)@[\w.\-]+(?:@[\w.\-]+)?")
 _DIGIT = re.compile("[1-9]")
+_DIGIT_OR_QUOTE = re.compile("[1-9\"“”„»'’‘]")
 _SOLID = re.compile("[^ ]")
 # A capital after a small letter, digit or bracket and a blank, or after a word, a comma and a blank. The capital comes
 # first in the expression, so that the search can jump from capital to capital.
@@ -24,9 +25,8 @@ def mask(text: str, normalised: Normalised) -> str:
     plain = normalised.text
     if "@" in plain or "http" in plain or "www" in plain:
         plain = _LINK.sub(lambda match: NAME * len(match[0]), plain)
-    plain = _DIGIT.sub("0", plain)
-    if _QUOTE.search(plain):
-        plain = _QUOTED.sub(_capitals, plain)
+    if _DIGIT_OR_QUOTE.search(plain):
+        plain = _QUOTED.sub(_capitals, _DIGIT.sub("0", plain))
     names = _names(text)
     if not names:
         return plain
@@ -39,9 +39,6 @@ def mask(text: str, normalised: Normalised) -> str:
     for start, end in names:
         plain = plain[:start] + _SOLID.sub(NAME, plain[start:end]) + plain[end:]
     return plain
-
-
-_QUOTE = re.compile(r"[\"“”„»'’‘]")
 
 
 def _capitals(match: re.Match[str]) -> str:

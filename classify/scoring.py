@@ -24,7 +24,7 @@ CHUNK = 128
 
 def concepts_in(pieces: Iterable[str]) -> list[int]:
     """The concepts of the pieces of a masked text, each once, in ascending order."""
-    return sorted(set().union(*map(concepts_of_masked, pieces)))
+    return sorted(set(chain.from_iterable(map(concepts_of_masked, pieces))))
 
 
 def presence(texts: Sequence[str]) -> Weights:

@@ -89,24 +89,19 @@ def raised(judgement: Judgement, hits: Sequence[Hit], model: str) -> Judgement:
 
 def find(reading: Reading) -> list[Hit]:
     """All rules that match, also in a text whose language seemed to be another: a threat is not lost to a wrong guess."""
-    hits: list[Hit] = []
-    for window in reading.windows:
-        hits += _in_window(window, reading)
-    return hits
-
-
-def _in_window(window: Window, reading: Reading) -> list[Hit]:
     guess = reading.guess
+    every = guess.words < _ALL_TRIED
+    chances = zip(_LANGUAGES, (guess.sv, guess.fi), strict=True)
+    tried = [language for language, chance in chances if every or chance >= _OTHER_TONGUE]
+    return [hit for window in reading.windows for language in tried for hit in _in_window(window, language)]
+
+
+def _in_window(window: Window, language: Language) -> list[Hit]:
+    rules = _sieve(language.code).possible(window.pieces)
     masked = window.masked
-    hits: list[Hit] = []
-    for language, chance in zip(_LANGUAGES, (guess.sv, guess.fi), strict=True):
-        if chance >= _OTHER_TONGUE or guess.words < _ALL_TRIED:
-            rules = _sieve(language.code).possible(window.pieces)
-            if rules and not language.report.search(masked) and not language.fiction.search(masked):
-                hits += [
-                    Hit(rule, language, window, start, end) for rule, start, end in _match(language, masked, rules)
-                ]
-    return hits
+    if not rules or language.report.search(masked) or language.fiction.search(masked):
+        return []
+    return [Hit(rule, language, window, start, end) for rule, start, end in _match(language, masked, rules)]
 
 
 class _Sieve:
