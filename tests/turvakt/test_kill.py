@@ -3,7 +3,9 @@
 import json
 import random
 import sqlite3
+import subprocess
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from tests.turvakt.process import DEMO_POSTS, OFFICIALS, Program, until
 
 COPIES = 6
-KILLS = 14
+KILLS = 16
 QUICK = {"TURVAKT_FLOW_BATCH_SIZE": "25"}
 """Small batches: many transactions to be killed in between."""
 
@@ -40,12 +42,19 @@ def state(folder: Path) -> dict[str, Counter[str]]:
     return topics
 
 
-def seconds_of_a_run(program: Program, posts: Path) -> float:
+def progress(folder: Path) -> int:
+    """How far all stages together have come, in entries."""
+    database = sqlite3.connect(f"file:{folder / 'turvakt.db'}?mode=ro", uri=True)
+    try:
+        return int(database.execute("SELECT coalesce(sum(next), 0) FROM log_offset").fetchone()[0])
+    finally:
+        database.close()
+
+
+def run_to_the_end(program: Program, posts: Path) -> None:
     running = program.start("run", "--once", "--posts", str(posts))
-    took = until(lambda: running.poll() is not None, seconds=60)
-    assert running.wait() == 0, running.communicate()
-    running.communicate()
-    return took
+    _, errors = running.communicate(timeout=120)
+    assert running.returncode == 0, errors
 
 
 @pytest.fixture(scope="module")
@@ -58,26 +67,28 @@ def posts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_killed_at_random_moments_the_end_is_the_same(tmp_path: Path, posts: Path) -> None:
     calm = Program(tmp_path / "calm", **QUICK)
     calm.run("officials", "import", str(OFFICIALS))
-    seconds = seconds_of_a_run(calm, posts)
+    run_to_the_end(calm, posts)
     expected = state(calm.folder)
     assert len(expected["index"]) == 285 * COPIES
     assert expected["files"]
+    whole = progress(calm.folder)
 
     seed = random.randrange(1_000_000)
     chance = random.Random(seed)
     stormy = Program(tmp_path / "stormy", **QUICK)
     stormy.run("officials", "import", str(OFFICIALS))
-    unfinished = 0
-    for _ in range(KILLS):
+    for kill in range(KILLS):
+        # Each kill falls after a random part of the work, at a random moment within the next steps.
+        start = progress(stormy.folder)
+        assert start < whole, f"seed {seed}: all was done after {kill} kills"
+        further = start + chance.uniform(0, 1.6) * (whole - start) / (KILLS + 4 - kill)
         running = stormy.start("run", "--once", "--posts", str(posts))
-        moment = chance.uniform(0.2, 1.0) * seconds
-        try:
-            running.communicate(timeout=moment)
-        except Exception:  # noqa: BLE001  still running: that is the case that counts
-            running.kill()
-            running.communicate()
-            unfinished += 1
-    assert unfinished >= KILLS // 3, "the kills came too late to mean anything"
-    seconds_of_a_run(stormy, posts)
+        until(lambda: progress(stormy.folder) >= further or running.poll() is not None)  # noqa: B023  called at once
+        with suppress(subprocess.TimeoutExpired):
+            running.wait(timeout=chance.uniform(0, 0.05))
+        assert running.poll() is None, f"seed {seed}: it ended before kill {kill}"
+        running.kill()
+        running.communicate()
+    run_to_the_end(stormy, posts)
 
     assert state(stormy.folder) == expected, f"seed {seed}"
