@@ -14,7 +14,6 @@ from classify.artifact import HEADS, Model, Weights
 from classify.concepts import COUNT, WORDS, concepts_of_masked
 from classify.features import FEW, Features, extract
 from classify.reading import Window
-from classify.verdict import LABELS
 
 SINGLE_SCALE = 0.5
 PAIR_SCALE = 0.3
@@ -93,39 +92,42 @@ def probabilities(model: Model, scores: Weights) -> Weights:
 Words = list[tuple[int, int]]
 
 
-def contributions(model: Model, windows: Sequence[Window]) -> list[tuple[Words, NDArray[np.float64]]]:
-    """Per window: where its words start and end in its masked text, and (words, labels) what each added to each label's score.
+def contributions(
+    model: Model, windows: Sequence[Window], heads: Sequence[int]
+) -> list[tuple[Words, NDArray[np.float64]]]:
+    """Per window: where its words start and end in its masked text, and (words, heads) what each added to the scores of ``heads``.
 
-    An n-gram's weight is spread evenly over its code points, a concept's goes to its words, that of a pair to both of its.
+    An n-gram's weight is spread evenly over its code points; a concept's goes to its words, a pair's to the words of both.
     """
     features = extract([window.masked for window in windows])
     rows, (starts, ends), bounds = features.rows, features.places, features.bounds
     starts, ends = np.maximum(starts, bounds[rows] + 1), np.minimum(ends, bounds[rows + 1] - 1)
     spread = scales(features)[rows] / np.maximum(1, ends - starts)
-    share = model.ngrams[features.buckets, : len(LABELS)] * spread[:, None]
-    before = np.zeros((bounds[-1] + 1, len(LABELS)))  # what stands before each code point, all windows in a row
-    for head in range(len(LABELS)):
-        steps = np.bincount(starts, share[:, head], bounds[-1]) - np.bincount(ends, share[:, head], bounds[-1])
-        np.cumsum(np.cumsum(steps), out=before[1:, head])
+    before = np.zeros((bounds[-1] + 1, len(heads)))  # what stands before each code point, all windows in a row
+    for column, head in enumerate(heads):
+        share = model.ngrams[features.buckets, head] * spread
+        steps = np.bincount(starts, share, bounds[-1]) - np.bincount(ends, share, bounds[-1])
+        steps.cumsum().cumsum(out=before[1:, column])
     found = []
     for window, first in zip(windows, bounds + 1, strict=False):
         matches = list(WORDS.finditer(window.masked))
         words = [match.span() for match in matches]
-        at = first + np.array(words, dtype=np.int64).reshape(-1, 2)
-        concepts = _of_concepts(model, [match[0] for match in matches])
-        found.append((words, before[at[:, 1]] - before[at[:, 0]] + concepts))
+        begin, end = first + np.array(words, dtype=np.int64).reshape(-1, 2).T
+        concepts = _of_concepts(model, [match[0] for match in matches], heads)
+        found.append((words, before[end] - before[begin] + concepts))
     return found
 
 
-def _of_concepts(model: Model, words: Sequence[str]) -> NDArray[np.float64]:
-    """(words, labels): what the concepts of each word added."""
-    held = concepts_in(words)
-    many = max(1, len(held))
-    pairs = model.pairs[np.ix_(held, held)][:, :, : len(LABELS)]
-    paired = (pairs.sum(axis=0) + pairs.sum(axis=1)) / 2 / max(1.0, many * (many - 1) / 2) ** 0.5
-    each = dict(zip(held, model.singles[held, : len(LABELS)] / many**0.5 + paired, strict=True))
-    added = np.zeros((len(words), len(LABELS)))
-    for place, word in enumerate(words):
-        for number in concepts_of_masked(word):
-            added[place] += each[number]
-    return added
+def _of_concepts(model: Model, words: Sequence[str], heads: Sequence[int]) -> NDArray[np.float64]:
+    """(words, heads): what the concepts of each word added."""
+    by_word = list(map(concepts_of_masked, words))
+    numbers = list(chain.from_iterable(by_word))
+    added = np.zeros((len(words), len(HEADS)))
+    if numbers:
+        held = np.array(sorted(set(numbers)))
+        pairs = model.pairs[held[:, None], held]
+        paired = (pairs.sum(axis=0) + pairs.sum(axis=1)) / 2 / max(1.0, len(held) * (len(held) - 1) / 2) ** 0.5
+        each = model.singles[held] / len(held) ** 0.5 + paired
+        places = np.repeat(np.arange(len(words)), list(map(len, by_word)))
+        np.add.at(added, places, each[held.searchsorted(numbers)])
+    return added[:, heads]

@@ -1,7 +1,7 @@
 """The hashed character n-gram model: fast, and good at what its corpus shows."""
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate, compress
+from itertools import accumulate, chain, compress
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +83,8 @@ class Linear:
         if not loudest:
             return {}
         found: dict[int, list[Span]] = {}
-        added = contributions(self._model, [windows[window] for _, window in loudest])
+        asked = sorted(set(chain.from_iterable(loudest.values())))
+        added = contributions(self._model, [windows[window] for _, window in loudest], asked)
         for ((text, window), heads), (words, weights) in zip(loudest.items(), added, strict=True):
             # A masked name carries nothing: what weighs there is only where it stands.
             masked = windows[window].masked
@@ -91,7 +92,7 @@ class Linear:
             found.setdefault(text, []).extend(
                 Span(*windows[window].span(start, end), LABELS[head])
                 for head in heads
-                for start, end in strongest(words, weights[:, head].tolist())
+                for start, end in strongest(words, weights[:, asked.index(head)].tolist())
             )
         return found
 
