@@ -95,7 +95,7 @@ Words = list[tuple[int, int]]
 def contributions(
     model: Model, windows: Sequence[Window], heads: Sequence[int]
 ) -> list[tuple[Words, NDArray[np.float64]]]:
-    """Per window: where its words start and end in its masked text, and (words, heads) what each added to the scores of ``heads``.
+    """Per window: where its words start and end in its masked text, and (words, heads) what each added to ``heads``.
 
     An n-gram's weight is spread evenly over its code points; a concept's goes to its words, a pair's to the words of both.
     """
