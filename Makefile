@@ -1,6 +1,7 @@
 # make demo    set everything up and watch Turvakt at work (ONCE=1: as fast as it can; LIVE=1: the public Bluesky stream)
 # make test    set everything up and run every test
 # make run     set everything up and run the monitor
+# make train-setup  what "turvakt train --base" needs besides: several gigabytes
 # make lint    style, types
 # make bench   speed and memory
 # make lock    renew the lock files after a change of pyproject.toml
@@ -9,7 +10,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11
 
-.PHONY: demo test run lint bench lock clean
+.PHONY: demo test run train-setup lint bench lock clean
 
 demo: .venv/run.done
 	@$(BIN)/turvakt demo $(if $(ONCE),--once) $(if $(LIVE),--live) $(if $(OFFICIALS),--officials $(OFFICIALS))
@@ -25,6 +26,9 @@ lint: .venv/dev.done
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+train-setup: .venv/dev.done
+	@$(INSTALL) --require-hashes -r requirements/train.txt
+
 bench: .venv/dev.done
 	$(BIN)/python -m benchmarks
 
@@ -32,6 +36,7 @@ lock: .venv/tools.done
 	$(LOCK) requirements/tools.in -o requirements/tools.txt
 	$(LOCK) pyproject.toml -o requirements/run.txt
 	$(LOCK) pyproject.toml --extra dev -c requirements/run.txt -o requirements/dev.txt
+	$(LOCK) pyproject.toml --extra train -c requirements/run.txt -o requirements/train.txt
 
 clean:
 	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage*

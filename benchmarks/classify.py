@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 
 from classify.classifiers import make_classifier
 from classify.corpus import Example, read
-from classify.features import BUCKETS, NGRAMS
+from classify.linear.features import BUCKETS, NGRAMS
 from classify.verdict import LABELS
 
 ROOT = Path(__file__).parent.parent
@@ -57,10 +57,10 @@ def main() -> None:
     parser.add_argument("corpus", nargs="?", type=Path, default=ROOT / "models" / "corpus")
     examples = [example for example in read(parser.parse_args().corpus) if 80 <= len(example.text) <= 260]
     texts = [example.text for example in examples]
-    combined = make_classifier("combined", models=ROOT / "models")
-    combined.classify(texts[:1])  # opens the language model
+    cascade = make_classifier("cascade", models=ROOT / "models")
+    cascade.classify(texts[:1])  # opens the language model
     began = time.process_time()
-    judgements = combined.classify(texts)
+    judgements = cascade.classify(texts)
     first = (time.process_time() - began) / len(texts) * 1e6
     flagged = [text for text, judgement in zip(texts, judgements, strict=True) if judgement.flagged]
     lawful = [
@@ -70,10 +70,10 @@ def main() -> None:
     ]
     words = sum(len(text.split()) for text in texts) / len(texts)
     print(f"{len(lawful)} lawful and {len(flagged)} flagged posts, {words:.0f} words on average; µs per post")
-    print(f"combined, first pass over all posts: {first:.0f}")
+    print(f"cascade, first pass over all posts: {first:.0f}")
     print(f"{'':<14}{'lawful':>10}{'flagged':>10}{'lawful, alone':>16}{'flagged, alone':>16}")
     judges: dict[str, Judge] = {
-        "combined": combined.classify,
+        "cascade": cascade.classify,
         "linear": make_classifier("linear", models=ROOT / "models").classify,
         "scikit-learn": scikit_learn(examples),
     }

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 from classify.verdict import LABELS, SEVERITIES, Label, Severity
 from flow.errors import BadInput, Broken
@@ -13,20 +13,30 @@ Target = Literal["person", "group", "none"]
 _SEE = "The format is described in models/corpus/README.md"
 
 
+ALL: Final = frozenset(LABELS)
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One labelled post. ``author`` is an invented writer: examples of one author never stand on both sides of a split."""
+    """One labelled post. ``author`` is its writer: examples of one author never stand on both sides of a split.
+
+    Of a text from elsewhere not everything was judged: ``judged`` are the labels that were, ``severity`` is None if it was not.
+    ``weight`` is what it counts in training beside a post of our own corpus.
+    """
 
     id: str
-    lang: Literal["sv", "fi"]
+    lang: str
     text: str = field(repr=False)
     labels: frozenset[Label]
-    severity: Severity
+    severity: Severity | None
     author: str
     target: Target = "none"
     topic: str = ""
     register: str = ""
     contrast: str | None = None
+    source: str = "turvakt"
+    judged: frozenset[Label] = ALL
+    weight: float = 1.0
 
 
 def read(corpus: Path) -> list[Example]:

@@ -104,7 +104,7 @@ def report(examples: Sequence[Example], judgements: Sequence[Judgement], *, mode
             )
     pairs = list(zip(examples, judgements, strict=True))
     lawful = [judgement for example, judgement in pairs if example.severity == "none"]
-    severe = [judgement for example, judgement in pairs if at_least(example.severity, "high")]
+    severe = [judgement for example, judgement in pairs if example.severity and at_least(example.severity, "high")]
     return Report(
         model=model,
         examples=len(examples),

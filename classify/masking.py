@@ -6,10 +6,12 @@ length of the normalised one, so that a feature's place in it is its place in th
 
 import re
 from functools import lru_cache
+from typing import Final
 
-from classify.features import NAME
 from classify.normalise import Normalised
 
+NAME: Final = "ƿ"
+"""Stands for each letter of a masked name, handle or link: a letter that no living language writes."""
 _LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+|(?<!\w)@[\w.\-]+(?:@[\w.\-]+)?")
 _DIGIT = re.compile("[1-9]")
 _DIGIT_OR_QUOTE = re.compile("[1-9\"“”„»'’‘]")

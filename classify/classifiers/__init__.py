@@ -7,7 +7,8 @@ from classify.classifier import Classifier
 from flow.adapters import load_adapter
 
 CLASSIFIERS: Final[dict[str, str]] = {
-    "combined": "classify.classifiers.combined:Combined",
+    "cascade": "classify.classifiers.cascade:Cascade",
+    "encoder": "classify.classifiers.encoder:Encoder",
     "linear": "classify.classifiers.linear:Linear",
     "patterns": "classify.classifiers.patterns:Patterns",
 }

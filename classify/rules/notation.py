@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from classify.features import NAME
+from classify.masking import NAME
 from classify.verdict import Label, Severity
 
 

@@ -75,10 +75,10 @@ def test_split_batches_equal_the_whole(name: str) -> None:
 
 def test_patterns_raise_and_never_lower() -> None:
     texts = [case["text"] for case in phrases()] + lawful_twins()
-    for linear, combined in zip(shipped("linear").classify(texts), shipped("combined").classify(texts), strict=True):
-        assert set(linear.flagged) <= set(combined.flagged)
-        assert at_least(combined.severity, linear.severity)
-        assert all(combined.labels[label].probability >= linear.labels[label].probability for label in LABELS)
+    for linear, cascade in zip(shipped("linear").classify(texts), shipped("cascade").classify(texts), strict=True):
+        assert set(linear.flagged) <= set(cascade.flagged)
+        assert at_least(cascade.severity, linear.severity)
+        assert all(cascade.labels[label].probability >= linear.labels[label].probability for label in LABELS)
 
 
 def test_a_label_is_flagged_from_its_threshold_on() -> None:
@@ -89,7 +89,7 @@ def test_a_label_is_flagged_from_its_threshold_on() -> None:
         thresholds = linear.thresholds(text)
         for label, score in judgement.labels.items():
             assert score.flagged == (judgement.unable is None and score.probability >= thresholds[label])
-    assert shipped("combined").thresholds(texts[-1]) == linear.thresholds(texts[-1])
+    assert shipped("cascade").thresholds(texts[-1]) == linear.thresholds(texts[-1])
     assert (
         linear.thresholds(texts[-1])["threat"]
         > linear.thresholds(texts[0])["threat"]
@@ -100,7 +100,7 @@ def test_a_label_is_flagged_from_its_threshold_on() -> None:
 
 def test_a_threat_at_the_end_of_a_huge_text_is_found() -> None:
     text = "Tack för fikat. " * 700_000 + "Jag ska döda dig."
-    judgement = shipped("combined").classify([text])[0]
+    judgement = shipped("cascade").classify([text])[0]
     assert judgement.severity == "critical"
     assert any("döda dig" in text[span.start : span.end] for span in judgement.spans if span.label == "threat")
 
@@ -112,18 +112,18 @@ def test_everyday_posts_are_left_alone() -> None:
         "Onko kellään tietoa onko uimahallissa tänään vauvauintivuoro?",
         "Kiitos talkoolaisille, puisto on taas hieno!",
     ]
-    assert [judgement.severity for judgement in shipped("combined").classify(texts)] == ["none"] * len(texts)
+    assert [judgement.severity for judgement in shipped("cascade").classify(texts)] == ["none"] * len(texts)
 
 
 def test_by_name() -> None:
-    assert make_classifier("combined", models=MODELS).model.startswith("combined@")
-    with pytest.raises(Broken, match="Choose from combined, linear, patterns"):
+    assert make_classifier("cascade", models=MODELS).model.startswith("cascade@")
+    with pytest.raises(Broken, match="Choose from cascade, encoder, linear, patterns"):
         make_classifier("oracle", models=MODELS)
 
 
 def test_without_its_model_it_does_not_start(tmp_path: Path) -> None:
     with pytest.raises(Broken, match="turvakt train"):
-        make_classifier("combined", models=tmp_path)
+        make_classifier("cascade", models=tmp_path)
 
 
 def test_a_longer_text_needs_more() -> None:

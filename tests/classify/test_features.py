@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classify.features import BUCKETS, NAME, extract
+from classify.linear.features import BUCKETS, extract
+from classify.masking import NAME
 
 TEXTS = st.text(st.sampled_from("abåäö 0!?.\n" + NAME + "A🔪"), max_size=40)
 

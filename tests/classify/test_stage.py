@@ -20,7 +20,7 @@ def post(number: int, text: str, deleted: bool = False) -> Post:
 
 def test_one_verdict_per_post_in_order() -> None:
     posts = [post(1, "Jag ska döda dig"), post(2, "", deleted=True), post(3, "Tack för fikat i parken igår")]
-    verdicts = classify_posts(posts, classifier=shipped("combined"), clock=ManualClock(NOW))
+    verdicts = classify_posts(posts, classifier=shipped("cascade"), clock=ManualClock(NOW))
     assert [verdict.post for verdict in verdicts] == posts
     assert [verdict.judgement.severity for verdict in verdicts] == ["critical", "none", "none"]
     assert verdicts[1].judgement.unable == "no-text"
@@ -30,7 +30,7 @@ def test_one_verdict_per_post_in_order() -> None:
 
 def test_the_plain_json_form() -> None:
     text = "Jag ska döda dig"
-    found = as_json("x", shipped("combined").classify([text])[0])
+    found = as_json("x", shipped("cascade").classify([text])[0])
     assert list(found) == ["id", "language", "unable", "severity", "labels", "spans", "model"]
     assert found["labels"]["threat"] == {"probability": 0.95, "flagged": True}
     assert any(text[span["start"] : span["end"]] == text and span["label"] == "threat" for span in found["spans"])

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from classify import artifact
-from classify.artifact import ABOUT, WEIGHTS
-from classify.card import table
+from classify.linear import artifact
+from classify.linear.artifact import ABOUT, WEIGHTS
+from classify.training.card import table
 from classify.classifiers.linear import Linear
 from classify.corpus import read
 from classify.evaluate import Report, average_precision, best_counts, evaluate
-from classify.train import train
+from classify.training.linear import train
 from flow.errors import Broken
 from tests.classify.material import TRAINING
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import Progress, TaskID
 
+from flow.errors import Broken
 from turvakt.commands.shared import AsJson, aside, parts, screen, settings, table, write_json
 
 if TYPE_CHECKING:
+    from classify.corpus import Example
     from classify.evaluate import Report
 
 Corpus = Annotated[
@@ -22,23 +24,60 @@ Corpus = Annotated[
 def train(
     context: typer.Context,
     corpus: Corpus = None,
+    open_corpora: Annotated[
+        Path | None,
+        typer.Option("--open", help="Folder of open corpora to read besides; see docs/training.md.", show_default=False),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            help="Train the encoder too, from this base model: a folder, or a name on the model hub.", show_default=False
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder to write to [default: linear/ in the models folder].", show_default=False),
+        typer.Option(help="Folder to write linear/ and encoder/ to [default: the models folder].", show_default=False),
     ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed and corpus give the same model.")] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed and texts give the same model.")] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Train the linear model on the corpus and write it with its card. Takes some minutes.
+    """Train the models on labelled posts and write them with their cards. Minutes for the linear model, hours for the encoder.
 
     The figures printed are on held-out authors: each post was judged by a model that knew nothing by its author.
     """
-    from classify.train import train as train_on  # scikit-learn takes seconds to load: only who trains waits for it
+    from classify.corpus import read
+    from classify.training import linear  # scikit-learn takes seconds to load: only who trains waits for it
+    from classify.training.open_corpora import OpenTexts, read_open
 
     models = settings(context).models_dir
+    folder = corpus or models / "corpus"
+    examples = read(folder)
+    others = read_open(open_corpora, native=folder / "native") if open_corpora else OpenTexts((), ())
+    for refused in others.refused:
+        aside.print(f"Refused: {refused}", markup=False, highlight=False)
     with _progress() as tell:
-        report = train_on(corpus=corpus or models / "corpus", out=out or models / "linear", seed=seed, progress=tell)
+        report = linear.train(
+            examples, others=others.examples, out=(out or models) / "linear", seed=seed, progress=tell
+        )
+        if base:
+            report = _train_encoder(examples, others.examples, base, (out or models) / "encoder", seed, tell)
     _print(report, as_json=as_json)
+
+
+def _train_encoder(
+    examples: "list[Example]", others: "tuple[Example, ...]", base: str, out: Path, seed: int, tell: "_Bars"
+) -> "Report":
+    try:
+        from classify.training import encoder, network
+    except ModuleNotFoundError as error:
+        raise Broken(
+            f"the package '{error.name}' is missing",
+            place="turvakt train --base",
+            remedy="Install what training the encoder needs with 'make train-setup'",
+        ) from error
+    return encoder.train(
+        examples, others=others, base=base, out=out, recipe=network.Recipe(seed=seed), progress=tell
+    )
 
 
 def evaluate(context: typer.Context, corpus: Corpus = None, as_json: AsJson = False) -> None:

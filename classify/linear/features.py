@@ -18,8 +18,6 @@ BUCKETS: Final = 1 << BITS
 NGRAMS: Final = (2, 3, 4, 5)
 FEW: Final = 60
 """About as many n-grams as three words have: what is added to a text's number of them before it is scaled."""
-NAME: Final = "ƿ"
-"""Stands for each letter of a masked name, handle or link: a letter that no living language writes."""
 
 _BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2**64
 _INVERSE = pow(_BASE, -1, 1 << 64)

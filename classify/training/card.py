@@ -1,11 +1,13 @@
 """The card that lies beside a trained model: what it is for, how it was made, what was measured."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from classify.calibration import LANGUAGES, Calibration
 from classify.corpus import Example
 from classify.evaluate import Report, best_counts
-from classify.verdict import LABELS, Label
+from classify.heads import STEPS
+from classify.verdict import LABELS
 
 _CARD = """# Model card: linear {version}
 
@@ -34,7 +36,7 @@ abusive ones, so these figures are lower than those on an everyday stream. Inter
 """
 
 
-def render(report: Report, *, examples: Sequence[Example], version: str, thresholds: Mapping[Label, float]) -> str:
+def render(report: Report, *, examples: Sequence[Example], version: str, calibration: Calibration) -> str:
     """The card as Markdown."""
     languages = Counter(example.lang for example in examples)
     labels = Counter(label for example in examples for label in example.labels)
@@ -46,8 +48,15 @@ def render(report: Report, *, examples: Sequence[Example], version: str, thresho
         labels="Labels: " + ", ".join(f"{label} {labels[label]}" for label in LABELS) + ".",
         table=table(report.rows()),
         counts="\n".join(f"- {name}: {share:.1%}" for name, share in best_counts(report).items()),
-        thresholds="\n".join(f"- {label}: {thresholds[label]:.2f}" for label in LABELS),
+        thresholds=table(bars(calibration)),
     )
+
+
+def bars(calibration: Calibration) -> list[list[str]]:
+    """A table of the probabilities from which a head says yes, by language; its first row is the heading."""
+    rows = zip(LANGUAGES, calibration.bars.tolist(), strict=True)
+    heads = [*LABELS, *STEPS]
+    return [["language", *heads], *([language, *(f"{bar:.2f}" for bar in row[: len(heads)])] for language, row in rows)]
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

@@ -8,7 +8,7 @@ about topics, not judgements: most posts with a weapon in them are about hunting
 import re
 from functools import lru_cache
 
-from classify.features import NAME
+from classify.masking import NAME
 
 CONCEPTS: dict[str, str] = {
     # acts of violence

@@ -12,19 +12,17 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classify import concepts
-from classify.features import BUCKETS, FEW, NGRAMS, extract
+from classify.calibration import Calibration
+from classify.heads import HEADS
+from classify.linear import concepts
+from classify.linear.features import BUCKETS, FEW, NGRAMS, extract
 from classify.masking import mask
 from classify.normalise import normalise
-from classify.verdict import LABELS, Label
 from flow.errors import Broken
 
 WEIGHTS: Final = "weights.npz"
 ABOUT: Final = "model.json"
-FORMAT: Final = 1
-STEPS: Final = ("low", "medium", "high", "critical")
-"""The severity heads: each gives the probability of that severity or a graver one."""
-HEADS: Final = (*LABELS, *STEPS)
+FORMAT: Final = 2
 _TRAIN = "Run 'turvakt train' to make it anew, or restore the file"
 
 Weights = NDArray[np.float32]
@@ -35,18 +33,16 @@ class Model:
     """A trained linear model; every array's last axis is `HEADS`.
 
     ``ngrams`` (BUCKETS, heads), ``singles`` (concepts, heads) and ``pairs`` (concepts, concepts, heads; upper triangle) are
-    weights; a head's score is their sum and ``bias``, its probability ``1 / (1 + exp(-(slope * score + shift)))``.
-    ``thresholds`` are probabilities from which a label is flagged; ``steps`` those from which a severity holds.
+    weights; a head's raw score is their sum and ``bias``. A text none of whose probabilities of a label or of high severity
+    reaches ``screen`` needs no second look.
     """
 
     ngrams: Weights = field(repr=False)
     singles: Weights = field(repr=False)
     pairs: Weights = field(repr=False)
     bias: Weights = field(repr=False)
-    slope: Weights = field(repr=False)
-    shift: Weights = field(repr=False)
-    thresholds: Mapping[Label, float]
-    steps: Mapping[str, float]
+    calibration: Calibration
+    screen: float
     version: str = ""
 
 
@@ -72,8 +68,7 @@ def save(model: Model, folder: Path, *, about: Mapping[str, Any]) -> str:
         scale[scale == 0] = 1
         arrays[name] = np.round(weights / scale).astype(np.int8)
         arrays[f"{name}_scale"] = scale.astype(np.float32)
-    for name in ("bias", "slope", "shift"):
-        arrays[name] = getattr(model, name).astype(np.float32)
+    arrays["bias"] = model.bias.astype(np.float32)
     packed = _pack(arrays)
     digest = hashlib.sha256(packed).hexdigest()
     meta = {
@@ -81,8 +76,8 @@ def save(model: Model, folder: Path, *, about: Mapping[str, Any]) -> str:
         "sha256": digest,
         "features": fingerprint(),
         "heads": HEADS,
-        "thresholds": dict(model.thresholds),
-        "steps": dict(model.steps),
+        "calibration": model.calibration.as_json(),
+        "screen": model.screen,
         "about": about,
     }
     folder.mkdir(parents=True, exist_ok=True)
@@ -150,7 +145,7 @@ def _unpack(packed: bytes, meta: Mapping[str, Any]) -> Model:
         wide = {
             name: arrays[name].astype(np.float32) * arrays[f"{name}_scale"] for name in ("ngrams", "singles", "pairs")
         }
-        narrow = {name: arrays[name] for name in ("bias", "slope", "shift")}
+        bias = arrays["bias"]
     shapes = {
         "ngrams": (BUCKETS, len(HEADS)),
         "singles": (concepts.COUNT, len(HEADS)),
@@ -158,6 +153,7 @@ def _unpack(packed: bytes, meta: Mapping[str, Any]) -> Model:
     }
     if any(wide[name].shape != shape for name, shape in shapes.items()):
         raise ValueError("wrong shape")
-    thresholds: dict[Label, float] = {label: float(meta["thresholds"][label]) for label in LABELS}
-    steps = {step: float(meta["steps"][step]) for step in STEPS}
-    return Model(**wide, **narrow, thresholds=thresholds, steps=steps, version=str(meta["sha256"])[:12])
+    calibration = Calibration.of_json(meta["calibration"])
+    return Model(
+        **wide, bias=bias, calibration=calibration, screen=float(meta["screen"]), version=str(meta["sha256"])[:12]
+    )

@@ -10,15 +10,35 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array  # type: ignore[import-untyped]
 
-from classify.artifact import HEADS, Model, Weights
-from classify.concepts import COUNT, WORDS, concepts_of_masked
-from classify.features import FEW, Features, extract
+from classify.heads import HEADS
+from classify.judging import Words
+from classify.linear.artifact import Model, Weights
+from classify.linear.concepts import COUNT, WORDS, concepts_of_masked
+from classify.linear.features import FEW, Features, extract
 from classify.reading import Window
 
 SINGLE_SCALE = 0.5
 PAIR_SCALE = 0.3
 CHUNK = 128
 """Texts hashed at a time: few enough for their arrays to stay in the processor's cache."""
+
+
+class LinearScorer:
+    """The model as `classify.judging` asks it."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self.calibration = model.calibration
+        self.screen = model.screen
+        self.version = model.version
+
+    def scores(self, windows: Sequence[Window]) -> Weights:
+        """(windows, heads): the raw score of each head."""
+        return decision(self._model, windows)
+
+    def contributions(self, windows: Sequence[Window], heads: Sequence[int]) -> list[tuple[Words, NDArray[np.float64]]]:
+        """Per window: its words, and (words, heads) what each added to ``heads``."""
+        return contributions(self._model, windows, heads)
 
 
 def concepts_in(pieces: Iterable[str]) -> list[int]:
@@ -82,14 +102,6 @@ def _sums(table: Weights, places: NDArray[np.int32], runs: NDArray[np.int32]) ->
         return np.asarray(np.einsum("ij->j", table.take(places, axis=0)))[None]
     ones = np.ones(len(places), dtype=np.float32)
     return np.asarray(csr_array((ones, places, runs), shape=(len(runs) - 1, len(table))) @ table)
-
-
-def probabilities(model: Model, scores: Weights) -> Weights:
-    """(texts, heads): calibrated probabilities of raw ``scores`` (Platt, 1999)."""
-    return np.asarray(1 / (1 + np.exp(-(model.slope * scores + model.shift))), dtype=np.float32)
-
-
-Words = list[tuple[int, int]]
 
 
 def contributions(

@@ -1,0 +1,78 @@
+"""The encoder as files: ``model.onnx``, ``tokenizer.json`` and ``model.json``, which carries their digests."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from classify.calibration import Calibration
+from classify.heads import HEADS
+from flow.errors import Broken
+
+NETWORK: Final = "model.onnx"
+TOKENIZER: Final = "tokenizer.json"
+ABOUT: Final = "model.json"
+FORMAT: Final = 1
+_TRAIN: Final = (
+    "Run 'turvakt train --base FOLDER' to make it anew, restore the file, or remove the folder to do without"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """An encoder that lies complete and unaltered in ``folder``. ``bias`` (heads,) is added to the mean over a text's pieces."""
+
+    folder: Path
+    bias: tuple[float, ...]
+    calibration: Calibration
+    version: str
+
+
+def save(folder: Path, *, bias: tuple[float, ...], calibration: Calibration, about: Mapping[str, Any]) -> str:
+    """Describe the network and the tokenizer that lie in ``folder``, and return their version."""
+    digests = {name: _digest(folder / name) for name in (NETWORK, TOKENIZER)}
+    meta = {
+        "format": FORMAT,
+        "sha256": digests,
+        "heads": HEADS,
+        "bias": [round(value, 6) for value in bias],
+        "calibration": calibration.as_json(),
+        "about": about,
+    }
+    (folder / ABOUT).write_text(json.dumps(meta, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return digests[NETWORK][:12]
+
+
+def load(folder: Path) -> Files | None:
+    """The encoder in ``folder``; None if there is no such folder: the cascade does without it then.
+
+    Raises:
+        Broken: a file is missing, altered or of another version.
+    """
+    if not folder.is_dir():
+        return None
+    path = folder / ABOUT
+    try:
+        meta = json.loads(path.read_text(encoding="utf-8"))
+        digests = {name: _digest(folder / name) for name in (NETWORK, TOKENIZER)}
+    except (OSError, ValueError) as error:
+        raise Broken("the encoder cannot be read", place=str(path), remedy=_TRAIN) from error
+    if not isinstance(meta, dict) or meta.get("format") != FORMAT or tuple(meta.get("heads", ())) != HEADS:
+        raise Broken("the encoder's description is of another format", place=str(path), remedy=_TRAIN)
+    if meta.get("sha256") != digests:
+        raise Broken(
+            f"the files are not those that {ABOUT} names: altered or mixed up", place=str(folder), remedy=_TRAIN
+        )
+    try:
+        calibration = Calibration.of_json(meta["calibration"])
+        bias = tuple(map(float, meta["bias"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise Broken("the encoder's description lacks a part", place=str(path), remedy=_TRAIN) from error
+    return Files(folder, bias, calibration, digests[NETWORK][:12])
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,116 @@
+"""From what a model says of windows to judgements of texts: the same for every model."""
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, chain, compress
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classify.calibration import LANGUAGES, Array, Calibration, stricter
+from classify.heads import SCALE, STEPS
+from classify.masking import NAME
+from classify.reading import Reading, Window, unable
+from classify.severity import settle
+from classify.verdict import LABELS, Judgement, Label, Score, Span
+
+Words = list[tuple[int, int]]
+_MOST_SPANS = 3
+
+
+class Scorer(Protocol):
+    """A model: windows of texts in, raw scores out."""
+
+    calibration: Calibration
+
+    def scores(self, windows: Sequence[Window]) -> Array:
+        """(windows, heads): the raw score of each head."""
+        ...
+
+    def contributions(self, windows: Sequence[Window], heads: Sequence[int]) -> list[tuple[Words, NDArray[np.float64]]]:
+        """Per window: where its words start and end in its masked text, and (words, heads) what each added to ``heads``."""
+        ...
+
+
+def chances(scorer: Scorer, readings: Sequence[Reading]) -> list[Array]:
+    """Per reading: (windows, heads) calibrated probabilities."""
+    windows = [window for reading in readings for window in reading.windows]
+    sizes = [len(reading.windows) for reading in readings]
+    if not windows:
+        return []
+    found = scorer.calibration.probabilities(scorer.scores(windows), np.repeat(_languages(readings), sizes))
+    return np.split(found, list(accumulate(sizes[:-1])))
+
+
+def judge(scorer: Scorer, readings: Sequence[Reading], *, name: str) -> list[Judgement]:
+    """One judgement per reading, in order, each with ``name`` as its model; a reading that is ``unable`` stays so."""
+    able = [reading for reading in readings if reading.unable is None]
+    judged = iter(settled(scorer, able, chances(scorer, able), name=name))
+    return [next(judged) if reading.unable is None else unable(reading.unable, name) for reading in readings]
+
+
+def settled(scorer: Scorer, readings: Sequence[Reading], found: Sequence[Array], *, name: str) -> list[Judgement]:
+    """The judgements of ``readings``, none of which is ``unable``, from their `chances`."""
+    if not readings:
+        return []
+    sizes = np.array([len(reading.windows) for reading in readings])
+    best = np.stack([windows.max(axis=0) for windows in found])
+    passed = best >= stricter(scorer.calibration.bars[_languages(readings)], sizes[:, None])
+    loudest: dict[tuple[int, int], list[int]] = {}  # text, window -> the heads that are highest there
+    for text, head in zip(*(axis.tolist() for axis in passed[:, : len(LABELS)].nonzero()), strict=True):
+        loudest.setdefault((text, int(found[text][:, head].argmax())), []).append(head)
+    spans = _spans(scorer, readings, loudest)
+    judgements = []
+    for text, (reading, row, flags) in enumerate(zip(readings, best.tolist(), passed.tolist(), strict=True)):
+        labels = dict(zip(LABELS, map(Score, row, flags), strict=False))
+        severity = settle(labels, tuple(compress(STEPS, flags[SCALE]))) if text in spans else "none"
+        judgements.append(Judgement(reading.guess.nearest, None, severity, labels, tuple(spans.get(text, ())), name))
+    return judgements
+
+
+def thresholds(scorer: Scorer, reading: Reading) -> Mapping[Label, float]:
+    """From which probability each label of a text is flagged; a long text has higher thresholds."""
+    bars = stricter(scorer.calibration.bars[_languages([reading])[0]], np.array(max(1, len(reading.windows))))
+    return dict(zip(LABELS, bars.tolist(), strict=False))
+
+
+def _languages(readings: Sequence[Reading]) -> NDArray[np.intp]:
+    return np.array([LANGUAGES.index(reading.guess.nearest) for reading in readings], dtype=np.intp)
+
+
+def _spans(
+    scorer: Scorer, readings: Sequence[Reading], loudest: Mapping[tuple[int, int], list[int]]
+) -> dict[int, list[Span]]:
+    """The spans of each text that has a flagged label."""
+    if not loudest:
+        return {}
+    found: dict[int, list[Span]] = {}
+    asked = sorted(set(chain.from_iterable(loudest.values())))
+    windows = [readings[text].windows[window] for text, window in loudest]
+    added = scorer.contributions(windows, asked)
+    for ((text, _), heads), window, (words, weights) in zip(loudest.items(), windows, added, strict=True):
+        # A masked name carries nothing: what weighs there is only where it stands.
+        weights[[NAME in window.masked[start:end] for start, end in words]] = 0
+        found.setdefault(text, []).extend(
+            Span(*window.span(start, end), LABELS[head])
+            for head in heads
+            for start, end in strongest(words, weights[:, asked.index(head)].tolist())
+        )
+    return found
+
+
+def strongest(words: Sequence[tuple[int, int]], weights: Sequence[float]) -> list[tuple[int, int]]:
+    """The few words that weigh most, those next to each other as one, in the order of the text."""
+    if not words:
+        return []
+    most = max(weights)
+    order = sorted(range(len(weights)), key=weights.__getitem__)[: -2 * _MOST_SPANS - 1 : -1]
+    chosen = sorted(place for place in order if weights[place] > 0 and weights[place] >= most / 3)
+    merged: list[list[int]] = []
+    for place in chosen:
+        if merged and place - merged[-1][1] <= 1:
+            merged[-1][1] = place
+        else:
+            merged.append([place, place])
+    heaviest = sorted(merged, key=lambda run: -max(weights[run[0] : run[1] + 1]))[:_MOST_SPANS]
+    return [(words[first][0], words[last][1]) for first, last in sorted(heaviest)]

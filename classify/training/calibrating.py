@@ -1,0 +1,72 @@
+"""From scores on held-out authors to a calibration: probabilities that mean what they say, and bars for a budget of false alarms."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from classify.calibration import LANGUAGES, Calibration
+from classify.corpus import Example
+from classify.heads import HEADS, STEPS
+from classify.verdict import LABELS
+
+Numbers = NDArray[np.float64]
+Truths = NDArray[np.bool_]
+
+FALSE_ALARMS: Final[Mapping[str, float]] = {
+    "threat": 0.03,
+    "hate": 0.015,
+    "harassment": 0.03,
+    "sexual": 0.005,
+    "doxxing": 0.01,
+    "influence": 0.01,
+    "high": 0.02,
+    "critical": 0.01,
+}
+"""What share of the lawful held-out posts a head may flag. Half of them are near twins of abusive ones, so this is strict."""
+_FEWEST: Final = 30
+"""Positives of one language from which it gets a calibration of its own; with fewer it shares that of both."""
+
+
+def calibrate(scores: Numbers, wanted: NDArray[np.float32], examples: Sequence[Example]) -> Calibration:
+    """A calibration from raw ``scores`` (examples, heads) on authors that the model has not seen."""
+    slope, shift, bars = (np.zeros((len(LANGUAGES), len(HEADS)), dtype=np.float32) for _ in range(3))
+    languages = np.array([example.lang for example in examples])
+    lawful = np.array([example.severity == "none" for example in examples])
+    for head, name in enumerate(HEADS):
+        judged = ~np.isnan(wanted[:, head])
+        for row, language in enumerate(LANGUAGES):
+            here = judged & (languages == language)
+            if (wanted[here, head] == 1).sum() < _FEWEST:
+                here = judged & np.isin(languages, LANGUAGES)
+            truth = wanted[here, head] == 1
+            fit = LogisticRegression(C=1e4).fit(scores[here, head, None], truth)
+            slope[row, head], shift[row, head] = fit.coef_[0, 0], fit.intercept_[0]
+            sure = 1 / (1 + np.exp(-(slope[row, head] * scores[here, head] + shift[row, head])))
+            bars[row, head] = _bar(sure, truth, lawful[here], FALSE_ALARMS.get(name, 1.0))
+    return Calibration(slope, shift, bars)
+
+
+def _bar(chances: Numbers, truth: Truths, lawful: Truths, most: float) -> float:
+    """The probability with the best F1, but at least that which leaves no more than ``most`` of the lawful posts flagged."""
+    limit = float(np.quantile(chances[lawful], 1 - most)) if lawful.any() else 0.0
+    return min(0.97, max(best_f1(chances, truth), round(limit + 0.005, 2)))
+
+
+def best_f1(chances: Numbers, truth: Truths) -> float:
+    """The probability from which flagging gives the best F1, smoothed over its neighbours, rounded to a hundredth."""
+    candidates = np.arange(0.08, 0.93, 0.01)
+    flagged = chances[:, None] >= candidates
+    hits = (flagged & truth[:, None]).sum(axis=0)
+    f1 = 2 * hits / np.maximum(1, flagged.sum(axis=0) + truth.sum())
+    smooth = np.convolve(np.pad(f1, 3, mode="edge"), np.full(7, 1 / 7), mode="valid")
+    return round(float(candidates[smooth.argmax()]), 2)
+
+
+def screen_at(chances: Numbers, severe: Truths, *, recall: float = 0.995) -> float:
+    """The largest bar over which ``recall`` of the ``severe`` texts lie, by the highest of their labels and high severity."""
+    watched = [*range(len(LABELS)), len(LABELS) + STEPS.index("high")]
+    highest = chances[severe][:, watched].max(axis=1)
+    return float(np.quantile(highest, 1 - recall, method="lower"))

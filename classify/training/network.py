@@ -1,0 +1,191 @@
+"""The encoder as a PyTorch network: built from a base model, trained on a processor, written as ONNX.
+
+Needs the packages of the extra ``train``; nothing of it is needed to judge.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from transformers import AutoModel
+
+from classify.encoder.inputs import Pieces
+from classify.heads import HEADS
+
+Scores = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to fine-tune. ``rate`` is the learning rate of the top layer; each layer below has ``decay`` times that above it."""
+
+    epochs: int = 6
+    rate: float = 8e-5
+    head_rate: float = 1e-3
+    decay: float = 0.88
+    frozen: int = 2
+    layers: int = 12
+    dropout: float = 0.1
+    warm_up: float = 0.06
+    batch_pieces: int = 1600
+    longest: int = 160
+    seed: int = 0
+
+
+class Network(nn.Module):
+    """A transformer whose pieces each give a score per head; a text's score is their mean and a bias."""
+
+    def __init__(self, base: str, recipe: Recipe, kept: Sequence[int] | None) -> None:
+        super().__init__()
+        # Plain attention: on a processor the fused one takes a third more time, all of it on the way back.
+        body = AutoModel.from_pretrained(base, add_pooling_layer=False, attn_implementation="eager").float()
+        if kept is not None:
+            body.resize_token_embeddings(len(kept))  # the size; the rows that stay are set below
+            whole = AutoModel.from_pretrained(base, add_pooling_layer=False).float().embeddings.word_embeddings.weight
+            body.embeddings.word_embeddings.weight.data = whole.data[list(kept)].clone()
+        have = len(body.encoder.layer)
+        chosen = [round(place * (have - 1) / (recipe.layers - 1)) for place in range(recipe.layers)]
+        body.encoder.layer = nn.ModuleList([body.encoder.layer[place] for place in chosen])
+        body.config.num_hidden_layers = recipe.layers
+        self.body = body
+        self.dropout = nn.Dropout(recipe.dropout)
+        self.heads = nn.Linear(body.config.hidden_size, len(HEADS))
+
+    def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """(texts, heads) from (texts, pieces): the raw scores."""
+        pieces = self.body(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+        there = mask.unsqueeze(-1).float()
+        return self.heads(self.dropout((pieces * there).sum(1) / there.sum(1)))
+
+
+class _ByPiece(nn.Module):
+    """What is written as ONNX: one text in, the scores of its pieces out, without the bias."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.body = network.body
+        self.heads = nn.Linear(network.heads.in_features, network.heads.out_features, bias=False)
+        self.heads.weight = network.heads.weight
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        return self.heads(self.body(input_ids=ids, attention_mask=torch.ones_like(ids)).last_hidden_state)
+
+
+def fit(
+    network: Network,
+    *,
+    epochs: Callable[[int], tuple[Sequence[Pieces], Scores, Scores]],
+    recipe: Recipe,
+    after: Callable[[int], bool],
+    tell: Callable[[int, int], None],
+) -> None:
+    """Fine-tune ``network``.
+
+    Args:
+        epochs: what to learn from in the epoch of that number: texts, (texts, heads) what is wanted or NaN, (texts,) weights.
+        after: called when an epoch is done; True ends the training.
+        tell: called with steps done and steps in all.
+    """
+    torch.manual_seed(recipe.seed)
+    shuffle = random.Random(recipe.seed)
+    for parameter in network.body.embeddings.parameters():
+        parameter.requires_grad = False
+    groups = [{"params": list(network.heads.parameters()), "lr": recipe.head_rate, "full": recipe.head_rate}]
+    for place, layer in enumerate(network.body.encoder.layer):
+        rate = recipe.rate * recipe.decay ** (recipe.layers - 1 - place)
+        if place < recipe.frozen:
+            for parameter in layer.parameters():
+                parameter.requires_grad = False
+        else:
+            groups.append({"params": list(layer.parameters()), "lr": rate, "full": rate})
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
+    plan = list(batches(epochs(0)[0], recipe, shuffle))
+    total, done = len(plan) * recipe.epochs, 0
+    for epoch in range(recipe.epochs):
+        texts, wanted, weights = epochs(epoch)
+        network.train()
+        for batch in batches(texts, recipe, shuffle):
+            pace = min(1.0, (done + 1) / (recipe.warm_up * total)) * max(0.02, 1 - done / total)
+            for group in optimiser.param_groups:
+                group["lr"] = group["full"] * pace
+            _step(network, [texts[place] for place in batch], wanted[batch], weights[batch], recipe)
+            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+            done += 1
+            tell(done, total)
+        if after(epoch):
+            return
+
+
+def _step(network: Network, texts: Sequence[Pieces], wanted: Scores, weights: Scores, recipe: Recipe) -> None:
+    want = torch.from_numpy(wanted)
+    counts = (~torch.isnan(want)).float() * torch.from_numpy(weights)[:, None]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        said = network(*padded(texts, recipe.longest)).float()
+    loss = nn.functional.binary_cross_entropy_with_logits(said, torch.nan_to_num(want), reduction="none")
+    ((loss * counts).sum() / len(texts)).backward()
+
+
+def batches(texts: Sequence[Pieces], recipe: Recipe, shuffle: random.Random | None) -> Iterator[list[int]]:
+    """Numbers of texts of like length that together have about ``recipe.batch_pieces`` pieces, in random order if shuffled."""
+    order = list(range(len(texts)))
+    found: list[list[int]] = []
+    if shuffle:
+        shuffle.shuffle(order)
+    for start in range(0, len(order), 1600):
+        batch: list[int] = []
+        for place in sorted(order[start : start + 1600], key=lambda place: len(texts[place].ids)):
+            if batch and (len(batch) + 1) * min(recipe.longest, len(texts[place].ids)) > recipe.batch_pieces:
+                found.append(batch)
+                batch = []
+            batch.append(place)
+        found.append(batch)
+    if shuffle:
+        shuffle.shuffle(found)
+    yield from found
+
+
+def padded(texts: Sequence[Pieces], longest: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """(texts, pieces) twice: the pieces, and 1 where there is one."""
+    width = min(longest, max(len(text.ids) for text in texts))
+    ids = torch.ones((len(texts), width), dtype=torch.long)
+    mask = torch.zeros((len(texts), width), dtype=torch.long)
+    for row, text in enumerate(texts):
+        part = text.ids[:width]
+        ids[row, : len(part)] = torch.from_numpy(part)
+        mask[row, : len(part)] = 1
+    return ids, mask
+
+
+def predict(network: Network, texts: Sequence[Pieces], recipe: Recipe) -> Scores:
+    """(texts, heads): the raw scores."""
+    found = np.zeros((len(texts), len(HEADS)), dtype=np.float32)
+    network.eval()
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        for batch in batches(texts, recipe, None):
+            found[batch] = network(*padded([texts[place] for place in batch], recipe.longest)).float().numpy()
+    return found
+
+
+def write(network: Network, path: Path) -> tuple[float, ...]:
+    """Write the network as ONNX in float32 and return its bias."""
+    part = _ByPiece(network).eval()
+    example = torch.tensor([[0, 4, 5, 6, 2]])
+    torch.onnx.export(
+        part,
+        (example,),
+        str(path),
+        input_names=["ids"],
+        output_names=["scores"],
+        dynamic_shapes={"ids": {1: torch.export.Dim("pieces", min=2, max=512)}},
+        opset_version=20,
+        dynamo=True,
+        external_data=False,
+    )
+    return tuple(network.heads.bias.detach().numpy().astype(float).tolist())
