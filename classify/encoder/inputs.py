@@ -23,8 +23,9 @@ _WORD: Final = re.compile(r"\S+")
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """A window as the encoder reads it: ``ids`` (pieces,), and ``owners`` (pieces,), the number of the word each is part of or -1.
+    """A window as the encoder reads it.
 
+    ``ids`` (pieces,), and ``owners`` (pieces,), the number of the word that each is part of, or -1.
     ``words`` are where the words start and end in the masked text.
     """
 

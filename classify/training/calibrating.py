@@ -1,7 +1,7 @@
-"""From scores on held-out authors to a calibration: probabilities that mean what they say, and bars for a budget of false alarms."""
+"""From scores on held-out authors to a calibration: probabilities that mean what they say, bars for a budget of false alarms."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +65,7 @@ def best_f1(chances: Numbers, truth: Truths) -> float:
     return round(float(candidates[smooth.argmax()]), 2)
 
 
-def screen_at(chances: Numbers, severe: Truths, *, recall: float = 0.995) -> float:
+def screen_at(chances: NDArray[np.floating[Any]], severe: Truths, *, recall: float = 0.995) -> float:
     """The largest bar over which ``recall`` of the ``severe`` texts lie, by the highest of their labels and high severity."""
     watched = [*range(len(LABELS)), len(LABELS) + STEPS.index("high")]
     highest = chances[severe][:, watched].max(axis=1)

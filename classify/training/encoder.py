@@ -45,7 +45,7 @@ def train(
     recipe: Recipe | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """Train on ``examples`` and ``others``, choose and calibrate on held-out authors, and write the encoder into the folder ``out``.
+    """Train on ``examples`` and ``others``, choose and calibrate on held-out authors, and write the encoder into ``out``.
 
     Args:
         base: a folder in the layout of the model hub, or the name of a model there.
@@ -74,7 +74,13 @@ def train(
 
 
 def describe(
-    out: Path, *, bias: tuple[float, ...], dev: Sequence[Example], test: Sequence[Example], recipe: Recipe, progress: Progress | None
+    out: Path,
+    *,
+    bias: tuple[float, ...],
+    dev: Sequence[Example],
+    test: Sequence[Example],
+    recipe: Recipe,
+    progress: Progress | None,
 ) -> Report:
     """Calibrate the network in ``out`` on ``dev``, measure it on ``test``, and write its description and its card."""
     plain = Calibration(*(np.full((len(LANGUAGES), len(HEADS)), value, dtype=np.float32) for value in (1, 0, 0.5)))

@@ -1,7 +1,7 @@
 """The open corpora that training may read: where each comes from, what its licence allows, what its labels mean here.
 
-Nothing of them is part of Turvakt. ``turvakt train --open FOLDER`` reads those that it finds in ``FOLDER/<name>/``, as JSON lines with
-``text``, ``lang``, ``labels`` and mostly ``id``. A label that a corpus did not judge is masked, never taken for absent.
+Nothing of them is part of Turvakt. ``turvakt train --open FOLDER`` reads those that it finds in ``FOLDER/<name>/``, as JSON lines
+with ``text``, ``lang``, ``labels`` and mostly ``id``. A label that a corpus did not judge is masked, never taken for absent.
 Posts that we have labelled ourselves by id (``models/corpus/native/``) carry our labels instead of those of the corpus.
 """
 
@@ -85,7 +85,7 @@ def _suomi24(row: Row) -> Meaning | None:
 
 
 def _rtp(row: Row) -> Meaning | None:
-    """Mean of three annotators; what they were in two minds about is masked. Violence there is any violence, so it only excludes."""
+    """Means of three annotators; what left them in two minds is masked. Violence is any violence there, so it only excludes."""
     means = row["labels"]
     if means["Toxicity"] < 1.8:
         return CLEAN
@@ -106,11 +106,13 @@ def _hatecheck(row: Row) -> Meaning | None:
     """German, Dutch and English: the encoder reads them too. Which insults count beside hate was not judged."""
     case, hateful = row["labels"]["functionality"], row["labels"]["gold"] == "hateful"
     others: frozenset[Label] = frozenset({"doxxing", "influence"})
+    hate: frozenset[Label] = others | {"hate"}
+    both: frozenset[Label] = hate | {"threat"}
     if hateful:
         threat = case.startswith("threat")
         unclear = not threat and case.startswith(("spell", "ref", "phrase"))
         labels: frozenset[Label] = frozenset({"hate", "threat"}) if threat else frozenset({"hate"})
-        judged = others | {"hate"} | (frozenset() if unclear else {"threat"})
+        judged = hate if unclear else both
         return Meaning(labels, judged, None, 0.3)
     if case == "target_indiv_nh":
         return Meaning(frozenset({"harassment"}), others | {"threat", "harassment"}, None, 0.3)

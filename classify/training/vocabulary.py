@@ -10,7 +10,6 @@ from tokenizers import Tokenizer
 
 from classify.encoder.inputs import PREFIX, words_of
 
-
 _COMMON: Final = 80_000
 """Of the most common pieces, those in small Latin letters stay though no text here uses them: other texts will."""
 _SMALL: Final = re.compile("▁?[a-zåäöéü]+")

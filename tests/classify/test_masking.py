@@ -1,7 +1,6 @@
 """The model sees no names, handles, links and numbers, and quoted words as quoted."""
 
-from classify.masking import NAME
-from classify.masking import mask
+from classify.masking import NAME, mask
 from classify.normalise import normalise
 
 

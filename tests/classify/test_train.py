@@ -1,6 +1,7 @@
 """Training is reproducible, measures on held-out authors, and its files are checked when they are read."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from classify.linear import artifact
-from classify.linear.artifact import ABOUT, WEIGHTS
-from classify.training.card import table
 from classify.classifiers.linear import Linear
 from classify.corpus import read
 from classify.evaluate import Report, average_precision, best_counts, evaluate
+from classify.linear import artifact
+from classify.linear.artifact import ABOUT, WEIGHTS
+from classify.training.card import table
 from classify.training.linear import train
 from flow.errors import Broken
 from tests.classify.material import TRAINING
@@ -24,13 +25,13 @@ from tests.classify.material import TRAINING
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report, list[str]]:
     folder = tmp_path_factory.mktemp("models")
     steps: list[str] = []
-    report = train(corpus=TRAINING, out=folder / "linear", progress=lambda step, done, of: steps.append(step))
+    report = train(read(TRAINING), out=folder / "linear", progress=lambda step, done, of: steps.append(step))
     return folder, report, steps
 
 
 def test_the_same_seed_gives_the_same_bytes(trained: tuple[Path, Report, list[str]], tmp_path: Path) -> None:
     folder, report, steps = trained
-    again = train(corpus=TRAINING, out=tmp_path)
+    again = train(read(TRAINING), out=tmp_path)
     assert again == report
     for name in (WEIGHTS, ABOUT, "card.md"):
         assert (tmp_path / name).read_bytes() == (folder / "linear" / name).read_bytes()
@@ -97,8 +98,8 @@ def test_altered_weights_stop(trained: tuple[Path, Report, list[str]], tmp_path:
         ("format", 99, "another format"),
         ("heads", ["x"], "another format"),
         ("features", "0", "other features"),
-        ("thresholds", {}, "expected parts"),
-        ("thresholds", None, "expected parts"),
+        ("calibration", {}, "expected parts"),
+        ("calibration", None, "expected parts"),
     ],
 )
 def test_a_description_that_does_not_fit_stops(
@@ -120,16 +121,7 @@ def test_a_description_that_is_no_json_stops(trained: tuple[Path, Report, list[s
 
 def test_wrong_shapes_stop(trained: tuple[Path, Report, list[str]], tmp_path: Path) -> None:
     model = artifact.load(trained[0] / "linear")
-    short = artifact.Model(
-        ngrams=model.ngrams[:10],
-        singles=model.singles,
-        pairs=model.pairs,
-        bias=model.bias,
-        slope=model.slope,
-        shift=model.shift,
-        thresholds=model.thresholds,
-        steps=model.steps,
-    )
+    short = replace(model, ngrams=model.ngrams[:10])
     artifact.save(short, tmp_path, about={})
     with pytest.raises(Broken, match="expected parts"):
         artifact.load(tmp_path)
@@ -140,11 +132,11 @@ def test_too_little_corpus(tmp_path: Path) -> None:
     few = tmp_path / "few.jsonl"
     few.write_text("\n".join(lines[:10]), "utf-8")
     with pytest.raises(Broken, match="fewer than"):
-        train(corpus=few, out=tmp_path / "out")
+        train(read(few), out=tmp_path / "out")
     lawful = [line for line in lines if '"doxxing"' not in line]
     few.write_text("\n".join(lawful), "utf-8")
     with pytest.raises(Broken, match="doxxing"):
-        train(corpus=few, out=tmp_path / "out")
+        train(read(few), out=tmp_path / "out")
 
 
 @settings(max_examples=50, deadline=None)

@@ -1,0 +1,70 @@
+"""What heads should say of an example, and that no author stands on both sides of the split."""
+
+import numpy as np
+
+from classify.corpus import Example, read
+from classify.heads import HEADS
+from classify.training.calibrating import calibrate, screen_at
+from classify.training.targets import split, wanted
+from tests.classify.material import MODELS
+
+KNOWN = Example("1", "sv", "x", frozenset({"hate"}), "medium", "a", target="person")
+
+
+def said(example: Example) -> dict[str, float]:
+    return dict(zip(HEADS, wanted([example])[0].tolist(), strict=True))
+
+
+def test_everything_is_known_of_our_own() -> None:
+    heads = said(KNOWN)
+    assert [head for head, value in heads.items() if value == 1] == ["hate", "low", "medium", "person"]
+    assert not np.isnan(list(heads.values())).any()
+
+
+def test_what_was_not_judged_is_masked() -> None:
+    other = Example("1", "fi", "x", frozenset({"threat"}), None, "a", source="x", judged=frozenset({"threat"}))
+    heads = said(other)
+    assert [head for head, value in heads.items() if value == 1] == ["threat", "low", "medium", "high"]
+    assert np.isnan([heads[head] for head in ("hate", "critical", "person")]).all()
+    unknown = Example("1", "fi", "x", frozenset(), None, "a", source="x", judged=frozenset({"hate"}))
+    assert [head for head, value in said(unknown).items() if not np.isnan(value)] == ["hate"]
+
+
+def test_authors_are_on_one_side() -> None:
+    examples = read(MODELS / "corpus")
+    sides: dict[str, set[str | None]] = {}
+    for example in examples:
+        sides.setdefault(example.author, set()).add(split(example))
+    assert all(len(found - {None}) <= 1 for found in sides.values())
+    shares = {side: sum(split(example) == side for example in examples) / len(examples) for side in ("dev", "test")}
+    assert all(0.04 < share < 0.13 for share in shares.values())
+    taught = {example.topic for example in examples if split(example) == "train"}
+    assert {example.topic for example in examples} - taught
+
+
+def test_probabilities_mean_what_they_say() -> None:
+    random = np.random.default_rng(0)
+    truth = random.random(4000) < 0.3
+    scores = np.repeat((truth * 2.0 + random.normal(size=4000))[:, None], len(HEADS), axis=1)
+    examples = [
+        Example(
+            str(place),
+            ("sv", "fi")[place % 2],
+            "x",
+            frozenset({"threat"} if there else ()),
+            "high" if there else "none",
+            "a",
+        )
+        for place, there in enumerate(truth)
+    ]
+    targets = np.repeat(truth[:, None], len(HEADS), axis=1).astype(np.float32)
+    calibration = calibrate(scores, targets, examples)
+    languages = np.arange(4000) % 2
+    chances = calibration.probabilities(scores.astype(np.float32), languages)
+    for low in (0.0, 0.2, 0.4, 0.6, 0.8):
+        within = (chances[:, 0] >= low) & (chances[:, 0] < low + 0.2)
+        assert abs(chances[within, 0].mean() - truth[within].mean()) < 0.06
+    flagged = chances[:, 0] >= calibration.bars[languages, 0]
+    assert flagged[~truth].mean() < 0.035
+    screen = screen_at(chances, truth)
+    assert (chances[truth, 0] >= screen).mean() >= 0.995
