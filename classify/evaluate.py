@@ -1,34 +1,55 @@
 """Measure a classifier on labelled posts."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classify.classifier import Classifier
-from classify.corpus import Example, read
+from classify.corpus import Example
 from classify.verdict import LABELS, Judgement, Label, at_least
 
 Interval = tuple[float, float]
-_DRAWS = 200
+Measure = Callable[[NDArray[np.bool_], NDArray[np.float64], NDArray[np.bool_]], float]
+_DRAWS: Final = 200
+_BINS: Final = 10
+_FEWEST: Final = 5
+"""Positives from which figures say anything at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A share from 0 to 1. The interval holds 95 % of bootstrap draws over authors (Efron, 1979)."""
+
+    value: float
+    interval: Interval
+
+    def __str__(self) -> str:
+        return f"{self.value:.2f} ({self.interval[0]:.2f}-{self.interval[1]:.2f})"
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """How well one label is found in one language. Intervals hold 95 % of bootstrap draws over authors."""
+    """How well one label is found in the texts of one language and source, among those that were judged for it.
+
+    ``recall_at_1_per_1000`` is the share found with the threshold that flags one in a thousand of the texts without the label;
+    ``calibration_error`` the mean distance of probability and share in ten equal bins of probability (expected calibration
+    error, Naeini et al., AAAI 2015).
+    """
 
     language: str
+    source: str
     label: Label
+    texts: int
     positives: int
-    average_precision: float
-    average_precision_interval: Interval
-    precision: float
-    recall: float
-    f1: float
-    f1_interval: Interval
+    average_precision: Figure
+    precision_at_recall_80: Figure
+    recall_at_1_per_1000: Figure
+    f1: Figure
+    calibration_error: Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,37 +73,39 @@ class Report:
     def rows(self) -> list[tuple[str, ...]]:
         """A table to print; its first row is the heading."""
         rows: list[tuple[str, ...]] = [
-            ("language", "label", "posts", "AP", "95 %", "precision", "recall", "F1", "95 %")
+            (
+                "language",
+                "source",
+                "label",
+                "posts",
+                "AP",
+                "precision at recall 0.8",
+                "recall at 1 in 1,000",
+                "F1",
+                "calibration error",
+            )
         ]
         for each in self.figures:
+            measured = (
+                each.average_precision,
+                each.precision_at_recall_80,
+                each.recall_at_1_per_1000,
+                each.f1,
+                each.calibration_error,
+            )
             rows.append(
-                (
-                    each.language,
-                    each.label,
-                    str(each.positives),
-                    f"{each.average_precision:.2f}",
-                    "{:.2f}-{:.2f}".format(*each.average_precision_interval),
-                    f"{each.precision:.2f}",
-                    f"{each.recall:.2f}",
-                    f"{each.f1:.2f}",
-                    "{:.2f}-{:.2f}".format(*each.f1_interval),
-                )
+                (each.language, each.source, each.label, f"{each.positives} of {each.texts}", *map(str, measured))
             )
         return rows
 
 
 def evaluate(
-    *, classifier: Classifier, corpus: Path, seed: int = 0, progress: Callable[[str, int, int], None] | None = None
+    *, classifier: Classifier, examples: Sequence[Example], progress: Callable[[str, int, int], None] | None = None
 ) -> Report:
-    """Judge every post of ``corpus`` and compare.
+    """Judge every one of ``examples`` and compare.
 
-    On the corpus that the shipped model was trained on this flatters it: its card has the figures on held-out authors.
-
-    Raises:
-        BadInput: a line of the corpus is wrong.
-        Broken: there is no corpus.
+    On texts that the model was trained on this flatters it: see `classify.training.targets.split`.
     """
-    examples = read(corpus)
     judgements: list[Judgement] = []
     for start in range(0, len(examples), 256):
         if progress:
@@ -90,19 +113,20 @@ def evaluate(
         judgements += classifier.classify([example.text for example in examples[start : start + 256]])
     if progress:
         progress("evaluate", len(examples), len(examples))
-    return report(examples, judgements, model=classifier.model, seed=seed)
+    return report(examples, judgements, model=classifier.model)
 
 
-def report(examples: Sequence[Example], judgements: Sequence[Judgement], *, model: str, seed: int = 0) -> Report:
+def report(examples: Sequence[Example], judgements: Sequence[Judgement], *, model: str) -> Report:
     """Compare judgements with what they should be."""
-    figures: list[Figures] = []
-    for language in ("sv", "fi", "both"):
-        chosen = [place for place, example in enumerate(examples) if language in (example.lang, "both")]
-        if chosen:
-            figures += _figures(
-                language, [examples[place] for place in chosen], [judgements[place] for place in chosen], seed
-            )
     pairs = list(zip(examples, judgements, strict=True))
+    figures: list[Figures] = []
+    for source in dict.fromkeys(example.source for example in examples):
+        for language in sorted({example.lang for example in examples if example.source == source}, reverse=True):
+            chosen = [pair for pair in pairs if (pair[0].source, pair[0].lang) == (source, language)]
+            for label in LABELS:
+                judged = [pair for pair in chosen if label in pair[0].judged]
+                if sum(label in example.labels for example, _ in judged) >= _FEWEST:
+                    figures.append(_figures(language, source, label, judged))
     lawful = [judgement for example, judgement in pairs if example.severity == "none"]
     severe = [judgement for example, judgement in pairs if example.severity and at_least(example.severity, "high")]
     return Report(
@@ -118,39 +142,38 @@ def report(examples: Sequence[Example], judgements: Sequence[Judgement], *, mode
     )
 
 
-def _figures(language: str, examples: Sequence[Example], judgements: Sequence[Judgement], seed: int) -> list[Figures]:
+def _figures(language: str, source: str, label: Label, judged: Sequence[tuple[Example, Judgement]]) -> Figures:
+    truth = np.array([label in example.labels for example, _ in judged])
+    chances = np.array([judgement.labels[label].probability for _, judgement in judged])
+    flagged = np.array([judgement.labels[label].flagged for _, judgement in judged])
     by_author: dict[str, list[int]] = {}
-    for place, example in enumerate(examples):
+    for place, (example, _) in enumerate(judged):
         by_author.setdefault(example.author, []).append(place)
     authors = [np.array(places) for places in by_author.values()]
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     draws = [
         np.concatenate([authors[place] for place in random.integers(len(authors), size=len(authors))])
         for _ in range(_DRAWS)
     ]
-    found = []
-    for label in LABELS:
-        truth = np.array([label in example.labels for example in examples])
-        chances = np.array([judgement.labels[label].probability for judgement in judgements])
-        flagged = np.array([judgement.labels[label].flagged for judgement in judgements])
-        if truth.any():
-            precision, recall, f1 = _agreement(truth, flagged)
-            found.append(
-                Figures(
-                    language=language,
-                    label=label,
-                    positives=int(truth.sum()),
-                    average_precision=_round(average_precision(truth, chances)),
-                    average_precision_interval=_interval(
-                        [average_precision(truth[draw], chances[draw]) for draw in draws if truth[draw].any()]
-                    ),
-                    precision=_round(precision),
-                    recall=_round(recall),
-                    f1=_round(f1),
-                    f1_interval=_interval([_agreement(truth[draw], flagged[draw])[2] for draw in draws]),
-                )
-            )
-    return found
+    draws = [draw for draw in draws if truth[draw].any() and not truth[draw].all()]
+
+    def figure(measure: Measure) -> Figure:
+        drawn = [measure(truth[draw], chances[draw], flagged[draw]) for draw in draws]
+        low, high = np.quantile(drawn or [0.0], (0.025, 0.975))
+        return Figure(_round(measure(truth, chances, flagged)), (_round(low), _round(high)))
+
+    return Figures(
+        language=language,
+        source=source,
+        label=label,
+        texts=len(judged),
+        positives=int(truth.sum()),
+        average_precision=figure(lambda truth, chances, _: average_precision(truth, chances)),
+        precision_at_recall_80=figure(lambda truth, chances, _: precision_at_recall(truth, chances, 0.8)),
+        recall_at_1_per_1000=figure(lambda truth, chances, _: recall_at_false_alarms(truth, chances, 0.001)),
+        f1=figure(lambda truth, _, flagged: f1(truth, flagged)),
+        calibration_error=figure(lambda truth, chances, _: calibration_error(truth, chances)),
+    )
 
 
 def average_precision(truth: NDArray[np.bool_], chances: NDArray[np.float64]) -> float:
@@ -162,15 +185,36 @@ def average_precision(truth: NDArray[np.bool_], chances: NDArray[np.float64]) ->
     return float((gained * hits[last] / (last + 1)).sum() / hits[-1])
 
 
-def _agreement(truth: NDArray[np.bool_], flagged: NDArray[np.bool_]) -> tuple[float, float, float]:
-    hits = int((truth & flagged).sum())
-    said, there = int(flagged.sum()), int(truth.sum())
-    return hits / max(1, said), hits / max(1, there), 2 * hits / max(1, said + there)
+def precision_at_recall(truth: NDArray[np.bool_], chances: NDArray[np.float64], recall: float) -> float:
+    """The precision at the highest threshold that finds at least the share ``recall`` of what is there."""
+    there = np.sort(chances[truth])[::-1]
+    at = there[math.ceil(recall * len(there) - 1e-9) - 1]
+    return float(truth[chances >= at].mean())
 
 
-def _interval(values: Sequence[float]) -> Interval:
-    low, high = np.quantile(values or [0.0], (0.025, 0.975))
-    return _round(low), _round(high)
+def recall_at_false_alarms(truth: NDArray[np.bool_], chances: NDArray[np.float64], share: float) -> float:
+    """The share found at the lowest threshold that flags at most the share ``share`` of what is not there.
+
+    With fewer than ``1 / share`` texts that means: above every one of them.
+    """
+    others = np.sort(chances[~truth])[::-1]
+    if not len(others):
+        return 1.0
+    return float((chances[truth] > others[int(share * len(others))]).mean())
+
+
+def f1(truth: NDArray[np.bool_], flagged: NDArray[np.bool_]) -> float:
+    """The harmonic mean of precision and recall of what was flagged."""
+    return float(2 * (truth & flagged).sum() / max(1, truth.sum() + flagged.sum()))
+
+
+def calibration_error(truth: NDArray[np.bool_], chances: NDArray[np.float64]) -> float:
+    """The mean distance of probability and share over ten equal bins of probability, each weighted by its texts."""
+    bins = np.minimum((chances * _BINS).astype(int), _BINS - 1)
+    gaps = [
+        abs(chances[bins == bin].mean() - truth[bins == bin].mean()) * (bins == bin).sum() for bin in set(bins.tolist())
+    ]
+    return float(sum(gaps) / len(truth))
 
 
 def _round(value: float) -> float:

@@ -86,7 +86,9 @@ class Jsonl(Section, frozen=True):
 class Classifier(Section, frozen=True):
     """What judges the posts. See docs/model-card.md."""
 
-    name: Annotated[str, Meta(description='"cascade", or one of its parts: "encoder", "linear", "patterns".')] = "cascade"
+    name: Annotated[str, Meta(description='"cascade", or one of its parts: "encoder", "linear", "patterns".')] = (
+        "cascade"
+    )
     models: Annotated[str, Meta(description="Folder of the model artifacts; empty: those that came along.")] = ""
 
 

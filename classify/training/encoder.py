@@ -27,7 +27,7 @@ from classify.reading import WINDOW, read
 from classify.training import card
 from classify.training.calibrating import calibrate
 from classify.training.linear import Progress
-from classify.training.network import Network, Recipe, Scores, fit, predict, write
+from classify.training.network import Network, Recipe, Scores, fit, predict, probe, write
 from classify.training.targets import split, wanted
 from classify.training.vocabulary import prune
 from classify.verdict import LABELS
@@ -66,6 +66,7 @@ def train(
     inputs = Inputs.open(out / artifact.TOKENIZER)
     network = Network(base, recipe, kept)
     teaching = _Teaching(inputs, sides["train"], learnt, recipe.seed)
+    probe(network, *teaching(0), recipe)
     judge = _EarlyStop(network, inputs, sides["dev"], recipe)
     fit(network, epochs=teaching, recipe=recipe, after=judge, tell=lambda done, of: tell("train the encoder", done, of))
     judge.restore()

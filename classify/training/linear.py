@@ -77,7 +77,7 @@ def train(
     model = _assemble(weights, bias, calibration, screen_at(chances, severe))
     tell("train", 1, 1)
     judgements = list(map(_judgement, chances, calibration.bars[languages], examples))
-    figures = report(examples, judgements, model="linear, held-out authors", seed=seed)
+    figures = report(examples, judgements, model="linear, held-out authors")
     about = {"seed": seed, "examples": len(examples), "others": len(others), "figures": figures.as_json()}
     version = artifact.save(model, out, about=about)
     (out / "card.md").write_text(

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 from torch import nn
 from transformers import AutoModel
 
@@ -34,6 +35,7 @@ class Recipe:
     warm_up: float = 0.06
     batch_pieces: int = 1600
     longest: int = 160
+    probe: float = 0.003
     seed: int = 0
 
 
@@ -55,12 +57,23 @@ class Network(nn.Module):
         self.body = body
         self.dropout = nn.Dropout(recipe.dropout)
         self.heads = nn.Linear(body.config.hidden_size, len(HEADS))
+        self.register_buffer("middle", torch.zeros(body.config.hidden_size))
+        self.register_buffer("spread", torch.ones(body.config.hidden_size))
+
+    def pooled(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """(texts, width) from (texts, pieces): the mean over the pieces of each text."""
+        pieces = self.body(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+        there = mask.unsqueeze(-1).float()
+        return (pieces * there).sum(1) / there.sum(1)
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """(texts, heads) from (texts, pieces): the raw scores."""
-        pieces = self.body(input_ids=ids, attention_mask=mask).last_hidden_state.float()
-        there = mask.unsqueeze(-1).float()
-        return self.heads(self.dropout((pieces * there).sum(1) / there.sum(1)))
+        return self.heads(self.dropout((self.pooled(ids, mask) - self.middle) / self.spread))
+
+    def folded(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """(heads, width) and (heads,): weights and bias of the heads on the pooled vector as it is."""
+        weight = self.heads.weight / self.spread
+        return weight, self.heads.bias - weight @ self.middle
 
 
 class _ByPiece(nn.Module):
@@ -70,7 +83,7 @@ class _ByPiece(nn.Module):
         super().__init__()
         self.body = network.body
         self.heads = nn.Linear(network.heads.in_features, network.heads.out_features, bias=False)
-        self.heads.weight = network.heads.weight
+        self.heads.weight = nn.Parameter(network.folded()[0].detach())
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         return self.heads(self.body(input_ids=ids, attention_mask=torch.ones_like(ids)).last_hidden_state)
@@ -163,6 +176,28 @@ def padded(texts: Sequence[Pieces], longest: int) -> tuple[torch.Tensor, torch.T
     return ids, mask
 
 
+def probe(network: Network, texts: Sequence[Pieces], wanted: Scores, weights: Scores, recipe: Recipe) -> None:
+    """Set the heads to logistic regressions on what the base says of ``texts``: from there fine-tuning starts (LP-FT).
+
+    Heads that begin at random spoil what the base knows before they know anything: Kumar et al., ICLR 2022, arXiv 2202.10054.
+    """
+    vectors = np.zeros((len(texts), network.heads.in_features), dtype=np.float32)
+    network.eval()
+    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+        for batch in batches(texts, recipe, None):
+            vectors[batch] = network.pooled(*padded([texts[place] for place in batch], recipe.longest)).numpy()
+    network.middle.copy_(torch.from_numpy(vectors.mean(axis=0)))
+    network.spread.copy_(torch.from_numpy(vectors.std(axis=0) + 1e-4))
+    scaled = (vectors - vectors.mean(axis=0)) / (vectors.std(axis=0) + 1e-4)
+    for head in range(len(HEADS)):
+        judged = ~np.isnan(wanted[:, head])
+        found = LogisticRegression(C=recipe.probe, max_iter=300).fit(
+            scaled[judged], wanted[judged, head] == 1, sample_weight=weights[judged]
+        )
+        network.heads.weight.data[head] = torch.from_numpy(found.coef_[0].astype(np.float32))
+        network.heads.bias.data[head] = float(found.intercept_[0])
+
+
 def predict(network: Network, texts: Sequence[Pieces], recipe: Recipe) -> Scores:
     """(texts, heads): the raw scores."""
     found = np.zeros((len(texts), len(HEADS)), dtype=np.float32)
@@ -188,4 +223,4 @@ def write(network: Network, path: Path) -> tuple[float, ...]:
         dynamo=True,
         external_data=False,
     )
-    return tuple(network.heads.bias.detach().numpy().astype(float).tolist())
+    return tuple(network.folded()[1].detach().numpy().astype(float).tolist())

@@ -12,7 +12,15 @@ from sklearn.metrics import average_precision_score
 
 from classify.classifiers.linear import Linear
 from classify.corpus import read
-from classify.evaluate import Report, average_precision, best_counts, evaluate
+from classify.evaluate import (
+    Report,
+    average_precision,
+    best_counts,
+    calibration_error,
+    evaluate,
+    precision_at_recall,
+    recall_at_false_alarms,
+)
 from classify.linear import artifact
 from classify.linear.artifact import ABOUT, WEIGHTS
 from classify.training.card import table
@@ -41,8 +49,8 @@ def test_the_same_seed_gives_the_same_bytes(trained: tuple[Path, Report, list[st
 def test_the_report_and_the_card(trained: tuple[Path, Report, list[str]]) -> None:
     folder, report, _ = trained
     assert report.examples == len(read(TRAINING))
-    assert {figures.language for figures in report.figures} == {"sv", "fi", "both"}
-    assert all(0 <= figures.f1_interval[0] <= figures.f1_interval[1] <= 1 for figures in report.figures)
+    assert {figures.language for figures in report.figures} == {"sv", "fi"}
+    assert all(0 <= figures.f1.interval[0] <= figures.f1.interval[1] <= 1 for figures in report.figures)
     assert json.dumps(report.as_json())
     card = (folder / "linear" / "card.md").read_text("utf-8")
     assert table(report.rows()) in card
@@ -52,9 +60,11 @@ def test_the_report_and_the_card(trained: tuple[Path, Report, list[str]]) -> Non
 def test_the_trained_model_knows_its_corpus(trained: tuple[Path, Report, list[str]]) -> None:
     folder, _, _ = trained
     done: list[int] = []
-    report = evaluate(classifier=Linear.open(folder), corpus=TRAINING, progress=lambda step, now, of: done.append(now))
-    both = {figures.label: figures for figures in report.figures if figures.language == "both"}
-    assert both["threat"].average_precision > 0.9
+    report = evaluate(
+        classifier=Linear.open(folder), examples=read(TRAINING), progress=lambda step, now, of: done.append(now)
+    )
+    swedish = {figures.label: figures for figures in report.figures if figures.language == "sv"}
+    assert swedish["threat"].average_precision.value > 0.9
     assert report.model.startswith("linear@")
     assert done[-1] == report.examples
 
@@ -145,3 +155,14 @@ def test_average_precision_agrees_with_scikit_learn(pairs: list[tuple[bool, floa
     truth = np.array([True] + [true for true, _ in pairs])
     chances = np.array([0.3] + [chance for _, chance in pairs])
     assert average_precision(truth, chances) == pytest.approx(average_precision_score(truth, chances))
+
+
+def test_measures_on_cases_counted_by_hand() -> None:
+    truth = np.array([True, True, True, True, False, False, False, False])
+    chances = np.array([0.9, 0.8, 0.7, 0.3, 0.75, 0.2, 0.1, 0.1])
+    assert precision_at_recall(truth, chances, 0.75) == pytest.approx(3 / 4)
+    assert precision_at_recall(truth, chances, 1) == pytest.approx(4 / 5)
+    assert recall_at_false_alarms(truth, chances, 0.001) == pytest.approx(2 / 4)
+    assert recall_at_false_alarms(truth, chances, 0.25) == pytest.approx(4 / 4)
+    assert calibration_error(np.array([True, False]), np.array([0.55, 0.52])) == pytest.approx(0.035)
+    assert calibration_error(truth, truth.astype(float)) == 0

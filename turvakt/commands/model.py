@@ -20,18 +20,21 @@ Corpus = Annotated[
     typer.Option(help="Folder of .jsonl files [default: corpus/ in the models folder].", show_default=False),
 ]
 
+OpenCorpora = Annotated[
+    Path | None,
+    typer.Option("--open", help="Folder of open corpora to read besides; see docs/training.md.", show_default=False),
+]
+
 
 def train(
     context: typer.Context,
     corpus: Corpus = None,
-    open_corpora: Annotated[
-        Path | None,
-        typer.Option("--open", help="Folder of open corpora to read besides; see docs/training.md.", show_default=False),
-    ] = None,
+    open_corpora: OpenCorpora = None,
     base: Annotated[
         str | None,
         typer.Option(
-            help="Train the encoder too, from this base model: a folder, or a name on the model hub.", show_default=False
+            help="Train the encoder too, from this base model: a folder, or a name on the model hub.",
+            show_default=False,
         ),
     ] = None,
     out: Annotated[
@@ -75,21 +78,35 @@ def _train_encoder(
             place="turvakt train --base",
             remedy="Install what training the encoder needs with 'make train-setup'",
         ) from error
-    return encoder.train(
-        examples, others=others, base=base, out=out, recipe=network.Recipe(seed=seed), progress=tell
-    )
+    return encoder.train(examples, others=others, base=base, out=out, recipe=network.Recipe(seed=seed), progress=tell)
 
 
-def evaluate(context: typer.Context, corpus: Corpus = None, as_json: AsJson = False) -> None:
-    """Judge every post of a corpus with the model in use and compare with its labels.
+def evaluate(
+    context: typer.Context,
+    corpus: Corpus = None,
+    open_corpora: OpenCorpora = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also the texts that training saw: that flatters the model.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Judge labelled posts with the model in use and compare, per language, source and label, with intervals.
 
-    On the corpus that the model was trained on this flatters it; models/linear/card.md has the figures on held-out authors.
+    Without --all only the authors that no training of the encoder sees are judged. The linear model was trained on them
+    too; models/linear/card.md has its figures on held-out authors.
     """
+    from classify.corpus import read
     from classify.evaluate import evaluate as evaluate_on
+    from classify.training.open_corpora import read_open
+    from classify.training.targets import split
 
     with parts(context) as opened, _progress() as tell:
         folder = corpus or opened.settings.models_dir / "corpus"
-        report = evaluate_on(classifier=opened.classifier, corpus=folder, progress=tell)
+        examples = read(folder)
+        if open_corpora:
+            examples += read_open(open_corpora, native=folder / "native").examples
+        chosen = [example for example in examples if everything or split(example) == "test"]
+        report = evaluate_on(classifier=opened.classifier, examples=chosen, progress=tell)
     _print(report, as_json=as_json)
 
 
