@@ -28,6 +28,7 @@ def status(parts: Parts) -> dict[str, Any]:
         "lag": parts.lags(),
         "dead": dead_letters(parts),
         "model": parts.classifier.model,
+        "model_lacks": list(parts.classifier.lacks),
         "not_ready": not_ready(parts),
     }
 

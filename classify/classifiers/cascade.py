@@ -24,6 +24,7 @@ class Cascade:
     def __init__(self, linear: Linear, encoder: Encoder | None) -> None:
         self._linear = linear.scorer
         self._encoder = encoder.scorer if encoder else None
+        self.lacks: tuple[str, ...] = () if encoder else ("encoder",)
         second = self._encoder.version if self._encoder else "none"
         self.model = f"cascade@{self._linear.version}.{second}.{VERSION}"
 

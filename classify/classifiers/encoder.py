@@ -18,6 +18,7 @@ class Encoder:
 
     def __init__(self, scorer: EncoderScorer) -> None:
         self.scorer = scorer
+        self.lacks: tuple[str, ...] = ()
         self.model = f"encoder@{scorer.version}"
 
     @classmethod

@@ -18,6 +18,7 @@ class Linear:
 
     def __init__(self, scorer: LinearScorer) -> None:
         self.scorer = scorer
+        self.lacks: tuple[str, ...] = ()
         self.model = f"linear@{scorer.version}"
 
     @classmethod

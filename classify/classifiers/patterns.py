@@ -39,6 +39,7 @@ class Patterns:
     """Judges by written rules alone: what no rule names is ``none``."""
 
     model = f"patterns@{VERSION}"
+    lacks: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, models: Path) -> "Patterns":

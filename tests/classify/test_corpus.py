@@ -1,12 +1,15 @@
 """A wrong line is named by file, line and field. Contains abusive test material."""
 
 import json
+import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from classify.corpus import read
+from classify.corpus import Example, read
+from classify.training.quality import Shape, near_copies, shape
 from flow.errors import BadInput, Broken
 from tests.classify.material import MODELS
 
@@ -58,6 +61,40 @@ def test_nothing_to_read(tmp_path: Path) -> None:
         read(tmp_path)
     with pytest.raises(Broken, match="cannot be read"):
         read(tmp_path / "absent.jsonl")
+
+
+def example(id: str, text: str, contrast: str | None = None) -> Example:
+    return Example(id, "sv", text, frozenset(), "none", "a", contrast=contrast)
+
+
+def test_a_filled_template_is_a_near_copy() -> None:
+    one = example("1", "Ordföranden i Granby borde skämmas för hur hon behandlar föräldrarna, säger Anna Ek.")
+    two = example("2", "Ordföranden i Norrvika borde skämmas för hur hon behandlar föräldrarna, säger Olle Berg.")
+    three = example("3", "Har nån sett min katt? Grå, lystrar till Sotis, smet vid kyrkan i fredags.")
+    assert list(near_copies([one, two, three])) == [(one, two)]
+    assert list(near_copies([one, replace(two, contrast="1"), three])) == []
+
+
+def test_a_template_stops_the_growth_of_words() -> None:
+    slots = [f"{chr(97 + place % 26) * 3} säger nej till vindkraften" for place in range(6000)]
+    assert shape(slots).growth == 0
+    assert shape(["Hej på dig.", "jag kommer", "Nej"]).lengths == (1, 2, 2)
+
+
+# What native posts look like: Flashback in ABSAbank-Imm (1,865 posts) and Suomi24 (1,667), by classify.training.quality.shape.
+NATIVE = {"sv": Shape((6, 22, 64), 17.05, 0.03, 0.0), "fi": Shape((6, 21, 71), 35.4, 0.23, 0.15)}
+
+
+@pytest.mark.parametrize("language", ["sv", "fi"])
+def test_the_shipped_corpus_is_as_varied_as_native_posts(language: str) -> None:
+    examples = [example for example in read(MODELS / "corpus") if example.lang == language]
+    assert [(one.id, two.id) for one, two in near_copies(examples)] == []
+    random.Random(0).shuffle(examples)
+    found, native = shape([example.text for example in examples]), NATIVE[language]
+    assert found.growth > 0.85 * native.growth
+    assert found.lengths[0] <= native.lengths[0]
+    assert 0.6 < found.lengths[1] / native.lengths[1] < 1.4
+    assert len({example.register for example in examples}) >= 12
 
 
 def test_the_shipped_corpus_is_right_and_large_enough() -> None:

@@ -49,7 +49,7 @@ class World:
             index=self.index,
             officials=lambda: self.officials,
             decide=self.decide,
-            status=lambda: {"lag": {"classify": 3}, "dead": {}, "model": "linear@1", "not_ready": ["a", "b"]},
+            status=lambda: {"lag": {"classify": 3}, "dead": {}, "model": "linear@1", "model_lacks": ["encoder"], "not_ready": ["a", "b"]},
             metrics=lambda: b"turvakt_posts_total 3\n",
             ready=lambda: self.reasons,
             token=token,

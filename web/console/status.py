@@ -27,6 +27,7 @@ def routes(site: Site, *, status: Callable[[], dict[str, Any]]) -> APIRouter:
 
 
 def _page(site: Site, request: Request, status: Callable[[], dict[str, Any]]) -> HTMLResponse:
+    found = status()
     return site.page(
         request,
         "status.html",
@@ -35,7 +36,8 @@ def _page(site: Site, request: Request, status: Callable[[], dict[str, Any]]) ->
         reasons=site.ready(),
         counts=site.index.counts(),
         registered=len(site.officials()),
-        details=list(flattened(status())),
+        lacks=found.get("model_lacks", []),
+        details=list(flattened(found)),
     )
 
 

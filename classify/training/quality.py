@@ -1,0 +1,91 @@
+"""Whether a corpus is as varied as real posts: no frames that return, a vocabulary that keeps growing, all lengths."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from classify.corpus import Example
+from classify.masking import NAME, mask
+from classify.normalise import normalise
+
+_WORD: Final = re.compile(rf"[^\W\d_{NAME}]+")
+_SHINGLE: Final = 3
+_COMMON: Final = 25
+"""A run of words that stands in more posts than this says nothing about two of them."""
+_FEWEST: Final = 5
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in small letters, without names and numbers."""
+    return _WORD.findall(mask(text, normalise(text)).lower())
+
+
+def near_copies(examples: Sequence[Example], *, share: float = 0.5) -> Iterator[tuple[Example, Example]]:
+    """Pairs, other than twins, that share more than ``share`` of their runs of three words once names and numbers are gone.
+
+    Such a pair is a template with its slots filled twice. Resemblance of runs of words: Broder, 1997.
+    """
+    runs = [_runs(words(example.text)) for example in examples]
+    holders: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for place, held in enumerate(runs):
+        for run in held:
+            holders[run].append(place)
+    for place, held in enumerate(runs):
+        if len(held) < _FEWEST:
+            continue
+        shared = Counter(
+            other for run in held if len(holders[run]) <= _COMMON for other in holders[run] if other < place
+        )
+        for other, count in shared.items():
+            alike = count / len(held | runs[other]) > share
+            twins = examples[place].contrast == examples[other].id or examples[other].contrast == examples[place].id
+            if alike and not twins:
+                yield examples[other], examples[place]
+
+
+def _runs(found: Sequence[str]) -> set[tuple[str, ...]]:
+    return {tuple(found[place : place + _SHINGLE]) for place in range(len(found) - _SHINGLE + 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a collection of posts looks like from outside.
+
+    ``lengths`` are the 10th, 50th and 90th percentile of words a post; ``growth`` new words for each 100 words in the last tenth
+    of the first 20,000; ``small`` the share of posts that begin with a small letter, ``open_ended`` without a mark at the end.
+    """
+
+    lengths: tuple[int, int, int]
+    growth: float
+    small: float
+    open_ended: float
+
+
+def shape(texts: Sequence[str]) -> Shape:
+    """The shape of ``texts``, at least one of which has a letter."""
+    split = [words(text) for text in texts]
+    sizes = sorted(map(len, split))
+    lengths = tuple(sizes[int(part * (len(sizes) - 1))] for part in (0.1, 0.5, 0.9))
+    starts = [text.lstrip()[:1] for text in texts]
+    ends = [text.rstrip()[-1:] for text in texts]
+    return Shape(
+        (lengths[0], lengths[1], lengths[2]),
+        _growth(word for one in split for word in one),
+        sum(start.islower() for start in starts) / len(texts),
+        sum(end.isalnum() for end in ends) / len(texts),
+    )
+
+
+def _growth(found: Iterable[str]) -> float:
+    seen: set[str] = set()
+    fresh = counted = 0
+    for place, word in enumerate(found):
+        if place >= 20_000:
+            break
+        if place >= 18_000:
+            counted += 1
+            fresh += word not in seen
+        seen.add(word)
+    return 100 * fresh / max(1, counted)
