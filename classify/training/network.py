@@ -25,11 +25,11 @@ Scores = NDArray[np.float32]
 class Recipe:
     """How to fine-tune. ``rate`` is the learning rate of the top layer; each layer below has ``decay`` times that above it."""
 
-    epochs: int = 6
-    rate: float = 8e-5
-    head_rate: float = 1e-3
+    epochs: int = 2
+    rate: float = 1e-4
+    head_rate: float = 3e-4
     decay: float = 0.88
-    frozen: int = 2
+    frozen: int = 4
     layers: int = 12
     dropout: float = 0.1
     warm_up: float = 0.06

@@ -1,13 +1,19 @@
 """The contract of every classifier, run over each. Contains abusive test material."""
 
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classify.calibration import stricter
 from classify.classifiers import CLASSIFIERS, make_classifier
-from classify.classifiers.linear import stricter, strongest
+from classify.classifiers.cascade import Cascade
+from classify.classifiers.encoder import Encoder
+from classify.classifiers.linear import Linear
+from classify.judging import strongest
 from classify.severity import LEAST
 from classify.verdict import LABELS, VERDICTS, Judgement, at_least
 from flow.errors import Broken
@@ -53,7 +59,7 @@ def test_any_text_gets_a_consistent_judgement(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(text=st.one_of(st.text(max_size=80), st.text("dödatpnsu jgkv0143*!🔪\udc80", max_size=60)))
 def test_no_text_makes_it_raise(name: str, text: str) -> None:
     classifier = shipped(name)
@@ -75,10 +81,47 @@ def test_split_batches_equal_the_whole(name: str) -> None:
 
 def test_patterns_raise_and_never_lower() -> None:
     texts = [case["text"] for case in phrases()] + lawful_twins()
-    for linear, cascade in zip(shipped("linear").classify(texts), shipped("cascade").classify(texts), strict=True):
+    without = Cascade(Linear.open(MODELS), None)
+    assert without.lacks == ("encoder",)
+    for linear, cascade in zip(shipped("linear").classify(texts), without.classify(texts), strict=True):
         assert set(linear.flagged) <= set(cascade.flagged)
         assert at_least(cascade.severity, linear.severity)
         assert all(cascade.labels[label].probability >= linear.labels[label].probability for label in LABELS)
+
+
+def test_the_encoder_judges_what_the_linear_model_cannot_exclude() -> None:
+    texts = [case["text"] for case in phrases()] + lawful_twins()
+    cascade, encoder, linear = shipped("cascade"), shipped("encoder"), shipped("linear")
+    assert cascade.lacks == ()
+    screen = Linear.open(MODELS).scorer.screen
+    judged = zip(cascade.classify(texts), encoder.classify(texts), linear.classify(texts), strict=True)
+    asked = 0
+    for whole, second, first in judged:
+        sure = max(score.probability for score in first.labels.values()) >= screen
+        asked += sure
+        for label in LABELS:
+            model = second if sure or whole.labels[label] == second.labels[label] else first
+            assert whole.labels[label].probability >= model.labels[label].probability - 1e-6
+    assert asked > len(texts) / 4
+
+
+def test_deleting_what_carried_a_verdict_weakens_it() -> None:
+    encoder = shipped("encoder")
+    texts = [case["text"] + " tycker jag om ni frågar mig" for case in phrases() if case["lang"] == "sv"]
+    texts += [case["text"] + " sanoisin jos minulta kysytään" for case in phrases() if case["lang"] == "fi"]
+    carried, others = [], []
+    for text, judgement in zip(texts, encoder.classify(texts), strict=True):
+        spans = [span for span in judgement.spans if span.label == "threat"]
+        if not spans:
+            continue
+        chance = judgement.labels["threat"].probability
+        inside = {place for span in spans for place in range(span.start, span.end)}
+        without = "".join(letter for place, letter in enumerate(text) if place not in inside)
+        only = " ".join(text[span.start : span.end] for span in spans)
+        carried.append(chance - encoder.classify([without])[0].labels["threat"].probability)
+        others.append(chance - encoder.classify([only])[0].labels["threat"].probability)
+    assert len(carried) > 10
+    assert sum(carried) / len(carried) > 2 * sum(others) / len(others)
 
 
 def test_a_label_is_flagged_from_its_threshold_on() -> None:
@@ -89,7 +132,7 @@ def test_a_label_is_flagged_from_its_threshold_on() -> None:
         thresholds = linear.thresholds(text)
         for label, score in judgement.labels.items():
             assert score.flagged == (judgement.unable is None and score.probability >= thresholds[label])
-    assert shipped("cascade").thresholds(texts[-1]) == linear.thresholds(texts[-1])
+    assert shipped("cascade").thresholds(texts[0]) == shipped("encoder").thresholds(texts[0])
     assert (
         linear.thresholds(texts[-1])["threat"]
         > linear.thresholds(texts[0])["threat"]
@@ -126,9 +169,26 @@ def test_without_its_model_it_does_not_start(tmp_path: Path) -> None:
         make_classifier("cascade", models=tmp_path)
 
 
+@pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json", "model.json"])
+def test_an_incomplete_or_altered_encoder_stops(tmp_path: Path, name: str) -> None:
+    shutil.copytree(MODELS / "encoder", tmp_path / "encoder")
+    with (tmp_path / "encoder" / name).open("ab") as stream:
+        stream.write(b"x")
+    with pytest.raises(Broken, match="turvakt train"):
+        Encoder.open(tmp_path)
+    (tmp_path / "encoder" / name).unlink()
+    with pytest.raises(Broken, match="turvakt train"):
+        Encoder.open(tmp_path)
+
+
+def test_without_an_encoder_nothing_else_is_promised(tmp_path: Path) -> None:
+    assert Encoder.open_if_there(tmp_path) is None
+    with pytest.raises(Broken, match="there is no encoder"):
+        make_classifier("encoder", models=tmp_path)
+
+
 def test_a_longer_text_needs_more() -> None:
-    assert stricter(0.5, 1) == pytest.approx(0.5)
-    assert stricter(0.5, 4) == pytest.approx(4 / 5)
+    assert stricter(np.float32(0.5), np.array([1, 4])) == pytest.approx([1 / 2, 4 / 5])
 
 
 def test_the_strongest_words_are_merged() -> None:
