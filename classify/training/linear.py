@@ -29,7 +29,7 @@ from classify.normalise import normalise
 from classify.severity import settle
 from classify.training import card
 from classify.training.calibrating import calibrate, screen_at
-from classify.training.targets import at_least, wanted
+from classify.training.targets import at_least, split, wanted
 from classify.verdict import LABELS, Judgement, Score
 from flow.errors import Broken
 
@@ -52,7 +52,7 @@ def train(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Report:
-    """Train on all of ``examples`` and ``others`` and write the model and its card into the folder ``out``.
+    """Train on all of ``examples`` and the training side of ``others``, and write model and card into the folder ``out``.
 
     Returns:
         The figures on held-out authors of ``examples``: each was judged by a model that knew none of its author's.
@@ -61,7 +61,8 @@ def train(
         Broken: there are too few examples.
     """
     tell = progress or (lambda step, done, of: None)
-    sample = _sample([*examples, *others])
+    learnt = [other for other in others if other.lang in LANGUAGES and split(other) == "train"]
+    sample = _sample([*examples, *learnt])
     held = np.zeros((len(examples), len(HEADS)))
     for number, (fit_on, judge) in enumerate(_folds(sample, examples, seed)):
         tell("validate", number, FOLDS)
@@ -78,7 +79,7 @@ def train(
     tell("train", 1, 1)
     judgements = list(map(_judgement, chances, calibration.bars[languages], examples))
     figures = report(examples, judgements, model="linear, held-out authors")
-    about = {"seed": seed, "examples": len(examples), "others": len(others), "figures": figures.as_json()}
+    about = {"seed": seed, "examples": len(examples), "others": len(learnt), "figures": figures.as_json()}
     version = artifact.save(model, out, about=about)
     (out / "card.md").write_text(
         card.render(figures, examples=examples, version=version, calibration=calibration), encoding="utf-8"

@@ -1,8 +1,11 @@
 """Reads the abusive test material that lies beside the tests."""
 
 import json
+import shutil
+from atexit import register
 from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from classify.classifier import Classifier
@@ -25,5 +28,15 @@ def lawful_twins() -> list[str]:
 
 @cache
 def shipped(name: str) -> Classifier:
-    """One of the classifiers over the model in the repository."""
-    return make_classifier(name, models=MODELS)
+    """One of the classifiers over the model in the repository; the encoder is the tiny one beside the tests."""
+    return make_classifier(name, models=with_encoder() if name == "encoder" else MODELS)
+
+
+@cache
+def with_encoder() -> Path:
+    """A models folder that holds the linear model of the repository and a tiny encoder, which knows a dozen violent words."""
+    folder = Path(mkdtemp())
+    register(shutil.rmtree, folder)
+    (folder / "linear").symlink_to(MODELS / "linear")
+    shutil.copytree(HERE / "tiny_encoder", folder / "encoder")
+    return folder

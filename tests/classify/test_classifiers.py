@@ -17,7 +17,7 @@ from classify.judging import strongest
 from classify.severity import LEAST
 from classify.verdict import LABELS, VERDICTS, Judgement, at_least
 from flow.errors import Broken
-from tests.classify.material import MODELS, lawful_twins, phrases, shipped
+from tests.classify.material import MODELS, lawful_twins, phrases, shipped, with_encoder
 
 NAMES = sorted(CLASSIFIERS)
 ODD = [
@@ -83,6 +83,7 @@ def test_patterns_raise_and_never_lower() -> None:
     texts = [case["text"] for case in phrases()] + lawful_twins()
     without = Cascade(Linear.open(MODELS), None)
     assert without.lacks == ("encoder",)
+    assert make_classifier("cascade", models=with_encoder()).lacks == ()
     for linear, cascade in zip(shipped("linear").classify(texts), without.classify(texts), strict=True):
         assert set(linear.flagged) <= set(cascade.flagged)
         assert at_least(cascade.severity, linear.severity)
@@ -91,7 +92,8 @@ def test_patterns_raise_and_never_lower() -> None:
 
 def test_the_encoder_judges_what_the_linear_model_cannot_exclude() -> None:
     texts = [case["text"] for case in phrases()] + lawful_twins()
-    cascade, encoder, linear = shipped("cascade"), shipped("encoder"), shipped("linear")
+    cascade, encoder = make_classifier("cascade", models=with_encoder()), shipped("encoder")
+    linear = shipped("linear")
     assert cascade.lacks == ()
     screen = Linear.open(MODELS).scorer.screen
     judged = zip(cascade.classify(texts), encoder.classify(texts), linear.classify(texts), strict=True)
@@ -132,7 +134,9 @@ def test_a_label_is_flagged_from_its_threshold_on() -> None:
         thresholds = linear.thresholds(text)
         for label, score in judgement.labels.items():
             assert score.flagged == (judgement.unable is None and score.probability >= thresholds[label])
-    assert shipped("cascade").thresholds(texts[0]) == shipped("encoder").thresholds(texts[0])
+    cascade = make_classifier("cascade", models=with_encoder())
+    assert cascade.thresholds(texts[0]) == shipped("encoder").thresholds(texts[0])
+    assert cascade.thresholds("Tack för fikat i parken igår") == linear.thresholds("Tack för fikat i parken igår")
     assert (
         linear.thresholds(texts[-1])["threat"]
         > linear.thresholds(texts[0])["threat"]
@@ -171,7 +175,7 @@ def test_without_its_model_it_does_not_start(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json", "model.json"])
 def test_an_incomplete_or_altered_encoder_stops(tmp_path: Path, name: str) -> None:
-    shutil.copytree(MODELS / "encoder", tmp_path / "encoder")
+    shutil.copytree(with_encoder() / "encoder", tmp_path / "encoder")
     with (tmp_path / "encoder" / name).open("ab") as stream:
         stream.write(b"x")
     with pytest.raises(Broken, match="turvakt train"):
