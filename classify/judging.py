@@ -39,7 +39,7 @@ def chances(scorer: Scorer, readings: Sequence[Reading]) -> list[Array]:
     if not windows:
         return []
     found = scorer.calibration.probabilities(scorer.scores(windows), np.repeat(_languages(readings), sizes))
-    return np.split(found, list(accumulate(sizes[:-1])))
+    return [found[end - size : end] for size, end in zip(sizes, accumulate(sizes), strict=True)]
 
 
 def judge(scorer: Scorer, readings: Sequence[Reading], *, name: str) -> list[Judgement]:
@@ -53,8 +53,8 @@ def settled(scorer: Scorer, readings: Sequence[Reading], found: Sequence[Array],
     """The judgements of ``readings``, none of which is ``unable``, from their `chances`."""
     if not readings:
         return []
-    sizes = np.array([len(reading.windows) for reading in readings])
-    best = np.stack([windows.max(axis=0) for windows in found])
+    sizes = np.array([len(windows) for windows in found])
+    best = np.maximum.reduceat(np.concatenate(found), sizes.cumsum() - sizes)
     passed = best >= stricter(scorer.calibration.bars[_languages(readings)], sizes[:, None])
     loudest: dict[tuple[int, int], list[int]] = {}  # text, window -> the heads that are highest there
     for text, head in zip(*(axis.tolist() for axis in passed[:, : len(LABELS)].nonzero()), strict=True):

@@ -1,7 +1,7 @@
 """Scores of the encoder, run by ONNX Runtime: windows of texts in, one row of head scores each out.
 
 The network gives a score per piece and head; a text's score is their mean and the bias. So what a word added is known exactly,
-without attention weights and without running the network again.
+without attention weights: it takes one more run for a flagged text, not one for each of its words.
 """
 
 import os

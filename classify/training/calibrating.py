@@ -11,6 +11,7 @@ from classify.calibration import LANGUAGES, Calibration
 from classify.corpus import Example
 from classify.heads import HEADS, STEPS
 from classify.verdict import LABELS
+from flow.errors import Broken
 
 Numbers = NDArray[np.float64]
 Truths = NDArray[np.bool_]
@@ -31,7 +32,11 @@ _FEWEST: Final = 30
 
 
 def calibrate(scores: Numbers, wanted: NDArray[np.float32], examples: Sequence[Example]) -> Calibration:
-    """A calibration from raw ``scores`` (examples, heads) on authors that the model has not seen."""
+    """A calibration from raw ``scores`` (examples, heads) on authors that the model has not seen.
+
+    Raises:
+        Broken: none of ``examples`` has one of the heads, so nothing can be said of it.
+    """
     slope, shift, bars = (np.zeros((len(LANGUAGES), len(HEADS)), dtype=np.float32) for _ in range(3))
     languages = np.array([example.lang for example in examples])
     lawful = np.array([example.severity == "none" for example in examples])
@@ -42,6 +47,12 @@ def calibrate(scores: Numbers, wanted: NDArray[np.float32], examples: Sequence[E
             if (wanted[here, head] == 1).sum() < _FEWEST:
                 here = judged & np.isin(languages, LANGUAGES)
             truth = wanted[here, head] == 1
+            if not truth.any():
+                raise Broken(
+                    f"no post with '{name}' among the held-out ones",
+                    place="corpus",
+                    remedy="Training needs more labelled posts",
+                )
             fit = LogisticRegression(C=1e4).fit(scores[here, head, None], truth)
             slope[row, head], shift[row, head] = fit.coef_[0, 0], fit.intercept_[0]
             sure = 1 / (1 + np.exp(-(slope[row, head] * scores[here, head] + shift[row, head])))

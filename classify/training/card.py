@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from classify.calibration import LANGUAGES, Calibration
 from classify.corpus import Example
@@ -9,22 +11,22 @@ from classify.evaluate import Report, best_counts
 from classify.heads import STEPS
 from classify.verdict import LABELS
 
-_CARD = """# Model card: linear {version}
+_CARD = """# Model card: {name} {version}
 
 Written by `turvakt train`; do not edit. The longer card is `docs/model-card.md`.
 
-**What it is.** One logistic regression per label and severity step over hashed character n-grams (2 to 5), words, pairs of words
-and pairs of concepts. It gives hints to a human; it decides nothing and scores texts, never people.
+**What it is.** {what} It gives hints to a human; it decides nothing and scores texts, never people.
 
-**Trained on** {examples} invented posts ({languages}) of {authors} invented authors, `models/corpus/`, CC BY 4.0.
-{labels}
+**Trained on** {examples} invented posts ({languages}) of {authors} invented authors, `models/corpus/`, CC BY 4.0, and on {others}
+texts of open corpora (`docs/training.md`). {labels}
 
 **Not seen by the model:** names, handles, links, digits; they are masked.
 
 ## Measured on held-out authors
 
-Five-fold cross-validation; no author is on both sides of a split. About a third of the lawful posts are written as near twins of
-abusive ones, so these figures are lower than those on an everyday stream. Intervals: 95 % of bootstrap draws over authors.
+{measured} No author is on both sides of a split.
+More than half of the lawful posts are written as near twins of abusive ones, so these figures are lower than those on an
+everyday stream. Intervals: 95 % of bootstrap draws over authors.
 
 {table}
 
@@ -36,11 +38,46 @@ abusive ones, so these figures are lower than those on an everyday stream. Inter
 """
 
 
-def render(report: Report, *, examples: Sequence[Example], version: str, calibration: Calibration) -> str:
-    """The card as Markdown."""
+@dataclass(frozen=True, slots=True)
+class About:
+    """What kind of model it is and how it was measured, in full sentences."""
+
+    name: str
+    what: str
+    measured: str
+
+
+LINEAR: Final = About(
+    "linear",
+    "One logistic regression per label, severity step and aim over hashed character n-grams (2 to 5), words, pairs of words\n"
+    "and pairs of concepts.",
+    "Five-fold cross-validation over the authors it was trained on.",
+)
+ENCODER: Final = About(
+    "encoder",
+    "A small multilingual transformer with a pruned vocabulary, one head per label, severity step and aim,\n"
+    "in weights of eight bits.",
+    "On authors whom neither training nor calibration saw.",
+)
+
+
+def render(
+    about: About,
+    report: Report,
+    *,
+    examples: Sequence[Example],
+    others: int,
+    version: str,
+    calibration: Calibration,
+) -> str:
+    """The card as Markdown. ``examples`` and the number of ``others`` are what was trained on."""
     languages = Counter(example.lang for example in examples)
     labels = Counter(label for example in examples for label in example.labels)
     return _CARD.format(
+        name=about.name,
+        what=about.what,
+        measured=about.measured,
+        others=others,
         version=version,
         examples=len(examples),
         authors=len({example.author for example in examples}),

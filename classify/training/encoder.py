@@ -5,11 +5,12 @@ Needs the packages of the extra ``train``.
 
 import shutil
 import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -71,19 +72,20 @@ def train(
     fit(network, epochs=teaching, recipe=recipe, after=judge, tell=lambda done, of: tell("train the encoder", done, of))
     judge.restore()
     bias = write_quantised(network, out / artifact.NETWORK)
-    return describe(out, bias=bias, dev=sides["dev"], test=sides["test"], recipe=recipe, progress=progress)
+    return _describe(out, bias=bias, sides=sides, others=len(learnt), recipe=recipe, progress=progress)
 
 
-def describe(
+def _describe(
     out: Path,
     *,
     bias: tuple[float, ...],
-    dev: Sequence[Example],
-    test: Sequence[Example],
+    sides: Mapping[str, Sequence[Example]],
+    others: int,
     recipe: Recipe,
     progress: Progress | None,
 ) -> Report:
     """Calibrate the network in ``out`` on ``dev``, measure it on ``test``, and write its description and its card."""
+    dev, test = sides["dev"], sides["test"]
     plain = Calibration(*(np.full((len(LANGUAGES), len(HEADS)), value, dtype=np.float32) for value in (1, 0, 0.5)))
     scorer = EncoderScorer(artifact.Files(out, bias, plain, "new"))
     calibration = calibrate(_scores(scorer, dev, progress).astype(float), wanted(dev), dev)
@@ -92,9 +94,10 @@ def describe(
     figures = report(test, judgements, model="encoder, test authors")
     about = {"recipe": asdict(recipe), "figures": figures.as_json()}
     version = artifact.save(out, bias=bias, calibration=calibration, about=about)
-    (out / "card.md").write_text(
-        card.render(figures, examples=[*dev, *test], version=version, calibration=calibration), encoding="utf-8"
+    text = card.render(
+        card.ENCODER, figures, examples=sides["train"], others=others, version=version, calibration=calibration
     )
+    (out / "card.md").write_text(text, encoding="utf-8")
     return figures
 
 
@@ -160,8 +163,6 @@ class _EarlyStop:
         self._folder = Path(tempfile.mkdtemp())
 
     def __call__(self, epoch: int) -> bool:
-        import torch
-
         said = predict(self._network, self._texts, self._recipe)
         watched = [*range(len(LABELS)), HEADS.index("high")]
         found = []
@@ -179,12 +180,5 @@ class _EarlyStop:
 
     def restore(self) -> None:
         """Put the best epoch's weights into the network."""
-        import torch
-
         self._network.load_state_dict(torch.load(self._folder / "best.pt"))
         shutil.rmtree(self._folder)
-
-
-def quick(recipe: Recipe) -> Recipe:
-    """The same with one epoch: to see that everything runs."""
-    return replace(recipe, epochs=1)

@@ -82,7 +82,15 @@ def train(
     about = {"seed": seed, "examples": len(examples), "others": len(learnt), "figures": figures.as_json()}
     version = artifact.save(model, out, about=about)
     (out / "card.md").write_text(
-        card.render(figures, examples=examples, version=version, calibration=calibration), encoding="utf-8"
+        card.render(
+            card.LINEAR,
+            figures,
+            examples=examples,
+            others=len(learnt),
+            version=version,
+            calibration=calibration,
+        ),
+        encoding="utf-8",
     )
     return figures
 

@@ -42,14 +42,13 @@ class Recipe:
 class Network(nn.Module):
     """A transformer whose pieces each give a score per head; a text's score is their mean and a bias."""
 
-    def __init__(self, base: str, recipe: Recipe, kept: Sequence[int] | None) -> None:
+    def __init__(self, base: str, recipe: Recipe, kept: Sequence[int]) -> None:
         super().__init__()
         # Plain attention: on a processor the fused one takes a third more time, all of it on the way back.
         body = AutoModel.from_pretrained(base, add_pooling_layer=False, attn_implementation="eager").float()
-        if kept is not None:
-            body.resize_token_embeddings(len(kept))  # the size; the rows that stay are set below
-            whole = AutoModel.from_pretrained(base, add_pooling_layer=False).float().embeddings.word_embeddings.weight
-            body.embeddings.word_embeddings.weight.data = whole.data[list(kept)].clone()
+        rows = body.embeddings.word_embeddings.weight.data[list(kept)].clone()
+        body.resize_token_embeddings(len(kept))
+        body.embeddings.word_embeddings.weight.data = rows
         have = len(body.encoder.layer)
         chosen = [round(place * (have - 1) / (recipe.layers - 1)) for place in range(recipe.layers)]
         body.encoder.layer = nn.ModuleList([body.encoder.layer[place] for place in chosen])

@@ -186,7 +186,9 @@ def _examples(name: str, corpus: OpenCorpus, path: Path, ours: Mapping[str, Row]
         own = ours.get(_id(row))
         if own is None:
             continue
-        yield _example(name, row, Meaning(frozenset(own["labels"]), ALL, own["severity"], 1.0), own["target"])
+        yield _example(
+            name, row, Meaning(frozenset(own["labels"]), ALL, own["severity"], 1.0), own.get("target", "none")
+        )
     for row in others[: corpus.most]:
         try:
             meaning = corpus.meaning(row)

@@ -1,11 +1,13 @@
 """What heads should say of an example, and that no author stands on both sides of the split."""
 
 import numpy as np
+import pytest
 
 from classify.corpus import Example, read
 from classify.heads import HEADS
 from classify.training.calibrating import calibrate, screen_at
 from classify.training.targets import split, wanted
+from flow.errors import Broken
 from tests.classify.material import MODELS
 
 KNOWN = Example("1", "sv", "x", frozenset({"hate"}), "medium", "a", target="person")
@@ -66,5 +68,7 @@ def test_probabilities_mean_what_they_say() -> None:
         assert abs(chances[within, 0].mean() - truth[within].mean()) < 0.06
     flagged = chances[:, 0] >= calibration.bars[languages, 0]
     assert flagged[~truth].mean() < 0.035
+    with pytest.raises(Broken, match="no post with 'threat'"):
+        calibrate(scores, np.zeros_like(targets), examples)
     screen = screen_at(chances, truth)
     assert (chances[truth, 0] >= screen).mean() >= 0.995

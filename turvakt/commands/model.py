@@ -51,6 +51,7 @@ def train(
     from classify.corpus import read
     from classify.training import linear  # scikit-learn takes seconds to load: only who trains waits for it
     from classify.training.open_corpora import OpenTexts, read_open
+    from classify.training.targets import split
 
     models = settings(context).models_dir
     folder = corpus or models / "corpus"
@@ -59,9 +60,8 @@ def train(
     for refused in others.refused:
         aside.print(f"Refused: {refused}", markup=False, highlight=False)
     with _progress() as tell:
-        report = linear.train(
-            examples, others=others.examples, out=(out or models) / "linear", seed=seed, progress=tell
-        )
+        learnt = [example for example in examples if split(example) != "test"]
+        report = linear.train(learnt, others=others.examples, out=(out or models) / "linear", seed=seed, progress=tell)
         if base:
             report = _train_encoder(examples, others.examples, base, (out or models) / "encoder", seed, tell)
     _print(report, as_json=as_json)
@@ -92,9 +92,9 @@ def evaluate(
 ) -> None:
     """Judge labelled posts with the model in use and compare, per language, source and label, with intervals.
 
-    Without --all only the authors that no training of the encoder sees are judged. The linear model was trained on them
-    too; models/linear/card.md has its figures on held-out authors.
+    Without --all only the authors whom no training sees are judged.
     """
+    from classify.calibration import LANGUAGES
     from classify.corpus import read
     from classify.evaluate import evaluate as evaluate_on
     from classify.training.open_corpora import read_open
@@ -105,7 +105,8 @@ def evaluate(
         examples = read(folder)
         if open_corpora:
             examples += read_open(open_corpora, native=folder / "native").examples
-        chosen = [example for example in examples if everything or split(example) == "test"]
+        known = [example for example in examples if example.lang in LANGUAGES]
+        chosen = [example for example in known if everything or split(example) == "test"]
         report = evaluate_on(classifier=opened.classifier, examples=chosen, progress=tell)
     _print(report, as_json=as_json)
 

@@ -77,9 +77,8 @@ def table(*columns: str, rows: Sequence[Sequence[object]], title: str | None = N
     made = Table(*columns, title=title, title_justify="left", box=None, pad_edge=False)
     for row in rows:
         made.add_row(*(Text(printable(str(cell))) for cell in row))
-    if made.columns:
-        # The first column names what other commands take: it is broken, if it must be, but never shortened.
-        made.columns[0].overflow = "fold"
+    for column in made.columns:  # on a narrow screen a cell is broken, never shortened
+        column.overflow = "fold"
     for column, cell in zip(made.columns, rows[0] if rows else (), strict=False):
         if isinstance(cell, int | float):
             column.justify = "right"
