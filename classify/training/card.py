@@ -7,7 +7,7 @@ from typing import Final
 
 from classify.calibration import LANGUAGES, Calibration
 from classify.corpus import Example
-from classify.evaluate import Report, best_counts
+from classify.evaluation.report import Report, best_counts
 from classify.heads import STEPS
 from classify.verdict import LABELS
 

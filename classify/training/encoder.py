@@ -20,7 +20,8 @@ from classify.corpus import Example
 from classify.encoder import artifact
 from classify.encoder.inputs import Inputs, Pieces
 from classify.encoder.scoring import EncoderScorer
-from classify.evaluate import Report, average_precision, report
+from classify.evaluation.metrics import average_precision
+from classify.evaluation.report import Report, report
 from classify.heads import HEADS
 from classify.masking import mask
 from classify.normalise import normalise

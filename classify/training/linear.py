@@ -17,7 +17,7 @@ from sklearn.model_selection import GroupKFold
 
 from classify.calibration import LANGUAGES, Calibration
 from classify.corpus import Example
-from classify.evaluate import Report, report
+from classify.evaluation.report import Report, report
 from classify.heads import HEADS, SCALE, STEPS
 from classify.linear import artifact
 from classify.linear.artifact import Model, Weights

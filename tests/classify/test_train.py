@@ -12,15 +12,13 @@ from sklearn.metrics import average_precision_score
 
 from classify.classifiers.linear import Linear
 from classify.corpus import read
-from classify.evaluate import (
-    Report,
+from classify.evaluation.metrics import (
     average_precision,
-    best_counts,
     calibration_error,
-    evaluate,
     precision_at_recall,
     recall_at_false_alarms,
 )
+from classify.evaluation.report import Report, best_counts, evaluate
 from classify.linear import artifact
 from classify.linear.artifact import ABOUT, WEIGHTS
 from classify.training.card import table

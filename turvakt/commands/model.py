@@ -13,7 +13,7 @@ from turvakt.commands.shared import AsJson, aside, parts, screen, settings, tabl
 
 if TYPE_CHECKING:
     from classify.corpus import Example
-    from classify.evaluate import Report
+    from classify.evaluation.report import Report
 
 Corpus = Annotated[
     Path | None,
@@ -96,7 +96,7 @@ def evaluate(
     """
     from classify.calibration import LANGUAGES
     from classify.corpus import read
-    from classify.evaluate import evaluate as evaluate_on
+    from classify.evaluation.report import evaluate as evaluate_on
     from classify.training.open_corpora import read_open
     from classify.training.targets import split
 

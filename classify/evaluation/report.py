@@ -1,34 +1,29 @@
 """Measure a classifier on labelled posts."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classify.classifier import Classifier
 from classify.corpus import Example
+from classify.evaluation.metrics import (
+    Array,
+    Figure,
+    Flags,
+    average_precision,
+    calibration_error,
+    draws,
+    f1,
+    figure,
+    precision_at_recall,
+    recall_at_false_alarms,
+)
 from classify.verdict import LABELS, Judgement, Label, at_least
 
-Interval = tuple[float, float]
-Measure = Callable[[NDArray[np.bool_], NDArray[np.float64], NDArray[np.bool_]], float]
-_DRAWS: Final = 200
-_BINS: Final = 10
 _FEWEST: Final = 5
 """Positives from which figures say anything at all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A share from 0 to 1. The interval holds 95 % of bootstrap draws over authors (Efron, 1979)."""
-
-    value: float
-    interval: Interval
-
-    def __str__(self) -> str:
-        return f"{self.value:.2f} ({self.interval[0]:.2f}-{self.interval[1]:.2f})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,21 +141,12 @@ def _figures(language: str, source: str, label: Label, judged: Sequence[tuple[Ex
     truth = np.array([label in example.labels for example, _ in judged])
     chances = np.array([judgement.labels[label].probability for _, judgement in judged])
     flagged = np.array([judgement.labels[label].flagged for _, judgement in judged])
-    by_author: dict[str, list[int]] = {}
-    for place, (example, _) in enumerate(judged):
-        by_author.setdefault(example.author, []).append(place)
-    authors = [np.array(places) for places in by_author.values()]
-    random = np.random.default_rng(0)
-    draws = [
-        np.concatenate([authors[place] for place in random.integers(len(authors), size=len(authors))])
-        for _ in range(_DRAWS)
+    drawn = [
+        draw for draw in draws([example.author for example, _ in judged]) if truth[draw].any() and not truth[draw].all()
     ]
-    draws = [draw for draw in draws if truth[draw].any() and not truth[draw].all()]
 
-    def figure(measure: Measure) -> Figure:
-        drawn = [measure(truth[draw], chances[draw], flagged[draw]) for draw in draws]
-        low, high = np.quantile(drawn or [0.0], (0.025, 0.975))
-        return Figure(_round(measure(truth, chances, flagged)), (_round(low), _round(high)))
+    def measured(measure: Callable[[Flags, Array, Flags], float]) -> Figure:
+        return figure(lambda places: measure(truth[places], chances[places], flagged[places]), len(judged), drawn)
 
     return Figures(
         language=language,
@@ -168,57 +154,12 @@ def _figures(language: str, source: str, label: Label, judged: Sequence[tuple[Ex
         label=label,
         texts=len(judged),
         positives=int(truth.sum()),
-        average_precision=figure(lambda truth, chances, _: average_precision(truth, chances)),
-        precision_at_recall_80=figure(lambda truth, chances, _: precision_at_recall(truth, chances, 0.8)),
-        recall_at_1_per_1000=figure(lambda truth, chances, _: recall_at_false_alarms(truth, chances, 0.001)),
-        f1=figure(lambda truth, _, flagged: f1(truth, flagged)),
-        calibration_error=figure(lambda truth, chances, _: calibration_error(truth, chances)),
+        average_precision=measured(lambda truth, chances, _: average_precision(truth, chances)),
+        precision_at_recall_80=measured(lambda truth, chances, _: precision_at_recall(truth, chances, 0.8)),
+        recall_at_1_per_1000=measured(lambda truth, chances, _: recall_at_false_alarms(truth, chances, 0.001)),
+        f1=measured(lambda truth, _, flagged: f1(truth, flagged)),
+        calibration_error=measured(lambda truth, chances, _: calibration_error(truth, chances)),
     )
-
-
-def average_precision(truth: NDArray[np.bool_], chances: NDArray[np.float64]) -> float:
-    """The mean over recall of the precision at each threshold; equal chances share one threshold. As in scikit-learn."""
-    order = np.argsort(-chances, kind="stable")
-    hits, ranked = np.cumsum(truth[order]), chances[order]
-    last = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)
-    gained = np.diff(hits[last], prepend=0)
-    return float((gained * hits[last] / (last + 1)).sum() / hits[-1])
-
-
-def precision_at_recall(truth: NDArray[np.bool_], chances: NDArray[np.float64], recall: float) -> float:
-    """The precision at the highest threshold that finds at least the share ``recall`` of what is there."""
-    there = np.sort(chances[truth])[::-1]
-    at = there[math.ceil(recall * len(there) - 1e-9) - 1]
-    return float(truth[chances >= at].mean())
-
-
-def recall_at_false_alarms(truth: NDArray[np.bool_], chances: NDArray[np.float64], share: float) -> float:
-    """The share found at the lowest threshold that flags at most the share ``share`` of what is not there.
-
-    With fewer than ``1 / share`` texts that means: above every one of them.
-    """
-    others = np.sort(chances[~truth])[::-1]
-    if not len(others):
-        return 1.0
-    return float((chances[truth] > others[int(share * len(others))]).mean())
-
-
-def f1(truth: NDArray[np.bool_], flagged: NDArray[np.bool_]) -> float:
-    """The harmonic mean of precision and recall of what was flagged."""
-    return float(2 * (truth & flagged).sum() / max(1, truth.sum() + flagged.sum()))
-
-
-def calibration_error(truth: NDArray[np.bool_], chances: NDArray[np.float64]) -> float:
-    """The mean distance of probability and share over ten equal bins of probability, each weighted by its texts."""
-    bins = np.minimum((chances * _BINS).astype(int), _BINS - 1)
-    gaps = [
-        abs(chances[bins == bin].mean() - truth[bins == bin].mean()) * (bins == bin).sum() for bin in set(bins.tolist())
-    ]
-    return float(sum(gaps) / len(truth))
-
-
-def _round(value: float) -> float:
-    return round(float(value), 4)
 
 
 def best_counts(report: Report) -> Mapping[str, float]:

@@ -1,0 +1,91 @@
+"""Measures of how well probabilities and flags fit the truth, and how sure they are."""
+
+import math
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Places = NDArray[np.intp]
+Interval = tuple[float, float]
+_DRAWS: Final = 200
+_BINS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A share from 0 to 1. The interval holds 95 % of bootstrap draws (Efron, 1979)."""
+
+    value: float
+    interval: Interval
+
+    def __str__(self) -> str:
+        return f"{self.value:.2f} ({self.interval[0]:.2f}-{self.interval[1]:.2f})"
+
+
+def draws(owners: Sequence[Hashable]) -> list[Places]:
+    """Bootstrap draws of places. What has one owner, such as an author, is drawn together: it is not independent."""
+    held: dict[Hashable, list[int]] = {}
+    for place, owner in enumerate(owners):
+        held.setdefault(owner, []).append(place)
+    groups = [np.array(places) for places in held.values()]
+    random = np.random.default_rng(0)
+    return [
+        np.concatenate([groups[group] for group in random.integers(len(groups), size=len(groups))])
+        for _ in range(_DRAWS)
+    ]
+
+
+def figure(measure: Callable[[Places], float], count: int, drawn: Sequence[Places]) -> Figure:
+    """``measure`` of all ``count`` places, with the interval that it has over ``drawn``."""
+    low, high = np.quantile([measure(places) for places in drawn] or [0.0], (0.025, 0.975))
+    return Figure(_round(measure(np.arange(count))), (_round(low), _round(high)))
+
+
+def average_precision(truth: Flags, chances: Array) -> float:
+    """The mean over recall of the precision at each threshold; equal chances share one threshold. As in scikit-learn."""
+    order = np.argsort(-chances, kind="stable")
+    hits, ranked = np.cumsum(truth[order]), chances[order]
+    last = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)
+    gained = np.diff(hits[last], prepend=0)
+    return float((gained * hits[last] / (last + 1)).sum() / hits[-1])
+
+
+def precision_at_recall(truth: Flags, chances: Array, recall: float) -> float:
+    """The precision at the highest threshold that finds at least the share ``recall`` of what is there."""
+    there = np.sort(chances[truth])[::-1]
+    at = there[math.ceil(recall * len(there) - 1e-9) - 1]
+    return float(truth[chances >= at].mean())
+
+
+def recall_at_false_alarms(truth: Flags, chances: Array, share: float) -> float:
+    """The share found at the lowest threshold that flags at most the share ``share`` of what is not there.
+
+    With fewer than ``1 / share`` texts that means: above every one of them.
+    """
+    others = np.sort(chances[~truth])[::-1]
+    if not len(others):
+        return 1.0
+    return float((chances[truth] > others[int(share * len(others))]).mean())
+
+
+def f1(truth: Flags, flagged: Flags) -> float:
+    """The harmonic mean of precision and recall of what was flagged."""
+    return float(2 * (truth & flagged).sum() / max(1, truth.sum() + flagged.sum()))
+
+
+def calibration_error(truth: Flags, chances: Array) -> float:
+    """The mean distance of probability and share over ten equal bins of probability, each weighted by its texts."""
+    bins = np.minimum((chances * _BINS).astype(int), _BINS - 1)
+    gaps = [
+        abs(chances[bins == bin].mean() - truth[bins == bin].mean()) * (bins == bin).sum() for bin in set(bins.tolist())
+    ]
+    return float(sum(gaps) / len(truth))
+
+
+def _round(value: float) -> float:
+    return round(float(value), 4)
