@@ -22,6 +22,8 @@ from classify.evaluation.metrics import (
 )
 from classify.verdict import LABELS, Judgement, Label, at_least
 
+Table = list[tuple[str, ...]]
+"""Its first row is the heading."""
 _FEWEST: Final = 5
 """Positives from which figures say anything at all."""
 
@@ -65,9 +67,9 @@ class Report:
         """The same as plain JSON."""
         return asdict(self)
 
-    def rows(self) -> list[tuple[str, ...]]:
+    def rows(self) -> Table:
         """A table to print; its first row is the heading."""
-        rows: list[tuple[str, ...]] = [
+        rows: Table = [
             (
                 "language",
                 "source",
