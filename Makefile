@@ -4,13 +4,14 @@
 # make train-setup  what "turvakt train --base" needs besides: several gigabytes
 # make lint    style, types
 # make bench   speed and memory
+# make evaluation  what the classifier can do, written into docs/evaluation.md
 # make lock    renew the lock files after a change of pyproject.toml
 
 BIN := .venv/bin
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11
 
-.PHONY: demo test run train-setup lint bench lock clean
+.PHONY: demo test run train-setup lint bench evaluation lock clean
 
 demo: .venv/run.done
 	@$(BIN)/turvakt demo $(if $(ONCE),--once) $(if $(LIVE),--live) $(if $(OFFICIALS),--officials $(OFFICIALS))
@@ -31,6 +32,9 @@ train-setup: .venv/dev.done
 
 bench: .venv/dev.done
 	$(BIN)/python -m benchmarks
+
+evaluation: .venv/run.done
+	@$(BIN)/turvakt evaluate --page docs/evaluation.md
 
 lock: .venv/tools.done
 	$(LOCK) requirements/tools.in -o requirements/tools.txt

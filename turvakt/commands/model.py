@@ -88,12 +88,27 @@ def evaluate(
     everything: Annotated[
         bool, typer.Option("--all", help="Also the texts that training saw: that flatters the model.")
     ] = False,
+    suite: Annotated[bool, typer.Option("--suite", help="Instead: small cases that each ask for one ability.")] = False,
+    variations: Annotated[
+        bool, typer.Option("--variations", help="Instead: the same cases with typos, other names, disguised words ...")
+    ] = False,
+    groups: Annotated[bool, typer.Option("--groups", help="Instead: lawful sentences about groups of people.")] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option(help="Instead: all three, written into this page; see docs/evaluation.md.", show_default=False),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge labelled posts with the model in use and compare, per language, source and label, with intervals.
 
-    Without --all only the authors whom no training sees are judged.
+    Without --all only the authors whom no training sees are judged. --suite, --variations and --groups, alone or together,
+    measure on models/suite/ what the model can do, what moves it and whom it judges otherwise; see docs/evaluation.md.
     """
+    chosen = {"suite": suite, "variations": variations, "groups": groups}
+    names = frozenset(name for name, wanted in chosen.items() if wanted or page)
+    if names:
+        _abilities(context, names, page, as_json=as_json)
+        return
     from classify.calibration import LANGUAGES
     from classify.corpus import read
     from classify.evaluation.report import evaluate as evaluate_on
@@ -106,9 +121,22 @@ def evaluate(
         if open_corpora:
             examples += read_open(open_corpora, native=folder / "native").examples
         known = [example for example in examples if example.lang in LANGUAGES]
-        chosen = [example for example in known if everything or split(example) == "test"]
-        report = evaluate_on(classifier=opened.classifier, examples=chosen, progress=tell)
+        unseen = [example for example in known if everything or split(example) == "test"]
+        report = evaluate_on(classifier=opened.classifier, examples=unseen, progress=tell)
     _print(report, as_json=as_json)
+
+
+def _abilities(context: typer.Context, names: frozenset[str], page: Path | None, *, as_json: bool) -> None:
+    from turvakt.commands import abilities
+
+    if page:
+        abilities.check(page)
+    with parts(context) as opened, _progress() as tell:
+        found = abilities.measure(opened.classifier, opened.settings.models_dir / "suite", tell, names=names)
+    if page:
+        abilities.write(found, page)
+    else:
+        abilities.show(found, as_json=as_json)
 
 
 @contextmanager

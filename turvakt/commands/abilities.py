@@ -1,0 +1,101 @@
+"""turvakt evaluate --suite, --variations, --groups: what the classifier can do, what moves it, and whom it judges otherwise."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from classify.classifier import Classifier
+from classify.evaluation.report import Table
+from flow.errors import BadInput, Broken
+from turvakt.commands.shared import screen, table, write_json
+
+BEGIN: Final = '<!-- figures: written by "make evaluation" -->'
+END: Final = "<!-- end of figures -->"
+Tell = Callable[[str, int, int], None]
+
+
+class Measured(Protocol):
+    """A report of one of the measures."""
+
+    @property
+    def model(self) -> str: ...
+
+    def as_json(self) -> dict[str, Any]: ...
+
+    def tables(self) -> dict[str, Table]: ...
+
+
+def measure(classifier: Classifier, folder: Path, tell: Tell, *, names: frozenset[str]) -> dict[str, Measured]:
+    """The reports of those of "suite", "variations" and "groups" that are among ``names``.
+
+    Raises:
+        BadInput: something in ``folder``, which holds the suite, is wrong.
+        Broken: something is missing there.
+    """
+    from classify.evaluation import groups, suite, variations  # only who measures waits for them
+
+    found: dict[str, Measured] = {}
+    if names & {"suite", "variations"}:
+        cases = suite.read_suite(folder)
+        if "suite" in names:
+            found["suite"] = suite.run(classifier, cases)
+        if "variations" in names:
+            found["variations"] = variations.run(classifier, cases, progress=tell)
+    if "groups" in names:
+        found["groups"] = groups.run(classifier, groups.read_groups(folder / groups.FILE))
+    return found
+
+
+def show(found: Mapping[str, Measured], *, as_json: bool) -> None:
+    """Print the reports, as tables or as one JSON object by name."""
+    if as_json:
+        write_json({name: measured.as_json() for name, measured in found.items()})
+        return
+    for measured in found.values():
+        for title, (first, *rows) in measured.tables().items():
+            screen.print(table(*first, rows=rows, title=title))
+            screen.print()
+
+
+def check(page: Path) -> None:
+    """See that figures can be written into ``page``, before hours are spent on them.
+
+    Raises:
+        BadInput: it cannot be read, or has no place for them.
+    """
+    _parts(page)
+
+
+def write(found: Mapping[str, Measured], page: Path) -> None:
+    """Put the tables of the reports between the marks of ``page``, as Markdown, in place of what stands there.
+
+    Raises:
+        BadInput: it cannot be read, or has no place for them.
+        Broken: it cannot be written.
+    """
+    from classify.training.card import table as markdown
+
+    before, after = _parts(page)
+    models = dict.fromkeys(f"`{measured.model}`" for measured in found.values())
+    tables = [
+        f"### {title}\n\n{markdown(rows)}" for measured in found.values() for title, rows in measured.tables().items()
+    ]
+    try:
+        page.write_text("\n\n".join((before + BEGIN, f"Of {', '.join(models)}.", *tables, END + after)), "utf-8")
+    except OSError as error:
+        raise Broken("the page cannot be written", place=str(page), remedy="Check its rights") from error
+
+
+def _parts(page: Path) -> tuple[str, str]:
+    """What stands before and after the place of the figures."""
+    try:
+        text = page.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(
+            "the page cannot be read", place=str(page), remedy="Name a page like docs/evaluation.md"
+        ) from error
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise BadInput("no place for figures", place=str(page), remedy=f"Put {BEGIN} and {END} where they should stand")
+    return before, after
