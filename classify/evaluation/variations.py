@@ -21,25 +21,36 @@ from classify.verdict import LABELS, Judgement, at_least
 Change = Callable[[str, Random], str]
 
 
+HEADINGS: Final = {
+    "sv": "Till Anna Lindqvist, moderat i Uppsala: ",
+    "fi": "Terveisiä Liisa Virtaselle, demarille Tampereella: ",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """``change`` gives the same text for the same chance. ``limit`` is the share of verdicts that may flip by it, at most."""
+    """``change`` gives the same text for the same chance. ``limit`` is the share of verdicts that may flip by it, at most.
+
+    ``headed``: the text gets a heading before it is changed, as few cases name anybody, a party or a town.
+    """
 
     name: str
     kind: Literal["same meaning", "evasion"]
     change: Change
     limit: float
+    headed: bool = False
 
-    def of(self, case: Example) -> str:
-        """The text of ``case`` in this variation: always the same."""
-        return self.change(case.text, Random(f"{self.name} {case.id}"))
+    def of(self, case: Example) -> tuple[str, str]:
+        """The text of ``case`` before the change and after it: always the same."""
+        before = HEADINGS[case.lang] + case.text if self.headed else case.text
+        return before, self.change(before, Random(f"{self.name} {case.id}"))
 
 
 VARIATIONS: Final = (
-    Variation("another name", "same meaning", changes.names, 0.01),
-    Variation("another gender", "same meaning", changes.gender, 0.02),
-    Variation("another party", "same meaning", changes.party, 0.02),
-    Variation("another municipality", "same meaning", changes.municipality, 0.01),
+    Variation("another name", "same meaning", changes.names, 0.01, headed=True),
+    Variation("another gender", "same meaning", changes.gender, 0.02, headed=True),
+    Variation("another party", "same meaning", changes.party, 0.02, headed=True),
+    Variation("another municipality", "same meaning", changes.municipality, 0.01, headed=True),
     Variation("typos", "same meaning", changes.typos, 0.05),
     Variation("small letters", "same meaning", changes.lower, 0.02),
     Variation("capitals", "same meaning", changes.upper, 0.05),
@@ -148,19 +159,21 @@ def run(
 ) -> VariationReport:
     """Judge all ``cases`` as they are and in every variation."""
     tell = progress or (lambda step, done, of: None)
-    before = list(zip(cases, classifier.classify([case.text for case in cases]), strict=True))
-    able = [pair for pair in before if pair[1].unable is None]
     movements: dict[str, list[Movement]] = {language: [] for language in LANGUAGES}
+    known: dict[str, Judgement] = {}
     for number, variation in enumerate(VARIATIONS):
         tell("vary", number, len(VARIATIONS))
-        texts = [variation.of(case) for case, _ in able]
-        changed = [(case, first, text) for (case, first), text in zip(able, texts, strict=True) if text != case.text]
-        after = classifier.classify([text for *_, text in changed])
+        forms = [(case.lang, *variation.of(case)) for case in cases]
+        changed = [form for form in forms if form[1] != form[2]]
+        fresh = [before for _, before, _ in changed if before not in known]
+        known |= zip(fresh, classifier.classify(fresh), strict=True)
+        able = [form for form in changed if known[form[1]].unable is None]
+        judged = classifier.classify([after for *_, after in able])
         for language, found in movements.items():
             pairs = [
-                (first, second)
-                for (case, first, _), second in zip(changed, after, strict=True)
-                if case.lang == language
+                (known[before], after)
+                for (lang, before, _), after in zip(able, judged, strict=True)
+                if lang == language
             ]
             if pairs:
                 found.append(_movement(language, variation, pairs))

@@ -128,9 +128,12 @@ class TestEveryVariation:
     def test_changes_something(self, variation: Variation) -> None:
         assert {variation.change(text, Random(0)) for text in (SWEDISH, FINNISH)} != {SWEDISH, FINNISH}
 
-    def test_gives_a_case_always_the_same_text(self, variation: Variation) -> None:
-        case = read_suite(SMALL)[0]
-        assert variation.of(case) == variation.of(case)
+    def test_gives_a_case_always_the_same_texts(self, variation: Variation) -> None:
+        for case in read_suite(SMALL):
+            before, after = variation.of(case)
+            assert (before, after) == variation.of(case)
+            assert before.endswith(case.text)
+            assert before != after or not variation.headed
 
     def test_keeps_text_composed(self, variation: Variation) -> None:
         changed = variation.change(SWEDISH, Random(0))
@@ -162,7 +165,11 @@ class TestRunning:
         assert found["small letters"] == (1, 0.8, 0, 0, 1, 0, False)
 
     def test_leaves_out_what_a_variation_does_not_change(self) -> None:
-        assert "another party" not in self.found(self.CASE)
+        assert "no marks on å, ä, ö" not in self.found(replace(self.CASE, text="du ska bort"))
+
+    def test_puts_a_heading_before_a_case_that_names_nobody(self) -> None:
+        assert self.found(self.CASE)["another party"] == (1, 0.0, 1, 0, 0, 0, True)
+        assert self.found(self.CASE, words=("moderat",))["another party"][2:5] == (1, 1, 0)
 
     def test_counts_what_cannot_be_judged_any_more(self) -> None:
         found = self.found(replace(self.CASE, text="mördade"), words=())
