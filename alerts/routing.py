@@ -21,6 +21,21 @@ def route(
     officials: Callable[[str], Official | None],
     clock: Clock,
 ) -> list[Alert]:
+    """The alerts that ``rules`` raise about ``verdicts``, as `alerts_about`; tells the log how many reach nobody."""
+    alerts = alerts_about(verdicts, rules=rules, officials=officials, clock=clock)
+    nobody = sum(not alert.recipients for alert in alerts)
+    if nobody:
+        logger.warning("%d alerts have no recipient: their officials have no contact in the registry", nobody)
+    return alerts
+
+
+def alerts_about(
+    verdicts: Sequence[Verdict],
+    *,
+    rules: Sequence[Rule],
+    officials: Callable[[str], Official | None],
+    clock: Clock,
+) -> list[Alert]:
     """The alerts that ``rules`` raise about ``verdicts``, at most one per rule, official and post.
 
     A contact whom several rules would tell of the same post and official is told once, by the first of them. Posts that are
@@ -37,9 +52,6 @@ def route(
             official = officials(name)
             if official is not None and official.consents_to(verdict.post.source, now):
                 alerts.extend(_about(official, verdict, rules, now))
-    nobody = sum(not alert.recipients for alert in alerts)
-    if nobody:
-        logger.warning("%d alerts have no recipient: their officials have no contact in the registry", nobody)
     return alerts
 
 

@@ -1,4 +1,4 @@
-"""The labelled corpus: JSON lines, one invented post each (see ``models/corpus/README.md``)."""
+"""The labelled corpus: JSON lines, one post each (see ``models/corpus/README.md``)."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, get_args
 from classify.verdict import LABELS, SEVERITIES, Label, Severity
 from flow.errors import BadInput, Broken
 
-Target = Literal["person", "group", "none"]
+Target = Literal["person", "group", "none", "unknown"]
 _SEE = "The format is described in models/corpus/README.md"
 
 
@@ -20,6 +20,7 @@ ALL: Final = frozenset(LABELS)
 class Example:
     """One labelled post. ``author`` is its writer: examples of one author never stand on both sides of a split.
 
+    ``target`` is whom its abuse is aimed at, ``unknown`` where nobody judged that.
     Of a text from elsewhere not everything was judged: ``judged`` are the labels that were, ``severity`` is None if it was not.
     ``weight`` is what it counts in training beside a post of our own corpus.
     """
@@ -42,6 +43,8 @@ class Example:
 def read(corpus: Path) -> list[Example]:
     """All examples in the ``*.jsonl`` files of a folder, or in one file, in the order of file names and lines.
 
+    A line that begins with ``#`` is a remark.
+
     Raises:
         BadInput: a line is wrong; the message names file, line and field.
         Broken: there is nothing to read.
@@ -58,6 +61,24 @@ def read(corpus: Path) -> list[Example]:
     return list(found.values())
 
 
+def line(example: Example) -> str:
+    """The line of JSON from which `read` makes ``example``, but for its weight; all its labels must have been judged."""
+    row = {
+        "id": example.id,
+        "lang": example.lang,
+        "text": example.text,
+        "labels": [label for label in LABELS if label in example.labels],
+        "severity": example.severity,
+        "target": example.target,
+        "author": example.author,
+        "topic": example.topic or None,
+        "register": example.register or None,
+        "contrast": example.contrast,
+        "source": example.source,
+    }
+    return json.dumps(row, ensure_ascii=False)
+
+
 def _read(path: Path) -> Iterator[tuple[str, Example]]:
     try:
         lines = path.read_bytes().splitlines()
@@ -66,7 +87,7 @@ def _read(path: Path) -> Iterator[tuple[str, Example]]:
             "the corpus cannot be read", place=str(path), remedy="Check the path and its permissions"
         ) from error
     for number, line in enumerate(lines, 1):
-        if line.strip():
+        if line.strip() and not line.startswith(b"#"):
             place = f"{path.name}, line {number}"
             try:
                 row = json.loads(line)
@@ -102,7 +123,8 @@ def _example(row: dict[str, Any], place: str) -> Example:
         severity=row["severity"],
         author=row["author"],
         target=row.get("target", "none"),
-        topic=str(row.get("topic", "")),
-        register=str(row.get("register", "")),
+        topic=str(row.get("topic") or ""),
+        register=str(row.get("register") or ""),
         contrast=row.get("contrast"),
+        source=str(row.get("source") or "turvakt"),
     )

@@ -5,10 +5,11 @@ length of the normalised one, so that a feature's place in it is its place in th
 """
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from classify.normalise import Normalised
+from classify.normalise import Normalised, normalise
 
 NAME: Final = "ƿ"
 """Stands for each letter of a masked name, handle or link: a letter that no living language writes."""
@@ -43,8 +44,24 @@ def mask(text: str, normalised: Normalised) -> str:
     return plain
 
 
+def hide(text: str, places: Iterable[tuple[int, int]] = ()) -> str:
+    """``text`` as it was written, but without what `mask` hides and what stands at ``places``.
+
+    For the model that is the same text, but for a few where digits stand within words, signs in a row, or some words in capitals.
+    Names at the beginning of a sentence and in a text that shouts are hidden only where ``places`` tell of them.
+    """
+    letters, normalised = list(text), normalise(text)
+    hidden = [(start, end, NAME) for start, end in places]
+    for place, (plain, masked) in enumerate(zip(normalised.text, mask(text, normalised), strict=True)):
+        if masked == NAME or (masked == "0" and plain != masked):
+            hidden.append((*normalised.span(place, place + 1), masked))
+    for start, end, sign in hidden:
+        letters[start:end] = [letter if letter.isspace() else sign for letter in letters[start:end]]
+    return "".join(letters)
+
+
 def _capitals(match: re.Match[str]) -> str:
-    upper = match[0].upper()
+    upper = match[0].upper().replace(NAME.upper(), NAME)
     return upper if len(upper) == len(match[0]) else match[0]
 
 

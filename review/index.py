@@ -184,6 +184,15 @@ class Index(Protocol):
         ...
 
 
+def every(index: Index, query: Query) -> Iterator[Item]:
+    """All that ``query`` asks for, newest first, page by page: what is removed meanwhile is left out."""
+    page = index.search(replace(query, limit=MOST))
+    yield from page.items
+    while page.next is not None:
+        page = index.search(replace(query, limit=MOST, after=page.next))
+        yield from page.items
+
+
 def raised(alert: Alert) -> Raised:
     """What the index keeps of an alert."""
     return Raised(

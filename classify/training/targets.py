@@ -33,7 +33,7 @@ def _wanted(example: Example) -> list[float]:
         steps = [1.0, unknown, unknown, unknown]
     else:
         steps = [unknown] * len(STEPS)
-    judged = example.source == "turvakt" or example.severity is not None
+    judged = example.target != "unknown" and (example.source == "turvakt" or example.severity is not None)
     return [*labels, *steps, float(example.target == "person") if judged else unknown]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from classify.corpus import Example, read
+from classify.corpus import Example, line, read
 from classify.training.quality import Shape, near_copies, shape
 from flow.errors import BadInput, Broken
 from tests.classify.material import MODELS
@@ -26,6 +26,16 @@ def test_reads_a_folder_and_a_file(tmp_path: Path) -> None:
     folder = written(tmp_path, ROW, ROW | {"id": "a-2", "labels": ["threat"], "severity": "high", "target": "person"})
     assert [example.id for example in read(folder)] == ["a-1", "a-2"]
     assert read(folder / "part.jsonl")[1].labels == {"threat"}
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    lines = [
+        json.dumps(ROW),
+        json.dumps(ROW | {"id": "a-2", "topic": "skola", "contrast": "a-1", "source": "decisions"}),
+    ]
+    examples = read(written(tmp_path, "# a remark", *lines))
+    assert [(example.topic, example.source) for example in examples] == [("", "turvakt"), ("skola", "decisions")]
+    assert read(written(tmp_path, *map(line, examples))) == examples
 
 
 @pytest.mark.parametrize(

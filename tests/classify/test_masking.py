@@ -1,6 +1,9 @@
 """The model sees no names, handles, links and numbers, and quoted words as quoted."""
 
-from classify.masking import NAME, mask
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classify.masking import NAME, hide, mask
 from classify.normalise import normalise
 
 
@@ -26,3 +29,32 @@ def test_masks_handles_links_and_digits() -> None:
 def test_quoted_words_stand_apart() -> None:
     assert masked('hon sa "kom hit" igen') == 'hon sa "KOM HIT" igen'
     assert masked("fick ’straße nu då’ i dag") == "fick ’straße nu då’ i dag"
+    assert masked('hon sa "kom hit @anna" igen') == f'hon sa "KOM HIT {NAME * 5}" igen'
+
+
+def test_hiding_keeps_the_writing() -> None:
+    assert (
+        hide('Hon sa "Kom hit" till Storgrann kl 18.30, d0da!') == f'Hon sa "Kom hit" till {NAME * 9} kl 00.00, d0da!'
+    )
+    assert hide("ANNA BERG SA DET", [(0, 9)]) == f"{NAME * 4} {NAME * 4} SA DET"
+
+
+WORDS = [
+    "Storgrann",
+    "Ådal,",
+    "hon",
+    "sa:",
+    '"kom',
+    'hit"',
+    "🔪",
+    "d0da",
+    "t a p a n",
+    "@anna",
+    "https://x.se/1",
+    "18.30",
+]
+
+
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=12).map(" ".join))
+def test_what_is_hidden_is_masked_to_the_same(text: str) -> None:
+    assert masked(hide(text)) == masked(text)

@@ -28,6 +28,13 @@ def test_what_was_not_judged_is_masked() -> None:
     heads = said(other)
     assert [head for head, value in heads.items() if value == 1] == ["threat", "low", "medium", "high"]
     assert np.isnan([heads[head] for head in ("hate", "critical", "person")]).all()
+
+
+def test_whom_it_is_aimed_at_may_be_unknown() -> None:
+    decided = Example("1", "sv", "x", frozenset({"hate"}), "medium", "a", target="unknown", source="decisions")
+    heads = said(decided)
+    assert [head for head, value in heads.items() if value == 1] == ["hate", "low", "medium"]
+    assert [head for head, value in heads.items() if np.isnan(value)] == ["person"]
     unknown = Example("1", "fi", "x", frozenset(), None, "a", source="x", judged=frozenset({"hate"}))
     assert [head for head, value in said(unknown).items() if not np.isnan(value)] == ["hate"]
 

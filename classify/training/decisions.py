@@ -1,0 +1,21 @@
+"""Reviewers' decisions, which ``turvakt decisions export`` wrote, as examples to train on beside the corpus."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from classify.corpus import Example, read
+
+SOURCE: Final = "decisions"
+WEIGHT: Final = 1.0
+"""As much as a post of our own: these are real posts, and those which the model in use got wrong are among them."""
+
+
+def read_decisions(path: Path) -> list[Example]:
+    """The examples in the file ``path``, or in the ``*.jsonl`` files of a folder.
+
+    Raises:
+        BadInput: a line is wrong; the message names file, line and field.
+        Broken: there is nothing to read.
+    """
+    return [replace(example, source=SOURCE, weight=WEIGHT) for example in read(path)]

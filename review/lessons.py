@@ -1,0 +1,84 @@
+"""What reviewers decided, as examples to train on: without names, and without a way back to the people."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+
+from classify.calibration import LANGUAGES
+from classify.corpus import Example
+from classify.masking import hide
+from classify.reading import WINDOW
+from classify.verdict import Verdict
+from review.decision import Outcome
+from review.index import Index, Item, Query, every
+
+SOURCE = "decisions"
+_LEAD = 120
+"""Code points kept before the first span of a text that is too long for one window."""
+
+
+@dataclass(slots=True)
+class Left:
+    """How many decisions are no examples, by the reason."""
+
+    consent: int = 0
+    """The post mentions nobody any more whose consent covers its source."""
+    later: int = 0
+    """The post was judged again after the decision: what the reviewer saw was something else."""
+    unable: int = 0
+    """The post has no language or no text that could be judged."""
+
+
+def lessons(index: Index, *, allowed: Callable[[str, str], bool], salt: bytes, left: Left) -> Iterator[Example]:
+    """One example for each decision that is held.
+
+    A confirmed verdict teaches its labels and its severity, a false alarm that there was nothing. Whom abuse is aimed at was not
+    decided.
+
+    Args:
+        allowed: whether the official with an id has a consent in force that covers a source.
+        salt: for the hashes that stand for posts and authors; who knows it can tell whose post an example was.
+        left: counts what is left out.
+    """
+    outcomes: tuple[Outcome, ...] = ("confirmed", "false-alarm")
+    for outcome in outcomes:
+        for item in every(index, Query(decision=outcome)):
+            verdict, post = item.verdict, item.verdict.post
+            if not any(allowed(official, post.source) for official in post.officials):
+                left.consent += 1
+            elif item.decision is None or verdict.judged_at > item.decision.at:
+                left.later += 1
+            elif verdict.judgement.unable is not None or verdict.judgement.language not in LANGUAGES:
+                left.unable += 1
+            else:
+                yield _example(item, outcome, salt)
+
+
+def _example(item: Item, outcome: Outcome, salt: bytes) -> Example:
+    post, judgement = item.verdict.post, item.verdict.judgement
+    nothing = outcome == "false-alarm" or not judgement.flagged or judgement.severity == "none"
+    lawful = Example(
+        id=f"{SOURCE}-{_hash(salt, 'post', post.id)}",
+        lang=judgement.language,
+        text=_text(item.verdict),
+        labels=frozenset(),
+        severity="none",
+        author=_hash(salt, "author", post.source, post.author.id) if post.author.id else _hash(salt, "post", post.id),
+        source=SOURCE,
+    )
+    if nothing:
+        return lawful
+    return replace(lawful, labels=frozenset(judgement.flagged), severity=judgement.severity, target="unknown")
+
+
+def _text(verdict: Verdict) -> str:
+    """The post as the model sees it, or that window of it in which the first span stands."""
+    post = verdict.post
+    shown = hide(post.text, ((mention.start, mention.end) for mention in post.mentions))
+    first = min((span.start for span in verdict.judgement.spans), default=0)
+    start = max(0, min(first - _LEAD, len(shown) - WINDOW))
+    return shown[start : start + WINDOW]
+
+
+def _hash(salt: bytes, *parts: str) -> str:
+    return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), key=salt, digest_size=12).hexdigest()

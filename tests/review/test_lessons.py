@@ -1,0 +1,115 @@
+"""What reviewers decided becomes examples, as far as consent reaches. The texts are mild."""
+
+import pytest
+
+from classify.corpus import Example, line, read
+from classify.masking import NAME
+from classify.reading import WINDOW
+from classify.verdict import Span
+from ingest.post import Mention
+from review.index import MOST, Query, every
+from review.indexes.memory import MemoryIndex
+from review.lessons import Left, lessons
+from tests.review.people import decision, verdict
+
+
+@pytest.fixture
+def index() -> MemoryIndex:
+    return MemoryIndex()
+
+
+def taught(
+    index: MemoryIndex, *, consent: tuple[str, ...] = ("anna",), salt: bytes = b"s"
+) -> tuple[list[Example], Left]:
+    left = Left()
+    found = lessons(index, allowed=lambda official, source: official in consent, salt=salt, left=left)
+    return list(found), left
+
+
+def test_a_confirmed_verdict_teaches_its_labels_and_a_false_alarm_that_there_was_nothing(index: MemoryIndex) -> None:
+    index.write_verdicts([verdict(name, labels=("threat",), severity="high") for name in ("1", "2", "3")])
+    index.write_decisions([decision("jsonl:1"), decision("jsonl:2", "false-alarm")])
+    (confirmed, false_alarm), _ = taught(index)
+    assert (confirmed.labels, confirmed.severity, confirmed.target) == ({"threat"}, "high", "unknown")
+    assert (false_alarm.labels, false_alarm.severity, false_alarm.target) == (frozenset(), "none", "none")
+    assert {confirmed.source, false_alarm.source} == {"decisions"}
+
+
+def test_the_newest_decision_holds(index: MemoryIndex) -> None:
+    index.write_verdicts([verdict(labels=("threat",), severity="high")])
+    index.write_decisions([decision("jsonl:1", minutes=5), decision("jsonl:1", "false-alarm", minutes=6)])
+    (example,), _ = taught(index)
+    assert example.severity == "none"
+
+
+def test_what_is_no_example_is_counted(index: MemoryIndex) -> None:
+    index.write_verdicts(
+        [
+            verdict("1", officials=("bo",)),
+            verdict("2", judged=9),
+            verdict("3", language="other", unable="language"),
+            verdict("4", officials=("bo", "anna")),
+        ]
+    )
+    index.write_decisions([decision(f"jsonl:{number}") for number in (1, 2, 3, 4, 5)])
+    found, left = taught(index)
+    assert len(found) == 1
+    assert (left.consent, left.later, left.unable) == (1, 1, 1)
+
+
+def test_what_was_erased_is_gone(index: MemoryIndex) -> None:
+    index.write_verdicts([verdict("1"), verdict("2", officials=("anna", "bo"))])
+    index.write_decisions([decision("jsonl:1"), decision("jsonl:2")])
+    index.erase("anna")
+    assert taught(index)[0] == []
+    assert len(taught(index, consent=("anna", "bo"))[0]) == 1
+    index.forget(["jsonl:2"])
+    assert taught(index, consent=("anna", "bo"))[0] == []
+
+
+def test_nobody_is_named_and_nothing_leads_back(index: MemoryIndex) -> None:
+    text = "Anna Lindqvist svarar inte. Ring 070-123 45 67 eller @kalle, säger Storgrann."
+    index.write_verdicts(
+        [verdict(text=text, mentions=(Mention("anna", 0, 14, "full-name"),)), verdict("2"), verdict("3", author="u2")]
+    )
+    index.write_decisions([decision(f"jsonl:{number}") for number in (1, 2, 3)])
+    found, _ = taught(index)
+    (first,) = (each for each in found if "svarar" in each.text)
+    assert first.text == f"{NAME * 4} {NAME * 9} svarar inte. Ring 000-000 00 00 eller {NAME * 6}, säger {NAME * 9}."
+    written = "".join(map(line, found))
+    for trace in ("jsonl:", "u1", "kalle", "Rut", "2026"):
+        assert trace not in written
+    assert len({each.author for each in found}) == 2
+    again, _ = taught(index, salt=b"other")
+    assert {each.author for each in found}.isdisjoint(each.author for each in again)
+
+
+def test_posts_without_an_author_are_each_by_their_own(index: MemoryIndex) -> None:
+    index.write_verdicts([verdict("1", author=None), verdict("2", author=None)])
+    index.write_decisions([decision("jsonl:1"), decision("jsonl:2")])
+    assert len({each.author for each in taught(index)[0]}) == 2
+
+
+def test_of_a_long_text_the_window_with_the_first_span_is_taken(index: MemoryIndex) -> None:
+    text = "lugnt och fint här " * 200 + "du är dum " + "lugnt igen " * 100
+    start = text.index("du är dum")
+    spans = (Span(start, start + 9, "harassment"),)
+    index.write_verdicts([verdict(text=text, labels=("harassment",), severity="low", spans=spans)])
+    index.write_decisions([decision("jsonl:1")])
+    (example,), _ = taught(index)
+    assert len(example.text) == WINDOW
+    assert "du är dum" in example.text
+
+
+def test_the_lines_are_those_that_the_corpus_is_read_from(index: MemoryIndex, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    index.write_verdicts([verdict("1", labels=("threat", "hate"), severity="high"), verdict("2", language="fi")])
+    index.write_decisions([decision("jsonl:1"), decision("jsonl:2", "false-alarm")])
+    found, _ = taught(index)
+    file = tmp_path / "decisions.jsonl"
+    file.write_text("# a remark\n" + "\n".join(map(line, found)), "utf-8")
+    assert read(file) == found
+
+
+def test_every_goes_over_all_pages(index: MemoryIndex) -> None:
+    index.write_verdicts([verdict(str(number)) for number in range(MOST + 3)])
+    assert len({item.verdict.post.id for item in every(index, Query())}) == MOST + 3
