@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from flow.errors import BadInput, TurvaktError, Unavailable
-from turvakt.commands import check, dead, look, model, officials, text, watch
+from turvakt.commands import check, dead, decisions, look, model, officials, text, truth, watch
 from turvakt.commands.shared import Globals, aside, printable
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(officials.app, name="officials")
 app.add_typer(dead.app, name="dead")
+app.add_typer(decisions.app, name="decisions")
 for command in (
     watch.run,
     watch.demo,
@@ -31,6 +32,8 @@ for command in (
     look.search,
     text.classify,
     text.submit,
+    truth.drift,
+    truth.shadow,
     model.train,
     model.evaluate,
 ):

@@ -8,12 +8,14 @@ from alerts.alert import Alert, Delivery
 from classify.verdict import Verdict
 from flow.errors import Unavailable
 from ingest.intake import Taken
+from review.drift import BOUNDS
+from turvakt.comparison import Compared, Lost
 
 SECONDS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0)
 
 
 class Metrics:
-    """Prometheus metrics of this process (implements `turvakt.tally.Listener`).
+    """Prometheus metrics of this process (implements `turvakt.tally.Listener` and `turvakt.shadow.Listener`).
 
     Args:
         lags: how many entries wait before each stage, asked at each scrape.
@@ -31,6 +33,13 @@ class Metrics:
         self._verdicts = counter("verdicts", "Verdicts", "language", "severity")
         self._flagged = counter("flagged", "Flagged labels; a post may have several", "label")
         self._unable = counter("unable", "Posts that could not be judged", "reason")
+        self._probability = Histogram(
+            "turvakt_probability",
+            "Probability of each label of a post that could be judged",
+            ["language", "label"],
+            buckets=BOUNDS,
+            registry=self.registry,
+        )
         self._alerts = counter("alerts", "Alerts raised", "severity")
         self._deliveries = counter("deliveries", "Deliveries that have ended", "channel", "state")
         self._waits = counter("waits", "Pauses because something was unavailable", "place")
@@ -44,6 +53,14 @@ class Metrics:
             "From the collection of a post to the delivery of its alert",
             buckets=(0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 30.0, 300.0),
             registry=self.registry,
+        )
+        self._shadow = counter("shadow_posts", "Posts by what became of them in the shadow", "outcome")
+        self._shadow_severities = counter(
+            "shadow_severities", "Posts by the severities that both classifiers gave them", "current", "candidate"
+        )
+        self._shadow_labels = counter("shadow_labels", "Labels by which of the classifiers flagged them", "label", "by")
+        self._shadow_alerts = counter(
+            "shadow_alerts", "Alerts by what the candidate would have done with them", "change"
         )
         self._lag = Gauge("turvakt_stage_lag", "Entries that wait before a stage", ["stage"], registry=self.registry)
         consenting = Gauge("turvakt_officials", "Officials with a consent in force", registry=self.registry)
@@ -61,12 +78,28 @@ class Metrics:
         self._posts.labels(collector, "read").inc(taken.read)
 
     def verdict(self, verdict: Verdict) -> None:
+        if verdict.post.deleted_at is not None:
+            return
         judgement = verdict.judgement
         self._verdicts.labels(judgement.language, judgement.severity).inc()
         for label in judgement.flagged:
             self._flagged.labels(label).inc()
         if judgement.unable:
             self._unable.labels(judgement.unable).inc()
+            return
+        for label, score in judgement.labels.items():
+            self._probability.labels(judgement.language, label).observe(score.probability)
+
+    def compared(self, compared: Compared) -> None:
+        self._shadow.labels("judged").inc()
+        self._shadow_severities.labels(compared.current, compared.candidate).inc()
+        for label, said in compared.labels.items():
+            self._shadow_labels.labels(label, said).inc()
+        for change, many in compared.alerts.items():
+            self._shadow_alerts.labels(change).inc(many)
+
+    def not_compared(self, lost: Lost) -> None:
+        self._shadow.labels(lost).inc()
 
     def alert(self, alert: Alert) -> None:
         self._alerts.labels(alert.verdict.judgement.severity).inc()

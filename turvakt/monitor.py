@@ -16,6 +16,7 @@ from ingest.collector import Collected, Collector
 from ingest.stage import collect
 from registry.withdrawal import resume
 from turvakt.access import base_url
+from turvakt.shadow import Shadow
 from turvakt.tally import Observed
 from turvakt.wiring import Parts
 
@@ -47,6 +48,7 @@ class Monitor:
     Args:
         once: stop when the sources have ended and all is handed on.
         console: serves the web pages; ``None``: it does not.
+        shadow: lets a candidate judge, too; it must be among the listeners of ``observed``.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Monitor:
         observed: Observed,
         collectors: Sequence[Collector],
         console: "Console | None" = None,
+        shadow: Shadow | None = None,
         once: bool = False,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -63,6 +66,7 @@ class Monitor:
         self._observed = observed
         self._collectors = collectors
         self._console = console
+        self._shadow = shadow
         self._once = once
         self._base_url = console.base_url if console else base_url(parts.settings)
         self._sleep = sleep
@@ -136,6 +140,8 @@ class Monitor:
             await asyncio.gather(*map(read, self._collectors))
             await runtime.drained()
             await dispatcher.drained(at_most=LAST_DELIVERIES_SECONDS)
+            if self._shadow is not None:
+                await self._shadow.drained()
 
         # What is loaded by now stays: the collector of garbage need not walk over it again and again.
         gc.freeze()
@@ -147,6 +153,8 @@ class Monitor:
             services["bluesky accounts"] = parts.bluesky_accounts.run
         if self._console is not None:
             services["console"] = partial(self._console.serve, runtime.at("console"))
+        if self._shadow is not None:
+            services["shadow"] = self._shadow.run
         sources: dict[str, Service] = {"collectors": read_to_the_end}
         if not self._once:
             sources = {f"collector {number}": partial(read, each) for number, each in enumerate(self._collectors)}

@@ -90,6 +90,10 @@ class Classifier(Section, frozen=True):
         "cascade"
     )
     models: Annotated[str, Meta(description="Folder of the model artifacts; empty: those that came along.")] = ""
+    shadow: Annotated[
+        str, Meta(description="Name of a candidate that judges in the shadow, for counts alone; empty: none.")
+    ] = ""
+    shadow_models: Annotated[str, Meta(description="Folder of its artifacts; empty: the same as above.")] = ""
 
 
 class Alerts(Section, frozen=True):
@@ -184,6 +188,11 @@ class Settings(Section, frozen=True):
     def models_dir(self) -> Path:
         """The folder of the model artifacts."""
         return Path(self.classifier.models) if self.classifier.models else ROOT / "models"
+
+    @property
+    def shadow_models_dir(self) -> Path:
+        """The folder of the candidate's model artifacts."""
+        return Path(self.classifier.shadow_models) if self.classifier.shadow_models else self.models_dir
 
     @property
     def rules_file(self) -> Path:

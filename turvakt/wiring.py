@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from alerts.channels.files import Files
 from alerts.deliver import Dispatcher
 from alerts.outbox import Outbox
 from alerts.rendering import FOLDER, Renderer
+from alerts.routing import alerts_about
 from alerts.rules import Rule, load_rules
 from alerts.translations import Translations
 from classify.classifier import Classifier
@@ -43,6 +44,8 @@ from turvakt.bluesky_accounts import BlueskyAccounts
 from turvakt.folder import private
 from turvakt.registry_view import RegistryView
 from turvakt.settings import Settings
+from turvakt.shadow import Listener as ShadowListener
+from turvakt.shadow import Shadow
 
 
 class Parts:
@@ -125,6 +128,27 @@ class Parts:
         """What judges the posts."""
         return make_classifier(self.settings.classifier.name, models=self.settings.models_dir)
 
+    def candidate(self) -> Classifier:
+        """What judges in the shadow of the classifier; made anew by each call.
+
+        Raises:
+            Broken: there is none of that name, or its model is missing or altered.
+        """
+        return make_classifier(self.settings.classifier.shadow, models=self.settings.shadow_models_dir)
+
+    def shadow(self, listener: ShadowListener) -> Shadow | None:
+        """What compares the candidate with the classifier; ``None`` if the settings name no candidate."""
+        if not self.settings.classifier.shadow:
+            return None
+        return Shadow(
+            open=self.candidate,
+            alerts=partial(alerts_about, rules=self.rules, officials=self.officials.get, clock=self.clock),
+            allowed=self.allowed,
+            folder=self.settings.data_dir,
+            clock=self.clock,
+            listener=listener,
+        )
+
     @cached_property
     def holders(self) -> tuple[Holder, ...]:
         """Every place that holds personal data, upstream first: erasure and access are loops over this list."""
@@ -171,7 +195,7 @@ class Parts:
             channels=self.channels,
             render=renderer.render,
             commit=alert_stages.recording(outbox=self.outbox, log=self.log),
-            allowed=self._allowed,
+            allowed=self.allowed,
             step=step,
             clock=self.clock,
             give_up_after=timedelta(hours=self.settings.alerts.give_up_after_hours),
@@ -243,6 +267,11 @@ class Parts:
         now = self.clock.now()
         return sum(any(consent.in_force(now) for consent in each.consents) for each in self.officials.all())
 
+    def allowed(self, official_id: str, source: str) -> bool:
+        """Whether the official has a consent in force that covers ``source``."""
+        official = self.officials.get(official_id)
+        return official is not None and official.consents_to(source, self.clock.now())
+
     def close(self) -> None:
         """Close the database, if it was opened."""
         if "database" in self.__dict__:
@@ -253,7 +282,3 @@ class Parts:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-
-    def _allowed(self, official_id: str, source: str) -> bool:
-        official = self.officials.get(official_id)
-        return official is not None and official.consents_to(source, self.clock.now())

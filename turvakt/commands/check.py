@@ -76,6 +76,7 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         _reachable(whose, opened.channels)
         return f"{len(whose)} addresses"
 
+    candidate = {"shadow": lambda: opened.candidate().model} if opened.settings.classifier.shadow else {}
     return {
         "folders": folders,
         "database": database,
@@ -84,6 +85,7 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         "channels": lambda: ", ".join(sorted(opened.channels)),
         "contacts": contacts,
         "model": lambda: opened.classifier.model,
+        **candidate,
         "collectors": lambda: ", ".join(each.name for each in opened.collectors()) or "none: see config/turvakt.toml",
     }
 

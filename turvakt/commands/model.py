@@ -20,6 +20,11 @@ Corpus = Annotated[
     typer.Option(help="Folder of .jsonl files [default: corpus/ in the models folder].", show_default=False),
 ]
 
+Decided = Annotated[
+    Path | None,
+    typer.Option("--with-decisions", help="File of 'turvakt decisions export' to learn from, too.", show_default=False),
+]
+
 OpenCorpora = Annotated[
     Path | None,
     typer.Option("--open", help="Folder of open corpora to read besides; see docs/training.md.", show_default=False),
@@ -30,6 +35,7 @@ def train(
     context: typer.Context,
     corpus: Corpus = None,
     open_corpora: OpenCorpora = None,
+    with_decisions: Decided = None,
     base: Annotated[
         str | None,
         typer.Option(
@@ -50,20 +56,22 @@ def train(
     """
     from classify.corpus import read
     from classify.training import linear  # scikit-learn takes seconds to load: only who trains waits for it
+    from classify.training.decisions import read_decisions
     from classify.training.open_corpora import OpenTexts, read_open
     from classify.training.targets import split
 
     models = settings(context).models_dir
     folder = corpus or models / "corpus"
     examples = read(folder)
-    others = read_open(open_corpora, native=folder / "native") if open_corpora else OpenTexts((), ())
-    for refused in others.refused:
+    found = read_open(open_corpora, native=folder / "native") if open_corpora else OpenTexts((), ())
+    others = (*found.examples, *(read_decisions(with_decisions) if with_decisions else ()))
+    for refused in found.refused:
         aside.print(f"Refused: {refused}", markup=False, highlight=False)
     with _progress() as tell:
         learnt = [example for example in examples if split(example) != "test"]
-        report = linear.train(learnt, others=others.examples, out=(out or models) / "linear", seed=seed, progress=tell)
+        report = linear.train(learnt, others=others, out=(out or models) / "linear", seed=seed, progress=tell)
         if base:
-            report = _train_encoder(examples, others.examples, base, (out or models) / "encoder", seed, tell)
+            report = _train_encoder(examples, others, base, (out or models) / "encoder", seed, tell)
     _print(report, as_json=as_json)
 
 

@@ -140,9 +140,10 @@ def _watch(
             how = f"TURVAKT_DATA_DIR={parts.settings.data.dir} turvakt status"
             place = console.link if open_to_all else f"{console.base_url} ('{how}' prints the link)"
             aside.print(f"Console: {place}", soft_wrap=True, highlight=False)
-        observed = Observed(tally, metrics, shown)
+        shadow = parts.shadow(metrics)
+        observed = Observed(tally, metrics, shown, *([shadow] if shadow else []))
         started = time.perf_counter()
-        monitor = Monitor(parts, observed=observed, collectors=collectors, console=console, once=once)
+        monitor = Monitor(parts, observed=observed, collectors=collectors, console=console, shadow=shadow, once=once)
         ended = asyncio.run(monitor.run())
         seconds = time.perf_counter() - started
     waiting = parts.outbox.counts().get("waiting", 0)

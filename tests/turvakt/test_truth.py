@@ -1,0 +1,147 @@
+"""Decisions leave as lessons, training takes them, and drift is told. Contains abusive test material."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from alerts.translations import LANGUAGES
+from classify.corpus import read
+from classify.linear.artifact import ABOUT
+from classify.verdict import Verdict
+from review.decision import Decision
+from tests.classify.material import TRAINING
+from tests.review.people import verdict
+from tests.turvakt.process import OFFICIALS, Program, line
+from turvakt.metrics import Metrics
+from turvakt.settings import Settings
+from turvakt.wiring import Parts
+
+THREAT = "Anna Lindqvist, jag ska döda dig i natt. Jag vet var du bor."
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    program = Program(tmp_path / "data")
+    program.run("officials", "import", str(OFFICIALS))
+    return program
+
+
+@pytest.fixture
+def parts(program: Program) -> Iterator[Parts]:
+    """The parts over the folder of the program."""
+    with Parts(msgspec.convert({"data": {"dir": str(program.folder)}}, Settings)) as parts:
+        yield parts
+
+
+@pytest.fixture
+def decided(program: Program, parts: Parts) -> Program:
+    """A program that holds two decisions."""
+    program.run("run", "--once", "--posts", "-", given=line(1, THREAT) + line(2, "Lena Berg, jag vet var du bor"))
+    now = parts.clock.now()
+    parts.index.write_decisions(
+        [Decision("web:1", "confirmed", "Rut", now), Decision("web:2", "false-alarm", "Rut", now)]
+    )
+    return program
+
+
+class TestDecisions:
+    def test_they_are_written_for_the_owner_alone(self, decided: Program, tmp_path: Path) -> None:
+        out = tmp_path / "decisions.jsonl"
+        out.touch(mode=0o644)
+        (told,) = decided.json("decisions", "export", "--out", str(out))
+        assert told == {"written": 2, "left_out": {"consent": 0, "later": 0, "unable": 0}}
+        assert out.stat().st_mode & 0o777 == 0o600
+        written = out.read_text("utf-8")
+        assert written.startswith("# Personal data")
+        assert "delete it after training" in written.splitlines()[0]
+        for trace in ("Lindqvist", "Berg", "web:", "Rut"):
+            assert trace not in written
+        assert {example.severity for example in read(out)} == {"critical", "none"}
+
+    def test_a_withdrawal_takes_hers_out(self, decided: Program, tmp_path: Path) -> None:
+        decided.run("officials", "withdraw", "anna-lindqvist", "--yes")
+        out = tmp_path / "decisions.jsonl"
+        done = decided.finish("decisions", "export", "--out", str(out))
+        assert b"1 decisions written" in done.stdout
+        assert b"delete it after training" in done.stderr
+        assert [example.severity for example in read(out)] == ["none"]
+
+    def test_nothing_to_write(self, program: Program, tmp_path: Path) -> None:
+        out = tmp_path / "decisions.jsonl"
+        assert "0 decisions written" in program.run("decisions", "export", "--out", str(out), code=1)
+        assert not out.exists()
+        assert program.finish("decisions", "export", "--out", str(tmp_path)).returncode == 2
+
+    def test_training_learns_from_them(self, program: Program, tmp_path: Path) -> None:
+        row = {"lang": "sv", "labels": [], "severity": "none", "target": "none", "topic": None, "source": "decisions"}
+        decisions, out = tmp_path / "decisions.jsonl", tmp_path / "models"
+        rows = [{**row, "id": f"d-{n}", "author": f"a{n}", "text": f"Tack för bron nummer {n}"} for n in range(20)]
+        decisions.write_text("# remark\n" + "\n".join(map(json.dumps, rows)), "utf-8")
+        train = ("train", "--corpus", str(TRAINING), "--out", str(out), "--json", "--with-decisions", str(decisions))
+        program.run(*train)
+        meta = json.loads((out / "linear" / ABOUT).read_text("utf-8"))
+        assert 10 < meta["about"]["others"] <= 20
+        decisions.write_text("# remark\n" + json.dumps({**row, "id": "d", "author": "a", "text": ""}), "utf-8")
+        done = program.finish(*train)
+        assert done.returncode == 2
+        assert b"decisions.jsonl, line 2: field 'text' must be a text that is not empty" in done.stderr
+
+
+class TestDrift:
+    def fill(self, parts: Parts, *, other: int) -> None:
+        """150 posts ten days ago, 150 today, of which so many are in other languages."""
+        now = parts.clock.now()
+
+        def posts(day: int, numbers: range, **fields: Any) -> list[Verdict]:
+            judged = now - timedelta(days=day, minutes=1)
+            return [replace(verdict(f"{day}-{number}", **fields), judged_at=judged) for number in numbers]
+
+        parts.index.write_verdicts(posts(10, range(150)) + posts(0, range(other, 150)))
+        parts.index.write_verdicts(posts(0, range(other), language="other", unable="language", model="linear@2"))
+
+    def test_a_change_is_told_with_what_to_do(self, program: Program, parts: Parts) -> None:
+        self.fill(parts, other=60)
+        (told,) = program.json("drift")
+        assert (told["days"], told["days_before"]) == (7, 23)
+        assert told["models"] == {"linear@1": 240, "linear@2": 60}
+        (measure,) = (each for each in told["measures"] if each["name"] == "language")
+        assert (measure["posts"], measure["moved"], measure["state"]) == ([150, 150], "other", "act")
+        shown = program.run("drift")
+        assert "Act: read the newest posts" in shown
+        assert "More than one model" in shown
+        assert "Åtgärda:" in program.run("drift", "--language", "sv")
+        assert "Toimi:" in program.run("drift", "--language", "fi")
+
+    def test_nothing_has_changed(self, program: Program, parts: Parts) -> None:
+        self.fill(parts, other=0)
+        assert "Nothing to do." in program.run("drift")
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    def test_without_posts(self, program: Program, language: str) -> None:
+        assert "--days" in program.run("drift", "--language", language)
+
+    @pytest.mark.parametrize("arguments", [("--language", "de"), ("--days", "30"), ("--days", "0")])
+    def test_what_makes_no_sense(self, program: Program, arguments: tuple[str, str]) -> None:
+        assert program.finish("drift", *arguments).returncode == 2
+
+    def test_the_metrics_show_languages_reasons_and_probabilities(self) -> None:
+        metrics = Metrics(lags=dict, officials=lambda: 0)
+        for each in (
+            verdict("1", labels=("hate",)),
+            verdict("2", language="other", unable="too-short"),
+            verdict("3", deleted=1),
+        ):
+            metrics.verdict(each)
+        shown = metrics.exposition().decode()
+        assert 'turvakt_verdicts_total{language="sv",severity="none"} 1.0' in shown
+        assert 'turvakt_unable_total{reason="too-short"} 1.0' in shown
+        assert 'turvakt_probability_bucket{label="hate",language="sv",le="0.9"} 0.0' in shown
+        assert 'turvakt_probability_count{label="hate",language="sv"} 1.0' in shown
+        assert 'language="other",le' not in shown
+        assert "no-text" not in shown

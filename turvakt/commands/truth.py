@@ -1,0 +1,111 @@
+"""turvakt drift, shadow: whether the classifier stays true in use."""
+
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from alerts.translations import LANGUAGES, Translations
+from classify.verdict import LABELS, SEVERITIES, Verdict
+from flow.errors import BadInput
+from review.drift import drifts
+from review.index import Kind, Query, every
+from turvakt.commands.shared import AsJson, aside, parts, screen, settings, table, write_json
+from turvakt.comparison import Book, Counts, Said
+
+FOLDER = Path(__file__).parent.parent / "translations"
+MOST_BEFORE = 28
+_KINDS: tuple[Kind, ...] = ("unable", *SEVERITIES)
+
+
+def drift(
+    context: typer.Context,
+    days: Annotated[int, typer.Option(help="So many days up to now are compared with those before.", min=1)] = 7,
+    language: Annotated[str, typer.Option(help="Language of the advice: sv, fi or en.")] = "en",
+    as_json: AsJson = False,
+) -> None:
+    """Compare the last days' verdicts with those of up to four weeks before, and say what to do. Works beside a running monitor.
+
+    The index is the population stability index: 0 says that nothing has changed; beyond what chance gives, 0.1 is to be
+    watched and 0.25 to be acted on. The weeks before end where unflagged posts are no longer kept (retention.unflagged_days).
+    """
+    chosen = next((each for each in LANGUAGES if each == language), None)
+    if chosen is None:
+        raise BadInput("there is no such language", place="--language", remedy=f"Choose from {', '.join(LANGUAGES)}")
+    with parts(context) as opened:
+        retention = opened.settings.retention
+        # Beyond the shorter retention only flagged posts are left: another mix by nature.
+        before_days = min(MOST_BEFORE, int(min(retention.unflagged_days, retention.flagged_days)) - days)
+        if before_days < 1:
+            remedy = "Choose fewer days, or keep posts longer with retention.unflagged_days"
+            raise BadInput("posts of the days before are not kept", place="--days", remedy=remedy)
+        now = opened.clock.now()
+        since = now - timedelta(days=days)
+        newer: list[Verdict] = []
+        older: list[Verdict] = []
+        for item in every(opened.index, Query(since=since - timedelta(days=before_days), until=now)):
+            (newer if item.verdict.judged_at >= since else older).append(item.verdict)
+    found = drifts(older, newer)
+    models = Counter(verdict.judgement.model for verdict in (*older, *newer))
+    if as_json:
+        write_json(
+            {"days": days, "days_before": before_days, "measures": msgspec.to_builtins(found), "models": dict(models)}
+        )
+        return
+    texts = Translations(FOLDER)
+    rows = [
+        (each.name, *each.posts, each.moved, *(f"{share:.0%}" for share in each.shares), f"{each.index:.2f}",
+         texts.text(chosen, f"state.{each.state}"))
+        for each in found
+    ]  # fmt: skip
+    columns = ("measure", f"{before_days} days before", f"last {days} days", "moved most", "before", "now", "index", "")
+    if rows:
+        screen.print(table(*columns, rows=rows))
+    states = {each.state for each in found}
+    do: list[str] = [state for state in ("watch", "act") if state in states]
+    if not do:
+        do = ["steady" if "steady" in states else "few"]
+    if len(models) > 1:
+        do.append("models")
+    for each in do:
+        screen.print(texts.text(chosen, f"do.{each}"), soft_wrap=True, markup=False, highlight=False)
+
+
+def shadow(context: typer.Context, as_json: AsJson = False) -> None:
+    """Tell what the candidate in the shadow (classifier.shadow) said beside the classifier in use.
+
+    Works beside a running monitor, which writes the counts every ten seconds. They are kept over restarts, for each pair of
+    classifiers.
+    """
+    book = Book.open(settings(context).data_dir)
+    if as_json:
+        for counts in book.pairs:
+            write_json(msgspec.to_builtins(counts))
+        return
+    for counts in book.pairs:
+        _show(counts)
+    if not book.pairs:
+        aside.print("Nothing was compared. Name a candidate with classifier.shadow; see docs/running.md.")
+
+
+def _show(counts: Counts) -> None:
+    screen.print(f"{counts.candidate} in the shadow of {counts.current}, since {counts.since:%Y-%m-%d %H:%M} UTC:")
+    same = sum(row.get(kind, 0) for kind, row in counts.severities.items())
+    share = f" ({same / counts.judged:.1%} with the same severity)" if counts.judged else ""
+    screen.print(f"{counts.judged} posts compared{share}, {counts.failed} failed, {counts.skipped} skipped.\n")
+    if not counts.judged:
+        return
+    rows = [
+        (kind, *(counts.severities.get(kind, {}).get(other, 0) for other in _KINDS))
+        for kind in _KINDS
+        if kind in counts.severities
+    ]
+    screen.print(table("in use \\ candidate", *_KINDS, rows=rows), "")
+    by: tuple[Said, ...] = ("both", "current", "candidate")
+    flagged = [(label, *(counts.labels.get(label, {}).get(each, 0) for each in by)) for label in LABELS]
+    screen.print(table("label flagged by", "both", "only in use", "only candidate", rows=flagged), "")
+    alerts = ", ".join(f"{counts.alerts.get(change, 0)} {change}" for change in ("kept", "added", "dropped"))
+    screen.print(f"Alerts with the candidate: {alerts}.\n")

@@ -1,0 +1,165 @@
+"""A candidate judges in the shadow of the classifier in use: the same posts, once their verdicts are out, for counting alone."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+from alerts.alert import Alert, Delivery
+from classify.classifier import Classifier
+from classify.verdict import Verdict
+from flow.clock import Clock
+from flow.errors import TurvaktError, Unavailable
+from ingest.intake import Taken
+from turvakt.comparison import Book, Compared, Lost, compare
+
+logger = logging.getLogger(__name__)
+
+MOST = 2000
+"""Verdicts that wait in memory for the candidate; what comes beyond is counted as skipped."""
+SAVED_EVERY = timedelta(seconds=10)
+IDLE_SECONDS = 0.2
+NOT_OPENED = "not opened"
+
+
+class Listener(Protocol):
+    """Is told what came of each post. It must not raise."""
+
+    def compared(self, compared: Compared) -> None: ...
+
+    def not_compared(self, lost: Lost) -> None: ...
+
+
+class Shadow:
+    """Takes each verdict that is out (implements `turvakt.tally.Listener`) and lets the candidate judge its post, too.
+
+    It judges one text at a time in a thread of its own: no stage waits for it, and nothing that goes wrong here gets out.
+    No text is written anywhere, and a post is left alone once nobody's consent covers it.
+
+    Args:
+        open: makes the candidate.
+        alerts: which alerts a verdict raises now.
+        allowed: whether the official with an id has a consent in force that covers a source.
+        folder: the data folder, where the counts are kept.
+    """
+
+    def __init__(
+        self,
+        *,
+        open: Callable[[], Classifier],
+        alerts: Callable[[Sequence[Verdict]], list[Alert]],
+        allowed: Callable[[str, str], bool],
+        folder: Path,
+        clock: Clock,
+        listener: Listener,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._open = open
+        self._alerts = alerts
+        self._allowed = allowed
+        self._folder = folder
+        self._clock = clock
+        self._listener = listener
+        self._sleep = sleep
+        self._waiting: deque[Verdict] = deque()
+        self._skipped: deque[str] = deque()
+        self._busy = False
+        self._told: set[str] = set()
+        self._book = Book()
+        self._saved = clock.now()
+        self._changed = False
+
+    def verdict(self, verdict: Verdict) -> None:
+        if verdict.post.deleted_at is not None:
+            return
+        if len(self._waiting) < MOST:
+            self._waiting.append(verdict)
+        else:
+            self._skipped.append(verdict.judgement.model)
+
+    def taken(self, collector: str, taken: Taken) -> None:
+        """Only verdicts matter here."""
+
+    def alert(self, alert: Alert) -> None:
+        """Only verdicts matter here."""
+
+    def delivery(self, delivery: Delivery) -> None:
+        """Only verdicts matter here."""
+
+    def stage(self, name: str, *, handled: int, dead: int, seconds: float) -> None:
+        """Only verdicts matter here."""
+
+    def waiting(self, place: str, error: Unavailable) -> None:
+        """Only verdicts matter here."""
+
+    async def run(self) -> None:
+        """Judge what comes, until cancelled."""
+        candidate = await asyncio.to_thread(self._start)
+        try:
+            while True:
+                while self._waiting:
+                    self._busy = True
+                    await asyncio.to_thread(self._take, candidate, self._waiting.popleft())
+                    self._busy = False
+                if self._clock.now() - self._saved >= SAVED_EVERY:
+                    await asyncio.to_thread(self._save)
+                await self._sleep(IDLE_SECONDS)
+        finally:
+            self._save()
+
+    async def drained(self) -> None:
+        """Wait until the candidate has judged all that waits."""
+        while self._waiting or self._busy:
+            await self._sleep(IDLE_SECONDS)
+
+    def _start(self) -> Classifier | None:
+        try:
+            self._book = Book.open(self._folder)
+        except TurvaktError as error:
+            self._tell("the counts so far", error)
+        try:
+            return self._open()
+        except Exception as error:  # noqa: BLE001  a candidate must not stop the monitor
+            self._tell("the candidate cannot be opened", error)
+            return None
+
+    def _take(self, candidate: Classifier | None, verdict: Verdict) -> None:
+        current, name = verdict.judgement.model, candidate.model if candidate else NOT_OPENED
+        while self._skipped:
+            self._lose(self._skipped.popleft(), name, "skipped")
+        try:
+            if candidate is None:
+                self._lose(current, name, "failed")
+            elif any(self._allowed(official, verdict.post.source) for official in verdict.post.officials):
+                (judgement,) = candidate.classify([verdict.post.text])
+                compared = compare(verdict, judgement, alerts=self._alerts)
+                self._book.of(current, name, self._clock.now()).add(compared)
+                self._listener.compared(compared)
+                self._changed = True
+        except Exception as error:  # noqa: BLE001  a candidate must not stop the monitor
+            self._tell("the candidate failed", error)
+            self._lose(current, name, "failed")
+
+    def _lose(self, current: str, candidate: str, lost: Lost) -> None:
+        self._book.of(current, candidate, self._clock.now()).lose(lost)
+        self._listener.not_compared(lost)
+        self._changed = True
+
+    def _save(self) -> None:
+        self._saved = self._clock.now()
+        if self._changed:
+            try:
+                self._book.save(self._folder)
+                self._changed = False
+            except TurvaktError as error:
+                self._tell("the counts cannot be kept", error)
+
+    def _tell(self, what: str, error: Exception) -> None:
+        """Once each. The message of a foreign exception may quote the post: only its type is told."""
+        if what not in self._told:
+            self._told.add(what)
+            reason = str(error) if isinstance(error, TurvaktError) else f"unexpected {type(error).__name__}"
+            logger.warning("classifier in the shadow: %s: %s", what, reason)
