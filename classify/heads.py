@@ -7,7 +7,7 @@ from classify.verdict import LABELS
 STEPS: Final = ("low", "medium", "high", "critical")
 """The severity heads: each gives the probability of that severity or a graver one."""
 PERSON: Final = "person"
-"""Whether the abuse is aimed at a person."""
+"""Whether it is abuse aimed at a person."""
 HEADS: Final = (*LABELS, *STEPS, PERSON)
 SCALE: Final = slice(len(LABELS), len(LABELS) + len(STEPS))
 """Where the severity heads stand."""

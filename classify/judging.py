@@ -8,14 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classify.calibration import LANGUAGES, Array, Calibration, stricter
-from classify.heads import SCALE, STEPS
+from classify.heads import HEADS, PERSON, SCALE, STEPS
 from classify.masking import NAME
 from classify.reading import Reading, Window, unable
 from classify.severity import settle
-from classify.verdict import LABELS, Judgement, Label, Score, Span
+from classify.verdict import LABELS, Aim, Judgement, Label, Score, Span
 
 Words = list[tuple[int, int]]
 _MOST_SPANS = 3
+_ABUSE = SCALE.start  # the head of the least severity: whether it is abuse at all
+_AT_PERSON, _AT_GROUP = 0.6, 0.4  # parts of the chance of abuse; between them nothing is said
 
 
 class Scorer(Protocol):
@@ -64,7 +66,10 @@ def settled(scorer: Scorer, readings: Sequence[Reading], found: Sequence[Array],
     for text, (reading, row, flags) in enumerate(zip(readings, best.tolist(), passed.tolist(), strict=True)):
         labels = dict(zip(LABELS, map(Score, row, flags), strict=False))
         severity = settle(labels, tuple(compress(STEPS, flags[SCALE]))) if text in spans else "none"
-        judgements.append(Judgement(reading.guess.nearest, None, severity, labels, tuple(spans.get(text, ())), name))
+        aim = _aim(found[text]) if text in spans else None
+        judgements.append(
+            Judgement(reading.guess.nearest, None, severity, labels, tuple(spans.get(text, ())), name, aim)
+        )
     return judgements
 
 
@@ -76,6 +81,12 @@ def thresholds(scorer: Scorer, reading: Reading) -> Mapping[Label, float]:
 
 def _languages(readings: Sequence[Reading]) -> NDArray[np.intp]:
     return np.array([LANGUAGES.index(reading.guess.nearest) for reading in readings], dtype=np.intp)
+
+
+def _aim(windows: Array) -> Aim | None:
+    """Whom the abuse is aimed at, in the window where there is most of it: `PERSON` is a part of the chance of abuse."""
+    abuse, person = windows[windows[:, _ABUSE].argmax(), [_ABUSE, HEADS.index(PERSON)]].tolist()
+    return "person" if person >= _AT_PERSON * abuse else "group" if person < _AT_GROUP * abuse else None
 
 
 def _spans(

@@ -10,6 +10,7 @@ from ingest.post import Post
 Label = Literal["threat", "hate", "harassment", "sexual", "doxxing", "influence"]
 Severity = Literal["none", "low", "medium", "high", "critical"]
 Unable = Literal["language", "no-text", "too-short"]
+Aim = Literal["person", "group"]
 
 LABELS: tuple[Label, ...] = get_args(Label)
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
@@ -44,7 +45,8 @@ class Judgement:
     """What a classifier says of a text: a hint to a human, never a legal verdict, and never about a person.
 
     ``language`` is ``sv``, ``fi`` or ``other``. ``unable`` says why the text could not be judged; then no label is
-    flagged and the severity is none. ``labels`` holds all six labels. ``model`` is ``name@version``.
+    flagged and the severity is none. ``labels`` holds all six labels. ``model`` is ``name@version``. ``aimed_at`` is whom
+    the abuse is aimed at: a person or a group; ``None`` if nothing is flagged or the model cannot say.
     """
 
     language: Literal["sv", "fi", "other"]
@@ -53,6 +55,7 @@ class Judgement:
     labels: dict[Label, Score]
     spans: tuple[Span, ...]
     model: str
+    aimed_at: Aim | None = None
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
     @property

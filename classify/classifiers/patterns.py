@@ -85,6 +85,7 @@ def raised(judgement: Judgement, hits: Sequence[Hit], model: str) -> Judgement:
         labels,
         tuple(dict.fromkeys(spans)),
         model,
+        judgement.aimed_at,
     )
 
 

@@ -14,13 +14,14 @@ from classify.classifiers.cascade import Cascade
 from classify.classifiers.encoder import Encoder
 from classify.classifiers.linear import Linear
 from classify.classifiers.patterns import CERTAIN
+from classify.corpus import read as read_corpus
 from classify.heads import HEADS
 from classify.judging import chances, strongest
 from classify.reading import read
 from classify.severity import LEAST
 from classify.verdict import LABELS, VERDICTS, Judgement, at_least
 from flow.errors import Broken
-from tests.classify.material import MODELS, lawful_twins, phrases, shipped, with_encoder
+from tests.classify.material import MODELS, TRAINING, lawful_twins, phrases, shipped, with_encoder
 
 NAMES = sorted(CLASSIFIERS)
 ODD = [
@@ -48,6 +49,7 @@ def check(text: str, judgement: Judgement, model: str) -> None:
         assert judgement.language == "other"
         assert judgement.flagged == ()
     assert (judgement.severity == "none") == (judgement.flagged == ())
+    assert judgement.flagged or judgement.aimed_at is None
     assert all(at_least(judgement.severity, LEAST[label]) for label in judgement.flagged)
 
 
@@ -110,6 +112,19 @@ def test_the_encoder_judges_what_the_linear_model_cannot_exclude() -> None:
                 model = (second if doubtful else first).labels[label].probability
                 assert whole.labels[label].probability in (pytest.approx(model), pytest.approx(max(CERTAIN, model)))
     assert asked > len(texts) / 4
+
+
+def test_whom_the_abuse_is_aimed_at() -> None:
+    texts = [case["text"] for case in phrases()]
+    linear = [judgement.aimed_at for judgement in shipped("linear").classify(texts)]
+    assert {"person", "group", None} == set(linear)
+    for first, whole in zip(linear, Cascade(Linear.open(MODELS), None).classify(texts), strict=True):
+        assert whole.aimed_at == first  # a rule that raises a judgement leaves it
+    assert {judgement.aimed_at for judgement in shipped("patterns").classify(texts)} == {None}
+    examples = [example for example in read_corpus(TRAINING) if example.target == "person"]
+    said = [judgement.aimed_at for judgement in shipped("encoder").classify([example.text for example in examples])]
+    assert said.count("person") > 20
+    assert "group" not in said
 
 
 def test_deleting_what_carried_a_verdict_weakens_it() -> None:

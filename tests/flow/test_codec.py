@@ -1,6 +1,7 @@
 """The wire form: golden files, round trips, unknown fields and versions."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,7 @@ VERDICT = Verdict(
         labels={label: Score(0.25, label == "harassment") for label in LABELS},
         spans=(Span(0, 4, "harassment"),),
         model="linear@1",
+        aimed_at="person",
     ),
     judged_at=AT,
 )
@@ -86,12 +88,15 @@ SAMPLES: list[tuple[Codec[Any], Any]] = [
     (OFFICIALS, OFFICIAL),
 ]
 KINDS = [codec.kind for codec, _ in SAMPLES]
+NEWEST = {"verdict": "-aimed-at", "alert": "-aimed-at"}
+"""The newest form of a kind, where optional fields have been added to its version."""
+UNAIMED = replace(VERDICT, judgement=replace(VERDICT.judgement, aimed_at=None))
 
 
 @pytest.mark.parametrize(("codec", "record"), SAMPLES, ids=KINDS)
 class TestEveryRecord:
     def test_is_written_as_the_golden_file_says(self, codec: Codec[Any], record: Any) -> None:
-        golden = (GOLDEN / f"{codec.kind}.v{codec.version}.json").read_bytes().rstrip(b"\n")
+        golden = (GOLDEN / f"{codec.kind}.v{codec.version}{NEWEST.get(codec.kind, '')}.json").read_bytes().rstrip(b"\n")
         assert codec.encode(record) == golden
         assert codec.decode(golden) == record
 
@@ -122,6 +127,13 @@ class TestEveryRecord:
         shown = repr(record)
         for secret in ("Tack Anna", "Lindqvist'", "Kalle", "vakt@ekvik"):
             assert secret not in shown
+
+
+@pytest.mark.parametrize(
+    ("codec", "record"), [(VERDICTS, UNAIMED), (ALERTS, replace(ALERT, verdict=UNAIMED))], ids=["verdict", "alert"]
+)
+def test_older_forms_are_read(codec: Codec[Any], record: Any) -> None:
+    assert codec.decode((GOLDEN / f"{codec.kind}.v{codec.version}.json").read_bytes()) == record
 
 
 def test_unknown_fields_survive_at_every_depth() -> None:
@@ -189,6 +201,7 @@ judgements = st.builds(
     labels=st.dictionaries(st.sampled_from(LABELS), st.builds(Score, st.floats(0, 1), st.booleans(), extras)),
     spans=st.lists(st.builds(Span, st.integers(0), st.integers(0), st.sampled_from(LABELS), extras)).map(tuple),
     model=texts,
+    aimed_at=st.sampled_from([None, "person", "group"]),
     extra=extras,
 )
 
