@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from classify.classifier import Classifier
+from classify.law import Provision, hints
+from classify.law import as_json as law_as_json
 from classify.verdict import LABELS, VERDICTS, Judgement, Score, Verdict
 from flow.clock import Clock
 from flow.stage import Output, Stage
@@ -37,8 +39,8 @@ def _gone(model: str) -> Judgement:
     return Judgement("other", "no-text", "none", {label: Score(0.0, False) for label in LABELS}, (), model)
 
 
-def as_json(id: str | int, judgement: Judgement) -> dict[str, Any]:
-    """The judgement of the text called ``id`` as ``turvakt classify --json`` writes it."""
+def as_json(id: str | int, judgement: Judgement, *, law: Sequence[Provision] = ()) -> dict[str, Any]:
+    """The judgement of the text called ``id`` as ``turvakt classify --json`` writes it, with hints from ``law``."""
     return {
         "id": id,
         "language": judgement.language,
@@ -49,5 +51,7 @@ def as_json(id: str | int, judgement: Judgement) -> dict[str, Any]:
             for label, score in judgement.labels.items()
         },
         "spans": [{"start": span.start, "end": span.end, "label": span.label} for span in judgement.spans],
+        "aimed_at": judgement.aimed_at,
+        "law": law_as_json(hints(law, judgement)),
         "model": judgement.model,
     }

@@ -80,6 +80,7 @@ class Console:
             ready=lambda: not_ready(self._parts),
             token=self._token,
             thresholds=self._thresholds,
+            law=self._parts.law,
             base_url=self._parts.settings.web.base_url or None,
             clock=self._parts.clock,
         )

@@ -90,6 +90,7 @@ class Classifier(Section, frozen=True):
         "cascade"
     )
     models: Annotated[str, Meta(description="Folder of the model artifacts; empty: those that came along.")] = ""
+    law: Annotated[str, Meta(description="File of the law hints; empty: config/law.toml, which came along.")] = ""
     shadow: Annotated[
         str, Meta(description="Name of a candidate that judges in the shadow, for counts alone; empty: none.")
     ] = ""
@@ -193,6 +194,11 @@ class Settings(Section, frozen=True):
     def shadow_models_dir(self) -> Path:
         """The folder of the candidate's model artifacts."""
         return Path(self.classifier.shadow_models) if self.classifier.shadow_models else self.models_dir
+
+    @property
+    def law_file(self) -> Path:
+        """The file of the law hints."""
+        return Path(self.classifier.law) if self.classifier.law else ROOT / "config" / "law.toml"
 
     @property
     def rules_file(self) -> Path:

@@ -19,6 +19,7 @@ from alerts.rules import Rule, load_rules
 from alerts.translations import Translations
 from classify.classifier import Classifier
 from classify.classifiers import make_classifier
+from classify.law import Provision, load_law
 from classify.stage import classify_stage
 from classify.verdict import VERDICTS
 from flow.clock import Clock, SystemClock
@@ -124,6 +125,11 @@ class Parts:
         return load_rules(self.settings.rules_file)
 
     @cached_property
+    def law(self) -> tuple[Provision, ...]:
+        """The provisions that pages and messages may hint at."""
+        return load_law(self.settings.law_file)
+
+    @cached_property
     def classifier(self) -> Classifier:
         """What judges the posts."""
         return make_classifier(self.settings.classifier.name, models=self.settings.models_dir)
@@ -189,7 +195,7 @@ class Parts:
 
     def dispatcher(self, step: Step, *, base_url: str) -> Dispatcher:
         """Carries deliveries to people; ``base_url`` is where the links in messages lead."""
-        renderer = Renderer(Translations(FOLDER), base_url=base_url, officials=self.officials.get)
+        renderer = Renderer(Translations(FOLDER), base_url=base_url, officials=self.officials.get, law=self.law)
         return Dispatcher(
             outbox=self.outbox,
             channels=self.channels,

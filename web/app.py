@@ -1,7 +1,7 @@
 """The web application: the console for reviewers, and what monitoring asks."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
+from classify.law import Provision
 from classify.verdict import Label, Verdict
 from flow.clock import Clock, SystemClock
 from flow.errors import TurvaktError
@@ -38,6 +39,7 @@ def create_app(
     token: str | None,
     base_url: str | None = None,
     thresholds: Callable[[Verdict], Mapping[Label, float]] = lambda verdict: {},
+    law: Sequence[Provision] = (),
     clock: Clock | None = None,
 ) -> FastAPI:
     """The ASGI application.
@@ -51,6 +53,7 @@ def create_app(
         token: what opens the console; ``None`` opens it to everybody who can reach it.
         base_url: the address that people reach the console by, if it differs from the one it is bound to.
         thresholds: from which probability each label of this post was flagged, where that is known.
+        law: the provisions that a post's page may hint at.
     """
     clock = clock or SystemClock()
     reads, gate = Reads(), Gate(token, clock=clock)
@@ -59,7 +62,7 @@ def create_app(
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.include_router(health.routes(ready=ready, metrics=metrics, reads=reads))
     app.include_router(overview.routes(site))
-    app.include_router(post.routes(site, decide=decide, thresholds=thresholds, secure=secure))
+    app.include_router(post.routes(site, decide=decide, thresholds=thresholds, law=law, secure=secure))
     app.include_router(status_page.routes(site, status=status))
     app.include_router(entry.routes(site, gate=gate, secure=secure))
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))

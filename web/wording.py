@@ -1,6 +1,6 @@
 """What a page says and how it writes numbers and times, in the reader's language."""
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -69,6 +69,10 @@ class Wording:
     def percent(self, share: float) -> str:
         """A share of 1 in whole percent."""
         return format_percent(share, "#,##0\xa0%" if self.language != "en" else "#,##0%", locale=self._locale)
+
+    def day(self, day: date) -> str:
+        """A date with its year."""
+        return self._alerts.day(self.language, day)
 
     def moment(self, at: datetime) -> str:
         """A date with its year and a time."""

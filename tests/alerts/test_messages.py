@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from alerts.alert import Alert, Recipient
 from alerts.message import Message, clean
-from alerts.rendering import FOLDER, MOST_SHOWN, Renderer
+from alerts.rendering import FOLDER, MOST_HINTS, MOST_SHOWN, Renderer
 from alerts.translations import LANGUAGES, Translations
+from classify.law import load_law
 from classify.verdict import LABELS, SEVERITIES
 from flow.errors import Broken
 from registry.official import Language
@@ -30,7 +31,8 @@ TRANSLATIONS = Translations(FOLDER)
 KEYS = TRANSLATIONS.keys()
 FINN = official("aino-koivumaki", name=("Aino", "Koivumäki"), country="FI")
 KNOWN = {each.id: each for each in (official(), FINN)}
-RENDERER = Renderer(TRANSLATIONS, base_url="https://turvakt.ekvik.example/", officials=KNOWN.get)
+LAW = load_law(Path(__file__).parents[2] / "config" / "law.toml")
+RENDERER = Renderer(TRANSLATIONS, base_url="https://turvakt.ekvik.example/", officials=KNOWN.get, law=LAW)
 
 
 def render(given: Alert, told: Recipient) -> Message:
@@ -100,7 +102,36 @@ def test_the_facts_for_machines() -> None:
     assert data["official"] == {"id": "anna-lindqvist", "name": "Anna Lindqvist"}
     assert data["labels"] == {"harassment": 0.9}
     assert data["link"] == f"https://turvakt.ekvik.example/alerts/{alert().id}"
+    assert data["law"][0] == {"country": "SE", "section": "4 kap. 7 § brottsbalken"}
     assert (message.official, message.post) == ("anna-lindqvist", "bluesky:1")
+
+
+def test_a_law_hint_follows_the_official_and_is_no_verdict() -> None:
+    judged = verdict(severity="critical", labels=("threat", "hate"))
+    swede, finn = (replace(alert(judged), official=each) for each in ("anna-lindqvist", "aino-koivumaki"))
+    assert "olaga hot, 4 kap. 5 § brottsbalken" in render(swede, recipient()).text
+    finnish = render(finn, recipient(language="sv")).text
+    assert "olaga hot, 25 kap. 7 § strafflagen" in finnish
+    assert "brottsbalken" not in finnish
+    caution: dict[Language, str] = {"sv": "inget om att någon", "fi": "eivät kerro kenenkään", "en": "do not say that"}
+    for language, words in caution.items():
+        shown = render(finn, recipient(language=language)).text
+        assert words in shown
+        assert shown.count("\n- ") == MOST_HINTS
+
+
+def test_honour_is_no_hint_in_a_message() -> None:
+    for language in LANGUAGES:
+        text = render(replace(alert(), official=FINN.id), recipient(language=language)).text
+        assert "24 luku 9" not in text
+        assert TRANSLATIONS.text(language, "law") not in text
+
+
+def test_without_provisions_nothing_is_said_of_law() -> None:
+    bare = Renderer(TRANSLATIONS, base_url="https://turvakt.ekvik.example", officials=KNOWN.get)
+    message = bare.render(alert(verdict(labels=("threat",))), recipient())
+    assert TRANSLATIONS.text("sv", "law") not in message.text
+    assert message.facts["data"]["law"] == []
 
 
 def test_times_are_those_of_the_officials_country() -> None:
@@ -134,7 +165,7 @@ def test_everything_that_can_be_named_has_a_name(language: Language) -> None:
 
 def test_the_languages_fill_in_the_same_values() -> None:
     def wanted(language: Language, key: str) -> set[str | None]:
-        names = ("name", "severity", "labels", "source", "moment", "step", "reference", "date", "time")
+        names = ("name", "section", "severity", "labels", "source", "moment", "step", "reference", "date", "time")
         text = TRANSLATIONS.text(language, key, **{name: "{" + name + "}" for name in names})
         return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 

@@ -4,12 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from classify.law import load_law
 from classify.severity import settle
 from classify.stage import as_json, classify_posts
 from classify.verdict import LABELS, VERDICTS, Label, Score
 from flow.clock import ManualClock
 from ingest.post import Post
-from tests.classify.material import shipped
+from tests.classify.material import MODELS, shipped
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -30,9 +31,11 @@ def test_one_verdict_per_post_in_order() -> None:
 
 def test_the_plain_json_form() -> None:
     text = "Jag ska döda dig"
-    found = as_json("x", shipped("cascade").classify([text])[0])
-    assert list(found) == ["id", "language", "unable", "severity", "labels", "spans", "model"]
+    found = as_json("x", shipped("cascade").classify([text])[0], law=load_law(MODELS.parent / "config" / "law.toml"))
+    assert list(found) == ["id", "language", "unable", "severity", "labels", "spans", "aimed_at", "law", "model"]
     assert found["labels"]["threat"] == {"probability": 0.95, "flagged": True}
+    assert found["aimed_at"] is None  # a rule alone raised it
+    assert found["law"][0] == {"country": "SE", "section": "4 kap. 5 § brottsbalken"}
     assert any(text[span["start"] : span["end"]] == text and span["label"] == "threat" for span in found["spans"])
 
 

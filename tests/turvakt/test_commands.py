@@ -17,6 +17,7 @@ from flow.clock import ManualClock
 from ingest.collectors.manual import submission
 from ingest.intake import Intake, Taken
 from ingest.post import POSTS, Mention, Post
+from tests.classify.material import phrases
 from tests.turvakt.process import OFFICIALS, Program, line, until
 from turvakt.commands.shared import printable
 from turvakt.commands.text import LONGEST, hand_in
@@ -184,6 +185,13 @@ class TestCheck:
         assert list(wrong) == ["rules"]
         assert "rule 'all': the channel email is not set up" in wrong["rules"]
 
+    def test_law_hints(self, program: Program, tmp_path: Path) -> None:
+        law = tmp_path / "law.toml"
+        law.write_text('[[provision]]\ncountry = "NO"', "utf-8")
+        wrong = self.says(Program(program.folder, TURVAKT_CLASSIFIER_LAW=str(law)))
+        assert list(wrong) == ["law"]
+        assert "law.toml, provision number 1: " in wrong["law"]
+
     def test_folders_that_cannot_be_written(self, program: Program) -> None:
         outbox = program.folder / "outbox"
         if outbox.exists():
@@ -223,6 +231,12 @@ class TestWrongInput:
 
     def test_a_submission_that_is_not_utf_8(self, program: Program) -> None:
         assert "handed in" in program.run("submit", "-", "--official", "lena-berg", given="H\udce5j")
+
+    def test_whom_a_text_is_aimed_at_and_the_law_to_consider(self, program: Program) -> None:
+        threat = next(case["text"] for case in phrases() if (case["lang"], case["label"]) == ("sv", "threat"))
+        hinted, harmless = program.json("classify", "--json", given=f"{threat}\nTack för fikat i parken igår")
+        assert hinted["law"][0] == {"country": "SE", "section": "4 kap. 5 § brottsbalken"}
+        assert (harmless["law"], harmless["aimed_at"]) == ([], None)
 
     def test_a_line_without_end(self, program: Program) -> None:
         text = f"Tack\n{'x' * (LONGEST + 1)}\nHej"

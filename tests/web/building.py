@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from classify.law import Provision
 from classify.verdict import LABELS, Label
 from flow.clock import ManualClock
 from flow.errors import Unavailable
@@ -38,6 +39,7 @@ class World:
     clock: ManualClock = field(default_factory=lambda: ManualClock(at(30)))
     down: bool = False
     thresholds: dict[Label, float] = field(default_factory=dict)
+    law: tuple[Provision, ...] = ()
 
     async def decide(self, decision: Decision) -> None:
         if self.down:
@@ -60,6 +62,7 @@ class World:
             ready=lambda: self.reasons,
             token=token,
             thresholds=lambda verdict: self.thresholds,
+            law=self.law,
             clock=self.clock,
             **overrides,
         )

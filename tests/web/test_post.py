@@ -1,6 +1,8 @@
 """One post: highlighted text, reasons, mentions, alerts, and the decision."""
 
 import re
+from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 from urllib.parse import quote
 
@@ -9,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.alert import State
-from classify.verdict import LABELS, Span
+from classify.law import load_law
+from classify.verdict import LABELS, Aim, Span
 from ingest.post import Mention
 from tests.review.people import alert, decision, delivery, verdict
 from tests.web.building import EVERY_LABEL, Browser, World
@@ -115,6 +118,59 @@ def test_everything_foreign_is_escaped(world: World, browser: Browser) -> None:
         assert "alert(" not in "".join(re.findall(r"<script.*?</script>", page.html))
         assert len(page.all("script")) <= 1
     assert "<script>alert('x')</script>" in page.text.replace(" (hate against a group) ", "")
+
+
+LAW = load_law(Path(__file__).parents[2] / "config" / "law.toml")
+CAUTION = {
+    "sv": "Den säger inte att något brott har begåtts och inget om någon persons skuld",
+    "fi": "Se ei kerro, että rikos on tehty, eikä ota kantaa kenenkään syyllisyyteen",
+    "en": "It does not say that a crime has been committed, nor anything about the guilt of any person",
+}
+
+
+@pytest.mark.parametrize("language", sorted(CAUTION))
+def test_hints_at_law_and_says_that_it_is_no_verdict(world: World, language: str) -> None:
+    world.law = LAW
+    world.index.write_verdicts([verdict("a", severity="high", labels=("threat",))])
+    browser = world.browser()
+    browser.headers["accept-language"] = language
+    page = browser.page("/posts/jsonl:a")
+    assert CAUTION[language] in page.words
+    assert "4 kap. 5 § brottsbalken" in page.words
+    assert "strafflagen" not in page.words
+    (link,) = (link for link in page.all("a") if str(link["href"]).endswith("#K4P5"))
+    assert "noreferrer" in str(link["rel"])
+
+
+def test_the_law_is_that_of_the_officials(world: World) -> None:
+    world.law = LAW
+    world.officials = [replace(world.officials[0], country="FI"), world.officials[1]]
+    posts = {"a": ("anna",), "b": ("anna", "bo"), "c": ("gone",)}
+    for name, officials in posts.items():
+        world.index.write_verdicts([verdict(name, officials=officials, severity="high", labels=("threat",))])
+    browser = world.browser()
+    shown = {name: browser.page(f"/posts/jsonl:{name}").words for name in posts}
+    assert {name: ("(Sweden)" in words, "(Finland)" in words) for name, words in shown.items()} == {
+        "a": (False, True),
+        "b": (True, True),
+        "c": (True, False),  # nobody is known: the language of the text decides
+    }
+    assert "only because of the office or in the exercise of public authority" in shown["a"]
+
+
+def test_without_a_hint_there_is_no_word_of_law(world: World) -> None:
+    world.law = LAW
+    world.index.write_verdicts([verdict("a", severity="low", labels=("harassment",))])
+    assert "Law to consider" not in world.browser().page("/posts/jsonl:a").words
+
+
+@pytest.mark.parametrize(("aimed_at", "words"), [("person", "Aimed at a person"), ("group", "Aimed at a group")])
+def test_says_whom_it_is_aimed_at(world: World, browser: Browser, aimed_at: Aim, words: str) -> None:
+    judged = verdict("a", severity="low", labels=("hate",))
+    world.index.write_verdicts([replace(judged, judgement=replace(judged.judgement, aimed_at=aimed_at))])
+    assert words in browser.page("/posts/jsonl:a").words
+    world.index.write_verdicts([verdict("b", severity="low", labels=("hate",))])
+    assert "Aimed at" not in browser.page("/posts/jsonl:b").words
 
 
 def test_what_could_not_be_judged_says_why(world: World, browser: Browser) -> None:

@@ -9,9 +9,10 @@ from typing import get_args
 import pytest
 
 from alerts.translations import LANGUAGES, Translations
-from classify.verdict import LABELS, SEVERITIES, Unable
+from classify.law import load_law
+from classify.verdict import LABELS, SEVERITIES, Aim, Unable
 from ingest.post import Sign
-from registry.official import Language
+from registry.official import Country, Language
 from tests.review.people import alert, decision, delivery, verdict
 from tests.web.building import EVERY_LABEL, Page, World
 from web.wording import FOLDER, Texts, choose_language
@@ -52,6 +53,10 @@ def test_every_value_of_the_records_has_a_name(own: Translations, language: Lang
         assert wording.text(f"sign.{sign}")
     for reason in get_args(Unable):
         assert wording.text(f"unable.{reason}")
+    for aim in get_args(Aim):
+        assert wording.text(f"aimed_at.{aim}")
+    for country in get_args(Country):
+        assert wording.text(f"law.{country}")
     assert all(wording.named("label", label) for label in LABELS)
     assert all(wording.named("severity", severity) for severity in SEVERITIES)
     assert wording.named("source", "elsewhere") == wording.channel("elsewhere") == "elsewhere"
@@ -59,7 +64,7 @@ def test_every_value_of_the_records_has_a_name(own: Translations, language: Lang
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_page_shows_a_key_or_another_language(own: Translations, language: Language) -> None:
-    world = World(thresholds=EVERY_LABEL)
+    world = World(thresholds=EVERY_LABEL, law=load_law(TEMPLATES.parents[1] / "config" / "law.toml"))
     first = verdict("a", "", severity="high", labels=LABELS)
     unable = verdict("b", "", unable="no-text", language="other")
     world.index.write_verdicts([first, unable])
@@ -85,7 +90,8 @@ def test_no_page_shows_a_key_or_another_language(own: Translations, language: La
         page = Page(answer.text)
         assert page.all("html")[0]["lang"] == answer.headers["content-language"] == language
         assert not re.findall(
-            r"\b(?:nav|title|filter|list|empty|about|why|decision|alert|status|sign_in|summary)\.[a-z_]+", page.words
+            r"\b(?:nav|title|filter|list|empty|about|why|aimed_at|law|decision|alert|status|sign_in|summary)\.[a-z_]+",
+            page.words,
         )
         assert [text for text in strange if text in page.words] == []
 

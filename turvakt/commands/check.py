@@ -85,6 +85,7 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         "channels": lambda: ", ".join(sorted(opened.channels)),
         "contacts": contacts,
         "model": lambda: opened.classifier.model,
+        "law": lambda: f"{len(opened.law)} provisions",
         **candidate,
         "collectors": lambda: ", ".join(each.name for each in opened.collectors()) or "none: see config/turvakt.toml",
     }

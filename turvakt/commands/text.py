@@ -10,6 +10,7 @@ from typing import Annotated, Any, BinaryIO
 import msgspec
 import typer
 
+from classify.law import Provision
 from classify.stage import as_json as judgement_as_json
 from classify.verdict import Judgement
 from flow.errors import BadInput, Stale
@@ -34,19 +35,21 @@ def classify(
     """Judge texts, one a line: plain text, or JSON objects with "id" and "text". Nothing is stored.
 
     With --json one JSON object a line comes out, in the order of the input: id, language, unable, severity, labels with
-    probability and flagged, spans, model. A line that cannot be read gives an object with "error", and the end is 1.
+    probability and flagged, spans, aimed_at, law, model. A line that cannot be read gives an object with "error", and the
+    end is 1. "law" names provisions that a human may want to consider, of Sweden for Swedish texts and of Finland for
+    Finnish ones: a hint, never a verdict on anybody.
 
     Example: echo "Tack för allt du gör!" | turvakt classify
     """
     wrong = 0
     with parts(context) as opened:
-        classifier = opened.classifier
+        classifier, law = opened.classifier, opened.law if as_json else ()
         for batch in _batches(file):
             good = [line for line in batch if isinstance(line, _Text)]
             judgements = iter(classifier.classify([line.text for line in good]))
             for line in batch:
                 if isinstance(line, _Text):
-                    _write(line, next(judgements), as_json=as_json)
+                    _write(line, next(judgements), law=law, as_json=as_json)
                     continue
                 wrong += 1
                 if as_json:
@@ -63,9 +66,9 @@ class _Text(msgspec.Struct):
     text: str
 
 
-def _write(line: _Text, judgement: Judgement, *, as_json: bool) -> None:
+def _write(line: _Text, judgement: Judgement, *, law: Sequence[Provision], as_json: bool) -> None:
     if as_json:
-        write_json(judgement_as_json(line.id, judgement))
+        write_json(judgement_as_json(line.id, judgement, law=law))
         return
     labels = ", ".join(f"{name} {judgement.labels[name].probability:.2f}" for name in judgement.flagged)
     verdict = f"unable: {judgement.unable}" if judgement.unable else judgement.severity

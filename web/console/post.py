@@ -1,12 +1,13 @@
 """One post: its text, why it was flagged, what became of it, and the decision on it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, get_args
 from urllib.parse import quote, unquote, urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from classify.law import Provision, hints
 from classify.verdict import Label, Verdict
 from flow.errors import Unavailable
 from review.decision import Decision, Outcome
@@ -24,7 +25,12 @@ Thresholds = Callable[[Verdict], Mapping[Label, float]]
 
 
 def routes(
-    site: Site, *, decide: Callable[[Decision], Awaitable[None]], thresholds: Thresholds, secure: bool
+    site: Site,
+    *,
+    decide: Callable[[Decision], Awaitable[None]],
+    thresholds: Thresholds,
+    law: Sequence[Provision],
+    secure: bool,
 ) -> APIRouter:
     """``/posts/ID``: the page, and the decision that is sent to it; ``/alerts/ID`` leads there from a message."""
     router = APIRouter()
@@ -40,7 +46,7 @@ def routes(
     @router.get("/posts/{post_id:path}")
     async def post(request: Request, post_id: str) -> HTMLResponse:
         """The post with this id."""
-        return await site.reads(_post, site, request, post_id, thresholds=thresholds)
+        return await site.reads(_post, site, request, post_id, thresholds=thresholds, law=law)
 
     @router.post("/posts/{post_id:path}")
     async def decided(request: Request, post_id: str) -> Response:
@@ -51,7 +57,7 @@ def routes(
         faults += [] if by else ["say_who"]
         if faults:
             return await site.reads(
-                _post, site, request, post_id, thresholds=thresholds, faults=faults, outcome=outcome, by=by
+                _post, site, request, post_id, thresholds=thresholds, law=law, faults=faults, outcome=outcome, by=by
             )
         if await site.reads(site.index.get, post_id) is None:
             return site.error(request, "missing", status=404)
@@ -79,6 +85,7 @@ def _post(
     post_id: str,
     *,
     thresholds: Thresholds,
+    law: Sequence[Provision],
     faults: list[str] | None = None,
     outcome: str = "",
     by: str | None = None,
@@ -86,8 +93,10 @@ def _post(
     item = site.index.get(post_id)
     if item is None:
         return site.error(request, "missing", status=404)
-    wording, names = site.wording(request), site.names()
+    wording, known = site.wording(request), {official.id: official for official in site.officials()}
+    names = {id: official.name for id, official in known.items()}
     post, judgement = item.verdict.post, item.verdict.judgement
+    countries = {known[id].country for id in post.officials if id in known}
     about = [names.get(each, each) for each in dict.fromkeys(mention.official for mention in post.mentions)]
     shown = post.text[:LONGEST]
     return site.page(
@@ -103,6 +112,7 @@ def _post(
         out=_out(post.url),
         author=" ".join(filter(None, (post.author.name, f"({post.author.handle})" if post.author.handle else None))),
         thresholds=thresholds(item.verdict),
+        law=hints(law, judgement, countries=countries),
         sent=_sent(item),
         saved="saved" in request.query_params,
         faults=faults or [],
