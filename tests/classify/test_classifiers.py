@@ -117,7 +117,7 @@ def test_the_encoder_judges_what_the_linear_model_cannot_exclude() -> None:
 def test_whom_the_abuse_is_aimed_at() -> None:
     texts = [case["text"] for case in phrases()]
     linear = [judgement.aimed_at for judgement in shipped("linear").classify(texts)]
-    assert {"person", "group", None} == set(linear)
+    assert {"person", None} <= set(linear)
     for first, whole in zip(linear, Cascade(Linear.open(MODELS), None).classify(texts), strict=True):
         assert whole.aimed_at == first  # a rule that raises a judgement leaves it
     assert {judgement.aimed_at for judgement in shipped("patterns").classify(texts)} == {None}
