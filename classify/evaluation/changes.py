@@ -47,6 +47,11 @@ def names(text: str, chance: Random) -> str:
     return _exchange(text, chance, _lists("women", "men", "surnames"))
 
 
+def mention(text: str, chance: Random) -> str:
+    """A handle in front, as in an answer."""
+    return f"@{chance.choice(_HANDLES)} {text}"
+
+
 def gender(text: str, chance: Random) -> str:
     """She becomes he and he becomes she, in names, pronouns and words such as "kvinnan"; Finnish has no such pronouns."""
     return _exchange(text, chance, _genders())

@@ -48,6 +48,7 @@ class Variation:
 
 VARIATIONS: Final = (
     Variation("another name", "same meaning", changes.names, 0.01, headed=True),
+    Variation("a mention in front", "same meaning", changes.mention, 0.02),
     Variation("another gender", "same meaning", changes.gender, 0.02, headed=True),
     Variation("another party", "same meaning", changes.party, 0.02, headed=True),
     Variation("another municipality", "same meaning", changes.municipality, 0.01, headed=True),

@@ -40,6 +40,9 @@ class TestSameMeaning:
         for text in every(changes.names, FINNISH):
             assert re.match(r"(?!Liisan)\w+n ja (?!Virtasen)\w+sen mielestä (?!Kari )\w+ asuu Tampereella, ", text)
 
+    def test_a_mention_stands_in_front(self) -> None:
+        assert {re.sub(r"^@[\w.]+ ", "", text) for text in every(changes.mention, FINNISH)} == {FINNISH}
+
     def test_one_name_stays_one_person(self) -> None:
         for text in every(changes.names, "Liisa tuli. Liisalle huudettiin. LIISA lähti."):
             first, second, third = re.findall(r"(\w+) tuli. (\w+)lle huudettiin. (\w+) lähti", text)[0]
