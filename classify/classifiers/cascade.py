@@ -1,10 +1,11 @@
-"""What the monitor uses: the linear model screens, the encoder judges what it cannot exclude, written rules may raise it."""
+"""What the monitor uses: the linear model screens, both models judge what it cannot exclude, written rules may raise it."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from classify.blending import Blend
 from classify.calibration import Array
 from classify.classifiers.encoder import Encoder
 from classify.classifiers.linear import Linear
@@ -23,9 +24,9 @@ class Cascade:
 
     def __init__(self, linear: Linear, encoder: Encoder | None) -> None:
         self._linear = linear.scorer
-        self._encoder = encoder.scorer if encoder else None
+        self._both = Blend(encoder.scorer, linear.scorer) if encoder else None
         self.lacks: tuple[str, ...] = () if encoder else ("encoder",)
-        second = self._encoder.version if self._encoder else "none"
+        second = encoder.scorer.version if encoder else "none"
         self.model = f"cascade@{self._linear.version}.{second}.{VERSION}"
 
     @classmethod
@@ -52,20 +53,20 @@ class Cascade:
     def thresholds(self, text: str) -> Mapping[Label, float]:
         """Those of the model that judges ``text``; what a rule raises is above any."""
         readings = read([text])
-        if self._encoder and readings[0].unable is None and self._doubtful(chances(self._linear, readings)[0]):
-            return thresholds(self._encoder, readings[0])
+        if self._both and readings[0].unable is None and self._doubtful(chances(self._linear, readings)[0]):
+            return thresholds(self._both, readings[0])
         return thresholds(self._linear, readings[0])
 
     def _judge(self, readings: Sequence[Reading]) -> list[Judgement]:
         """One judgement per reading, none of which is ``unable``."""
         screened = chances(self._linear, readings)
-        if self._encoder is None:
+        if self._both is None:
             return settled(self._linear, readings, screened, name=self.model)
         doubtful = [self._doubtful(windows) for windows in screened]
         asked = [reading for reading, doubt in zip(readings, doubtful, strict=True) if doubt]
         passed = [row for row, doubt in zip(readings, doubtful, strict=True) if not doubt]
         calm = [windows for windows, doubt in zip(screened, doubtful, strict=True) if not doubt]
-        second = iter(settled(self._encoder, asked, chances(self._encoder, asked), name=self.model))
+        second = iter(settled(self._both, asked, chances(self._both, asked), name=self.model))
         first = iter(settled(self._linear, passed, calm, name=self.model))
         return [next(second) if doubt else next(first) for doubt in doubtful]
 

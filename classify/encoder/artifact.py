@@ -14,10 +14,18 @@ from flow.errors import Broken
 NETWORK: Final = "model.onnx"
 TOKENIZER: Final = "tokenizer.json"
 ABOUT: Final = "model.json"
-FORMAT: Final = 1
+FORMAT: Final = 2
 _TRAIN: Final = (
     "Run 'turvakt train --base FOLDER' to make it anew, restore the file, or remove the folder to do without"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """How the encoder judges together with the linear model: what that one's scores count, and the calibration of the sum."""
+
+    share: float
+    calibration: Calibration
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +35,18 @@ class Files:
     folder: Path
     bias: tuple[float, ...]
     calibration: Calibration
+    together: Together
     version: str
 
 
-def save(folder: Path, *, bias: tuple[float, ...], calibration: Calibration, about: Mapping[str, Any]) -> str:
+def save(
+    folder: Path,
+    *,
+    bias: tuple[float, ...],
+    calibration: Calibration,
+    together: Together,
+    about: Mapping[str, Any],
+) -> str:
     """Describe the network and the tokenizer that lie in ``folder``, and return their version."""
     digests = {name: _digest(folder / name) for name in (NETWORK, TOKENIZER)}
     meta = {
@@ -39,6 +55,7 @@ def save(folder: Path, *, bias: tuple[float, ...], calibration: Calibration, abo
         "heads": HEADS,
         "bias": [round(value, 6) for value in bias],
         "calibration": calibration.as_json(),
+        "with_linear": {"share": together.share, "calibration": together.calibration.as_json()},
         "about": about,
     }
     (folder / ABOUT).write_text(json.dumps(meta, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -68,9 +85,11 @@ def load(folder: Path) -> Files | None:
     try:
         calibration = Calibration.of_json(meta["calibration"])
         bias = tuple(map(float, meta["bias"]))
+        both = meta["with_linear"]
+        together = Together(float(both["share"]), Calibration.of_json(both["calibration"]))
     except (KeyError, TypeError, ValueError) as error:
         raise Broken("the encoder's description lacks a part", place=str(path), remedy=_TRAIN) from error
-    return Files(folder, bias, calibration, digests[NETWORK][:12])
+    return Files(folder, bias, calibration, together, digests[NETWORK][:12])
 
 
 def _digest(path: Path) -> str:

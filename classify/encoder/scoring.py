@@ -35,6 +35,7 @@ class EncoderScorer:
         self._inputs = Inputs.open(files.folder / TOKENIZER)
         self._bias = np.array(files.bias, dtype=np.float32)
         self.calibration = files.calibration
+        self.together = files.together
         self.version = files.version
 
     def scores(self, windows: Sequence[Window]) -> Array:

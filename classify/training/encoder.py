@@ -5,7 +5,7 @@ Needs the packages of the extra ``train``.
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,26 +14,34 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
+from classify.blending import Blend
 from classify.calibration import LANGUAGES, Calibration
-from classify.classifiers.encoder import Encoder
 from classify.corpus import Example
 from classify.encoder import artifact
-from classify.encoder.inputs import Inputs, Pieces
+from classify.encoder.inputs import Inputs
 from classify.encoder.scoring import EncoderScorer
 from classify.evaluation.metrics import average_precision
 from classify.evaluation.report import Report, report
 from classify.heads import HEADS
+from classify.judging import judge
+from classify.linear.scoring import LinearScorer
 from classify.masking import mask
 from classify.normalise import normalise
-from classify.reading import WINDOW, read
+from classify.reading import WINDOW
+from classify.reading import read as windows_of
 from classify.training import card
 from classify.training.calibrating import calibrate
-from classify.training.linear import Progress
-from classify.training.network import Network, Recipe, Scores, fit, predict, probe, write
+from classify.training.linear import Numbers, Progress
+from classify.training.network import Lesson, Network, Recipe, Scores, fit, probe, read, scores, write
 from classify.training.targets import split, wanted
+from classify.training.varying import varied
 from classify.training.vocabulary import prune
 from classify.verdict import LABELS
 
+STUDENT = Recipe(epochs=6, rate=2e-4, decay=0.95, frozen=0, layers=6)
+"""How the network that is shipped learns from the one that is not."""
+_SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
+"""What the linear model's scores may count beside the encoder's; the best on ``dev`` is taken."""
 _OTHERS_EACH_EPOCH = 0.35
 """The share of the texts that are not ours, drawn anew for each epoch."""
 
@@ -44,13 +52,19 @@ def train(
     base: str,
     out: Path,
     others: Sequence[Example] = (),
-    recipe: Recipe | None = None,
+    teacher: Recipe | None = None,
+    student: Recipe | None = STUDENT,
+    linear: LinearScorer,
+    held: Mapping[str, Numbers],
     progress: Progress | None = None,
 ) -> Report:
-    """Train on ``examples`` and ``others``, choose and calibrate on held-out authors, and write the encoder into ``out``.
+    """Train a teacher on ``examples`` and ``others``, distil it, choose and calibrate on held-out authors, write it into ``out``.
 
     Args:
         base: a folder in the layout of the model hub, or the name of a model there.
+        student: how to distil; None: the teacher itself is written.
+        linear: the linear model to judge with, which has not seen the test authors.
+        held: by id, the raw scores of ``examples`` by a linear model that has not seen their authors (`linear.Trained`).
 
     Returns:
         The figures on the test authors, whom neither training nor calibration saw, of what was written.
@@ -58,22 +72,58 @@ def train(
     Raises:
         ValueError: the base's vocabulary is not one that can be pruned.
     """
-    recipe = recipe or Recipe()
-    tell = progress or (lambda step, done, of: None)
+    recipe = teacher or Recipe()
     sides = {side: [example for example in examples if split(example) == side] for side in ("train", "dev", "test")}
     learnt = [example for example in others if split(example) == "train"]
     out.mkdir(parents=True, exist_ok=True)
-    masked = [_masked(example) for example in (*sides["train"], *learnt)]
-    kept = prune(_tokenizer_of(base), masked, out / artifact.TOKENIZER)
+    known = (*sides["train"], *learnt)
+    kept = prune(_tokenizer_of(base), list(map(_masked, known)), out / artifact.TOKENIZER)
     inputs = Inputs.open(out / artifact.TOKENIZER)
+    lessons = _Lessons(inputs, known, recipe.seed)
     network = Network(base, recipe, kept)
-    teaching = _Teaching(inputs, sides["train"], learnt, recipe.seed)
-    probe(network, *teaching(0), recipe)
-    judge = _EarlyStop(network, inputs, sides["dev"], recipe)
-    fit(network, epochs=teaching, recipe=recipe, after=judge, tell=lambda done, of: tell("train the encoder", done, of))
-    judge.restore()
+    probe(network, lessons(0), recipe)
+    learn(network, lessons, inputs=inputs, dev=sides["dev"], recipe=recipe, progress=progress)
+    if student:
+        taught = explained(network, inputs, known, recipe)
+        network = network.thinned(student.layers)
+        learn(network, lambda epoch: taught, inputs=inputs, dev=sides["dev"], recipe=student, progress=progress)
     bias = write_quantised(network, out / artifact.NETWORK)
-    return _describe(out, bias=bias, sides=sides, others=len(learnt), recipe=recipe, progress=progress)
+    recipes = (recipe, student) if student else (recipe,)
+    return _describe(
+        out, bias=bias, sides=sides, others=len(learnt), recipes=recipes, linear=linear, held=held, progress=progress
+    )
+
+
+def learn(
+    network: Network,
+    lessons: Callable[[int], Lesson],
+    *,
+    inputs: Inputs,
+    dev: Sequence[Example],
+    recipe: Recipe,
+    progress: Progress | None,
+) -> None:
+    """Fine-tune ``network`` and leave it as it was after the epoch that did best on ``dev``."""
+    tell, name = progress or (lambda step, done, of: None), f"train {recipe.layers} layers"
+    judge = _EarlyStop(network, inputs, dev, recipe)
+    fit(network, lessons=lessons, recipe=recipe, after=judge, tell=lambda done, of: tell(name, done, of))
+    judge.restore()
+
+
+def explained(teacher: Network, inputs: Inputs, known: Sequence[Example], recipe: Recipe) -> Lesson:
+    """All that is ``known``, once more in other forms, and what ``teacher`` says of each.
+
+    What is wanted lies half way between the label and the teacher's word, and is the teacher's word where nobody judged:
+    knowledge distillation (Hinton et al. 2015, arXiv 1503.02531), with the pooled vectors as hints (Romero et al. 2015,
+    arXiv 1412.6550).
+    """
+    own = [example for example in known if example.weight == 1]
+    forms = [*known, *varied(own, np.random.default_rng((recipe.seed, recipe.epochs)))]
+    texts, truth = inputs.of_texts(list(map(_masked, forms))), wanted(forms)
+    vectors = read(teacher, texts, recipe)
+    said = 1 / (1 + np.exp(-scores(teacher, vectors)))
+    between = np.where(np.isnan(truth), said, (truth + said) / 2).astype(np.float32)
+    return Lesson(texts, between, np.ones(len(forms), dtype=np.float32), vectors)
 
 
 def _describe(
@@ -82,21 +132,32 @@ def _describe(
     bias: tuple[float, ...],
     sides: Mapping[str, Sequence[Example]],
     others: int,
-    recipe: Recipe,
+    recipes: Sequence[Recipe],
+    linear: LinearScorer,
+    held: Mapping[str, Numbers],
     progress: Progress | None,
 ) -> Report:
     """Calibrate the network in ``out`` on ``dev``, measure it on ``test``, and write its description and its card."""
     dev, test = sides["dev"], sides["test"]
     plain = Calibration(*(np.full((len(LANGUAGES), len(HEADS)), value, dtype=np.float32) for value in (1, 0, 0.5)))
-    scorer = EncoderScorer(artifact.Files(out, bias, plain, "new"))
-    calibration = calibrate(_scores(scorer, dev, progress).astype(float), wanted(dev), dev)
-    scorer = EncoderScorer(artifact.Files(out, bias, calibration, "new"))
-    judgements = Encoder(scorer).classify([example.text for example in test])
-    figures = report(test, judgements, model="encoder, test authors")
-    about = {"recipe": asdict(recipe), "figures": figures.as_json()}
-    version = artifact.save(out, bias=bias, calibration=calibration, about=about)
+    scorer = EncoderScorer(artifact.Files(out, bias, plain, artifact.Together(0, plain), "new"))
+    scores, truth = _scores(scorer, dev, progress).astype(float), wanted(dev)
+    beside = np.stack([held[example.id] for example in dev])
+    share = max(_SHARES, key=lambda share: _mean_precision(scores + share * beside, truth))
+    together = artifact.Together(share, calibrate(scores + share * beside, truth, dev))
+    calibration = calibrate(scores, truth, dev)
+    both = Blend(EncoderScorer(artifact.Files(out, bias, calibration, together, "new")), linear)
+    judgements = judge(both, windows_of([example.text for example in test]), name="new")
+    figures = report(test, judgements, model="encoder with the linear model, test authors")
+    about = {"recipes": list(map(asdict, recipes)), "figures": figures.as_json()}
+    version = artifact.save(out, bias=bias, calibration=calibration, together=together, about=about)
     text = card.render(
-        card.ENCODER, figures, examples=sides["train"], others=others, version=version, calibration=calibration
+        card.ENCODER,
+        figures,
+        examples=sides["train"],
+        others=others,
+        version=version,
+        calibration=together.calibration,
     )
     (out / "card.md").write_text(text, encoding="utf-8")
     return figures
@@ -118,7 +179,7 @@ def _scores(scorer: EncoderScorer, examples: Sequence[Example], progress: Progre
     for number, example in enumerate(examples):
         if progress and number % 50 == 0:
             progress("calibrate the encoder", number, len(examples))
-        found.append(scorer.scores(read([example.text])[0].windows[:1])[0])
+        found.append(scorer.scores(windows_of([example.text])[0].windows[:1])[0])
     return np.stack(found)
 
 
@@ -136,22 +197,26 @@ def _tokenizer_of(base: str) -> Path:
     return Path(hf_hub_download(base, "tokenizer.json"))
 
 
-class _Teaching:
-    """What to learn from in each epoch: all of our own texts, and a share of the others."""
+class _Lessons:
+    """What to learn from in each epoch: what was labelled by our guide, in varied forms, and a share of the others."""
 
-    def __init__(self, inputs: Inputs, own: Sequence[Example], others: Sequence[Example], seed: int) -> None:
-        self._own, self._seed = len(own), seed
-        examples = [*own, *others]
-        self._texts: list[Pieces] = inputs.of_texts(list(map(_masked, examples)))
-        self._wanted = wanted(examples)
-        self._weights = np.array([example.weight for example in examples], dtype=np.float32)
-        # What was labelled by the same guide as ours is taken in every epoch.
-        self._always = np.array([place < self._own or example.weight == 1 for place, example in enumerate(examples)])
+    def __init__(self, inputs: Inputs, known: Sequence[Example], seed: int) -> None:
+        self._inputs, self._seed = inputs, seed
+        self._own = [example for example in known if example.weight == 1]
+        self._others = [example for example in known if example.weight != 1]
 
-    def __call__(self, epoch: int) -> tuple[Sequence[Pieces], Scores, Scores]:
-        drawn = np.random.default_rng((self._seed, epoch)).random(len(self._texts)) < _OTHERS_EACH_EPOCH
-        places = np.flatnonzero(self._always | drawn)
-        return [self._texts[place] for place in places], self._wanted[places], self._weights[places]
+    def __call__(self, epoch: int) -> Lesson:
+        chance = np.random.default_rng((self._seed, epoch))
+        drawn = [other for other in self._others if chance.random() < _OTHERS_EACH_EPOCH]
+        examples = [*varied(self._own, chance), *drawn]
+        weights = np.array([example.weight for example in examples], dtype=np.float32)
+        return Lesson(self._inputs.of_texts(list(map(_masked, examples))), wanted(examples), weights)
+
+
+def _mean_precision(said: Numbers, truth: Scores) -> float:
+    """The mean of the average precisions over labels and high severity, of those that occur."""
+    watched = [head for head in (*range(len(LABELS)), HEADS.index("high")) if (truth[:, head] == 1).any()]
+    return float(np.mean([average_precision(truth[:, head] == 1, said[:, head]) for head in watched]))
 
 
 class _EarlyStop:
@@ -164,14 +229,8 @@ class _EarlyStop:
         self._folder = Path(tempfile.mkdtemp())
 
     def __call__(self, epoch: int) -> bool:
-        said = predict(self._network, self._texts, self._recipe)
-        watched = [*range(len(LABELS)), HEADS.index("high")]
-        found = []
-        for head in watched:
-            truth = self._wanted[:, head] == 1
-            if truth.any():
-                found.append(average_precision(truth, said[:, head].astype(np.float64)))
-        mean = float(np.mean(found))
+        said = scores(self._network, read(self._network, self._texts, self._recipe))
+        mean = _mean_precision(said.astype(float), self._wanted)
         if mean > self._best:
             self._best, self._since = mean, 0
             torch.save(self._network.state_dict(), self._folder / "best.pt")

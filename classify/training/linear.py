@@ -4,7 +4,7 @@ Same texts, same seed, same libraries: the same bytes.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,17 @@ _LEAST_TEXTS = 2  # a bucket that fewer texts use says more about its author tha
 _UPPER = np.triu_indices(COUNT, 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What training found out on held-out authors: each example was judged by a model that knew none of its author's.
+
+    ``scores``, by the id of an example: (heads,) raw.
+    """
+
+    report: Report
+    scores: Mapping[str, Numbers]
+
+
 def train(
     examples: Sequence[Example],
     *,
@@ -51,11 +62,8 @@ def train(
     others: Sequence[Example] = (),
     seed: int = 0,
     progress: Progress | None = None,
-) -> Report:
+) -> Trained:
     """Train on all of ``examples`` and the training side of ``others``, and write model and card into the folder ``out``.
-
-    Returns:
-        The figures on held-out authors of ``examples``: each was judged by a model that knew none of its author's.
 
     Raises:
         Broken: there are too few examples.
@@ -92,7 +100,7 @@ def train(
         ),
         encoding="utf-8",
     )
-    return figures
+    return Trained(figures, {example.id: scores for example, scores in zip(examples, held, strict=True)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 Needs the packages of the extra ``train``; nothing of it is needed to judge.
 """
 
+import copy
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,9 +24,12 @@ Scores = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How to fine-tune. ``rate`` is the learning rate of the top layer; each layer below has ``decay`` times that above it."""
+    """How to fine-tune. ``rate`` is the learning rate of the top layer; each layer below has ``decay`` times that above it.
 
-    epochs: int = 2
+    ``match`` is what coming close to a teacher's vectors counts beside coming close to what is wanted.
+    """
+
+    epochs: int = 3
     rate: float = 1e-4
     head_rate: float = 3e-4
     decay: float = 0.88
@@ -36,7 +40,21 @@ class Recipe:
     batch_pieces: int = 1600
     longest: int = 160
     probe: float = 0.003
+    match: float = 1.0
     seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What to learn from: ``texts``; (texts, heads) what is ``wanted``, 0 to 1 or NaN; (texts,) ``weights``.
+
+    ``vectors`` (texts, width) are what a teacher's `Network.scaled` says of them, to come close to.
+    """
+
+    texts: Sequence[Pieces]
+    wanted: Scores
+    weights: Scores
+    vectors: Scores | None = None
 
 
 class Network(nn.Module):
@@ -49,9 +67,7 @@ class Network(nn.Module):
         rows = body.embeddings.word_embeddings.weight.data[list(kept)].clone()
         body.resize_token_embeddings(len(kept))
         body.embeddings.word_embeddings.weight.data = rows
-        have = len(body.encoder.layer)
-        chosen = [round(place * (have - 1) / (recipe.layers - 1)) for place in range(recipe.layers)]
-        body.encoder.layer = nn.ModuleList([body.encoder.layer[place] for place in chosen])
+        body.encoder.layer = nn.ModuleList(_spread_over(list(body.encoder.layer), recipe.layers))
         body.config.num_hidden_layers = recipe.layers
         self.body = body
         self.dropout = nn.Dropout(recipe.dropout)
@@ -67,12 +83,27 @@ class Network(nn.Module):
 
     def forward(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """(texts, heads) from (texts, pieces): the raw scores."""
-        return self.heads(self.dropout((self.pooled(ids, mask) - self.middle) / self.spread))
+        return self.heads(self.dropout(self.scaled(ids, mask)))
+
+    def scaled(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """(texts, width) from (texts, pieces): the mean over the pieces, as the heads read it."""
+        return (self.pooled(ids, mask) - self.middle) / self.spread
+
+    def thinned(self, layers: int) -> "Network":
+        """A copy with so many of the layers, evenly chosen, the last among them."""
+        small = copy.deepcopy(self)
+        small.body.encoder.layer = nn.ModuleList(_spread_over(list(small.body.encoder.layer), layers))
+        small.body.config.num_hidden_layers = layers
+        return small
 
     def folded(self) -> tuple[torch.Tensor, torch.Tensor]:
         """(heads, width) and (heads,): weights and bias of the heads on the pooled vector as it is."""
         weight = self.heads.weight / self.spread
         return weight, self.heads.bias - weight @ self.middle
+
+
+def _spread_over(layers: list[nn.Module], many: int) -> list[nn.Module]:
+    return [layers[round((place + 1) * len(layers) / many) - 1] for place in range(many)]
 
 
 class _ByPiece(nn.Module):
@@ -91,7 +122,7 @@ class _ByPiece(nn.Module):
 def fit(
     network: Network,
     *,
-    epochs: Callable[[int], tuple[Sequence[Pieces], Scores, Scores]],
+    lessons: Callable[[int], Lesson],
     recipe: Recipe,
     after: Callable[[int], bool],
     tell: Callable[[int, int], None],
@@ -99,7 +130,7 @@ def fit(
     """Fine-tune ``network``.
 
     Args:
-        epochs: what to learn from in the epoch of that number: texts, (texts, heads) what is wanted or NaN, (texts,) weights.
+        lessons: what to learn from in the epoch of that number.
         after: called when an epoch is done; True ends the training.
         tell: called with steps done and steps in all.
     """
@@ -116,16 +147,15 @@ def fit(
         else:
             groups.append({"params": list(layer.parameters()), "lr": rate, "full": rate})
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
-    plan = list(batches(epochs(0)[0], recipe, shuffle))
-    total, done = len(plan) * recipe.epochs, 0
+    total, done = len(list(batches(lessons(0).texts, recipe, shuffle))) * recipe.epochs, 0
     for epoch in range(recipe.epochs):
-        texts, wanted, weights = epochs(epoch)
+        lesson = lessons(epoch)
         network.train()
-        for batch in batches(texts, recipe, shuffle):
+        for batch in batches(lesson.texts, recipe, shuffle):
             pace = min(1.0, (done + 1) / (recipe.warm_up * total)) * max(0.02, 1 - done / total)
             for group in optimiser.param_groups:
                 group["lr"] = group["full"] * pace
-            _step(network, [texts[place] for place in batch], wanted[batch], weights[batch], recipe)
+            _step(network, lesson, batch, recipe)
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
@@ -135,13 +165,17 @@ def fit(
             return
 
 
-def _step(network: Network, texts: Sequence[Pieces], wanted: Scores, weights: Scores, recipe: Recipe) -> None:
-    want = torch.from_numpy(wanted)
-    counts = (~torch.isnan(want)).float() * torch.from_numpy(weights)[:, None]
+def _step(network: Network, lesson: Lesson, batch: Sequence[int], recipe: Recipe) -> None:
+    want = torch.from_numpy(lesson.wanted[batch])
+    counts = (~torch.isnan(want)).float() * torch.from_numpy(lesson.weights[batch])[:, None]
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        said = network(*padded(texts, recipe.longest)).float()
-    loss = nn.functional.binary_cross_entropy_with_logits(said, torch.nan_to_num(want), reduction="none")
-    ((loss * counts).sum() / len(texts)).backward()
+        scaled = network.scaled(*padded([lesson.texts[place] for place in batch], recipe.longest))
+        said = network.heads(network.dropout(scaled)).float()
+    losses = nn.functional.binary_cross_entropy_with_logits(said, torch.nan_to_num(want), reduction="none")
+    loss = (losses * counts).sum() / len(batch)
+    if lesson.vectors is not None:
+        loss = loss + recipe.match * nn.functional.mse_loss(scaled.float(), torch.from_numpy(lesson.vectors[batch]))
+    loss.backward()
 
 
 def batches(texts: Sequence[Pieces], recipe: Recipe, shuffle: random.Random | None) -> Iterator[list[int]]:
@@ -175,35 +209,38 @@ def padded(texts: Sequence[Pieces], longest: int) -> tuple[torch.Tensor, torch.T
     return ids, mask
 
 
-def probe(network: Network, texts: Sequence[Pieces], wanted: Scores, weights: Scores, recipe: Recipe) -> None:
-    """Set the heads to logistic regressions on what the base says of ``texts``: from there fine-tuning starts (LP-FT).
+def probe(network: Network, lesson: Lesson, recipe: Recipe) -> None:
+    """Set the heads to logistic regressions on what the base says of the texts: from there fine-tuning starts (LP-FT).
 
     Heads that begin at random spoil what the base knows before they know anything: Kumar et al., ICLR 2022, arXiv 2202.10054.
     """
-    vectors = np.zeros((len(texts), network.heads.in_features), dtype=np.float32)
-    network.eval()
-    with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
-        for batch in batches(texts, recipe, None):
-            vectors[batch] = network.pooled(*padded([texts[place] for place in batch], recipe.longest)).numpy()
+    vectors = read(network, lesson.texts, recipe)
     network.middle.copy_(torch.from_numpy(vectors.mean(axis=0)))
     network.spread.copy_(torch.from_numpy(vectors.std(axis=0) + 1e-4))
     scaled = (vectors - vectors.mean(axis=0)) / (vectors.std(axis=0) + 1e-4)
     for head in range(len(HEADS)):
-        judged = ~np.isnan(wanted[:, head])
+        judged = ~np.isnan(lesson.wanted[:, head])
         found = LogisticRegression(C=recipe.probe, max_iter=300).fit(
-            scaled[judged], wanted[judged, head] == 1, sample_weight=weights[judged]
+            scaled[judged], lesson.wanted[judged, head] == 1, sample_weight=lesson.weights[judged]
         )
         network.heads.weight.data[head] = torch.from_numpy(found.coef_[0].astype(np.float32))
         network.heads.bias.data[head] = float(found.intercept_[0])
 
 
-def predict(network: Network, texts: Sequence[Pieces], recipe: Recipe) -> Scores:
-    """(texts, heads): the raw scores."""
-    found = np.zeros((len(texts), len(HEADS)), dtype=np.float32)
+def read(network: Network, texts: Sequence[Pieces], recipe: Recipe) -> Scores:
+    """(texts, width): what `Network.scaled` says of them."""
+    found = np.zeros((len(texts), network.heads.in_features), dtype=np.float32)
     network.eval()
     with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
         for batch in batches(texts, recipe, None):
-            found[batch] = network(*padded([texts[place] for place in batch], recipe.longest)).float().numpy()
+            found[batch] = network.scaled(*padded([texts[place] for place in batch], recipe.longest)).float().numpy()
+    return found
+
+
+def scores(network: Network, vectors: Scores) -> Scores:
+    """(texts, heads): the raw scores of what `read` gave."""
+    with torch.no_grad():
+        found: Scores = network.heads(torch.from_numpy(vectors)).numpy()
     return found
 
 

@@ -31,14 +31,15 @@ from tests.classify.material import TRAINING
 def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report, list[str]]:
     folder = tmp_path_factory.mktemp("models")
     steps: list[str] = []
-    report = train(read(TRAINING), out=folder / "linear", progress=lambda step, done, of: steps.append(step))
-    return folder, report, steps
+    found = train(read(TRAINING), out=folder / "linear", progress=lambda step, done, of: steps.append(step))
+    assert set(found.scores) == {example.id for example in read(TRAINING)}
+    return folder, found.report, steps
 
 
 def test_the_same_seed_gives_the_same_bytes(trained: tuple[Path, Report, list[str]], tmp_path: Path) -> None:
     folder, report, steps = trained
     again = train(read(TRAINING), out=tmp_path)
-    assert again == report
+    assert again.report == report
     for name in (WEIGHTS, ABOUT, "card.md"):
         assert (tmp_path / name).read_bytes() == (folder / "linear" / name).read_bytes()
     assert set(steps) == {"validate", "train"}

@@ -1,6 +1,6 @@
 """turvakt train, evaluate: the model."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +14,7 @@ from turvakt.commands.shared import AsJson, aside, parts, screen, settings, tabl
 if TYPE_CHECKING:
     from classify.corpus import Example
     from classify.evaluation.report import Report
+    from classify.training.linear import Numbers
 
 Corpus = Annotated[
     Path | None,
@@ -69,15 +70,24 @@ def train(
         aside.print(f"Refused: {refused}", markup=False, highlight=False)
     with _progress() as tell:
         learnt = [example for example in examples if split(example) != "test"]
-        report = linear.train(learnt, others=others, out=(out or models) / "linear", seed=seed, progress=tell)
+        trained = linear.train(learnt, others=others, out=(out or models) / "linear", seed=seed, progress=tell)
+        report = trained.report
         if base:
-            report = _train_encoder(examples, others, base, (out or models) / "encoder", seed, tell)
+            report = _train_encoder(examples, others, base, out or models, seed, trained.scores, tell)
     _print(report, as_json=as_json)
 
 
 def _train_encoder(
-    examples: "list[Example]", others: "tuple[Example, ...]", base: str, out: Path, seed: int, tell: "_Bars"
+    examples: "list[Example]",
+    others: "tuple[Example, ...]",
+    base: str,
+    models: Path,
+    seed: int,
+    held: "Mapping[str, Numbers]",
+    tell: "_Bars",
 ) -> "Report":
+    from classify.classifiers.linear import Linear
+
     try:
         from classify.training import encoder, network
     except ModuleNotFoundError as error:
@@ -86,7 +96,16 @@ def _train_encoder(
             place="turvakt train --base",
             remedy="Install what training the encoder needs with 'make train-setup'",
         ) from error
-    return encoder.train(examples, others=others, base=base, out=out, recipe=network.Recipe(seed=seed), progress=tell)
+    return encoder.train(
+        examples,
+        others=others,
+        base=base,
+        out=models / "encoder",
+        teacher=network.Recipe(seed=seed),
+        linear=Linear.open(models).scorer,
+        held=held,
+        progress=tell,
+    )
 
 
 def evaluate(
