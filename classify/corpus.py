@@ -63,7 +63,12 @@ def read(corpus: Path) -> list[Example]:
 
 def line(example: Example) -> str:
     """The line of JSON from which `read` makes ``example``, but for its weight; all its labels must have been judged."""
-    row = {
+    return json.dumps(row(example), ensure_ascii=False)
+
+
+def row(example: Example) -> dict[str, Any]:
+    """The fields of its `line`, in their order."""
+    return {
         "id": example.id,
         "lang": example.lang,
         "text": example.text,
@@ -76,7 +81,6 @@ def line(example: Example) -> str:
         "contrast": example.contrast,
         "source": example.source,
     }
-    return json.dumps(row, ensure_ascii=False)
 
 
 def _read(path: Path) -> Iterator[tuple[str, Example]]:
