@@ -16,6 +16,9 @@ MOST = 20_000
 """Code points judged at the beginning of a text, and again at its end; what lies between is not judged."""
 JUDGED_FROM = 0.3
 """The probability of Swedish and Finnish together from which a text is judged."""
+SHORT = 8
+"""Words below which a language can hardly be told: such a text is judged from `JUDGED_SHORT_FROM`, lest a threat be missed."""
+JUDGED_SHORT_FROM = 0.02
 
 _OVERLAP = 120
 _PARTS = re.compile(r"[.!?\n;:]+\s+|\n+|, ")
@@ -75,9 +78,10 @@ def _reading(windows: tuple[Window, ...], guess: Guess) -> Reading:
 def _unable(guess: Guess) -> Unable | None:
     if not guess.words:
         return "no-text"
-    if guess.sv + guess.fi >= JUDGED_FROM:
+    blank = guess.words < 3 and not guess.known  # no word that speaks for any language
+    if guess.sv + guess.fi >= (JUDGED_SHORT_FROM if guess.words < SHORT and not blank else JUDGED_FROM):
         return None
-    return "too-short" if guess.words < 3 and not guess.known else "language"
+    return "too-short" if blank else "language"
 
 
 def _best_part(text: str, whole: Guess) -> Guess:

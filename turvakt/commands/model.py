@@ -69,7 +69,7 @@ def train(
     for refused in found.refused:
         aside.print(f"Refused: {refused}", markup=False, highlight=False)
     with _progress() as tell:
-        learnt = [example for example in examples if split(example) != "test"]
+        learnt = [example for example in examples if split(example) in ("train", "dev")]
         trained = linear.train(learnt, others=others, out=(out or models) / "linear", seed=seed, progress=tell)
         report = trained.report
         if base:
