@@ -14,6 +14,10 @@ from classify.normalise import Normalised, normalise
 NAME: Final = "ƿ"
 """Stands for each letter of a masked name, handle or link: a letter that no living language writes."""
 _LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+|(?<!\w)@[\w.\-]+(?:@[\w.\-]+)?")
+# Every reply begins with handles: they say nothing of it, not even that somebody is named.
+_LEADING = re.compile(r"\A\s*\.?(?:@[\w.\-]+(?:@[\w.\-]+)?[,:]?\s+)+")
+_SEEN = re.compile(r"\S")
+_MARKS = re.compile(r"[.,!?:;]{2,}")
 _DIGIT = re.compile("[1-9]")
 _DIGIT_OR_QUOTE = re.compile("[1-9\"“”„»'’‘]")
 _SOLID = re.compile("[^ ]")
@@ -24,10 +28,15 @@ _QUOTED = re.compile(r"[\"“”„»](?=\w)([^\"“”„»«\n]{3,200})[\"“�
 
 
 def mask(text: str, normalised: Normalised) -> str:
-    """The masked form of ``normalised``, of the same length; quoted words are told apart by being in capitals."""
+    """The masked form of ``normalised``, of the same length; quoted words are told apart by being in capitals.
+
+    Handles at the beginning leave blanks, and so do all marks of a run but one.
+    """
     plain = normalised.text
     if "@" in plain or "http" in plain or "www" in plain:
-        plain = _LINK.sub(lambda match: NAME * len(match[0]), plain)
+        plain = _LINK.sub(lambda match: NAME * len(match[0]), _LEADING.sub(_blanks, plain) if "@" in plain else plain)
+    if _MARKS.search(plain):
+        plain = _one_mark(plain)
     if _DIGIT_OR_QUOTE.search(plain):
         plain = _QUOTED.sub(_capitals, _DIGIT.sub("0", plain))
     names = _names(text)
@@ -52,12 +61,39 @@ def hide(text: str, places: Iterable[tuple[int, int]] = ()) -> str:
     """
     letters, normalised = list(text), normalise(text)
     hidden = [(start, end, NAME) for start, end in places]
+    hidden.append((0, _leading(text), " "))
     for place, (plain, masked) in enumerate(zip(normalised.text, mask(text, normalised), strict=True)):
         if masked == NAME or (masked == "0" and plain != masked):
             hidden.append((*normalised.span(place, place + 1), masked))
     for start, end, sign in hidden:
         letters[start:end] = [letter if letter.isspace() else sign for letter in letters[start:end]]
     return "".join(letters)
+
+
+def _blanks(match: re.Match[str]) -> str:
+    return _SEEN.sub(" ", match[0])
+
+
+def _leading(text: str) -> int:
+    """Where the handles at the beginning of ``text`` end, 0 without any."""
+    match = _LEADING.match(text) if "@" in text else None
+    return match.end() if match else 0
+
+
+def _one_mark(plain: str) -> str:
+    """Of each run of marks the one that says most; where they stand after every few words they end no sentence, but the last."""
+    runs = len(_MARKS.findall(plain))
+    scattered = runs >= _SCATTERED and runs * _SCATTERED > plain.count(" ")
+    last = plain.rstrip(" \n") if scattered else ""
+
+    def one(match: re.Match[str]) -> str:
+        kept = next((mark for mark in "?!" if mark in match[0]), match[0][0])
+        return (" " if scattered and match.end() < len(last) else kept) + " " * (len(match[0]) - 1)
+
+    return _MARKS.sub(one, plain)
+
+
+_SCATTERED = 4
 
 
 def _capitals(match: re.Match[str]) -> str:
@@ -67,8 +103,9 @@ def _capitals(match: re.Match[str]) -> str:
 
 def _names(text: str) -> list[tuple[int, int]]:
     """Words with a capital in the middle of a sentence, unless the whole text shouts."""
-    found = [match.span() for match in _CAPITALISED.finditer(text)]
-    return [] if found and sum(map(_shouting, text.split(" "))) > 0 else found
+    lead = _leading(text)
+    found = [match.span() for match in _CAPITALISED.finditer(text, lead) if match.start() > lead or not lead]
+    return [] if found and sum(map(_shouting, text[lead:].split(" "))) > 0 else found
 
 
 @lru_cache(maxsize=16384)

@@ -1,5 +1,6 @@
 """The model sees no names, handles, links and numbers, and quoted words as quoted."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,8 +23,21 @@ def test_a_shouting_text_has_no_names() -> None:
 
 
 def test_masks_handles_links_and_digits() -> None:
-    assert masked("@anna@x.se se https://x.se/1 kl 18") == f"{NAME * 10} se {NAME * 14} kl 00"
+    assert masked("mer @anna@x.se se https://x.se/1 kl 18") == f"mer {NAME * 10} se {NAME * 14} kl 00"
+    assert masked("@anna") == NAME * 5
     assert masked("skriv till a.b@c.se") == f"skriv till {NAME * 8}"
+
+
+@pytest.mark.parametrize("front", ["@ek.sofia ", "@a_b @c@x.se: ", " .@Ek-1, ", "@anna\n"])
+def test_handles_at_the_beginning_leave_no_trace(front: str) -> None:
+    for text in ("du ska dö Storgrann", "Hiltunen ja Virtanen", "NU RÄCKER DET Storgrann", "🔪 d0da"):
+        assert masked(front + text).split() == masked(text).split()
+        assert masked(hide(front + text)) == masked(front + text)
+
+
+def test_a_run_of_marks_is_one() -> None:
+    assert masked("kom nu!!! va?! jaha....") == "kom nu!   va?  jaha.   "
+    assert masked("du!! ska?? dö.. nu!! hör du!!") == "du   ska   dö   nu   hör du! "
 
 
 def test_quoted_words_stand_apart() -> None:
@@ -50,6 +64,8 @@ WORDS = [
     "d0da",
     "t a p a n",
     "@anna",
+    "@ek.b:",
+    "nu!!",
     "https://x.se/1",
     "18.30",
 ]
