@@ -1,6 +1,5 @@
 """What every way to reach a person looks like to the rest of Turvakt."""
 
-from ipaddress import ip_address
 from typing import Protocol
 
 from alerts.alert import Recipient
@@ -41,13 +40,3 @@ class Channel(Protocol):
     async def close(self) -> None:
         """Let go of connections."""
         ...
-
-
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` is this machine, so that nothing needs to be encrypted on the way."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

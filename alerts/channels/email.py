@@ -11,10 +11,10 @@ from typing import Literal
 import aiosmtplib
 
 from alerts.alert import Recipient
-from alerts.channel import is_loopback
 from alerts.message import Message
 from flow.clock import Clock
 from flow.errors import BadInput, Broken, Unavailable
+from flow.hosts import is_loopback
 
 Security = Literal["starttls", "tls", "none"]
 

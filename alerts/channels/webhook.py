@@ -6,15 +6,14 @@ import binascii
 import hashlib
 import hmac
 import json
-from urllib.parse import urlsplit
 
 import httpx
 
 from alerts.alert import Recipient
-from alerts.channel import is_loopback
 from alerts.message import Message
 from flow.clock import Clock
 from flow.errors import BadInput, Broken, Unavailable
+from flow.hosts import is_guarded
 
 _PLACE = "channel webhook"
 _PREFIX = "whsec_"
@@ -48,11 +47,9 @@ class Webhook:
     def check(self, address: str) -> None:
         """Look at the address: https, or http on this machine."""
         try:
-            parts = urlsplit(address)
-            host = parts.hostname
-            fits = bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host or "")))
             httpx.URL(address)
-        except (ValueError, httpx.InvalidURL):
+            fits = is_guarded(address)
+        except httpx.InvalidURL:
             fits = False
         if not fits:
             raise BadInput("the address is no https address", place=_PLACE, remedy="Mend the contact")

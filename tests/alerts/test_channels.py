@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from alerts.alert import Recipient
-from alerts.channel import Channel, is_loopback
+from alerts.channel import Channel
 from alerts.channels import CHANNELS, load_channel
 from alerts.channels.email import Email
 from alerts.channels.files import Files
@@ -23,6 +23,7 @@ from alerts.channels.webhook import Webhook, sign
 from alerts.message import Message
 from flow.clock import ManualClock
 from flow.errors import BadInput, Broken, Unavailable
+from flow.hosts import is_loopback
 from registry.holder import Holder
 from tests.alerts.people import AT, recipient
 from tests.alerts.servers import Certificate, HookServer, SmtpServer, make_certificate
