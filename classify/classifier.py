@@ -7,7 +7,10 @@ from classify.verdict import Judgement, Label
 
 
 class Classifier(Protocol):
-    """Judges texts in batches. Pure: the same text always gets the same judgement, whatever stands beside it."""
+    """Judges texts in batches. Pure: the same text always gets the same judgement, whatever stands beside it.
+
+    ``remote`` is not, since it asks a server: a judgement in which it got no answer names the local model alone.
+    """
 
     model: str
     """``name@version``, as each judgement names it."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from alerts.alert import Alert, Delivery
+from classify.remote.service import Outcome
 from classify.verdict import Verdict
 from flow.errors import Unavailable
 from ingest.intake import Taken
@@ -40,6 +41,7 @@ class Metrics:
             buckets=BOUNDS,
             registry=self.registry,
         )
+        self._remote = counter("remote_posts", "Posts by what became of them at the remote model", "outcome")
         self._alerts = counter("alerts", "Alerts raised", "severity")
         self._deliveries = counter("deliveries", "Deliveries that have ended", "channel", "state")
         self._waits = counter("waits", "Pauses because something was unavailable", "place")
@@ -89,6 +91,10 @@ class Metrics:
             return
         for label, score in judgement.labels.items():
             self._probability.labels(judgement.language, label).observe(score.probability)
+
+    def remote(self, outcome: Outcome, many: int) -> None:
+        """What became of ``many`` posts that the remote model might have judged."""
+        self._remote.labels(outcome).inc(many)
 
     def compared(self, compared: Compared) -> None:
         self._shadow.labels("judged").inc()

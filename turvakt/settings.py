@@ -86,15 +86,45 @@ class Jsonl(Section, frozen=True):
 class Classifier(Section, frozen=True):
     """What judges the posts. See docs/model-card.md."""
 
-    name: Annotated[str, Meta(description='"cascade", or one of its parts: "encoder", "linear", "patterns".')] = (
-        "cascade"
-    )
+    name: Annotated[
+        str, Meta(description='"cascade", or one of its parts "encoder", "linear", "patterns"; or "remote".')
+    ] = "cascade"
     models: Annotated[str, Meta(description="Folder of the model artifacts; empty: those that came along.")] = ""
     law: Annotated[str, Meta(description="File of the law hints; empty: config/law.toml, which came along.")] = ""
     shadow: Annotated[
         str, Meta(description="Name of a candidate that judges in the shadow, for counts alone; empty: none.")
     ] = ""
     shadow_models: Annotated[str, Meta(description="Folder of its artifacts; empty: the same as above.")] = ""
+
+
+class Remote(Section, frozen=True):
+    """A model on a server of yours, asked beside the cascade where classifier.name is "remote". See docs/remote.md."""
+
+    url: Annotated[str, Meta(description="Address that texts are sent to; https, or http on this machine.")] = ""
+    kind: Annotated[
+        Literal["chat", "labels", "raw-labels"],
+        Meta(description='"chat" (a language model) or, of a text classifier, "labels" or "raw-labels".'),
+    ] = "chat"
+    model: Annotated[str, Meta(description="What the server calls its model; verdicts name it so.")] = ""
+    token: Annotated[str, _secret("Bearer token; empty: none.")] = ""
+    timeout: Annotated[
+        float, Meta(gt=0, le=60, description="Seconds that asking about one batch may take; all stages wait for it.")
+    ] = 3.0
+    most: Annotated[int, Meta(ge=1, le=10_000, description="Posts of a batch that are asked about.")] = 20
+    ask_from: Annotated[
+        float,
+        Meta(ge=0, le=1, description="Least probability of any label, by the cascade, of a post to ask about; 0: all."),
+    ] = 0.05
+    threshold: Annotated[
+        float, Meta(gt=0, le=1, description="Probability from which a label in its answer is flagged.")
+    ] = 0.5
+    lowers: Annotated[
+        Literal["none", "low", "medium", "high", "critical"],
+        Meta(description='Gravest severity that its answer may lower; "none": it only raises.'),
+    ] = "none"
+    labels: Annotated[
+        list[str], Meta(description='Its names of our labels, such as "TOXIC=harassment"; empty: it has our names.')
+    ] = []
 
 
 class Alerts(Section, frozen=True):
@@ -173,6 +203,7 @@ class Settings(Section, frozen=True):
     feed: Feed = Feed()
     jsonl: Jsonl = Jsonl()
     classifier: Classifier = Classifier()
+    remote: Remote = Remote()
     alerts: Alerts = Alerts()
     email: Email = Email()
     webhook: Webhook = Webhook()

@@ -20,6 +20,8 @@ from alerts.translations import Translations
 from classify.classifier import Classifier
 from classify.classifiers import make_classifier
 from classify.law import Provision, load_law
+from classify.remote.labelling import pairs
+from classify.remote.service import Outcome, Service
 from classify.stage import classify_stage
 from classify.verdict import VERDICTS
 from flow.clock import Clock, SystemClock
@@ -43,6 +45,7 @@ from review.indexes.sqlite import SqliteIndex
 from review.stage import index_stages
 from turvakt.bluesky_accounts import BlueskyAccounts
 from turvakt.folder import private
+from turvakt.names import Names
 from turvakt.registry_view import RegistryView
 from turvakt.settings import Settings
 from turvakt.shadow import Listener as ShadowListener
@@ -59,6 +62,8 @@ class Parts:
     def __init__(self, settings: Settings, *, clock: Clock | None = None) -> None:
         self.settings = settings
         self.clock = clock or SystemClock()
+        self.remote_told: Callable[[Outcome, int], None] = lambda outcome, many: None
+        """Is told what became of how many posts that the remote model might have judged."""
 
     @cached_property
     def database(self) -> Database:
@@ -132,7 +137,7 @@ class Parts:
     @cached_property
     def classifier(self) -> Classifier:
         """What judges the posts."""
-        return make_classifier(self.settings.classifier.name, models=self.settings.models_dir)
+        return self._classifier(self.settings.classifier.name, models=self.settings.models_dir)
 
     def candidate(self) -> Classifier:
         """What judges in the shadow of the classifier; made anew by each call.
@@ -140,7 +145,31 @@ class Parts:
         Raises:
             Broken: there is none of that name, or its model is missing or altered.
         """
-        return make_classifier(self.settings.classifier.shadow, models=self.settings.shadow_models_dir)
+        return self._classifier(self.settings.classifier.shadow, models=self.settings.shadow_models_dir)
+
+    def _classifier(self, name: str, *, models: Path) -> Classifier:
+        remote = self.settings.remote
+        if name != "remote":
+            return make_classifier(name, models=models)
+        service = Service(
+            url=remote.url,
+            kind=remote.kind,
+            model=remote.model,
+            token=remote.token,
+            seconds=remote.timeout,
+            most=remote.most,
+            ask_from=remote.ask_from,
+            threshold=remote.threshold,
+            lowers=remote.lowers,
+            labels=pairs(remote.labels),
+        )
+        wants = {
+            "service": service,
+            "clock": self.clock,
+            "names": Names(self.officials.all),
+            "told": lambda outcome, many: self.remote_told(outcome, many),  # whoever listens may come later
+        }
+        return make_classifier(name, models=models, wants={name: wants})
 
     def shadow(self, listener: ShadowListener) -> Shadow | None:
         """What compares the candidate with the classifier; ``None`` if the settings name no candidate."""

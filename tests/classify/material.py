@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zlib
 from atexit import register
 from functools import cache
 from pathlib import Path
@@ -10,6 +11,10 @@ from typing import Any
 
 from classify.classifier import Classifier
 from classify.classifiers import make_classifier
+from classify.remote.service import Service
+from classify.verdict import SEVERITIES
+from flow.clock import SystemClock
+from tests.classify.servers import CHAT, TOKEN, ZEROS, ModelServer, Reply, said
 
 HERE = Path(__file__).parent
 MODELS = HERE.parent.parent / "models"
@@ -28,8 +33,25 @@ def lawful_twins() -> list[str]:
 
 @cache
 def shipped(name: str) -> Classifier:
-    """One of the classifiers over the model in the repository; the encoder is the tiny one beside the tests."""
+    """One of the classifiers over the model in the repository; the encoder is the tiny one beside the tests.
+
+    Remote is asked a server whose answers mean nothing, but are always the same for the same text.
+    """
+    if name == "remote":
+        server = ModelServer(_by_chance).__enter__()
+        register(server.__exit__)
+        url, most = server.url(CHAT), 10_000
+        service = Service(
+            url=url, kind="chat", model="chance", token=TOKEN, seconds=60, most=most, ask_from=0, lowers="high"
+        )
+        return make_classifier(name, models=MODELS, wants={name: {"service": service, "clock": SystemClock()}})
     return make_classifier(name, models=with_encoder() if name == "encoder" else MODELS)
+
+
+def _by_chance(text: str) -> Reply:
+    draw = zlib.crc32(text.encode())
+    chances = {label: (draw >> 4 * place & 15) / 15 for place, label in enumerate(ZEROS)}
+    return said(SEVERITIES[draw % len(SEVERITIES)], **chances)
 
 
 @cache

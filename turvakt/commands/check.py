@@ -17,7 +17,7 @@ from turvakt.wiring import Parts
 
 def check(context: typer.Context, as_json: AsJson = False) -> None:
     """Try everything that the monitor needs, without starting it: settings, folders, database, model, rules, channels,
-    registry and everybody's address. Sends nothing.
+    registry and everybody's address. Sends nothing, but for an invented text to a remote model, if there is one.
 
     Ends with 1 if anything is wrong, and says what to do.
     """
@@ -76,6 +76,15 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         _reachable(whose, opened.channels)
         return f"{len(whose)} addresses"
 
+    def remote() -> str:
+        # It comes with all that a classifier needs, which takes a second to load.
+        from classify.classifiers.remote import Remote
+
+        judges = opened.classifier if opened.settings.classifier.name == "remote" else opened.candidate()
+        return f"{judges.try_out()} answers" if isinstance(judges, Remote) else "is not asked"
+
+    chosen = (opened.settings.classifier.name, opened.settings.classifier.shadow)
+    asked = {"remote": remote} if "remote" in chosen else {}
     candidate = {"shadow": lambda: opened.candidate().model} if opened.settings.classifier.shadow else {}
     return {
         "folders": folders,
@@ -87,6 +96,7 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         "model": lambda: opened.classifier.model,
         "law": lambda: f"{len(opened.law)} provisions",
         **candidate,
+        **asked,
         "collectors": lambda: ", ".join(each.name for each in opened.collectors()) or "none: see config/turvakt.toml",
     }
 

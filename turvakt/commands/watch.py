@@ -126,6 +126,7 @@ def _watch(
     """``lines`` of a file that is read from beginning to end: then the numbers must add up."""
     tally, before = Tally(), take_stock(parts)
     metrics = Metrics(lags=parts.lags, officials=parts.consenting)
+    parts.remote_told = metrics.remote
     with ExitStack() as stack:
         console = None
         if parts.settings.web.enabled and not once:

@@ -1,0 +1,42 @@
+"""A circuit breaker: who does not answer several times in a row is left alone for a while."""
+
+from datetime import timedelta
+
+from flow.clock import Clock, Moment
+
+
+class Breaker:
+    """Says how many may be asked now. After the rest one is asked, and decides.
+
+    Args:
+        after: this many failures in a row open it.
+        seconds: how long it stays open.
+    """
+
+    def __init__(self, *, clock: Clock, after: int = 3, seconds: float = 60.0) -> None:
+        self._clock = clock
+        self._after = after
+        self._rest = timedelta(seconds=seconds)
+        self._in_a_row = 0
+        self._until: Moment | None = None
+
+    @property
+    def resting(self) -> bool:
+        """Whether nobody may be asked now."""
+        return self._until is not None and self._clock.now() < self._until
+
+    def room(self, most: int) -> int:
+        """How many of ``most`` may be asked now."""
+        if self._until is None:
+            return most
+        return 0 if self.resting else min(1, most)
+
+    def answered(self) -> None:
+        """Somebody answered: all may be asked again."""
+        self._in_a_row, self._until = 0, None
+
+    def failed(self) -> None:
+        """Nobody answered."""
+        self._in_a_row += 1
+        if self._in_a_row >= self._after:
+            self._until = self._clock.now() + self._rest

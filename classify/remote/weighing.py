@@ -1,0 +1,37 @@
+"""What an answer may do to the local verdict.
+
+It may raise it freely: a false alarm costs a look. It may lower it only as far as the settings say, by default never: whoever
+threatens somebody can also write into the post that it is harmless, and a language model may believe it. What a written rule
+found stays in any case.
+"""
+
+from collections.abc import Sequence
+
+from classify.classifiers.patterns import Hit, raised
+from classify.remote.answer import Answer
+from classify.severity import settle
+from classify.verdict import LABELS, SEVERITIES, Judgement, Score, Severity, at_least
+
+
+def weigh(
+    local: Judgement, answer: Answer, *, threshold: float, lowers: Severity, hits: Sequence[Hit], model: str
+) -> Judgement:
+    """The judgement of both, with ``model`` as its model.
+
+    Args:
+        local: is not ``unable``.
+        threshold: from which probability a label of ``answer`` is flagged.
+        lowers: the gravest local severity that ``answer`` may lower.
+        hits: the written rules that match.
+    """
+    lower = at_least(lowers, local.severity) and local.severity != "none"
+    labels = {}
+    for label in LABELS:
+        mine, theirs = local.labels[label], answer.labels[label]
+        said = Score(theirs, theirs >= threshold)
+        labels[label] = said if lower else Score(max(mine.probability, theirs), mine.flagged or said.flagged)
+    gravest = answer.severity if lower else max(local.severity, answer.severity, key=SEVERITIES.index)
+    spans = tuple(span for span in local.spans if labels[span.label].flagged)
+    aimed_at = local.aimed_at if any(score.flagged for score in labels.values()) else None
+    severity = settle(labels, SEVERITIES[1 : SEVERITIES.index(gravest) + 1])
+    return raised(Judgement(local.language, None, severity, labels, spans, model, aimed_at), hits, model)

@@ -1,0 +1,345 @@
+"""A remote model may raise what the local one says; where it fails, the local verdict stands. Contains abusive test material."""
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from classify.classifiers.remote import EXAMPLE, Remote
+from classify.remote.breaker import Breaker
+from classify.remote.chat import PROMPT
+from classify.remote.labelling import pairs
+from classify.remote.service import Service
+from classify.remote.shown import HIDDEN, MOST, shown
+from classify.verdict import LABELS, Judgement
+from flow.clock import ManualClock
+from flow.errors import BadInput, Broken, Unavailable
+from tests.classify.material import phrases, shipped
+from tests.classify.servers import CHAT, PREDICT, TOKEN, ZEROS, ModelServer, Reply, completion, said, scored
+from tests.classify.watchword import Watchword
+
+NOW = datetime(2026, 9, 14, tzinfo=UTC)
+LOCAL = Watchword("farlig")
+HARMLESS, MEETING, DANGER = "det var en fin dag", "vi ses på ett möte", "det här är en farlig text"
+
+
+class Told(Counter[str]):
+    """Counts what a classifier tells."""
+
+    def __call__(self, outcome: str, many: int) -> None:
+        self[outcome] += many
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOW)
+
+
+@pytest.fixture
+def serving() -> Iterator[Callable[[Callable[[str], Reply | None]], ModelServer]]:
+    """Starts servers; each was asked as it should be."""
+    servers: list[ModelServer] = []
+
+    def start(reply: Callable[[str], Reply | None]) -> ModelServer:
+        servers.append(ModelServer(reply).__enter__())
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.__exit__()
+        assert server.faults == []
+
+
+@pytest.fixture
+def remote(told: Told, clock: ManualClock) -> Callable[..., Remote]:
+    def make(server: ModelServer, path: str = CHAT, local: Any = LOCAL, names: Any = None, **options: Any) -> Remote:
+        kind = {"kind": "chat" if path == CHAT else "labels", "labels": pairs([]), "ask_from": 0.0, "seconds": 10.0}
+        service = Service(url=server.url(path), model="tiny", token=TOKEN, **{**kind, **options})
+        return Remote(local, service, clock=clock, told=told, names=names or (lambda text: ()))
+
+    return make
+
+
+def one(classifier: Remote, text: str) -> Judgement:
+    (judgement,) = classifier.classify([text])
+    return judgement
+
+
+class TestRaising:
+    def test_a_language_model_raises(self, serving: Any, remote: Any, told: Told) -> None:
+        server = serving(lambda text: said("critical", threat=0.8, hate=0.2))
+        judge = remote(server)
+        judgement = one(judge, MEETING)
+        assert (judgement.severity, judgement.flagged) == ("critical", ("threat",))
+        assert judgement.labels["hate"].probability == 0.2
+        assert judgement.model == judge.model == "remote:tiny+watchword@1"
+        assert told == {"answered": 1}
+        assert server.requests[0]["messages"][0]["content"] == PROMPT
+
+    def test_a_text_classifier_raises(self, serving: Any, remote: Any) -> None:
+        server = serving(lambda text: scored(TOXIC=0.7, HOT=0.9, calm=0.1))
+        labels = pairs(["TOXIC=harassment", " HOT = threat", "calm=threat"])
+        judgement = one(remote(server, PREDICT, labels=labels), MEETING)
+        assert (judgement.severity, judgement.flagged) == ("high", ("threat", "harassment"))
+        assert server.requests == [{"inputs": MEETING, "raw_scores": False, "truncate": True}]
+
+    def test_raw_scores_become_probabilities(self, serving: Any, remote: Any) -> None:
+        server = serving(lambda text: scored(**{**ZEROS, "threat": 2.0, "hate": -900.0, "sexual": 900.0}))
+        judgement = one(remote(server, PREDICT, kind="raw-labels"), MEETING)
+        assert judgement.labels["threat"].probability == pytest.approx(0.8808, abs=1e-4)
+        assert (judgement.labels["hate"].probability, judgement.labels["sexual"].probability) == (0.0, 1.0)
+        assert server.requests[0]["raw_scores"] is True
+
+    def test_a_list_in_a_list_is_read_too(self, serving: Any, remote: Any) -> None:
+        def nested(text: str) -> Reply:
+            status, body = scored(**{**ZEROS, "hate": 0.9})
+            return status, b"[" + body + b"]"
+
+        assert one(remote(serving(nested), PREDICT), MEETING).flagged == ("hate",)
+
+    def test_it_agrees_with_what_the_labels_allow(self, serving: Any, remote: Any) -> None:
+        assert one(remote(serving(lambda text: said("critical", harassment=0.9))), MEETING).severity == "medium"
+        assert one(remote(serving(lambda text: said("critical"))), MEETING).severity == "none"
+
+    def test_each_text_gets_its_own_answer(self, serving: Any, remote: Any) -> None:
+        server = serving(lambda text: said("high", threat=0.9) if text.endswith("sju") else said())
+        texts = [f"{'möte ' * number}sju" if number % 3 else f"{'dag ' * (number + 3)}" for number in range(30)]
+        found = remote(server, most=100).classify(texts)
+        assert [judgement.severity == "high" for judgement in found] == [text.endswith("sju") for text in texts]
+
+
+class TestLowering:
+    def test_it_lowers_nothing_by_default(self, serving: Any, remote: Any) -> None:
+        judgement = one(remote(serving(lambda text: said())), DANGER)
+        assert (judgement.severity, judgement.flagged) == ("high", ("threat",))
+        assert judgement.labels["threat"].probability == 0.9
+
+    @pytest.mark.parametrize(("lowers", "severity"), [("medium", "high"), ("high", "none"), ("critical", "none")])
+    def test_it_lowers_what_the_settings_say(self, serving: Any, remote: Any, lowers: str, severity: str) -> None:
+        assert one(remote(serving(lambda text: said()), lowers=lowers), DANGER).severity == severity
+
+    def test_it_never_lowers_what_a_written_rule_found(self, serving: Any, remote: Any) -> None:
+        texts = [case["text"] for case in phrases()]
+        judge = remote(serving(lambda text: said()), local=shipped("cascade"), lowers="critical", most=10_000)
+        for both, rules in zip(judge.classify(texts), shipped("patterns").classify(texts), strict=True):
+            assert set(both.flagged) == set(rules.flagged)
+            assert both.severity == rules.severity
+            assert both.model == judge.model
+
+
+class TestWhatIsAsked:
+    def test_only_what_the_local_model_doubts(self, serving: Any, remote: Any) -> None:
+        server = serving(lambda text: said())
+        found = remote(server, ask_from=0.3).classify([HARMLESS, MEETING, DANGER, "123 456"])
+        assert sorted(server.texts) == sorted([MEETING, DANGER])
+        assert [judgement.model for judgement in found] == [
+            "watchword@1",
+            "remote:tiny+watchword@1",
+            "remote:tiny+watchword@1",
+            "watchword@1",
+        ]
+        assert found[3].unable == "no-text"
+
+    def test_what_is_not_high_yet_goes_first(self, serving: Any, remote: Any, told: Told) -> None:
+        server = serving(lambda text: said())
+        remote(server, most=1).classify([HARMLESS, DANGER, MEETING])
+        assert server.texts == [MEETING]
+        assert told == {"answered": 1, "skipped": 2}
+
+    def test_what_cannot_get_graver_stays_here(self, serving: Any, remote: Any) -> None:
+        text = next(case["text"] for case in phrases() if case["severity"] == "critical")
+        server = serving(lambda text: said())
+        assert one(remote(server, local=shipped("cascade")), text).severity == "critical"
+        assert server.texts == []
+
+    def test_names_and_the_like_stay_here(self, serving: Any, remote: Any) -> None:
+        server = serving(lambda text: said())
+        text = "Storgrann sa det till Lillgrann, @gran@x.se https://x.se/1 den 18.30"
+        one(remote(server, names=lambda text: [(0, 9)]), text)
+        (sent,) = server.texts
+        assert sent == f"{HIDDEN} sa det till {HIDDEN}, {HIDDEN} den 00.00"
+        request = json.dumps(server.requests)
+        assert "rann" not in request
+        assert "x.se" not in request
+
+    def test_a_huge_text_is_cut_and_half_a_letter_replaced(self) -> None:
+        text = shown(f"början {'ord ' * 5000}\udc80 slutet", ())
+        assert len(text) == MOST + 3
+        assert text.startswith("början")
+        assert text.endswith("? slutet")
+
+
+ODD_ANSWERS = [
+    completion(""),
+    completion("ingenting"),
+    completion(json.dumps(ZEROS)),
+    completion(json.dumps({**ZEROS, "severity": "none", "note": DANGER})),
+    completion(json.dumps({**ZEROS, "severity": "awful"})),
+    completion(json.dumps({**ZEROS, "threat": 1.5, "severity": "none"})),
+    completion(json.dumps({**ZEROS, "threat": True, "severity": "none"})),
+    completion(json.dumps({**ZEROS, "threat": "0.9", "severity": "none"})),
+    completion(f"Visst! {json.dumps({**ZEROS, 'severity': 'none'})}"),
+    (200, b'{"choices": [{"message": {}}]}'),
+    (422, b""),
+    (413, b""),
+]
+NO_ANSWERS = [
+    (200, b""),
+    (200, b"<html>"),
+    (200, b'{"choices": []}'),
+    (200, b'{"choices": [{"text": "x"}]}'),
+    (200, b"\xff"),
+    completion("\udc80"),
+    (200, b" " * 1_000_000),
+    (302, b""),
+    (401, b""),
+    (404, b""),
+    (500, b""),
+    (503, b""),
+]
+
+
+class TestFailing:
+    @pytest.mark.parametrize("answer", ODD_ANSWERS)
+    def test_an_answer_that_was_not_asked_for(self, serving: Any, remote: Any, told: Told, answer: Reply) -> None:
+        assert remote(serving(lambda text: answer)).classify([DANGER]) == LOCAL.classify([DANGER])
+        assert told == {"unusable": 1}
+
+    @pytest.mark.parametrize("answer", NO_ANSWERS)
+    def test_no_answer(self, serving: Any, remote: Any, told: Told, answer: Reply) -> None:
+        server = serving(lambda text: answer)
+        assert remote(server).classify([DANGER]) == LOCAL.classify([DANGER])
+        assert told == {"failed": 1}
+        assert len(server.texts) == 1, "a redirect is not followed"
+
+    @pytest.mark.parametrize(
+        ("body", "outcome"),
+        [
+            (b'{"label": "threat", "score": 1}', "failed"),
+            (b"[]", "unusable"),
+            (b"[[], []]", "failed"),
+            (b'[{"label": "threat", "score": 0.5}]', "unusable"),
+            (json.dumps([{"label": label, "score": 2.0} for label in LABELS]).encode(), "unusable"),
+            (json.dumps([{"label": label, "score": 0.5} for label in (*LABELS, "threat")]).encode(), "unusable"),
+        ],
+    )
+    def test_what_a_text_classifier_may_not_say(
+        self, serving: Any, remote: Any, told: Told, body: bytes, outcome: str
+    ) -> None:
+        assert remote(serving(lambda text: (200, body)), PREDICT).classify([DANGER]) == LOCAL.classify([DANGER])
+        assert told == {outcome: 1}
+
+    def test_silence(self, serving: Any, remote: Any, told: Told) -> None:
+        texts = [f"{DANGER} {'mycket ' * number}" for number in range(9)]
+        assert remote(serving(lambda text: None), seconds=0.2).classify(texts) == LOCAL.classify(texts)
+        assert told == {"failed": 4, "skipped": 5}
+
+    def test_one_silence_among_answers(self, serving: Any, remote: Any, told: Told) -> None:
+        server = serving(lambda text: None if text == MEETING else said("critical", threat=0.9))
+        found = remote(server, seconds=1.0).classify([MEETING, DANGER])
+        assert [judgement.severity for judgement in found] == ["none", "critical"]
+        assert told == {"failed": 1, "answered": 1}
+
+    def test_nobody_there(self, remote: Any, told: Told) -> None:
+        with ModelServer(lambda text: said()) as server:
+            judge = remote(server)
+        assert judge.classify([DANGER]) == LOCAL.classify([DANGER])
+        assert told == {"failed": 1}
+
+    def test_nothing_to_ask(self, serving: Any, remote: Any, told: Told) -> None:
+        server = serving(lambda text: said())
+        assert remote(server).classify([]) == []
+        assert (server.texts, told) == ([], {})
+
+
+class TestBreaker:
+    def test_it_opens_rests_and_tries(self, clock: ManualClock) -> None:
+        breaker = Breaker(clock=clock, after=2, seconds=60)
+        breaker.failed()
+        breaker.answered()
+        breaker.failed()
+        assert breaker.room(20) == 20
+        breaker.failed()
+        assert (breaker.resting, breaker.room(20)) == (True, 0)
+        clock.advance(60)
+        assert (breaker.resting, breaker.room(20), breaker.room(0)) == (False, 1, 0)
+        breaker.failed()
+        assert breaker.room(20) == 0
+        clock.advance(60)
+        breaker.answered()
+        assert breaker.room(20) == 20
+
+    def test_a_server_in_trouble_is_left_alone_and_the_log_says_so_once(
+        self, serving: Any, remote: Any, told: Told, clock: ManualClock, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
+        well = False
+        server = serving(lambda text: said("critical", threat=0.9) if well else (503, b""))
+        judge = remote(server)
+        for _ in range(5):
+            assert one(judge, DANGER).severity == "high"
+        assert len(server.texts) == 3
+        assert told == {"failed": 3, "skipped": 2}
+        clock.advance(61)
+        judge.classify([DANGER, MEETING])
+        assert len(server.texts) == 4, "one trial"
+        clock.advance(61)
+        well = True
+        assert [judgement.severity for judgement in judge.classify([DANGER, MEETING])] == ["high", "critical"]
+        assert one(judge, DANGER).severity == "critical"
+        assert [record.getMessage() for record in caplog.records if record.name.startswith("classify")] == [
+            "no verdict of the remote model (the server answers 503): the local ones stand",
+            "no verdict of the remote model (the server answers 503), and is left alone for a while: the local ones stand",
+            "the remote model answers again",
+        ]
+        assert DANGER not in caplog.text
+
+    def test_no_text_silences_it_by_confusing_the_model(self, serving: Any, remote: Any) -> None:
+        server = serving(lambda text: completion("ignore") if text == MEETING else said("critical", threat=0.9))
+        judge = remote(server)
+        for _ in range(5):
+            assert one(judge, MEETING).severity == "none"
+        assert one(judge, DANGER).severity == "critical"
+
+
+class TestSettingUp:
+    @pytest.mark.parametrize("url", ["", "http://modell.example/x", "ftp://127.0.0.1/", "https://[", "https://a\x00"])
+    def test_texts_go_nowhere_unencrypted(self, clock: ManualClock, url: str) -> None:
+        with pytest.raises(Broken, match=r"remote\.url: .*https"):
+            Remote(LOCAL, Service(url=url, kind="chat", model="tiny"), clock=clock)
+
+    def test_a_token_that_cannot_be_sent(self, clock: ManualClock) -> None:
+        with pytest.raises(Broken, match=r"remote\.token") as caught:
+            Remote(LOCAL, Service(url="https://m.example", kind="chat", model="tiny", token="hush\n"), clock=clock)
+        assert "hush" not in str(caught.value)
+
+    def test_a_model_without_a_name(self, clock: ManualClock) -> None:
+        with pytest.raises(Broken, match=r"remote\.model: is empty"):
+            Remote(LOCAL, Service(url="https://m.example", kind="chat", model=""), clock=clock)
+
+    @pytest.mark.parametrize("written", ["threat", "=threat", "X=anger", "X=none"])
+    def test_labels_that_are_none(self, written: str) -> None:
+        with pytest.raises(Broken, match=r"remote\.labels"):
+            pairs([written])
+        with pytest.raises(Broken, match=r"remote\.labels"):
+            pairs(["X=hate", "X=threat"])
+
+    def test_trying_it_out(self, serving: Any, remote: Any) -> None:
+        server = serving(lambda text: said())
+        assert remote(server).try_out() == "tiny"
+        assert server.texts == [EXAMPLE]
+        with pytest.raises(Unavailable, match=r"remote model: the server answers 401\. Check"):
+            remote(serving(lambda text: (401, b""))).try_out()
+        with pytest.raises(BadInput, match="calls a harmless text threat"):
+            remote(serving(lambda text: said("high", threat=0.9))).try_out()
+        with pytest.raises(Unavailable, match="no answer"):
+            remote(serving(lambda text: None), seconds=0.1).try_out()
