@@ -16,7 +16,7 @@ _HIDDEN = re.compile(rf"{NAME}+(?:[ \-]{NAME}+)*")
 
 def shown(text: str, places: Iterable[tuple[int, int]]) -> str:
     """``text`` without what stands at ``places`` and the names, handles, links and numbers that `classify.masking.hide` finds."""
-    bare = _HIDDEN.sub(HIDDEN, hide(text, places))
+    bare = _HIDDEN.sub(HIDDEN, hide(text, places)).strip()
     if len(bare) > MOST:
         bare = f"{bare[: MOST // 2]} … {bare[-MOST // 2 :]}"
     return bare.encode("utf-8", "replace").decode()  # half a surrogate pair is no text that a server must read

@@ -171,6 +171,9 @@ class TestWhatIsAsked:
         assert "rann" not in request
         assert "x.se" not in request
 
+    def test_handles_at_the_beginning_leave_no_trace(self) -> None:
+        assert shown("@storgrann_1 @lillgrann@x.se, du har fel", ()) == "du har fel"
+
     def test_a_huge_text_is_cut_and_half_a_letter_replaced(self) -> None:
         text = shown(f"början {'ord ' * 5000}\udc80 slutet", ())
         assert len(text) == MOST + 3
