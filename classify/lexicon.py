@@ -1,10 +1,12 @@
 """Words that writers disguise (``d0da``, ``h*ra``, ``v i t t u``), so that a disguise can be undone with certainty.
 
-A word list decides nothing about a text: it only says which word a disguised one stands for. Contains abusive words.
+A word list decides nothing about a text: it only says which word a disguised, a bare or a split one stands for. Contains abusive
+words.
 """
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import resources
 
 _SWEDISH = """
 döda dödar dödas dödad dödade död döden dö dör dött dödshot mörda mördar mördas mördad mördare skjut skjuta skjuter
@@ -36,6 +38,13 @@ SWEDISH: frozenset[str] = frozenset(_SWEDISH.split())
 FINNISH: frozenset[str] = frozenset(_FINNISH.split())
 DISGUISED = SWEDISH | FINNISH
 
+COMMON: tuple[str, ...] = tuple(resources.files(__package__).joinpath("words.txt").read_text("utf-8").split())
+"""Words of the corpus, the commonest first (``scripts/make_words.py``)."""
+_ALONE = frozenset("iåöoe")
+KNOWN: frozenset[str] = DISGUISED.union(COMMON, _ALONE)
+OFTEN: frozenset[str] = frozenset(COMMON[:1000])
+FOLD = str.maketrans("åäöé", "aaoe")
+
 _BY_LENGTH: dict[int, tuple[str, ...]] = {
     length: tuple(sorted(word for word in DISGUISED if len(word) == length))
     for length in {len(word) for word in DISGUISED}
@@ -44,20 +53,53 @@ _BY_LENGTH: dict[int, tuple[str, ...]] = {
 
 @lru_cache(maxsize=4096)
 def resolve(starred: str) -> str | None:
-    """The one word that ``starred``, where each ``*`` hides one letter, can stand for; the first of several.
+    """The one word that ``starred``, where each ``*`` hides one letter, can stand for; of several a rude or the commonest one.
 
     A single letter left standing says too little: ``f***`` stays as it is.
     """
     if len(starred) - starred.count("*") < 2:
         return None
     shape = re.compile("".join("[a-zåäöé]" if char == "*" else re.escape(char) for char in starred))
-    return next((word for word in _BY_LENGTH.get(len(starred), ()) if shape.fullmatch(word)), None)
+    found = next((word for word in _BY_LENGTH.get(len(starred), ()) if shape.fullmatch(word)), None)
+    return found or (_one_hidden().get(starred) if starred.count("*") == 1 else None)
 
 
-_FOLD = str.maketrans("åäöé", "aaoe")
-_FOLDED = {word.translate(_FOLD): word for word in sorted(DISGUISED, reverse=True)}
+@cache
+def _one_hidden() -> dict[str, str]:
+    """The commonest word by each form with one letter in the middle starred out."""
+    return {
+        f"{word[:place]}*{word[place + 1 :]}": word
+        for word in reversed(COMMON)
+        for place in range(1, len(word) - 1)
+        if len(word) > 2
+    }
+
+
+_FOLDED = {word.translate(FOLD): word for word in (*reversed(COMMON), *sorted(DISGUISED, reverse=True))}
 
 
 def undisguise(word: str) -> str | None:
     """The disguised word that ``word`` is, also where å, ä and ö lost their marks."""
-    return word if word in DISGUISED else _FOLDED.get(word)
+    return word if word in DISGUISED or (len(word) > 2 and word in KNOWN) else _FOLDED.get(word)
+
+
+def dotted(word: str, *, surely: bool = False) -> str:
+    """``word`` with the marks of å, ä and ö that it lost, where it is no word without them, else as it is.
+
+    ``surely``: only where that gives a word that writers disguise.
+    """
+    found = word if word in KNOWN else _FOLDED.get(word, word)
+    return word if surely and found not in DISGUISED else found
+
+
+def joins(left: str, right: str, *, hyphen: bool = False) -> bool:
+    """Whether two words in a row are one that was split: it is known, and they are not.
+
+    A hyphen splits a word that writers disguise whatever its parts are.
+    """
+    whole = left + right
+    if len(whole) < 4 or whole not in KNOWN:
+        return False
+    if left in KNOWN and right in KNOWN:
+        return hyphen and whole in DISGUISED
+    return whole in DISGUISED or (left not in KNOWN and right not in KNOWN) or len(whole) > 5

@@ -36,7 +36,7 @@ def mask(text: str, normalised: Normalised) -> str:
     if "@" in plain or "http" in plain or "www" in plain:
         plain = _LINK.sub(lambda match: NAME * len(match[0]), _LEADING.sub(_blanks, plain) if "@" in plain else plain)
     if _MARKS.search(plain):
-        plain = _one_mark(plain)
+        plain = _one_mark(text, normalised, plain)
     if _DIGIT_OR_QUOTE.search(plain):
         plain = _QUOTED.sub(_capitals, _DIGIT.sub("0", plain))
     names = _names(text)
@@ -80,15 +80,24 @@ def _leading(text: str) -> int:
     return match.end() if match else 0
 
 
-def _one_mark(plain: str) -> str:
-    """Of each run of marks the one that says most; where they stand after every few words they end no sentence, but the last."""
+def _one_mark(text: str, normalised: Normalised, plain: str) -> str:
+    """Of each run of marks the one that says most, and none where they end no sentence.
+
+    They end none before a small letter, if the writer knows capitals, nor where they stand after every few words.
+    """
     runs = len(_MARKS.findall(plain))
     scattered = runs >= _SCATTERED and runs * _SCATTERED > plain.count(" ")
-    last = plain.rstrip(" \n") if scattered else ""
+    cased = text[_leading(text) :].lstrip()[:1].isupper()
+    last = len(plain.rstrip())
 
     def one(match: re.Match[str]) -> str:
         kept = next((mark for mark in "?!" if mark in match[0]), match[0][0])
-        return (" " if scattered and match.end() < len(last) else kept) + " " * (len(match[0]) - 1)
+        after = match.end() + 1
+        inside = after < last and plain[after - 1] == " "
+        letter = text[normalised.span(after, after + 1)[0]] if inside else ""
+        if inside and (scattered or (cased and letter.islower() and letter != NAME)):
+            kept = " "
+        return kept + " " * (len(match[0]) - 1)
 
     return _MARKS.sub(one, plain)
 

@@ -10,9 +10,10 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
+from itertools import pairwise
 from operator import or_
 
-from classify.lexicon import DISGUISED, resolve, undisguise
+from classify.lexicon import DISGUISED, KNOWN, OFTEN, dotted, joins, resolve, undisguise
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +36,28 @@ def normalise(text: str) -> Normalised:
     """The plain form of ``text``, in linear time. Any string will do, lone surrogates and NUL included."""
     pieces, flags = zip(*map(_piece, text.split(" ")), strict=True)
     flag = reduce(or_, flags)
-    if not (flag & _EXOTIC and flag & _SUSPECT):
+    if not ((flag & _EXOTIC and flag & _SUSPECT) or flag & _SURE or (flag & _UNKNOWN and _is_split(pieces))):
         plain = " ".join(pieces)
+        if flag & _UNKNOWN and _without_dots(plain):
+            plain = _BARE.sub(_dotted, plain)
         if not (_ANY_ROW if flag & _EXOTIC else _ROW).search(plain):
             return Normalised(plain, *map(tuple, _characters(text)[1:])) if flag & _MOVED else Normalised(plain)
-    letters = _Letters(*_characters(text))
+    letters = _Letters(*_characters(_ARMED.sub(_disarmed, text) if flag & _SURE else text))
     while sum(step(letters) for step in _STEPS):  # a sum, not any(): every step gets its turn in each round
         pass
     return Normalised(letters.text, tuple(letters.starts), tuple(letters.ends))
 
 
-_EXOTIC, _SUSPECT, _MOVED = 1, 2, 4
+_EXOTIC, _SUSPECT, _MOVED, _SURE, _UNKNOWN = 1, 2, 4, 8, 16
+
+
+def _is_split(pieces: tuple[str, ...]) -> bool:
+    """Whether two pieces in a row are a word that was split."""
+    return any(
+        left.isalpha() and (word := _WORD_FIRST.match(right)) and joins(left, word[0])
+        for left, right in pairwise(pieces)
+        if left not in KNOWN or right not in KNOWN
+    )
 
 
 @lru_cache(maxsize=32768)
@@ -57,15 +69,26 @@ def _piece(piece: str) -> tuple[str, int]:
     """
     lower = piece.lower()
     if not _UNUSUAL.search(lower):
-        return lower, _SUSPECT if _DISGUISE.search(lower) else 0
+        return lower, (_SUSPECT if _DISGUISE.search(lower) else 0) | _broken(lower)
     parts = list(map(_plain, piece))
     plain = "".join(parts)
     suspect = _DISGUISE.search(plain) or not _ACCENTS.isdisjoint(piece)
     moved = len(plain) != len(piece) or not all(parts)
-    return plain, _EXOTIC | (_SUSPECT if suspect else 0) | (_MOVED if moved else 0)
+    armed = _SURE if not _EMOJI.keys().isdisjoint(piece) and _ARMED.search(piece) else 0
+    return plain, _EXOTIC | (_SUSPECT if suspect else 0) | (_MOVED if moved else 0) | _broken(plain) | armed
+
+
+def _broken(plain: str) -> int:
+    """Whether a piece is a word with a hyphen in it, or may be part of one."""
+    if "-" in plain and any(_joined(plain, match.start()) for match in _BREAK.finditer(plain)):
+        return _SURE
+    if any(dotted(match[0], surely=True) != match[0] for match in _BARE.finditer(plain)):
+        return _SURE
+    return 0 if plain in KNOWN else _UNKNOWN
 
 
 _LETTER = "a-zåäöéüæøõšžßð"
+_SIGN = "\u2190-\u2bff\U0001f000-\U0001faff"  # arrows, shapes and emoji
 # What a word in lower case needs for the slow path: characters beyond plain Swedish and Finnish writing, a digit or a sign inside
 # it, a letter three times, a starred-out letter.
 _UNUSUAL = re.compile(
@@ -77,7 +100,7 @@ _UNUSUAL = re.compile(
 # What a word needs for one of the steps to find something in it, or more.
 _DISGUISE = re.compile(
     rf"[€·•Ͱ-ϿЀ-ԯıłđħŧɑɡɩʏꞵɪɴʀᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢ]|[0-9@$|!][{_LETTER}]"
-    rf"|[{_LETTER}](?:[0-9@$|!]*[0-9@$]|[*#_]+[{_LETTER}]|\*\*)|([{_LETTER}])\1\1"
+    rf"|[{_LETTER}](?:[0-9@$|!]*[0-9@$]|[*#_]+[{_LETTER}]|\*\*|[{_SIGN}]+[{_LETTER}])|([{_LETTER}])\1\1"
 )
 
 
@@ -96,6 +119,15 @@ _EMOJI = {
     "🧨": "emojibomb", "💥": "emojibang", "⚰": "emojigrave", "🪦": "emojigrave", "⚱": "emojigrave", "☠": "emojideath",
     "🩸": "emojiblood", "🎯": "emojitarget", "🪢": "emojirope",
 }  # fmt: skip
+
+# A weapon between all letters of a word is no weapon.
+_ARMED = re.compile(rf"(?<!\w)[^\W\d_](?:[{_SIGN}\ufe0f]+[^\W\d_]){{2,}}(?!\w)")
+_DOTS = re.compile("[åäö]")
+_BARE = re.compile(r"(?<![\w@#/.&=\-*:])[a-z]{2,20}(?![\w@/&=\-*]|[.:]\w)")
+_WORD_FIRST = re.compile(r"[a-zåäö]{1,20}(?!\w)")
+_BREAK = re.compile(r"(?<=[a-zåäö])[- ](?=[a-zåäö])")
+_WORD_LAST = re.compile(r"(?<![\w@#/.&=\-*:'])[a-zåäö]{1,20}$")
+_WORD_NEXT = re.compile(r"[a-zåäö]{1,20}(?![\w@/&=\-*]|[.:]\w)")
 
 _LOOKALIKE = {
     **dict(zip("асеорхуіјѕһԁԛԝӏьвнкмтгпзё", "aceopxyijshdqwlbbhkmtrnee", strict=True)),
@@ -222,7 +254,22 @@ _WITH_DIGITS = re.compile(
 _INNER = re.compile(rf"(?<=[{_LETTER}])[013457@$€|](?=[{_LETTER}])")
 
 
+_BETWEEN = re.compile(r"[a-zåäö][0-9@$|]+[a-zåäö]")
 _ROAD = re.compile(r"e\d|.\d[^a-zåäö]")  # European roads, and too little to tell
+
+
+_COUNTED = re.compile(
+    r"[1-9][0-9]*[a-zåäö]{1,4}|[a-zåäö]{1,2}[0-9]+|[a-zåäö]+[0-9]{2,}"
+)  # 8an, b12, covid19: mostly meant so
+
+
+def _without_digits(word: str) -> str | None:
+    """The known word that ``word`` is with letters for its digits and signs; a common one only where it is no number."""
+    for table in (_LEET, _LEET_I):
+        plain = undisguise(word.translate(table))
+        if plain is not None and (plain in DISGUISED or not _COUNTED.fullmatch(word)):
+            return plain
+    return None
 
 
 def _leet(letters: _Letters) -> bool:
@@ -232,13 +279,67 @@ def _leet(letters: _Letters) -> bool:
         word = match[0].rstrip("!|")
         if not word or len(word) > 24 or word.isalpha() or ("@" in word and match.string[match.end() :][:1] == "."):
             return None
-        plain = undisguise(word.translate(_LEET)) or undisguise(word.translate(_LEET_I))
+        plain = _without_digits(word)
         if plain is None and sum(letter.isalpha() for letter in word) >= 2 and not _ROAD.match(word):
             plain = _INNER.sub(lambda inner: inner[0].translate(_LEET), word)
-            plain = plain if plain.isalpha() else None
+            if not plain.isalpha() and sum(map(str.isalpha, word)) >= 3 and _BETWEEN.search(word):
+                plain = word.translate(_LEET)
+            plain = plain if plain.isalpha() and not _COUNTED.fullmatch(word) else None
         return None if plain is None else _same_place(plain + match[0][len(word) :])
 
     return letters.rewrite(_WITH_DIGITS, change)
+
+
+def _disarmed(match: re.Match[str]) -> str:
+    return "".join("·" if char in _EMOJI else char for char in match[0])
+
+
+def _dotted(match: re.Match[str]) -> str:
+    return dotted(match[0])
+
+
+def _without_dots(text: str) -> bool:
+    """Whether a text was written without dots, and not only has none: several words lack them, or a common one."""
+    if _DOTS.search(text):
+        return False
+    found = {word for word in _BARE.findall(text) if dotted(word) != word}
+    return len(found) > 1 or any(dotted(word) in OFTEN for word in found)
+
+
+def _bare(letters: _Letters) -> bool:
+    """``doda`` is ``döda``: a word that is none without its dots, in a text without any; elsewhere only one often disguised."""
+    surely = not _without_dots(letters.text)
+
+    def change(match: re.Match[str]) -> list[tuple[str, int, int]] | None:
+        plain = dotted(match[0], surely=surely)
+        return None if plain == match[0] else _same_place(plain)
+
+    return letters.rewrite(_BARE, change)
+
+
+def _joined(text: str, at: int) -> bool:
+    """Whether the hyphen or blank at ``at`` splits a word."""
+    left = _WORD_LAST.search(text[max(0, at - 22) : at])
+    right = _WORD_NEXT.match(text, at + 1)
+    return bool(left and right and joins(left[0], right[0], hyphen=text[at] == "-"))
+
+
+def _split(letters: _Letters) -> bool:
+    """``dö-da`` and ``tap an``: a known word whose parts are none."""
+    return letters.rewrite(_BREAK, lambda match: [] if _joined(match.string, match.start()) else None)
+
+
+_SIGNED = re.compile(rf"(?<![\w.\-*@#])[{_LETTER}0-9](?:[·{_SIGN}]+[{_LETTER}0-9]){{2,}}(?!\w)")
+
+
+def _signed(letters: _Letters) -> bool:
+    """``d🔥ö🔥d🔥a``"""
+
+    def change(match: re.Match[str]) -> list[tuple[str, int, int]] | None:
+        row = [(letter, place, place + 1) for place, letter in enumerate(match[0]) if letter.isalnum()]
+        return row if any(letter.isalpha() for letter, _, _ in row) else None
+
+    return letters.rewrite(_SIGNED, change)
 
 
 _SPACED = re.compile(rf"(?<![\w.\-*@#])[{_LETTER}0-9@$](?:([ .\-_*·•/])[{_LETTER}0-9@$])(?:\1[{_LETTER}0-9@$])+(?!\w)")
@@ -253,6 +354,8 @@ def _spaced(letters: _Letters) -> bool:
     def change(match: re.Match[str]) -> list[tuple[str, int, int]] | None:
         row = match[0][::2]
         parts = _known_parts(row.translate(_LEET) if not row.isdigit() else row)
+        if match[1] != " " and len(parts) > 1 and not DISGUISED.issuperset(parts):
+            parts = [*row.translate(_LEET)] if any(map(str.isalpha, row)) else [*row]
         if not any(len(part) > 1 for part in parts):
             if len(row) < (3 if match[1] == "." else 4) or sum(letter in _CONSONANTS for letter in row) < len(row) / 3:
                 return None
@@ -280,7 +383,7 @@ def _known_parts(row: str) -> list[str]:
     for place in range(len(row) - 1, -1, -1):
         alone, words, _ = ways[-1]
         best, first = (alone + 1, words, 1), row[place]
-        for length in range(3, min(14, len(row) - place) + 1):
+        for length in range(3, min(20, len(row) - place) + 1):
             word = undisguise(row[place : place + length])
             if word is not None and (ways[-length][0], ways[-length][1] + 1) < best[:2]:
                 best, first = (ways[-length][0], ways[-length][1] + 1, length), word
@@ -310,37 +413,13 @@ def _repeated(letters: _Letters) -> bool:
                 for count in (min(last - first, most) if last - first > 2 else last - first,)
                 for place in range(count)
             ]
-            if most == 2 or "".join(letter for letter, _, _ in kept) in _PLAIN_WORDS:
+            if most == 2 or "".join(letter for letter, _, _ in kept) in KNOWN:
                 return kept
         raise AssertionError  # pragma: no cover
 
     return letters.rewrite(_REPEATED, change)
 
 
-_PLAIN_WORDS = DISGUISED | frozenset(
-    [
-        "nej",
-        "ja",
-        "hej",
-        "så",
-        "va",
-        "vad",
-        "du",
-        "jag",
-        "mä",
-        "sä",
-        "ei",
-        "no",
-        "joo",
-        "ska",
-        "på",
-        "ut",
-        "nu",
-        "skit",
-        "bra",
-        "fy",
-    ]
-)
 _STARRED = re.compile(
     rf"(?<![\w*#])[{_LETTER}]+(?:[*#_•]+[{_LETTER}]+)+|(?<![\w*#])[{_LETTER}]+[*•]{{2,}}[{_LETTER}]*(?!\w)"
 )
@@ -357,4 +436,4 @@ def _starred(letters: _Letters) -> bool:
     return letters.rewrite(_STARRED, change)
 
 
-_STEPS = (_lookalikes, _leet, _spaced, _repeated, _starred)
+_STEPS = (_lookalikes, _leet, _signed, _spaced, _repeated, _starred, _split, _bare)

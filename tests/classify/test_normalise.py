@@ -10,7 +10,25 @@ from classify.lexicon import resolve, undisguise
 from classify.masking import mask
 from classify.normalise import normalise
 
-TRICKY = "aåäöéeodtpnsuv 0143@$!|*#_.-·\n🔪⚰ТарНѕ\u0308\u030a\u0301\u200b\ufe0fＡİǅ\udc80\x00ﬁ𝐝"
+WORDS = [
+    "tap",
+    "an",
+    "dö",
+    "da",
+    "dö-da",
+    "do",
+    "doda",
+    "ska",
+    "pa",
+    "d🔥ö🔥d",
+    "d🔪ö🔪d",
+    "ta\u0308nk",
+    "d0d4",
+    "h*ra",
+    "x",
+    "nu!!",
+]
+TRICKY = "aåäöéeodtpnsuv 🔥0143@$!|*#_.-·\n🔪⚰ТарНѕ\u0308\u030a\u0301\u200b\ufe0fＡİǅ\udc80\x00ﬁ𝐝"
 
 
 @pytest.mark.parametrize(
@@ -39,6 +57,13 @@ TRICKY = "aåäöéeodtpnsuv 0143@$!|*#_.-·\n🔪⚰ТарНѕ\u0308\u030a\u030
         ("🔪 dig", " emojiknife  dig"),
         ("⚰️", " emojigrave "),
         ("россия", "россия"),
+        ("D🔥Ö🔥D🔥A dig", "döda dig"),
+        ("t🔪a🔪p🔪a❤️n sut 🔪", "tapan sut  emojiknife "),
+        ("dö-da och tap an", "döda och tapan"),
+        ("jag ska doda dig pa torget", "jag ska döda dig på torget"),
+        ("på torget ska jag doda", "på torget ska jag döda"),
+        ("imorg0n 0ch h3lt", "imorgon och helt"),
+        ("im*rgon", "imorgon"),
         ("a\x00b\udc80c", "a b c"),
         ("", ""),
     ],
@@ -57,14 +82,24 @@ def test_undoes(text: str, plain: str) -> None:
         "tel 0 4 0 1 2 3",
         "text* och **",
         "1 2 3 4 5",
+        "hej🔥kom nu 🔥🔥 bra😂jobbat",
+        "i dag och i kväll, dö-ende",
+        "vaara ohi",
+        "på for och over",
     ],
 )
 def test_leaves_alone(text: str) -> None:
     assert normalise(text).text == text
 
 
-@settings(max_examples=400, deadline=None)
-@given(st.one_of(st.text(alphabet=TRICKY, max_size=40), st.text(st.characters(), max_size=40)))
+@settings(max_examples=600, deadline=None)
+@given(
+    st.one_of(
+        st.text(alphabet=TRICKY, max_size=40),
+        st.text(st.characters(), max_size=40),
+        st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join),
+    )
+)
 def test_is_a_fixed_point_with_valid_places(text: str) -> None:
     found = normalise(text)
     assert normalise(found.text).text == found.text
@@ -92,7 +127,9 @@ def test_a_span_points_into_the_original() -> None:
     assert normalise("plain").span(1, 3) == (1, 3)
 
 
-@pytest.mark.parametrize("unit", ["a", "a b ", "*", "1a", "a.a.", "🔪", "h*ra ", "@$", "å\u0308"])
+@pytest.mark.parametrize(
+    "unit", ["a", "a b ", "*", "1a", "a.a.", "🔪", "h*ra ", "@$", "å\u0308", "dö-", "ta pan ", "doda ", "d🔥ö🔥", "d🔪"]
+)
 def test_takes_linear_time(unit: str) -> None:
     text = unit * (40_000 // len(unit))
     began = time.perf_counter()
@@ -105,4 +142,4 @@ def test_resolves_only_what_it_can_know() -> None:
     assert resolve("f***") is None
     assert resolve("xq*") is None
     assert undisguise("doda") == "döda"
-    assert undisguise("katt") is None
+    assert undisguise("qatt") is None
