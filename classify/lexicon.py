@@ -5,6 +5,7 @@ words.
 """
 
 import re
+from bisect import bisect_left
 from functools import cache, lru_cache
 from importlib import resources
 
@@ -43,6 +44,7 @@ COMMON: tuple[str, ...] = tuple(resources.files(__package__).joinpath("words.txt
 _ALONE = frozenset("iåöoe")
 KNOWN: frozenset[str] = DISGUISED.union(COMMON, _ALONE)
 OFTEN: frozenset[str] = frozenset(COMMON[:1000])
+_EVERYWHERE = frozenset(COMMON[:150])
 FOLD = str.maketrans("åäöé", "aaoe")
 
 _BY_LENGTH: dict[int, tuple[str, ...]] = {
@@ -102,4 +104,20 @@ def joins(left: str, right: str, *, hyphen: bool = False) -> bool:
         return False
     if left in KNOWN and right in KNOWN:
         return hyphen and whole in DISGUISED
-    return whole in DISGUISED or (left not in KNOWN and right not in KNOWN) or len(whole) > 5
+    if left not in KNOWN and right not in KNOWN:
+        return True
+    return (whole in DISGUISED or len(whole) > 5) and left not in _EVERYWHERE and right not in _EVERYWHERE
+
+
+_FORWARDS = sorted(KNOWN)
+_BACKWARDS = sorted(word[::-1] for word in KNOWN)
+
+
+def is_part(word: str) -> bool:
+    """Whether ``word`` is none, but some word begins or ends with it."""
+    return len(word) < 16 and word not in KNOWN and (_begins(word, _FORWARDS) or _begins(word[::-1], _BACKWARDS))
+
+
+def _begins(part: str, words: list[str]) -> bool:
+    place = bisect_left(words, part)
+    return place < len(words) and words[place].startswith(part)

@@ -7,13 +7,13 @@ The result is a fixed point: normalising it again changes nothing.
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 from itertools import pairwise
 from operator import or_
 
-from classify.lexicon import DISGUISED, KNOWN, OFTEN, dotted, joins, resolve, undisguise
+from classify.lexicon import DISGUISED, KNOWN, OFTEN, dotted, is_part, joins, resolve, undisguise
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ def normalise(text: str) -> Normalised:
     """The plain form of ``text``, in linear time. Any string will do, lone surrogates and NUL included."""
     pieces, flags = zip(*map(_piece, text.split(" ")), strict=True)
     flag = reduce(or_, flags)
-    if not ((flag & _EXOTIC and flag & _SUSPECT) or flag & _SURE or (flag & _UNKNOWN and _is_split(pieces))):
+    if not ((flag & _EXOTIC and flag & _SUSPECT) or flag & _SURE or (flag & _PART and _is_split(pieces, flags))):
         plain = " ".join(pieces)
-        if flag & _UNKNOWN and _without_dots(plain):
+        if flag & _UNDOTTED and _without_dots(plain):
             plain = _BARE.sub(_dotted, plain)
         if not (_ANY_ROW if flag & _EXOTIC else _ROW).search(plain):
             return Normalised(plain, *map(tuple, _characters(text)[1:])) if flag & _MOVED else Normalised(plain)
@@ -48,19 +48,20 @@ def normalise(text: str) -> Normalised:
     return Normalised(letters.text, tuple(letters.starts), tuple(letters.ends))
 
 
-_EXOTIC, _SUSPECT, _MOVED, _SURE, _UNKNOWN = 1, 2, 4, 8, 16
+_EXOTIC, _SUSPECT, _MOVED, _SURE, _PART, _UNDOTTED = 1, 2, 4, 8, 16, 32
 
 
-def _is_split(pieces: tuple[str, ...]) -> bool:
-    """Whether two pieces in a row are a word that was split."""
-    return any(
-        left.isalpha() and (word := _WORD_FIRST.match(right)) and joins(left, word[0])
-        for left, right in pairwise(pieces)
-        if left not in KNOWN or right not in KNOWN
-    )
+def _is_split(pieces: Sequence[str], flags: Sequence[int]) -> bool:
+    """Whether two pieces in a row are a word that was split; one of them looks like a part of one."""
+    for place in [place for place, flag in enumerate(flags) if flag & _PART]:
+        for left, right in pairwise(pieces[max(0, place - 1) : place + 2]):
+            first, last = _WORD_LAST.search(left), _WORD_FIRST.match(right)
+            if first and last and joins(first[0], last[0]):
+                return True
+    return False
 
 
-@lru_cache(maxsize=32768)
+@lru_cache(maxsize=65536)
 def _piece(piece: str) -> tuple[str, int]:
     """The plain form of what stands between two blanks, and what is to be said of it.
 
@@ -79,12 +80,22 @@ def _piece(piece: str) -> tuple[str, int]:
 
 
 def _broken(plain: str) -> int:
-    """Whether a piece is a word with a hyphen in it, or may be part of one."""
+    """What is to be said of a piece as a word that lost its dots, has a hyphen in it, or is part of a split one."""
+    word = plain.rstrip(".,!?:;")
+    if word in KNOWN:
+        return 0
+    if word.isalpha():
+        found = dotted(word)
+        if found != word and _BARE.match(plain):
+            return _SURE if dotted(word, surely=True) == found else _UNDOTTED | _PART
+        return _PART if is_part(word) else 0
     if "-" in plain and any(_joined(plain, match.start()) for match in _BREAK.finditer(plain)):
         return _SURE
-    if any(dotted(match[0], surely=True) != match[0] for match in _BARE.finditer(plain)):
+    bare = [match[0] for match in _BARE.finditer(plain) if dotted(match[0]) != match[0]]
+    if any(dotted(word, surely=True) != word for word in bare):
         return _SURE
-    return 0 if plain in KNOWN else _UNKNOWN
+    ends = [match[0] for match in (_WORD_FIRST.match(plain), _WORD_LAST.search(plain)) if match]
+    return (_UNDOTTED if bare else 0) | (_PART if any(map(is_part, ends)) else 0)
 
 
 _LETTER = "a-zåäöéüæøõšžßð"
@@ -321,6 +332,8 @@ def _joined(text: str, at: int) -> bool:
     """Whether the hyphen or blank at ``at`` splits a word."""
     left = _WORD_LAST.search(text[max(0, at - 22) : at])
     right = _WORD_NEXT.match(text, at + 1)
+    if right and len(right[0]) == 1 and text[right.end() : right.end() + 1] == ".":  # rather an initial
+        return False
     return bool(left and right and joins(left[0], right[0], hyphen=text[at] == "-"))
 
 

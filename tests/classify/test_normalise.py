@@ -85,6 +85,7 @@ def test_undoes(text: str, plain: str) -> None:
         "hej🔥kom nu 🔥🔥 bra😂jobbat",
         "i dag och i kväll, dö-ende",
         "vaara ohi",
+        "neekerin kallo on iso, hoito on hyvä, fatima ali n. sanoi",
         "på for och over",
     ],
 )
