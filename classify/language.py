@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from classify.lexicon import FINNISH, SWEDISH
+from classify.lexicon import FINNISH, FOLD, SWEDISH
 from flow.errors import Broken
 
 Language = Literal["sv", "fi", "other"]
@@ -99,6 +99,12 @@ for _language, _listed in _ABUSE.items():
         "hora",
     }:
         _WEIGHTS[_word] = (*_WEIGHTS.get(_word, ()), (_language, 2.0))
+# Without its dots a word speaks less: it may be one of another language.
+for _language in ("sv", "fi"):
+    for _word in _FUNCTION_WORDS[_language]:
+        _bare = _word.translate(FOLD)
+        if _bare != _word and not any(_bare in others for others in _FUNCTION_WORDS.values()):
+            _WEIGHTS[_bare] = ((_language, 0.8),)
 _OUTCOMES = (*_FUNCTION_WORDS, "rest")  # the languages told apart, and all others together
 
 _MOST_WORDS = 60

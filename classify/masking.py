@@ -94,7 +94,7 @@ def _one_mark(text: str, normalised: Normalised, plain: str) -> str:
         kept = next((mark for mark in "?!" if mark in match[0]), match[0][0])
         after = match.end() + 1
         inside = after < last and plain[after - 1] == " "
-        letter = text[normalised.span(after, after + 1)[0]] if inside else ""
+        letter = text[normalised.span(after, after + 1)[0]] if inside and plain[after] != NAME else ""
         if inside and (scattered or (cased and letter.islower() and letter != NAME)):
             kept = " "
         return kept + " " * (len(match[0]) - 1)

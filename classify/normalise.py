@@ -278,7 +278,7 @@ def _without_digits(word: str) -> str | None:
     """The known word that ``word`` is with letters for its digits and signs; a common one only where it is no number."""
     for table in (_LEET, _LEET_I):
         plain = undisguise(word.translate(table))
-        if plain is not None and (plain in DISGUISED or not _COUNTED.fullmatch(word)):
+        if plain is not None and (plain in DISGUISED or not (word[0] == "@" or _COUNTED.fullmatch(word))):
             return plain
     return None
 
@@ -293,7 +293,7 @@ def _leet(letters: _Letters) -> bool:
         plain = _without_digits(word)
         if plain is None and sum(letter.isalpha() for letter in word) >= 2 and not _ROAD.match(word):
             plain = _INNER.sub(lambda inner: inner[0].translate(_LEET), word)
-            if not plain.isalpha() and sum(map(str.isalpha, word)) >= 3 and _BETWEEN.search(word):
+            if not plain.isalpha() and sum(map(str.isalpha, word)) >= 3 and word[0] != "@" and _BETWEEN.search(word):
                 plain = word.translate(_LEET)
             plain = plain if plain.isalpha() and not _COUNTED.fullmatch(word) else None
         return None if plain is None else _same_place(plain + match[0][len(word) :])

@@ -16,7 +16,7 @@ from classify.masking import NAME, hide
 ROOT = Path(__file__).parents[1]
 FEWEST = 3
 MOSTLY = 20
-ALSO = 100
+ALSO = 30
 LETTERS = {"abc", "abcd"}  # not what is meant by letters with blanks between them
 WORD = re.compile(r"(?<![\w@#\-])(?!\w*(\w)\1\1)[a-zåäöé]{2,20}(?![\w\-])")
 

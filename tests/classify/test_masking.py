@@ -64,6 +64,7 @@ WORDS = [
     "d0da",
     "t a p a n",
     "@anna",
+    "@m4rta",
     "@ek.b:",
     "nu!!",
     "https://x.se/1",
