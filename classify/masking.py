@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from classify.normalise import Normalised, normalise
+from classify.normalise import Normalised, in_case, normalise
 
 NAME: Final = "ƿ"
 """Stands for each letter of a masked name, handle or link: a letter that no living language writes."""
@@ -39,7 +39,11 @@ def mask(text: str, normalised: Normalised) -> str:
         plain = _one_mark(text, normalised, plain)
     if _DIGIT_OR_QUOTE.search(plain):
         plain = _QUOTED.sub(_capitals, _DIGIT.sub("0", plain))
-    names = _names(text)
+    if normalised.starts or normalised.text != text.lower():
+        seen, places = _seen(text)
+        names = [(places[start], places[end - 1] + 1) for start, end in _names(seen)]
+    else:
+        names = _names(text)
     if not names:
         return plain
     if normalised.starts:
@@ -108,6 +112,12 @@ _SCATTERED = 4
 def _capitals(match: re.Match[str]) -> str:
     upper = match[0].upper().replace(NAME.upper(), NAME)
     return upper if len(upper) == len(match[0]) else match[0]
+
+
+def _seen(text: str) -> tuple[str, list[int]]:
+    """``text`` in plain capitals and small letters, without what is invisible or stands on a letter, and each one's place."""
+    found = [(plain, place) for place, plain in enumerate(map(in_case, text)) if plain]
+    return "".join(plain for plain, _ in found), [place for _, place in found]
 
 
 def _names(text: str) -> list[tuple[int, int]]:

@@ -207,6 +207,18 @@ def _plain(char: str) -> str:
     return unicodedata.normalize("NFC", "".join(found))
 
 
+@lru_cache(maxsize=8192)
+def in_case(char: str) -> str:
+    """The plain capital or small letter that a code point stands for, itself if it is none, nothing if it is unseen."""
+    if unicodedata.category(char) in _UNSEEN:
+        return ""
+    plain = unicodedata.normalize("NFKC", char)
+    if len(plain) != 1:
+        return char
+    small = _LOOKALIKE.get(plain.lower())
+    return (small.upper() if plain.isupper() else small) if small else plain
+
+
 _COMPOSED = {
     ("a", "\u030a"): "å",
     ("a", "\u0308"): "ä",

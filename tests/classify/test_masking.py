@@ -18,6 +18,13 @@ def test_masks_names_in_a_sentence_and_their_places() -> None:
     assert masked("🔪 till Storgrann") == f" emojiknife  till {NAME * 9}"
 
 
+@pytest.mark.parametrize(
+    "name", ["Ｓｔｏｒｇｒａｎｎ", "𝐒𝐭𝐨𝐫𝐠𝐫𝐚𝐧𝐧", "S\u0332t\u0332orgrann", "St\u200borg\u200brann", "Stоrgrаnn"]
+)
+def test_a_name_in_other_letters_is_one(name: str) -> None:
+    assert masked(f"det var {name} som sa") == f"det var {NAME * 9} som sa"
+
+
 def test_a_shouting_text_has_no_names() -> None:
     assert masked("a DET VAR STORGRANN SOM SA DET") == "a det var storgrann som sa det"
 
