@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import accumulate, islice
 
 from classify.language import Guess, identify
 from classify.masking import mask
@@ -63,7 +63,10 @@ def read(texts: Sequence[str]) -> list[Reading]:
     masked = [mask(part, normalised) for part, normalised in zip(parts, plain, strict=True)]
     starts = [start for cuts in cut for start, _ in cuts]
     windows = map(Window, starts, parts, plain, masked, (text.split(" ") for text in masked))
-    guesses = identify([cuts[0][1] if cuts else "" for cuts in cut])
+    firsts = accumulate(map(len, cut), initial=0)
+    guesses = identify(
+        [_heard(cuts[0][1], plain[first]) if cuts else "" for cuts, first in zip(cut, firsts, strict=False)]
+    )
     return [_reading(tuple(islice(windows, len(cuts))), guess) for cuts, guess in zip(cut, guesses, strict=True)]
 
 
@@ -73,6 +76,11 @@ def _reading(windows: tuple[Window, ...], guess: Guess) -> Reading:
         (again,) = identify([head.normalised.text]) if head.normalised.text != head.text.lower() else [guess]
         guess = again if again.sv + again.fi > guess.sv + guess.fi else _best_part(head.text, guess)
     return Reading(windows, guess, _unable(guess))
+
+
+def _heard(text: str, normalised: Normalised) -> str:
+    """What tells the language of ``text``: its plain form where something stood between its letters."""
+    return normalised.text if normalised.starts and "emoji" not in normalised.text else text
 
 
 def _unable(guess: Guess) -> Unable | None:
