@@ -30,10 +30,10 @@ class Recipe:
     """
 
     epochs: int = 3
-    rate: float = 1e-4
+    rate: float = 2e-4
     head_rate: float = 3e-4
-    decay: float = 0.88
-    frozen: int = 4
+    decay: float = 0.9
+    frozen: int = 0
     layers: int = 12
     dropout: float = 0.1
     warm_up: float = 0.06
