@@ -39,7 +39,9 @@ SWEDISH: frozenset[str] = frozenset(_SWEDISH.split())
 FINNISH: frozenset[str] = frozenset(_FINNISH.split())
 DISGUISED = SWEDISH | FINNISH
 
-COMMON: tuple[str, ...] = tuple(resources.files(__package__).joinpath("words.txt").read_text("utf-8").split())
+COMMON: tuple[str, ...] = tuple(
+    resources.files(__package__).joinpath("common_and_abusive_words.txt").read_text("utf-8").split()
+)
 """Words of the corpus, the commonest first (``scripts/make_words.py``)."""
 _ALONE = frozenset("iåöoe")
 KNOWN: frozenset[str] = DISGUISED.union(COMMON, _ALONE)

@@ -1,4 +1,4 @@
-"""Write `classify/words.txt`: the words of the corpus, the commonest first, by which disguised and broken words are known again.
+"""Write `classify/common_and_abusive_words.txt`: the words of the corpus, the commonest first, by which disguised and broken words are known again.
 
 Words in fewer than three posts, names, and words that are mostly another one without its dots are left out. A rarer word is
 there where it could be taken for another one without its dots.
@@ -58,7 +58,7 @@ def main() -> None:
             lines.append(line)
             line = ""
         line = f"{line} {word}".strip()
-    (ROOT / "classify" / "words.txt").write_text("\n".join([*lines, line]) + "\n", encoding="utf-8")
+    (ROOT / "classify" / "common_and_abusive_words.txt").write_text("\n".join([*lines, line]) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
