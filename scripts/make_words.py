@@ -1,4 +1,4 @@
-"""Write `classify/common_and_abusive_words.txt`: the words of the corpus, the commonest first, by which disguised and broken words are known again.
+"""Write `classify/common_and_abusive_words.txt`: the words of the corpus, the commonest first, to know hidden ones by.
 
 Words in fewer than three posts, names, and words that are mostly another one without its dots are left out. A rarer word is
 there where it could be taken for another one without its dots.
