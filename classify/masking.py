@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from classify.normalise import Normalised, in_case, normalise
+from classify.characters import in_case
+from classify.normalise import Normalised, normalise
 
 NAME: Final = "ƿ"
 """Stands for each letter of a masked name, handle or link: a letter that no living language writes."""

@@ -111,14 +111,15 @@ def learn(
 
 
 def explained(teacher: Network, inputs: Inputs, known: Sequence[Example], recipe: Recipe) -> Lesson:
-    """All that is ``known``, once more in other forms, and what ``teacher`` says of each.
+    """All that is ``known``, ours in varied forms, and what ``teacher`` says of each.
 
     What is wanted lies half way between the label and the teacher's word, and is the teacher's word where nobody judged:
     knowledge distillation (Hinton et al. 2015, arXiv 1503.02531), with the pooled vectors as hints (Romero et al. 2015,
     arXiv 1412.6550).
     """
     own = [example for example in known if example.weight == 1]
-    forms = [*known, *varied(own, np.random.default_rng((recipe.seed, recipe.epochs)))]
+    others = [example for example in known if example.weight != 1]
+    forms = [*varied(own, np.random.default_rng((recipe.seed, recipe.epochs))), *others]
     texts, truth = inputs.of_texts(list(map(_masked, forms))), wanted(forms)
     vectors = read(teacher, texts, recipe)
     said = 1 / (1 + np.exp(-scores(teacher, vectors)))
