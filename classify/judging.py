@@ -51,13 +51,24 @@ def judge(scorer: Scorer, readings: Sequence[Reading], *, name: str) -> list[Jud
     return [next(judged) if reading.unable is None else unable(reading.unable, name) for reading in readings]
 
 
-def settled(scorer: Scorer, readings: Sequence[Reading], found: Sequence[Array], *, name: str) -> list[Judgement]:
-    """The judgements of ``readings``, none of which is ``unable``, from their `chances`."""
+def settled(
+    scorer: Scorer,
+    readings: Sequence[Reading],
+    found: Sequence[Array],
+    *,
+    name: str,
+    whole: Sequence[int] | None = None,
+) -> list[Judgement]:
+    """The judgements of ``readings``, none of which is ``unable``, from their `chances`.
+
+    ``whole``: how many windows each text has, where a reading holds only some of them.
+    """
     if not readings:
         return []
     sizes = np.array([len(windows) for windows in found])
     best = np.maximum.reduceat(np.concatenate(found), sizes.cumsum() - sizes)
-    passed = best >= stricter(scorer.calibration.bars[_languages(readings)], sizes[:, None])
+    many = sizes if whole is None else np.array(whole)
+    passed = best >= stricter(scorer.calibration.bars[_languages(readings)], many[:, None])
     loudest: dict[tuple[int, int], list[int]] = {}  # text, window -> the heads that are highest there
     for text, head in zip(*(axis.tolist() for axis in passed[:, : len(LABELS)].nonzero()), strict=True):
         loudest.setdefault((text, int(found[text][:, head].argmax())), []).append(head)

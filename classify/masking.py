@@ -1,4 +1,4 @@
-"""What the linear model gets to see of a text: no names, no handles, no links, no numbers.
+"""What the models get to see of a text: no names, no handles, no links, no numbers.
 
 A model that learned who is written about would judge people, not texts. Everything keeps its place: the masked text has the
 length of the normalised one, so that a feature's place in it is its place in the normalised text.
@@ -56,6 +56,14 @@ def mask(text: str, normalised: Normalised) -> str:
     for start, end in names:
         plain = plain[:start] + _SOLID.sub(NAME, plain[start:end]) + plain[end:]
     return plain
+
+
+def cover(text: str, places: Iterable[tuple[int, int]]) -> str:
+    """``text`` with what stands at ``places`` made unreadable, each letter by itself; the models see a name there."""
+    letters = list(text)
+    for start, end in places:
+        letters[start:end] = [letter if letter.isspace() else NAME for letter in letters[start:end]]
+    return "".join(letters)
 
 
 def hide(text: str, places: Iterable[tuple[int, int]] = ()) -> str:

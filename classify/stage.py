@@ -6,6 +6,7 @@ from typing import Any
 from classify.classifier import Classifier
 from classify.law import Provision, hints
 from classify.law import as_json as law_as_json
+from classify.masking import cover
 from classify.verdict import LABELS, VERDICTS, Judgement, Score, Verdict
 from flow.clock import Clock
 from flow.stage import Output, Stage
@@ -29,10 +30,19 @@ def classify_posts(posts: Sequence[Post], *, classifier: Classifier, clock: Cloc
     """One verdict per post, in order. A deleted post has no text to judge and passes through as unable ``no-text``."""
     now = clock.now()
     there = [post for post in posts if post.deleted_at is None]
-    judgements = iter(classifier.classify([post.text for post in there]))
+    judgements = iter(classifier.classify([_unnamed(post) for post in there]))
     return [
         Verdict(post, next(judgements) if post.deleted_at is None else _gone(classifier.model), now) for post in posts
     ]
+
+
+def _unnamed(post: Post) -> str:
+    """Its text without the names of the officials it mentions, also where a name does not look like one: in small letters, say.
+
+    Handles and hashtags stay: masking knows them by themselves.
+    """
+    spans = [(mention.start, mention.end) for mention in post.mentions]
+    return cover(post.text, [(start, end) for start, end in spans if post.text[start : start + 1] not in ("@", "#")])
 
 
 def _gone(model: str) -> Judgement:

@@ -1,6 +1,7 @@
 """What the monitor uses: the linear model screens, both models judge what it cannot exclude, written rules may raise it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,22 @@ from classify.calibration import Array
 from classify.classifiers.encoder import Encoder
 from classify.classifiers.linear import Linear
 from classify.classifiers.patterns import VERSION, find, raised
+from classify.encoder.scoring import EncoderScorer
 from classify.heads import HEADS
-from classify.judging import chances, settled, thresholds
+from classify.judging import Scorer, chances, settled, thresholds
+from classify.linear.scoring import LinearScorer
 from classify.reading import Reading, read, unable
 from classify.verdict import LABELS, Judgement, Label
 
 _BATCH = 512
+_MOST_WINDOWS = 8
+"""Of one text, judged by both models: a hundred would hold up the posts of others for a second."""
 _SCREENED = [*range(len(LABELS)), HEADS.index("high")]
+
+
+def _together(encoder: EncoderScorer, linear: LinearScorer) -> Scorer:
+    """Both models as one if they were made for each other, else the encoder by itself."""
+    return Blend(encoder, linear) if encoder.together.linear == linear.version else encoder
 
 
 class Cascade:
@@ -24,7 +34,7 @@ class Cascade:
 
     def __init__(self, linear: Linear, encoder: Encoder | None) -> None:
         self._linear = linear.scorer
-        self._both = Blend(encoder.scorer, linear.scorer) if encoder else None
+        self._both = _together(encoder.scorer, self._linear) if encoder else None
         self.lacks: tuple[str, ...] = () if encoder else ("encoder",)
         second = encoder.scorer.version if encoder else "none"
         self.model = f"cascade@{self._linear.version}.{second}.{VERSION}"
@@ -63,12 +73,20 @@ class Cascade:
         if self._both is None:
             return settled(self._linear, readings, screened, name=self.model)
         doubtful = [self._doubtful(windows) for windows in screened]
-        asked = [reading for reading, doubt in zip(readings, doubtful, strict=True) if doubt]
+        doubted = [pair for pair, doubt in zip(zip(readings, screened, strict=True), doubtful, strict=True) if doubt]
+        asked = [self._narrowed(reading, windows) for reading, windows in doubted]
         passed = [row for row, doubt in zip(readings, doubtful, strict=True) if not doubt]
         calm = [windows for windows, doubt in zip(screened, doubtful, strict=True) if not doubt]
-        second = iter(settled(self._both, asked, chances(self._both, asked), name=self.model))
+        whole = [len(reading.windows) for reading, _ in doubted]
+        second = iter(settled(self._both, asked, chances(self._both, asked), name=self.model, whole=whole))
         first = iter(settled(self._linear, passed, calm, name=self.model))
         return [next(second) if doubt else next(first) for doubt in doubtful]
+
+    def _narrowed(self, reading: Reading, windows: Array) -> Reading:
+        """The windows of a long text that are worth a second look, the most doubtful ones, in their order."""
+        most = windows[:, _SCREENED].max(axis=1)
+        chosen = [place for place in np.argsort(-most)[:_MOST_WINDOWS].tolist() if most[place] >= self._linear.screen]
+        return replace(reading, windows=tuple(reading.windows[place] for place in sorted(chosen)))
 
     def _doubtful(self, windows: Array) -> bool:
         """Whether the linear model cannot exclude that a text is of severity high or above."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from classify.calibration import Calibration
+from classify.fingerprint import fingerprint
 from classify.heads import HEADS
 from flow.errors import Broken
 
@@ -22,8 +23,12 @@ _TRAIN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """How the encoder judges together with the linear model: what that one's scores count, and the calibration of the sum."""
+    """How the encoder judges together with a linear model: what that one's scores count, and the calibration of the sum.
 
+    ``linear`` is that model's version; with another one the sum means nothing.
+    """
+
+    linear: str
     share: float
     calibration: Calibration
 
@@ -48,18 +53,28 @@ def save(
     about: Mapping[str, Any],
 ) -> str:
     """Describe the network and the tokenizer that lie in ``folder``, and return their version."""
-    digests = {name: _digest(folder / name) for name in (NETWORK, TOKENIZER)}
     meta = {
         "format": FORMAT,
-        "sha256": digests,
+        "sha256": {name: _digest(folder / name) for name in (NETWORK, TOKENIZER)},
+        "texts": fingerprint(),
         "heads": HEADS,
         "bias": [round(value, 6) for value in bias],
         "calibration": calibration.as_json(),
-        "with_linear": {"share": together.share, "calibration": together.calibration.as_json()},
+        "with_linear": {
+            "linear": together.linear,
+            "share": together.share,
+            "calibration": together.calibration.as_json(),
+        },
         "about": about,
     }
     (folder / ABOUT).write_text(json.dumps(meta, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return digests[NETWORK][:12]
+    return _version(meta)
+
+
+def _version(meta: Mapping[str, Any]) -> str:
+    """What judges otherwise has another version: network, pieces, probabilities, thresholds."""
+    judging = {name: meta[name] for name in ("sha256", "texts", "bias", "calibration", "with_linear")}
+    return hashlib.sha256(json.dumps(judging, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def load(folder: Path) -> Files | None:
@@ -82,14 +97,16 @@ def load(folder: Path) -> Files | None:
         raise Broken(
             f"the files are not those that {ABOUT} names: altered or mixed up", place=str(folder), remedy=_TRAIN
         )
+    if meta.get("texts") != fingerprint():
+        raise Broken("the encoder was trained on texts made ready otherwise than here", place=str(path), remedy=_TRAIN)
     try:
         calibration = Calibration.of_json(meta["calibration"])
         bias = tuple(map(float, meta["bias"]))
         both = meta["with_linear"]
-        together = Together(float(both["share"]), Calibration.of_json(both["calibration"]))
+        together = Together(str(both["linear"]), float(both["share"]), Calibration.of_json(both["calibration"]))
     except (KeyError, TypeError, ValueError) as error:
         raise Broken("the encoder's description lacks a part", place=str(path), remedy=_TRAIN) from error
-    return Files(folder, bias, calibration, together, digests[NETWORK][:12])
+    return Files(folder, bias, calibration, together, _version(meta))
 
 
 def _digest(path: Path) -> str:

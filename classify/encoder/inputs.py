@@ -15,8 +15,8 @@ from classify.reading import Window
 
 PREFIX: Final = "query:"
 """What the base model was trained to find before a text (Wang et al. 2024, arXiv 2402.05672)."""
-LONGEST: Final = 256
-"""Pieces read of a window; the rest is cut off."""
+LONGEST: Final = 512
+"""Pieces read of a window, as many as the network has places for; an ordinary window has half as many."""
 _NAMES: Final = re.compile(f"{NAME}+")
 _WORD: Final = re.compile(r"\S+")
 

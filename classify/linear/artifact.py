@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classify.calibration import Calibration
+from classify.fingerprint import fingerprint as texts_as_read
 from classify.heads import HEADS
 from classify.linear import concepts
 from classify.linear.features import BUCKETS, FEW, NGRAMS, extract
-from classify.masking import mask
-from classify.normalise import normalise
 from flow.errors import Broken
 
 WEIGHTS: Final = "weights.npz"
@@ -48,11 +47,9 @@ class Model:
 
 def fingerprint() -> str:
     """A digest of how texts become features: weights fit only the code that they were trained with."""
-    probes = ('Jag ska d0da dig, "sa" Anna @x 12 ggr! Tapan sinut, vet var du bor?', "Sut pitäis AMPUA 🔪 k u o l e")
-    digest = hashlib.sha256(repr((concepts.CONCEPTS, concepts.NAME_CONCEPTS, BUCKETS, NGRAMS, FEW)).encode())
-    masked = [mask(probe, normalise(probe)) for probe in probes]
-    digest.update("\x00".join(masked).encode())
-    digest.update(extract(masked).buckets.tobytes())
+    own = (concepts.CONCEPTS, concepts.NAME_CONCEPTS, BUCKETS, NGRAMS, FEW)
+    digest = hashlib.sha256(repr((texts_as_read(), own)).encode())
+    digest.update(extract(["jag ska döda dig !", "tapan sut ƿƿƿ"]).buckets.tobytes())
     return digest.hexdigest()
 
 
@@ -83,7 +80,13 @@ def save(model: Model, folder: Path, *, about: Mapping[str, Any]) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / WEIGHTS).write_bytes(packed)
     (folder / ABOUT).write_text(json.dumps(meta, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return digest[:12]
+    return _version(meta)
+
+
+def _version(meta: Mapping[str, Any]) -> str:
+    """What judges otherwise has another version: weights, probabilities, thresholds, screen."""
+    judging = {name: meta[name] for name in ("sha256", "features", "calibration", "screen")}
+    return hashlib.sha256(json.dumps(judging, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _pack(arrays: Mapping[str, NDArray[Any]]) -> bytes:
@@ -154,6 +157,4 @@ def _unpack(packed: bytes, meta: Mapping[str, Any]) -> Model:
     if any(wide[name].shape != shape for name, shape in shapes.items()):
         raise ValueError("wrong shape")
     calibration = Calibration.of_json(meta["calibration"])
-    return Model(
-        **wide, bias=bias, calibration=calibration, screen=float(meta["screen"]), version=str(meta["sha256"])[:12]
-    )
+    return Model(**wide, bias=bias, calibration=calibration, screen=float(meta["screen"]), version=_version(meta))

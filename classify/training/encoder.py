@@ -141,11 +141,11 @@ def _describe(
     """Calibrate the network in ``out`` on ``dev``, measure it on ``test``, and write its description and its card."""
     dev, test = sides["dev"], sides["test"]
     plain = Calibration(*(np.full((len(LANGUAGES), len(HEADS)), value, dtype=np.float32) for value in (1, 0, 0.5)))
-    scorer = EncoderScorer(artifact.Files(out, bias, plain, artifact.Together(0, plain), "new"))
+    scorer = EncoderScorer(artifact.Files(out, bias, plain, artifact.Together("", 0, plain), "new"))
     scores, truth = _scores(scorer, dev, progress).astype(float), wanted(dev)
     beside = np.stack([held[example.id] for example in dev])
     share = max(_SHARES, key=lambda share: _mean_precision(scores + share * beside, truth))
-    together = artifact.Together(share, calibrate(scores + share * beside, truth, dev))
+    together = artifact.Together(linear.version, share, calibrate(scores + share * beside, truth, dev))
     calibration = calibrate(scores, truth, dev)
     both = Blend(EncoderScorer(artifact.Files(out, bias, calibration, together, "new")), linear)
     judgements = judge(both, windows_of([example.text for example in test]), name="new")
