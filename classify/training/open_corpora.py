@@ -6,11 +6,11 @@ Posts that we have labelled ourselves by id (``models/corpus/native/``) carry ou
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from classify.corpus import ALL, Example, Target
 from classify.verdict import LABELS, SEVERITIES, Label, Severity
@@ -163,7 +163,7 @@ def read_open(folder: Path, *, native: Path | None = None) -> OpenTexts:
 
     Raises:
         Broken: ``folder`` holds none of the known corpora.
-        BadInput: a line is not what its corpus promises; the message names file and line.
+        BadInput: a line is not what its corpus promises; the message names file, line and field.
     """
     ours = _native(native) if native else {}
     found: dict[str, Example] = {}
@@ -180,22 +180,24 @@ def read_open(folder: Path, *, native: Path | None = None) -> OpenTexts:
 
 
 def _examples(name: str, corpus: OpenCorpus, path: Path, ours: Mapping[str, Row]) -> Iterator[Example]:
-    rows = list(_rows(path))
-    others = sorted((row for row in rows if _id(row) not in ours), key=lambda row: _digest(row["text"]))
-    for row in rows:
+    rows = list(_rows(path, _spoilt, remedy="Fetch the corpus anew"))
+    others = sorted((each for each in rows if _id(each[1]) not in ours), key=lambda each: _digest(each[1]["text"]))
+    for _, row in rows:
         own = ours.get(_id(row))
         if own is None:
             continue
         yield _example(
             name, row, Meaning(frozenset(own["labels"]), ALL, own["severity"], 1.0), own.get("target", "none")
         )
-    for row in others[: corpus.most]:
+    for place, row in others[: corpus.most]:
         try:
             meaning = corpus.meaning(row)
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError):  # whose text may quote what stands in the row
             raise BadInput(
-                f"a row of '{name}' lacks or spoils {error}", place=path.name, remedy="Fetch the corpus anew"
-            ) from error
+                "field 'labels' or one that it hangs on is missing or wrong",
+                place=place,
+                remedy="Fetch the corpus anew",
+            ) from None
         if meaning:
             yield _example(name, row, meaning)
 
@@ -218,32 +220,43 @@ def _example(name: str, row: Row, meaning: Meaning, target: Target = "none") -> 
 
 def _native(folder: Path) -> dict[str, Row]:
     """Our own labels: id of the text -> its row."""
-    found: dict[str, Row] = {}
-    for path in sorted(folder.glob("*.jsonl")):
-        for number, row in enumerate(_rows(path, text=False), 1):
-            labels, severity = row.get("labels"), row.get("severity")
-            right = isinstance(labels, list) and set(labels) <= set(LABELS) and severity in SEVERITIES
-            if not right or bool(labels) != (severity != "none"):
-                raise BadInput(
-                    "labels and severity do not fit",
-                    place=f"{path.name}, line {number}",
-                    remedy="See models/corpus/README.md",
-                )
-            found[row["id"]] = row
-    return found
+    paths = sorted(folder.glob("*.jsonl"))
+    return {
+        row["id"]: row for path in paths for _, row in _rows(path, _spoilt_native, remedy="See models/corpus/README.md")
+    }
 
 
-def _rows(path: Path, *, text: bool = True) -> Iterator[dict[str, Any]]:
-    lines: Iterable[str] = path.read_text(encoding="utf-8").split("\n")
-    for number, line in enumerate(lines, 1):
-        if line.strip():
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise BadInput("not valid JSON", place=f"{path.name}, line {number}", remedy="Fetch it anew") from error
-            if not isinstance(row, dict) or not isinstance(row.get("text" if text else "id"), str):
-                raise BadInput("a field is missing", place=f"{path.name}, line {number}", remedy="Fetch it anew")
-            yield row
+def _rows(path: Path, spoilt: Callable[[Row], str | None], *, remedy: str) -> Iterator[tuple[str, Row]]:
+    """Each row of a file after its place; ``spoilt`` names the field of a row that cannot be used, if there is one."""
+    for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
+        if not line.strip():
+            continue
+        place = f"{path.name}, line {number}"
+        try:
+            row = json.loads(line)
+        except ValueError:
+            raise BadInput("not valid JSON", place=place, remedy=remedy) from None
+        if not isinstance(row, dict):
+            raise BadInput("not a JSON object", place=place, remedy=remedy)
+        field = spoilt(row)
+        if field:
+            raise BadInput(f"field '{field}' is missing or wrong", place=place, remedy=remedy)
+        yield place, row
+
+
+def _spoilt(row: Row) -> str | None:
+    return next((field for field in ("text", "lang") if not isinstance(row.get(field), str)), None)
+
+
+def _spoilt_native(row: Row) -> str | None:
+    labels, severity = row.get("labels"), row.get("severity")
+    if not isinstance(row.get("id"), str):
+        return "id"
+    if not isinstance(labels, list) or not all(label in LABELS for label in labels):
+        return "labels"
+    if severity not in SEVERITIES or bool(labels) != (severity != "none"):
+        return "severity"
+    return None if row.get("target", "none") in get_args(Target) else "target"
 
 
 def _id(row: Row) -> str:

@@ -92,15 +92,56 @@ def test_what_a_licence_forbids_is_refused(tmp_path: Path) -> None:
     assert all("NC" not in corpus.licence for corpus in OPEN_CORPORA.values())
 
 
-def test_bad_input(tmp_path: Path) -> None:
+def test_nothing_to_read(tmp_path: Path) -> None:
     with pytest.raises(Broken, match="none of the known"):
         read_open(tmp_path)
-    written(tmp_path, "suomi24-toxicity/final", {"id": "1", "lang": "fi", "text": "x", "task": "threat", "labels": {}})
-    with pytest.raises(BadInput, match=r"final.jsonl.*'threat'"):
+
+
+CLEAN = {"id": "1", "lang": "fi", "text": "Hyvää huomenta torilta", "task": "toxicity", "labels": {"toxicity": 0}}
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({**CLEAN, "text": None}, "field 'text'"),
+        ({key: value for key, value in CLEAN.items() if key != "lang"}, "field 'lang'"),
+        ({**CLEAN, "labels": {}}, "field 'labels'"),
+        ({**CLEAN, "labels": None}, "field 'labels'"),
+        ({key: value for key, value in CLEAN.items() if key != "task"}, "field 'labels' or one that it hangs on"),
+        ({**CLEAN, "labels": {"majority": "toxicity", "task": "toxicity", "agreement": "hemlis"}}, "field 'labels'"),
+        ([], "not a JSON object"),
+    ],
+)
+def test_a_bad_line_is_named_and_not_quoted(tmp_path: Path, row: Any, message: str) -> None:
+    written(tmp_path, "suomi24-toxicity/final", CLEAN, row)
+    with pytest.raises(BadInput, match=rf"final.jsonl, line 2: {message}") as caught:
         read_open(tmp_path)
-    (tmp_path / "suomi24-toxicity" / "final.jsonl").write_text("{\n", encoding="utf-8")
-    with pytest.raises(BadInput, match="line 1"):
-        read_open(tmp_path)
-    written(tmp_path, "native/fi", {"id": "1", "labels": ["hate"], "severity": "none"})
-    with pytest.raises(BadInput, match=r"line 1.*do not fit"):
+    assert "hemlis" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"id": 1}, "id"),
+        ({"labels": "hate"}, "labels"),
+        ({"labels": [["hate"]]}, "labels"),
+        ({"labels": ["rude"]}, "labels"),
+        ({"severity": "none"}, "severity"),
+        ({"severity": ["high"]}, "severity"),
+        ({"target": "everybody"}, "target"),
+        ({"target": []}, "target"),
+    ],
+)
+def test_a_bad_line_of_our_own(tmp_path: Path, change: dict[str, Any], field: str) -> None:
+    right = {"id": "1", "labels": ["hate"], "severity": "high", "target": "group"}
+    written(tmp_path, "native/fi", right, right | change)
+    with pytest.raises(BadInput, match=rf"fi.jsonl, line 2: field '{field}'.*models/corpus/README.md"):
         read_open(tmp_path, native=tmp_path / "native")
+
+
+def test_what_is_no_text_at_all(tmp_path: Path) -> None:
+    path = written(tmp_path, "suomi24-toxicity/final") / "suomi24-toxicity" / "final.jsonl"
+    for line in (b"{", b"\xff\xfe{}"):
+        path.write_bytes(line + b"\n")
+        with pytest.raises(BadInput, match="line 1: not valid JSON"):
+            read_open(tmp_path)
