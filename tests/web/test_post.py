@@ -122,8 +122,8 @@ def test_everything_foreign_is_escaped(world: World, browser: Browser) -> None:
 
 LAW = load_law(Path(__file__).parents[2] / "config" / "law.toml")
 CAUTION = {
-    "sv": "Den säger inte att något brott har begåtts och inget om någon persons skuld",
-    "fi": "Se ei kerro, että rikos on tehty, eikä ota kantaa kenenkään syyllisyyteen",
+    "sv": "Den säger varken att ett brott har begåtts eller något om någons skuld",
+    "fi": "Se ei tarkoita, että rikos olisi tehty, eikä ota kantaa kenenkään syyllisyyteen",
     "en": "It does not say that a crime has been committed, nor anything about the guilt of any person",
 }
 
