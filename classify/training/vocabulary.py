@@ -9,6 +9,7 @@ from typing import Any, Final
 from tokenizers import Tokenizer
 
 from classify.encoder.inputs import PREFIX, words_of
+from flow.errors import Broken
 
 _COMMON: Final = 80_000
 """Of the most common pieces, those in small Latin letters stay though no text here uses them: other texts will."""
@@ -18,20 +19,28 @@ _SMALL: Final = re.compile("▁?[a-zåäöéü]+")
 def prune(source: Path, masked: Iterable[str], to: Path) -> list[int]:
     """Write the tokenizer in ``source`` to ``to`` with the pieces that the ``masked`` texts use.
 
-    Special pieces and single characters stay, so that every text can still be cut. A Unigram model (Kudo, 2018) without some of
-    its pieces cuts a text that needs them into smaller ones.
+    Special and added pieces and single characters stay, so that every text can still be cut. A Unigram model (Kudo, 2018) without
+    some of its pieces cuts a text that needs them into smaller ones.
 
     Returns:
         The numbers of the kept pieces in the old vocabulary: row ``i`` of the new embeddings is row ``kept[i]`` of the old.
+
+    Raises:
+        Broken: the vocabulary is of another kind than Unigram.
     """
     tokenizer = Tokenizer.from_file(str(source))
     form: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
     if form["model"]["type"] != "Unigram":
-        raise ValueError("only a Unigram vocabulary can be pruned")
+        raise Broken(
+            "the vocabulary is of another kind than Unigram, and cannot be pruned",
+            place=str(source),
+            remedy="Name another base with --base, such as multilingual-e5-small",
+        )
     used = {0, 1, 2, 3}
     for one in tokenizer.encode_batch([[PREFIX, *words_of(text)[0]] for text in masked], is_pretokenized=True):
         used.update(one.ids)
     vocabulary: list[tuple[str, float]] = form["model"]["vocab"]
+    used.update(added["id"] for added in form.get("added_tokens") or ())
     used.update(number for number, (piece, _) in enumerate(vocabulary) if _letter(piece))
     used.update(number for number, (piece, _) in enumerate(vocabulary[:_COMMON]) if _SMALL.fullmatch(piece))
     kept = sorted(used)
