@@ -113,7 +113,7 @@ def test_a_law_hint_follows_the_official_and_is_no_verdict() -> None:
     finnish = render(finn, recipient(language="sv")).text
     assert "olaga hot, 25 kap. 7 § strafflagen" in finnish
     assert "brottsbalken" not in finnish
-    caution: dict[Language, str] = {"sv": "inget om att någon", "fi": "eivät kerro kenenkään", "en": "do not say that"}
+    caution: dict[Language, str] = {"sv": "innebär inte att", "fi": "eivät tarkoita, että", "en": "do not say that"}
     for language, words in caution.items():
         shown = render(finn, recipient(language=language)).text
         assert words in shown
