@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections import deque
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 from alerts.alert import Alert, Delivery
@@ -37,7 +38,8 @@ class Shadow:
     """Takes each verdict that is out (implements `turvakt.tally.Listener`) and lets the candidate judge its post, too.
 
     It judges one text at a time in a thread of its own: no stage waits for it, and nothing that goes wrong here gets out.
-    No text is written anywhere, and a post is left alone once nobody's consent covers it.
+    No text is written anywhere. A post is left alone once its author deleted it or nobody's consent covers it; of one that was
+    edited while it waited, the newest form is judged.
 
     Args:
         open: makes the candidate.
@@ -64,8 +66,9 @@ class Shadow:
         self._clock = clock
         self._listener = listener
         self._sleep = sleep
-        self._waiting: deque[Verdict] = deque()
-        self._skipped: deque[str] = deque()
+        self._lock = Lock()  # verdicts are told in the stages' thread, and taken in another
+        self._waiting: dict[str, Verdict] = {}  # by the id of the post, in the order in which they came
+        self._skipped: Counter[str] = Counter()  # by the model in use
         self._busy = False
         self._told: set[str] = set()
         self._book = Book()
@@ -73,12 +76,14 @@ class Shadow:
         self._changed = False
 
     def verdict(self, verdict: Verdict) -> None:
-        if verdict.post.deleted_at is not None:
-            return
-        if len(self._waiting) < MOST:
-            self._waiting.append(verdict)
-        else:
-            self._skipped.append(verdict.judgement.model)
+        post = verdict.post
+        with self._lock:
+            if post.deleted_at is not None:
+                self._waiting.pop(post.id, None)
+            elif post.id in self._waiting or len(self._waiting) < MOST:
+                self._waiting[post.id] = verdict
+            else:
+                self._skipped[verdict.judgement.model] += 1
 
     def taken(self, collector: str, taken: Taken) -> None:
         """Only verdicts matter here."""
@@ -102,7 +107,7 @@ class Shadow:
             while True:
                 while self._waiting:
                     self._busy = True
-                    await asyncio.to_thread(self._take, candidate, self._waiting.popleft())
+                    await asyncio.to_thread(self._take, candidate)
                     self._busy = False
                 if self._clock.now() - self._saved >= SAVED_EVERY:
                     await asyncio.to_thread(self._save)
@@ -126,10 +131,16 @@ class Shadow:
             self._tell("the candidate cannot be opened", error)
             return None
 
-    def _take(self, candidate: Classifier | None, verdict: Verdict) -> None:
-        current, name = verdict.judgement.model, candidate.model if candidate else NOT_OPENED
-        while self._skipped:
-            self._lose(self._skipped.popleft(), name, "skipped")
+    def _take(self, candidate: Classifier | None) -> None:
+        name = candidate.model if candidate else NOT_OPENED
+        with self._lock:
+            verdict = self._waiting.pop(next(iter(self._waiting))) if self._waiting else None
+            skipped, self._skipped = self._skipped, Counter()
+        for model in skipped.elements():
+            self._lose(model, name, "skipped")
+        if verdict is None:  # deleted meanwhile
+            return
+        current = verdict.judgement.model
         try:
             if candidate is None:
                 self._lose(current, name, "failed")

@@ -151,6 +151,17 @@ def test_what_comes_too_fast_is_skipped(tmp_path: Path) -> None:
     assert (counts.judged, counts.skipped) == (MOST, 5)
 
 
+def test_a_post_that_is_deleted_while_it_waits_is_not_judged(tmp_path: Path) -> None:
+    (counts,) = run(tmp_path, verdict("1", "Hej?"), verdict("2"), verdict("1", deleted=1)).pairs
+    assert (counts.judged, counts.failed) == (1, 0)
+
+
+def test_of_a_post_that_is_edited_while_it_waits_the_newest_form_is_judged(tmp_path: Path) -> None:
+    (counts,) = run(tmp_path, verdict("1", "Hej?"), verdict("1", "Hej!", edited=1)).pairs
+    assert (counts.judged, counts.failed) == (1, 0)
+    assert counts.severities == {"none": {"high": 1}}
+
+
 def test_without_consent_a_post_is_left_alone(tmp_path: Path) -> None:
     assert run(tmp_path, verdict(text="Hej?"), consent=False).pairs == []
 
