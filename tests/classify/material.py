@@ -9,8 +9,11 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from classify.calibration import Calibration
 from classify.classifier import Classifier
 from classify.classifiers import make_classifier
+from classify.encoder.artifact import Together, save
+from classify.linear.artifact import load as load_linear
 from classify.remote.service import Service
 from classify.verdict import SEVERITIES
 from flow.clock import SystemClock
@@ -55,10 +58,23 @@ def _by_chance(text: str) -> Reply:
 
 
 @cache
-def with_encoder() -> Path:
-    """A models folder that holds the linear model of the repository and a tiny encoder, which knows a dozen violent words."""
+def with_encoder(*, linear: str | None = None) -> Path:
+    """A models folder that holds the linear model of the repository and a tiny encoder, which knows a dozen violent words.
+
+    The encoder was made to judge together with the linear model of version ``linear``; None: with that of the repository.
+    """
     folder = Path(mkdtemp())
     register(shutil.rmtree, folder)
     (folder / "linear").symlink_to(MODELS / "linear")
     shutil.copytree(HERE / "tiny_encoder", folder / "encoder")
+    tiny = json.loads((HERE / "tiny_encoder" / "model.json").read_text("utf-8"))
+    calibration = Calibration.of_json(tiny["calibration"])
+    version = linear or load_linear(MODELS / "linear").version
+    save(
+        folder / "encoder",
+        bias=tiny["bias"],
+        calibration=calibration,
+        together=Together(version, 0.25, calibration),
+        about={},
+    )
     return folder

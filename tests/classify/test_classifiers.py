@@ -1,6 +1,7 @@
 """The contract of every classifier, run over each. Contains abusive test material."""
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,16 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classify.calibration import stricter
+from classify.blending import Blend
+from classify.calibration import Array, stricter
 from classify.classifiers import CLASSIFIERS, make_classifier
 from classify.classifiers.cascade import Cascade
 from classify.classifiers.encoder import Encoder
 from classify.classifiers.linear import Linear
 from classify.classifiers.patterns import CERTAIN
 from classify.corpus import read as read_corpus
+from classify.encoder import artifact
+from classify.encoder.scoring import EncoderScorer
 from classify.heads import HEADS
 from classify.judging import chances, strongest
-from classify.reading import read
+from classify.reading import Window, read
 from classify.severity import LEAST
 from classify.verdict import LABELS, VERDICTS, Judgement, at_least
 from flow.errors import Broken
@@ -97,7 +101,7 @@ def test_patterns_raise_and_never_lower() -> None:
 
 def test_the_encoder_judges_what_the_linear_model_cannot_exclude() -> None:
     texts = [case["text"] for case in phrases()] + lawful_twins()
-    cascade, encoder = make_classifier("cascade", models=with_encoder()), shipped("encoder")
+    cascade, encoder = make_classifier("cascade", models=with_encoder(linear="another")), shipped("encoder")
     linear = shipped("linear")
     assert cascade.lacks == ()
     scorer = Linear.open(MODELS).scorer
@@ -112,6 +116,37 @@ def test_the_encoder_judges_what_the_linear_model_cannot_exclude() -> None:
                 model = (second if doubtful else first).labels[label].probability
                 assert whole.labels[label].probability in (pytest.approx(model), pytest.approx(max(CERTAIN, model)))
     assert asked > len(texts) / 4
+
+
+def test_two_models_made_for_each_other_judge_as_one() -> None:
+    windows = [reading.windows[0] for reading in read([case["text"] for case in phrases()])]
+    linear, encoder = Linear.open(MODELS).scorer, Encoder.open(with_encoder()).scorer
+    both = Blend(encoder, linear)
+    scores = both.scores(windows)
+    assert scores == pytest.approx(encoder.scores(windows) + 0.25 * linear.scores(windows), abs=1e-5)
+    heads = [HEADS.index("threat"), HEADS.index("high")]
+    parts = zip(both.contributions(windows, heads), encoder.contributions(windows, heads), strict=True)
+    shares = linear.contributions(windows, heads)
+    for ((words, added), (same, ours)), (_, theirs) in zip(parts, shares, strict=True):
+        assert words == same
+        assert added.sum(axis=0) == pytest.approx(ours.sum(axis=0) + 0.25 * theirs.sum(axis=0), abs=1e-5)
+
+
+def test_of_a_long_text_only_doubtful_windows_get_a_second_look() -> None:
+    asked: list[int] = []
+    encoder = Encoder.open(with_encoder())
+
+    class Counting(EncoderScorer):
+        def scores(self, windows: Sequence[Window]) -> Array:
+            asked.append(len(windows))
+            return encoder.scorer.scores(windows)
+
+    counted = Encoder(Counting(artifact.load(with_encoder() / "encoder")))  # type: ignore[arg-type]
+    calm = "Tack för fikat i parken igår, det var trevligt att ses. "
+    text = calm * 300 + "Jag ska döda dig, din jävla hora. " + calm * 300
+    (judgement,) = Cascade(Linear.open(MODELS), counted).classify([text])
+    assert "threat" in judgement.flagged
+    assert 0 < sum(asked) <= 8 < len(read([text])[0].windows)
 
 
 def test_whom_the_abuse_is_aimed_at() -> None:
