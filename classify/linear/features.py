@@ -5,6 +5,7 @@ All substrings get their hash from one array of prefix sums of a polynomial in a
 and the same string has the same hash wherever it stands. Hashing trick: Weinberger et al., ICML 2009.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -12,6 +13,8 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from classify.masking import NAME
 
 BITS: Final = 18
 BUCKETS: Final = 1 << BITS
@@ -66,6 +69,7 @@ class Features:
         return np.concatenate(starts), np.concatenate(ends)
 
 
+_NAMES = re.compile(f"{NAME}+(?:[ -]{NAME}+)*")
 _LAST = np.uint32(0xFFFF)
 _IS_WORD = np.array([chr(code).isalnum() or chr(code) in "*_" for code in range(0xFFFF)] + [False])
 
@@ -89,9 +93,11 @@ def extract(texts: Sequence[str]) -> Features:
     """The features of each of ``texts``, as `classify.masking.mask` gives them.
 
     Within a word with a blank on both sides: every n-gram of 2 to 5 characters. Words, pairs of neighbours, and pairs with one
-    word between them. Marks such as ``!`` and emoji part words and are features by themselves.
+    word between them. A masked name is one letter, however long it is and however many words it has. Marks such as ``!`` and emoji part words and are features by themselves.
     """
     joined = " " + "  ".join(texts) + " " if texts else ""
+    if NAME in joined:
+        joined = _NAMES.sub(lambda name: NAME.ljust(len(name[0])), joined)
     codes = np.frombuffer(joined.encode("utf-32-le", "replace"), dtype=np.uint32)
     bounds = np.zeros(len(texts) + 1, dtype=np.int64)
     bounds[1:] = list(accumulate(len(text) + 2 for text in texts))
