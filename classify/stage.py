@@ -30,13 +30,13 @@ def classify_posts(posts: Sequence[Post], *, classifier: Classifier, clock: Cloc
     """One verdict per post, in order. A deleted post has no text to judge and passes through as unable ``no-text``."""
     now = clock.now()
     there = [post for post in posts if post.deleted_at is None]
-    judgements = iter(classifier.classify([_unnamed(post) for post in there]))
+    judgements = iter(classifier.classify([unnamed(post) for post in there]))
     return [
         Verdict(post, next(judgements) if post.deleted_at is None else _gone(classifier.model), now) for post in posts
     ]
 
 
-def _unnamed(post: Post) -> str:
+def unnamed(post: Post) -> str:
     """Its text without the names of the officials it mentions, also where a name does not look like one: in small letters, say.
 
     Handles and hashtags stay: masking knows them by themselves.

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from alerts.alert import Alert, Delivery
 from classify.classifier import Classifier
+from classify.stage import unnamed
 from classify.verdict import Verdict
 from flow.clock import Clock
 from flow.errors import TurvaktError, Unavailable
@@ -145,7 +146,7 @@ class Shadow:
             if candidate is None:
                 self._lose(current, name, "failed")
             elif any(self._allowed(official, verdict.post.source) for official in verdict.post.officials):
-                (judgement,) = candidate.classify([verdict.post.text])
+                (judgement,) = candidate.classify([unnamed(verdict.post)])
                 compared = compare(verdict, judgement, alerts=self._alerts)
                 self._book.of(current, name, self._clock.now()).add(compared)
                 self._listener.compared(compared)
