@@ -1,18 +1,17 @@
-"""What reviewers decided, as examples to train on: without names, and without a way back to the people."""
+"""What reviewers decided, as examples to train on: with names hidden as far as they are known, and without ids."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from classify.calibration import LANGUAGES
-from classify.corpus import Example
+from classify.corpus import DECISIONS, Example
 from classify.masking import hide
 from classify.reading import WINDOW
 from classify.verdict import Verdict
 from review.decision import Outcome
 from review.index import Index, Item, Query, every
 
-SOURCE = "decisions"
 _LEAD = 120
 """Code points kept before the first span of a text that is too long for one window."""
 
@@ -29,7 +28,13 @@ class Left:
     """The post has no language or no text that could be judged."""
 
 
-def lessons(index: Index, *, allowed: Callable[[str, str], bool], salt: bytes, left: Left) -> Iterator[Example]:
+Places = Callable[[str], Iterable[tuple[int, int]]]
+"""Where names stand in a text."""
+
+
+def lessons(
+    index: Index, *, allowed: Callable[[str, str], bool], names: Places, salt: bytes, left: Left
+) -> Iterator[Example]:
     """One example for each decision that is held.
 
     A confirmed verdict teaches its labels and its severity, a false alarm that there was nothing. Whom abuse is aimed at was not
@@ -37,6 +42,7 @@ def lessons(index: Index, *, allowed: Callable[[str, str], bool], salt: bytes, l
 
     Args:
         allowed: whether the official with an id has a consent in force that covers a source.
+        names: hidden in each text, besides the mentions and what `classify.masking.hide` finds.
         salt: for the hashes that stand for posts and authors; who knows it can tell whose post an example was.
         left: counts what is left out.
     """
@@ -51,30 +57,31 @@ def lessons(index: Index, *, allowed: Callable[[str, str], bool], salt: bytes, l
             elif verdict.judgement.unable is not None or verdict.judgement.language not in LANGUAGES:
                 left.unable += 1
             else:
-                yield _example(item, outcome, salt)
+                yield _example(item, outcome, names, salt)
 
 
-def _example(item: Item, outcome: Outcome, salt: bytes) -> Example:
+def _example(item: Item, outcome: Outcome, names: Places, salt: bytes) -> Example:
     post, judgement = item.verdict.post, item.verdict.judgement
     nothing = outcome == "false-alarm" or not judgement.flagged or judgement.severity == "none"
     lawful = Example(
-        id=f"{SOURCE}-{_hash(salt, 'post', post.id)}",
+        id=f"{DECISIONS}-{_hash(salt, 'post', post.id)}",
         lang=judgement.language,
-        text=_text(item.verdict),
+        text=_text(item.verdict, names),
         labels=frozenset(),
         severity="none",
         author=_hash(salt, "author", post.source, post.author.id) if post.author.id else _hash(salt, "post", post.id),
-        source=SOURCE,
+        source=DECISIONS,
     )
     if nothing:
         return lawful
     return replace(lawful, labels=frozenset(judgement.flagged), severity=judgement.severity, target="unknown")
 
 
-def _text(verdict: Verdict) -> str:
+def _text(verdict: Verdict, names: Places) -> str:
     """The post as the model sees it, or that window of it in which the first span stands."""
     post = verdict.post
-    shown = hide(post.text, ((mention.start, mention.end) for mention in post.mentions))
+    mentions = ((mention.start, mention.end) for mention in post.mentions)
+    shown = hide(post.text, (*mentions, *names(post.text)))
     first = min((span.start for span in verdict.judgement.spans), default=0)
     start = max(0, min(first - _LEAD, len(shown) - WINDOW))
     return shown[start : start + WINDOW]

@@ -90,6 +90,11 @@ class Parts:
         return RegistryView(self.store)
 
     @cached_property
+    def names(self) -> Names:
+        """Where officials' names stand in a text."""
+        return Names(self.officials.all)
+
+    @cached_property
     def index(self) -> Index:
         """What was judged, alerted, delivered and decided."""
         return SqliteIndex(self.database)
@@ -166,7 +171,7 @@ class Parts:
         wants = {
             "service": service,
             "clock": self.clock,
-            "names": Names(self.officials.all),
+            "names": self.names,
             "told": lambda outcome, many: self.remote_told(outcome, many),  # whoever listens may come later
         }
         return make_classifier(name, models=models, wants={name: wants})

@@ -1,5 +1,7 @@
 """What reviewers decided becomes examples, as far as consent reaches. The texts are mild."""
 
+import re
+
 import pytest
 
 from classify.corpus import Example, line, read
@@ -22,7 +24,11 @@ def taught(
     index: MemoryIndex, *, consent: tuple[str, ...] = ("anna",), salt: bytes = b"s"
 ) -> tuple[list[Example], Left]:
     left = Left()
-    found = lessons(index, allowed=lambda official, source: official in consent, salt=salt, left=left)
+
+    def names(text: str) -> list[tuple[int, int]]:
+        return [match.span() for match in re.finditer("LINDQVIST|Lindqvist", text)]
+
+    found = lessons(index, allowed=lambda official, source: official in consent, names=names, salt=salt, left=left)
     return list(found), left
 
 
@@ -82,6 +88,14 @@ def test_nobody_is_named_and_nothing_leads_back(index: MemoryIndex) -> None:
     assert len({each.author for each in found}) == 2
     again, _ = taught(index, salt=b"other")
     assert {each.author for each in found}.isdisjoint(each.author for each in again)
+
+
+def test_a_name_that_is_no_mention_is_hidden_wherever_it_stands(index: MemoryIndex) -> None:
+    text = "Anna Lindqvist svarar inte. LINDQVIST! Lindqvist tiger."
+    index.write_verdicts([verdict(text=text, mentions=(Mention("anna", 0, 14, "full-name"),))])
+    index.write_decisions([decision("jsonl:1")])
+    (example,), _ = taught(index)
+    assert example.text == f"{NAME * 4} {NAME * 9} svarar inte. {NAME * 9}! {NAME * 9} tiger."
 
 
 def test_posts_without_an_author_are_each_by_their_own(index: MemoryIndex) -> None:

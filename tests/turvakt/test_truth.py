@@ -42,7 +42,8 @@ def parts(program: Program) -> Iterator[Parts]:
 @pytest.fixture
 def decided(program: Program, parts: Parts) -> Program:
     """A program that holds two decisions."""
-    program.run("run", "--once", "--posts", "-", given=line(1, THREAT) + line(2, "Lena Berg, jag vet var du bor"))
+    given = line(1, f"{THREAT} LINDQVIST! lindqvist") + line(2, "Lena Berg, jag vet var du bor")
+    program.run("run", "--once", "--posts", "-", given=given)
     now = parts.clock.now()
     parts.index.write_decisions(
         [Decision("web:1", "confirmed", "Rut", now), Decision("web:2", "false-alarm", "Rut", now)]
@@ -60,8 +61,8 @@ class TestDecisions:
         written = out.read_text("utf-8")
         assert written.startswith("# Personal data")
         assert "delete it after training" in written.splitlines()[0]
-        for trace in ("Lindqvist", "Berg", "web:", "Rut"):
-            assert trace not in written
+        for trace in ("lindqvist", "berg", "web:", "rut"):
+            assert trace not in written.lower()
         assert {example.severity for example in read(out)} == {"critical", "none"}
 
     def test_a_withdrawal_takes_hers_out(self, decided: Program, tmp_path: Path) -> None:

@@ -30,10 +30,11 @@ def export(
     out: Annotated[Path, typer.Option(help="File to write, for its owner alone; one that is there is replaced.")],
     as_json: AsJson = False,
 ) -> None:
-    """Write the newest decision on each post as a labelled text to train on, without names.
+    """Write the newest decision on each post as a labelled text to train on, most names hidden.
 
-    Only posts that are still held and mention an official whose consent is in force. The file holds personal data: delete it
-    after training. Ends with 1 if there is nothing to write.
+    Hidden are handles, links, digits, names inside a sentence and those of registered officials; other names at the beginning of
+    a sentence or in small letters stay. Only posts that are still held and mention an official whose consent is in force.
+    The file holds personal data: delete it after training. Ends with 1 if there is nothing to write.
 
     Example: turvakt decisions export --out decisions.jsonl
     """
@@ -42,7 +43,8 @@ def export(
     left = Left()
     with parts(context) as opened:
         # The salt is thrown away: the same author has one hash in one file, and nobody can go from it to her, or to another file.
-        found = lessons(opened.index, allowed=opened.allowed, salt=secrets.token_bytes(32), left=left)
+        salt = secrets.token_bytes(32)
+        found = lessons(opened.index, allowed=opened.allowed, names=opened.names, salt=salt, left=left)
         lines = sorted(map(line, found))  # by the hash of the post: the order tells nothing of when
     if lines:
         write(out, REMARK + "\n".join(lines) + "\n")
