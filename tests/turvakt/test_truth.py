@@ -12,7 +12,7 @@ import pytest
 
 from alerts.translations import LANGUAGES
 from classify.corpus import read
-from classify.linear.artifact import ABOUT
+from classify.linear.artifact import ABOUT, WEIGHTS
 from classify.verdict import Verdict
 from review.decision import Decision
 from tests.classify.material import TRAINING
@@ -85,13 +85,18 @@ class TestDecisions:
         rows = [{**row, "id": f"d-{n}", "author": f"a{n}", "text": f"Tack för bron nummer {n}"} for n in range(20)]
         decisions.write_text("# remark\n" + "\n".join(map(json.dumps, rows)), "utf-8")
         train = ("train", "--corpus", str(TRAINING), "--out", str(out), "--json", "--with-decisions", str(decisions))
+        (out / "linear").mkdir(parents=True)
+        (out / "linear" / "of-the-old-model").touch()
         program.run(*train)
+        assert [path.name for path in out.iterdir()] == ["linear"]
+        assert sorted(path.name for path in (out / "linear").iterdir()) == ["card.md", ABOUT, WEIGHTS]
         meta = json.loads((out / "linear" / ABOUT).read_text("utf-8"))
         assert 10 < meta["about"]["others"] <= 20
         decisions.write_text("# remark\n" + json.dumps({**row, "id": "d", "author": "a", "text": ""}), "utf-8")
         done = program.finish(*train)
         assert done.returncode == 2
         assert b"decisions.jsonl, line 2: field 'text' must be a text that is not empty" in done.stderr
+        assert [path.name for path in out.iterdir()] == ["linear"]
 
 
 class TestDrift:

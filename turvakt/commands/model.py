@@ -53,14 +53,18 @@ def train(
 ) -> None:
     """Train the models on labelled posts and write them with their cards. Minutes for the linear model, hours for the encoder.
 
-    The figures printed are on held-out authors: each post was judged by a model that knew nothing by its author.
+    They take the place of those that lie there when all is done; until then, and after any error, the old ones stay. The figures
+    printed are on held-out authors: each post was judged by a model that knew nothing by its author.
     """
     from classify.corpus import read
     from classify.training import linear  # scikit-learn takes seconds to load: only who trains waits for it
     from classify.training.decisions import read_decisions
     from classify.training.open_corpora import OpenTexts, read_open
     from classify.training.targets import split
+    from classify.training.workshop import workshop
 
+    if base:
+        _check_packages()
     models = settings(context).models_dir
     folder = corpus or models / "corpus"
     examples = read(folder)
@@ -68,13 +72,25 @@ def train(
     others = (*found.examples, *(read_decisions(with_decisions) if with_decisions else ()))
     for refused in found.refused:
         aside.print(f"Refused: {refused}", markup=False, highlight=False)
-    with _progress() as tell:
+    with workshop(out or models) as new, _progress() as tell:
         learnt = [example for example in examples if split(example) in ("train", "dev")]
-        trained = linear.train(learnt, others=others, out=(out or models) / "linear", seed=seed, progress=tell)
+        trained = linear.train(learnt, others=others, out=new / "linear", seed=seed, progress=tell)
         report = trained.report
         if base:
-            report = _train_encoder(examples, others, base, out or models, seed, trained.scores, tell)
+            report = _train_encoder(examples, others, base, new, seed, trained.scores, tell)
     _print(report, as_json=as_json)
+
+
+def _check_packages() -> None:
+    """Raise Broken where a package is missing that training the encoder needs: before hours of work, not after some of them."""
+    try:
+        from classify.training import encoder, network  # noqa: F401
+    except ModuleNotFoundError as error:
+        raise Broken(
+            f"the package '{error.name}' is missing",
+            place="turvakt train --base",
+            remedy="Install what training the encoder needs with 'make train-setup'",
+        ) from error
 
 
 def _train_encoder(
@@ -87,15 +103,8 @@ def _train_encoder(
     tell: "_Bars",
 ) -> "Report":
     from classify.classifiers.linear import Linear
+    from classify.training import encoder, network
 
-    try:
-        from classify.training import encoder, network
-    except ModuleNotFoundError as error:
-        raise Broken(
-            f"the package '{error.name}' is missing",
-            place="turvakt train --base",
-            remedy="Install what training the encoder needs with 'make train-setup'",
-        ) from error
     return encoder.train(
         examples,
         others=others,

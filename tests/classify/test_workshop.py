@@ -1,0 +1,60 @@
+"""A model takes its place when it is whole; until then, and after any error, the old one lies there."""
+
+from pathlib import Path
+
+import pytest
+
+from classify.training.workshop import workshop
+from flow.errors import Broken
+
+
+def folder(path: Path, text: str) -> Path:
+    path.mkdir(parents=True)
+    (path / "model.json").write_text(text, encoding="utf-8")
+    return path
+
+
+def inside(models: Path) -> dict[str, str]:
+    return {path.parent.name: path.read_text("utf-8") for path in sorted(models.rglob("*")) if path.is_file()}
+
+
+def test_what_is_made_takes_the_place_of_what_was_there(tmp_path: Path) -> None:
+    models = tmp_path / "some" / "models"
+    with workshop(models) as new:
+        folder(new / "linear", "1")
+    with workshop(models) as new:
+        folder(new / "linear", "2")
+        folder(new / "encoder", "2")
+        assert new.stat().st_dev == models.stat().st_dev
+        assert (models / "linear" / "model.json").read_text("utf-8") == "1"
+    with workshop(models) as new:
+        folder(new / "linear", "3")
+    assert inside(models) == {"linear": "3", "encoder": "2"}
+    assert sorted(path.name for path in models.iterdir()) == ["encoder", "linear"]
+
+
+@pytest.mark.parametrize("error", [Broken("no base"), KeyboardInterrupt()])
+def test_an_error_leaves_the_old_model(tmp_path: Path, error: BaseException) -> None:
+    folder(tmp_path / "linear", "old")
+    with pytest.raises(type(error)), workshop(tmp_path) as new:
+        folder(new / "linear", "half")
+        raise error
+    assert inside(tmp_path) == {"linear": "old"}
+    assert [path.name for path in tmp_path.iterdir()] == ["linear"]
+
+
+def test_a_link_to_a_model_elsewhere_is_replaced_and_not_followed(tmp_path: Path) -> None:
+    elsewhere = folder(tmp_path / "elsewhere", "old")
+    models = tmp_path / "models"
+    models.mkdir()
+    (models / "linear").symlink_to(elsewhere)
+    with workshop(models) as new:
+        folder(new / "linear", "new")
+    assert inside(models) == {"linear": "new"}
+    assert inside(elsewhere) == {"elsewhere": "old"}
+
+
+def test_where_nothing_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("", encoding="utf-8")
+    with pytest.raises(Broken, match="nothing can be written there"), workshop(tmp_path / "models"):
+        raise AssertionError
