@@ -93,7 +93,8 @@ def extract(texts: Sequence[str]) -> Features:
     """The features of each of ``texts``, as `classify.masking.mask` gives them.
 
     Within a word with a blank on both sides: every n-gram of 2 to 5 characters. Words, pairs of neighbours, and pairs with one
-    word between them. A masked name is one letter, however long it is and however many words it has. Marks such as ``!`` and emoji part words and are features by themselves.
+    word between them. A masked name is one letter, however long it is and however many words it has. Marks such as ``!`` and
+    emoji part words and are features by themselves.
     """
     joined = " " + "  ".join(texts) + " " if texts else ""
     if NAME in joined:

@@ -4,12 +4,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from classify.classifiers.cascade import Cascade
+from classify.classifiers.linear import Linear
 from classify.law import load_law
 from classify.severity import settle
 from classify.stage import as_json, classify_posts
 from classify.verdict import LABELS, VERDICTS, Label, Score
 from flow.clock import ManualClock
-from ingest.post import Post
+from ingest.post import Mention, Post
 from tests.classify.material import MODELS, shipped
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -29,9 +31,24 @@ def test_one_verdict_per_post_in_order() -> None:
     assert [VERDICTS.decode(VERDICTS.encode(verdict)) for verdict in verdicts] == verdicts
 
 
+def test_no_verdict_hangs_on_who_is_named() -> None:
+    judgements = set()
+    for name in ("lindqvist", "Åsa Ek", "bengt-åke von sydow"):
+        text = f"hörni {name} borde hängas för skolan i byn"
+        mention = Mention("o", 6, 6 + len(name), "full-name")
+        (verdict,) = classify_posts(
+            [Post("jsonl:1", "jsonl", text, NOW, NOW, mentions=(mention,))],
+            classifier=shipped("linear"),
+            clock=ManualClock(NOW),
+        )
+        judgements.add(tuple(score.probability for score in verdict.judgement.labels.values()))
+    assert len(judgements) == 1  # to the last digit
+
+
 def test_the_plain_json_form() -> None:
     text = "Jag ska döda dig"
-    found = as_json("x", shipped("cascade").classify([text])[0], law=load_law(MODELS.parent / "config" / "law.toml"))
+    alone = Cascade(Linear.open(MODELS), None)  # an encoder would have its say, too
+    found = as_json("x", alone.classify([text])[0], law=load_law(MODELS.parent / "config" / "law.toml"))
     assert list(found) == ["id", "language", "unable", "severity", "labels", "spans", "aimed_at", "law", "model"]
     assert found["labels"]["threat"] == {"probability": 0.95, "flagged": True}
     assert found["aimed_at"] is None  # a rule alone raised it
