@@ -1,7 +1,7 @@
 """Whether what comes in, or what is said of it, has changed: the population stability index of each measure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log, sqrt
@@ -31,24 +31,28 @@ class Drift:
     state: State
 
 
-def drifts(before: Iterable[Verdict], now: Iterable[Verdict]) -> list[Drift]:
-    """How the language, what could not be judged, the severities and the probabilities of each label have changed."""
-    old, new = _counts(before), _counts(now)
-    return [_drift(name, old[name], new[name]) for name in sorted(old.keys() | new.keys(), key=_order)]
+class Period:
+    """The verdicts of a time as numbers: of each measure, how many posts are in which class. Holds no verdict."""
 
+    def __init__(self) -> None:
+        self.measures: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
-def _counts(verdicts: Iterable[Verdict]) -> defaultdict[str, Counter[str]]:
-    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    for verdict in verdicts:
-        judgement = verdict.judgement
-        found["language"][judgement.language] += 1
-        found["unable"][judgement.unable or "no"] += 1
+    def add(self, verdict: Verdict) -> None:
+        """Count its language, whether it could be judged, its severity and the probability of each label."""
+        judgement, measures = verdict.judgement, self.measures
+        measures["language"][judgement.language] += 1
+        measures["unable"][judgement.unable or "no"] += 1
         if judgement.unable is None:
-            found["severity"][judgement.severity] += 1
+            measures["severity"][judgement.severity] += 1
             for label, score in judgement.labels.items():
                 passed = sum(score.probability > bound for bound in BOUNDS)
-                found[f"{judgement.language} {label}"][_CLASSES[passed]] += 1
-    return found
+                measures[f"{judgement.language} {label}"][_CLASSES[passed]] += 1
+
+
+def drifts(before: Period, now: Period) -> list[Drift]:
+    """How each measure has changed."""
+    old, new = before.measures, now.measures
+    return [_drift(name, old[name], new[name]) for name in sorted(old.keys() | new.keys(), key=_order)]
 
 
 _FIRST = ("language", "unable", "severity", *(f"{language} {label}" for language in ("sv", "fi") for label in LABELS))

@@ -5,7 +5,7 @@ from math import log
 import pytest
 
 from classify.verdict import Verdict
-from review.drift import Drift, drifts
+from review.drift import Drift, Period, drifts
 from tests.review.people import verdict
 
 
@@ -13,14 +13,22 @@ def posts(many: int, **fields: object) -> list[Verdict]:
     return [verdict(str(number), **fields) for number in range(many)]  # type: ignore[arg-type]
 
 
+def period(verdicts: list[Verdict]) -> Period:
+    made = Period()
+    for each in verdicts:
+        made.add(each)
+    return made
+
+
 def found(before: list[Verdict], now: list[Verdict]) -> dict[str, Drift]:
-    return {each.name: each for each in drifts(before, now)}
+    return {each.name: each for each in drifts(period(before), period(now))}
 
 
 def test_the_same_mix_is_steady() -> None:
     mix = posts(300) + posts(100, language="fi")
-    assert {each.state for each in drifts(mix, mix)} == {"steady"}
-    assert all(each.index == 0 for each in drifts(mix, mix))
+    told = found(mix, mix).values()
+    assert {each.state for each in told} == {"steady"}
+    assert all(each.index == 0 for each in told)
 
 
 def test_other_languages_more_often() -> None:
@@ -55,5 +63,5 @@ def test_a_small_change_of_few_posts_is_chance() -> None:
 
 
 def test_too_few_to_tell() -> None:
-    assert {each.state for each in drifts(posts(99), posts(500, language="fi"))} == {"few"}
-    assert drifts([], []) == []
+    assert {each.state for each in found(posts(99), posts(500, language="fi")).values()} == {"few"}
+    assert found([], []) == {}

@@ -1,17 +1,20 @@
 """turvakt drift, shadow: whether the classifier stays true in use."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
+from rich.table import Table
 
 from alerts.translations import LANGUAGES, Translations
-from classify.verdict import LABELS, SEVERITIES, Verdict
+from classify.verdict import LABELS, SEVERITIES
 from flow.errors import BadInput
-from review.drift import drifts
+from registry.official import Language
+from review.drift import Drift, Period, drifts
 from review.index import Kind, Query, every
 from turvakt.commands.shared import AsJson, aside, parts, screen, settings, table, write_json
 from turvakt.comparison import Book, Counts, Said
@@ -24,7 +27,7 @@ _KINDS: tuple[Kind, ...] = ("unable", *SEVERITIES)
 def drift(
     context: typer.Context,
     days: Annotated[int, typer.Option(help="So many days up to now are compared with those before.", min=1)] = 7,
-    language: Annotated[str, typer.Option(help="Language of the advice: sv, fi or en.")] = "en",
+    language: Annotated[str, typer.Option(help="Language of table and advice: sv, fi or en.")] = "en",
     as_json: AsJson = False,
 ) -> None:
     """Compare the last days' verdicts with those of up to four weeks before, and say what to do. Works beside a running monitor.
@@ -44,26 +47,20 @@ def drift(
             raise BadInput("posts of the days before are not kept", place="--days", remedy=remedy)
         now = opened.clock.now()
         since = now - timedelta(days=days)
-        newer: list[Verdict] = []
-        older: list[Verdict] = []
+        older, newer = Period(), Period()
+        models: Counter[str] = Counter()
         for item in every(opened.index, Query(since=since - timedelta(days=before_days), until=now)):
-            (newer if item.verdict.judged_at >= since else older).append(item.verdict)
+            (newer if item.verdict.judged_at >= since else older).add(item.verdict)
+            models[item.verdict.judgement.model] += 1
     found = drifts(older, newer)
-    models = Counter(verdict.judgement.model for verdict in (*older, *newer))
     if as_json:
         write_json(
             {"days": days, "days_before": before_days, "measures": msgspec.to_builtins(found), "models": dict(models)}
         )
         return
     texts = Translations(FOLDER)
-    rows = [
-        (each.name, *each.posts, each.moved, *(f"{share:.0%}" for share in each.shares), f"{each.index:.2f}",
-         texts.text(chosen, f"state.{each.state}"))
-        for each in found
-    ]  # fmt: skip
-    columns = ("measure", f"{before_days} days before", f"last {days} days", "moved most", "before", "now", "index", "")
-    if rows:
-        screen.print(table(*columns, rows=rows))
+    if found:
+        screen.print(_changes(found, texts, chosen, days=days, before_days=before_days))
     states = {each.state for each in found}
     do: list[str] = [state for state in ("watch", "act") if state in states]
     if not do:
@@ -72,6 +69,27 @@ def drift(
         do.append("models")
     for each in do:
         screen.print(texts.text(chosen, f"do.{each}"), soft_wrap=True, markup=False, highlight=False)
+
+
+def _changes(found: Sequence[Drift], texts: Translations, language: Language, *, days: int, before_days: int) -> Table:
+    def measure(name: str) -> str:
+        of, _, label = name.rpartition(" ")
+        return f"{of}: {texts.name(language, 'label', label)}" if of else texts.name(language, "measure", name)
+
+    rows = [
+        (
+            measure(each.name),
+            *each.posts,
+            texts.name(language, each.name, each.moved),
+            " → ".join(f"{share:.0%}" for share in each.shares),
+            f"{each.index:.2f}",
+            texts.text(language, f"state.{each.state}"),
+        )
+        for each in found
+    ]
+    heads = (texts.text(language, f"column.{head}") for head in ("measure", "before", "now", "moved", "share", "index"))
+    title = texts.text(language, "column.days", now=days, before=before_days)
+    return table(*heads, "", rows=rows, title=title)
 
 
 def shadow(context: typer.Context, as_json: AsJson = False) -> None:
