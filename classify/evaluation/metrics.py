@@ -24,7 +24,21 @@ class Figure:
     interval: Interval
 
     def __str__(self) -> str:
-        return f"{self.value:.2f} ({self.interval[0]:.2f}-{self.interval[1]:.2f})"
+        return f"{self:.2f}"
+
+    def __format__(self, form: str) -> str:
+        low, high = self.interval
+        return f"{self.value:{form}} ({low:{form}}-{high:{form}})" if form else str(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """The ``texts`` whose probability is at least ``low`` and below the next bin's: their mean probability, the share true."""
+
+    low: float
+    texts: int
+    mean: float
+    share: float
 
 
 def draws(owners: Sequence[Hashable]) -> list[Places]:
@@ -80,11 +94,17 @@ def f1(truth: Flags, flagged: Flags) -> float:
 
 def calibration_error(truth: Flags, chances: Array) -> float:
     """The mean distance of probability and share over ten equal bins of probability, each weighted by its texts."""
-    bins = np.minimum((chances * _BINS).astype(int), _BINS - 1)
-    gaps = [
-        abs(chances[bins == bin].mean() - truth[bins == bin].mean()) * (bins == bin).sum() for bin in set(bins.tolist())
+    return sum(abs(bin.mean - bin.share) * bin.texts for bin in reliability(truth, chances)) / len(truth)
+
+
+def reliability(truth: Flags, chances: Array) -> list[Bin]:
+    """Ten equal bins of probability, from the lowest, without those that are empty."""
+    places = np.minimum((chances * _BINS).astype(int), _BINS - 1)
+    return [
+        Bin(place / _BINS, int(inside.sum()), float(chances[inside].mean()), float(truth[inside].mean()))
+        for place in sorted(set(places.tolist()))
+        for inside in [places == place]
     ]
-    return float(sum(gaps) / len(truth))
 
 
 def _round(value: float) -> float:

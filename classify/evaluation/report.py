@@ -1,8 +1,8 @@
 """Measure a classifier on labelled posts."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -20,12 +20,11 @@ from classify.evaluation.metrics import (
     precision_at_recall,
     recall_at_false_alarms,
 )
-from classify.verdict import LABELS, Judgement, Label, at_least
+from classify.evaluation.verdicts import FEWEST, Overall, Pairs, overall
+from classify.verdict import LABELS, Judgement, Label
 
 Table = list[tuple[str, ...]]
 """Its first row is the heading."""
-_FEWEST: Final = 5
-"""Positives from which figures say anything at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +50,34 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a classifier did on ``examples`` posts. ``lawful_high`` of the ``lawful`` ones were judged high or graver."""
+    """What a classifier did on ``examples`` posts, which ``of`` names."""
 
     model: str
+    of: str
     examples: int
-    unable: int
-    lawful: int
-    lawful_flagged: int
-    lawful_high: int
-    severe: int
-    severe_high: int
+    overall: tuple[Overall, ...]
     figures: tuple[Figures, ...]
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain JSON."""
         return asdict(self)
 
+    def tables(self) -> dict[str, Table]:
+        """Tables to print, by title; the first row of each is the heading."""
+        return {f"Verdicts on {self.of}": self.overall_rows(), f"Labels of {self.of}": self.rows()}
+
+    def overall_rows(self) -> Table:
+        """What does not depend on the label, as a table; its first row is the heading."""
+        return [
+            ("language", "source", "verdicts", "posts", "figure"),
+            *(
+                (each.language, each.source, each.question, f"{each.posts:,}", f"{each.figure:.3f}")
+                for each in self.overall
+            ),
+        ]
+
     def rows(self) -> Table:
-        """A table to print; its first row is the heading."""
+        """Each label, as a table; its first row is the heading."""
         rows: Table = [
             (
                 "language",
@@ -96,50 +105,52 @@ class Report:
         return rows
 
 
-def evaluate(
-    *, classifier: Classifier, examples: Sequence[Example], progress: Callable[[str, int, int], None] | None = None
-) -> Report:
-    """Judge every one of ``examples`` and compare.
-
-    On texts that the model was trained on this flatters it: see `classify.training.targets.split`.
-    """
+def judge(
+    classifier: Classifier, examples: Sequence[Example], *, progress: Callable[[str, int, int], None] | None = None
+) -> list[Judgement]:
+    """One judgement for each of ``examples``, in order."""
+    tell = progress or (lambda step, done, of: None)
     judgements: list[Judgement] = []
     for start in range(0, len(examples), 256):
-        if progress:
-            progress("evaluate", start, len(examples))
+        tell("evaluate", start, len(examples))
         judgements += classifier.classify([example.text for example in examples[start : start + 256]])
-    if progress:
-        progress("evaluate", len(examples), len(examples))
-    return report(examples, judgements, model=classifier.model)
+    tell("evaluate", len(examples), len(examples))
+    return judgements
 
 
-def report(examples: Sequence[Example], judgements: Sequence[Judgement], *, model: str) -> Report:
-    """Compare judgements with what they should be."""
+def report(
+    examples: Sequence[Example], judgements: Sequence[Judgement], *, model: str, of: str = "held-out authors"
+) -> Report:
+    """Compare judgements with what they should be.
+
+    On texts that the model was trained on this flatters it: see `classify.training.held_out`.
+    """
     pairs = list(zip(examples, judgements, strict=True))
+    verdicts: list[Overall] = []
     figures: list[Figures] = []
     for source in dict.fromkeys(example.source for example in examples):
         for language in sorted({example.lang for example in examples if example.source == source}, reverse=True):
             chosen = [pair for pair in pairs if (pair[0].source, pair[0].lang) == (source, language)]
-            for label in LABELS:
-                judged = [pair for pair in chosen if label in pair[0].judged]
-                if sum(label in example.labels for example, _ in judged) >= _FEWEST:
-                    figures.append(_figures(language, source, label, judged))
-    lawful = [judgement for example, judgement in pairs if example.severity == "none"]
-    severe = [judgement for example, judgement in pairs if example.severity and at_least(example.severity, "high")]
-    return Report(
-        model=model,
-        examples=len(examples),
-        unable=sum(judgement.unable is not None for judgement in judgements),
-        lawful=len(lawful),
-        lawful_flagged=sum(bool(judgement.flagged) for judgement in lawful),
-        lawful_high=sum(at_least(judgement.severity, "high") for judgement in lawful),
-        severe=len(severe),
-        severe_high=sum(at_least(judgement.severity, "high") for judgement in severe),
-        figures=tuple(figures),
-    )
+            verdicts += overall(language, source, chosen)
+            figures += [_figures(language, source, label, judged) for label, judged in by_label(chosen)]
+    return Report(model, of, len(examples), tuple(verdicts), tuple(figures))
 
 
-def _figures(language: str, source: str, label: Label, judged: Sequence[tuple[Example, Judgement]]) -> Figures:
+def by_label(pairs: Pairs) -> Iterator[tuple[Label, Pairs]]:
+    """The pairs that were judged for each label, for the labels that enough of them have."""
+    for label in LABELS:
+        judged = [pair for pair in pairs if label in pair[0].judged]
+        if sum(label in example.labels for example, _ in judged) >= FEWEST:
+            yield label, judged
+
+
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as a Markdown table; the first is the heading."""
+    heading, *body = ("| " + " | ".join(row) + " |" for row in rows)
+    return "\n".join((heading, "|" + " --- |" * len(rows[0]), *body))
+
+
+def _figures(language: str, source: str, label: Label, judged: Pairs) -> Figures:
     truth = np.array([label in example.labels for example, _ in judged])
     chances = np.array([judgement.labels[label].probability for _, judgement in judged])
     flagged = np.array([judgement.labels[label].flagged for _, judgement in judged])
@@ -162,12 +173,3 @@ def _figures(language: str, source: str, label: Label, judged: Sequence[tuple[Ex
         f1=measured(lambda truth, _, flagged: f1(truth, flagged)),
         calibration_error=measured(lambda truth, chances, _: calibration_error(truth, chances)),
     )
-
-
-def best_counts(report: Report) -> Mapping[str, float]:
-    """The shares that matter most to the people on duty: false alarms and severe posts found."""
-    return {
-        "lawful flagged": report.lawful_flagged / max(1, report.lawful),
-        "lawful high or graver": report.lawful_high / max(1, report.lawful),
-        "severe found high or graver": report.severe_high / max(1, report.severe),
-    }

@@ -7,8 +7,9 @@ from typing import Final
 
 from classify.calibration import LANGUAGES, Calibration
 from classify.corpus import Example
-from classify.evaluation.report import Report, best_counts
+from classify.evaluation.report import Report, markdown
 from classify.heads import STEPS
+from classify.training.calibrating import FALSE_ALARMS
 from classify.verdict import LABELS
 
 _CARD = """# Model card: {name} {version}
@@ -30,9 +31,12 @@ everyday stream. Intervals: 95 % of bootstrap draws over authors.
 
 {table}
 
-{counts}
+{overall}
 
 ## Thresholds
+
+From this probability a label is flagged or a severity reached: that with the best F1 on held-out authors, but at least the one
+that keeps the budget of false alarms, which is the share of lawful posts that may be flagged. None is above 0.97.
 
 {thresholds}
 """
@@ -83,20 +87,19 @@ def render(
         authors=len({example.author for example in examples}),
         languages=", ".join(f"{count} {language}" for language, count in sorted(languages.items())),
         labels="Labels: " + ", ".join(f"{label} {labels[label]}" for label in LABELS) + ".",
-        table=table(report.rows()),
-        counts="\n".join(f"- {name}: {share:.1%}" for name, share in best_counts(report).items()),
-        thresholds=table(bars(calibration)),
+        table=markdown(report.rows()),
+        overall=markdown(report.overall_rows()),
+        thresholds=markdown(bars(calibration)),
     )
 
 
 def bars(calibration: Calibration) -> list[list[str]]:
-    """A table of the probabilities from which a head says yes, by language; its first row is the heading."""
+    """A table of the probabilities from which a head says yes, by language; its last row is the budget of false alarms."""
     rows = zip(LANGUAGES, calibration.bars.tolist(), strict=True)
     heads = [*LABELS, *STEPS]
-    return [["language", *heads], *([language, *(f"{bar:.2f}" for bar in row[: len(heads)])] for language, row in rows)]
-
-
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as a Markdown table; the first is the heading."""
-    heading, *body = ("| " + " | ".join(row) + " |" for row in rows)
-    return "\n".join((heading, "|" + " --- |" * len(rows[0]), *body))
+    budget = [f"{FALSE_ALARMS[head]:.1%}" if head in FALSE_ALARMS else "-" for head in heads]
+    return [
+        ["language", *heads],
+        *([language, *(f"{bar:.2f}" for bar in row[: len(heads)])] for language, row in rows),
+        ["budget of false alarms", *budget],
+    ]

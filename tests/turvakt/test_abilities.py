@@ -1,25 +1,57 @@
-"""What the classifier can do, as a table, as JSON and on a page."""
+"""What the classifier does on held-out posts and what it can do, as a table, as JSON and on a page."""
 
 import shutil
 from pathlib import Path
 
 import pytest
 
+from classify.corpus import read
 from classify.evaluation.variations import VARIATIONS
-from tests.classify.material import HERE, MODELS
+from tests.classify.material import HERE, MODELS, TRAINING
 from tests.turvakt.process import ROOT, Program
 from turvakt.commands.abilities import BEGIN, END
 
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
-    """Over a suite of eight cases."""
+    """Over a suite of eight cases and the corpus of the tests, of which 18 Swedish posts are held out."""
     models = tmp_path_factory.mktemp("models")
     (models / "linear").symlink_to(MODELS / "linear")
     (models / "suite").mkdir()
+    (models / "corpus").mkdir()
+    shutil.copy(TRAINING, models / "corpus")
     shutil.copy(MODELS / "suite" / "identities.toml", models / "suite")
     shutil.copy(HERE / "abusive_suite.jsonl", models / "suite" / "sv.jsonl")
     return Program(tmp_path_factory.mktemp("data"), TURVAKT_CLASSIFIER_MODELS=str(models))
+
+
+def test_held_out_posts(program: Program) -> None:
+    ((found),) = program.json("evaluate", "--curve")
+    assert set(found) == {"authors", "curve"}
+    assert found["authors"]["examples"] == 18
+    assert {each["question"] for each in found["authors"]["overall"]} >= {"lawful: flagged", "high or above: AP"}
+    assert all(sum(bin["texts"] for bin in each["bins"]) == 18 for each in found["curve"]["curves"])
+    ((found),) = program.json("evaluate", "--topics", "--apart")
+    assert (found["topics"]["of"], found["topics"]["examples"]) == ("held-out topics, without twins", 0)
+    ((found),) = program.json("evaluate", "--all")
+    assert found["all"]["examples"] == len(read(TRAINING))
+
+
+def test_held_out_posts_for_people(program: Program) -> None:
+    shown = program.run("evaluate", "--curve")
+    for text in (
+        "Verdicts on held-out authors",
+        "lawful: judged high or above",
+        "Labels of held-out authors",
+        "Calibration",
+    ):
+        assert text in shown
+
+
+def test_options_that_contradict(program: Program) -> None:
+    done = program.finish("evaluate", "--all", "--topics")
+    assert done.returncode == 2
+    assert b"exclude each other" in done.stderr
 
 
 def test_each_measure_alone_or_with_another(program: Program) -> None:
@@ -48,7 +80,7 @@ def test_a_page_takes_all_tables_between_its_marks(program: Program, tmp_path: P
         assert written.startswith(f"# Page\n\n{BEGIN}\n\nOf `cascade@")
         assert written.endswith(f"|\n\n{END}\n\nMore.\n")
         assert "Old." not in written
-        assert written.count("### ") == written.count("| --- |\n") == 7
+        assert written.count("### ") == written.count("| --- |\n") == 11
 
 
 @pytest.mark.parametrize("written", [None, "# Page\n", f"{BEGIN}\n"])

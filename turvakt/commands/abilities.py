@@ -1,11 +1,11 @@
-"""turvakt evaluate --suite, --variations, --groups: what the classifier can do, what moves it, and whom it judges otherwise."""
+"""What turvakt evaluate shows: reports as tables, as JSON or on a page; and the measures of what the classifier can do."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from classify.classifier import Classifier
-from classify.evaluation.report import Table
+from classify.evaluation.report import Table, markdown
 from flow.errors import BadInput, Broken
 from turvakt.commands.shared import screen, table, write_json
 
@@ -73,8 +73,6 @@ def write(found: Mapping[str, Measured], page: Path) -> None:
         BadInput: it cannot be read, or has no place for them.
         Broken: it cannot be written.
     """
-    from classify.training.card import table as markdown
-
     before, after = _parts(page)
     models = dict.fromkeys(f"`{measured.model}`" for measured in found.values())
     tables = [

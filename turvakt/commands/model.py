@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import Progress, TaskID
 
-from flow.errors import Broken
-from turvakt.commands.shared import AsJson, aside, parts, screen, settings, table, write_json
+from flow.errors import BadInput, Broken
+from turvakt.commands.shared import AsJson, aside, parts, settings, write_json
 
 if TYPE_CHECKING:
+    from classify.classifier import Classifier
     from classify.corpus import Example
     from classify.evaluation.report import Report
+    from classify.training.held_out import Part
     from classify.training.linear import Numbers
+    from turvakt.commands.abilities import Measured
 
 Corpus = Annotated[
     Path | None,
@@ -62,6 +65,7 @@ def train(
     from classify.training.open_corpora import OpenTexts, read_open
     from classify.training.targets import split
     from classify.training.workshop import workshop
+    from turvakt.commands import abilities
 
     if base:
         _check_packages()
@@ -78,7 +82,10 @@ def train(
         report = trained.report
         if base:
             report = _train_encoder(examples, others, base, new, seed, trained.scores, tell)
-    _print(report, as_json=as_json)
+    if as_json:
+        write_json(report.as_json())
+    else:
+        abilities.show({"report": report}, as_json=False)
 
 
 def _check_packages() -> None:
@@ -124,6 +131,16 @@ def evaluate(
     everything: Annotated[
         bool, typer.Option("--all", help="Also the texts that training saw: that flatters the model.")
     ] = False,
+    topics: Annotated[
+        bool,
+        typer.Option("--topics", help="Instead: texts on topics that no training sees, by authors whom it sees."),
+    ] = False,
+    apart: Annotated[
+        bool, typer.Option("--apart", help="Leave out texts that training saw a twin of, by another author.")
+    ] = False,
+    curve: Annotated[
+        bool, typer.Option("--curve", help="Also how many texts of each tenth of probability have the label.")
+    ] = False,
     suite: Annotated[bool, typer.Option("--suite", help="Instead: small cases that each ask for one ability.")] = False,
     variations: Annotated[
         bool, typer.Option("--variations", help="Instead: the same cases with typos, other names, disguised words ...")
@@ -131,48 +148,68 @@ def evaluate(
     groups: Annotated[bool, typer.Option("--groups", help="Instead: lawful sentences about groups of people.")] = False,
     page: Annotated[
         Path | None,
-        typer.Option(help="Instead: all three, written into this page; see docs/evaluation.md.", show_default=False),
+        typer.Option(help="Instead: all of these, written into this page; see docs/evaluation.md.", show_default=False),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Judge labelled posts with the model in use and compare, per language, source and label, with intervals.
 
-    Without --all only the authors whom no training sees are judged. --suite, --variations and --groups, alone or together,
-    measure on models/suite/ what the model can do, what moves it and whom it judges otherwise; see docs/evaluation.md.
+    Without --all or --topics only the authors whom no training sees are judged. --suite, --variations and --groups, alone or
+    together, measure on models/suite/ what the model can do, what moves it and whom it judges otherwise; see docs/evaluation.md.
     """
-    chosen = {"suite": suite, "variations": variations, "groups": groups}
-    names = frozenset(name for name, wanted in chosen.items() if wanted or page)
-    if names:
-        _abilities(context, names, page, as_json=as_json)
-        return
-    from classify.calibration import LANGUAGES
-    from classify.corpus import read
-    from classify.evaluation.report import evaluate as evaluate_on
-    from classify.training.open_corpora import read_open
-    from classify.training.targets import split
-
-    with parts(context) as opened, _progress() as tell:
-        folder = corpus or opened.settings.models_dir / "corpus"
-        examples = read(folder)
-        if open_corpora:
-            examples += read_open(open_corpora, native=folder / "native").examples
-        known = [example for example in examples if example.lang in LANGUAGES]
-        unseen = [example for example in known if everything or split(example) == "test"]
-        report = evaluate_on(classifier=opened.classifier, examples=unseen, progress=tell)
-    _print(report, as_json=as_json)
-
-
-def _abilities(context: typer.Context, names: frozenset[str], page: Path | None, *, as_json: bool) -> None:
     from turvakt.commands import abilities
 
+    measures = {"suite": suite, "variations": variations, "groups": groups}
+    names = frozenset(name for name, wanted in measures.items() if wanted or page)
     if page:
         abilities.check(page)
+    if everything and topics:
+        raise BadInput(
+            "--all and --topics exclude each other", place="turvakt evaluate", remedy="Leave one of them out"
+        )
     with parts(context) as opened, _progress() as tell:
-        found = abilities.measure(opened.classifier, opened.settings.models_dir / "suite", tell, names=names)
+        models, classifier = opened.settings.models_dir, opened.classifier
+        found: dict[str, Measured] = {}
+        if page or not names:
+            examples = _texts(corpus or models / "corpus", open_corpora)
+            alone: Part = "all" if everything else "topics" if topics else "authors"
+            both: tuple[Part, ...] = ("authors", "topics")
+            for part in both if page else (alone,):
+                found |= _on_posts(classifier, examples, part, tell, apart=apart, curve=curve)
+        if names:
+            found |= abilities.measure(classifier, models / "suite", tell, names=names)
     if page:
         abilities.write(found, page)
     else:
         abilities.show(found, as_json=as_json)
+
+
+def _texts(folder: Path, open_corpora: Path | None) -> "list[Example]":
+    from classify.calibration import LANGUAGES
+    from classify.corpus import read
+    from classify.training.open_corpora import read_open
+
+    examples = read(folder)
+    if open_corpora:
+        examples += read_open(open_corpora, native=folder / "native").examples
+    return [example for example in examples if example.lang in LANGUAGES]
+
+
+def _on_posts(
+    classifier: "Classifier", examples: "list[Example]", part: "Part", tell: "_Bars", *, apart: bool, curve: bool
+) -> "dict[str, Measured]":
+    """The report on one part of ``examples``, by the name of the part, and the curves besides if asked for."""
+    from classify.evaluation.curves import curves
+    from classify.evaluation.report import judge, report
+    from classify.training.held_out import held_out
+
+    posts = held_out(examples, part, apart=apart)
+    judgements = judge(classifier, posts, progress=tell)
+    of = {"authors": "held-out authors", "topics": "held-out topics", "all": "all authors"}[part]
+    found: dict[str, Measured] = {
+        part: report(posts, judgements, model=classifier.model, of=f"{of}, without twins" if apart else of)
+    }
+    return found | {"curve": curves(posts, judgements, model=classifier.model)} if curve else found
 
 
 @contextmanager
@@ -192,11 +229,3 @@ class _Bars:
         if step not in self._bars:
             self._bars[step] = self._progress.add_task(step, total=of)
         self._progress.update(self._bars[step], completed=done)
-
-
-def _print(report: "Report", *, as_json: bool) -> None:
-    if as_json:
-        write_json(report.as_json())
-        return
-    first, *rows = report.rows()
-    screen.print(table(*first, rows=rows))
