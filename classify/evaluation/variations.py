@@ -3,7 +3,7 @@
 Invariance tests: Ribeiro et al., ACL 2020, arXiv 2005.04118. Ways to evade: Gröndahl et al., AISec 2018, arXiv 1808.09115.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
 from random import Random
@@ -19,59 +19,84 @@ from classify.evaluation.report import Table
 from classify.verdict import LABELS, Judgement, at_least
 
 Change = Callable[[str, Random], str]
-
-
-HEADINGS: Final = {
+Heading = Mapping[str, str]
+"""By language."""
+NAMED: Final[Heading] = {
     "sv": "Till Anna Lindqvist, moderat i Uppsala: ",
     "fi": "Terveisiä Liisa Virtaselle, demarille Tampereella: ",
+}
+NAME_FIRST: Final[Heading] = {
+    "sv": "Anna Lindqvist, moderat i Uppsala: ",
+    "fi": "Liisa Virtanen, demari Tampereella: ",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Variation:
-    """``change`` gives the same text for the same chance. ``limit`` is the share of verdicts that may flip by it, at most.
+class Limit:
+    """What a change may do at most: the share of verdicts that flip, and how far a probability moves in 95 % of the texts."""
 
-    ``headed``: the text gets a heading before it is changed, as few cases name anybody, a party or a town.
+    flipped: float
+    moved: float
+
+
+EXACT: Final = Limit(0.01, 0.05)
+"""For what can be undone exactly, or is masked anyway."""
+SLIGHT: Final = Limit(0.02, 0.10)
+SOME: Final = Limit(0.03, 0.15)
+MUCH: Final = Limit(0.05, 0.25)
+GUESSED: Final = Limit(0.10, 0.50)
+"""For what a reader has to guess, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """``change`` gives the same text for the same chance.
+
+    ``heading``: stands before the text, before and after the change, as few cases name anybody, a party or a town. ``form`` is
+    given to both texts when all else is done.
     """
 
     name: str
     kind: Literal["same meaning", "evasion"]
     change: Change
-    limit: float
-    headed: bool = False
+    limit: Limit
+    heading: Heading | None = None
+    form: Callable[[str], str] = str
 
     def of(self, case: Example) -> tuple[str, str]:
         """The text of ``case`` before the change and after it: always the same."""
-        before = HEADINGS[case.lang] + case.text if self.headed else case.text
-        return before, self.change(before, Random(f"{self.name} {case.id}"))
+        before = self.heading[case.lang] + case.text if self.heading else case.text
+        return self.form(before), self.form(self.change(before, Random(f"{self.name} {case.id}")))
 
 
 VARIATIONS: Final = (
-    Variation("another name", "same meaning", changes.names, 0.01, headed=True),
-    Variation("a mention in front", "same meaning", changes.mention, 0.02),
-    Variation("another gender", "same meaning", changes.gender, 0.02, headed=True),
-    Variation("another party", "same meaning", changes.party, 0.02, headed=True),
-    Variation("another municipality", "same meaning", changes.municipality, 0.01, headed=True),
-    Variation("typos", "same meaning", changes.typos, 0.05),
-    Variation("small letters", "same meaning", changes.lower, 0.02),
-    Variation("capitals", "same meaning", changes.upper, 0.05),
-    Variation("no marks on å, ä, ö", "same meaning", changes.bare, 0.05),
-    Variation("one spaced word", "same meaning", changes.one_spaced, 0.03),
-    Variation("emoji at the end", "same meaning", changes.emoji, 0.02),
-    Variation("digits for letters", "evasion", disguises.leet, 0.05),
-    Variation("a letter starred out", "evasion", disguises.starred, 0.10),
-    Variation("spaced letters", "evasion", disguises.spaced, 0.05),
-    Variation("dots between letters", "evasion", disguises.dotted, 0.05),
-    Variation("characters without width", "evasion", disguises.unseen, 0.01),
-    Variation("Cyrillic or Greek letters", "evasion", disguises.lookalikes, 0.05),
-    Variation("repeated letters", "evasion", disguises.repeated, 0.05),
-    Variation("more punctuation", "evasion", disguises.punctuated, 0.03),
-    Variation("combining marks", "evasion", disguises.marked, 0.01),
-    Variation("full width, mathematical", "evasion", disguises.styled, 0.01),
-    Variation("split words", "evasion", disguises.split, 0.10),
-    Variation("other case, emoji between", "evasion", disguises.mixed, 0.10),
+    Variation("another name", "same meaning", changes.names, EXACT, heading=NAMED),
+    Variation("another name, first", "same meaning", changes.names, EXACT, heading=NAME_FIRST),
+    Variation("another name, small letters", "same meaning", changes.names, EXACT, heading=NAMED, form=str.lower),
+    Variation("a mention in front", "same meaning", changes.mention, SLIGHT),
+    Variation("another gender", "same meaning", changes.gender, SLIGHT, heading=NAMED),
+    Variation("another party", "same meaning", changes.party, SLIGHT, heading=NAMED),
+    Variation("another municipality", "same meaning", changes.municipality, EXACT, heading=NAMED),
+    Variation("typos", "same meaning", changes.typos, MUCH),
+    Variation("small letters", "same meaning", changes.lower, SLIGHT),
+    Variation("capitals", "same meaning", changes.upper, MUCH),
+    Variation("no marks on å, ä, ö", "same meaning", changes.bare, MUCH),
+    Variation("one spaced word", "same meaning", changes.one_spaced, SOME),
+    Variation("emoji at the end", "same meaning", changes.emoji, SLIGHT),
+    Variation("digits for letters", "evasion", disguises.leet, MUCH),
+    Variation("a letter starred out", "evasion", disguises.starred, GUESSED),
+    Variation("spaced letters", "evasion", disguises.spaced, MUCH),
+    Variation("dots between letters", "evasion", disguises.dotted, MUCH),
+    Variation("characters without width", "evasion", disguises.unseen, EXACT),
+    Variation("Cyrillic or Greek letters", "evasion", disguises.lookalikes, MUCH),
+    Variation("repeated letters", "evasion", disguises.repeated, MUCH),
+    Variation("more punctuation", "evasion", disguises.punctuated, SOME),
+    Variation("combining marks", "evasion", disguises.marked, EXACT),
+    Variation("full width, mathematical", "evasion", disguises.styled, EXACT),
+    Variation("split words", "evasion", disguises.split, GUESSED),
+    Variation("other case, emoji between", "evasion", disguises.mixed, GUESSED),
 )
-"""Each with the limit that was set for it before anything was measured. A variation that can be undone exactly has the lowest."""
+"""The shares of flipped verdicts were set before anything was measured; the moves are five times those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +111,7 @@ class Movement:
     language: str
     variation: str
     kind: str
-    limit: float
+    limit: Limit
     texts: int
     mean: float
     most: float
@@ -102,8 +127,13 @@ class Movement:
 
     @property
     def kept(self) -> bool:
-        """Whether the limit holds."""
-        return self.flipped <= self.limit
+        """Whether the limit of flipped verdicts holds."""
+        return self.flipped <= self.limit.flipped
+
+    @property
+    def steady(self) -> bool:
+        """Whether the limit of moves holds."""
+        return self.most <= self.limit.moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +148,8 @@ class VariationReport:
         return {
             "model": self.model,
             "movements": [
-                {**asdict(each), "flipped": round(each.flipped, 4), "kept": each.kept} for each in self.movements
+                {**asdict(each), "flipped": round(each.flipped, 4), "kept": each.kept, "steady": each.steady}
+                for each in self.movements
             ],
         }
 
@@ -130,6 +161,7 @@ class VariationReport:
             "texts",
             "mean",
             "95 %",
+            "limit",
             "flipped",
             "limit",
             "high lost",
@@ -145,8 +177,9 @@ class VariationReport:
                     str(each.texts),
                     f"{each.mean:.3f}",
                     f"{each.most:.2f}",
+                    f"{each.limit.moved:.2f}{'' if each.steady else ' (over)'}",
                     f"{each.flipped:.1%}",
-                    f"{each.limit:.0%}{'' if each.kept else ' (over)'}",
+                    f"{each.limit.flipped:.0%}{'' if each.kept else ' (over)'}",
                     f"{each.lost} of {each.high}",
                     f"{each.gained} of {each.texts - each.high}",
                     str(each.unable),

@@ -135,8 +135,8 @@ class TestEveryVariation:
         for case in read_suite(SMALL):
             before, after = variation.of(case)
             assert (before, after) == variation.of(case)
-            assert before.endswith(case.text)
-            assert before != after or not variation.headed
+            assert before.endswith(variation.form(case.text))
+            assert before != after or not variation.heading
 
     def test_keeps_text_composed(self, variation: Variation) -> None:
         changed = variation.change(SWEDISH, Random(0))
@@ -166,6 +166,23 @@ class TestRunning:
     def test_counts_what_is_gained(self) -> None:
         found = self.found(replace(self.CASE, text="DU SKA DÖDA"))
         assert found["small letters"] == (1, 0.8, 0, 0, 1, 0, False)
+
+    def test_a_move_beyond_the_limit_is_marked_though_no_verdict_flips(self) -> None:
+        report = run(Watchword(), [replace(self.CASE, text="vi ses på möte")])
+        found = {each.variation: each for each in report.movements}
+        assert (found["capitals"].most, found["capitals"].kept, found["capitals"].steady) == (0.3, True, False)
+        rows = {row[1]: row for row in report.tables()["Variations: same meaning"]}
+        assert rows["capitals"][4:8] == ("0.30", "0.25 (over)", "0.0%", "5%")
+        assert rows["emoji at the end"][4:8] == ("0.00", "0.10", "0.0%", "2%")
+
+    def test_a_name_may_stand_first_or_in_small_letters(self) -> None:
+        named = {variation.name: variation for variation in VARIATIONS if variation.name.startswith("another name")}
+        before, after = named["another name, first"].of(self.CASE)
+        assert before == "Anna Lindqvist, moderat i Uppsala: du ska döda"
+        assert re.fullmatch(r"(?!Anna)[A-ZÅÄÖ]\w+ (?!Lindqvist)[A-ZÅÄÖ]\w+, moderat i Uppsala: du ska döda", after)
+        before, after = named["another name, small letters"].of(self.CASE)
+        assert before == "till anna lindqvist, moderat i uppsala: du ska döda"
+        assert re.fullmatch(r"till (?!anna)[a-zåäö]\w+ (?!lindqvist)[a-zåäö]\w+, moderat i uppsala: du ska döda", after)
 
     def test_leaves_out_what_a_variation_does_not_change(self) -> None:
         assert "no marks on å, ä, ö" not in self.found(replace(self.CASE, text="du ska bort"))
