@@ -12,8 +12,9 @@ from flow.errors import BadInput, Broken
 Target = Literal["person", "group", "none", "unknown"]
 _SEE = "The format is described in models/corpus/README.md"
 
-
 ALL: Final = frozenset(LABELS)
+DECISIONS: Final = "decisions"
+"""The `source` of an example that a reviewer's decision made."""
 
 
 @dataclass(frozen=True, slots=True)

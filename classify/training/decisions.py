@@ -4,9 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from classify.corpus import Example, read
+from classify.corpus import DECISIONS, Example, read
 
-SOURCE: Final = "decisions"
 WEIGHT: Final = 1.0
 """As much as a post of our own: these are real posts, and those which the model in use got wrong are among them."""
 
@@ -18,4 +17,4 @@ def read_decisions(path: Path) -> list[Example]:
         BadInput: a line is wrong; the message names file, line and field.
         Broken: there is nothing to read.
     """
-    return [replace(example, source=SOURCE, weight=WEIGHT) for example in read(path)]
+    return [replace(example, source=DECISIONS, weight=WEIGHT) for example in read(path)]
