@@ -10,12 +10,12 @@ from classify.blending import Blend
 from classify.calibration import Array
 from classify.classifiers.encoder import Encoder
 from classify.classifiers.linear import Linear
-from classify.classifiers.patterns import VERSION, find, raised
 from classify.encoder.scoring import EncoderScorer
 from classify.heads import HEADS
 from classify.judging import Scorer, chances, settled, thresholds
 from classify.linear.scoring import LinearScorer
 from classify.reading import Reading, read, unable
+from classify.rules.matching import VERSION, find, raised
 from classify.verdict import LABELS, Judgement, Label
 
 _BATCH = 512

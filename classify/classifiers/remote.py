@@ -7,7 +7,6 @@ from pathlib import Path
 
 from classify.classifier import Classifier
 from classify.classifiers.cascade import Cascade
-from classify.classifiers.patterns import find
 from classify.reading import read
 from classify.remote.answer import PLACE, Answer, Form
 from classify.remote.breaker import Breaker
@@ -16,7 +15,8 @@ from classify.remote.client import Client
 from classify.remote.labelling import Labelling
 from classify.remote.service import Outcome, Service
 from classify.remote.shown import shown
-from classify.remote.weighing import weigh
+from classify.remote.weighing import may_lower, weigh
+from classify.rules.matching import find
 from classify.verdict import Judgement, Label, at_least
 from flow.clock import Clock
 from flow.errors import BadInput, Broken, TurvaktError, Unavailable
@@ -133,12 +133,13 @@ class Remote:
 
     def _both(self, text: str, local: Judgement, answer: Answer) -> Judgement:
         service = self._service
+        lower = may_lower(local, lowers=service.lowers)
         return weigh(
             local,
             answer,
             threshold=service.threshold,
             lowers=service.lowers,
-            hits=find(read([text])[0]),
+            hits=find(read([text])[0]) if lower else (),
             model=self.model,
         )
 

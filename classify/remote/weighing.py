@@ -7,10 +7,15 @@ found stays in any case.
 
 from collections.abc import Sequence
 
-from classify.classifiers.patterns import Hit, raised
 from classify.remote.answer import Answer
+from classify.rules.matching import Hit, raised
 from classify.severity import settle
 from classify.verdict import LABELS, SEVERITIES, Judgement, Score, Severity, at_least
+
+
+def may_lower(local: Judgement, *, lowers: Severity) -> bool:
+    """Whether an answer may lower ``local``; ``lowers`` is the gravest severity that it may."""
+    return at_least(lowers, local.severity) and local.severity != "none"
 
 
 def weigh(
@@ -22,9 +27,9 @@ def weigh(
         local: is not ``unable``.
         threshold: from which probability a label of ``answer`` is flagged.
         lowers: the gravest local severity that ``answer`` may lower.
-        hits: the written rules that match.
+        hits: the written rules that match, where ``answer`` may lower; elsewhere ``local`` has what they raise already.
     """
-    lower = at_least(lowers, local.severity) and local.severity != "none"
+    lower = may_lower(local, lowers=lowers)
     labels = {}
     for label in LABELS:
         mine, theirs = local.labels[label], answer.labels[label]

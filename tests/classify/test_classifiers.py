@@ -15,13 +15,13 @@ from classify.classifiers import CLASSIFIERS, make_classifier
 from classify.classifiers.cascade import Cascade
 from classify.classifiers.encoder import Encoder
 from classify.classifiers.linear import Linear
-from classify.classifiers.patterns import CERTAIN
 from classify.corpus import read as read_corpus
 from classify.encoder import artifact
 from classify.encoder.scoring import EncoderScorer
 from classify.heads import HEADS
 from classify.judging import chances, strongest
 from classify.reading import Window, read
+from classify.rules.matching import CERTAIN
 from classify.severity import LEAST
 from classify.verdict import LABELS, VERDICTS, Judgement, at_least
 from flow.errors import Broken
