@@ -25,7 +25,8 @@ def words(text: str) -> list[str]:
 def near_copies(examples: Sequence[Example], *, share: float = 0.5) -> Iterator[tuple[Example, Example]]:
     """Pairs, other than twins, that share more than ``share`` of their runs of three words once names and numbers are gone.
 
-    Such a pair is a template with its slots filled twice. Resemblance of runs of words: Broder, 1997.
+    Such a pair is a template with its slots filled twice. Resemblance of runs of words: Broder, 1997. Posts of fewer than seven
+    words have too few runs to resemble one another: see `same_words`.
     """
     runs = [_runs(words(example.text)) for example in examples]
     holders: dict[tuple[str, ...], list[int]] = defaultdict(list)
@@ -40,9 +41,25 @@ def near_copies(examples: Sequence[Example], *, share: float = 0.5) -> Iterator[
         )
         for other, count in shared.items():
             alike = count / len(held | runs[other]) > share
-            twins = examples[place].contrast == examples[other].id or examples[other].contrast == examples[place].id
-            if alike and not twins:
+            if alike and not _twins(examples[place], examples[other]):
                 yield examples[other], examples[place]
+
+
+def same_words(examples: Sequence[Example]) -> Iterator[tuple[Example, Example]]:
+    """Pairs of one language, other than twins, that are the same once names, numbers and signs are gone, if words are left.
+
+    A post that equals more than one earlier post is paired with the first of them.
+    """
+    earlier: dict[tuple[str, ...], Example] = {}
+    for example in examples:
+        said = (example.lang, *words(example.text))
+        first = earlier.setdefault(said, example)
+        if first is not example and len(said) > 1 and not _twins(first, example):
+            yield first, example
+
+
+def _twins(one: Example, other: Example) -> bool:
+    return one.contrast == other.id or other.contrast == one.id
 
 
 def _runs(found: Sequence[str]) -> set[tuple[str, ...]]:
@@ -54,13 +71,11 @@ class Shape:
     """What a collection of posts looks like from outside.
 
     ``lengths`` are the 10th, 50th and 90th percentile of words a post; ``growth`` new words for each 100 words in the last tenth
-    of the first 20,000; ``small`` the share of posts that begin with a small letter, ``open_ended`` without a mark at the end.
+    of the first 20,000.
     """
 
     lengths: tuple[int, int, int]
     growth: float
-    small: float
-    open_ended: float
 
 
 def shape(texts: Sequence[str]) -> Shape:
@@ -68,14 +83,7 @@ def shape(texts: Sequence[str]) -> Shape:
     split = [words(text) for text in texts]
     sizes = sorted(map(len, split))
     lengths = tuple(sizes[int(part * (len(sizes) - 1))] for part in (0.1, 0.5, 0.9))
-    starts = [text.lstrip()[:1] for text in texts]
-    ends = [text.rstrip()[-1:] for text in texts]
-    return Shape(
-        (lengths[0], lengths[1], lengths[2]),
-        _growth(word for one in split for word in one),
-        sum(start.islower() for start in starts) / len(texts),
-        sum(end.isalnum() for end in ends) / len(texts),
-    )
+    return Shape((lengths[0], lengths[1], lengths[2]), _growth(word for one in split for word in one))
 
 
 def _growth(found: Iterable[str]) -> float:

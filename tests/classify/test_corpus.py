@@ -2,14 +2,17 @@
 
 import json
 import random
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from classify.corpus import Example, line, read
-from classify.training.quality import Shape, near_copies, shape
+from classify.training.quality import Shape, near_copies, same_words, shape
+from classify.verdict import Label
 from flow.errors import BadInput, Broken
 from tests.classify.material import MODELS
 
@@ -91,25 +94,78 @@ def test_a_template_stops_the_growth_of_words() -> None:
     assert shape(["Hej på dig.", "jag kommer", "Nej"]).lengths == (1, 2, 2)
 
 
+def test_short_posts_of_the_same_words_are_copies() -> None:
+    one, two, three = example("1", "Hej då, 12!"), example("2", "hej då Olle Berg"), example("3", "👍")
+    assert list(same_words([one, two, three, replace(three, id="4")])) == [(one, two)]
+    assert list(same_words([one, replace(two, contrast="1")])) == []
+    assert list(same_words([one, replace(two, lang="fi")])) == []
+
+
 # What native posts look like: Flashback in ABSAbank-Imm (1,865 posts) and Suomi24 (1,667), by classify.training.quality.shape.
-NATIVE = {"sv": Shape((6, 22, 64), 17.05, 0.03, 0.0), "fi": Shape((6, 21, 71), 35.4, 0.23, 0.15)}
+NATIVE = {"sv": Shape((6, 22, 64), 17.05), "fi": Shape((6, 21, 71), 35.4)}
+SAID_TWICE = {
+    ("fi-h-1005", "fi-i-0770"),
+    ("fi-i-1016", "fi-j-0197"),
+    ("sv-e-0056", "sv-h-0665"),
+    ("sv-e-0058", "sv-k-1138"),
+}
+"""Short posts of which two authors wrote the same words."""
+
+
+@cache
+def shipped() -> list[Example]:
+    return read(MODELS / "corpus")
 
 
 @pytest.mark.parametrize("language", ["sv", "fi"])
 def test_the_shipped_corpus_is_as_varied_as_native_posts(language: str) -> None:
-    examples = [example for example in read(MODELS / "corpus") if example.lang == language]
+    examples = [example for example in shipped() if example.lang == language]
     assert [(one.id, two.id) for one, two in near_copies(examples)] == []
+    assert {(one.id, two.id) for one, two in same_words(examples)} <= SAID_TWICE
     random.Random(0).shuffle(examples)
     found, native = shape([example.text for example in examples]), NATIVE[language]
     assert found.growth > 0.85 * native.growth
     assert found.lengths[0] <= native.lengths[0]
     assert 0.6 < found.lengths[1] / native.lengths[1] < 1.4
+    assert 0.5 < found.lengths[2] / native.lengths[2] < 1.2  # long posts are too few: the data card says so
     assert len({example.register for example in examples}) >= 12
 
 
-def test_the_shipped_corpus_is_right_and_large_enough() -> None:
-    examples = read(MODELS / "corpus")
-    for language in ("sv", "fi"):
-        assert sum(example.lang == language for example in examples) >= 600
-    ids = {example.id for example in examples}
-    assert all(example.contrast in ids for example in examples if example.contrast)
+def test_the_shipped_corpus_is_right() -> None:
+    ids = {example.id for example in shipped()}
+    assert all(example.contrast in ids for example in shipped() if example.contrast)
+
+
+@pytest.mark.parametrize("language", ["sv", "fi"])
+def test_the_shipped_corpus_is_large_enough(language: str) -> None:
+    examples = [example for example in shipped() if example.lang == language]
+    assert len(examples) >= 6000
+    abusive = {example.id for example in examples if example.labels}
+    named = {example.contrast for example in examples if example.labels}
+    hard = [each for each in examples if not each.labels and (each.contrast in abusive or each.id in named)]
+    assert len(hard) >= 0.36 * len(examples)  # lawful twins of abusive posts; 40 % were asked for
+    assert sum("threat" in example.labels for example in examples) >= 0.15 * len(examples)
+
+
+def test_the_data_card_counts_the_shipped_corpus() -> None:
+    card = (MODELS / "corpus" / "README.md").read_text("utf-8")
+    by_language = [[example for example in shipped() if example.lang == language] for language in ("sv", "fi")]
+
+    def row(name: str, *counts: Callable[[list[Example]], int]) -> str:
+        return (
+            f"| {name} | "
+            + " | ".join(" / ".join(f"{count(each):,}" for count in counts) for each in by_language)
+            + " |"
+        )
+
+    def label(name: Label) -> Callable[[list[Example]], int]:
+        return lambda examples: sum(name in example.labels for example in examples)
+
+    rows = [
+        row("posts", len),
+        row("lawful (`none`)", lambda examples: sum(not example.labels for example in examples)),
+        row("threat / hate / harassment", label("threat"), label("hate"), label("harassment")),
+        row("sexual / doxxing / influence", label("sexual"), label("doxxing"), label("influence")),
+        row("invented authors", lambda examples: len({example.author for example in examples})),
+    ]
+    assert [row for row in rows if row not in card] == []
