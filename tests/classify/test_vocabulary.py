@@ -1,80 +1,83 @@
-"""A pruned tokenizer cuts as the whole one does, with fewer pieces."""
+"""A pruned tokenizer cuts as before what it was pruned for, and everything else into smaller pieces."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tokenizers import Tokenizer, models, pre_tokenizers, processors
+from tokenizers import Encoding, Tokenizer
 
-from classify.encoder.inputs import Inputs
 from classify.training.vocabulary import prune
 from flow.errors import Broken
+from tests.classify.material import HERE
 
 SPECIAL = ["<s>", "<pad>", "</s>", "<unk>"]
-PIECES = [
-    "中国",
-    "▁Берлин",
-    "▁möte",
-    "▁",
-    "▁query",
-    ":",
-    "t",
-    "et",
-    "m",
-    "ö",
-    "e",
-    "а",
-    "中",
-    "▁BERLIN",
-    "▁ses",
-    "s",
-    "🙂",
-]
+USED = ["▁query:", "▁tack", "▁!!", "▁"]
+UNUSED = ["▁никак", "▁TACK"]
+LETTERS = ["т", "а", "к", "н", "и"]
+SMALL = ["▁bron"]
+MASK = "<mask>"
+TEXTS = ["Tack !!"]
 
 
-@pytest.fixture
-def whole(tmp_path: Path) -> Path:
-    """A tokenizer as the hub's models of this kind have it: a piece is the likelier the earlier it stands."""
-    vocabulary = [(piece, -float(place)) for place, piece in enumerate([*SPECIAL, *PIECES])]
-    tokenizer = Tokenizer(models.Unigram(vocabulary, unk_id=3, byte_fallback=False))
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
-    )
-    tokenizer.add_special_tokens(SPECIAL)
-    path = tmp_path / "whole.json"
-    tokenizer.save(str(path))
+def base(folder: Path, *, added: bool) -> Path:
+    """A tokenizer in the form of the hub's, with pieces that nothing uses between the others."""
+    pieces = [*SPECIAL, *UNUSED[:1], *USED, *UNUSED[1:], *LETTERS, *SMALL, MASK]
+    flags = {"single_word": False, "lstrip": True, "rstrip": False, "normalized": False, "special": True}
+    listed = [*SPECIAL, MASK] if added else []
+    form: dict[str, Any] = {
+        "version": "1.0",
+        "truncation": None,
+        "padding": None,
+        "added_tokens": [{"id": pieces.index(piece), "content": piece, **flags} for piece in listed],
+        "normalizer": None,
+        "pre_tokenizer": {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always", "split": False},
+        "post_processor": {
+            "type": "TemplateProcessing",
+            "single": [
+                {"SpecialToken": {"id": "<s>", "type_id": 0}},
+                {"Sequence": {"id": "A", "type_id": 0}},
+                {"SpecialToken": {"id": "</s>", "type_id": 0}},
+            ],
+            "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+            "special_tokens": {
+                piece: {"id": piece, "ids": [SPECIAL.index(piece)], "tokens": [piece]} for piece in ("<s>", "</s>")
+            },
+        },
+        "decoder": None,
+        "model": {"type": "Unigram", "unk_id": 3, "vocab": [[piece, -1.0] for piece in pieces], "byte_fallback": False},
+    }
+    path = folder / "tokenizer.json"
+    path.write_text(json.dumps(form), encoding="utf-8")
     return path
 
 
-def pieces(path: Path, text: str) -> list[str]:
-    (read,) = Inputs.open(path).of_texts([text])
-    tokenizer = Tokenizer.from_file(str(path))
-    return [tokenizer.id_to_token(int(number)) for number in read.ids]
+def cut(tokenizer: Tokenizer, *words: str) -> Encoding:
+    return tokenizer.encode(["query:", *words], is_pretokenized=True)
 
 
-def test_keeps_what_is_used_and_what_can_still_be_needed(whole: Path, tmp_path: Path) -> None:
-    kept = prune(whole, ["mötet", "möte"], tmp_path / "small.json")
-    vocabulary = [piece for piece, _ in json.loads((tmp_path / "small.json").read_text("utf-8"))["model"]["vocab"]]
-    assert vocabulary == [[*SPECIAL, *PIECES][number] for number in kept]
-    assert vocabulary[:4] == SPECIAL
-    assert {"▁möte", "t", "▁query"} <= set(vocabulary)  # used
-    assert {"m", "ö", "а", "🙂"} <= set(vocabulary)  # single characters
-    assert {"▁ses", "et"} <= set(vocabulary)  # common, in small Latin letters
-    assert not {"中国", "▁Берлин", "▁BERLIN", "中"} & set(vocabulary)
+@pytest.mark.parametrize("added", [True, False])
+def test_a_pruned_tokenizer_cuts_as_before(tmp_path: Path, added: bool) -> None:
+    source, to = base(tmp_path, added=added), tmp_path / "pruned.json"
+    kept = prune(source, TEXTS, to)
+    whole, pruned = Tokenizer.from_file(str(source)), Tokenizer.from_file(str(to))
+    assert [whole.id_to_token(old) for old in kept] == [pruned.id_to_token(new) for new in range(len(kept))]
+    left = {*SPECIAL, *USED, *LETTERS, *SMALL} | ({MASK} if added else set())
+    assert set(pruned.get_vocab()) == left
+    was, now = cut(whole, "tack", "!!"), cut(pruned, "tack", "!!")
+    assert now.tokens == was.tokens == ["<s>", "▁query:", "▁tack", "▁!!", "</s>"]
+    assert [kept[new] for new in now.ids] == was.ids
 
 
-def test_cuts_as_before(whole: Path, tmp_path: Path) -> None:
-    prune(whole, ["mötet"], tmp_path / "small.json")
-    for text in ("mötet", "möte ses", "🙂 mötet"):
-        assert pieces(tmp_path / "small.json", text) == pieces(whole, text)
-    cut = pieces(tmp_path / "small.json", "中国 mötet")
-    assert (cut[0], cut[-1]) == ("<s>", "</s>")
-    assert "<unk>" in cut
+def test_a_word_whose_piece_is_gone_is_cut_into_letters(tmp_path: Path) -> None:
+    source, to = base(tmp_path, added=True), tmp_path / "pruned.json"
+    prune(source, TEXTS, to)
+    assert cut(Tokenizer.from_file(str(source)), "никак").tokens[2:-1] == ["▁никак"]
+    assert cut(Tokenizer.from_file(str(to)), "никак").tokens[2:-1] == ["▁", *"никак"]
 
 
-def test_only_a_unigram_model_can_be_pruned(tmp_path: Path) -> None:
-    path = tmp_path / "words.json"
-    Tokenizer(models.WordLevel({"<unk>": 0}, unk_token="<unk>")).save(str(path))
-    with pytest.raises(Broken, match="Unigram"):
-        prune(path, [], tmp_path / "small.json")
+def test_another_kind_of_vocabulary(tmp_path: Path) -> None:
+    words = HERE / "tiny_encoder" / "tokenizer.json"
+    with pytest.raises(Broken, match=r"tokenizer.json: .*Unigram.*--base"):
+        prune(words, TEXTS, tmp_path / "pruned.json")
+    assert not (tmp_path / "pruned.json").exists()
