@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TextIO
 
-from turvakt.settings import Logging
+from turvakt.sections import Logging
 
 
 class JsonFormatter(logging.Formatter):

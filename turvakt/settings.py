@@ -1,4 +1,4 @@
-"""Every setting: name, type, default and help, in one place.
+"""The settings: their sections, and how they are loaded. Each setting has its name, type, default and help in `turvakt.sections`.
 
 A setting comes, in rising order of precedence, from its default, the settings file (TOML) and the environment
 (``TURVAKT_<SECTION>_<KEY>``). A secret may also be read from a file: ``<key>_file`` in the settings file or ``..._FILE`` in the
@@ -10,187 +10,31 @@ import tomllib
 import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
-from msgspec import Meta, Struct
 
 from flow.errors import Broken
+from turvakt.sections import (
+    Alerts,
+    Bluesky,
+    Classifier,
+    Data,
+    Email,
+    Feed,
+    Flow,
+    Jsonl,
+    Logging,
+    Mastodon,
+    Remote,
+    Retention,
+    Section,
+    Web,
+    Webhook,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 """Where ``models/`` and ``config/`` are."""
-
-
-class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of the settings file."""
-
-
-def _secret(help: str) -> Meta:
-    return Meta(description=help, extra={"secret": True})
-
-
-class Data(Section, frozen=True):
-    """Where Turvakt keeps its state."""
-
-    dir: Annotated[str, Meta(description="Folder of the database, the outbox files and the token.")] = "turvakt-data"
-
-
-class Flow(Section, frozen=True):
-    """How entries move through the stages."""
-
-    batch_size: Annotated[int, Meta(ge=1, le=10_000, description="Entries that a stage takes at once.")] = 500
-    most_waiting: Annotated[
-        int,
-        Meta(ge=1, le=1_000_000, description="Entries that may wait before a stage until collectors are held back."),
-    ] = 5000
-    stop_after: Annotated[int, Meta(ge=1, le=1_000_000, description="Dead letters in a row that stop a stage.")] = 100
-
-
-class Bluesky(Section, frozen=True):
-    """The public Jetstream of Bluesky; needs no account. See docs/sources/bluesky.md."""
-
-    enabled: Annotated[bool, Meta(description="Whether to read it.")] = False
-    url: Annotated[str, Meta(description="Jetstream server (version 1).")] = (
-        "wss://jetstream2.us-east.bsky.network/subscribe"
-    )
-    resolver: Annotated[str, Meta(description="Server that resolves handles to DIDs; empty: none.")] = (
-        "https://public.api.bsky.app"
-    )
-
-
-class Mastodon(Section, frozen=True):
-    """Servers with the Mastodon API. See docs/sources/mastodon.md."""
-
-    servers: Annotated[list[str], Meta(description='Addresses, such as "https://social.example"; empty: none.')] = []
-    token: Annotated[str, _secret("Access token, where the servers want one (a single server then).")] = ""
-    stream: Annotated[str, Meta(description='"public", "public:local", "user", "hashtag:NAME" or "list:ID".')] = (
-        "public"
-    )
-
-
-class Feed(Section, frozen=True):
-    """RSS and Atom feeds. See docs/sources/feed.md."""
-
-    urls: Annotated[list[str], Meta(description="Addresses of the feeds; empty: none.")] = []
-    interval: Annotated[float, Meta(gt=0, le=86_400, description="Seconds between two looks at a feed.")] = 300.0
-
-
-class Jsonl(Section, frozen=True):
-    """JSON lines from files, folders or standard input. See docs/sources/jsonl.md."""
-
-    path: Annotated[str, Meta(description='A file, a folder or "-"; empty: none.')] = ""
-    follow: Annotated[bool, Meta(description="Whether to wait for more at the end.")] = True
-    max_bytes: Annotated[int, Meta(ge=1000, le=100_000_000, description="Longest line in bytes.")] = 1_000_000
-
-
-class Classifier(Section, frozen=True):
-    """What judges the posts. See docs/model-card.md."""
-
-    name: Annotated[
-        str, Meta(description='"cascade", or one of its parts "encoder", "linear", "patterns"; or "remote".')
-    ] = "cascade"
-    models: Annotated[str, Meta(description="Folder of the model artifacts; empty: those that came along.")] = ""
-    law: Annotated[str, Meta(description="File of the law hints; empty: config/law.toml, which came along.")] = ""
-    shadow: Annotated[
-        str, Meta(description="Name of a candidate that judges in the shadow, for counts alone; empty: none.")
-    ] = ""
-    shadow_models: Annotated[str, Meta(description="Folder of its artifacts; empty: the same as above.")] = ""
-
-
-class Remote(Section, frozen=True):
-    """A model on a server of yours, asked beside the cascade where classifier.name is "remote". See docs/remote.md."""
-
-    url: Annotated[str, Meta(description="Address that texts are sent to; https, or http on this machine.")] = ""
-    kind: Annotated[
-        Literal["chat", "labels", "raw-labels"],
-        Meta(description='"chat" (a language model) or, of a text classifier, "labels" or "raw-labels".'),
-    ] = "chat"
-    model: Annotated[str, Meta(description="What the server calls its model; verdicts name it so.")] = ""
-    token: Annotated[str, _secret("Bearer token; empty: none.")] = ""
-    timeout: Annotated[
-        float, Meta(gt=0, le=60, description="Seconds that asking about one batch may take; all stages wait for it.")
-    ] = 3.0
-    most: Annotated[int, Meta(ge=1, le=10_000, description="Posts of a batch that are asked about.")] = 20
-    ask_from: Annotated[
-        float,
-        Meta(ge=0, le=1, description="Least probability of any label, by the cascade, of a post to ask about; 0: all."),
-    ] = 0.05
-    threshold: Annotated[
-        float, Meta(gt=0, le=1, description="Probability from which a label in its answer is flagged.")
-    ] = 0.5
-    lowers: Annotated[
-        Literal["none", "low", "medium", "high", "critical"],
-        Meta(description='Gravest severity that its answer may lower; "none": it only raises.'),
-    ] = "none"
-    labels: Annotated[
-        list[str], Meta(description='Its names of our labels, such as "TOXIC=harassment"; empty: it has our names.')
-    ] = []
-
-
-class Alerts(Section, frozen=True):
-    """Whom to tell of what, and how. See docs/alerts.md."""
-
-    rules: Annotated[str, Meta(description="File of the rules; empty: config/rules.toml, which came along.")] = ""
-    give_up_after_hours: Annotated[
-        float, Meta(gt=0, le=8760, description="How long a delivery is tried; threats for ever.")
-    ] = 24.0
-
-
-class Email(Section, frozen=True):
-    """The e-mail channel."""
-
-    host: Annotated[str, Meta(description="SMTP server; empty: no e-mail.")] = ""
-    port: Annotated[int, Meta(ge=1, le=65535, description="Its port.")] = 587
-    security: Annotated[
-        Literal["starttls", "tls", "none"], Meta(description='"starttls", "tls" or, on this machine only, "none".')
-    ] = "starttls"
-    username: Annotated[str, Meta(description="For authentication; empty: none.")] = ""
-    password: Annotated[str, _secret("For authentication.")] = ""
-    sender: Annotated[str, Meta(description="Address that alerts come from.")] = ""
-    certificates: Annotated[
-        str, Meta(description="File of authorities to trust in place of the system's; empty: these.")
-    ] = ""
-
-
-class Webhook(Section, frozen=True):
-    """The webhook channel; a contact's address is the URL."""
-
-    secret: Annotated[str, _secret('Key that signs the calls ("whsec_" and base64); empty: no webhook.')] = ""
-
-
-class Web(Section, frozen=True):
-    """The console, and what monitoring asks."""
-
-    enabled: Annotated[bool, Meta(description="Whether to serve it.")] = True
-    host: Annotated[str, Meta(description="Address to bind to.")] = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65535, description="Port to bind to; 0: any free one.")] = 8477
-    base_url: Annotated[
-        str, Meta(description="Address that people reach it by, for links in alerts; empty: as bound.")
-    ] = ""
-    token: Annotated[str, _secret("What opens the console; empty: made at the first start, in the data folder.")] = ""
-
-
-_DAYS = 36_500
-"""A hundred years: calendars end where more is subtracted."""
-
-
-class Retention(Section, frozen=True):
-    """How long texts are kept, in days."""
-
-    log_days: Annotated[
-        float, Meta(gt=0, le=_DAYS, description="Entries of the log that every stage has read; dead letters.")
-    ] = 14.0
-    unflagged_days: Annotated[float, Meta(gt=0, le=_DAYS, description="Posts without a flagged label.")] = 30.0
-    flagged_days: Annotated[float, Meta(gt=0, le=_DAYS, description="Flagged posts, their alerts and decisions.")] = (
-        365.0
-    )
-
-
-class Logging(Section, frozen=True):
-    """The log lines on standard error. They never carry a post's text or a name."""
-
-    level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="Least level shown.")] = "info"
-    format: Annotated[Literal["json", "text"], Meta(description='"json" (one object a line) or "text".')] = "text"
 
 
 class Settings(Section, frozen=True):

@@ -9,7 +9,6 @@ from typing import Any
 from alerts import stage as alert_stages
 from alerts.alert import ALERTS, DELIVERIES
 from alerts.channel import Channel
-from alerts.channels import load_channel
 from alerts.channels.files import Files
 from alerts.deliver import Dispatcher
 from alerts.outbox import Outbox
@@ -18,10 +17,8 @@ from alerts.routing import alerts_about
 from alerts.rules import Rule, load_rules
 from alerts.translations import Translations
 from classify.classifier import Classifier
-from classify.classifiers import make_classifier
 from classify.law import Provision, load_law
-from classify.remote.labelling import pairs
-from classify.remote.service import Outcome, Service
+from classify.remote.service import Outcome
 from classify.stage import classify_stage
 from classify.verdict import VERDICTS
 from flow.clock import Clock, SystemClock
@@ -32,7 +29,6 @@ from flow.logs.sqlite import SqliteLog
 from flow.stage import Stage
 from flow.step import Step
 from ingest.collector import Collector
-from ingest.collectors import load_collector
 from ingest.holding import LogHolder
 from ingest.intake import Intake, Taken
 from ingest.post import POSTS, Mention, Post
@@ -43,6 +39,7 @@ from registry.stores.sqlite import SqliteStore
 from review.index import Index
 from review.indexes.sqlite import SqliteIndex
 from review.stage import index_stages
+from turvakt.adapters import make_channels, make_collectors, make_jsonl, make_judge
 from turvakt.bluesky_accounts import BlueskyAccounts
 from turvakt.folder import private
 from turvakt.names import Names
@@ -112,22 +109,7 @@ class Parts:
     @cached_property
     def channels(self) -> Mapping[str, Channel]:
         """The channels that the settings give what they need."""
-        email, webhook = self.settings.email, self.settings.webhook
-        channels: dict[str, Channel] = {self.files.name: self.files}
-        if email.host:
-            channels["email"] = load_channel("email")(
-                host=email.host,
-                port=email.port,
-                security=email.security,
-                username=email.username,
-                password=email.password,
-                sender=email.sender,
-                certificates=Path(email.certificates) if email.certificates else None,
-                clock=self.clock,
-            )
-        if webhook.secret:
-            channels["webhook"] = load_channel("webhook")(secret=webhook.secret, clock=self.clock)
-        return channels
+        return make_channels(self.settings, files=self.files, clock=self.clock)
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
@@ -153,28 +135,14 @@ class Parts:
         return self._classifier(self.settings.classifier.shadow, models=self.settings.shadow_models_dir)
 
     def _classifier(self, name: str, *, models: Path) -> Classifier:
-        remote = self.settings.remote
-        if name != "remote":
-            return make_classifier(name, models=models)
-        service = Service(
-            url=remote.url,
-            kind=remote.kind,
-            model=remote.model,
-            token=remote.token,
-            seconds=remote.timeout,
-            most=remote.most,
-            ask_from=remote.ask_from,
-            threshold=remote.threshold,
-            lowers=remote.lowers,
-            labels=pairs(remote.labels),
+        return make_judge(
+            name,
+            models=models,
+            remote=self.settings.remote,
+            names=lambda text: self.names(text),  # the registry is opened when it is asked
+            told=lambda outcome, many: self.remote_told(outcome, many),  # whoever listens may come later
+            clock=self.clock,
         )
-        wants = {
-            "service": service,
-            "clock": self.clock,
-            "names": self.names,
-            "told": lambda outcome, many: self.remote_told(outcome, many),  # whoever listens may come later
-        }
-        return make_classifier(name, models=models, wants={name: wants})
 
     def shadow(self, listener: ShadowListener) -> Shadow | None:
         """What compares the candidate with the classifier; ``None`` if the settings name no candidate."""
@@ -243,20 +211,7 @@ class Parts:
 
     def collectors(self) -> list[Collector]:
         """The collectors that the settings switch on."""
-        settings, chosen = self.settings, []
-        if settings.bluesky.enabled:
-            chosen.append(
-                load_collector("bluesky")(url=settings.bluesky.url, accounts=self.bluesky_accounts, clock=self.clock)
-            )
-        for server in settings.mastodon.servers:
-            token, stream = settings.mastodon.token or None, settings.mastodon.stream
-            chosen.append(load_collector("mastodon")(server=server, token=token, stream=stream, clock=self.clock))
-        if settings.feed.urls:
-            urls, interval = settings.feed.urls, settings.feed.interval
-            chosen.append(load_collector("feed")(urls=urls, interval=interval, clock=self.clock))
-        if settings.jsonl.path:
-            chosen.append(self.jsonl(settings.jsonl.path, follow=settings.jsonl.follow))
-        return chosen
+        return make_collectors(self.settings, accounts=self.bluesky_accounts, clock=self.clock)
 
     @cached_property
     def bluesky_accounts(self) -> BlueskyAccounts:
@@ -265,14 +220,7 @@ class Parts:
 
     def jsonl(self, path: str, *, follow: bool, over_seconds: float | None = None) -> Collector:
         """A collector of JSON lines."""
-        collector: Collector = load_collector("jsonl")(
-            path=path,
-            follow=follow,
-            over_seconds=over_seconds,
-            max_bytes=self.settings.jsonl.max_bytes,
-            clock=self.clock,
-        )
-        return collector
+        return make_jsonl(self.settings, path, follow=follow, over_seconds=over_seconds, clock=self.clock)
 
     def forget(self, posts: Collection[str]) -> None:
         """Remove posts that their platform deleted from every place that holds them."""

@@ -1,0 +1,101 @@
+"""What the settings choose: collectors, channels and classifiers, made from them."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from alerts.channel import Channel
+from alerts.channels import load_channel
+from alerts.channels.files import Files
+from classify.classifier import Classifier
+from classify.classifiers import make_classifier
+from classify.remote.labelling import pairs
+from classify.remote.service import Outcome, Service
+from flow.clock import Clock
+from ingest.collector import Collector
+from ingest.collectors import load_collector
+from turvakt.bluesky_accounts import BlueskyAccounts
+from turvakt.sections import Remote
+from turvakt.settings import Settings
+
+
+def make_collectors(settings: Settings, *, accounts: BlueskyAccounts, clock: Clock) -> list[Collector]:
+    """The collectors that the settings switch on; ``accounts`` are the officials' on Bluesky."""
+    chosen: list[Collector] = []
+    if settings.bluesky.enabled:
+        chosen.append(load_collector("bluesky")(url=settings.bluesky.url, accounts=accounts, clock=clock))
+    for server in settings.mastodon.servers:
+        token, stream = settings.mastodon.token or None, settings.mastodon.stream
+        chosen.append(load_collector("mastodon")(server=server, token=token, stream=stream, clock=clock))
+    if settings.feed.urls:
+        urls, interval = settings.feed.urls, settings.feed.interval
+        chosen.append(load_collector("feed")(urls=urls, interval=interval, clock=clock))
+    if settings.jsonl.path:
+        chosen.append(make_jsonl(settings, settings.jsonl.path, follow=settings.jsonl.follow, clock=clock))
+    return chosen
+
+
+def make_jsonl(
+    settings: Settings, path: str, *, follow: bool, clock: Clock, over_seconds: float | None = None
+) -> Collector:
+    """A collector of JSON lines."""
+    collector: Collector = load_collector("jsonl")(
+        path=path, follow=follow, over_seconds=over_seconds, max_bytes=settings.jsonl.max_bytes, clock=clock
+    )
+    return collector
+
+
+def make_channels(settings: Settings, *, files: Files, clock: Clock) -> dict[str, Channel]:
+    """The channels that the settings give what they need, and the channel of ``files``, which needs nothing."""
+    email, webhook = settings.email, settings.webhook
+    channels: dict[str, Channel] = {files.name: files}
+    if email.host:
+        channels["email"] = load_channel("email")(
+            host=email.host,
+            port=email.port,
+            security=email.security,
+            username=email.username,
+            password=email.password,
+            sender=email.sender,
+            certificates=Path(email.certificates) if email.certificates else None,
+            clock=clock,
+        )
+    if webhook.secret:
+        channels["webhook"] = load_channel("webhook")(secret=webhook.secret, clock=clock)
+    return channels
+
+
+def make_judge(
+    name: str,
+    *,
+    models: Path,
+    remote: Remote,
+    names: Callable[[str], Iterable[tuple[int, int]]],
+    told: Callable[[Outcome, int], None],
+    clock: Clock,
+) -> Classifier:
+    """The classifier called ``name`` over the artifacts in ``models``.
+
+    Args:
+        remote: where the server is and what it may do; this and what follows is for the classifier ``remote`` alone.
+        names: where names stand in a text.
+        told: is told what became of how many posts.
+
+    Raises:
+        Broken: there is none of that name, or its model is missing or altered.
+    """
+    if name != "remote":
+        return make_classifier(name, models=models)
+    service = Service(
+        url=remote.url,
+        kind=remote.kind,
+        model=remote.model,
+        token=remote.token,
+        seconds=remote.timeout,
+        most=remote.most,
+        ask_from=remote.ask_from,
+        threshold=remote.threshold,
+        lowers=remote.lowers,
+        labels=pairs(remote.labels),
+    )
+    wants = {"service": service, "clock": clock, "names": names, "told": told}
+    return make_classifier(name, models=models, wants={name: wants})
