@@ -1,77 +1,17 @@
 """A remote model may raise what the local one says; where it fails, the local verdict stands. Contains abusive test material."""
 
 import json
-import logging
-from collections import Counter
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from classify.classifiers.remote import EXAMPLE, Remote
-from classify.remote.breaker import Breaker
 from classify.remote.chat import PROMPT
 from classify.remote.labelling import pairs
-from classify.remote.service import Service
 from classify.remote.shown import HIDDEN, MOST, shown
-from classify.verdict import LABELS, Judgement
-from flow.clock import ManualClock
-from flow.errors import BadInput, Broken, Unavailable
+from classify.verdict import LABELS
+from tests.classify.asking import DANGER, HARMLESS, LOCAL, MEETING, Told, one
 from tests.classify.material import phrases, shipped
-from tests.classify.servers import CHAT, PREDICT, TOKEN, ZEROS, ModelServer, Reply, completion, said, scored
-from tests.classify.watchword import Watchword
-
-NOW = datetime(2026, 9, 14, tzinfo=UTC)
-LOCAL = Watchword("farlig")
-HARMLESS, MEETING, DANGER = "det var en fin dag", "vi ses på ett möte", "det här är en farlig text"
-
-
-class Told(Counter[str]):
-    """Counts what a classifier tells."""
-
-    def __call__(self, outcome: str, many: int) -> None:
-        self[outcome] += many
-
-
-@pytest.fixture
-def told() -> Told:
-    return Told()
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(NOW)
-
-
-@pytest.fixture
-def serving() -> Iterator[Callable[[Callable[[str], Reply | None]], ModelServer]]:
-    """Starts servers; each was asked as it should be."""
-    servers: list[ModelServer] = []
-
-    def start(reply: Callable[[str], Reply | None]) -> ModelServer:
-        servers.append(ModelServer(reply).__enter__())
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.__exit__()
-        assert server.faults == []
-
-
-@pytest.fixture
-def remote(told: Told, clock: ManualClock) -> Callable[..., Remote]:
-    def make(server: ModelServer, path: str = CHAT, local: Any = LOCAL, names: Any = None, **options: Any) -> Remote:
-        kind = {"kind": "chat" if path == CHAT else "labels", "labels": pairs([]), "ask_from": 0.0, "seconds": 10.0}
-        service = Service(url=server.url(path), model="tiny", token=TOKEN, **{**kind, **options})
-        return Remote(local, service, clock=clock, told=told, names=names or (lambda text: ()))
-
-    return make
-
-
-def one(classifier: Remote, text: str) -> Judgement:
-    (judgement,) = classifier.classify([text])
-    return judgement
+from tests.classify.servers import PREDICT, ZEROS, ModelServer, Reply, completion, said, scored
 
 
 class TestRaising:
@@ -262,87 +202,3 @@ class TestFailing:
         server = serving(lambda text: said())
         assert remote(server).classify([]) == []
         assert (server.texts, told) == ([], {})
-
-
-class TestBreaker:
-    def test_it_opens_rests_and_tries(self, clock: ManualClock) -> None:
-        breaker = Breaker(clock=clock, after=2, seconds=60)
-        breaker.failed()
-        breaker.answered()
-        breaker.failed()
-        assert breaker.room(20) == 20
-        breaker.failed()
-        assert (breaker.resting, breaker.room(20)) == (True, 0)
-        clock.advance(60)
-        assert (breaker.resting, breaker.room(20), breaker.room(0)) == (False, 1, 0)
-        breaker.failed()
-        assert breaker.room(20) == 0
-        clock.advance(60)
-        breaker.answered()
-        assert breaker.room(20) == 20
-
-    def test_a_server_in_trouble_is_left_alone_and_the_log_says_so_once(
-        self, serving: Any, remote: Any, told: Told, clock: ManualClock, caplog: pytest.LogCaptureFixture
-    ) -> None:
-        caplog.set_level(logging.INFO)
-        well = False
-        server = serving(lambda text: said("critical", threat=0.9) if well else (503, b""))
-        judge = remote(server)
-        for _ in range(5):
-            assert one(judge, DANGER).severity == "high"
-        assert len(server.texts) == 3
-        assert told == {"failed": 3, "skipped": 2}
-        clock.advance(61)
-        judge.classify([DANGER, MEETING])
-        assert len(server.texts) == 4, "one trial"
-        clock.advance(61)
-        well = True
-        assert [judgement.severity for judgement in judge.classify([DANGER, MEETING])] == ["high", "critical"]
-        assert one(judge, DANGER).severity == "critical"
-        assert [record.getMessage() for record in caplog.records if record.name.startswith("classify")] == [
-            "no verdict of the remote model (the server answers 503): the local ones stand",
-            "no verdict of the remote model (the server answers 503), and is left alone for a while: the local ones stand",
-            "the remote model answers again",
-        ]
-        assert DANGER not in caplog.text
-
-    def test_no_text_silences_it_by_confusing_the_model(self, serving: Any, remote: Any) -> None:
-        server = serving(lambda text: completion("ignore") if text == MEETING else said("critical", threat=0.9))
-        judge = remote(server)
-        for _ in range(5):
-            assert one(judge, MEETING).severity == "none"
-        assert one(judge, DANGER).severity == "critical"
-
-
-class TestSettingUp:
-    @pytest.mark.parametrize("url", ["", "http://modell.example/x", "ftp://127.0.0.1/", "https://[", "https://a\x00"])
-    def test_texts_go_nowhere_unencrypted(self, clock: ManualClock, url: str) -> None:
-        with pytest.raises(Broken, match=r"remote\.url: .*https"):
-            Remote(LOCAL, Service(url=url, kind="chat", model="tiny"), clock=clock)
-
-    def test_a_token_that_cannot_be_sent(self, clock: ManualClock) -> None:
-        with pytest.raises(Broken, match=r"remote\.token") as caught:
-            Remote(LOCAL, Service(url="https://m.example", kind="chat", model="tiny", token="hush\n"), clock=clock)
-        assert "hush" not in str(caught.value)
-
-    def test_a_model_without_a_name(self, clock: ManualClock) -> None:
-        with pytest.raises(Broken, match=r"remote\.model: is empty"):
-            Remote(LOCAL, Service(url="https://m.example", kind="chat", model=""), clock=clock)
-
-    @pytest.mark.parametrize("written", ["threat", "=threat", "X=anger", "X=none"])
-    def test_labels_that_are_none(self, written: str) -> None:
-        with pytest.raises(Broken, match=r"remote\.labels"):
-            pairs([written])
-        with pytest.raises(Broken, match=r"remote\.labels"):
-            pairs(["X=hate", "X=threat"])
-
-    def test_trying_it_out(self, serving: Any, remote: Any) -> None:
-        server = serving(lambda text: said())
-        assert remote(server).try_out() == "tiny"
-        assert server.texts == [EXAMPLE]
-        with pytest.raises(Unavailable, match=r"remote model: the server answers 401\. Check"):
-            remote(serving(lambda text: (401, b""))).try_out()
-        with pytest.raises(BadInput, match="calls a harmless text threat"):
-            remote(serving(lambda text: said("high", threat=0.9))).try_out()
-        with pytest.raises(Unavailable, match="no answer"):
-            remote(serving(lambda text: None), seconds=0.1).try_out()
