@@ -1,0 +1,83 @@
+"""What the models in ``models/`` must keep to, on posts and cases that they were not trained on: floors, all stated here.
+
+With an encoder the whole file takes about half a minute.
+"""
+
+from functools import cache
+from typing import Final
+
+import numpy as np
+import pytest
+
+from classify.classifiers.linear import Linear
+from classify.corpus import Example, read
+from classify.evaluation.report import Report, judge, report
+from classify.evaluation.suite import read_suite
+from classify.evaluation.variations import Movement, run
+from classify.heads import HEADS
+from classify.judging import chances
+from classify.reading import read as read_texts
+from classify.training.held_out import held_out
+from classify.verdict import LABELS, at_least
+from tests.classify.material import MODELS, shipped
+
+SCREENED: Final = 0.995
+"""The share of posts of high severity or above that the linear model passes on to the encoder, at least."""
+CALIBRATION_ERROR: Final = 0.05
+"""Of each label in each language, at most."""
+TIMES: Final = 4
+"""How many times its limit a single variation may reach, in verdicts that flip and in how far probabilities move."""
+TIMES_ON_AVERAGE: Final = 1.5
+"""The same, of all variations together."""
+EVERY: Final = 8
+"""Each variation is tried on one case of so many: a model that judges 30,000 texts takes minutes."""
+
+
+@cache
+def held() -> list[Example]:
+    return held_out(read(MODELS / "corpus"), "authors")
+
+
+@cache
+def measured() -> Report:
+    return report(held(), judge(shipped("cascade"), held()), model="shipped")
+
+
+@cache
+def moved() -> tuple[Movement, ...]:
+    return run(shipped("cascade"), read_suite(MODELS / "suite")[::EVERY]).movements
+
+
+def test_the_screen_passes_on_what_is_severe() -> None:
+    linear = Linear.open(MODELS)
+    severe = [example.text for example in held() if example.severity and at_least(example.severity, "high")]
+    readings = [reading for reading in read_texts(severe) if reading.unable is None]
+    asked = [*range(len(LABELS)), HEADS.index("high")]  # what the cascade looks at
+    passed = [bool(windows[:, asked].max() >= linear.scorer.screen) for windows in chances(linear.scorer, readings)]
+    assert len(passed) > 300
+    assert np.mean(passed) >= SCREENED
+
+
+def test_probabilities_mean_what_they_say() -> None:
+    errors = {(each.language, each.label): each.calibration_error.value for each in measured().figures}
+    assert len(errors) == 2 * len(LABELS)
+    assert {name: error for name, error in errors.items() if error > CALIBRATION_ERROR} == {}
+
+
+def test_no_variation_moves_a_verdict_much() -> None:
+    texts: dict[str, int] = {}
+    flips: dict[str, int] = {}
+    for each in moved():  # both languages together: so few texts of one would tell little
+        texts[each.variation] = texts.get(each.variation, 0) + each.texts
+        flips[each.variation] = flips.get(each.variation, 0) + each.lost + each.gained
+    limits = {each.variation: each.limit.flipped for each in moved()}
+    shares = {name: flips[name] / texts[name] for name in texts}
+    assert {name: share for name, share in shares.items() if share > TIMES * limits[name]} == {}
+    assert np.mean(list(shares.values())) <= TIMES_ON_AVERAGE * np.mean(list(limits.values()))
+
+
+@pytest.mark.parametrize("language", ["sv", "fi"])
+def test_no_variation_moves_a_probability_far(language: str) -> None:
+    found = [each for each in moved() if each.language == language]
+    assert [(each.variation, each.most) for each in found if each.most > TIMES * each.limit.moved] == []
+    assert np.mean([each.most for each in found]) <= TIMES_ON_AVERAGE * np.mean([each.limit.moved for each in found])
