@@ -3,7 +3,8 @@
 Processor time per post of about 20 words from the training corpus: lawful posts, on which nothing is flagged, and flagged ones,
 which are also explained; in batches of 500 and one at a time. Beside it what a pipeline of scikit-learn's own parts needs for the
 same lengths of n-grams and the labels, without language, disguises, patterns and explanations. The first pass looks at every word
-for the first time, as the first minute of a running monitor does; what words say is remembered from then on.
+for the first time, as the first minute of a running monitor does; what words say is remembered from then on. What the encoder
+costs and how often it is asked: `benchmarks.encoder`; what each keeps in memory: `benchmarks.memory`.
 """
 
 import argparse
@@ -70,11 +71,14 @@ def main() -> None:
     ]
     words = sum(len(text.split()) for text in texts) / len(texts)
     print(f"{len(lawful)} lawful and {len(flagged)} flagged posts, {words:.0f} words on average; µs per post")
+    if cascade.lacks:
+        print("there is no models/encoder: the cascade is the linear model and the patterns")
     print(f"cascade, first pass over all posts: {first:.0f}")
     print(f"{'':<14}{'lawful':>10}{'flagged':>10}{'lawful, alone':>16}{'flagged, alone':>16}")
     judges: dict[str, Judge] = {
         "cascade": cascade.classify,
         "linear": make_classifier("linear", models=ROOT / "models").classify,
+        "patterns": make_classifier("patterns", models=ROOT / "models").classify,
         "scikit-learn": scikit_learn(examples),
     }
     for name, judge in judges.items():
