@@ -4,7 +4,7 @@
 # make train-setup  what "turvakt train --base" needs besides: several gigabytes
 # make lint    style, types
 # make bench   speed and memory
-# make evaluation  what the classifier can do, written into docs/evaluation.md
+# make evaluation  what the classifier does and can do, measured and written into docs/evaluation.md
 # make lock    renew the lock files after a change of pyproject.toml
 
 BIN := .venv/bin
