@@ -111,7 +111,7 @@ def test_a_law_hint_follows_the_official_and_is_no_verdict() -> None:
     swede, finn = (replace(alert(judged), official=each) for each in ("anna-lindqvist", "aino-koivumaki"))
     assert "olaga hot, 4 kap. 5 § brottsbalken" in render(swede, recipient()).text
     finnish = render(finn, recipient(language="sv")).text
-    assert "olaga hot, 25 kap. 7 § strafflagen" in finnish
+    assert "olaga hot, 25 kap. 7 § i strafflagen" in finnish
     assert "brottsbalken" not in finnish
     caution: dict[Language, str] = {"sv": "innebär inte att", "fi": "eivät tarkoita, että", "en": "do not say that"}
     for language, words in caution.items():

@@ -14,7 +14,7 @@ from registry.official import Country, Language
 SHIPPED = Path(__file__).parents[2] / "config" / "law.toml"
 LAW = load_law(SHIPPED)
 HONOUR = {"5 kap. 1 och 2 §§ brottsbalken", "5 kap. 3 § brottsbalken", "17 kap. 3 § brottsbalken"} | {
-    "24 kap. 9 och 10 § strafflagen"
+    "24 kap. 9 och 10 § i strafflagen"
 }
 
 
@@ -47,7 +47,7 @@ class TestTheFileThatCameAlong:
             "29 kap. 2 § 9 brottsbalken",
         ]
         assert [each.mandate for each in swedish[:3]] == [False, True, True]
-        assert sections(finnish)[:2] == ["25 kap. 7 § strafflagen", "25 kap. 9 § strafflagen"]
+        assert sections(finnish)[:2] == ["25 kap. 7 § i strafflagen", "25 kap. 9 § i strafflagen"]
         assert [each.mandate for each in finnish[:2]] == [False, True]
 
     def test_incitement_is_for_the_gravest_alone(self) -> None:
@@ -87,7 +87,7 @@ class TestHints:
             ("SE", "sv", ("4 kap. 5 § brottsbalken", "sv")),
             ("SE", "fi", ("4 kap. 5 § brottsbalken", "sv")),
             ("SE", "en", ("4 kap. 5 § brottsbalken", "sv")),
-            ("FI", "sv", ("25 kap. 7 § strafflagen", "sv")),
+            ("FI", "sv", ("25 kap. 7 § i strafflagen", "sv")),
             ("FI", "fi", ("rikoslaki 25 luku 7 §", "fi")),
             ("FI", "en", ("rikoslaki 25 luku 7 §", "fi")),
         ],
