@@ -1,7 +1,7 @@
 """Functional tests: small cases that each ask for one ability, in pairs that differ in what matters only.
 
-The manner is HateCheck's (Röttger et al., ACL 2021, arXiv 2012.15606), the cases are our own: ``models/suite/abusive-<language>.jsonl``.
-Nothing is ever trained on them.
+The manner is HateCheck's (Röttger et al., ACL 2021, arXiv 2012.15606), the cases are our own:
+``models/suite/abusive-<language>.jsonl``. Nothing is ever trained on them.
 """
 
 from collections.abc import Iterator, Sequence
