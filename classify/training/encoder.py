@@ -39,7 +39,7 @@ from classify.training.vocabulary import prune
 from classify.verdict import LABELS
 
 STUDENT = Recipe(epochs=3, rate=3e-4, decay=0.95, layers=6)
-"""How the network that is shipped learns from the one that is not."""
+"""How a network of half the size, twice as fast, learns from the whole one."""
 _SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 """What the linear model's scores may count beside the encoder's; the best on ``dev`` is taken."""
 _OTHERS_EACH_EPOCH = 0.3
@@ -53,16 +53,16 @@ def train(
     out: Path,
     others: Sequence[Example] = (),
     teacher: Recipe | None = None,
-    student: Recipe | None = STUDENT,
+    student: Recipe | None = None,
     linear: LinearScorer,
     held: Mapping[str, Numbers],
     progress: Progress | None = None,
 ) -> Report:
-    """Train a teacher on ``examples`` and ``others``, distil it, choose and calibrate on held-out authors, write it into ``out``.
+    """Train on ``examples`` and ``others``, choose and calibrate on held-out authors, and write the encoder into ``out``.
 
     Args:
         base: a folder in the layout of the model hub, or the name of a model there.
-        student: how to distil; None: the teacher itself is written.
+        student: how a smaller network learns from the trained one, to be written in its place; None: it does not.
         linear: the linear model to judge with, which has not seen the test authors.
         held: by id, the raw scores of ``examples`` by a linear model that has not seen their authors (`linear.Trained`).
 
@@ -70,7 +70,7 @@ def train(
         The figures on the test authors, whom neither training nor calibration saw, of what was written.
 
     Raises:
-        ValueError: the base's vocabulary is not one that can be pruned.
+        Broken: the base's vocabulary is not one that can be pruned.
     """
     recipe = teacher or Recipe()
     sides = {side: [example for example in examples if split(example) == side] for side in ("train", "dev", "test")}

@@ -47,6 +47,12 @@ def train(
             show_default=False,
         ),
     ] = None,
+    distil: Annotated[
+        bool,
+        typer.Option(
+            "--distil", help="Let an encoder of half the size learn from it and take its place: faster, weaker."
+        ),
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder to write linear/ and encoder/ to [default: the models folder].", show_default=False),
@@ -81,7 +87,7 @@ def train(
         trained = linear.train(learnt, others=others, out=new / "linear", seed=seed, progress=tell)
         report = trained.report
         if base:
-            report = _train_encoder(examples, others, base, new, seed, trained.scores, tell)
+            report = _train_encoder(examples, others, base, new, seed, trained.scores, tell, distil=distil)
     if as_json:
         write_json(report.as_json())
     else:
@@ -108,6 +114,8 @@ def _train_encoder(
     seed: int,
     held: "Mapping[str, Numbers]",
     tell: "_Bars",
+    *,
+    distil: bool,
 ) -> "Report":
     from classify.classifiers.linear import Linear
     from classify.training import encoder, network
@@ -118,6 +126,7 @@ def _train_encoder(
         base=base,
         out=models / "encoder",
         teacher=network.Recipe(seed=seed),
+        student=encoder.STUDENT if distil else None,
         linear=Linear.open(models).scorer,
         held=held,
         progress=tell,
