@@ -1,11 +1,12 @@
 """Scores of the encoder, run by ONNX Runtime: windows of texts in, one row of head scores each out.
 
 The network gives a score per piece and head; a text's score is their mean and the bias. So what a word added is known exactly,
-without attention weights: it takes one more run for a flagged text, not one for each of its words.
+without attention weights and without another run.
 """
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import numpy as np
@@ -26,13 +27,16 @@ class EncoderScorer:
 
     def __init__(self, files: Files) -> None:
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = min(_MOST_THREADS, os.cpu_count() or 1)
+        # One thread a text and texts side by side: a text is too short to be shared out, and waiting threads do not spin.
+        options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._session = onnxruntime.InferenceSession(
             str(files.folder / NETWORK), options, providers=["CPUExecutionProvider"]
         )
+        self._pool = ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1), "encoder")
         self._inputs = Inputs.open(files.folder / TOKENIZER)
+        self._latest: dict[str, Array] = {}
         self._bias = np.array(files.bias, dtype=np.float32)
         self.calibration = files.calibration
         self.together = files.together
@@ -40,15 +44,17 @@ class EncoderScorer:
 
     def scores(self, windows: Sequence[Window]) -> Array:
         """(windows, heads): the raw score of each head."""
-        return np.stack(
-            [self._by_piece(pieces).mean(axis=0) + self._bias for pieces in self._inputs.of_windows(windows)]
-        )
+        found = list(self._pool.map(self._by_piece, self._inputs.of_windows(windows)))
+        self._latest = {window.masked: scores for window, scores in zip(windows, found, strict=True)}
+        return np.stack([scores.mean(axis=0) + self._bias for scores in found])
 
     def contributions(self, windows: Sequence[Window], heads: Sequence[int]) -> list[tuple[Words, NDArray[np.float64]]]:
         """Per window: its words, and (words, heads) what the pieces of each added to the mean."""
         found = []
-        for pieces in self._inputs.of_windows(windows):
-            scores = self._by_piece(pieces)[:, list(heads)] / len(pieces.ids)
+        for window, pieces in zip(windows, self._inputs.of_windows(windows), strict=True):
+            known = self._latest.get(window.masked)  # what is explained was mostly judged a moment ago
+            by_piece = self._by_piece(pieces) if known is None else known
+            scores = by_piece[:, list(heads)] / len(pieces.ids)
             added = np.zeros((len(pieces.words), len(heads)))
             inside = pieces.owners >= 0
             np.add.at(added, pieces.owners[inside], scores[inside])
