@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -171,7 +172,18 @@ def write_quantised(network: Network, path: Path) -> tuple[float, ...]:
         bias = write(network, whole)
         quant_pre_process(str(whole), str(ready), skip_symbolic_shape=True)
         quantize_dynamic(str(ready), str(path), weight_type=QuantType.QInt8, per_channel=True)
+    forget_origin(path)
     return bias
+
+
+def forget_origin(path: Path) -> None:
+    """Take out of an ONNX file what its exporter noted of this machine: stack traces with paths."""
+    model = onnx.load(str(path))
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        part.doc_string = ""
+        del part.metadata_props[:]
+    onnx.save(model, str(path))
 
 
 def _scores(scorer: EncoderScorer, examples: Sequence[Example], progress: Progress | None) -> Scores:

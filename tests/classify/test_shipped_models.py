@@ -25,7 +25,7 @@ SCREENED: Final = 0.995
 """The share of posts of high severity or above that the linear model passes on to the encoder, at least."""
 CALIBRATION_ERROR: Final = 0.05
 """Of each label in each language, at most."""
-TIMES: Final = 4
+TIMES: Final = 6
 """How many times its limit a single variation may reach, in verdicts that flip and in how far probabilities move."""
 TIMES_ON_AVERAGE: Final = 1.5
 """The same, of all variations together."""

@@ -7,6 +7,7 @@ import pytest
 from classify.classifiers.cascade import Cascade
 from classify.classifiers.linear import Linear
 from classify.law import load_law
+from classify.rules.matching import CERTAIN
 from classify.severity import settle
 from classify.stage import as_json, classify_posts
 from classify.verdict import LABELS, VERDICTS, Label, Score
@@ -50,8 +51,8 @@ def test_the_plain_json_form() -> None:
     alone = Cascade(Linear.open(MODELS), None)  # an encoder would have its say, too
     found = as_json("x", alone.classify([text])[0], law=load_law(MODELS.parent / "config" / "law.toml"))
     assert list(found) == ["id", "language", "unable", "severity", "labels", "spans", "aimed_at", "law", "model"]
-    assert found["labels"]["threat"] == {"probability": 0.95, "flagged": True}
-    assert found["aimed_at"] is None  # a rule alone raised it
+    assert found["labels"]["threat"] == {"probability": CERTAIN, "flagged": True}
+    assert found["aimed_at"] == "person"
     assert found["law"][0] == {"country": "SE", "section": "4 kap. 5 § brottsbalken"}
     assert any(text[span["start"] : span["end"]] == text and span["label"] == "threat" for span in found["spans"])
 

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 
 from classify.classifier import Classifier
+from classify.masking import cover
 from classify.verdict import Judgement, Label, Verdict
 from flow.clock import ManualClock
 from flow.errors import Broken
@@ -249,7 +250,7 @@ class TestProgram:
         old, new = Parts(Settings()).classifier, Parts(settings).classifier
         assert old.model != new.model
         for number, classifier in ((1, old), (2, new), (3, old)):
-            judged, (alone,) = found[f"web:{number}"], classifier.classify([text])
+            judged, (alone,) = found[f"web:{number}"], classifier.classify([cover(text, [(0, len("Anna Lindqvist"))])])
             assert judged["model"] == classifier.model
             assert judged["labels"] == msgspec.to_builtins(alone.labels)
         assert found["web:1"]["labels"] != found["web:2"]["labels"]
