@@ -1,7 +1,7 @@
 """What the encoder costs and how often it is asked: ``python -m benchmarks.encoder``.
 
-Time by the clock, as the encoder uses several threads: of one post of about 30 words, alone, with one thread and with as many as
-it takes by itself; and of a stream of which 2 % reach the encoder, through the cascade. Besides, which share of posts the linear
+Time by the clock, as the encoder judges several posts side by side: of one post of about 30 words, alone and among others; and of
+a stream of which 2 % reach the encoder, through the cascade. Besides, which share of posts the linear
 model passes on. Without ``models/encoder`` only that share is measured.
 """
 
@@ -15,12 +15,11 @@ from classify.classifiers.cascade import Cascade
 from classify.classifiers.encoder import Encoder
 from classify.classifiers.linear import Linear
 from classify.corpus import Example, read
-from classify.encoder import scoring
-from classify.heads import HEADS
+from classify.heads import WATCHED
 from classify.judging import chances
 from classify.reading import read as read_texts
 from classify.training.held_out import held_out
-from classify.verdict import LABELS, at_least
+from classify.verdict import at_least
 
 MODELS = Path(__file__).parent.parent / "models"
 WORDS = range(27, 34)
@@ -29,8 +28,6 @@ ROUNDS = 5
 SHARE = 0.02
 MIXED = 5000
 BATCH = 500
-WATCHED = [*range(len(LABELS)), HEADS.index("high")]
-"""The heads that the cascade's screen looks at."""
 
 
 def doubtful(linear: Linear, texts: Sequence[str]) -> list[bool]:
@@ -95,13 +92,12 @@ def main() -> None:
     if encoder is None:
         print("there is no models/encoder: the rest is not measured")
         return
-    default, chosen = scoring._MOST_THREADS, texts[:: max(1, len(texts) // SINGLES)][:SINGLES]
-    for name, most in (("one thread", 1), ("as many as it takes by itself", default)):
-        scoring._MOST_THREADS = most  # no setting: only here anybody wants fewer
-        again = Encoder.open(MODELS)
-        times = alone(again, chosen)
-        middle, late = np.quantile(times, (0.5, 0.95))
-        print(f"encoder alone, about 30 words, {name}: median {middle:.1f} ms, 95th percentile {late:.1f} ms a post")
+    chosen = texts[:: max(1, len(texts) // SINGLES)][:SINGLES]
+    middle, late = np.quantile(alone(encoder, chosen), (0.5, 0.95))
+    print(f"encoder alone, about 30 words, one at a time: median {middle:.1f} ms, 95th percentile {late:.1f} ms a post")
+    began = time.perf_counter()
+    encoder.classify(chosen)
+    print(f"the same, all together: {len(chosen) / (time.perf_counter() - began):.0f} posts/s")
     short = [example.text for example in examples if 80 <= len(example.text) <= 260]
     doubts = doubtful(linear, short)
     asked = [text for text, doubt in zip(short, doubts, strict=True) if doubt]

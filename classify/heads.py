@@ -11,3 +11,5 @@ PERSON: Final = "person"
 HEADS: Final = (*LABELS, *STEPS, PERSON)
 SCALE: Final = slice(len(LABELS), len(LABELS) + len(STEPS))
 """Where the severity heads stand."""
+WATCHED: Final = (*range(len(LABELS)), HEADS.index("high"))
+"""The heads that tell whether a text is worth a second look: all labels, and severity high or graver."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +12,16 @@ from classify.calibration import Array
 from classify.classifiers.encoder import Encoder
 from classify.classifiers.linear import Linear
 from classify.encoder.scoring import EncoderScorer
-from classify.heads import HEADS
+from classify.heads import WATCHED
 from classify.judging import Scorer, chances, settled, thresholds
 from classify.linear.scoring import LinearScorer
 from classify.reading import Reading, read, unable
 from classify.rules.matching import VERSION, find, raised
-from classify.verdict import LABELS, Judgement, Label
+from classify.verdict import Judgement, Label
 
 _BATCH = 512
 _MOST_WINDOWS = 8
 """Of one text, judged by both models: a hundred would hold up the posts of others for a second."""
-_SCREENED = [*range(len(LABELS)), HEADS.index("high")]
 
 
 def _together(encoder: EncoderScorer, linear: LinearScorer) -> Scorer:
@@ -73,21 +73,21 @@ class Cascade:
         if self._both is None:
             return settled(self._linear, readings, screened, name=self.model)
         doubtful = [self._doubtful(windows) for windows in screened]
-        doubted = [pair for pair, doubt in zip(zip(readings, screened, strict=True), doubtful, strict=True) if doubt]
-        asked = [self._narrowed(reading, windows) for reading, windows in doubted]
-        passed = [row for row, doubt in zip(readings, doubtful, strict=True) if not doubt]
-        calm = [windows for windows, doubt in zip(screened, doubtful, strict=True) if not doubt]
-        whole = [len(reading.windows) for reading, _ in doubted]
+        doubted = list(compress(readings, doubtful))
+        asked = list(map(self._narrowed, doubted, compress(screened, doubtful)))
+        whole = [len(reading.windows) for reading in doubted]
+        sure = [not doubt for doubt in doubtful]
+        passed, calm = list(compress(readings, sure)), list(compress(screened, sure))
         second = iter(settled(self._both, asked, chances(self._both, asked), name=self.model, whole=whole))
         first = iter(settled(self._linear, passed, calm, name=self.model))
         return [next(second) if doubt else next(first) for doubt in doubtful]
 
     def _narrowed(self, reading: Reading, windows: Array) -> Reading:
         """The windows of a long text that are worth a second look, the most doubtful ones, in their order."""
-        most = windows[:, _SCREENED].max(axis=1)
+        most = windows[:, WATCHED].max(axis=1)
         chosen = [place for place in np.argsort(-most)[:_MOST_WINDOWS].tolist() if most[place] >= self._linear.screen]
         return replace(reading, windows=tuple(reading.windows[place] for place in sorted(chosen)))
 
     def _doubtful(self, windows: Array) -> bool:
         """Whether the linear model cannot exclude that a text is of severity high or above."""
-        return bool(np.max(windows[:, _SCREENED]) >= self._linear.screen)
+        return bool(np.max(windows[:, WATCHED]) >= self._linear.screen)

@@ -36,7 +36,7 @@ class EncoderScorer:
         )
         self._pool = ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1), "encoder")
         self._inputs = Inputs.open(files.folder / TOKENIZER)
-        self._latest: dict[str, Array] = {}
+        self._latest: dict[int, Array] = {}  # by a hash, so that no text outlives its batch
         self._bias = np.array(files.bias, dtype=np.float32)
         self.calibration = files.calibration
         self.together = files.together
@@ -45,14 +45,14 @@ class EncoderScorer:
     def scores(self, windows: Sequence[Window]) -> Array:
         """(windows, heads): the raw score of each head."""
         found = list(self._pool.map(self._by_piece, self._inputs.of_windows(windows)))
-        self._latest = {window.masked: scores for window, scores in zip(windows, found, strict=True)}
+        self._latest = {hash(window.masked): scores for window, scores in zip(windows, found, strict=True)}
         return np.stack([scores.mean(axis=0) + self._bias for scores in found])
 
     def contributions(self, windows: Sequence[Window], heads: Sequence[int]) -> list[tuple[Words, NDArray[np.float64]]]:
         """Per window: its words, and (words, heads) what the pieces of each added to the mean."""
         found = []
         for window, pieces in zip(windows, self._inputs.of_windows(windows), strict=True):
-            known = self._latest.get(window.masked)  # what is explained was mostly judged a moment ago
+            known = self._latest.get(hash(window.masked))  # what is explained was mostly judged a moment ago
             by_piece = self._by_piece(pieces) if known is None else known
             scores = by_piece[:, list(heads)] / len(pieces.ids)
             added = np.zeros((len(pieces.words), len(heads)))

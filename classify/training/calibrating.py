@@ -9,8 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from classify.calibration import LANGUAGES, Calibration
 from classify.corpus import Example
-from classify.heads import HEADS, STEPS
-from classify.verdict import LABELS
+from classify.heads import HEADS, WATCHED
 from flow.errors import Broken
 
 Numbers = NDArray[np.float64]
@@ -82,6 +81,5 @@ def best_f1(chances: Numbers, truth: Truths) -> float:
 
 def screen_at(chances: NDArray[np.floating[Any]], severe: Truths, *, recall: float = 0.995) -> float:
     """The largest bar over which ``recall`` of the ``severe`` texts lie, by the highest of their labels and high severity."""
-    watched = [*range(len(LABELS)), len(LABELS) + STEPS.index("high")]
-    highest = chances[severe][:, watched].max(axis=1)
+    highest = chances[severe][:, WATCHED].max(axis=1)
     return float(np.quantile(highest, 1 - recall, method="lower"))

@@ -23,7 +23,7 @@ from classify.encoder.inputs import Inputs
 from classify.encoder.scoring import EncoderScorer
 from classify.evaluation.metrics import average_precision
 from classify.evaluation.report import Report, report
-from classify.heads import HEADS
+from classify.heads import HEADS, WATCHED
 from classify.judging import judge
 from classify.linear.scoring import LinearScorer
 from classify.masking import mask
@@ -37,7 +37,6 @@ from classify.training.network import Lesson, Network, Recipe, Scores, fit, prob
 from classify.training.targets import split, wanted
 from classify.training.varying import varied
 from classify.training.vocabulary import prune
-from classify.verdict import LABELS
 
 STUDENT = Recipe(epochs=3, rate=3e-4, decay=0.95, layers=6)
 """How a network of half the size, twice as fast, learns from the whole one."""
@@ -228,7 +227,7 @@ class _Lessons:
 
 def _mean_precision(said: Numbers, truth: Scores) -> float:
     """The mean of the average precisions over labels and high severity, of those that occur."""
-    watched = [head for head in (*range(len(LABELS)), HEADS.index("high")) if (truth[:, head] == 1).any()]
+    watched = [head for head in WATCHED if (truth[:, head] == 1).any()]
     return float(np.mean([average_precision(truth[:, head] == 1, said[:, head]) for head in watched]))
 
 

@@ -18,7 +18,7 @@ from classify.classifiers.linear import Linear
 from classify.corpus import read as read_corpus
 from classify.encoder import artifact
 from classify.encoder.scoring import EncoderScorer
-from classify.heads import HEADS
+from classify.heads import HEADS, WATCHED
 from classify.judging import chances, strongest
 from classify.reading import Window, read
 from classify.rules.matching import CERTAIN
@@ -105,12 +105,11 @@ def test_the_encoder_judges_what_the_linear_model_cannot_exclude() -> None:
     linear = shipped("linear")
     assert cascade.lacks == ()
     scorer = Linear.open(MODELS).scorer
-    watched = [*range(len(LABELS)), HEADS.index("high")]
     judged = zip(cascade.classify(texts), encoder.classify(texts), linear.classify(texts), read(texts), strict=True)
     asked = 0
     for whole, second, first, reading in judged:
         if reading.unable is None:
-            doubtful = chances(scorer, [reading])[0][:, watched].max() >= scorer.screen
+            doubtful = chances(scorer, [reading])[0][:, WATCHED].max() >= scorer.screen
             asked += doubtful
             for label in LABELS:
                 model = (second if doubtful else first).labels[label].probability

@@ -14,7 +14,7 @@ from classify.corpus import Example, read
 from classify.evaluation.report import Report, judge, report
 from classify.evaluation.suite import read_suite
 from classify.evaluation.variations import Movement, run
-from classify.heads import HEADS
+from classify.heads import WATCHED
 from classify.judging import chances
 from classify.reading import read as read_texts
 from classify.training.held_out import held_out
@@ -25,8 +25,10 @@ SCREENED: Final = 0.995
 """The share of posts of high severity or above that the linear model passes on to the encoder, at least."""
 CALIBRATION_ERROR: Final = 0.05
 """Of each label in each language, at most."""
-TIMES: Final = 6
+TIMES: Final = 4
 """How many times its limit a single variation may reach, in verdicts that flip and in how far probabilities move."""
+KNOWN: Final = {"another name, first": 6, "another name, small letters": 5}
+"""The same of what is known to be worse: names that do not look like names where matching did not find them."""
 TIMES_ON_AVERAGE: Final = 1.5
 """The same, of all variations together."""
 EVERY: Final = 8
@@ -52,8 +54,7 @@ def test_the_screen_passes_on_what_is_severe() -> None:
     linear = Linear.open(MODELS)
     severe = [example.text for example in held() if example.severity and at_least(example.severity, "high")]
     readings = [reading for reading in read_texts(severe) if reading.unable is None]
-    asked = [*range(len(LABELS)), HEADS.index("high")]  # what the cascade looks at
-    passed = [bool(windows[:, asked].max() >= linear.scorer.screen) for windows in chances(linear.scorer, readings)]
+    passed = [bool(windows[:, WATCHED].max() >= linear.scorer.screen) for windows in chances(linear.scorer, readings)]
     assert len(passed) > 300
     assert np.mean(passed) >= SCREENED
 
@@ -72,12 +73,14 @@ def test_no_variation_moves_a_verdict_much() -> None:
         flips[each.variation] = flips.get(each.variation, 0) + each.lost + each.gained
     limits = {each.variation: each.limit.flipped for each in moved()}
     shares = {name: flips[name] / texts[name] for name in texts}
-    assert {name: share for name, share in shares.items() if share > TIMES * limits[name]} == {}
+    assert {name: share for name, share in shares.items() if share > KNOWN.get(name, TIMES) * limits[name]} == {}
     assert np.mean(list(shares.values())) <= TIMES_ON_AVERAGE * np.mean(list(limits.values()))
 
 
 @pytest.mark.parametrize("language", ["sv", "fi"])
 def test_no_variation_moves_a_probability_far(language: str) -> None:
     found = [each for each in moved() if each.language == language]
-    assert [(each.variation, each.most) for each in found if each.most > TIMES * each.limit.moved] == []
+    assert [
+        (each.variation, each.most) for each in found if each.most > KNOWN.get(each.variation, TIMES) * each.limit.moved
+    ] == []
     assert np.mean([each.most for each in found]) <= TIMES_ON_AVERAGE * np.mean([each.limit.moved for each in found])

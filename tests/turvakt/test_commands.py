@@ -29,13 +29,6 @@ THANKS = "Tack Anna Lindqvist för den nya bron"
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Program:
-    program = Program(tmp_path / "data")
-    program.run("officials", "import", str(OFFICIALS))
-    return program
-
-
-@pytest.fixture
 def posts(tmp_path: Path) -> Path:
     posts = tmp_path / "posts.jsonl"
     posts.write_text(line(1, THANKS), "utf-8")

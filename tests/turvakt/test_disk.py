@@ -7,18 +7,11 @@ from pathlib import Path
 import pytest
 
 from flow.errors import Unavailable
-from tests.turvakt.process import OFFICIALS, Program, line, until
+from tests.turvakt.process import Program, line, until
 from tests.turvakt.test_monitor import indexed
 from turvakt.folder import faults
 
 THANKS = "Tack Anna Lindqvist för den nya bron"
-
-
-@pytest.fixture
-def program(tmp_path: Path) -> Program:
-    program = Program(tmp_path / "data")
-    program.run("officials", "import", str(OFFICIALS))
-    return program
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs Linux to take a running program's room away")

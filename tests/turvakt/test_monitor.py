@@ -15,13 +15,6 @@ from tests.turvakt.process import DEMO_POSTS, OFFICIALS, Program, line, until
 THANKS = "Tack Anna Lindqvist för den nya bron"
 
 
-@pytest.fixture
-def program(tmp_path: Path) -> Program:
-    program = Program(tmp_path / "data")
-    program.run("officials", "import", str(OFFICIALS))
-    return program
-
-
 def indexed(program: Program) -> set[str]:
     """The posts in the index, read beside the running program."""
     database = sqlite3.connect(f"file:{program.folder / 'turvakt.db'}?mode=ro", uri=True)

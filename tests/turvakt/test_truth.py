@@ -17,19 +17,12 @@ from classify.verdict import Verdict
 from review.decision import Decision
 from tests.classify.material import TRAINING
 from tests.review.people import verdict
-from tests.turvakt.process import OFFICIALS, Program, line
+from tests.turvakt.process import Program, line
 from turvakt.metrics import Metrics
 from turvakt.settings import Settings
 from turvakt.wiring import Parts
 
 THREAT = "Anna Lindqvist, jag ska döda dig i natt. Jag vet var du bor."
-
-
-@pytest.fixture
-def program(tmp_path: Path) -> Program:
-    program = Program(tmp_path / "data")
-    program.run("officials", "import", str(OFFICIALS))
-    return program
 
 
 @pytest.fixture
