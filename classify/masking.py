@@ -14,6 +14,8 @@ from classify.normalise import Normalised, normalise
 
 NAME: Final = "ƿ"
 """Stands for each letter of a masked name, handle or link: a letter that no living language writes."""
+NAMES: Final = re.compile(f"{NAME}+(?:[ -]{NAME}+)*")
+"""A masked name of any number of words."""
 _LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+|(?<!\w)@[\w.\-]+(?:@[\w.\-]+)?")
 # Every reply begins with handles: they say nothing of it, not even that somebody is named.
 _LEADING = re.compile(r"\A\s*\.?(?:@[\w.\-]+(?:@[\w.\-]+)?[,:]?\s+)+")

@@ -5,7 +5,6 @@ All substrings get their hash from one array of prefix sums of a polynomial in a
 and the same string has the same hash wherever it stands. Hashing trick: Weinberger et al., ICML 2009.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -14,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from classify.masking import NAME
+from classify.masking import NAME, NAMES
 
 BITS: Final = 18
 BUCKETS: Final = 1 << BITS
@@ -69,7 +68,6 @@ class Features:
         return np.concatenate(starts), np.concatenate(ends)
 
 
-_NAMES = re.compile(f"{NAME}+(?:[ -]{NAME}+)*")
 _LAST = np.uint32(0xFFFF)
 _IS_WORD = np.array([chr(code).isalnum() or chr(code) in "*_" for code in range(0xFFFF)] + [False])
 
@@ -98,7 +96,7 @@ def extract(texts: Sequence[str]) -> Features:
     """
     joined = " " + "  ".join(texts) + " " if texts else ""
     if NAME in joined:
-        joined = _NAMES.sub(lambda name: NAME.ljust(len(name[0])), joined)
+        joined = NAMES.sub(lambda name: NAME.ljust(len(name[0])), joined)
     codes = np.frombuffer(joined.encode("utf-32-le", "replace"), dtype=np.uint32)
     bounds = np.zeros(len(texts) + 1, dtype=np.int64)
     bounds[1:] = list(accumulate(len(text) + 2 for text in texts))

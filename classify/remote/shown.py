@@ -1,22 +1,19 @@
 """What of a text leaves the machine."""
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
-from classify.masking import NAME, hide
+from classify.masking import NAMES, hide
 
 HIDDEN: Final = "[…]"
 """Stands for a name, handle or link, however long it was: its length would help to guess it."""
 MOST: Final = 4000
 """Code points shown at most: half from the beginning, half from the end."""
 
-_HIDDEN = re.compile(rf"{NAME}+(?:[ \-]{NAME}+)*")
-
 
 def shown(text: str, places: Iterable[tuple[int, int]]) -> str:
     """``text`` without what stands at ``places`` and the names, handles, links and numbers that `classify.masking.hide` finds."""
-    bare = _HIDDEN.sub(HIDDEN, hide(text, places)).strip()
+    bare = NAMES.sub(HIDDEN, hide(text, places)).strip()
     if len(bare) > MOST:
         bare = f"{bare[: MOST // 2]} … {bare[-MOST // 2 :]}"
     return bare.encode("utf-8", "replace").decode()  # half a surrogate pair is no text that a server must read

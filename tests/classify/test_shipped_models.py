@@ -28,7 +28,7 @@ CALIBRATION_ERROR: Final = 0.05
 TIMES: Final = 4
 """How many times its limit a single variation may reach, in verdicts that flip and in how far probabilities move."""
 KNOWN: Final = {"another name, first": 6, "another name, small letters": 5, "more punctuation": 5}
-"""The same of what is known to be worse: names that do not look like names where matching did not find them, marks in odd places."""
+"""The same of what is known to be worse: names that neither matching nor masking finds, and marks in odd places."""
 TIMES_ON_AVERAGE: Final = 1.5
 """The same, of all variations together."""
 EVERY: Final = 8
