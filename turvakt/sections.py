@@ -30,6 +30,72 @@ class Flow(Section, frozen=True):
     stop_after: Annotated[int, Meta(ge=1, le=1_000_000, description="Dead letters in a row that stop a stage.")] = 100
 
 
+class Kafka(Section, frozen=True):
+    """Kafka carries the stream of a cluster; it needs PostgreSQL, too. See docs/cluster.md."""
+
+    servers: Annotated[list[str], Meta(description='Brokers, such as "kafka-1:9092"; empty: no cluster.')] = []
+    prefix: Annotated[str, Meta(description="What the names of topics and groups begin with.")] = "turvakt."
+    security: Annotated[
+        Literal["none", "tls", "sasl", "sasl-tls"],
+        Meta(description='"sasl-tls" or "tls"; "none" and "sasl" in a network that nobody else can read.'),
+    ] = "none"
+    mechanism: Annotated[
+        Literal["SCRAM-SHA-256", "SCRAM-SHA-512"], Meta(description="How user and password are proven with sasl.")
+    ] = "SCRAM-SHA-512"
+    username: Annotated[str, Meta(description="For sasl.")] = ""
+    password: Annotated[str, _secret("For sasl.")] = ""
+    certificates: Annotated[
+        str, Meta(description="File of authorities to trust in place of the system's; empty: these.")
+    ] = ""
+    partitions: Annotated[int, Meta(ge=1, le=999, description="Of each topic: how far a stage can be scaled.")] = 4
+    replication: Annotated[int, Meta(ge=1, le=7, description="Copies of each topic.")] = 1
+    compression: Annotated[
+        Literal["zstd", "lz4", "gzip", "snappy", "none"], Meta(description="Of what is written.")
+    ] = "zstd"
+
+
+class Postgres(Section, frozen=True):
+    """PostgreSQL holds registry, outbox and bookkeeping of a cluster; it needs Kafka, too. See docs/cluster.md."""
+
+    url: Annotated[str, _secret('"postgresql://USER:PASSWORD@HOST/DATABASE"; empty: no cluster.')] = ""
+
+
+class Elasticsearch(Section, frozen=True):
+    """Elasticsearch holds the index, in a cluster or in place of the embedded one. See docs/cluster.md."""
+
+    urls: Annotated[list[str], Meta(description='Nodes, such as "https://elastic-1:9200"; empty: none.')] = []
+    api_key: Annotated[str, _secret("API key; empty: none.")] = ""
+    username: Annotated[str, Meta(description="In place of an API key.")] = ""
+    password: Annotated[str, _secret("In place of an API key.")] = ""
+    certificates: Annotated[
+        str, Meta(description="File of authorities to trust in place of the system's; empty: these.")
+    ] = ""
+    prefix: Annotated[str, Meta(description="What the names of indices and aliases begin with.")] = "turvakt"
+    shards: Annotated[int, Meta(ge=1, le=64, description="Primary shards of an index.")] = 1
+    replicas: Annotated[int, Meta(ge=0, le=7, description="Copies of each shard.")] = 0
+
+
+class Kibana(Section, frozen=True):
+    """Kibana, for "turvakt kibana apply"."""
+
+    url: Annotated[str, Meta(description='Such as "https://kibana:5601"; empty: none.')] = ""
+    api_key: Annotated[str, _secret("API key; empty: user and password of Elasticsearch.")] = ""
+
+
+class Metrics(Section, frozen=True):
+    """Where a worker of a cluster shows its metrics and its health. See docs/metrics.md."""
+
+    host: Annotated[str, Meta(description="Address to bind to.")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65535, description="Port to bind to; 0: none.")] = 0
+
+
+class Tracing(Section, frozen=True):
+    """The way of a post as OpenTelemetry traces: ids and times, no text."""
+
+    endpoint: Annotated[str, Meta(description='OTLP over HTTP, such as "http://127.0.0.1:4318"; empty: none.')] = ""
+    share: Annotated[float, Meta(gt=0, le=1, description="Share of the posts that are traced.")] = 1.0
+
+
 class Bluesky(Section, frozen=True):
     """The public Jetstream of Bluesky; needs no account. See docs/sources/bluesky.md."""
 

@@ -20,15 +20,21 @@ from turvakt.sections import (
     Bluesky,
     Classifier,
     Data,
+    Elasticsearch,
     Email,
     Feed,
     Flow,
     Jsonl,
+    Kafka,
+    Kibana,
     Logging,
     Mastodon,
+    Metrics,
+    Postgres,
     Remote,
     Retention,
     Section,
+    Tracing,
     Web,
     Webhook,
 )
@@ -42,6 +48,12 @@ class Settings(Section, frozen=True):
 
     data: Data = Data()
     flow: Flow = Flow()
+    kafka: Kafka = Kafka()
+    postgres: Postgres = Postgres()
+    elasticsearch: Elasticsearch = Elasticsearch()
+    kibana: Kibana = Kibana()
+    metrics: Metrics = Metrics()
+    tracing: Tracing = Tracing()
     bluesky: Bluesky = Bluesky()
     mastodon: Mastodon = Mastodon()
     feed: Feed = Feed()
