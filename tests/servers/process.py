@@ -1,0 +1,122 @@
+"""A server's process: in a group of its own, its output in a file, its end certain."""
+
+import os
+import pwd
+import random
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+_GUARD = 'read _; kill -KILL -- "-$1" 2>/dev/null'
+"""Kills what is left of a group as soon as the pipe from the process that started it closes, however that process ended."""
+
+
+class Failed(Exception):
+    """A server ended or did not answer in time; the text has the end of its output."""
+
+
+class Process:
+    """Runs ``command`` in ``folder``, its output appended to ``log``.
+
+    Args:
+        user: runs as this user where the caller is root.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        *,
+        folder: Path,
+        log: Path,
+        environment: Mapping[str, str] | None = None,
+        user: str | None = None,
+    ) -> None:
+        self.log = log
+        self._before = log.stat().st_size if log.exists() else 0
+        with log.open("ab") as output:
+            self._server = subprocess.Popen(
+                command,
+                cwd=folder,
+                env={**os.environ, **(environment or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                user=user,
+                group=pwd.getpwnam(user).pw_gid if user else None,
+                extra_groups=[] if user else None,
+            )
+        self._guard = subprocess.Popen(
+            ["sh", "-c", _GUARD, "guard", str(self.pid)], stdin=subprocess.PIPE, start_new_session=True
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._server.pid
+
+    def wait_until(self, ready: Callable[[], bool], *, seconds: float) -> None:
+        """Wait until ``ready``.
+
+        Raises:
+            Failed: the server ended, or was not ready within ``seconds``; it has been killed then.
+        """
+        deadline = time.monotonic() + seconds
+        while not ready():
+            ended = self._server.poll()
+            if ended is None and time.monotonic() < deadline:
+                time.sleep(0.05)
+                continue
+            self.kill()
+            what = f"did not answer within {seconds:.0f} s" if ended is None else f"ended with {ended}"
+            raise Failed(f"{self._server.args[0]} {what}; its output ends:\n{self.output()[-4000:]}")  # type: ignore[index]
+
+    def output(self) -> str:
+        """What it has written since it was started."""
+        with self.log.open("rb") as file:
+            file.seek(self._before)
+            return file.read().decode("utf-8", "replace")
+
+    def pause(self) -> None:
+        """Let it hang: it keeps its connections and answers nobody until `resume`."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def stop(self, how: signal.Signals = signal.SIGTERM, *, seconds: float = 30.0) -> None:
+        """Ask it to end, and kill it if it has not within ``seconds``."""
+        with suppress(ProcessLookupError):
+            self._server.send_signal(how)
+        self.resume()
+        with suppress(subprocess.TimeoutExpired):
+            self._server.wait(timeout=seconds)
+        self.kill()
+
+    def kill(self) -> None:
+        """``kill -9`` for the whole group."""
+        self._signal(signal.SIGKILL)
+        self._server.wait()
+        self._guard.communicate()
+
+    def _signal(self, which: signal.Signals) -> None:
+        with suppress(ProcessLookupError, PermissionError):  # macOS refuses what concerns only the dead
+            os.killpg(self.pid, which)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 where nobody listens.
+
+    It lies below those that the system gives to outgoing connections: otherwise a client of a server that is down could be
+    given the very port, which then would not be free when the server is back.
+    """
+    while True:
+        port = random.randrange(12_000, 32_000)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
