@@ -25,10 +25,6 @@ class Writer(Protocol):
         """Add an entry at the end of ``topic``."""
         ...
 
-    def commit(self, group: str, topic: str, offset: int) -> None:
-        """Let ``group`` go on at ``offset`` in ``topic``."""
-        ...
-
     def save_cursor(self, collector: str, cursor: str) -> None:
         """Remember where a collector goes on."""
         ...
@@ -38,12 +34,16 @@ class Writer(Protocol):
         ...
 
 
+class QueueWriter(Writer, Protocol):
+    """What can be written in one transaction of a `Queue`."""
+
+    def commit(self, group: str, topic: str, offset: int) -> None:
+        """Let ``group`` go on at ``offset`` in ``topic``."""
+        ...
+
+
 class Log(Protocol):
     """Durable topics. What one `write` block did is there wholly or not at all."""
-
-    def read(self, topic: str, group: str, limit: int) -> Batch:
-        """Up to ``limit`` entries from the group's offset on."""
-        ...
 
     def write(self, *, epoch: int | None = None) -> AbstractContextManager[Writer]:
         """Open a transaction.
@@ -109,6 +109,18 @@ class Log(Protocol):
 
     def expire(self, before: datetime) -> int:
         """Remove entries older than ``before`` that every group of their topic has read; returns how many."""
+        ...
+
+
+class Queue(Log, Protocol):
+    """A log that is also read here, and whose offsets move in the transaction that writes what came of the entries."""
+
+    def read(self, topic: str, group: str, limit: int) -> Batch:
+        """Up to ``limit`` entries from the group's offset on."""
+        ...
+
+    def write(self, *, epoch: int | None = None) -> AbstractContextManager[QueueWriter]:
+        """See `Log.write`."""
         ...
 
 

@@ -133,14 +133,13 @@ class Stage(Generic[Record]):
         """The outcome for an entry on which `step` or `hand_over` failed when it stood alone."""
         return Outcome((), (), (self._letter(entry, error),), 1, self._in_a_row + 1)
 
-    def hand_over(self, entries: Sequence[Entry], outcome: Outcome, writer: Writer) -> None:
-        """Write what came of ``entries`` and move the offset behind those it stands for; the caller opened the transaction."""
+    def hand_over(self, outcome: Outcome, writer: Writer) -> None:
+        """Write what came of a batch; the caller opened the transaction, and acknowledges what ``outcome`` stands for."""
         self._apply(outcome.records)
         for output in outcome.outputs:
             writer.append(output.topic, output.key, output.value)
         for letter in outcome.dead:
             writer.append(dead(self.source), letter.key, DEAD_LETTERS.encode(letter))
-        writer.commit(self.name, self.source, entries[outcome.read - 1].offset + 1)
 
     def committed(self, outcome: Outcome) -> None:
         """The hand-over is safe: take note of it."""

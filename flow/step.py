@@ -8,7 +8,7 @@ Parameters = ParamSpec("Parameters")
 
 
 class Step(Protocol):
-    """Runs a function; `flow.runtimes.embedded.Embedded.at` gives one."""
+    """Runs a function; `flow.runtimes.worker.Worker.at` gives one."""
 
     def __call__(
         self, function: Callable[Parameters, Returned], *args: Parameters.args, **kwargs: Parameters.kwargs

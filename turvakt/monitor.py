@@ -113,7 +113,7 @@ class Monitor:
     async def _run(self) -> None:
         parts, flow = self._parts, self._parts.settings.flow
         runtime = Embedded(
-            log=parts.log,
+            log=parts.queue,
             stages=parts.stages(wake=lambda: dispatcher.wake()),
             observer=self._observed,
             batch_size=flow.batch_size,

@@ -24,7 +24,7 @@ from classify.verdict import VERDICTS
 from flow.clock import Clock, SystemClock
 from flow.codec import Codec
 from flow.database import Database
-from flow.log import Log
+from flow.log import Log, Queue
 from flow.logs.sqlite import SqliteLog
 from flow.stage import Stage
 from flow.step import Step
@@ -72,9 +72,14 @@ class Parts:
         return Database(private(self.settings.data_dir) / "turvakt.db")
 
     @cached_property
+    def queue(self) -> Queue:
+        """The log of the embedded runtime."""
+        return SqliteLog(self.database, clock=self.clock)
+
+    @property
     def log(self) -> Log:
         """The log."""
-        return SqliteLog(self.database, clock=self.clock)
+        return self.queue
 
     @cached_property
     def store(self) -> Store:

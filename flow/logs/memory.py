@@ -13,7 +13,7 @@ from flow.log import Batch
 
 
 class MemoryLog:
-    """Implements `flow.log.Log` in this process's memory."""
+    """Implements `flow.log.Queue` in this process's memory."""
 
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock

@@ -27,7 +27,7 @@ _SCHEMA = (
 
 
 class SqliteLog:
-    """Implements `flow.log.Log` in the tables ``log*`` of ``database``."""
+    """Implements `flow.log.Queue` in the tables ``log*`` of ``database``."""
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database

@@ -5,26 +5,19 @@ no step waits for another one's lock, and order needs no thought. asyncio carrie
 """
 
 import asyncio
-import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
-from flow.backoff import backoff
 from flow.entry import Entry
-from flow.errors import Broken, Stale, Unavailable
-from flow.log import Log
+from flow.log import Queue
+from flow.runtimes.stepping import advance
+from flow.runtimes.worker import Worker
 from flow.stage import Observer, Outcome, Stage
 from flow.step import Step
 
-Result = TypeVar("Result")
-Parameters = ParamSpec("Parameters")
 Service = Callable[[], Awaitable[None]]
-
-logger = logging.getLogger(__name__)
 
 
 class Embedded:
@@ -40,7 +33,7 @@ class Embedded:
     def __init__(
         self,
         *,
-        log: Log,
+        log: Queue,
         stages: Sequence[Stage[Any]],
         observer: Observer,
         batch_size: int = 500,
@@ -54,8 +47,7 @@ class Embedded:
         self._batch_size = batch_size
         self._idle_seconds = idle_seconds
         self._most_waiting = most_waiting
-        self._sleep = sleep
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="stages")
+        self._worker = Worker(observer=observer, sleep=sleep)
         self._known: dict[bytes, Any] = {}
         self._awake = asyncio.Event()
 
@@ -84,25 +76,11 @@ class Embedded:
 
     async def close(self) -> None:
         """Wait for the step in hand; its transaction is whole either way. Only needed where `run` was not called."""
-        # Not here: the loop must stay free to end what lasts too long.
-        shutdown = partial(self._worker.shutdown, wait=True, cancel_futures=True)
-        await asyncio.get_running_loop().run_in_executor(None, shutdown)
+        await self._worker.close()
 
     def at(self, place: str) -> Step:
-        """Runs functions in the worker thread; repeats them while they are `Stale` or something is `Unavailable`.
-
-        Args:
-            place: what the observer is told that waits: one of a few names, as it becomes a label of metrics.
-        """
-
-        async def step(
-            function: Callable[Parameters, Result], *args: Parameters.args, **kwargs: Parameters.kwargs
-        ) -> Result:
-            result = await self._in_worker(lambda: function(*args, **kwargs), place=place)
-            self._awake.set()
-            return result
-
-        return step
+        """Runs functions in the worker thread; see `flow.runtimes.worker.Worker.at`."""
+        return self._worker.at(place, then=self._awake.set)
 
     def wake(self) -> None:
         """There may be entries to read."""
@@ -110,30 +88,18 @@ class Embedded:
 
     async def room(self) -> None:
         """Wait until no stage has more than ``most_waiting`` entries before it."""
-        while await self._in_worker(self._fullest, place="stages") > self._most_waiting:
+        while await self._worker.run(self._fullest, place="stages") > self._most_waiting:
             await asyncio.sleep(0.05)
 
     async def drained(self) -> None:
         """Wait until every stage has read its topic to the end."""
-        while await self._in_worker(self._lag, place="stages"):
+        while await self._worker.run(self._lag, place="stages"):
             await asyncio.sleep(0.01)
-
-    async def _in_worker(self, function: Callable[[], Result], *, place: str) -> Result:
-        pauses, short_pauses = backoff(first=0.1, most=10.0), backoff(first=0.001, most=0.1)
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                return await loop.run_in_executor(self._worker, function)
-            except Stale:
-                await self._sleep(next(short_pauses))
-            except Unavailable as error:
-                self._observer.waiting(place, error)
-                await self._sleep(next(pauses))
 
     async def _pump(self) -> None:
         while True:
             self._awake.clear()
-            worked = await self._in_worker(self._round, place="stages")
+            worked = await self._worker.run(self._round, place="stages")
             if worked:
                 continue
             # Not wait_for: before Python 3.12 it swallows a cancellation that comes together with the event.
@@ -154,28 +120,15 @@ class Embedded:
 
     def _advance(self, stage: Stage[Any], limit: int) -> int:
         batch = self._log.read(stage.source, stage.name, limit)
-        entries = batch.entries
-        if not entries:
+        if not batch.entries:
             return 0
-        started = time.perf_counter()
-        try:
-            outcome = stage.step(entries, known=self._known)
-            self._hand_over(stage, entries, outcome, batch.epoch)
-        except (Broken, Stale, Unavailable):
-            raise
-        except Exception as error:  # noqa: BLE001  whatever a record provokes ends as its dead letter
-            if len(entries) > 1:
-                return self._advance(stage, len(entries) // 2)
-            logger.error("stage %s could not handle an entry: %s", stage.name, type(error).__name__)
-            outcome = stage.reject(entries[0], error)
-            self._hand_over(stage, entries, outcome, batch.epoch)
-        self._observer.committed(stage.name, outcome, time.perf_counter() - started)
-        return len(entries)
+        hand_over = partial(self._hand_over, stage, batch.epoch)
+        return advance(stage, batch.entries, hand_over=hand_over, observer=self._observer, known=self._known)
 
-    def _hand_over(self, stage: Stage[Any], entries: Sequence[Entry], outcome: Outcome, epoch: int) -> None:
+    def _hand_over(self, stage: Stage[Any], epoch: int, entries: Sequence[Entry], outcome: Outcome) -> None:
         with self._log.write(epoch=epoch) as writer:
-            stage.hand_over(entries, outcome, writer)
-        stage.committed(outcome)
+            stage.hand_over(outcome, writer)
+            writer.commit(stage.name, stage.source, entries[outcome.read - 1].offset + 1)
 
 
 async def _run(service: Service) -> None:

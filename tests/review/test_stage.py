@@ -49,7 +49,7 @@ def test_each_stage_reads_its_topic_into_the_index() -> None:
     for stage in index_stages(index=index, forget=index.forget, clock=clock):
         batch = log.read(stage.source, stage.name, 10)
         with log.write(epoch=batch.epoch) as writer:
-            stage.hand_over(batch.entries, stage.step(batch.entries), writer)
+            stage.hand_over(stage.step(batch.entries), writer)
     item = index.get("jsonl:a")
     assert item is not None
     assert (item.verdict, len(item.alerts), len(item.deliveries)) == (first, 1, 1)
