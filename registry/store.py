@@ -29,6 +29,16 @@ class Withdrawal:
     removed: dict[str, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Erasures:
+    """How many erasures are not complete, and since when the oldest of them is due; how many are, and how long they took in all."""
+
+    pending: int
+    since: datetime | None
+    complete: int
+    seconds: float
+
+
 class Store(Protocol):
     """The registry. Every change is one transaction, counts the revision up and starts a new epoch of the log.
 
@@ -103,6 +113,10 @@ class Store(Protocol):
 
     def scrubbed(self, digests: Sequence[bytes], at: datetime) -> None:
         """The files have been scrubbed since these were erased: their erasure is complete."""
+        ...
+
+    def erasures(self) -> Erasures:
+        """How the erasures stand. A second withdrawal of the same official takes the place of her first."""
         ...
 
     def revision(self) -> int:

@@ -12,7 +12,7 @@ from flow.errors import BadInput, Broken
 from flow.log import Log
 from registry.checking import checked, problems, refusal
 from registry.official import OFFICIALS, Consent, Official
-from registry.store import Imported, Withdrawal
+from registry.store import Erasures, Imported, Withdrawal
 
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS registry_official (id TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
@@ -132,6 +132,12 @@ class SqliteStore:
     def scrubbed(self, digests: Sequence[bytes], at: datetime) -> None:
         sql = "UPDATE registry_withdrawal SET erased_at = ? WHERE digest = ? AND erased_at IS NULL"
         self._database.executemany(sql, [(at.timestamp(), digest) for digest in digests])
+
+    def erasures(self) -> Erasures:
+        sql = """SELECT count(*) - count(erased_at), min(CASE WHEN erased_at IS NULL THEN at END), count(erased_at),
+            coalesce(sum(erased_at - at), 0) FROM registry_withdrawal"""
+        ((pending, since, complete, seconds),) = self._database.query(sql)
+        return Erasures(int(pending), None if since is None else _moment(since), int(complete), float(seconds))
 
     def revision(self) -> int:
         return int(self._database.query("SELECT revision FROM registry_revision")[0][0])

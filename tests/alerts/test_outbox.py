@@ -112,6 +112,18 @@ def test_overdue_counts_what_should_have_been_made(outbox: Outbox, clock: Manual
     assert outbox.overdue(timedelta(minutes=1)) == 0
 
 
+def test_tells_what_has_been_due_for_longest(outbox: Outbox, clock: ManualClock) -> None:
+    assert outbox.oldest() == {}
+    later = recipient(not_before=AT + timedelta(minutes=5))
+    outbox.add([alert(), alert(verdict("bluesky:2", labels=("threat",)), later)])
+    assert outbox.oldest() == {False: AT}
+    clock.advance(600)
+    outbox.add([alert(verdict("bluesky:3", labels=("threat",)))])
+    assert outbox.oldest() == {False: AT, True: AT + timedelta(minutes=5)}
+    outbox.record([ended(item.delivery) for item in due(outbox)])
+    assert outbox.oldest() == {}
+
+
 def test_failed_ones_are_counted_for_some_time(outbox: Outbox, clock: ManualClock) -> None:
     outbox.add([alert(), alert(verdict("bluesky:2"))])
     outbox.record([ended(due(outbox)[0].delivery, "failed")])

@@ -7,7 +7,7 @@ import pytest
 from flow.errors import BadInput, Stale
 from flow.log import Log
 from registry.official import Consent
-from registry.store import Imported, Store
+from registry.store import Erasures, Imported, Store
 
 from .people import NOW, START, official
 
@@ -129,6 +129,17 @@ class StoreContract:
             store.get("ekvik-07")
         # Once more finds nothing to do.
         assert store.withdraw("ekvik-07", NOW + 2 * HOUR) == withdrawal
+
+    def test_tells_how_the_erasures_stand(self, store: Store) -> None:
+        assert store.erasures() == Erasures(0, None, 0, 0.0)
+        store.put_all([official("a"), official("b"), official("ekvik-07")])
+        store.withdraw("a", NOW)
+        store.withdraw("b", NOW + HOUR)
+        assert store.erasures() == Erasures(2, NOW, 0, 0.0)
+        store.erased("a")
+        assert store.erasures() == Erasures(2, NOW, 0, 0.0), "the files are not scrubbed yet"
+        store.scrubbed(store.unscrubbed(), NOW + HOUR)
+        assert store.erasures() == Erasures(1, NOW + HOUR, 1, 3600.0)
 
     def test_an_import_does_not_revive_a_consent_while_the_erasure_runs(self, store: Store) -> None:
         store.add(official())
