@@ -170,7 +170,7 @@ class Outbox:
         return int(self._database.query(sql, ((self._clock.now() - by).timestamp(),))[0][0])
 
     def oldest(self) -> dict[bool, datetime]:
-        """Since when the oldest delivery that is due has been due: of threats (``True``) and of all others, where there is one."""
+        """Since when the oldest delivery that is due has been due, of threats (``True``) and of others, where there is one."""
         sql = "SELECT threat, min(first_due) FROM outbox WHERE state = 'waiting' AND first_due <= ? GROUP BY threat"
         rows = self._database.query(sql, (self._clock.now().timestamp(),))
         return {bool(threat): datetime.fromtimestamp(first_due, UTC) for threat, first_due in rows}

@@ -31,7 +31,7 @@ class Withdrawal:
 
 @dataclass(frozen=True, slots=True)
 class Erasures:
-    """How many erasures are not complete, and since when the oldest of them is due; how many are, and how long they took in all."""
+    """How many erasures are not complete, and since when the oldest is due; how many are, and how long they took in all."""
 
     pending: int
     since: datetime | None
