@@ -1,9 +1,12 @@
 """What every classifier looks like to the rest of Turvakt."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from classify.verdict import Judgement, Label
+
+Judges = Literal["linear", "both"]
+"""Which models of a cascade judged a text: the first one alone, or both."""
 
 
 class Classifier(Protocol):

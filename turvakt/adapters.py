@@ -6,7 +6,7 @@ from pathlib import Path
 from alerts.channel import Channel
 from alerts.channels import load_channel
 from alerts.channels.files import Files
-from classify.classifier import Classifier
+from classify.classifier import Classifier, Judges
 from classify.classifiers import make_classifier
 from classify.remote.labelling import pairs
 from classify.remote.service import Outcome, Service
@@ -71,20 +71,22 @@ def make_judge(
     remote: Remote,
     names: Callable[[str], Iterable[tuple[int, int]]],
     told: Callable[[Outcome, int], None],
+    cascade_told: Callable[[Judges, int], None],
     clock: Clock,
 ) -> Classifier:
     """The classifier called ``name`` over the artifacts in ``models``.
 
     Args:
-        remote: where the server is and what it may do; this and what follows is for the classifier ``remote`` alone.
+        remote: where the server is and what it may do; this, ``names`` and ``told`` are for the classifier ``remote`` alone.
         names: where names stand in a text.
         told: is told what became of how many posts.
+        cascade_told: is told by which models of the cascade how many posts were judged.
 
     Raises:
         Broken: there is none of that name, or its model is missing or altered.
     """
     if name != "remote":
-        return make_classifier(name, models=models)
+        return make_classifier(name, models=models, wants={"cascade": {"told": cascade_told}})
     service = Service(
         url=remote.url,
         kind=remote.kind,
@@ -97,5 +99,5 @@ def make_judge(
         lowers=remote.lowers,
         labels=pairs(remote.labels),
     )
-    wants = {"service": service, "clock": clock, "names": names, "told": told}
+    wants = {"service": service, "clock": clock, "names": names, "told": told, "cascade_told": cascade_told}
     return make_classifier(name, models=models, wants={name: wants})

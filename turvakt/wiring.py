@@ -16,7 +16,7 @@ from alerts.rendering import FOLDER, Renderer
 from alerts.routing import alerts_about
 from alerts.rules import Rule, load_rules
 from alerts.translations import Translations
-from classify.classifier import Classifier
+from classify.classifier import Classifier, Judges
 from classify.law import Provision, load_law
 from classify.remote.service import Outcome
 from classify.stage import classify_stage
@@ -61,6 +61,8 @@ class Parts:
         self.clock = clock or SystemClock()
         self.remote_told: Callable[[Outcome, int], None] = lambda outcome, many: None
         """Is told what became of how many posts that the remote model might have judged."""
+        self.cascade_told: Callable[[Judges, int], None] = lambda judges, many: None
+        """Is told by which models of the cascade how many posts were judged, not counting a candidate in the shadow."""
 
     @cached_property
     def database(self) -> Database:
@@ -129,7 +131,11 @@ class Parts:
     @cached_property
     def classifier(self) -> Classifier:
         """What judges the posts."""
-        return self._classifier(self.settings.classifier.name, models=self.settings.models_dir)
+        return self._classifier(
+            self.settings.classifier.name,
+            models=self.settings.models_dir,
+            cascade_told=lambda judges, many: self.cascade_told(judges, many),  # whoever listens may come later
+        )
 
     def candidate(self) -> Classifier:
         """What judges in the shadow of the classifier; made anew by each call.
@@ -139,13 +145,16 @@ class Parts:
         """
         return self._classifier(self.settings.classifier.shadow, models=self.settings.shadow_models_dir)
 
-    def _classifier(self, name: str, *, models: Path) -> Classifier:
+    def _classifier(
+        self, name: str, *, models: Path, cascade_told: Callable[[Judges, int], None] = lambda judges, many: None
+    ) -> Classifier:
         return make_judge(
             name,
             models=models,
             remote=self.settings.remote,
             names=lambda text: self.names(text),  # the registry is opened when it is asked
-            told=lambda outcome, many: self.remote_told(outcome, many),  # whoever listens may come later
+            told=lambda outcome, many: self.remote_told(outcome, many),
+            cascade_told=cascade_told,
             clock=self.clock,
         )
 

@@ -1,6 +1,6 @@
 """What the monitor uses: the linear model screens, both models judge what it cannot exclude, written rules may raise it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import compress
 from pathlib import Path
@@ -9,6 +9,7 @@ import numpy as np
 
 from classify.blending import Blend
 from classify.calibration import Array
+from classify.classifier import Judges
 from classify.classifiers.encoder import Encoder
 from classify.classifiers.linear import Linear
 from classify.encoder.scoring import EncoderScorer
@@ -30,9 +31,20 @@ def _together(encoder: EncoderScorer, linear: LinearScorer) -> Scorer:
 
 
 class Cascade:
-    """Without an encoder the linear model judges alone, under the same rules."""
+    """Without an encoder the linear model judges alone, under the same rules.
 
-    def __init__(self, linear: Linear, encoder: Encoder | None) -> None:
+    Args:
+        told: is told by which models how many texts were judged. It must not raise.
+    """
+
+    def __init__(
+        self,
+        linear: Linear,
+        encoder: Encoder | None,
+        *,
+        told: Callable[[Judges, int], None] = lambda judges, many: None,
+    ) -> None:
+        self._told = told
         self._linear = linear.scorer
         self._both = _together(encoder.scorer, self._linear) if encoder else None
         self.lacks: tuple[str, ...] = () if encoder else ("encoder",)
@@ -40,13 +52,13 @@ class Cascade:
         self.model = f"cascade@{self._linear.version}.{second}.{VERSION}"
 
     @classmethod
-    def open(cls, models: Path) -> "Cascade":
+    def open(cls, models: Path, *, told: Callable[[Judges, int], None] = lambda judges, many: None) -> "Cascade":
         """Over the models in ``models/linear`` and, where there is one, ``models/encoder``.
 
         Raises:
             Broken: a file is missing, altered or of another version.
         """
-        return cls(Linear.open(models), Encoder.open_if_there(models))
+        return cls(Linear.open(models), Encoder.open_if_there(models), told=told)
 
     def classify(self, texts: Sequence[str]) -> list[Judgement]:
         """One judgement per text, in order."""
@@ -71,9 +83,12 @@ class Cascade:
         """One judgement per reading, none of which is ``unable``."""
         screened = chances(self._linear, readings)
         if self._both is None:
+            self._told("linear", len(readings))
             return settled(self._linear, readings, screened, name=self.model)
         doubtful = [self._doubtful(windows) for windows in screened]
         doubted = list(compress(readings, doubtful))
+        self._told("both", len(doubted))
+        self._told("linear", len(readings) - len(doubted))
         asked = list(map(self._narrowed, doubted, compress(screened, doubtful)))
         whole = [len(reading.windows) for reading in doubted]
         sure = [not doubt for doubt in doubtful]

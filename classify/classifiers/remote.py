@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from classify.classifier import Classifier
+from classify.classifier import Classifier, Judges
 from classify.classifiers.cascade import Cascade
 from classify.reading import read
 from classify.remote.answer import PLACE, Answer, Form
@@ -71,13 +71,14 @@ class Remote:
         clock: Clock,
         names: Callable[[str], Iterable[tuple[int, int]]] = lambda text: (),
         told: Callable[[Outcome, int], None] = lambda outcome, many: None,
+        cascade_told: Callable[[Judges, int], None] = lambda judges, many: None,
     ) -> "Remote":
-        """Over the cascade whose files are in ``models``; calls nobody.
+        """Over the cascade whose files are in ``models`` (``cascade_told`` is for that one); calls nobody.
 
         Raises:
             Broken: a file is missing, altered or of another version, or the service cannot be called so.
         """
-        return cls(Cascade.open(models), service, clock=clock, names=names, told=told)
+        return cls(Cascade.open(models, told=cascade_told), service, clock=clock, names=names, told=told)
 
     def classify(self, texts: Sequence[str]) -> list[Judgement]:
         """One judgement per text, in order; takes as long as the local model and ``service.seconds`` at most."""

@@ -1,6 +1,7 @@
 """The contract of every classifier, run over each. Contains abusive test material."""
 
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -129,6 +130,19 @@ def test_two_models_made_for_each_other_judge_as_one() -> None:
     for ((words, added), (same, ours)), (_, theirs) in zip(parts, shares, strict=True):
         assert words == same
         assert added.sum(axis=0) == pytest.approx(ours.sum(axis=0) + 0.25 * theirs.sum(axis=0), abs=1e-5)
+
+
+def test_it_tells_which_models_judged() -> None:
+    texts = [case["text"] for case in phrases()] + ["Tack för fikat i parken igår", "👍"]
+    able = sum(reading.unable is None for reading in read(texts))
+    told: Counter[str] = Counter()
+    Cascade.open(with_encoder(), told=lambda judges, many: told.update({judges: many})).classify(texts)
+    assert told["both"] > 0
+    assert told["linear"] > 0
+    assert told.total() == able
+    alone: Counter[str] = Counter()
+    Cascade(Linear.open(MODELS), None, told=lambda judges, many: alone.update({judges: many})).classify(texts)
+    assert alone == {"linear": able}
 
 
 def test_of_a_long_text_only_doubtful_windows_get_a_second_look() -> None:
