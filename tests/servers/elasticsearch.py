@@ -45,11 +45,10 @@ class Elasticsearch(Server):
 
     def __init__(self, *, security: bool = False, heap: int = 512, settings: Mapping[str, str] | None = None) -> None:
         super().__init__()
-        self._port = free_port()
         self._heap = heap
         self._settings = dict(settings or {})
         self.security = security
-        self.address = f"http://127.0.0.1:{self._port}"
+        self.address = f"http://127.0.0.1:{self.port}"
         self.password = secrets.token_hex(16)
 
     def prepare(self) -> None:
@@ -64,7 +63,7 @@ class Elasticsearch(Server):
             "path.logs": str(self.folder / "logs"),
             "path.repo": str(self.folder / "snapshots"),
             "network.host": "127.0.0.1",
-            "http.port": str(self._port),
+            "http.port": str(self.port),
             "transport.port": str(free_port()),
             "discovery.type": "single-node",
             "xpack.security.enabled": str(self.security).lower(),

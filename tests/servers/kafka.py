@@ -1,14 +1,16 @@
 """Apache Kafka: one node that is broker and controller (KRaft)."""
 
 import secrets
-import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
 from tests.servers.certificates import self_signed
 from tests.servers.installing import from_maven, java
-from tests.servers.process import Failed, free_port
+from tests.servers.process import free_port, run
 from tests.servers.server import Server
 
 _LOGGING = """\
@@ -27,6 +29,9 @@ class Kafka(Server):
     Args:
         secure: clients must log in (SASL/SCRAM-SHA-512, as ``user_name`` with ``password``) over TLS (trust ``certificate``).
         properties: settings of the broker that go before those below.
+
+    Attributes:
+        plain_address: where it answers without TLS and log-in even if it is ``secure``.
     """
 
     name: ClassVar[str] = "kafka"
@@ -34,11 +39,11 @@ class Kafka(Server):
 
     def __init__(self, *, secure: bool = False, properties: Mapping[str, str] | None = None) -> None:
         super().__init__()
-        self._plain = f"127.0.0.1:{free_port()}"
+        self.address = f"127.0.0.1:{self.port}"
+        self.plain_address = f"127.0.0.1:{free_port()}" if secure else self.address
         self._controller = f"127.0.0.1:{free_port()}"
         self._properties = dict(properties or {})
         self.secure = secure
-        self.address = f"127.0.0.1:{free_port()}" if secure else self._plain
         self.password = secrets.token_hex(16)
 
     @property
@@ -56,9 +61,7 @@ class Kafka(Server):
             key = self_signed(self.certificate)
             (self.folder / "server.pem").write_text(key.read_text() + self.certificate.read_text())
             format_ += ["--add-scram", f"SCRAM-SHA-512=[name={self.user_name},password={self.password}]"]
-        done = subprocess.run([*self._java(), *format_], cwd=self.folder, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise Failed(f"kafka: the data folder could not be made: {done.stdout}{done.stderr}")
+        run([*self._java(), *format_], folder=self.folder)
 
     def command(self) -> Sequence[str]:
         return [*self._java(), "kafka.Kafka", "server.properties"]
@@ -72,7 +75,7 @@ class Kafka(Server):
         return [java(), *options, "-Dlog4j2.configurationFile=log4j2.properties", "-cp", str(libraries)]
 
     def _settings(self) -> dict[str, str]:
-        listeners = {"PLAINTEXT": self._plain} | ({"SECURE": self.address} if self.secure else {})
+        listeners = {"PLAINTEXT": self.plain_address} | ({"SECURE": self.address} if self.secure else {})
         advertised = ",".join(f"{name}://{address}" for name, address in listeners.items())
         settings = {
             "process.roles": "broker,controller",
@@ -107,3 +110,26 @@ class Kafka(Server):
                 "ssl.keystore.location": "server.pem",
             }
         return settings
+
+
+def create_topics(address: str, *names: str, partitions: int = 4) -> None:
+    """Create topics on the broker at ``address`` (a `plain_address`), and return when they can be used.
+
+    Raises:
+        confluent_kafka.KafkaException: the broker refused, or did not answer.
+    """
+    admin = AdminClient({"bootstrap.servers": address})
+    for made in admin.create_topics([NewTopic(name, partitions) for name in names], operation_timeout=30.0).values():
+        made.result()
+
+
+def delete_topics(address: str, prefix: str) -> None:
+    """Delete all topics whose names start with ``prefix``.
+
+    Raises:
+        confluent_kafka.KafkaException: the broker refused, or did not answer.
+    """
+    admin = AdminClient({"bootstrap.servers": address})
+    names = [name for name in admin.list_topics(timeout=30.0).topics if name.startswith(prefix)]
+    for gone in (admin.delete_topics(names, operation_timeout=30.0) if names else {}).values():
+        gone.result()

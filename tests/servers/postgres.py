@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from tests.servers.installing import program
-from tests.servers.process import free_port
+from tests.servers.process import run
 from tests.servers.server import Server
 
 
@@ -22,22 +22,19 @@ class Postgres(Server):
 
     def __init__(self) -> None:
         super().__init__()
-        self._port = free_port()
-        self.address = f"postgresql://turvakt@127.0.0.1:{self._port}/postgres"
+        self.address = f"postgresql://turvakt@127.0.0.1:{self.port}/postgres"
 
     def prepare(self) -> None:
         options = ["-D", "data", "-U", "turvakt", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
-        subprocess.run(
-            [_program("initdb"), *options], cwd=self.folder, user=self.as_user, capture_output=True, check=True
-        )
+        run([_program("initdb"), *options], folder=self.folder, user=self.as_user)
 
     def command(self) -> Sequence[str]:
-        settings = {"listen_addresses": "127.0.0.1", "port": self._port, "unix_socket_directories": self.folder}
+        settings = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder}
         options = [option for name, value in settings.items() for option in ("-c", f"{name}={value}")]
         return [_program("postgres"), "-D", "data", *options]
 
     def ready(self) -> bool:
-        command = [_program("pg_isready"), "-h", "127.0.0.1", "-p", str(self._port)]
+        command = [_program("pg_isready"), "-h", "127.0.0.1", "-p", str(self.port)]
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
     def kill(self) -> None:

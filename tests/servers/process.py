@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-_GUARD = 'read _; kill -KILL -- "-$1" 2>/dev/null'
+_GUARD = 'read _; kill -s KILL -- "-$1"'
 """Kills what is left of a group as soon as the pipe from the process that started it closes, however that process ended."""
 
 
@@ -36,6 +36,7 @@ class Process:
         user: str | None = None,
     ) -> None:
         self.log = log
+        self._name = command[0]
         self._before = log.stat().st_size if log.exists() else 0
         with log.open("ab") as output:
             self._server = subprocess.Popen(
@@ -51,7 +52,11 @@ class Process:
                 extra_groups=[] if user else None,
             )
         self._guard = subprocess.Popen(
-            ["sh", "-c", _GUARD, "guard", str(self.pid)], stdin=subprocess.PIPE, start_new_session=True
+            ["sh", "-c", _GUARD, "guard", str(self.pid)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
 
     @property
@@ -72,7 +77,7 @@ class Process:
                 continue
             self.kill()
             what = f"did not answer within {seconds:.0f} s" if ended is None else f"ended with {ended}"
-            raise Failed(f"{self._server.args[0]} {what}; its output ends:\n{self.output()[-4000:]}")  # type: ignore[index]
+            raise Failed(f"{self._name} {what}; its output ends:\n{self.output()[-4000:]}")
 
     def output(self) -> str:
         """What it has written since it was started."""
@@ -97,14 +102,34 @@ class Process:
         self.kill()
 
     def kill(self) -> None:
-        """``kill -9`` for the whole group."""
+        """``kill -9`` for the whole group; returns when all of it is gone."""
         self._signal(signal.SIGKILL)
         self._server.wait()
         self._guard.communicate()
+        deadline = time.monotonic() + 10  # where nobody buries orphans, the dead stay in the group
+        while self._signal(0) and time.monotonic() < deadline:
+            time.sleep(0.01)
 
-    def _signal(self, which: signal.Signals) -> None:
-        with suppress(ProcessLookupError, PermissionError):  # macOS refuses what concerns only the dead
+    def _signal(self, which: int) -> bool:
+        """Whether there was anybody in the group to be told."""
+        try:
             os.killpg(self.pid, which)
+        except (ProcessLookupError, PermissionError):  # macOS refuses what concerns only the dead
+            return False
+        return True
+
+
+def run(command: Sequence[str], *, folder: Path, user: str | None = None) -> None:
+    """Run ``command`` in ``folder`` to its end.
+
+    Raises:
+        Failed: it ended with an error.
+    """
+    done = subprocess.run(
+        command, cwd=folder, user=user, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise Failed(f"{command[0]} ended with {done.returncode}: {done.stdout[-4000:]}")
 
 
 def free_port() -> int:

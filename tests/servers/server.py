@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
 
-from tests.servers.process import Process
+from tests.servers.process import Process, free_port
 
 
 class Server(ABC):
@@ -21,8 +21,8 @@ class Server(ABC):
     Attributes:
         name: what its folder and errors are called.
         user: whom it runs as where the caller is root, as some servers refuse that.
+        port: where it listens.
         address: how a client reaches it.
-        folder: its configuration, data and output (``log``).
     """
 
     name: ClassVar[str]
@@ -33,6 +33,7 @@ class Server(ABC):
     address: str
 
     def __init__(self) -> None:
+        self.port = free_port()
         self._folder: Path | None = None
         self._process: Process | None = None
 
@@ -61,9 +62,15 @@ class Server(ABC):
 
     @property
     def folder(self) -> Path:
+        """Its configuration, its data and its output."""
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix=f"turvakt-{self.name}-"))
         return self._folder
+
+    @property
+    def log(self) -> Path:
+        """What it wrote to its output, over all starts."""
+        return self.folder / "log"
 
     @property
     def process(self) -> Process:
@@ -95,7 +102,7 @@ class Server(ABC):
         self._process = Process(
             self.command(),
             folder=self.working_folder,
-            log=self.folder / "log",
+            log=self.log,
             environment=self.environment(),
             user=self.as_user,
         )

@@ -1,0 +1,127 @@
+"""Servers as fixtures: shared ones, of which each test gets a part of its own, and one's own, to be killed."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+import pytest
+
+from tests.servers.installing import Missing
+from tests.servers.kafka import delete_topics
+from tests.servers.postgres import sql
+from tests.servers.server import Server
+from tests.servers.sharing import shared
+
+AnyServer = TypeVar("AnyServer", bound=Server)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A test's own part of a shared server: only what bears ``prefix`` is its."""
+
+    address: str
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartServer:
+    """Starts a server that ends with the test."""
+
+    stack: ExitStack
+
+    def __call__(self, server: AnyServer) -> AnyServer:
+        with _or_skipped():
+            self.stack.enter_context(server)
+        return server
+
+
+@pytest.fixture
+def start_server() -> Iterator[StartServer]:
+    """Starts a server of the test's own: ``kafka = start_server(Kafka(secure=True))``."""
+    with ExitStack() as stack:
+        yield StartServer(stack)
+
+
+@pytest.fixture
+def kafka(shared_kafka: str) -> Iterator[Place]:
+    """A Kafka broker; topics with the prefix are deleted after the test.
+
+    Topics are not created by themselves: see `tests.servers.kafka.create_topics`.
+    """
+    place = Place(shared_kafka, _prefix())
+    yield place
+    delete_topics(place.address, place.prefix)
+
+
+@pytest.fixture
+def elasticsearch(shared_elasticsearch: str) -> Iterator[Place]:
+    """An Elasticsearch node without security; indices and templates with the prefix are removed after the test."""
+    place = Place(shared_elasticsearch, _prefix())
+    yield place
+    with httpx.Client(base_url=place.address, timeout=60.0) as client:
+        indices = client.get(f"/_cat/indices/{place.prefix}*", params={"h": "index", "expand_wildcards": "all"})
+        templates = [f"{kind}/{place.prefix}*" for kind in ("_index_template", "_component_template")]
+        for path in [*indices.raise_for_status().text.split(), *templates]:
+            answer = client.delete(f"/{path}")
+            if answer.status_code != 404:  # no template has the prefix
+                answer.raise_for_status()
+
+
+@pytest.fixture
+def postgres(shared_postgres: str) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database, which is dropped after the test."""
+    name = _prefix().replace("-", "_") + "db"
+    sql(shared_postgres, f"CREATE DATABASE {name}")
+    yield str(httpx.URL(shared_postgres).copy_with(path=f"/{name}"))
+    sql(shared_postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def shared_kafka(run_folder: Path) -> Iterator[str]:
+    yield from _address("kafka", run_folder)
+
+
+@pytest.fixture(scope="session")
+def shared_elasticsearch(run_folder: Path) -> Iterator[str]:
+    yield from _address("elasticsearch", run_folder)
+
+
+@pytest.fixture(scope="session")
+def shared_postgres(run_folder: Path) -> Iterator[str]:
+    yield from _address("postgres", run_folder)
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of the run share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+def _address(name: str, run_folder: Path) -> Iterator[str]:
+    given = os.environ.get(f"TURVAKT_TEST_{name.upper()}")
+    if given:
+        yield given
+        return
+    with ExitStack() as stack:
+        with _or_skipped():
+            address = stack.enter_context(shared(name, run_folder))
+        yield address
+
+
+@contextmanager
+def _or_skipped() -> Iterator[None]:
+    try:
+        yield
+    except Missing as missing:
+        end = pytest.fail if os.environ.get("CI") else pytest.skip
+        end(str(missing))
+
+
+def _prefix() -> str:
+    return f"t{secrets.token_hex(4)}-"
