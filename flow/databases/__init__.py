@@ -1,0 +1,1 @@
+"""Databases: SQLite for the embedded runtime, PostgreSQL for a cluster."""

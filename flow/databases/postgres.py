@@ -1,0 +1,164 @@
+"""A PostgreSQL database, which a cluster's processes share.
+
+Unlike SQLite several threads and processes write at once: each thread inside `Postgres.transaction` has a connection of its
+own, and what must happen one after another takes a `Postgres.lock`. Whatever a dead, restarted or hanging server leaves
+undone is `Unavailable` and can be tried again; connections come back without hands.
+"""
+
+import hashlib
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from flow.databases.postgres_connection import Connector
+from flow.databases.postgres_faults import translated
+from flow.databases.postgres_lock import SessionLock
+
+Row = tuple[Any, ...]
+
+
+class Postgres:
+    """The database at ``url``; it is connected to when it is first used.
+
+    Args:
+        url: as libpq reads it, such as "postgresql://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full".
+        seconds: how long a statement may take, with the locks that it waits for, and the server stay silent.
+        connections: to the server at once, at most; who needs one more waits as long as for a statement.
+
+    Raises:
+        Broken: ``url`` cannot be read.
+    """
+
+    def __init__(self, url: str, *, seconds: float = 60.0, connections: int = 8) -> None:
+        self._connector = Connector(url, seconds=seconds)
+        self.place = self._connector.place
+        self._local = threading.local()
+        self._engine = self._make_engine(seconds, connections)
+        self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def _make_engine(self, seconds: float, connections: int) -> Engine:
+        engine = create_engine(
+            "postgresql+psycopg://",
+            creator=self._connector.connect,
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=seconds,
+            pool_pre_ping=True,  # what a restart of the server has closed is noticed before it is used
+            isolation_level="READ COMMITTED",
+            hide_parameters=True,
+        )
+        return engine.execution_options(preserve_rowcount=True)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit all that this thread executes inside, or none of it. Inside another transaction it joins that one.
+
+        Raises:
+            Unavailable: the server is away, full, or something else was in the way. Nothing was written, unless the
+                connection was lost in the commit itself: then it may be written, too.
+            Broken: it refuses us.
+        """
+        if self._own() is not None:
+            yield
+            return
+        with self._faults():
+            connection = self._engine.connect()
+        self._local.connection = connection
+        try:
+            yield
+            with self._faults():
+                connection.commit()
+        except BaseException:
+            with suppress(SQLAlchemyError):
+                connection.rollback()
+            raise
+        finally:
+            self._local.connection = None
+            connection.close()
+
+    def lock(self, name: str, *, shared: bool = False) -> None:
+        """Hold the lock ``name`` until the end of the transaction; wait for others that hold it.
+
+        Args:
+            shared: wait only for those who hold it alone.
+
+        Raises:
+            Unavailable: it was not to be had in time.
+        """
+        if self._own() is None:
+            raise RuntimeError("a lock is held by a transaction, and there is none")
+        kind = "_shared" if shared else ""
+        self.query(f"SELECT pg_advisory_xact_lock{kind}(%s)", (_key("transaction", name),))
+
+    def session_lock(self, name: str) -> SessionLock:
+        """A lock that one process in the cluster can have; see there. Not the same as a `lock` of this name."""
+        return SessionLock(self._connector, _key("session", name))
+
+    def execute(self, statement: str | Executable, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> int:
+        """Run one writing statement (a text has ``%s`` for its parameters); returns the number of changed rows."""
+        with self.transaction(), self._faults():
+            return _run(self._held(), statement, parameters).rowcount
+
+    def executemany(
+        self, statement: str | Executable, rows: Sequence[Sequence[Any]] | Sequence[Mapping[str, Any]]
+    ) -> int:
+        """Run one writing statement for each row; returns the number of changed rows."""
+        if not rows:
+            return 0
+        with self.transaction(), self._faults():
+            return _run(self._held(), statement, list(rows)).rowcount
+
+    def query(self, statement: str | Executable, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
+        """All rows of a reading statement; inside a transaction it sees what that has written."""
+        with self._faults():
+            own = self._own()
+            if own is not None:
+                return [tuple(row) for row in _run(own, statement, parameters)]
+            with self._reading.connect() as connection:
+                return [tuple(row) for row in _run(connection, statement, parameters)]
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """The connection of a transaction, for what needs one of SQLAlchemy."""
+        with self.transaction(), self._faults():
+            yield self._held()
+
+    def interrupt(self) -> None:
+        """Break off what is being done, in whatever thread; what was not committed is not written."""
+        self._connector.break_off()
+
+    def close(self) -> None:
+        """Close every connection that no thread is using."""
+        self._engine.dispose()
+
+    def _own(self) -> Connection | None:
+        connection: Connection | None = getattr(self._local, "connection", None)
+        return connection
+
+    def _held(self) -> Connection:
+        connection: Connection = self._local.connection
+        return connection
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """Turn the driver's errors into ours. The cause is left out: its message may quote what was to be written."""
+        try:
+            yield
+        except (SQLAlchemyError, psycopg.Error) as error:
+            raise translated(error, place=self.place) from None
+
+
+def _run(connection: Connection, statement: str | Executable, parameters: Any) -> CursorResult[Any]:
+    if isinstance(statement, str):
+        return connection.exec_driver_sql(statement, parameters or None)
+    return connection.execute(statement, parameters or None)
+
+
+def _key(kind: str, name: str) -> int:
+    """The number by which PostgreSQL knows a lock."""
+    return int.from_bytes(hashlib.sha256(f"turvakt {kind} {name}".encode()).digest()[:8], "big", signed=True)
