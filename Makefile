@@ -5,13 +5,14 @@
 # make lint    style, types
 # make bench   speed and memory
 # make evaluation  what the classifier does and can do, measured and written into docs/evaluation.md
+# make secrets passwords and tokens for docker-compose.yml, in secrets/; what is there stays
 # make lock    renew the lock files after a change of pyproject.toml
 
 BIN := .venv/bin
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11
 
-.PHONY: demo test run train-setup lint bench evaluation lock clean
+.PHONY: demo test run train-setup lint bench evaluation secrets lock clean
 
 demo: .venv/run.done
 	@$(BIN)/turvakt demo $(if $(ONCE),--once) $(if $(LIVE),--live) $(if $(OFFICIALS),--officials $(OFFICIALS))
@@ -35,6 +36,9 @@ bench: .venv/dev.done
 
 evaluation: .venv/run.done
 	@$(BIN)/turvakt evaluate --page docs/evaluation.md
+
+secrets:
+	@python3 scripts/make_secrets.py
 
 lock: .venv/tools.done
 	$(LOCK) requirements/tools.in -o requirements/tools.txt
