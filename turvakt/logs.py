@@ -52,6 +52,6 @@ def configure(settings: Logging) -> None:
     handler.setFormatter(JsonFormatter() if settings.format == "json" else TextFormatter())
     logging.basicConfig(level=settings.level.upper(), handlers=[handler], force=True)
     # These tell addresses of requests at level info, and addresses carry handles.
-    for name in ("httpx", "httpcore", "websockets", "uvicorn", "aiosmtplib"):
+    for name in ("httpx", "httpcore", "websockets", "uvicorn", "aiosmtplib", "elastic_transport"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("uvicorn.access").disabled = True

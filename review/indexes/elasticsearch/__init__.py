@@ -1,0 +1,1 @@
+"""The index in Elasticsearch: items for the console, statistics for analysts."""

@@ -1,0 +1,192 @@
+"""What is removed: all about an official, single posts, what is old. And what is told of an official before."""
+
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from elasticsearch import Elasticsearch
+
+from alerts.alert import DELIVERIES
+from classify.verdict import VERDICTS
+from flow.errors import Unavailable
+from review.decision import DECISIONS
+from review.index import about, micros
+from review.indexes.elasticsearch.client import PLACE, faults
+from review.indexes.elasticsearch.counting import Counting
+from review.indexes.elasticsearch.documents import Holding
+from review.indexes.elasticsearch.generations import Generations
+from review.indexes.elasticsearch.known import Known
+from review.indexes.elasticsearch.names import Names
+from review.indexes.elasticsearch.querying import JUDGED, Condition
+from review.indexes.elasticsearch.searching import Searching
+from review.indexes.elasticsearch.store import Change, Store
+
+_ROUNDS = 100
+_LONG = 600.0  # seconds that a removal by query may take
+_MILLISECOND = timedelta(milliseconds=1)  # what the dates of statistics are rounded down to
+
+
+class Erasing:
+    """Removes from items and statistics; each removal is repeated until a search finds nothing more of it."""
+
+    def __init__(
+        self,
+        client: Elasticsearch,
+        store: Store,
+        *,
+        names: Names,
+        generations: Generations,
+        counting: Counting,
+        searching: Searching,
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._statistics = names.statistics("*")
+        self._generations = generations
+        self._counting = counting
+        self._searching = searching
+
+    def erase(self, official: str) -> int:
+        """See `registry.holder.Holder.erase`.
+
+        Raises:
+            Unavailable: a reindexing copies what is to be erased: wait until it has ended.
+        """
+        self._no_copies()
+
+        def without(holding: Holding) -> Holding:
+            left = frozenset(place for place in holding.statistics if place.partition("/")[2] != official)
+            return Holding(holding.known.without(official), left, holding.revision + 1)
+
+        removed = self._change(without, {"term": {"about": official}})
+        self._remove_statistics({"term": {"official": official}})
+        self._no_copies()
+        return removed
+
+    def _no_copies(self) -> None:
+        if self._generations.outside():
+            remedy = "Wait until it ends ('turvakt index show'); if none runs, clear up by 'turvakt reindex --abandon'"
+            raise Unavailable("a reindexing is at work", place=f"{PLACE} {self._generations.alias}", remedy=remedy)
+
+    def forget(self, posts: Collection[str]) -> int:
+        """See `registry.holder.Holder.forget`."""
+        waiting, removed = set(posts), 0
+        for _ in range(_ROUNDS):
+            if not waiting:
+                return removed
+            found = self._store.read(waiting, self._generations.current())
+            there = [stored for each in found.values() for stored in each]
+            removed += self._write([Change(each.post, each.index, each, None) for each in there])
+            waiting = set(found)
+        raise self._busy()
+
+    def expire(self, before: datetime, *, flagged: bool | None) -> int:
+        """See `review.index.Index.expire`; generations that are empty then go, too."""
+        kind: list[Condition] = [] if flagged is None else [{"term": {"flagged": flagged}}]
+        removed = self._change(_nothing, JUDGED, {"range": {"collected": {"lt": micros(before)}}}, *kind)
+        if flagged is not False:
+            unjudged = {"bool": {"must_not": JUDGED}}
+            removed += self._change(_nothing, unjudged, {"range": {"oldest": {"lt": micros(before)}}})
+        # Those whose writer died between the removal of an item and this.
+        old = {"range": {"collected_at": {"lt": (before - _MILLISECOND).isoformat(timespec="milliseconds")}}}
+        self._remove_statistics({"bool": {"filter": [old, *kind]}})
+        self._drop_empty()
+        return removed
+
+    def _change(self, change: Callable[[Holding], Holding], *where: Condition) -> int:
+        """Make of all documents that are found what ``change`` makes of them; returns how many records it removed or changed."""
+        changed = 0
+        for _ in range(_ROUNDS):
+            self._searching.refresh()
+            found = False
+            for stored in self._searching.stored(*where):
+                found = True
+                after = [change(each.holding) for each in stored]
+                changed += self._write(
+                    [
+                        Change(each.post, each.index, each, holding if holding.known.size else None)
+                        for each, holding in zip(stored, after, strict=True)
+                    ]
+                )
+            if not found:
+                return changed
+        raise self._busy()
+
+    def _write(self, changes: Sequence[Change]) -> int:
+        """Returns how many records were removed or changed by what was not lost against other writers."""
+        lost = self._store.write(changes)
+        done = [change for change in changes if change.post not in lost]
+        gone = {each.post: each.before.holding for each in done if each.holding is None and each.before is not None}
+        self._counting.remove(gone)
+        return sum(_difference(change) for change in done)
+
+    def _remove_statistics(self, query: Condition) -> None:
+        for _ in range(_ROUNDS):
+            with faults(self._statistics):
+                self._client.indices.refresh(index=self._statistics)
+                answer = self._client.options(request_timeout=_LONG).delete_by_query(
+                    index=self._statistics, query=query, conflicts="proceed"
+                )
+            if answer["failures"] or answer["timed_out"]:
+                remedy = "It is tried again"
+                raise Unavailable("not all could be removed", place=f"{PLACE} {self._statistics}", remedy=remedy)
+            if not answer["total"]:
+                return
+        raise self._busy()
+
+    def _drop_empty(self) -> None:
+        """Remove old generations that hold nothing any more."""
+        for name in self._generations.current()[:-1]:
+            if self._generations.count(name):
+                continue
+            # A writer may be about to put something there, as it has not seen the newer generation yet.
+            self._generations.block([name])
+            if self._generations.count(name):
+                self._generations.unblock([name])
+            else:
+                self._generations.delete([name])
+
+    def export(self, official: str) -> list[dict[str, Any]]:
+        """See `registry.holder.Holder.export`; other officials are left out."""
+        known = self._about(official)
+        judged = [each for each in known if official in each.mentioned]
+        alerts = [alert for each in known for alert in each.alerts.values() if alert.official == official]
+        sent = [delivery for each in known for delivery in each.deliveries.values() if delivery.official == official]
+        return [
+            *(
+                json.loads(VERDICTS.encode(about(each.verdict, official)))
+                for each in judged
+                if each.verdict is not None
+            ),
+            *({"kind": "alert", **msgspec.to_builtins(alert)} for alert in sorted(alerts, key=lambda each: each.id)),
+            *(json.loads(DELIVERIES.encode(each)) for each in sorted(sent, key=lambda each: each.id)),
+            *(json.loads(DECISIONS.encode(each.decision)) for each in judged if each.decision is not None),
+        ]
+
+    def count(self, official: str) -> int:
+        """See `registry.holder.Holder.count`; a copy that is left in the statistics counts, too."""
+        with faults(self._statistics):
+            self._client.indices.refresh(index=self._statistics)
+            left = self._client.count(index=self._statistics, query={"term": {"official": official}})["count"]
+        return len(self.export(official)) or int(left)
+
+    def _about(self, official: str) -> list[Known]:
+        self._searching.refresh()
+        found = self._searching.stored({"term": {"about": official}})
+        return [stored.holding.known for some in found for stored in some]
+
+    def _busy(self) -> Unavailable:
+        return Unavailable("others keep writing what is removed", place=f"{PLACE} {self._generations.alias}")
+
+
+def _nothing(holding: Holding) -> Holding:
+    return replace(holding, known=Known())
+
+
+def _difference(change: Change) -> int:
+    before = change.before.holding.known if change.before is not None else Known()
+    after = change.holding.known if change.holding is not None else Known()
+    return before.size - after.size + (after.verdict is not None and after.verdict is not before.verdict)

@@ -1,0 +1,105 @@
+"""The indices behind an alias, its generations: they are made, rolled over and dropped."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
+
+from flow.errors import BadInput, Broken
+from review.indexes.elasticsearch.client import PLACE, faults
+from review.indexes.elasticsearch.names import next_generation
+
+
+@dataclass(frozen=True, slots=True)
+class Generations:
+    """The indices behind the alias ``alias``, each made from its index template."""
+
+    client: Elasticsearch
+    alias: str
+
+    def all(self) -> tuple[str, ...]:
+        """Those behind the alias, the oldest first; new documents go into the last one. None: the alias does not exist."""
+        with faults(self.alias):
+            try:
+                found = self.client.indices.get_alias(name=self.alias)
+            except NotFoundError:
+                return ()
+        writing = {name for name, index in found.items() if index["aliases"][self.alias].get("is_write_index", False)}
+        return tuple(sorted(found, key=lambda name: (name in writing or len(found) == 1, name)))
+
+    def current(self) -> tuple[str, ...]:
+        """As `all`.
+
+        Raises:
+            Broken: the alias does not exist.
+        """
+        found = self.all()
+        if not found:
+            raise Broken("there is no such index", place=f"{PLACE} {self.alias}", remedy="Run 'turvakt index apply'")
+        return found
+
+    def outside(self) -> tuple[str, ...]:
+        """Indices that are called like generations but are not behind the alias: a reindexing makes or has left them."""
+        with faults(self.alias):
+            found = self.client.indices.get(index=f"{self.alias}-*", features=["aliases"], expand_wildcards="open")
+        return tuple(sorted(name for name, index in found.items() if self.alias not in index["aliases"]))
+
+    def create(self, *, behind_alias: bool = True) -> str:
+        """Make the generation after the last one; returns its name. Without the alias nobody finds it yet.
+
+        Raises:
+            BadInput: somebody else makes it, too.
+        """
+        name = next_generation(self.alias, max(self.all(), default=None))
+        aliases: Mapping[str, Any] = {self.alias: {"is_write_index": True}} if behind_alias else {}
+        with faults(name):
+            try:
+                self.client.indices.create(index=name, aliases=aliases)
+            except BadRequestError as error:
+                if error.message != "resource_already_exists_exception":
+                    raise
+                raise BadInput("there is such an index already", place=f"{PLACE} {name}", remedy=_LEFT) from None
+        return name
+
+    def roll(self, conditions: Mapping[str, Any], *, only_look: bool = False) -> bool:
+        """Begin a new generation if any of the ``conditions`` holds (``max_age``, ``max_docs``, ``max_primary_shard_size``; none:
+        always); returns whether it was begun or, with ``only_look``, would be.
+
+        Raises:
+            BadInput: a reindexing is at work.
+        """
+        with faults(self.alias):
+            try:
+                done = self.client.indices.rollover(alias=self.alias, conditions=conditions, dry_run=only_look)
+            except BadRequestError as error:
+                if error.message != "resource_already_exists_exception":
+                    raise
+                raise BadInput("a reindexing is at work", place=f"{PLACE} {self.alias}", remedy=_LEFT) from None
+        return bool(done["rolled_over"]) or (only_look and (not conditions or any(done["conditions"].values())))
+
+    def count(self, name: str) -> int:
+        """How many documents an index holds at this moment."""
+        with faults(name):
+            self.client.indices.refresh(index=name)
+            return int(self.client.count(index=name)["count"])
+
+    def block(self, names: Sequence[str]) -> None:
+        """Refuse all writes from now on; when this returns, no earlier one is under way."""
+        with faults(self.alias):
+            self.client.indices.add_block(index=",".join(names), block="write")
+
+    def unblock(self, names: Sequence[str]) -> None:
+        """Undo `block`."""
+        with faults(self.alias):
+            settings = {"index.blocks.write": None}
+            self.client.indices.put_settings(index=list(names), settings=settings, ignore_unavailable=True)
+
+    def delete(self, names: Sequence[str]) -> None:
+        """Remove indices; those that are gone already are no error."""
+        if names:
+            with faults(self.alias):
+                self.client.indices.delete(index=list(names), ignore_unavailable=True)
+
+
+_LEFT = "Wait until it ends ('turvakt index show'); if none runs, clear up by 'turvakt reindex --abandon'"

@@ -1,0 +1,137 @@
+"""All that is known of one post, and how two such states become one.
+
+`join` is commutative, associative and idempotent: `review.precedence` orders all records about the same thing, and the
+greater one stays. So whatever order, repetition and batches the records come in, they end the same.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from alerts.alert import DELIVERIES, Delivery
+from classify.verdict import VERDICTS, Verdict
+from review import precedence
+from review.decision import DECISIONS, Decision
+from review.index import Item, Raised, without
+
+Record = TypeVar("Record", Raised, Delivery)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A verdict, alerts and deliveries by their ids, a decision: any may be missing, as they come in any order."""
+
+    verdict: Verdict | None = None
+    alerts: Mapping[str, Raised] = field(default_factory=dict)
+    deliveries: Mapping[str, Delivery] = field(default_factory=dict)
+    decision: Decision | None = None
+
+    @property
+    def others(self) -> tuple[Raised | Delivery | Decision, ...]:
+        """The records besides the verdict."""
+        decision = () if self.decision is None else (self.decision,)
+        return (*self.alerts.values(), *self.deliveries.values(), *decision)
+
+    @property
+    def size(self) -> int:
+        """How many records."""
+        return (self.verdict is not None) + len(self.others)
+
+    @property
+    def oldest(self) -> datetime | None:
+        """The moment of the oldest record besides the verdict."""
+        return min((record.at for record in self.others), default=None)
+
+    @property
+    def mentioned(self) -> frozenset[str]:
+        """The officials whom the post mentions."""
+        return frozenset() if self.verdict is None else self.verdict.officials
+
+    @property
+    def about(self) -> frozenset[str]:
+        """The officials because of whom any of it is held."""
+        theirs = (record.official for record in (*self.alerts.values(), *self.deliveries.values()))
+        return self.mentioned.union(theirs)
+
+    def item(self) -> Item | None:
+        """What the index shows; ``None`` without a verdict."""
+        if self.verdict is None:
+            return None
+        return Item(self.verdict, _in_order(self.alerts), _in_order(self.deliveries), self.decision)
+
+    def without(self, official: str) -> "Known":
+        """What stays after the erasure of ``official``: nothing of a post that mentions her alone."""
+        verdict = self.verdict
+        if verdict is not None and official in verdict.officials:
+            verdict = without(verdict, official)
+            if verdict is None:
+                return Known()
+        alerts = {id: alert for id, alert in self.alerts.items() if alert.official != official}
+        deliveries = {id: delivery for id, delivery in self.deliveries.items() if delivery.official != official}
+        return Known(verdict, alerts, deliveries, self.decision)
+
+
+def join(old: Known, new: Known) -> Known:
+    """What is known by both together; ``old`` itself if ``new`` adds nothing to it."""
+    verdict = _greater(old.verdict, new.verdict, precedence.of_verdict)
+    alerts = _greatest(old.alerts, new.alerts, precedence.of_alert)
+    deliveries = _greatest(old.deliveries, new.deliveries, precedence.of_delivery)
+    decision = _greater(old.decision, new.decision, precedence.of_decision)
+    same = (
+        verdict is old.verdict
+        and decision is old.decision
+        and alerts is old.alerts
+        and deliveries is old.deliveries
+    )  # fmt: skip
+    return old if same else Known(verdict, alerts, deliveries, decision)
+
+
+Any_ = TypeVar("Any_")
+
+
+def _greater(old: Any_ | None, new: Any_ | None, rank: Callable[[Any_], Any]) -> Any_ | None:
+    if new is None or old is new:
+        return old
+    return new if old is None or rank(new) > rank(old) else old
+
+
+def _greatest(
+    old: Mapping[str, Record], new: Mapping[str, Record], rank: Callable[[Record], Any]
+) -> Mapping[str, Record]:
+    won = {id: record for id, record in new.items() if _greater(old.get(id), record, rank) is record}
+    won = {id: record for id, record in won.items() if old.get(id) is not record}
+    return {**old, **won} if won else old
+
+
+def _in_order(records: Mapping[str, Record]) -> tuple[Record, ...]:
+    return tuple(sorted(records.values(), key=lambda record: (record.at, record.id)))
+
+
+def encode(known: Known) -> dict[str, Any]:
+    """What is stored of it: each record in its wire form, as a string, so that it comes back byte for byte."""
+    stored: dict[str, Any] = {}
+    if known.verdict is not None:
+        stored["verdict"] = VERDICTS.encode(known.verdict).decode()
+    if known.alerts:
+        stored["alerts"] = [msgspec.json.encode(alert).decode() for alert in known.alerts.values()]
+    if known.deliveries:
+        stored["deliveries"] = [DELIVERIES.encode(delivery).decode() for delivery in known.deliveries.values()]
+    if known.decision is not None:
+        stored["decision"] = DECISIONS.encode(known.decision).decode()
+    return stored
+
+
+def decode(stored: Mapping[str, Any]) -> Known:
+    """What `encode` stored."""
+    alerts = [msgspec.json.decode(alert, type=Raised) for alert in stored.get("alerts", ())]
+    deliveries = [DELIVERIES.decode(delivery.encode()) for delivery in stored.get("deliveries", ())]
+    verdict, decision = stored.get("verdict"), stored.get("decision")
+    return Known(
+        VERDICTS.decode(verdict.encode()) if verdict is not None else None,
+        {alert.id: alert for alert in alerts},
+        {delivery.id: delivery for delivery in deliveries},
+        DECISIONS.decode(decision.encode()) if decision is not None else None,
+    )

@@ -1,0 +1,59 @@
+"""How indices, aliases and documents are called."""
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from flow.errors import Broken
+from registry.official import Official
+
+_PREFIX = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
+_LETTERS = str.maketrans({"å": "aa", "ä": "ae", "ö": "oe", "æ": "ae", "ø": "oe"})
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names that begin with ``prefix``. A generation of an alias is ``<alias>-NNNNNN``.
+
+    Raises:
+        Broken: Elasticsearch would not take such names.
+    """
+
+    prefix: str
+
+    def __post_init__(self) -> None:
+        if not _PREFIX.fullmatch(self.prefix):
+            remedy = "Use lower-case letters, digits, '-', '_' and '.' only"
+            raise Broken("no index can be called so", place="elasticsearch.prefix", remedy=remedy)
+
+    @property
+    def items(self) -> str:
+        """The alias of the items."""
+        return f"{self.prefix}-items"
+
+    def statistics(self, tenant: str) -> str:
+        """The alias of a tenant's statistics; of all tenants with ``*``."""
+        return f"{self.prefix}-statistics-{tenant}"
+
+
+def next_generation(alias: str, before: str | None) -> str:
+    """The name of the index that follows ``before``."""
+    number = int(before.rpartition("-")[2]) if before else 0
+    return f"{alias}-{number + 1:06d}"
+
+
+def document_id(*parts: str) -> str:
+    """The id of a document, the same for the same ``parts``. A post's own id may be longer than Elasticsearch takes."""
+    return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def tenant(official: Official) -> str:
+    """The name of the official's tenant: her municipality in letters that a name may have.
+
+    ``å`` becomes ``aa`` and so on, since Habo and Håbo are two municipalities. It holds no hyphen, so that no tenant's
+    indices are called as if they were another one's.
+    """
+    folded = unicodedata.normalize("NFC", official.municipality).lower().translate(_LETTERS)
+    plain = unicodedata.normalize("NFKD", folded).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:100] or "none"
