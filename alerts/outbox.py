@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, not_, or_, select, update
+
 from alerts.alert import ALERTS, Alert, Delivery, Recipient, State, delivery_id
+from alerts.tables import OUTBOX
 from classify.verdict import SEVERITIES
 from flow.clock import Clock
 from flow.database import Database, Row
@@ -16,20 +19,24 @@ from ingest.post import Author
 
 logger = logging.getLogger(__name__)
 
-_SCHEMA = (
-    # ``slot`` is one contact's view of one post about one official; ``alert`` is NULL once the delivery has ended.
-    """CREATE TABLE IF NOT EXISTS outbox (
-        id TEXT PRIMARY KEY, slot TEXT NOT NULL, alert_id TEXT NOT NULL, post TEXT NOT NULL, official TEXT NOT NULL,
-        channel TEXT NOT NULL, severity INTEGER NOT NULL, threat INTEGER NOT NULL, state TEXT NOT NULL,
-        attempts INTEGER NOT NULL, first_due REAL NOT NULL, due REAL NOT NULL, at REAL NOT NULL,
-        collected_at REAL NOT NULL, reason TEXT, alert BLOB) WITHOUT ROWID""",
-    "CREATE INDEX IF NOT EXISTS outbox_slot ON outbox (slot)",
-    "CREATE INDEX IF NOT EXISTS outbox_official ON outbox (official)",
-    "CREATE INDEX IF NOT EXISTS outbox_post ON outbox (post)",
-    """CREATE INDEX IF NOT EXISTS outbox_due ON outbox (channel, threat DESC, severity DESC, due)
-        WHERE state = 'waiting'""",
+_LOCK = "outbox"
+_DELIVERY = (
+    *(OUTBOX.c.id, OUTBOX.c.alert_id, OUTBOX.c.post, OUTBOX.c.official, OUTBOX.c.channel, OUTBOX.c.state),
+    *(OUTBOX.c.attempts, OUTBOX.c.at, OUTBOX.c.collected_at, OUTBOX.c.reason),
 )
-_DELIVERY = "id, alert_id, post, official, channel, state, attempts, at, collected_at, reason"
+_SAME = OUTBOX.c.slot == bindparam("its_slot")
+# Kept, as they run for every alert: to put a statement together takes longer than to run it.
+_TOLD = select(OUTBOX.c.id).where(
+    or_(
+        OUTBOX.c.id == bindparam("its_id"),
+        and_(_SAME, OUTBOX.c.severity >= bindparam("its_severity"), OUTBOX.c.threat >= bindparam("its_threat")),
+    )
+)
+_NEW = insert(OUTBOX)
+_OUTDONE = delete(OUTBOX).where(
+    *(_SAME, OUTBOX.c.id != bindparam("its_id"), OUTBOX.c.state == "waiting"),
+    *(OUTBOX.c.severity <= bindparam("its_severity"), OUTBOX.c.threat <= bindparam("its_threat")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,6 @@ class Outbox:
     def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        database.create(*_SCHEMA)
 
     def add(self, alerts: Iterable[Alert]) -> int:
         """Take in a delivery for each recipient; what was taken in before changes nothing.
@@ -73,6 +79,8 @@ class Outbox:
             How many deliveries are new.
         """
         with self._database.transaction():
+            # Two who add at once would both find that nobody has been told yet.
+            self._database.lock(_LOCK)
             return sum(self._add(alert, recipient) for alert in alerts for recipient in alert.recipients)
 
     def _add(self, alert: Alert, recipient: Recipient) -> int:
@@ -84,28 +92,35 @@ class Outbox:
         due = max(now, recipient.not_before.timestamp() if recipient.not_before else now)
         grade = f"{judgement.severity}{'+threat' if threat else ''}"
         identity = delivery_id(alert=alert.id, channel=recipient.channel, address=recipient.address, grade=grade)
-        new = self._database.execute(
-            """INSERT OR IGNORE INTO outbox SELECT ?, ?, ?, ?, ?, ?, ?, ?, 'waiting', 0, ?, ?, ?, ?, NULL, ?
-            WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE slot = ? AND severity >= ? AND threat >= ?)""",
-            (
-                *(identity, slot, alert.id, post, alert.official, recipient.channel, severity, threat, due, due, now),
-                alert.verdict.post.collected_at.timestamp(),
-                ALERTS.encode(replace(alert, recipients=(recipient,))),
-                *(slot, severity, threat),
-            ),
-        )
-        if new:
-            self._database.execute(
-                """DELETE FROM outbox
-                WHERE slot = ? AND state = 'waiting' AND id != ? AND severity <= ? AND threat <= ?""",
-                (slot, identity, severity, threat),
-            )
-        return new
+        its = {"its_id": identity, "its_slot": slot, "its_severity": severity, "its_threat": threat}
+        if self._database.query(_TOLD, its):
+            return 0
+        row = {
+            "id": identity,
+            "slot": slot,
+            "alert_id": alert.id,
+            "post": post,
+            "official": alert.official,
+            "channel": recipient.channel,
+            "severity": severity,
+            "threat": threat,
+            "state": "waiting",
+            "attempts": 0,
+            "first_due": due,
+            "due": due,
+            "at": now,
+            "collected_at": alert.verdict.post.collected_at.timestamp(),
+            "reason": None,
+            "alert": ALERTS.encode(replace(alert, recipients=(recipient,))),
+        }
+        self._database.execute(_NEW, row)
+        self._database.execute(_OUTDONE, its)
+        return 1
 
     def channels(self) -> list[str]:
         """The channels for which something is due."""
-        sql = "SELECT DISTINCT channel FROM outbox WHERE state = 'waiting' AND due <= ? ORDER BY channel"
-        return [row[0] for row in self._database.query(sql, (self._clock.now().timestamp(),))]
+        due = select(OUTBOX.c.channel).distinct().where(*self._due()).order_by(OUTBOX.c.channel)
+        return [row[0] for row in self._database.query(due)]
 
     def due(self, limit: int, *, channel: str, besides: Collection[str] = ()) -> list[Item]:
         """Up to ``limit`` deliveries that are to be tried now, threats first, then the gravest, then the oldest.
@@ -115,14 +130,17 @@ class Outbox:
             channel: those of this channel.
             besides: ids of deliveries to leave out, being on their way.
         """
-        rows = self._database.query(
-            f"""SELECT {_DELIVERY}, first_due, alert FROM outbox
-            WHERE state = 'waiting' AND due <= ?1 AND channel = ?2
-            ORDER BY threat DESC, severity DESC, due, id LIMIT ?3""",  # noqa: S608  a constant
-            (self._clock.now().timestamp(), channel, max(limit, 0) + len(besides)),
+        order = (OUTBOX.c.threat.desc(), OUTBOX.c.severity.desc(), OUTBOX.c.due, OUTBOX.c.id)
+        waiting = select(*_DELIVERY, OUTBOX.c.first_due, OUTBOX.c.alert).where(
+            *self._due(), OUTBOX.c.channel == channel
         )
+        rows = self._database.query(waiting.order_by(*order).limit(max(limit, 0) + len(besides)))
         items = (self._item(row) for row in rows if row[0] not in besides)
         return [item for item in items if item is not None][:limit]
+
+    def _due(self) -> tuple[ColumnElement[bool], ...]:
+        """What holds for deliveries that are to be tried now."""
+        return OUTBOX.c.state == "waiting", OUTBOX.c.due <= self._clock.now().timestamp()
 
     def _item(self, row: Row) -> Item | None:
         *columns, first_due, value = row
@@ -132,8 +150,8 @@ class Outbox:
         except BadInput as error:
             logger.error("delivery %s cannot be read and is given up: %s", delivery.id, error)
             # The alert stays, so that it can be sent after a fix.
-            sql = "UPDATE outbox SET state = 'failed', reason = ? WHERE id = ?"
-            self._database.execute(sql, (str(error), delivery.id))
+            unreadable = update(OUTBOX).where(OUTBOX.c.id == delivery.id)
+            self._database.execute(unreadable.values(state="failed", reason=str(error)))
             return None
         return Item(delivery, alert, alert.recipients[0], datetime.fromtimestamp(first_due, UTC))
 
@@ -147,47 +165,49 @@ class Outbox:
         with self._database.transaction():
             for result in results:
                 delivery = result.delivery
-                due = result.next_at.timestamp() if result.next_at else None
-                changed = self._database.execute(
-                    """UPDATE outbox SET state = ?1, attempts = ?2, at = ?3, reason = ?4, due = coalesce(?5, due),
-                    alert = CASE WHEN ?1 = 'waiting' THEN alert END WHERE id = ?6""",
-                    (*(delivery.state, delivery.attempts, delivery.at.timestamp(), delivery.reason), due, delivery.id),
-                )
-                if not changed:
+                new: dict[str, Any] = {
+                    "state": delivery.state,
+                    "attempts": delivery.attempts,
+                    "at": delivery.at.timestamp(),
+                    "reason": delivery.reason,
+                }
+                if result.next_at is not None:
+                    new["due"] = result.next_at.timestamp()
+                if delivery.state != "waiting":
+                    new["alert"] = None
+                if not self._database.execute(update(OUTBOX).where(OUTBOX.c.id == delivery.id), new):
                     gone.add(delivery.id)
         return frozenset(gone)
 
     def counts(self) -> dict[State, int]:
         """How many deliveries there are in each state."""
         counts: dict[State, int] = {"waiting": 0, "delivered": 0, "failed": 0, "withdrawn": 0}
-        for state, number in self._database.query("SELECT state, count(*) FROM outbox GROUP BY state"):
+        for state, number in self._database.query(select(OUTBOX.c.state, func.count()).group_by(OUTBOX.c.state)):
             counts[cast(State, state)] = number
         return counts
 
     def overdue(self, by: timedelta) -> int:
         """How many deliveries are still waiting ``by`` so long after they were first due."""
-        sql = "SELECT count(*) FROM outbox WHERE state = 'waiting' AND first_due <= ?"
-        return int(self._database.query(sql, ((self._clock.now() - by).timestamp(),))[0][0])
+        return self._count(OUTBOX.c.state == "waiting", OUTBOX.c.first_due <= (self._clock.now() - by).timestamp())
 
     def oldest(self) -> dict[bool, datetime]:
         """Since when the oldest delivery that is due has been due, of threats (``True``) and of others, where there is one."""
-        sql = "SELECT threat, min(first_due) FROM outbox WHERE state = 'waiting' AND first_due <= ? GROUP BY threat"
-        rows = self._database.query(sql, (self._clock.now().timestamp(),))
+        now = self._clock.now().timestamp()
+        since = select(OUTBOX.c.threat, func.min(OUTBOX.c.first_due)).group_by(OUTBOX.c.threat)
+        rows = self._database.query(since.where(OUTBOX.c.state == "waiting", OUTBOX.c.first_due <= now))
         return {bool(threat): datetime.fromtimestamp(first_due, UTC) for threat, first_due in rows}
 
     def failed(self, within: timedelta) -> int:
         """How many deliveries have failed ``within`` so long a time."""
-        sql = "SELECT count(*) FROM outbox WHERE state = 'failed' AND at > ?"
-        return int(self._database.query(sql, ((self._clock.now() - within).timestamp(),))[0][0])
+        return self._count(OUTBOX.c.state == "failed", OUTBOX.c.at > (self._clock.now() - within).timestamp())
 
     def known(self, deliveries: Collection[str]) -> set[str]:
         """Those of ``deliveries``, given by id, that are here, ended or not."""
-        sql = "SELECT 1 FROM outbox WHERE id = ?"
-        return {each for each in deliveries if self._database.query(sql, (each,))}
+        return {each for each in deliveries if self._count(OUTBOX.c.id == each)}
 
     def erase(self, official: str) -> int:
         """Remove the official's deliveries, waiting or not."""
-        return self._database.execute("DELETE FROM outbox WHERE official = ?", (official,))
+        return self._database.execute(delete(OUTBOX).where(OUTBOX.c.official == official))
 
     def forget(self, posts: Collection[str]) -> int:
         """Remove the deliveries about these posts, but for threats that nobody has been told of yet.
@@ -198,27 +218,29 @@ class Outbox:
         changed = 0
         with self._database.transaction():
             for post in posts:
-                sql = "DELETE FROM outbox WHERE post = ? AND NOT (state = 'waiting' AND threat)"
-                changed += self._database.execute(sql, (post,))
-                for identity, value in self._database.query("SELECT id, alert FROM outbox WHERE post = ?", (post,)):
+                untold = and_(OUTBOX.c.state == "waiting", OUTBOX.c.threat == 1)
+                changed += self._database.execute(delete(OUTBOX).where(OUTBOX.c.post == post, not_(untold)))
+                # Nobody may record an end, and with it remove the alert, before it is written back without content.
+                left = select(OUTBOX.c.id, OUTBOX.c.alert).where(OUTBOX.c.post == post).with_for_update()
+                for identity, value in self._database.query(left):
                     alert = ALERTS.decode(value)
                     if alert.verdict.post.deleted_at is None:
                         blank = ALERTS.encode(_without_content(alert, self._clock.now()))
-                        self._database.execute("UPDATE outbox SET alert = ? WHERE id = ?", (blank, identity))
+                        self._database.execute(update(OUTBOX).where(OUTBOX.c.id == identity).values(alert=blank))
                         changed += 1
         return changed
 
     def expire(self, before: datetime) -> int:
         """Remove deliveries that ended before ``before``."""
-        sql = "DELETE FROM outbox WHERE state != 'waiting' AND at < ?"
-        return self._database.execute(sql, (before.timestamp(),))
+        ended = delete(OUTBOX).where(OUTBOX.c.state != "waiting", OUTBOX.c.at < before.timestamp())
+        return self._database.execute(ended)
 
     def export(self, official: str) -> list[dict[str, Any]]:
         """The official's deliveries, with the alert while it waits."""
-        sql = f"SELECT {_DELIVERY}, alert FROM outbox WHERE official = ? ORDER BY at, id"  # noqa: S608  a constant
+        hers = select(*_DELIVERY, OUTBOX.c.alert).where(OUTBOX.c.official == official)
         exported = []
-        for *columns, value in self._database.query(sql, (official,)):
-            delivery = dict(zip(_DELIVERY.split(", "), columns, strict=True))
+        for *columns, value in self._database.query(hers.order_by(OUTBOX.c.at, OUTBOX.c.id)):
+            delivery = {column.name: each for column, each in zip(_DELIVERY, columns, strict=True)}
             for moment in ("at", "collected_at"):
                 delivery[moment] = datetime.fromtimestamp(delivery[moment], UTC).isoformat()
             exported.append({**delivery, "alert": json.loads(value) if value is not None else None})
@@ -226,7 +248,10 @@ class Outbox:
 
     def count(self, official: str) -> int:
         """How many deliveries there are about the official."""
-        return int(self._database.query("SELECT count(*) FROM outbox WHERE official = ?", (official,))[0][0])
+        return self._count(OUTBOX.c.official == official)
+
+    def _count(self, *conditions: ColumnElement[bool]) -> int:
+        return int(self._database.query(select(func.count()).select_from(OUTBOX).where(*conditions))[0][0])
 
 
 def _slot(alert: Alert, recipient: Recipient) -> str:

@@ -36,10 +36,10 @@ from alerts.stage import recording
 from alerts.translations import Translations
 from classify.verdict import LABELS, Judgement, Score, Verdict
 from flow.clock import SystemClock
-from flow.database import Database
 from flow.logs.sqlite import SqliteLog
 from ingest.post import Mention, Post
 from registry.official import Consent, Contact, Official
+from turvakt.schema import open_file
 
 CLOCK = SystemClock()
 RULES = load_rules(Path(__file__).parent.parent / "config" / "rules.toml")
@@ -107,7 +107,7 @@ class Timed:
 
 async def dispatch(channel: Channel, folder: Path, *, count: int, rate: int, seconds: float) -> dict[str, float]:
     """Messages per second when all wait already, and the latency in seconds when ``rate`` a second come in."""
-    database = Database(folder / f"{channel.name}.db")
+    database = open_file(folder / f"{channel.name}.db")
     outbox = Outbox(database, clock=CLOCK)
     her = official(channel.name)
     timed = Timed(channel)
@@ -207,7 +207,7 @@ def main() -> None:
         started = time.perf_counter()
         raised = route(judged, rules=RULES, officials=lambda name: her, clock=CLOCK)
         figures["route_per_second"] = round(len(judged) / (time.perf_counter() - started))
-        database = Database(folder / "outbox-table.db")
+        database = open_file(folder / "outbox-table.db")
         outbox = Outbox(database, clock=CLOCK)
         started = time.perf_counter()
         for at in range(0, len(raised), 500):

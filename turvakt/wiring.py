@@ -23,7 +23,7 @@ from classify.stage import classify_stage
 from classify.verdict import VERDICTS
 from flow.clock import Clock, SystemClock
 from flow.codec import Codec
-from flow.database import Database
+from flow.databases.sqlite import Sqlite
 from flow.log import Log, Queue
 from flow.logs.sqlite import SqliteLog
 from flow.stage import Stage
@@ -35,7 +35,7 @@ from ingest.post import POSTS, Mention, Post
 from registry.holder import Holder
 from registry.holding import RegistryHolder
 from registry.store import Store
-from registry.stores.sqlite import SqliteStore
+from registry.stores.sql import SqlStore
 from review.index import Index
 from review.indexes.sqlite import SqliteIndex
 from review.stage import index_stages
@@ -44,6 +44,7 @@ from turvakt.bluesky_accounts import BlueskyAccounts
 from turvakt.folder import private
 from turvakt.names import Names
 from turvakt.registry_view import RegistryView
+from turvakt.schema import open_file
 from turvakt.settings import Settings
 from turvakt.shadow import Listener as ShadowListener
 from turvakt.shadow import Shadow
@@ -65,13 +66,13 @@ class Parts:
         """Is told by which models of the cascade how many posts were judged, not counting a candidate in the shadow."""
 
     @cached_property
-    def database(self) -> Database:
+    def database(self) -> Sqlite:
         """The SQLite file.
 
         Raises:
             Broken: it is damaged or cannot be opened.
         """
-        return Database(private(self.settings.data_dir) / "turvakt.db")
+        return open_file(private(self.settings.data_dir) / "turvakt.db")
 
     @cached_property
     def queue(self) -> Queue:
@@ -86,7 +87,7 @@ class Parts:
     @cached_property
     def store(self) -> Store:
         """The registry."""
-        return SqliteStore(self.database, self.log)
+        return SqlStore(self.database, self.log)
 
     @cached_property
     def officials(self) -> RegistryView:

@@ -15,15 +15,19 @@ import psycopg
 from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from flow.database import Row
+from flow.databases import postgres_scrub
 from flow.databases.postgres_connection import Connector
 from flow.databases.postgres_faults import translated
 from flow.databases.postgres_lock import SessionLock
 
-Row = tuple[Any, ...]
+Parameters = Sequence[Any] | Mapping[str, Any]
 
 
 class Postgres:
-    """The database at ``url``; it is connected to when it is first used.
+    """Implements `flow.database.Database` in the database at ``url``, which is connected to when it is first used.
+
+    Statements may be SQLAlchemy's or text, with ``%s`` for its parameters.
 
     Args:
         url: as libpq reads it, such as "postgresql://USER:PASSWORD@HOST/DATABASE?sslmode=verify-full".
@@ -68,6 +72,7 @@ class Postgres:
             return
         with self._faults():
             connection = self._engine.connect()
+            connection.begin()
         self._local.connection = connection
         try:
             yield
@@ -99,21 +104,19 @@ class Postgres:
         """A lock that one process in the cluster can have; see there. Not the same as a `lock` of this name."""
         return SessionLock(self._connector, _key("session", name))
 
-    def execute(self, statement: str | Executable, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> int:
-        """Run one writing statement (a text has ``%s`` for its parameters); returns the number of changed rows."""
+    def execute(self, statement: str | Executable, parameters: Parameters = ()) -> int:
+        """Run one writing statement; returns the number of changed rows."""
         with self.transaction(), self._faults():
             return _run(self._held(), statement, parameters).rowcount
 
-    def executemany(
-        self, statement: str | Executable, rows: Sequence[Sequence[Any]] | Sequence[Mapping[str, Any]]
-    ) -> int:
+    def executemany(self, statement: str | Executable, rows: Sequence[Parameters]) -> int:
         """Run one writing statement for each row; returns the number of changed rows."""
         if not rows:
             return 0
         with self.transaction(), self._faults():
             return _run(self._held(), statement, list(rows)).rowcount
 
-    def query(self, statement: str | Executable, parameters: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
+    def query(self, statement: str | Executable, parameters: Parameters = ()) -> list[Row]:
         """All rows of a reading statement; inside a transaction it sees what that has written."""
         with self._faults():
             own = self._own()
@@ -122,11 +125,23 @@ class Postgres:
             with self._reading.connect() as connection:
                 return [tuple(row) for row in _run(connection, statement, parameters)]
 
+    def tables(self) -> set[str]:
+        """The names of its tables: those of the schema that a new one would be in."""
+        return {row[0] for row in self.query("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")}
+
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """The connection of a transaction, for what needs one of SQLAlchemy."""
         with self.transaction(), self._faults():
             yield self._held()
+
+    def check(self) -> None:
+        """Look whether the server answers, and whether `scrub` would do what it promises."""
+        postgres_scrub.check(self._connector)
+
+    def scrub(self) -> None:
+        """Leave no erased row in the server's files, write-ahead log included; see `flow.databases.postgres_scrub`."""
+        postgres_scrub.scrub(self._connector, self.tables())
 
     def interrupt(self) -> None:
         """Break off what is being done, in whatever thread; what was not committed is not written."""

@@ -9,6 +9,7 @@ from flow.errors import BadInput, Broken, TurvaktError, Unavailable
 
 _AGAIN = "It is tried again"
 _URL = "Check postgres.url"
+RIGHTS = "See docs/cluster.md, 'PostgreSQL'"
 _UPGRADE = "Run 'turvakt database upgrade'"
 
 # By the beginning of the code, the longest first.
@@ -31,7 +32,7 @@ _BROKEN = {
     "3F000": ("there is no such schema", _URL),
     "42P01": ("a table is missing", _UPGRADE),
     "42703": ("a column is missing", _UPGRADE),
-    "42501": ("the user may not do that", "Give it the rights that docs/cluster.md names"),
+    "42501": ("the user may not do that", RIGHTS),
     "28": ("it refuses the user or the password", _URL),
     "XX": ("it is damaged", "See its own log, and restore a copy if it says so"),
 }

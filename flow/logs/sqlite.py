@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import msgspec
 
 from flow.clock import Clock
-from flow.database import Database, Row
+from flow.database import Row
+from flow.databases.sqlite import Sqlite
 from flow.entry import Entry
 from flow.errors import Stale
 from flow.log import Batch
@@ -29,7 +30,7 @@ _SCHEMA = (
 class SqliteLog:
     """Implements `flow.log.Queue` in the tables ``log*`` of ``database``."""
 
-    def __init__(self, database: Database, *, clock: Clock) -> None:
+    def __init__(self, database: Sqlite, *, clock: Clock) -> None:
         self._database = database
         self._clock = clock
         database.create(*_SCHEMA)
@@ -128,7 +129,7 @@ class SqliteLog:
 class _Writer:
     """Gathers a transaction's entries and writes them at its end, many rows at a time."""
 
-    def __init__(self, database: Database, *, now: float) -> None:
+    def __init__(self, database: Sqlite, *, now: float) -> None:
         self._database = database
         self._now = now
         self._rows: dict[str, list[tuple[str, bytes]]] = {}

@@ -15,7 +15,7 @@ import msgspec
 
 from alerts.alert import DELIVERIES, Alert, Delivery, State
 from classify.verdict import LABELS, SEVERITIES, VERDICTS, Verdict
-from flow.database import Database
+from flow.databases.sqlite import Sqlite
 from review import precedence
 from review.decision import DECISIONS, Decision
 from review.index import (
@@ -49,12 +49,12 @@ class SqliteIndex:
 
     `erase` and `expire` also rewrite the full-text table, so that no word of what is gone stays in it; `forget`, which
     comes often and with few posts, leaves that to the next of these (a nightly `expire` at the latest). Call
-    `flow.database.Database.scrub` afterwards.
+    `flow.databases.sqlite.Sqlite.scrub` afterwards.
     """
 
     name = "index"
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Sqlite) -> None:
         self._database = database
         database.create(*SCHEMA)
 

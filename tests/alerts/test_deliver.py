@@ -21,10 +21,10 @@ from alerts.message import Message
 from alerts.outbox import Outbox, Result
 from alerts.stage import DELIVERIES_TOPIC, recording
 from flow.clock import ManualClock
-from flow.database import Database
 from flow.errors import BadInput, Broken, Unavailable
 from flow.logs.sqlite import SqliteLog
 from tests.alerts.people import AT, alert, recipient, verdict
+from turvakt.schema import open_file
 
 SOON = 5.0
 Fault = Exception | str | None
@@ -75,7 +75,7 @@ class World:
 
     def __init__(self, path: Path) -> None:
         self.clock = ManualClock(AT)
-        self.database = Database(path)
+        self.database = open_file(path)
         self.log = SqliteLog(self.database, clock=self.clock)
         self.outbox = Outbox(self.database, clock=self.clock)
         self.consent = True

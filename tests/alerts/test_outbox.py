@@ -12,9 +12,10 @@ from alerts.alert import Delivery
 from alerts.outbox import Item, Outbox, Result
 from classify.verdict import Label, Severity
 from flow.clock import ManualClock
-from flow.database import Database
+from flow.databases.sqlite import Sqlite
 from registry.holder import Holder
 from tests.alerts.people import AT, alert, recipient, verdict
+from turvakt.schema import open_file
 
 TEXT = "Tack Anna Lindqvist för den nya bron!"
 
@@ -25,14 +26,14 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "turvakt.db")
+def database(tmp_path: Path) -> Iterator[Sqlite]:
+    database = open_file(tmp_path / "turvakt.db")
     yield database
     database.close()
 
 
 @pytest.fixture
-def outbox(database: Database, clock: ManualClock) -> Outbox:
+def outbox(database: Sqlite, clock: ManualClock) -> Outbox:
     return Outbox(database, clock=clock)
 
 
@@ -44,7 +45,7 @@ def ended(delivery: Delivery, state: str = "delivered") -> Result:
     return Result(replace(delivery, state=state, attempts=delivery.attempts + 1))  # type: ignore[arg-type]
 
 
-def stored(database: Database) -> str:
+def stored(database: Sqlite) -> str:
     return str(database.query("SELECT * FROM outbox"))
 
 
@@ -162,7 +163,7 @@ def test_a_failed_try_waits_for_its_time(outbox: Outbox, clock: ManualClock) -> 
 
 
 @pytest.mark.parametrize("state", ["delivered", "failed", "withdrawn"])
-def test_what_has_ended_keeps_ids_state_and_time_only(outbox: Outbox, database: Database, state: str) -> None:
+def test_what_has_ended_keeps_ids_state_and_time_only(outbox: Outbox, database: Sqlite, state: str) -> None:
     outbox.add([alert()])
     assert "Ekvik" in stored(database)
     outbox.record([ended(due(outbox)[0].delivery, state)])
@@ -195,7 +196,7 @@ def test_a_deleted_post_goes_with_its_deliveries(outbox: Outbox) -> None:
     assert [item.delivery.post for item in due(outbox)] == ["bluesky:2"]
 
 
-def test_a_deleted_threat_is_still_told_of_but_without_content(outbox: Outbox, database: Database) -> None:
+def test_a_deleted_threat_is_still_told_of_but_without_content(outbox: Outbox, database: Sqlite) -> None:
     outbox.add([alert(verdict(labels=("threat",)))])
     assert outbox.forget(["bluesky:1"]) == 1
     assert outbox.forget(["bluesky:1"]) == 0
@@ -229,7 +230,7 @@ def test_export_gives_all_that_is_held(outbox: Outbox) -> None:
 
 
 def test_one_that_cannot_be_read_does_not_stop_the_others(
-    outbox: Outbox, database: Database, caplog: pytest.LogCaptureFixture
+    outbox: Outbox, database: Sqlite, caplog: pytest.LogCaptureFixture
 ) -> None:
     outbox.add([alert(), alert(verdict("bluesky:2"))])
     database.execute("UPDATE outbox SET alert = ? WHERE post = 'bluesky:1'", (b'{"kind": "alert", "version": 99}',))

@@ -19,13 +19,14 @@ from alerts.translations import Translations
 from classify.stage import TOPIC as VERDICTS_TOPIC
 from classify.verdict import VERDICTS, Verdict
 from flow.clock import ManualClock
-from flow.database import Database
+from flow.databases.sqlite import Sqlite
 from flow.errors import Unavailable
 from flow.logs.sqlite import SqliteLog
 from flow.runtimes.embedded import Embedded
 from flow.stage import Outcome, Stage
 from registry.official import Contact, Official
 from tests.alerts.people import AT, official, verdict
+from turvakt.schema import open_file
 
 OUTBOX = Contact("Beredskap Ekvik", "outbox", "vakt@ekvik.example", "sv")
 
@@ -41,13 +42,13 @@ class Quiet:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "turvakt.db")
+def database(tmp_path: Path) -> Iterator[Sqlite]:
+    database = open_file(tmp_path / "turvakt.db")
     yield database
     database.close()
 
 
-async def run(database: Database, folder: Path, *verdicts: Verdict, known: Official) -> Outbox:
+async def run(database: Sqlite, folder: Path, *verdicts: Verdict, known: Official) -> Outbox:
     clock = ManualClock(AT)
     log = SqliteLog(database, clock=clock)
     outbox = Outbox(database, clock=clock)
@@ -82,7 +83,7 @@ async def run(database: Database, folder: Path, *verdicts: Verdict, known: Offic
     return outbox
 
 
-async def test_from_the_log_to_a_file(database: Database, tmp_path: Path) -> None:
+async def test_from_the_log_to_a_file(database: Sqlite, tmp_path: Path) -> None:
     judged = [verdict(f"bluesky:{number}") for number in range(20)]
     outbox = await run(database, tmp_path / "outbox", *judged, verdict("feed:1"), known=official(contacts=(OUTBOX,)))
     assert outbox.counts() == {"waiting": 0, "delivered": 21, "failed": 0, "withdrawn": 0}
@@ -94,7 +95,7 @@ async def test_from_the_log_to_a_file(database: Database, tmp_path: Path) -> Non
     assert {ALERTS.decode(entry.value).verdict.post.id == entry.key for entry in log.browse(TOPIC)} == {True}
 
 
-async def test_a_second_run_over_the_same_verdicts_sends_nothing(database: Database, tmp_path: Path) -> None:
+async def test_a_second_run_over_the_same_verdicts_sends_nothing(database: Sqlite, tmp_path: Path) -> None:
     known = official(contacts=(OUTBOX,))
     await run(database, tmp_path / "outbox", verdict(), known=known)
     (file,) = (tmp_path / "outbox").iterdir()
@@ -103,7 +104,7 @@ async def test_a_second_run_over_the_same_verdicts_sends_nothing(database: Datab
     assert list((tmp_path / "outbox").iterdir()) == []
 
 
-async def test_nobody_is_told_without_consent(database: Database, tmp_path: Path) -> None:
+async def test_nobody_is_told_without_consent(database: Sqlite, tmp_path: Path) -> None:
     gone = official(contacts=(OUTBOX,), until=AT - timedelta(days=1))
     outbox = await run(database, tmp_path / "outbox", verdict(), known=gone)
     assert sum(outbox.counts().values()) == 0

@@ -10,23 +10,23 @@ from pathlib import Path
 
 import pytest
 
-from flow.database import Database
+from flow.databases.sqlite import Sqlite
 from flow.errors import Broken, Unavailable
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "folder" / "turvakt.db", busy_seconds=0.05)
+def database(tmp_path: Path) -> Iterator[Sqlite]:
+    database = Sqlite(tmp_path / "folder" / "turvakt.db", busy_seconds=0.05)
     database.create("CREATE TABLE thing (id INTEGER PRIMARY KEY, text TEXT)")
     yield database
     database.close()
 
 
-def test_is_made_readable_by_its_owner_alone(database: Database) -> None:
+def test_is_made_readable_by_its_owner_alone(database: Sqlite) -> None:
     assert database.path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_nested_transaction_joins_the_outer_one(database: Database) -> None:
+def test_a_nested_transaction_joins_the_outer_one(database: Sqlite) -> None:
     with pytest.raises(RuntimeError), database.transaction():
         with database.transaction():
             database.execute("INSERT INTO thing VALUES (1, 'a')")
@@ -35,7 +35,7 @@ def test_a_nested_transaction_joins_the_outer_one(database: Database) -> None:
     assert database.query("SELECT count(*) FROM thing") == [(0,)]
 
 
-def test_other_threads_do_not_see_an_open_transaction(database: Database) -> None:
+def test_other_threads_do_not_see_an_open_transaction(database: Sqlite) -> None:
     seen: list[list[tuple[int]]] = []
     with database.transaction():
         database.execute("INSERT INTO thing VALUES (1, 'a')")
@@ -45,7 +45,7 @@ def test_other_threads_do_not_see_an_open_transaction(database: Database) -> Non
     assert seen == [[(0,)]]
 
 
-def test_locked_by_another_process_is_waited_out(database: Database) -> None:
+def test_locked_by_another_process_is_waited_out(database: Sqlite) -> None:
     other = sqlite3.connect(database.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(Unavailable, match="locked by another process"):
@@ -56,7 +56,7 @@ def test_locked_by_another_process_is_waited_out(database: Database) -> None:
     assert database.query("SELECT id FROM thing") == [(1,)]
 
 
-def test_a_writer_may_be_told_not_to_be_patient(database: Database) -> None:
+def test_a_writer_may_be_told_not_to_be_patient(database: Sqlite) -> None:
     database.be_patient(0)
     other = sqlite3.connect(database.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -67,7 +67,7 @@ def test_a_writer_may_be_told_not_to_be_patient(database: Database) -> None:
     other.close()
 
 
-def test_a_long_statement_can_be_broken_off(database: Database) -> None:
+def test_a_long_statement_can_be_broken_off(database: Sqlite) -> None:
     endless = "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) INSERT INTO thing SELECT i, 'a' FROM n"
     interrupting = threading.Timer(0.05, database.interrupt)
     interrupting.start()
@@ -77,7 +77,7 @@ def test_a_long_statement_can_be_broken_off(database: Database) -> None:
     assert database.query("SELECT count(*) FROM thing") == [(0,)]
 
 
-def test_a_full_disk_is_waited_out_and_leaves_nothing_half_written(database: Database) -> None:
+def test_a_full_disk_is_waited_out_and_leaves_nothing_half_written(database: Sqlite) -> None:
     pages = int(database.query("PRAGMA page_count")[0][0])
     database.query("PRAGMA query_only")  # opens this thread's reader before the limit is set
     database.execute(f"PRAGMA max_page_count = {pages + 2}")
@@ -93,10 +93,10 @@ def test_a_file_that_is_no_database_stops(tmp_path: Path) -> None:
     path = tmp_path / "turvakt.db"
     path.write_bytes(b"this is not a database, " * 500)
     with pytest.raises(Broken, match=r"damaged or is no database.*move the file away"):
-        Database(path)
+        Sqlite(path)
 
 
-def test_a_damaged_page_is_found(database: Database) -> None:
+def test_a_damaged_page_is_found(database: Sqlite) -> None:
     for number in range(200):
         database.execute("INSERT INTO thing VALUES (?, ?)", (number, "x" * 400))
     database.scrub()
@@ -105,23 +105,23 @@ def test_a_damaged_page_is_found(database: Database) -> None:
     for start in range(3 * 4096, len(content), 4096):
         content[start : start + 64] = b"\xff" * 64
     database.path.write_bytes(content)
-    damaged = Database(database.path)
+    damaged = Sqlite(database.path)
     with pytest.raises(Broken, match="damaged"):
         damaged.check()
     damaged.close()
 
 
-def test_a_healthy_file_passes_the_check(database: Database) -> None:
+def test_a_healthy_file_passes_the_check(database: Sqlite) -> None:
     database.check()
 
 
 def test_a_folder_in_the_place_of_the_file_stops(tmp_path: Path) -> None:
     (tmp_path / "turvakt.db").mkdir()
     with pytest.raises(Broken, match="Check owner and rights"):
-        Database(tmp_path / "turvakt.db")
+        Sqlite(tmp_path / "turvakt.db")
 
 
-def test_a_wrong_statement_is_named_without_its_values(database: Database) -> None:
+def test_a_wrong_statement_is_named_without_its_values(database: Sqlite) -> None:
     with pytest.raises(Broken) as caught:
         database.execute("INSERT INTO thing VALUES (?, ?, ?)", (1, "SECRET", 2))
     assert "SECRET" not in str(caught.value)
@@ -143,7 +143,7 @@ def test_another_process_that_empties_the_log_is_waited_out(tmp_path: Path) -> N
         pauses.append(seconds)
         other.communicate("go on")
 
-    database = Database(tmp_path / "turvakt.db", pause=pause)
+    database = Sqlite(tmp_path / "turvakt.db", pause=pause)
     database.create("CREATE TABLE thing (id INTEGER PRIMARY KEY)")
     command = [sys.executable, "-c", _CHECKPOINTING, f"{database.path}-shm"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:

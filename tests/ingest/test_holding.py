@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from flow.clock import ManualClock
 from flow.codec import Codec
-from flow.database import Database
+from flow.databases.sqlite import Sqlite
 from flow.entry import DEAD_LETTERS, DeadLetter, dead
 from flow.errors import Stale
 from flow.log import Log
@@ -38,7 +38,7 @@ def log(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> I
     if request.param == "memory":
         yield MemoryLog(clock=clock)
         return
-    database = Database(tmp_path / "turvakt.db")
+    database = Sqlite(tmp_path / "turvakt.db")
     yield SqliteLog(database, clock=clock)
     database.close()
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from flow.clock import ManualClock
-from flow.database import Database
+from flow.databases.sqlite import Sqlite
 from flow.entry import DEAD_LETTERS, DeadLetter
 from flow.errors import BadInput, Broken, Stale, Unavailable
 from flow.log import Log
@@ -21,8 +21,9 @@ from ingest.post import POSTS, Mention, Post
 from registry.holder import Holder
 from registry.holding import RegistryHolder
 from registry.official import Consent, Contact
-from registry.stores.sqlite import SqliteStore
+from registry.stores.sql import SqlStore
 from registry.withdrawal import Report, export, resume, withdraw
+from turvakt.schema import open_file
 
 from .people import NOW, official
 
@@ -76,9 +77,9 @@ def kill() -> None:
 class World:
     path: Path
     clock: ManualClock
-    database: Database
+    database: Sqlite
     log: Log
-    store: SqliteStore
+    store: SqlStore
     index: Twin
 
     @property
@@ -95,9 +96,9 @@ class World:
     def restart(self) -> None:
         self.database.close()
         self.index.before = lambda: None
-        self.database = Database(self.path)
+        self.database = open_file(self.path)
         self.log = SqliteLog(self.database, clock=self.clock)
-        self.store = SqliteStore(self.database, self.log)
+        self.store = SqlStore(self.database, self.log)
 
     def put(self, id: str, *officials: str, text: str = "") -> None:
         mentions = tuple(Mention(each, 0, 0, "handle") for each in officials)
@@ -116,9 +117,9 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     clock = ManualClock(NOW)
-    database = Database(tmp_path / "data" / "turvakt.db", busy_seconds=0.05)
+    database = open_file(tmp_path / "data" / "turvakt.db", busy_seconds=0.05)
     log = SqliteLog(database, clock=clock)
-    store = SqliteStore(database, log)
+    store = SqlStore(database, log)
     store.put_all([MARKED, OTHER])
     world = World(database.path, clock, database, log, store, Twin("index", "marker-id", "other-id", "marker-id"))
     world.put("1", "marker-id", text="MARKER-TEXT")

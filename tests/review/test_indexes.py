@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classify.verdict import SEVERITIES
-from flow.database import Database
+from flow.databases.sqlite import Sqlite
 from review.index import Index, Query
 from review.indexes.memory import MemoryIndex
 from review.indexes.sqlite import SqliteIndex
@@ -21,8 +21,8 @@ from tests.review.people import alert, at, decision, delivery, verdict
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "turvakt.db")
+def database(tmp_path: Path) -> Iterator[Sqlite]:
+    database = Sqlite(tmp_path / "turvakt.db")
     yield database
     database.close()
 
@@ -35,17 +35,17 @@ class TestMemoryIndex(IndexContract):
 
 class TestSqliteIndex(IndexContract):
     @pytest.fixture
-    def index(self, database: Database) -> Index:
+    def index(self, database: Sqlite) -> Index:
         return SqliteIndex(database)
 
-    def test_is_there_after_reopening(self, index: Index, database: Database) -> None:
+    def test_is_there_after_reopening(self, index: Index, database: Sqlite) -> None:
         index.write_verdicts([verdict("a", "om bron")])
         database.close()
-        again = Database(database.path)
+        again = Sqlite(database.path)
         assert [item.verdict.post.id for item in SqliteIndex(again).search(Query(text="bron")).items] == ["jsonl:a"]
         again.close()
 
-    def test_shares_a_transaction(self, index: Index, database: Database) -> None:
+    def test_shares_a_transaction(self, index: Index, database: Sqlite) -> None:
         def half() -> None:
             with database.transaction():
                 index.write_verdicts([verdict("a", "om bron")])
@@ -66,7 +66,7 @@ class TestSqliteIndex(IndexContract):
         assert len(index.search(Query(limit=5000)).items) == 500
 
     @pytest.mark.parametrize("way", ["erase", "expire", "forget", "edit"])
-    def test_no_word_of_a_removed_text_is_left_in_the_files(self, index: Index, database: Database, way: str) -> None:
+    def test_no_word_of_a_removed_text_is_left_in_the_files(self, index: Index, database: Sqlite, way: str) -> None:
         for number in range(40):
             index.write_verdicts([verdict(f"{number}", f"vanlig text nummer{number}", officials=("bo",), collected=9)])
         index.write_verdicts([verdict("secret", "zqxword hemlig", severity="low", labels=("hate",))])
@@ -85,14 +85,14 @@ class TestSqliteIndex(IndexContract):
         assert not _in_files(database, b"zqxword")
         assert not _in_files(database, b"hemlig")
 
-    def test_lists_and_counts_read_an_index(self, index: Index, database: Database) -> None:
+    def test_lists_and_counts_read_an_index(self, index: Index, database: Sqlite) -> None:
         del index
         plan = database.query("EXPLAIN QUERY PLAN SELECT 1 FROM index_post WHERE flagged = 1 AND severity >= 3 "
                               "ORDER BY judged DESC, created DESC, id DESC LIMIT 5")  # fmt: skip
         assert "index_post_flagged" in str(plan)
 
 
-def _in_files(database: Database, word: bytes) -> bool:
+def _in_files(database: Sqlite, word: bytes) -> bool:
     return any(word in file.read_bytes() for file in database.path.parent.iterdir())
 
 
@@ -137,7 +137,7 @@ def test_order_repetition_and_batches_do_not_matter(
     again = writes + order.sample(writes, k=len(writes) // 2)
     order.shuffle(again)
     with tempfile.TemporaryDirectory() as folder:
-        databases = [Database(Path(folder) / f"{number}.db") for number in range(2)]
+        databases = [Sqlite(Path(folder) / f"{number}.db") for number in range(2)]
         straight, shuffled, memory = SqliteIndex(databases[0]), SqliteIndex(databases[1]), MemoryIndex()
         for kind, record in writes:
             getattr(straight, f"write_{kind}")([record])

@@ -21,7 +21,6 @@ from classify.classifiers import make_classifier
 from classify.stage import classify_stage
 from classify.verdict import Judgement
 from flow.clock import ManualClock
-from flow.database import Database
 from flow.entry import Entry
 from flow.logs.memory import MemoryLog
 from flow.stage import Stage
@@ -34,6 +33,7 @@ from review.index import Query, every
 from review.indexes.memory import MemoryIndex
 from review.stage import index_stages
 from tests.turvakt.process import DEMO_POSTS, OFFICIALS, ROOT
+from turvakt.schema import open_file
 
 NOW = datetime(2026, 9, 15, 12, tzinfo=UTC)
 UNREADABLE = b"{this is no post"
@@ -96,7 +96,7 @@ class Line:
     def __init__(self, material: Material, folder: Path) -> None:
         clock = ManualClock(NOW)
         self.log, self.index = MemoryLog(clock=clock), MemoryIndex()
-        self.database = Database(folder / "turvakt.db")
+        self.database = open_file(folder / "turvakt.db")
         self.outbox = Outbox(self.database, clock=clock)
         self.deleted, self.officials = material.deleted, list(material.officials)
         rules = load_rules(ROOT / "config" / "rules.toml")

@@ -9,24 +9,25 @@ from pathlib import Path
 import pytest
 
 from flow.clock import ManualClock
-from flow.database import Database
+from flow.databases.sqlite import Sqlite
 from flow.logs.sqlite import SqliteLog
 from ingest.post import Post
 from registry.importing import read_officials
 from registry.official import Official
-from registry.stores.sqlite import SqliteStore
+from registry.stores.sql import SqlStore
 from tests.turvakt.process import OFFICIALS
 from turvakt.registry_view import RegistryView
+from turvakt.schema import open_file
 
 AT = datetime(2026, 9, 14, 6, tzinfo=UTC)
 ANNA = "anna-lindqvist"
 POST = Post(id="web:1", source="web", text="Tack Anna Lindqvist!", created_at=AT, collected_at=AT)
 
 
-class Store(SqliteStore):
+class Store(SqlStore):
     """Lets a test stop a thread that has read the officials, just before it goes on with them."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Sqlite) -> None:
         super().__init__(database, SqliteLog(database, clock=ManualClock(AT)))
         self.stopped: str | None = None
         self.read, self.go_on = threading.Event(), threading.Event()
@@ -41,7 +42,7 @@ class Store(SqliteStore):
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    database = Database(tmp_path / "turvakt.db")
+    database = open_file(tmp_path / "turvakt.db")
     store = Store(database)
     store.put_all(read_officials(OFFICIALS))
     yield store

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from flow.database import Database
+from flow.databases.sqlite import Sqlite
 from review.indexes.sqlite import SqliteIndex
 from tests.review.people import alert, decision, delivery, verdict
 from tests.web.building import Browser, Page, World, official
@@ -247,7 +247,7 @@ def test_names_of_unknown_officials_fall_back_to_their_id(world: World, browser:
 
 
 def test_reads_sqlite_from_its_own_threads(tmp_path: Path) -> None:
-    database = Database(tmp_path / "turvakt.db")
+    database = Sqlite(tmp_path / "turvakt.db")
     world = World(index=SqliteIndex(database))
     fill(world)
     browser = world.browser()

@@ -1,0 +1,44 @@
+"""The table of the outbox."""
+
+from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, text
+
+from flow.databases.columns import MOMENT, NAME
+
+METADATA = MetaData()
+
+_WAITING = text("state = 'waiting'")
+
+OUTBOX = Table(
+    "outbox",
+    METADATA,
+    Column("id", NAME, primary_key=True),
+    Column("slot", NAME, nullable=False),
+    Column("alert_id", NAME, nullable=False),
+    Column("post", NAME, nullable=False),
+    Column("official", NAME, nullable=False),
+    Column("channel", NAME, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("threat", Integer, nullable=False),
+    Column("state", NAME, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("first_due", MOMENT, nullable=False),
+    Column("due", MOMENT, nullable=False),
+    Column("at", MOMENT, nullable=False),
+    Column("collected_at", MOMENT, nullable=False),
+    Column("reason", NAME),
+    Column("alert", LargeBinary),
+    Index("outbox_slot", "slot"),
+    Index("outbox_official", "official"),
+    Index("outbox_post", "post"),
+    Index(
+        "outbox_due",
+        "channel",
+        text("threat DESC"),
+        text("severity DESC"),
+        "due",
+        sqlite_where=_WAITING,
+        postgresql_where=_WAITING,
+    ),
+    sqlite_with_rowid=False,
+)
+"""``slot`` is one contact's view of one post about one official; ``alert`` is NULL once the delivery has ended."""

@@ -1,0 +1,91 @@
+"""How erased rows leave PostgreSQL's files: tables written anew, and no write-ahead log kept from before.
+
+A deleted row stays in its page until others need the room, and in the write-ahead log until its file is removed. So the tables
+are written anew, the log goes on in a new file, and a checkpoint removes the old ones. By default (``wal_recycle``) it would
+keep them, with all that is in them, under new names: the server must be told not to.
+"""
+
+import re
+from collections.abc import Collection
+from contextlib import closing
+
+from psycopg import Error
+from psycopg.sql import SQL, Identifier
+
+from flow.databases.postgres_connection import Connector
+from flow.databases.postgres_faults import RIGHTS, translated
+from flow.errors import Broken, Unavailable
+
+_AGAIN = "It is tried again"
+_SECONDS = 3600.0
+
+_OBSTACLES = {
+    "wal_recycle is on": "SELECT current_setting('wal_recycle') = 'on'",
+    "its own log would tell what is written": """SELECT current_setting('log_parameter_max_length') <> '0' AND (
+        current_setting('log_statement') IN ('mod', 'all') OR current_setting('log_min_duration_statement') <> '-1')""",
+    "its user may not switch the write-ahead log": "SELECT NOT has_function_privilege('pg_switch_wal()', 'EXECUTE')",
+    # Before version 15 there is no role for it.
+    "its user may not make a checkpoint": """SELECT NOT coalesce(
+        (SELECT pg_has_role(oid, 'USAGE') FROM pg_roles WHERE rolname = 'pg_checkpoint'),
+        (SELECT rolsuper FROM pg_roles WHERE rolname = current_user))""",
+}
+
+
+def check(connector: Connector) -> None:
+    """Look whether `scrub` would do what it promises.
+
+    Raises:
+        Broken: the server or the rights of its user are in the way.
+    """
+    try:
+        with closing(connector.connect(autocommit=True)) as connection:
+            found = [words for words, query in _OBSTACLES.items() if connection.execute(query).fetchone() == (True,)]
+    except Error as error:
+        raise translated(error, place=connector.place) from None
+    if found:
+        raise Broken(
+            f"what is erased would stay in its files: {'; '.join(found)}", place=connector.place, remedy=RIGHTS
+        )
+
+
+def scrub(connector: Connector, tables: Collection[str]) -> None:
+    """Leave no erased row of ``tables`` behind. Nobody can use a table while it is written anew.
+
+    Raises:
+        Unavailable: something still needs what was erased: an old transaction, a replica, a long statement.
+        Broken: as for `check`.
+    """
+    check(connector)
+    try:
+        with closing(connector.connect(seconds=_SECONDS, autocommit=True)) as connection:
+            connection.execute("SET lock_timeout = '30s'")
+            told: list[str] = []
+            connection.add_notice_handler(lambda notice: told.append(notice.message_detail or ""))
+            for table in sorted(tables):
+                told.clear()
+                connection.execute(SQL("VACUUM (FULL, VERBOSE) {}").format(Identifier(table)))
+                _refuse_remains(table, told, place=connector.place)
+            connection.execute("SELECT pg_switch_wal()")
+            connection.execute("CHECKPOINT")
+            (kept,) = connection.execute(_KEPT).fetchone() or (0,)
+    except Error as error:
+        raise translated(error, place=connector.place) from None
+    if kept:
+        raise Unavailable("a replica has not caught up with the erasure", place=connector.place, remedy=_AGAIN)
+
+
+_KEPT = (
+    """SELECT count(*) FROM pg_replication_slots, pg_control_checkpoint() AS last WHERE restart_lsn < last.redo_lsn"""
+)
+
+
+def _refuse_remains(table: str, told: Collection[str], *, place: str) -> None:
+    """VACUUM keeps rows that an old transaction can still see, and says no more than how many."""
+    # In whatever language, the detail begins with this number.
+    counts = [re.match(r"\d+", detail) for detail in told]
+    left = [int(count[0]) for count in counts if count]
+    if not left:
+        remedy = "Let the user that Turvakt connects as own its tables"
+        raise Broken(f"the table {table} could not be written anew", place=place, remedy=remedy)
+    if sum(left):
+        raise Unavailable("an old transaction still sees what was erased", place=place, remedy=_AGAIN)

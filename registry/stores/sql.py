@@ -1,0 +1,208 @@
+"""The registry in tables of a database."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from difflib import get_close_matches
+
+from sqlalchemy import bindparam, case, delete, func, insert, select, update
+
+from flow.database import Database, Row
+from flow.errors import BadInput, Broken
+from flow.log import Log
+from registry.checking import checked, problems, refusal
+from registry.official import OFFICIALS, Consent, Official
+from registry.store import Erasures, Imported, Withdrawal
+from registry.tables import OFFICIAL, REMOVED, REVISION, WITHDRAWAL
+
+_LOCK = "registry"
+
+
+class SqlStore:
+    """Implements `registry.store.Store` in the tables ``registry*`` of ``database``, which also keeps the epoch of ``log``.
+
+    Changes are made one after another: each holds the lock ``registry`` of the database.
+    """
+
+    def __init__(self, database: Database, log: Log) -> None:
+        self._database = database
+        self._log = log
+
+    def officials(self) -> list[Official]:
+        return [_official(row) for row in self._database.query(select(OFFICIAL.c.value).order_by(OFFICIAL.c.id))]
+
+    def get(self, official_id: str) -> Official:
+        rows = self._database.query(select(OFFICIAL.c.value).where(OFFICIAL.c.id == official_id))
+        if rows:
+            return _official(rows[0])
+        withdrawal = self.withdrawal(official_id)
+        if withdrawal is not None:
+            raise BadInput(f"the official with this id withdrew on {withdrawal.at:%Y-%m-%d}", place="registry")
+        ids = [row[0] for row in self._database.query(select(OFFICIAL.c.id))]
+        alike = get_close_matches(official_id, ids, n=1)
+        hint = f"Did you mean '{alike[0]}'?" if alike else "See 'turvakt officials list'"
+        raise BadInput("no official has this id", place="registry", remedy=hint)
+
+    def add(self, official: Official) -> None:
+        checked(official, "registry")
+        with self._changing():
+            reason = self._refused(official)
+            if self._values(official.id):
+                reason = "the id is taken; choose another one, or change her with 'turvakt officials import'"
+            if reason is not None:
+                raise BadInput(reason, place=f"official {official.id}")
+            self._put({official.id: OFFICIALS.encode(official)})
+            self._changed()
+
+    def put_all(self, officials: Sequence[Official]) -> Imported:
+        added = changed = 0
+        with self._changing():
+            withdrew = {row[0] for row in self._database.query(select(WITHDRAWAL.c.digest))}
+            reasons = [
+                f"official {number}: {reason}"
+                for number, official in enumerate(officials, start=1)
+                for reason in [
+                    *map(str, problems(official)),
+                    self._refused(official) if _digest(official.id) in withdrew else None,
+                ]
+                if reason is not None
+            ]
+            if reasons:
+                raise refusal(reasons, place="registry")
+            values, new = self._values(), {}
+            for official in officials:
+                value, before = OFFICIALS.encode(official), values.get(official.id)
+                if value != before:
+                    values[official.id] = new[official.id] = value
+                    added += before is None
+                    changed += before is not None
+            if new:
+                self._put(new)
+                self._changed()
+        return Imported(added, changed, len(officials) - added - changed)
+
+    def withdraw(self, official_id: str, at: datetime) -> Withdrawal:
+        with self._changing():
+            withdrawal = self.withdrawal(official_id)
+            if withdrawal is not None and (withdrawal.erased_at is None or not self._values(official_id)):
+                return withdrawal
+            official = self.get(official_id)
+            digest = _digest(official_id)
+            self._put({official_id: OFFICIALS.encode(replace(official, consents=_ended(official.consents, at)))})
+            for table in (WITHDRAWAL, REMOVED):
+                self._database.execute(delete(table).where(table.c.digest == digest))
+            row = {"digest": digest, "id": official_id, "at": at.timestamp()}
+            self._database.execute(insert(WITHDRAWAL), row)
+            self._changed()
+        return Withdrawal(at=at, erased_at=None, removed={})
+
+    def withdrawal(self, official_id: str) -> Withdrawal | None:
+        digest = _digest(official_id)
+        moments = select(WITHDRAWAL.c.at, WITHDRAWAL.c.erased_at).where(WITHDRAWAL.c.digest == digest)
+        rows = self._database.query(moments)
+        if not rows:
+            return None
+        at, erased_at = rows[0]
+        removed = self._database.query(select(REMOVED.c.holder, REMOVED.c.removed).where(REMOVED.c.digest == digest))
+        return Withdrawal(_moment(at), None if erased_at is None else _moment(erased_at), dict(removed))
+
+    def pending(self) -> list[str]:
+        due = select(WITHDRAWAL.c.id).where(WITHDRAWAL.c.id.is_not(None)).order_by(WITHDRAWAL.c.at, WITHDRAWAL.c.id)
+        return [row[0] for row in self._database.query(due)]
+
+    def note(self, official_id: str, holder: str, removed: int) -> None:
+        row = {"digest": _digest(official_id), "holder": holder, "removed": removed}
+        counted = update(REMOVED).where(REMOVED.c.digest == row["digest"], REMOVED.c.holder == holder)
+        with self._changing():
+            if not self._database.execute(counted.values(removed=REMOVED.c.removed + removed)):
+                self._database.execute(insert(REMOVED), row)
+
+    def remove(self, official_id: str) -> bool:
+        with self._changing():
+            gone = self._database.execute(delete(OFFICIAL).where(OFFICIAL.c.id == official_id)) > 0
+            if gone:
+                self._changed()
+        return gone
+
+    def erased(self, official_id: str) -> None:
+        hers = update(WITHDRAWAL).where(WITHDRAWAL.c.digest == _digest(official_id))
+        self._database.execute(hers.values(id=None))
+
+    def unscrubbed(self) -> list[bytes]:
+        digests = select(WITHDRAWAL.c.digest).where(WITHDRAWAL.c.id.is_(None), WITHDRAWAL.c.erased_at.is_(None))
+        return [row[0] for row in self._database.query(digests)]
+
+    def scrubbed(self, digests: Sequence[bytes], at: datetime) -> None:
+        unscrubbed = update(WITHDRAWAL).where(WITHDRAWAL.c.erased_at.is_(None))
+        with self._database.transaction():
+            for digest in digests:
+                one = unscrubbed.where(WITHDRAWAL.c.digest == digest)
+                self._database.execute(one.values(erased_at=at.timestamp()))
+
+    def erasures(self) -> Erasures:
+        at, erased_at = WITHDRAWAL.c.at, WITHDRAWAL.c.erased_at
+        oldest = func.min(case((erased_at.is_(None), at)))
+        counted = select(func.count(), oldest, func.count(erased_at), func.coalesce(func.sum(erased_at - at), 0.0))
+        ((all_, since, complete, seconds),) = self._database.query(counted.select_from(WITHDRAWAL))
+        return Erasures(all_ - complete, None if since is None else _moment(since), complete, float(seconds))
+
+    def revision(self) -> int:
+        return int(self._database.query(select(REVISION.c.revision))[0][0])
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        with self._database.transaction():
+            self._database.lock(_LOCK)
+            yield
+
+    def _changed(self) -> None:
+        self._database.execute(update(REVISION).values(revision=REVISION.c.revision + 1))
+        self._log.bump()
+
+    def _values(self, *ids: str) -> dict[str, bytes]:
+        """The stored officials, all or those with these ``ids``, as they are stored."""
+        stored = select(OFFICIAL.c.id, OFFICIAL.c.value)
+        return dict(self._database.query(stored.where(OFFICIAL.c.id.in_(ids)) if ids else stored))
+
+    def _put(self, values: Mapping[str, bytes]) -> None:
+        same = OFFICIAL.c.id == bindparam("replaced")
+        self._database.executemany(delete(OFFICIAL).where(same), [{"replaced": each} for each in values])
+        rows = [{"id": official_id, "value": value} for official_id, value in values.items()]
+        self._database.executemany(insert(OFFICIAL), rows)
+
+    def _refused(self, official: Official) -> str | None:
+        """Why ``official`` may not come back after a withdrawal; ``None`` if she may or never withdrew."""
+        withdrawal = self.withdrawal(official.id)
+        if withdrawal is None:
+            return None
+        if withdrawal.erased_at is None:
+            return "withdrew, and her erasure is not complete: run 'turvakt officials withdraw' with her id once more"
+        later = [consent for consent in official.consents if consent.until is None or consent.until > withdrawal.at]
+        if later and all(consent.since > withdrawal.at for consent in later):
+            return None
+        moment = f"{withdrawal.at:%Y-%m-%dT%H:%M:%SZ}"
+        return f"withdrew all consent at {moment}: only a consent given later, with its time, brings her back"
+
+
+def _ended(consents: Sequence[Consent], at: datetime) -> tuple[Consent, ...]:
+    """The consents as they stand after a withdrawal ``at``; those that had not begun are gone."""
+    begun = [consent for consent in consents if consent.since < at]
+    return tuple(replace(consent, until=at if consent.until is None else min(at, consent.until)) for consent in begun)
+
+
+def _official(row: Row) -> Official:
+    try:
+        return OFFICIALS.decode(row[0])
+    except BadInput as error:
+        remedy = "Run the version of Turvakt that wrote it, or restore a copy of the database"
+        raise Broken(f"an official cannot be read: {error.reason}", place="registry", remedy=remedy) from error
+
+
+def _digest(official_id: str) -> bytes:
+    return hashlib.sha256(b"turvakt official\x00" + official_id.encode()).digest()
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,43 @@
+"""The tables of the registry."""
+
+from sqlalchemy import CheckConstraint, Column, Integer, LargeBinary, MetaData, Table
+
+from flow.databases.columns import MOMENT, NAME
+
+METADATA = MetaData()
+
+OFFICIAL = Table(
+    "registry_official",
+    METADATA,
+    Column("id", NAME, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+WITHDRAWAL = Table(
+    "registry_withdrawal",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("id", NAME),
+    Column("at", MOMENT, nullable=False),
+    Column("erased_at", MOMENT),
+    sqlite_with_rowid=False,
+)
+"""``id`` stands only until all holders have erased her; ``digest`` knows a withdrawn official again without naming her."""
+
+REMOVED = Table(
+    "registry_removed",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("holder", NAME, primary_key=True),
+    Column("removed", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+REVISION = Table(
+    "registry_revision",
+    METADATA,
+    Column("one", Integer, CheckConstraint("one = 1"), primary_key=True, autoincrement=False),
+    Column("revision", Integer, nullable=False),
+)
+"""One row."""
