@@ -9,7 +9,7 @@ from flow.errors import BadInput, Broken, TurvaktError, Unavailable
 
 _AGAIN = "It is tried again"
 _URL = "Check postgres.url"
-RIGHTS = "See docs/cluster.md, 'PostgreSQL'"
+RIGHTS = "See docs/postgresql.md"
 _UPGRADE = "Run 'turvakt database upgrade'"
 
 # By the beginning of the code, the longest first.
