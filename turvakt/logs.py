@@ -55,3 +55,5 @@ def configure(settings: Logging) -> None:
     for name in ("httpx", "httpcore", "websockets", "uvicorn", "aiosmtplib", "elastic_transport"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("uvicorn.access").disabled = True
+    # It tells of its plug-ins, at each new file.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
