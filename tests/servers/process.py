@@ -10,9 +10,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-_GUARD = 'read _; kill -s KILL -- "-$1"'
-"""Kills what is left of a group as soon as the pipe from the process that started it closes, however that process ended."""
+_GUARD = 'read _ || dead=1; kill -s KILL -- "-$1"; [ -z "$dead" ] || rm -rf -- "$2"'
+"""Kills what is left of a group as soon as the pipe from its starter closes. Without a last word the starter has died: then
+the folder goes too."""
 
 
 class Failed(Exception):
@@ -20,9 +22,10 @@ class Failed(Exception):
 
 
 class Process:
-    """Runs ``command`` in ``folder``, its output appended to ``log``.
+    """Runs ``command``, its output appended to ``log``. Should this process die, that one and ``folder`` are removed.
 
     Args:
+        working_folder: where it runs, if not in ``folder``.
         user: runs as this user where the caller is root.
     """
 
@@ -32,6 +35,7 @@ class Process:
         *,
         folder: Path,
         log: Path,
+        working_folder: Path | None = None,
         environment: Mapping[str, str] | None = None,
         user: str | None = None,
     ) -> None:
@@ -41,18 +45,16 @@ class Process:
         with log.open("ab") as output:
             self._server = subprocess.Popen(
                 command,
-                cwd=folder,
+                cwd=working_folder or folder,
                 env={**os.environ, **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                user=user,
-                group=pwd.getpwnam(user).pw_gid if user else None,
-                extra_groups=[] if user else None,
+                **_identity(user),
             )
         self._guard = subprocess.Popen(
-            ["sh", "-c", _GUARD, "guard", str(self.pid)],
+            ["sh", "-c", _GUARD, "guard", str(self.pid), str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -105,7 +107,7 @@ class Process:
         """``kill -9`` for the whole group; returns when all of it is gone."""
         self._signal(signal.SIGKILL)
         self._server.wait()
-        self._guard.communicate()
+        self._guard.communicate(b"done\n")
         deadline = time.monotonic() + 10  # where nobody buries orphans, the dead stay in the group
         while self._signal(0) and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -126,10 +128,21 @@ def run(command: Sequence[str], *, folder: Path, user: str | None = None) -> Non
         Failed: it ended with an error.
     """
     done = subprocess.run(
-        command, cwd=folder, user=user, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+        command,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        **_identity(user),
     )
     if done.returncode != 0:
         raise Failed(f"{command[0]} ended with {done.returncode}: {done.stdout[-4000:]}")
+
+
+def _identity(user: str | None) -> dict[str, Any]:
+    """The arguments that make a process run as ``user`` and in nobody else's groups."""
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
 
 
 def free_port() -> int:

@@ -101,7 +101,8 @@ class Server(ABC):
             self.hand_over()
         self._process = Process(
             self.command(),
-            folder=self.working_folder,
+            folder=self.folder,
+            working_folder=self.working_folder,
             log=self.log,
             environment=self.environment(),
             user=self.as_user,
