@@ -1,6 +1,6 @@
 """The tables in PostgreSQL of a log whose topics are Kafka's. The log in SQLite keeps its own."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, MetaData, Table
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, Integer, LargeBinary, MetaData, Table
 
 from flow.databases.columns import MOMENT, NAME
 
@@ -26,11 +26,30 @@ CURSORS = Table(
 ENTRIES = Table(
     "log_entry",
     METADATA,
-    Column("topic", NAME, primary_key=True),
-    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("topic", NAME, nullable=False),
     Column("key", NAME, nullable=False),
     Column("value", LargeBinary, nullable=False),
     Column("at", MOMENT, nullable=False),
-    Index("log_entry_key", "key", "topic", "offset"),
+    Index("log_entry_topic", "topic", "number"),
+    Index("log_entry_key", "key", "topic", "number"),
 )
-"""Entries that are looked up by their key: the newest of each post, and the dead letters."""
+"""Entries that are found again by key or number, besides their copies in Kafka: posts, and dead letters."""
+
+CHANGES = Table(
+    "log_change",
+    METADATA,
+    Column("topic", NAME, primary_key=True),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),
+    Column("value", LargeBinary),
+)
+"""What is left of entries that an erasure met unread in Kafka; no value: nothing."""
+
+FLOORS = Table(
+    "log_floor",
+    METADATA,
+    Column("topic", NAME, primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("offset", BigInteger, nullable=False),
+)
+"""Below this offset of Kafka's everything in a partition is erased."""

@@ -1,12 +1,18 @@
-"""What every log promises; run over each implementation by test_logs.py."""
+"""What every log promises (`LogContract`), and what those promise besides that are also read here (`QueueContract`).
 
+Run over each implementation by test_logs.py and test_kafka_log.py. Offsets are compared by their order: numbers are an
+implementation's own.
+"""
+
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
 
 from flow.clock import ManualClock
+from flow.entry import Entry
 from flow.errors import Stale
-from flow.log import Log, take_out
+from flow.log import Log, Queue, take_out
 
 START = datetime(2026, 9, 14, 6, tzinfo=UTC)
 
@@ -20,38 +26,22 @@ class LogContract:
     def log(self, clock: ManualClock) -> Log:
         raise NotImplementedError
 
-    def test_reads_in_order_from_the_groups_own_offset(self, log: Log) -> None:
-        fill(log, "posts", "a", "b", "c")
-        assert keys(log, "posts", "g") == ["a", "b", "c"]
-        with log.write() as writer:
-            writer.commit("g", "posts", 2)
-        assert keys(log, "posts", "g") == ["c"]
-        assert keys(log, "posts", "other") == ["a", "b", "c"]
-
-    def test_limits_a_batch(self, log: Log) -> None:
-        fill(log, "posts", "a", "b", "c")
-        assert [entry.key for entry in log.read("posts", "g", 2).entries] == ["a", "b"]
-
-    def test_tells_entry_apart_by_offset_and_keeps_value_and_time(self, log: Log) -> None:
+    def test_tells_entries_apart_by_offset_and_keeps_value_and_time(self, log: Log) -> None:
         fill(log, "posts", "a", "a")
-        first, second = log.read("posts", "g", 10).entries
-        assert (first.offset, second.offset) == (0, 1)
-        assert (first.value, first.at, first.topic) == (b"a", START, "posts")
+        first, second = log.browse("posts")
+        assert first.offset < second.offset
+        assert (first.key, first.value, first.at, first.topic) == ("a", b"a", START, "posts")
 
     def test_a_failed_write_leaves_nothing(self, log: Log) -> None:
         with pytest.raises(RuntimeError), log.write() as writer:
             writer.append("posts", "a", b"a")
-            writer.commit("g", "posts", 1)
             writer.save_cursor("feed", "x")
             raise RuntimeError
-        assert keys(log, "posts", "g") == []
+        assert log.browse("posts") == []
         assert log.cursor("feed") is None
 
-    def test_lag(self, log: Log) -> None:
+    def test_lag_of_a_group_that_has_read_nothing(self, log: Log) -> None:
         fill(log, "posts", "a", "b", "c")
-        with log.write() as writer:
-            writer.commit("g", "posts", 1)
-        assert log.lag("posts", "g") == 2
         assert log.lag("posts", "new") == 3
         assert log.lag("nothing", "g") == 0
 
@@ -62,75 +52,94 @@ class LogContract:
             writer.save_cursor("bluesky", "9")
         assert (log.cursor("feed"), log.cursor("bluesky"), log.cursor("jsonl")) == ("2", "9", None)
 
-    def test_latest_is_the_newest_of_each_key(self, log: Log) -> None:
-        fill(log, "posts", "a", "b", "a")
-        found = log.latest("posts", ["a", "b", "c"])
-        assert {key: entry.offset for key, entry in found.items()} == {"a": 2, "b": 1}
+    @pytest.mark.parametrize("topic", ["posts", "verdicts"])
+    def test_latest_is_the_newest_of_each_key(self, log: Log, topic: str) -> None:
+        write(log, topic, ("a", b"old"), ("b", b"only"), ("a", b"new"))
+        found = log.latest(topic, ["a", "b", "c"])
+        assert {key: entry.value for key, entry in found.items()} == {"a": b"new", "b": b"only"}
+        assert log.latest(topic, []) == {}
 
-    def test_browse_needs_no_group(self, log: Log) -> None:
-        fill(log, "posts.dead", "a", "b", "c")
-        assert [entry.key for entry in log.browse("posts.dead", after=0, limit=1)] == ["b"]
-        assert log.topics() == ["posts.dead"]
+    @pytest.mark.parametrize("topic", ["posts", "posts.dead", "verdicts"])
+    def test_browse_needs_no_group_and_gives_pages(self, log: Log, topic: str) -> None:
+        names = [str(number) for number in range(25)]
+        fill(log, topic, *names)
+        assert log.topics() == [topic]
+        pages, after = [], -1
+        while page := log.browse(topic, after=after, limit=10):
+            pages.append(page)
+            after = page[-1].offset
+        assert [len(page) for page in pages] == [10, 10, 5]
+        offsets = [entry.offset for page in pages for entry in page]
+        assert offsets == sorted(set(offsets))
+        assert sorted(entry.key for page in pages for entry in page) == sorted(names)
 
     def test_discard_removes_single_entries(self, log: Log) -> None:
         fill(log, "posts.dead", "a", "b", "c")
+        first, _, third = log.browse("posts.dead")
         with log.write() as writer:
-            writer.discard("posts.dead", [0, 2])
-        assert [entry.key for entry in log.browse("posts.dead")] == ["b"]
+            writer.discard("posts.dead", [first.offset, third.offset])
+        assert keys(log.browse("posts.dead")) == ["b"]
 
-    def test_rewrite_changes_removes_and_makes_older_batches_stale(self, log: Log) -> None:
-        fill(log, "posts", "keep", "change", "remove")
-        batch = log.read("posts", "g", 10)
+    @pytest.mark.parametrize("topic", ["posts", "posts.dead", "verdicts"])
+    def test_rewrite_changes_removes_and_makes_older_batches_stale(self, log: Log, topic: str) -> None:
+        fill(log, topic, "keep", "change", "remove")
+        before, epoch = offsets(log.browse(topic)), log.epoch()
         changes = {"keep": b"keep", "change": b"changed", "remove": None}
-        assert log.rewrite("posts", lambda entry: changes[entry.key]) == 2
-        assert [entry.value for entry in log.browse("posts")] == [b"keep", b"changed"]
-        with pytest.raises(Stale), log.write(epoch=batch.epoch) as writer:
-            writer.append("verdicts", "remove", b"remove")
-        assert log.browse("verdicts") == []
+        assert log.rewrite(topic, lambda entry: changes[entry.key]) == 2
+        left = log.browse(topic)
+        assert {entry.key: entry.value for entry in left} == {"keep": b"keep", "change": b"changed"}
+        assert offsets(left) == {key: before[key] for key in ("keep", "change")}
+        with pytest.raises(Stale), log.write(epoch=epoch) as writer:
+            writer.append("alerts", "remove", b"remove")
+        assert log.browse("alerts") == []
 
     def test_rewrite_looks_only_at_entries_with_the_needle(self, log: Log) -> None:
         fill(log, "posts", "anna", "bo")
         epoch = log.epoch()
         assert log.rewrite("posts", lambda entry: None, needle=b"nn") == 1
-        assert [entry.key for entry in log.browse("posts")] == ["bo"]
+        assert keys(log.browse("posts")) == ["bo"]
         assert log.epoch() == epoch + 1
         assert log.rewrite("posts", lambda entry: None, needle=b"nn") == 0
         assert log.epoch() == epoch + 1
 
     def test_an_offset_is_never_used_twice(self, log: Log) -> None:
         fill(log, "posts", "a", "b")
+        gone = offsets(log.browse("posts"))["b"]
         log.forget(["b"])
         fill(log, "posts", "c")
-        assert [(entry.key, entry.offset) for entry in log.browse("posts")] == [("a", 0), ("c", 2)]
+        assert keys(log.browse("posts")) == ["a", "c"]
+        assert offsets(log.browse("posts"))["c"] > gone
 
     def test_forget_removes_a_key_everywhere(self, log: Log) -> None:
         fill(log, "posts", "a", "b")
         fill(log, "verdicts", "a")
-        batch = log.read("posts", "g", 10)
+        epoch = log.epoch()
         assert log.forget(["a"]) == 2
         assert log.topics() == ["posts"]
-        with pytest.raises(Stale), log.write(epoch=batch.epoch):
+        with pytest.raises(Stale), log.write(epoch=epoch):
             pass
 
-    def test_forget_leaves_what_it_is_told_to_leave(self, log: Log) -> None:
-        fill(log, "posts", "a", "b", "a")
+    @pytest.mark.parametrize("topic", ["posts", "verdicts"])
+    def test_forget_leaves_what_it_is_told_to_leave(self, log: Log, topic: str) -> None:
+        write(log, topic, ("a", b"old"), ("b", b"other"), ("a", b"new"))
         epoch = log.epoch()
-        assert log.forget(["a"], but=lambda entry: entry.offset == 2) == 1
-        assert [(entry.key, entry.offset) for entry in log.browse("posts")] == [("b", 1), ("a", 2)]
+        assert log.forget(["a"], but=lambda entry: entry.value == b"new") == 1
+        assert sorted(entry.value for entry in log.browse(topic)) == [b"new", b"other"]
         assert log.epoch() == epoch + 1
         assert log.forget(["a"], but=lambda entry: True) == log.forget([]) == 0
         assert log.epoch() == epoch + 1
 
-    def test_entries_of_a_key_come_from_every_topic(self, log: Log) -> None:
-        fill(log, "verdicts", "a", "b")
-        fill(log, "posts", "b", "a", "c", "a")
-        found = [(entry.topic, entry.offset) for entry in log.entries_of(["a", "c"])]
-        assert found == [("posts", 1), ("posts", 2), ("posts", 3), ("verdicts", 0)]
+    def test_entries_of_a_key_come_from_posts_and_dead_letters_alike(self, log: Log) -> None:
+        write(log, "posts.dead", ("a", b"1"), ("b", b"2"))
+        write(log, "posts", ("b", b"3"), ("a", b"4"), ("c", b"5"), ("a", b"6"))
+        found = [(entry.topic, entry.value) for entry in log.entries_of(["a", "c"])]
+        assert found == [("posts", b"4"), ("posts", b"5"), ("posts", b"6"), ("posts.dead", b"1")]
         assert log.entries_of([]) == []
 
-    def test_finds_what_contains_some_bytes(self, log: Log) -> None:
-        fill(log, "posts", "anna", "bo", "hanna")
-        assert [entry.key for entry in log.containing("posts", b"nn")] == ["anna", "hanna"]
+    @pytest.mark.parametrize("topic", ["posts", "posts.dead", "verdicts"])
+    def test_finds_what_contains_some_bytes(self, log: Log, topic: str) -> None:
+        write(log, topic, ("a", b"anna"), ("a", b"bo"), ("a", b"hanna"))
+        assert [entry.value for entry in log.containing(topic, b"nn")] == [b"anna", b"hanna"]
         assert log.containing("nothing", b"nn") == []
 
     def test_an_entry_can_be_taken_out_once_and_as_it_was_read(self, log: Log) -> None:
@@ -142,17 +151,56 @@ class LogContract:
         for gone in (second, third):
             with pytest.raises(Stale), log.write() as writer:
                 take_out(log, writer, gone)
-        assert [entry.key for entry in log.browse("posts.dead")] == ["a", "c"]
+        assert keys(log.browse("posts.dead")) == ["a", "c"]
 
     def test_bump_makes_batches_stale(self, log: Log) -> None:
-        batch = log.read("posts", "g", 10)
+        epoch = log.epoch()
         log.bump()
-        with pytest.raises(Stale), log.write(epoch=batch.epoch):
+        with pytest.raises(Stale), log.write(epoch=epoch):
             pass
         with log.write(epoch=log.epoch()) as writer:
             writer.append("posts", "a", b"a")
+        assert keys(log.browse("posts")) == ["a"]
 
-    def test_expire_takes_only_what_is_old_and_read_by_all(self, log: Log, clock: ManualClock) -> None:
+
+class QueueContract(LogContract):
+    @pytest.fixture
+    def log(self, clock: ManualClock) -> Queue:
+        raise NotImplementedError
+
+    def test_reads_in_order_from_the_groups_own_offset(self, log: Queue) -> None:
+        fill(log, "posts", "a", "b", "c")
+        assert unread(log, "posts", "g") == ["a", "b", "c"]
+        with log.write() as writer:
+            writer.commit("g", "posts", 2)
+        assert unread(log, "posts", "g") == ["c"]
+        assert unread(log, "posts", "other") == ["a", "b", "c"]
+
+    def test_limits_a_batch(self, log: Queue) -> None:
+        fill(log, "posts", "a", "b", "c")
+        assert keys(log.read("posts", "g", 2).entries) == ["a", "b"]
+
+    def test_a_failed_write_moves_no_offset(self, log: Queue) -> None:
+        fill(log, "posts", "a")
+        with pytest.raises(RuntimeError), log.write() as writer:
+            writer.commit("g", "posts", 1)
+            raise RuntimeError
+        assert unread(log, "posts", "g") == ["a"]
+
+    def test_lag(self, log: Queue) -> None:
+        fill(log, "posts", "a", "b", "c")
+        with log.write() as writer:
+            writer.commit("g", "posts", 1)
+        assert log.lag("posts", "g") == 2
+
+    def test_a_batch_remembers_the_epoch_it_was_read_in(self, log: Queue) -> None:
+        fill(log, "posts", "a")
+        batch = log.read("posts", "g", 10)
+        log.forget(["a"])
+        with pytest.raises(Stale), log.write(epoch=batch.epoch):
+            pass
+
+    def test_expire_takes_only_what_is_old_and_read_by_all(self, log: Queue, clock: ManualClock) -> None:
         fill(log, "posts", "old-read", "old-unread")
         fill(log, "posts.dead", "dead")
         fill(log, "unread", "a")
@@ -163,16 +211,29 @@ class LogContract:
             writer.commit("slow", "posts", 1)
         epoch = log.epoch()
         assert log.expire(clock.now()) == 2
-        assert [entry.key for entry in log.browse("posts")] == ["old-unread", "new"]
+        assert keys(log.browse("posts")) == ["old-unread", "new"]
         assert log.topics() == ["posts", "unread"]
         assert log.epoch() == epoch
 
 
 def fill(log: Log, topic: str, *names: str) -> None:
+    """Entries whose key and value are a name."""
+    write(log, topic, *((name, name.encode()) for name in names))
+
+
+def write(log: Log, topic: str, *entries: tuple[str, bytes]) -> None:
     with log.write() as writer:
-        for name in names:
-            writer.append(topic, name, name.encode())
+        for key, value in entries:
+            writer.append(topic, key, value)
 
 
-def keys(log: Log, topic: str, group: str) -> list[str]:
-    return [entry.key for entry in log.read(topic, group, 100).entries]
+def keys(entries: Sequence[Entry]) -> list[str]:
+    return [entry.key for entry in entries]
+
+
+def offsets(entries: Sequence[Entry]) -> dict[str, int]:
+    return {entry.key: entry.offset for entry in entries}
+
+
+def unread(log: Queue, topic: str, group: str) -> list[str]:
+    return keys(log.read(topic, group, 100).entries)

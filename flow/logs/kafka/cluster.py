@@ -1,0 +1,190 @@
+"""What the brokers know: partitions, offsets, and how far each group has read."""
+
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from flow.backoff import backoff
+from flow.errors import Broken, Unavailable
+from flow.kafka import Connection
+from flow.logs.kafka.faults import APPLY, Refusals, of, translated
+from flow.logs.kafka.records import Offsets, Partition
+
+Answer = TypeVar("Answer")
+Key = TypeVar("Key")
+
+
+class Progress(NamedTuple):
+    """Where a group goes on in a partition, and where the partition ends."""
+
+    committed: int
+    end: int
+
+
+class Cluster:
+    """Asks the brokers. Topics and groups are called by their names without ``prefix``.
+
+    Args:
+        seconds: how long an answer may take, with repeated tries.
+
+    Every method raises `Unavailable` if there is no answer, and `Broken` if the brokers refuse us.
+    """
+
+    def __init__(
+        self, connection: Connection, *, prefix: str, seconds: float, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._prefix = prefix
+        self._seconds = seconds
+        self._pause = pause
+        self._refusals = Refusals(connection.place)
+        self.place = connection.place
+        milliseconds = round(1000 * seconds)
+        settings = {
+            "socket.timeout.ms": milliseconds,
+            "log_level": 0,  # whatever it has to say comes back as the error of a call, too
+            "error_cb": self._refusals,
+        }
+        self._admin = AdminClient(connection.librdkafka() | settings)
+
+    @property
+    def admin(self) -> AdminClient:
+        """The client, for what is asked seldom; go through `ask`."""
+        return self._admin
+
+    def full(self, name: str) -> str:
+        """The name of a topic or group in Kafka."""
+        return self._prefix + name
+
+    def short(self, name: str) -> str:
+        """A topic's name without the prefix."""
+        return name.removeprefix(self._prefix)
+
+    def topics(self) -> dict[str, int]:
+        """Every topic with the prefix, and how many partitions it has."""
+        found = self.ask(lambda: self._admin.list_topics(timeout=self._seconds)).topics
+        return {
+            self.short(name): len(topic.partitions)
+            for name, topic in sorted(found.items())
+            if name.startswith(self._prefix)
+        }
+
+    def partitions(self, topics: Iterable[str]) -> list[Partition]:
+        """All partitions of those among ``topics`` that exist."""
+        found = self.topics()
+        return [Partition(topic, number) for topic in topics for number in range(found.get(topic, 0))]
+
+    def existing(self, topic: str) -> list[Partition]:
+        """All partitions of a topic.
+
+        Raises:
+            Broken: there is no such topic.
+        """
+        partitions = self.partitions([topic])
+        if not partitions:
+            raise Broken(f"topic {self.full(topic)} is missing", place=self.place, remedy=APPLY)
+        return partitions
+
+    def beginnings(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        """The first offset that still stands in each partition."""
+        return self._offsets(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+
+    def ends(self, partitions: Collection[Partition]) -> dict[Partition, int]:
+        """The offset that the next record of each partition will have."""
+        return self._offsets(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+
+    def offsets_at(self, partitions: Collection[Partition], moment: datetime) -> dict[Partition, int]:
+        """The offset of the first record of each partition that came at ``moment`` or later; its end if there is none."""
+        found = self._offsets(partitions, OffsetSpec.for_timestamp(round(moment.timestamp() * 1000)))
+        later = [partition for partition, offset in found.items() if offset < 0]
+        return found | (self.ends(later) if later else {})
+
+    def committed(self, group: str, partitions: Collection[Partition]) -> dict[Partition, int]:
+        """Where ``group`` goes on; partitions in which it never committed are left out."""
+        return self._committed([group], partitions)[group]
+
+    def read_by_all(self, groups: Mapping[str, Collection[str]], beginnings: Offsets) -> dict[Partition, int]:
+        """Up to which offset everything was read by each of the groups of its topic. No groups: the beginning.
+
+        Args:
+            groups: of each topic.
+            beginnings: of all partitions to tell of.
+        """
+        by_group: dict[str, list[Partition]] = {}
+        for partition in beginnings:
+            for group in groups.get(partition.topic, ()):
+                by_group.setdefault(group, []).append(partition)
+        read: dict[Partition, list[int]] = {partition: [] for partition in beginnings}
+        committed = self._committed(by_group, beginnings)
+        for group, partitions in by_group.items():
+            for partition in partitions:
+                read[partition].append(committed[group].get(partition, 0))
+        return {partition: max(beginnings[partition], min(found, default=0)) for partition, found in read.items()}
+
+    def delete(self, before: Offsets) -> None:
+        """Delete the records below an offset in each partition."""
+        if before:
+            wanted = [self._wire(partition, offset) for partition, offset in before.items()]
+            self.ask(lambda: _all(self._admin.delete_records(wanted, request_timeout=self._seconds)))
+
+    def ask(self, question: Callable[[], Answer]) -> Answer:
+        """The answer to ``question``; it is repeated while the brokers are busy with themselves.
+
+        Raises:
+            Unavailable: there was no answer in time.
+            Broken: they refuse us, or a topic is missing.
+        """
+        deadline = time.monotonic() + self._seconds
+        self._refusals.clear()
+        for pause in backoff(first=0.05, most=1.0):
+            try:
+                return question()
+            except KafkaException as error:
+                self._admin.poll(0)  # errors of the connection itself wait there
+                meant = self._refusals.any() or translated(of(error), place=self.place)
+                # An outage is the caller's to wait out: only who is just starting, or elects a leader, is asked again.
+                if not (isinstance(meant, Unavailable) and of(error).code() > 0) or time.monotonic() > deadline:
+                    raise meant from None
+            self._pause(pause)
+        raise AssertionError("backoff never ends")
+
+    def _offsets(self, partitions: Collection[Partition], which: OffsetSpec) -> dict[Partition, int]:
+        if not partitions:
+            return {}
+        asked = {self._wire(partition): which for partition in partitions}
+        found = self.ask(lambda: _all(self._admin.list_offsets(asked, request_timeout=self._seconds)))
+        return {self._partition(key): answer.offset for key, answer in found.items()}
+
+    def _committed(self, groups: Collection[str], partitions: Collection[Partition]) -> dict[str, dict[Partition, int]]:
+        if not partitions:
+            return {group: {} for group in groups}
+
+        def asked() -> dict[str, Any]:
+            answers: dict[str, Future[Any]] = {}
+            for group in groups:  # a request takes one group: all are sent before the first answer is waited for
+                wanted = [self._wire(partition) for partition in partitions]
+                request = [ConsumerGroupTopicPartitions(self.full(group), wanted)]
+                answers |= self._admin.list_consumer_group_offsets(request, request_timeout=self._seconds)
+            return _all(answers)
+
+        return {
+            self.short(group): {
+                self._partition(each): each.offset for each in answer.topic_partitions if each.offset >= 0
+            }
+            for group, answer in self.ask(asked).items()
+        }
+
+    def _wire(self, partition: Partition, offset: int = -1001) -> TopicPartition:
+        return TopicPartition(self.full(partition.topic), partition.number, offset)
+
+    def _partition(self, wire: TopicPartition) -> Partition:
+        return Partition(self.short(wire.topic), wire.partition)
+
+
+def _all(answers: Mapping[Key, Future[Answer]]) -> dict[Key, Answer]:
+    """The answers, waited for one by one; librdkafka itself ends each that takes too long."""
+    return {key: answer.result() for key, answer in answers.items()}

@@ -1,0 +1,111 @@
+"""What Kafka's errors mean for us, and what its client's log lines become."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from confluent_kafka import KafkaError, KafkaException
+
+from flow.errors import BadInput, Broken, TurvaktError, Unavailable
+
+APPLY = "Run 'turvakt topics apply'"
+
+_TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE}
+_NO_TOPIC = {
+    KafkaError._UNKNOWN_TOPIC,
+    KafkaError._UNKNOWN_PARTITION,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+}
+_LOG_IN = {KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED}
+_RIGHTS = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+}
+_WRONG = {
+    KafkaError.INVALID_CONFIG,
+    KafkaError.INVALID_PARTITIONS,
+    KafkaError.INVALID_REPLICATION_FACTOR,
+    KafkaError.INVALID_REPLICA_ASSIGNMENT,
+    KafkaError.INVALID_REQUEST,
+    KafkaError.INVALID_TIMESTAMP,
+    KafkaError.TOPIC_EXCEPTION,
+    KafkaError.POLICY_VIOLATION,
+    KafkaError.UNSUPPORTED_VERSION,
+    KafkaError._UNSUPPORTED_FEATURE,
+}
+
+
+def translated(error: KafkaError, *, place: str) -> TurvaktError:
+    """Our error for one of librdkafka's. What cannot be told apart from an outage is waited out."""
+    code = error.code()
+    if code in _TOO_LARGE:
+        return BadInput("it is larger than the topic takes", place=place, remedy=APPLY)
+    if code in _NO_TOPIC:
+        return Broken("a topic is missing", place=place, remedy=APPLY)
+    if code in _LOG_IN:
+        return Broken("the log-in was refused", place=place, remedy="Check kafka.username, kafka.password, mechanism")
+    if code in _RIGHTS:
+        remedy = "Give the user all rights on topics and groups with the prefix; see docs/cluster.md"
+        return Broken("the user has not the right to do this", place=place, remedy=remedy)
+    if code == KafkaError._SSL and "certificate verify failed" in str(error):
+        return Broken("the broker's certificate is not trusted", place=place, remedy="Check kafka.certificates")
+    if code in _WRONG:
+        return Broken(f"the broker refuses it ({error.name()})", place=place, remedy="See the broker's own log")
+    return Unavailable(f"no answer ({error.name()})", place=place, remedy="It is tried again")
+
+
+def of(error: KafkaException) -> KafkaError:
+    """What is inside an exception of librdkafka's."""
+    inside: KafkaError = error.args[0]
+    return inside
+
+
+class Refusals:
+    """Hears of errors that no call raises: a client that is refused tries again for ever, and its calls merely time out.
+
+    One per client, as its ``error_cb``.
+    """
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+        self._refused: Broken | None = None
+
+    def __call__(self, error: KafkaError) -> None:
+        meant = translated(error, place=self._place)
+        if isinstance(meant, Broken):
+            self._refused = meant
+
+    def clear(self) -> None:
+        """What was refused before concerns nobody any more."""
+        self._refused = None
+
+    def any(self) -> Broken | None:
+        """What the client was refused since `clear`."""
+        return self._refused
+
+
+class Seldom(logging.Filter):
+    """Lets a line of each kind pass once in a while: in an outage the client says the same thing many times a second."""
+
+    def __init__(self, *, seconds: float = 60.0, monotonic: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._next: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind = record.getMessage().partition(" ")[0]  # "FAIL", "ERROR", "GETPID" and the like
+        now = self._monotonic()
+        with self._lock:
+            if now < self._next.get(kind, now):
+                return False
+            self._next[kind] = now + self._seconds
+        return True
+
+
+client_logger = logging.getLogger("flow.logs.kafka.client")
+"""For what librdkafka has to say."""
+client_logger.addFilter(Seldom())

@@ -1,0 +1,71 @@
+"""What erasures did to entries that still stand in Kafka: nothing there can be changed, so PostgreSQL says what to see.
+
+Who takes entries from Kafka looks at them through the overlay. It changes in the transaction that starts the epoch: from then
+on nobody writes anything that derives from what was erased. Kafka itself is cleared later (`flow.logs.kafka.erasing`).
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from flow.databases.postgres import Postgres
+from flow.entry import Entry
+from flow.logs.kafka.records import MOST_PARTITIONS, Offsets, Partition
+
+
+class Overlay:
+    """The tables ``log_change`` and ``log_floor``."""
+
+    def __init__(self, database: Postgres) -> None:
+        self._database = database
+
+    def seen(self, entries: Iterable[Entry]) -> list[Entry]:
+        """What is left of ``entries``, in their order."""
+        by_topic: dict[str, list[Entry]] = {}
+        for entry in entries:
+            by_topic.setdefault(entry.topic, []).append(entry)
+        return [left for topic, those in by_topic.items() for left in self._seen(topic, those)]
+
+    def _seen(self, topic: str, entries: Sequence[Entry]) -> list[Entry]:
+        # The changes first: they are removed with the rising of the floor, never before it.
+        sql = 'SELECT "offset", value FROM log_change WHERE topic = %s AND "offset" = ANY(%s)'
+        changes: dict[int, bytes | None] = dict(self._database.query(sql, (topic, [entry.offset for entry in entries])))
+        floors = self.floors([topic])
+        left: list[Entry] = []
+        for entry in entries:
+            offset, partition = divmod(entry.offset, MOST_PARTITIONS)
+            value = changes.get(entry.offset, entry.value)
+            if value is not None and offset >= floors.get(Partition(topic, partition), 0):
+                left.append(replace(entry, value=value))
+        return left
+
+    def floors(self, topics: Collection[str] | None = None) -> dict[Partition, int]:
+        """Below which offsets everything is erased; of some topics or of all."""
+        sql = 'SELECT topic, partition, "offset" FROM log_floor'
+        where = "" if topics is None else " WHERE topic = ANY(%s)"
+        rows = self._database.query(sql + where, () if topics is None else (list(topics),))
+        return {Partition(topic, partition): offset for topic, partition, offset in rows}
+
+    def removed(self, topic: str) -> int:
+        """How many entries of ``topic`` are removed one by one."""
+        sql = "SELECT count(*) FROM log_change WHERE topic = %s AND value IS NULL"
+        return int(self._database.query(sql, (topic,))[0][0])
+
+    def changed(self) -> set[str]:
+        """The topics of which single entries are changed or removed."""
+        return {row[0] for row in self._database.query("SELECT DISTINCT topic FROM log_change")}
+
+    def change(self, entries: Sequence[tuple[Entry, bytes | None]]) -> None:
+        """Put a value in the place of each entry; ``None``: nothing."""
+        sql = """INSERT INTO log_change VALUES (%s, %s, %s)
+            ON CONFLICT (topic, "offset") DO UPDATE SET value = excluded.value"""
+        self._database.executemany(sql, [(entry.topic, entry.offset, value) for entry, value in entries])
+
+    def raise_floors(self, floors: Offsets) -> None:
+        """Erase everything below ``floors``."""
+        sql = """INSERT INTO log_floor VALUES (%s, %s, %s) ON CONFLICT (topic, partition)
+            DO UPDATE SET "offset" = greatest(log_floor."offset", excluded."offset")"""
+        # In the same order everywhere, so that two who do it do not wait for each other.
+        self._database.executemany(sql, [(*partition, offset) for partition, offset in sorted(floors.items())])
+        clear = """DELETE FROM log_change USING log_floor WHERE log_change.topic = log_floor.topic
+            AND log_change."offset" %% %s = log_floor.partition AND log_change."offset" / %s < log_floor."offset" """
+        self._database.execute(clear, (MOST_PARTITIONS, MOST_PARTITIONS))
