@@ -2,20 +2,22 @@
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
+from sqlalchemy import select, update
 
 from alerts.alert import Delivery
 from alerts.outbox import Item, Outbox, Result
+from alerts.tables import OUTBOX
 from classify.verdict import Label, Severity
 from flow.clock import ManualClock
-from flow.databases.sqlite import Sqlite
+from flow.database import Database
 from registry.holder import Holder
+from tests import databases
 from tests.alerts.people import AT, alert, recipient, verdict
-from turvakt.schema import open_file
 
 TEXT = "Tack Anna Lindqvist för den nya bron!"
 
@@ -25,15 +27,13 @@ def clock() -> ManualClock:
     return ManualClock(AT)
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Sqlite]:
-    database = open_file(tmp_path / "turvakt.db")
-    yield database
-    database.close()
+@pytest.fixture(params=databases.KINDS)
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    yield from databases.opened(request.param, request)
 
 
 @pytest.fixture
-def outbox(database: Sqlite, clock: ManualClock) -> Outbox:
+def outbox(database: Database, clock: ManualClock) -> Outbox:
     return Outbox(database, clock=clock)
 
 
@@ -45,8 +45,8 @@ def ended(delivery: Delivery, state: str = "delivered") -> Result:
     return Result(replace(delivery, state=state, attempts=delivery.attempts + 1))  # type: ignore[arg-type]
 
 
-def stored(database: Sqlite) -> str:
-    return str(database.query("SELECT * FROM outbox"))
+def stored(database: Database) -> str:
+    return str(database.query(select(OUTBOX)))
 
 
 def test_each_recipient_gets_a_delivery(outbox: Outbox) -> None:
@@ -86,6 +86,13 @@ def test_an_edit_is_told_again_only_if_it_made_the_post_graver(
     edited = alert(verdict(severity=severity, labels=labels), rule="another")
     assert outbox.add([edited]) == int(again)
     assert outbox.add([alert(), edited]) == 0
+
+
+def test_two_rules_at_work_at_once_tell_once(outbox: Outbox) -> None:
+    for number in range(10):
+        raised = [alert(verdict(f"bluesky:{number}"), rule=rule) for rule in ("first", "second")]
+        with ThreadPoolExecutor(2) as both:
+            assert sum(both.map(lambda each: outbox.add([each]), raised)) == 1
 
 
 def test_a_graver_edit_replaces_what_still_waits(outbox: Outbox) -> None:
@@ -163,7 +170,7 @@ def test_a_failed_try_waits_for_its_time(outbox: Outbox, clock: ManualClock) -> 
 
 
 @pytest.mark.parametrize("state", ["delivered", "failed", "withdrawn"])
-def test_what_has_ended_keeps_ids_state_and_time_only(outbox: Outbox, database: Sqlite, state: str) -> None:
+def test_what_has_ended_keeps_ids_state_and_time_only(outbox: Outbox, database: Database, state: str) -> None:
     outbox.add([alert()])
     assert "Ekvik" in stored(database)
     outbox.record([ended(due(outbox)[0].delivery, state)])
@@ -196,7 +203,7 @@ def test_a_deleted_post_goes_with_its_deliveries(outbox: Outbox) -> None:
     assert [item.delivery.post for item in due(outbox)] == ["bluesky:2"]
 
 
-def test_a_deleted_threat_is_still_told_of_but_without_content(outbox: Outbox, database: Sqlite) -> None:
+def test_a_deleted_threat_is_still_told_of_but_without_content(outbox: Outbox, database: Database) -> None:
     outbox.add([alert(verdict(labels=("threat",)))])
     assert outbox.forget(["bluesky:1"]) == 1
     assert outbox.forget(["bluesky:1"]) == 0
@@ -230,12 +237,13 @@ def test_export_gives_all_that_is_held(outbox: Outbox) -> None:
 
 
 def test_one_that_cannot_be_read_does_not_stop_the_others(
-    outbox: Outbox, database: Sqlite, caplog: pytest.LogCaptureFixture
+    outbox: Outbox, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     outbox.add([alert(), alert(verdict("bluesky:2"))])
-    database.execute("UPDATE outbox SET alert = ? WHERE post = 'bluesky:1'", (b'{"kind": "alert", "version": 99}',))
+    unreadable = b'{"kind": "alert", "version": 99}'
+    database.execute(update(OUTBOX).where(OUTBOX.c.post == "bluesky:1").values(alert=unreadable))
     with caplog.at_level(logging.ERROR):
         assert [item.delivery.post for item in due(outbox)] == ["bluesky:2"]
     assert "wire version 99" in caplog.text
     assert outbox.counts()["failed"] == 1
-    assert database.query("SELECT count(*) FROM outbox WHERE alert IS NOT NULL") == [(2,)]
+    assert [alert is not None for (alert,) in database.query(select(OUTBOX.c.alert))] == [True, True]
