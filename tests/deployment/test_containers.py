@@ -1,0 +1,82 @@
+"""What runs in the containers of Kafka, Elasticsearch and PostgreSQL, run on this machine with the same files."""
+
+from contextlib import closing
+
+import httpx
+import pytest
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from flow.databases.postgres import Postgres
+from flow.errors import Broken
+from flow.kafka import Connection, Security
+from tests.deployment.containers import ContainerElasticsearch, ContainerKafka, ContainerPostgres, healthy
+from tests.servers.fixtures import StartServer
+from turvakt import schema
+
+
+def topics(kafka: ContainerKafka, security: Security, password: str = "") -> set[str]:
+    connection = Connection([kafka.address], security=security, username="turvakt", password=password)
+    client = AdminClient({**connection.librdkafka(), "log_level": 0})
+    client.poll(0)
+    return set(client.list_topics(timeout=5.0).topics)
+
+
+def test_kafka_lets_in_who_knows_the_password_and_keeps_its_data(start_server: StartServer) -> None:
+    kafka = start_server(ContainerKafka())
+    password = (kafka.folder / "secrets" / "kafka_password").read_text().strip()
+    assert topics(kafka, "sasl", password) == set()
+    with pytest.raises(KafkaException):
+        topics(kafka, "sasl", "guessed")
+    with pytest.raises(KafkaException):
+        topics(kafka, "none")
+    inside = AdminClient({"bootstrap.servers": kafka.plain_address})
+    inside.create_topics([NewTopic("turvakt.posts", 4)])["turvakt.posts"].result()
+    kafka.restart()
+    assert topics(kafka, "sasl", password) == {"turvakt.posts"}
+    output = (kafka.folder / "log").read_text()
+    assert password not in output
+    assert "storedKey" not in output
+
+
+def test_elasticsearch_gives_each_user_its_rights(start_server: StartServer) -> None:
+    elasticsearch = start_server(ContainerElasticsearch())
+    with httpx.Client(base_url=elasticsearch.address, timeout=30.0) as client:
+        worker, admin = elasticsearch.login("turvakt"), elasticsearch.login("admin")
+        assert client.get("/").status_code == 401
+        assert client.get("/", auth=("turvakt", "guessed")).status_code == 401
+        template = {"index_patterns": ["turvakt-*"]}
+        assert client.put("/_index_template/turvakt", json=template, auth=worker).status_code == 403
+        assert client.put("/_index_template/turvakt", json=template, auth=admin).status_code == 200
+        assert client.put("/turvakt-items-000001", auth=worker).status_code == 200
+        assert client.put("/turvakt-items-000001/_doc/1", json={"a": 1}, auth=worker).status_code == 201
+        assert client.put("/others", auth=admin).status_code == 200
+        for call in ("GET", "/others/_search"), ("PUT", "/others/_doc/1"), ("PUT", "/mine"):
+            assert client.request(*call, json={}, auth=worker).status_code == 403, call
+        assert client.get("/_security/user", auth=worker).status_code == 403
+        token = (elasticsearch.folder / "secrets" / "kibana_token").read_text().strip()
+        kibana = client.get("/_security/_authenticate", headers={"Authorization": f"Bearer {token}"}).json()
+        assert kibana["username"] == "elastic/kibana"
+    where = {"http://127.0.0.1:9200": elasticsearch.address}
+    assert healthy("elasticsearch", where | {"/run/secrets": str(elasticsearch.folder / "secrets")})
+    assert not healthy("elasticsearch", where | {"/run/secrets": "/nowhere"})
+
+
+def test_postgres_gives_turvakt_a_database_and_what_erasure_needs(start_server: StartServer) -> None:
+    postgres = start_server(ContainerPostgres())
+    url = postgres.make_database()
+    with closing(Postgres(url)) as database:
+        schema.upgrade(database)
+        schema.check(database)
+        database.check()
+        database.scrub()
+        assert database.query("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == [(False,)]
+        # One for each of eleven processes, and many more.
+        assert database.query("SELECT current_setting('max_connections')::int >= 11 * 10") == [(True,)]
+    password = httpx.URL(url).password
+    with closing(Postgres(url.replace(password, "guessed"))) as refused, pytest.raises(Broken):
+        refused.query("SELECT 1")
+    elsewhere = str(httpx.URL(url).copy_with(path="/postgres"))
+    with closing(Postgres(elsewhere)) as database, pytest.raises(Broken):
+        database.execute("CREATE TABLE public.mine (n int)")
