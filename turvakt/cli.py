@@ -10,7 +10,20 @@ from typing import Annotated, NoReturn
 import typer
 
 from flow.errors import BadInput, TurvaktError, Unavailable
-from turvakt.commands import check, corpus, database, dead, decisions, look, model, officials, text, truth, watch
+from turvakt.commands import (
+    check,
+    corpus,
+    database,
+    dead,
+    decisions,
+    look,
+    model,
+    officials,
+    text,
+    topics,
+    truth,
+    watch,
+)
 from turvakt.commands.shared import Globals, aside, printable
 
 app = typer.Typer(
@@ -24,6 +37,7 @@ app = typer.Typer(
 app.add_typer(officials.app, name="officials")
 app.add_typer(database.app, name="database")
 app.add_typer(dead.app, name="dead")
+app.add_typer(topics.app, name="topics")
 app.add_typer(decisions.app, name="decisions")
 app.add_typer(corpus.app, name="corpus")
 for command in (

@@ -36,10 +36,10 @@ class Cluster:
     """
 
     def __init__(
-        self, connection: Connection, *, prefix: str, seconds: float, pause: Callable[[float], None] = time.sleep
+        self, connection: Connection, *, prefix: str, seconds: float = 20.0, pause: Callable[[float], None] = time.sleep
     ) -> None:
         self._prefix = prefix
-        self._seconds = seconds
+        self.seconds = seconds
         self._pause = pause
         self._refusals = Refusals(connection.place)
         self.place = connection.place
@@ -66,7 +66,7 @@ class Cluster:
 
     def topics(self) -> dict[str, int]:
         """Every topic with the prefix, and how many partitions it has."""
-        found = self.ask(lambda: self._admin.list_topics(timeout=self._seconds)).topics
+        found = self.ask(lambda: self._admin.list_topics(timeout=self.seconds)).topics
         return {
             self.short(name): len(topic.partitions)
             for name, topic in sorted(found.items())
@@ -129,7 +129,7 @@ class Cluster:
         """Delete the records below an offset in each partition."""
         if before:
             wanted = [self._wire(partition, offset) for partition, offset in before.items()]
-            self.ask(lambda: _all(self._admin.delete_records(wanted, request_timeout=self._seconds)))
+            self.ask(lambda: _all(self._admin.delete_records(wanted, request_timeout=self.seconds)))
 
     def ask(self, question: Callable[[], Answer]) -> Answer:
         """The answer to ``question``; it is repeated while the brokers are busy with themselves.
@@ -138,7 +138,7 @@ class Cluster:
             Unavailable: there was no answer in time.
             Broken: they refuse us, or a topic is missing.
         """
-        deadline = time.monotonic() + self._seconds
+        deadline = time.monotonic() + self.seconds
         self._refusals.clear()
         for pause in backoff(first=0.05, most=1.0):
             try:
@@ -156,7 +156,7 @@ class Cluster:
         if not partitions:
             return {}
         asked = {self._wire(partition): which for partition in partitions}
-        found = self.ask(lambda: _all(self._admin.list_offsets(asked, request_timeout=self._seconds)))
+        found = self.ask(lambda: _all(self._admin.list_offsets(asked, request_timeout=self.seconds)))
         return {self._partition(key): answer.offset for key, answer in found.items()}
 
     def _committed(self, groups: Collection[str], partitions: Collection[Partition]) -> dict[str, dict[Partition, int]]:
@@ -168,7 +168,7 @@ class Cluster:
             for group in groups:  # a request takes one group: all are sent before the first answer is waited for
                 wanted = [self._wire(partition) for partition in partitions]
                 request = [ConsumerGroupTopicPartitions(self.full(group), wanted)]
-                answers |= self._admin.list_consumer_group_offsets(request, request_timeout=self._seconds)
+                answers |= self._admin.list_consumer_group_offsets(request, request_timeout=self.seconds)
             return _all(answers)
 
         return {

@@ -26,7 +26,6 @@ _RIGHTS = {
 _WRONG = {
     KafkaError.INVALID_CONFIG,
     KafkaError.INVALID_PARTITIONS,
-    KafkaError.INVALID_REPLICATION_FACTOR,
     KafkaError.INVALID_REPLICA_ASSIGNMENT,
     KafkaError.INVALID_REQUEST,
     KafkaError.INVALID_TIMESTAMP,
@@ -51,9 +50,11 @@ def translated(error: KafkaError, *, place: str) -> TurvaktError:
         return Broken("the user has not the right to do this", place=place, remedy=remedy)
     if code == KafkaError._SSL and "certificate verify failed" in str(error):
         return Broken("the broker's certificate is not trusted", place=place, remedy="Check kafka.certificates")
+    if code == KafkaError.INVALID_REPLICATION_FACTOR:
+        return Broken("there are not so many brokers", place=place, remedy="Change kafka.replication, or start more")
     if code in _WRONG:
         return Broken(f"the broker refuses it ({error.name()})", place=place, remedy="See the broker's own log")
-    return Unavailable(f"no answer ({error.name()})", place=place, remedy="It is tried again")
+    return Unavailable(f"no answer ({error.name()})", place=place, remedy="Workers try again by themselves")
 
 
 def of(error: KafkaException) -> KafkaError:

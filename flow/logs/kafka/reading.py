@@ -59,7 +59,7 @@ class Reader:
                 elif (refused := refusals.any()) is not None:
                     raise refused
                 elif time.monotonic() > deadline:
-                    raise Unavailable("no answer", place=self._place, remedy="It is tried again")
+                    raise Unavailable("no answer", place=self._place, remedy="Workers try again by themselves")
         finally:
             consumer.close()
 

@@ -1,0 +1,99 @@
+"""turvakt topics: the topics of a cluster in Kafka, as they should be and as they are."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import typer
+
+from flow.logs.kafka.cluster import Cluster
+from flow.logs.kafka.topics import Change, found, plan
+from flow.logs.kafka.topics import apply as carry_out
+from turvakt.commands.shared import AsJson, Yes, aside, confirm, screen, settings, table, write_json
+from turvakt.topics import DEAD, READERS, cluster, topics
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="The topics of a cluster in Kafka. The embedded runtime has none.",
+    rich_markup_mode=None,
+)
+
+_MORE_PARTITIONS = """\
+More partitions: from now on a post may be read from another partition than before, side by side with what waits of it in the
+old one. Deletions, erasures and the index end the same; an alert may tell of the older of two versions of an edited post. Who
+wants to avoid that stops the collectors, waits until 'turvakt topics show' tells of nothing unread, and applies it then."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """How a topic stands. ``unread`` by the name of the stage."""
+
+    topic: str
+    partitions: int
+    entries: int
+    unread: dict[str, int]
+
+
+@app.command()
+def apply(context: typer.Context, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Make the topics as the settings want them: shows what that changes, and does it if you agree.
+
+    Ends with 0 if nothing is left to do. Nothing is ever removed; topics of others are left alone. With --json but without
+    --yes it only tells.
+    """
+    chosen = settings(context)
+    there, should = cluster(chosen), topics(chosen)
+    changes = plan(found(there), should)
+    if not as_json:
+        _show(changes)
+    left = changes
+    if (yes or not as_json) and any(not change.remedy for change in changes):
+        confirm("Do this?", yes=yes)
+        carry_out(there, changes, should)
+        left = plan(found(there), should)
+    if as_json:
+        write_json({"changes": [asdict(each) for each in changes], "left": [asdict(each) for each in left]})
+    elif changes:
+        screen.print("Done." if not left else "Done, but for what is to be done by hand.")
+    if left:
+        raise typer.Exit(1)
+
+
+@app.command()
+def show(context: typer.Context, as_json: AsJson = False) -> None:
+    """Show each topic: its partitions, the records that stand in it, and how many of them each stage has yet to read."""
+    standing = _standing(cluster(settings(context)))
+    if as_json:
+        write_json([asdict(each) for each in standing])
+        return
+    rows = [
+        (each.topic, each.partitions, each.entries, ", ".join(f"{name} {lag}" for name, lag in each.unread.items()))
+        for each in standing
+    ]
+    screen.print(table("topic", "partitions", "records", "unread", rows=rows))
+
+
+def _show(changes: Sequence[Change]) -> None:
+    if not changes:
+        screen.print("The topics are as they should be.")
+        return
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for each in changes:
+        alike.setdefault((each.name, each.now, each.wanted, each.remedy), []).append(each.topic)
+    rows = [(*change, ", ".join(names)) for change, names in alike.items()]
+    screen.print(table("what", "is", "should be", "by hand", "of", rows=rows))
+    if any(each.what == "partitions" and not each.remedy for each in changes):
+        aside.print(_MORE_PARTITIONS, highlight=False)
+
+
+def _standing(there: Cluster) -> list[_Standing]:
+    partitions = there.partitions([*READERS, *DEAD])
+    beginnings, ends = there.beginnings(partitions), there.ends(partitions)
+    standing = []
+    for topic in dict.fromkeys(each.topic for each in partitions):
+        own = [each for each in partitions if each.topic == topic]
+        unread = {}
+        for stage in READERS.get(topic, ()):
+            committed = there.committed(stage, own)
+            unread[stage] = sum(ends[each] - max(beginnings[each], committed.get(each, 0)) for each in own)
+        standing.append(_Standing(topic, len(own), sum(ends[each] - beginnings[each] for each in own), unread))
+    return standing
