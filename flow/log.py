@@ -70,7 +70,7 @@ class Log(Protocol):
         ...
 
     def browse(self, topic: str, *, after: int = -1, limit: int = 100) -> list[Entry]:
-        """Entries behind offset ``after``, without a group."""
+        """Entries behind offset ``after``, by offset, without a group; fewer than ``limit`` only if there are no more."""
         ...
 
     def latest(self, topic: str, keys: Collection[str]) -> dict[str, Entry]:
@@ -78,7 +78,10 @@ class Log(Protocol):
         ...
 
     def entries_of(self, keys: Collection[str]) -> list[Entry]:
-        """All entries with one of ``keys``, of every topic; those of one topic in their order."""
+        """All entries with one of ``keys`` in topics that are looked up by key, and dead letters; a topic's in their order.
+
+        A log in which nothing can be looked up keeps a copy of such topics: it is told of which (``posts``).
+        """
         ...
 
     def containing(self, topic: str, needle: bytes) -> list[Entry]:

@@ -54,6 +54,7 @@ class LogHolder:
     def erase(self, official: str) -> int:
         # One transaction: no stage can derive anew in one topic what has just gone from another.
         with self._log.write():
+            self._log.bump()  # from here on nobody else writes, and what is in hand is read anew
             change = partial(self._left, official, self._gone(official))
             needles = {topic: official.encode() for topic in self._records}
             return sum(self._log.rewrite(topic, change, needle=needles.get(topic, b"")) for topic in self._log.topics())
@@ -202,7 +203,7 @@ class LogHolder:
         return record
 
     def _naming(self, topic: str, official: str) -> Iterator[Entry]:
-        return (entry for entry in self._entries(topic) if _names(entry.value, official))
+        return (entry for entry in self._log.containing(topic, official.encode()) if _names(entry.value, official))
 
     def _entries(self, topic: str) -> Iterator[Entry]:
         after = -1
