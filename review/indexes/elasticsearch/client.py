@@ -95,6 +95,14 @@ def of_item(result: Mapping[str, Any]) -> TurvaktError | None:
     return _of_answer(status, result["error"]["type"], place)
 
 
+def of_read(hit: Mapping[str, Any]) -> TurvaktError | None:
+    """The error of one document of a read of many; ``None`` if it is there, or certainly not."""
+    if "error" not in hit:
+        return None
+    where, kind = f"{PLACE} {hit['_index']}", hit["error"]["type"]
+    return Unavailable(f"it cannot be read at this moment ({kind})", place=where, remedy="It is tried again")
+
+
 def is_missing(result: Mapping[str, Any]) -> bool:
     """Whether an operation of a bulk request failed because its index does not exist."""
     return bool("error" in result and result["error"]["type"] == "index_not_found_exception")

@@ -52,10 +52,10 @@ class Counting:
                 self._create(alias)
             check(self._store.bulk([operations[number] for number in missing]))
 
-    def remove(self, holdings: Mapping[str, Holding]) -> None:
-        """Remove the statistics of posts that are gone."""
-        gone = {post: replace(holding, known=Known()) for post, holding in holdings.items()}
-        self.write(gone)
+    def remove(self, holdings: Mapping[str, Holding], *, into: Mapping[str, str] | None = None) -> None:
+        """Remove the statistics of posts that are gone; what a slow writer has yet to say about them comes too late."""
+        gone = {post: replace(each, known=Known(), revision=each.revision + 1) for post, each in holdings.items()}
+        self.write(gone, into=into)
 
     def _operations(self, post: str, holding: Holding, into: Mapping[str, str] | None) -> Iterator[Sequence[bytes]]:
         now = places(holding.known, self._officials)

@@ -62,21 +62,27 @@ class Generations:
                 raise BadInput("there is such an index already", place=f"{PLACE} {name}", remedy=_LEFT) from None
         return name
 
-    def roll(self, conditions: Mapping[str, Any], *, only_look: bool = False) -> bool:
-        """Begin a new generation if any of the ``conditions`` holds (``max_age``, ``max_docs``, ``max_primary_shard_size``; none:
-        always); returns whether it was begun or, with ``only_look``, would be.
+    def due(self, conditions: Mapping[str, Any]) -> bool:
+        """Whether any of ``conditions`` holds for the last generation: ``max_age``, ``max_docs``, ``max_primary_shard_size``."""
+        with faults(self.alias):
+            looked = self.client.indices.rollover(alias=self.alias, conditions=conditions, dry_run=True)
+        return any(looked["conditions"].values())
+
+    def roll(self) -> str:
+        """Begin a new generation: new documents go into it, the older ones stay and are written where they are.
 
         Raises:
             BadInput: a reindexing is at work.
         """
+        before = self.current()[-1]
+        # Not by Elasticsearch's own rollover, which shows the new index before its shards can be read.
+        name = self.create(behind_alias=False)
+        add = {"alias": self.alias, "is_write_index": True, "index": name}
         with faults(self.alias):
-            try:
-                done = self.client.indices.rollover(alias=self.alias, conditions=conditions, dry_run=only_look)
-            except BadRequestError as error:
-                if error.message != "resource_already_exists_exception":
-                    raise
-                raise BadInput("a reindexing is at work", place=f"{PLACE} {self.alias}", remedy=_LEFT) from None
-        return bool(done["rolled_over"]) or (only_look and (not conditions or any(done["conditions"].values())))
+            self.client.indices.update_aliases(
+                actions=[{"add": {"alias": self.alias, "is_write_index": False, "index": before}}, {"add": add}]
+            )
+        return name
 
     def count(self, name: str) -> int:
         """How many documents an index holds at this moment."""

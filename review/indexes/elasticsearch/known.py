@@ -18,6 +18,7 @@ from review.decision import DECISIONS, Decision
 from review.index import Item, Raised, without
 
 Record = TypeVar("Record", Raised, Delivery)
+Some = TypeVar("Some")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,8 @@ class Known:
     @property
     def about(self) -> frozenset[str]:
         """The officials because of whom any of it is held."""
-        theirs = (record.official for record in (*self.alerts.values(), *self.deliveries.values()))
-        return self.mentioned.union(theirs)
+        alerted = {alert.official for alert in self.alerts.values()}
+        return self.mentioned | alerted | {delivery.official for delivery in self.deliveries.values()}
 
     def item(self) -> Item | None:
         """What the index shows; ``None`` without a verdict."""
@@ -80,19 +81,11 @@ def join(old: Known, new: Known) -> Known:
     alerts = _greatest(old.alerts, new.alerts, precedence.of_alert)
     deliveries = _greatest(old.deliveries, new.deliveries, precedence.of_delivery)
     decision = _greater(old.decision, new.decision, precedence.of_decision)
-    same = (
-        verdict is old.verdict
-        and decision is old.decision
-        and alerts is old.alerts
-        and deliveries is old.deliveries
-    )  # fmt: skip
-    return old if same else Known(verdict, alerts, deliveries, decision)
+    joined = Known(verdict, alerts, deliveries, decision)
+    return old if joined == old else joined
 
 
-Any_ = TypeVar("Any_")
-
-
-def _greater(old: Any_ | None, new: Any_ | None, rank: Callable[[Any_], Any]) -> Any_ | None:
+def _greater(old: Some | None, new: Some | None, rank: Callable[[Some], Any]) -> Some | None:
     if new is None or old is new:
         return old
     return new if old is None or rank(new) > rank(old) else old
@@ -101,9 +94,7 @@ def _greater(old: Any_ | None, new: Any_ | None, rank: Callable[[Any_], Any]) ->
 def _greatest(
     old: Mapping[str, Record], new: Mapping[str, Record], rank: Callable[[Record], Any]
 ) -> Mapping[str, Record]:
-    won = {id: record for id, record in new.items() if _greater(old.get(id), record, rank) is record}
-    won = {id: record for id, record in won.items() if old.get(id) is not record}
-    return {**old, **won} if won else old
+    return {**old, **{id: _greater(old.get(id), record, rank) or record for id, record in new.items()}}
 
 
 def _in_order(records: Mapping[str, Record]) -> tuple[Record, ...]:

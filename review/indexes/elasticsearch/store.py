@@ -9,7 +9,7 @@ import msgspec
 from elasticsearch import Elasticsearch
 
 from flow.errors import Broken, Unavailable
-from review.indexes.elasticsearch.client import PLACE, faults, of_item
+from review.indexes.elasticsearch.client import faults, of_item, of_read
 from review.indexes.elasticsearch.documents import Holding, document, holding_of
 from review.indexes.elasticsearch.names import document_id
 
@@ -55,11 +55,9 @@ class Store:
             docs = [{"_index": index, "_id": document_id(post)} for post, index in some]
             with faults(indices[0]):
                 answer = self._client.mget(docs=docs, source=source)
-            for (post, index), hit in zip(some, answer["docs"], strict=True):
-                if "error" in hit:
-                    raise Unavailable(
-                        "it was replaced this moment", place=f"{PLACE} {index}", remedy="It is tried again"
-                    )
+            for (post, _), hit in zip(some, answer["docs"], strict=True):
+                if (error := of_read(hit)) is not None:
+                    raise error
                 if hit["found"]:
                     found.setdefault(post, []).append(hit)
         return found

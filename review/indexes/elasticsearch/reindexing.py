@@ -1,0 +1,225 @@
+"""All documents made anew, in new indices with the present mapping, while stages keep writing; then the aliases move on.
+
+1. New indices, behind no alias, are filled from the records of the items; the statistics follow from the same records.
+2. What was written meanwhile is copied once more.
+3. The old indices are closed for writing. Writers wait and try again; what reads goes on.
+4. The rest is copied, what is gone is removed, and in one step the aliases move and the old indices go.
+
+Closing waits for the writes under way, and whoever still knows the old indices is refused by them: no write is lost. Until
+the aliases move, nothing has changed for anybody, and whatever fails leaves it so.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import reduce
+from typing import Any
+
+import msgspec
+from elasticsearch import Elasticsearch
+
+from flow.errors import Broken, Unavailable
+from review.indexes.elasticsearch.client import PLACE, faults
+from review.indexes.elasticsearch.counting import Counting
+from review.indexes.elasticsearch.documents import Holding, document
+from review.indexes.elasticsearch.generations import Generations
+from review.indexes.elasticsearch.known import Known, join
+from review.indexes.elasticsearch.names import Names, document_id
+from review.indexes.elasticsearch.statistics import Officials
+from review.indexes.elasticsearch.store import AT_ONCE, Store, Stored, check, operation, stored
+
+Marks = Mapping[tuple[str, int], int]
+"""How far each shard of each index has been copied, by its sequence numbers."""
+
+_KEEP = "5m"  # how long a search may stand open between two pages
+
+
+class Reindexing:
+    """Makes the indices of ``names`` anew.
+
+    Args:
+        officials: from the registry, for the statistics.
+        told: is told how many documents were copied so far.
+    """
+
+    def __init__(
+        self,
+        client: Elasticsearch,
+        *,
+        names: Names,
+        officials: Officials,
+        told: Callable[[int], None] = lambda many: None,
+    ) -> None:
+        self._client = client
+        self._names = names
+        self._items = Generations(client, names.items)
+        self._store = Store(client)
+        self._counting = Counting(client, self._store, names=names, officials=officials)
+        self._told = told
+        self._copied = 0
+
+    def run(self) -> int:
+        """Returns how many documents there are now.
+
+        Raises:
+            BadInput: another reindexing is at work, or has been broken off; see `abandon`.
+            Unavailable: Elasticsearch was away. Nothing has changed; begin again.
+            Broken: Elasticsearch went away in the last step: look whether it was done.
+        """
+        sources = self._items.current()
+        target = self._items.create(behind_alias=False)
+        statistics: dict[str, str] = {}
+        try:
+            marks = self._copy(sources, target, statistics, since={})
+            marks = self._copy(sources, target, statistics, since=marks)
+            self._items.block(sources)
+            try:
+                self._copy(sources, target, statistics, since=marks)
+                self._remove_gone(sources, target, statistics)
+            except BaseException:
+                self._items.unblock(sources)
+                raise
+        except BaseException:
+            self._items.delete([target, *statistics.values()])
+            raise
+        # If this fails it may yet take effect: then nothing may be undone, and the old indices must stay closed.
+        self._move(sources, target, statistics)
+        return self._items.count(target)
+
+    def _copy(self, sources: Sequence[str], target: str, statistics: dict[str, str], *, since: Marks) -> Marks:
+        """Copy what was written after ``since``; returns how far that goes."""
+        marks = self._marks(sources)
+        with faults(self._names.items):
+            self._client.indices.refresh(index=list(sources))
+        for (index, shard), mark in marks.items():
+            if mark == since.get((index, shard)):
+                continue
+            newer = {"range": {"_seq_no": {"gt": since.get((index, shard), -1)}}}
+            for page in self._pages(index, shard, newer):
+                self._write(page if len(sources) == 1 else self._joined(page, sources), target, statistics)
+        return marks
+
+    def _marks(self, sources: Sequence[str]) -> Marks:
+        with faults(self._names.items):
+            found = self._client.indices.stats(index=list(sources), metric="docs", level="shards")["indices"]
+        return {
+            (name, int(number)): copy["seq_no"]["local_checkpoint"]
+            for name, index in found.items()
+            for number, copies in index["shards"].items()
+            for copy in copies
+            if copy["routing"]["primary"]
+        }
+
+    def _joined(self, page: Sequence[Stored], sources: Sequence[str]) -> list[Stored]:
+        """For the moment that two generations may hold the same post: what both know of it."""
+        found = self._store.read([each.post for each in page], sources)
+        return [replace(there[0], holding=_together([each.holding for each in there])) for there in found.values()]
+
+    def _write(self, page: Sequence[Stored], target: str, statistics: dict[str, str]) -> None:
+        holdings = {}
+        for each in page:
+            places = self._counting.places(each.holding.known)
+            holdings[each.post] = replace(each.holding, statistics=places | each.holding.statistics)
+        for place in {place for holding in holdings.values() for place in holding.statistics}:
+            self._index_of(place, statistics)
+        operations = [
+            (
+                operation("index", _head(target, post)),
+                msgspec.json.encode(document(post, holding)),
+            )
+            for post, holding in holdings.items()
+        ]
+        check(self._store.bulk(operations))
+        self._counting.write(holdings, into=statistics)
+        self._copied += len(page)
+        self._told(self._copied)
+
+    def _index_of(self, place: str, statistics: dict[str, str]) -> None:
+        tenant = place.partition("/")[0]
+        if tenant not in statistics:
+            statistics[tenant] = Generations(self._client, self._names.statistics(tenant)).create(behind_alias=False)
+
+    def _remove_gone(self, sources: Sequence[str], target: str, statistics: Mapping[str, str]) -> None:
+        """Remove what was copied and has been removed since."""
+        if self._items.count(target) == sum(self._items.count(source) for source in sources):
+            return
+        everything: Mapping[str, Any] = {"match_all": {}}
+        for shard in {shard for index, shard in self._marks([target])}:
+            for page in self._pages(target, shard, everything):
+                there = self._store.there([each.post for each in page], sources)
+                gone = [each for each in page if each.post not in there]
+                check(self._store.bulk([(operation("delete", _head(target, each.post)),) for each in gone]))
+                self._counting.remove({each.post: each.holding for each in gone}, into=statistics)
+
+    def _move(self, sources: Sequence[str], target: str, statistics: Mapping[str, str]) -> None:
+        moves = {self._names.items: (sources, target)}
+        for tenant, index in statistics.items():
+            alias = self._names.statistics(tenant)
+            moves[alias] = Generations(self._client, alias).all(), index
+        actions: list[dict[str, Any]] = []
+        for alias, (old, new) in moves.items():
+            actions.append({"add": {"index": new, "alias": alias, "is_write_index": True}})
+            actions.extend({"remove_index": {"index": name}} for name in old)
+        try:
+            with faults(self._names.items):
+                self._client.indices.update_aliases(actions=actions)
+        except Unavailable as error:
+            remedy = "See 'turvakt index show'; if the new index is not in use, clear up by 'turvakt reindex --abandon'"
+            raise Broken(
+                "no answer while the aliases moved", place=f"{PLACE} {self._names.items}", remedy=remedy
+            ) from error
+
+    def _pages(self, index: str, shard: int, query: Mapping[str, Any]) -> Iterator[list[Stored]]:
+        """The documents of one shard as they are now, some at a time."""
+        with faults(index):
+            point = self._client.open_point_in_time(index=index, keep_alive=_KEEP, preference=f"_shards:{shard}")["id"]
+        try:
+            after: dict[str, Any] = {}
+            while True:
+                with faults(index):
+                    found = self._client.search(
+                        pit={"id": point, "keep_alive": _KEEP},
+                        query=query,
+                        sort=["_shard_doc"],
+                        size=AT_ONCE,
+                        seq_no_primary_term=True,
+                        track_total_hits=False,
+                        allow_partial_search_results=False,
+                        **after,
+                    )
+                hits = found["hits"]["hits"]
+                if not hits:
+                    return
+                yield [stored(hit) for hit in hits]
+                after = {"search_after": hits[-1]["sort"]}
+        finally:
+            with faults(index):
+                self._client.close_point_in_time(id=point)
+
+
+def abandon(client: Elasticsearch, names: Names) -> list[str]:
+    """Clear up after a reindexing that was broken off; returns the indices that were removed. Only while none is at work."""
+    items = Generations(client, names.items)
+    items.unblock(items.current())
+    left = list(items.outside())
+    for alias in _statistics_aliases(client, names):
+        left.extend(Generations(client, alias).outside())
+    items.delete(left)
+    return left
+
+
+def _statistics_aliases(client: Elasticsearch, names: Names) -> set[str]:
+    with faults(names.prefix):
+        found = client.indices.get(index=names.statistics("*"), features=["aliases"])
+    return {name.rpartition("-")[0] for name in found}
+
+
+def _together(holdings: Sequence[Holding]) -> Holding:
+    known = reduce(join, (holding.known for holding in holdings), Known())
+    if len(holdings) == 1:
+        return holdings[0]
+    statistics = frozenset[str]().union(*(holding.statistics for holding in holdings))
+    return Holding(known, statistics, max(holding.revision for holding in holdings) + 1)
+
+
+def _head(index: str, post: str) -> dict[str, Any]:
+    return {"_index": index, "_id": document_id(post)}
