@@ -26,16 +26,25 @@ class Overlay:
         return [left for topic, those in by_topic.items() for left in self._seen(topic, those)]
 
     def _seen(self, topic: str, entries: Sequence[Entry]) -> list[Entry]:
-        # The changes first: they are removed with the rising of the floor, never before it.
-        sql = 'SELECT "offset", value FROM log_change WHERE topic = %s AND "offset" = ANY(%s)'
-        changes: dict[int, bytes | None] = dict(self._database.query(sql, (topic, [entry.offset for entry in entries])))
-        floors = self.floors([topic])
+        # Both in one statement: a change goes when the floor rises above it.
+        sql = """SELECT NULL, "offset", value FROM log_change WHERE topic = %s AND "offset" BETWEEN %s AND %s
+            UNION ALL SELECT partition, "offset", NULL FROM log_floor WHERE topic = %s"""
+        offsets = [entry.offset for entry in entries]
+        changes: dict[int, bytes | None] = {}
+        floors: dict[int, int] = {}
+        for partition, offset, value in self._database.query(sql, (topic, min(offsets), max(offsets), topic)):
+            if partition is None:
+                changes[offset] = value
+            else:
+                floors[partition] = offset
         left: list[Entry] = []
         for entry in entries:
             offset, partition = divmod(entry.offset, MOST_PARTITIONS)
+            if offset < floors.get(partition, 0):
+                continue
             value = changes.get(entry.offset, entry.value)
-            if value is not None and offset >= floors.get(Partition(topic, partition), 0):
-                left.append(replace(entry, value=value))
+            if value is not None:
+                left.append(entry if value == entry.value else replace(entry, value=value))
         return left
 
     def floors(self, topics: Collection[str] | None = None) -> dict[Partition, int]:
