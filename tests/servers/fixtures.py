@@ -76,7 +76,8 @@ def elasticsearch(shared_elasticsearch: str) -> Iterator[Place]:
 def postgres(shared_postgres: str) -> Iterator[str]:
     """The URL of an empty PostgreSQL database, which is dropped after the test."""
     name = _prefix().replace("-", "_") + "db"
-    sql(shared_postgres, f"CREATE DATABASE {name}")
+    with _or_skipped():
+        sql(shared_postgres, f"CREATE DATABASE {name}")
     yield str(httpx.URL(shared_postgres).copy_with(path=f"/{name}"))
     sql(shared_postgres, f"DROP DATABASE {name} WITH (FORCE)")
 

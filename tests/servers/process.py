@@ -69,7 +69,7 @@ class Process:
         """Wait until ``ready``.
 
         Raises:
-            Failed: the server ended, or was not ready within ``seconds``; it has been killed then.
+            Failed: the server ended, or was not ready within ``seconds``.
         """
         deadline = time.monotonic() + seconds
         while not ready():
@@ -77,7 +77,6 @@ class Process:
             if ended is None and time.monotonic() < deadline:
                 time.sleep(0.05)
                 continue
-            self.kill()
             what = f"did not answer within {seconds:.0f} s" if ended is None else f"ended with {ended}"
             raise Failed(f"{self._name} {what}; its output ends:\n{self.output()[-4000:]}")
 

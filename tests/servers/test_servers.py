@@ -133,14 +133,17 @@ def test_paused_it_hangs_and_resumed_it_answers(start_server: StartServer) -> No
     assert sql(postgres.address, "SELECT 1") == "1"
 
 
-def test_what_does_not_start_says_why() -> None:
+def test_what_does_not_start_says_why_and_leaves_nothing(start_server: StartServer) -> None:
     kafka = Kafka(properties={"num.partitions": "many"})
+    folder = kafka.folder
     with pytest.raises(Failed, match="many"):
-        kafka.start()
-    gone_after_close(kafka)
+        start_server(kafka)
+    assert not listens(kafka)
+    assert not folder.exists()
 
 
-def test_a_server_ends_with_whoever_started_it() -> None:
+def test_a_server_ends_with_whoever_started_it(start_server: StartServer) -> None:
+    start_server(Postgres())  # else skip
     code = """
 from tests.servers.postgres import Postgres
 postgres = Postgres()
@@ -155,7 +158,8 @@ input()
     until(lambda: not answers(port_of(address)) and not Path(folder).exists())
 
 
-def test_a_shared_server_is_one_for_all_and_ends_with_the_last(tmp_path: Path) -> None:
+def test_a_shared_server_is_one_for_all_and_ends_with_the_last(start_server: StartServer, tmp_path: Path) -> None:
+    start_server(Postgres())  # else skip
     code = f"""
 from pathlib import Path
 from tests.servers.sharing import shared
