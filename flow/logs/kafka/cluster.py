@@ -4,15 +4,17 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from functools import partial
+from typing import NamedTuple, TypeVar
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from flow.backoff import backoff
 from flow.errors import Broken, Unavailable
 from flow.kafka import Connection
 from flow.logs.kafka.faults import APPLY, Refusals, of, translated
+from flow.logs.kafka.groups import Groups
 from flow.logs.kafka.records import Offsets, Partition
 
 Answer = TypeVar("Answer")
@@ -50,6 +52,11 @@ class Cluster:
             "error_cb": self._refusals,
         }
         self._admin = AdminClient(connection.librdkafka() | settings)
+        self._groups = Groups(connection.librdkafka() | settings, refusals=self._refusals, seconds=seconds)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._groups.close()
 
     @property
     def admin(self) -> AdminClient:
@@ -162,20 +169,11 @@ class Cluster:
     def _committed(self, groups: Collection[str], partitions: Collection[Partition]) -> dict[str, dict[Partition, int]]:
         if not partitions:
             return {group: {} for group in groups}
-
-        def asked() -> dict[str, Any]:
-            answers: dict[str, Future[Any]] = {}
-            for group in groups:  # a request takes one group: all are sent before the first answer is waited for
-                wanted = [self._wire(partition) for partition in partitions]
-                request = [ConsumerGroupTopicPartitions(self.full(group), wanted)]
-                answers |= self._admin.list_consumer_group_offsets(request, request_timeout=self.seconds)
-            return _all(answers)
-
+        wanted = [self._wire(partition) for partition in partitions]
+        found = {group: self.ask(partial(self._groups.committed, self.full(group), wanted)) for group in groups}
         return {
-            self.short(group): {
-                self._partition(each): each.offset for each in answer.topic_partitions if each.offset >= 0
-            }
-            for group, answer in self.ask(asked).items()
+            group: {self._partition(each): each.offset for each in answer if each.offset >= 0}
+            for group, answer in found.items()
         }
 
     def _wire(self, partition: Partition, offset: int = -1001) -> TopicPartition:

@@ -230,6 +230,7 @@ class KafkaLog:
     def close(self) -> None:
         """Let go of the connections to Kafka; the database stays open."""
         self._sender.close()
+        self.cluster.close()
 
 
 class _Writer:
