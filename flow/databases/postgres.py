@@ -12,14 +12,16 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, CursorResult, Engine, Executable, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from flow.database import Row
 from flow.databases import postgres_scrub
-from flow.databases.postgres_connection import Connector
+from flow.databases.postgres_connection import Connector, Impatient
 from flow.databases.postgres_faults import translated
 from flow.databases.postgres_lock import SessionLock
+from flow.errors import Broken
 
 Parameters = Sequence[Any] | Mapping[str, Any]
 
@@ -42,6 +44,7 @@ class Postgres:
         self._connector = Connector(url, seconds=seconds)
         self.place = self._connector.place
         self._local = threading.local()
+        self._session_locks: list[SessionLock] = []
         self._engine = self._make_engine(seconds, connections)
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -77,7 +80,7 @@ class Postgres:
         try:
             yield
             with self._faults():
-                connection.commit()
+                self._commit(connection)
         except BaseException:
             with suppress(SQLAlchemyError):
                 connection.rollback()
@@ -85,6 +88,13 @@ class Postgres:
         finally:
             self._local.connection = None
             connection.close()
+
+    def _commit(self, connection: Connection) -> None:
+        driver = connection.connection.driver_connection
+        if isinstance(driver, Impatient) and driver.info.transaction_status == TransactionStatus.INERROR:
+            # The server would take the commit without a word, and write nothing.
+            raise Broken("an error within a transaction was passed over", place=self.place, remedy="This is a bug")
+        connection.commit()
 
     def lock(self, name: str, *, shared: bool = False) -> None:
         """Hold the lock ``name`` until the end of the transaction; wait for others that hold it.
@@ -101,8 +111,10 @@ class Postgres:
         self.query(f"SELECT pg_advisory_xact_lock{kind}(%s)", (_key("transaction", name),))
 
     def session_lock(self, name: str) -> SessionLock:
-        """A lock that one process in the cluster can have; see there. Not the same as a `lock` of this name."""
-        return SessionLock(self._connector, _key("session", name))
+        """A lock that one process in the cluster can have; see there. No `lock` of this name has to do with it."""
+        lock = SessionLock(self._connector, _key("session", name))
+        self._session_locks.append(lock)
+        return lock
 
     def execute(self, statement: str | Executable, parameters: Parameters = ()) -> int:
         """Run one writing statement; returns the number of changed rows."""
@@ -148,8 +160,10 @@ class Postgres:
         self._connector.break_off()
 
     def close(self) -> None:
-        """Close every connection that no thread is using."""
+        """Close every connection that no thread is using, those of session locks included."""
         self._engine.dispose()
+        for lock in self._session_locks:
+            lock.release()
 
     def _own(self) -> Connection | None:
         connection: Connection | None = getattr(self._local, "connection", None)

@@ -1,7 +1,7 @@
 """What PostgreSQL's errors mean for us. See https://www.postgresql.org/docs/current/errcodes-appendix.html."""
 
 import psycopg
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from flow.databases.postgres_connection import BrokenOff
@@ -67,6 +67,8 @@ def translated(error: SQLAlchemyError | psycopg.Error, *, place: str) -> Turvakt
             if words in str(cause):
                 return Broken(reason, place=place, remedy=remedy)
         return Unavailable("it cannot be reached", place=place, remedy=_AGAIN)
+    if isinstance(cause, PendingRollbackError):
+        return Unavailable("the connection was lost within a transaction", place=place, remedy=_AGAIN)
     if isinstance(cause, PoolTimeout):
         return Unavailable("all connections to it are in use", place=place, remedy=_AGAIN)
     return Broken(f"it refused a statement ({code or type(cause).__name__})", place=place)
