@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from flow.backoff import backoff
 from flow.errors import Broken, Unavailable
 from flow.kafka import Connection
-from flow.logs.kafka.faults import APPLY, Refusals, of, translated
+from flow.logs.kafka.faults import APPLY, Refusals, making, of, translated
 from flow.logs.kafka.groups import Groups
 from flow.logs.kafka.records import Offsets, Partition
 
@@ -51,7 +51,8 @@ class Cluster:
             "log_level": 0,  # whatever it has to say comes back as the error of a call, too
             "error_cb": self._refusals,
         }
-        self._admin = AdminClient(connection.librdkafka() | settings)
+        with making():
+            self._admin = AdminClient(connection.librdkafka() | settings)
         self._groups = Groups(connection.librdkafka() | settings, refusals=self._refusals, seconds=seconds)
 
     def close(self) -> None:

@@ -3,7 +3,8 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from confluent_kafka import KafkaError, KafkaException
 
@@ -55,6 +56,18 @@ def translated(error: KafkaError, *, place: str) -> TurvaktError:
     if code in _WRONG:
         return Broken(f"the broker refuses it ({error.name()})", place=place, remedy="See the broker's own log")
     return Unavailable(f"no answer ({error.name()})", place=place, remedy="Workers try again by themselves")
+
+
+@contextmanager
+def making() -> Iterator[None]:
+    """Around the making of a client: nothing is asked of a broker there, so only the settings can be wrong."""
+    try:
+        yield
+    except KafkaException as error:
+        remedy = "Check kafka.certificates and kafka.security"
+        raise Broken(
+            f"no client can be made of the settings ({of(error).name()})", place="kafka", remedy=remedy
+        ) from None
 
 
 def of(error: KafkaException) -> KafkaError:

@@ -8,7 +8,7 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 from flow.entry import Entry
 from flow.errors import Unavailable
 from flow.kafka import Connection
-from flow.logs.kafka.faults import Refusals, translated
+from flow.logs.kafka.faults import Refusals, making, translated
 from flow.logs.kafka.records import Partition, Spans, entry_at
 
 _LOOK_SECONDS = 1.0
@@ -45,7 +45,8 @@ class Reader:
         if not ends:
             return
         refusals = Refusals(self._place)
-        consumer = Consumer(self._settings | {"error_cb": refusals})
+        with making():
+            consumer = Consumer(self._settings | {"error_cb": refusals})
         try:
             consumer.assign(
                 [TopicPartition(self._prefix + each.topic, each.number, spans[each].start) for each in ends]

@@ -8,7 +8,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from flow.errors import TurvaktError, Unavailable
 from flow.kafka import Connection
-from flow.logs.kafka.faults import Refusals, client_logger, of, translated
+from flow.logs.kafka.faults import Refusals, client_logger, making, of, translated
 from flow.logs.kafka.records import Partition, Sent
 
 _LOOK_SECONDS = 0.1
@@ -59,7 +59,8 @@ class Sender:
             return {}
         with self._lock:
             if self._producer is None:
-                self._producer = Producer(self._settings, logger=client_logger)
+                with making():
+                    self._producer = Producer(self._settings, logger=client_logger)
             self._refusals.clear()
             last, errors = self._sent(self._producer, records)
             if any(error.fatal() for error in errors):
