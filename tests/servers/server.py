@@ -28,7 +28,7 @@ class Server(ABC):
     name: ClassVar[str]
     user: ClassVar[str | None] = None
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
-    start_seconds: ClassVar[float] = 120.0
+    start_seconds: ClassVar[float] = 180.0
 
     address: str
 
