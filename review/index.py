@@ -119,6 +119,10 @@ class Index(Protocol):
         """Keep the newest decision on each post."""
         ...
 
+    def write_items(self, items: Sequence[Item]) -> None:
+        """Take in what another index held."""
+        ...
+
     def search(self, query: Query) -> Page:
         """The newest items that ``query`` asks for. Full text that makes no sense finds nothing; it never fails.
 

@@ -50,13 +50,22 @@ class MemoryIndex:
         self._keep(self._verdicts, ((verdict.post.id, verdict) for verdict in verdicts), precedence.of_verdict)
 
     def write_alerts(self, alerts: Sequence[Alert]) -> None:
-        self._keep(self._alerts, ((alert.id, raised(alert)) for alert in alerts), precedence.of_alert)
+        self._write_raised(map(raised, alerts))
+
+    def _write_raised(self, alerts: Iterable[Raised]) -> None:
+        self._keep(self._alerts, ((alert.id, alert) for alert in alerts), precedence.of_alert)
 
     def write_deliveries(self, deliveries: Sequence[Delivery]) -> None:
         self._keep(self._deliveries, ((each.id, each) for each in deliveries), precedence.of_delivery)
 
     def write_decisions(self, decisions: Sequence[Decision]) -> None:
         self._keep(self._decisions, ((each.post, each) for each in decisions), precedence.of_decision)
+
+    def write_items(self, items: Sequence[Item]) -> None:
+        self.write_verdicts([item.verdict for item in items])
+        self._write_raised(alert for item in items for alert in item.alerts)
+        self.write_deliveries([delivery for item in items for delivery in item.deliveries])
+        self.write_decisions([item.decision for item in items if item.decision is not None])
 
     def _keep(
         self, there: dict[str, Record], records: Iterable[tuple[str, Record]], rank: Callable[[Record], Any]

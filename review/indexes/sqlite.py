@@ -104,8 +104,11 @@ class SqliteIndex:
         self._database.execute("INSERT OR IGNORE INTO index_untidy VALUES (1)")
 
     def write_alerts(self, alerts: Sequence[Alert]) -> None:
+        self._write_raised(map(raised, alerts))
+
+    def _write_raised(self, alerts: Iterable[Raised]) -> None:
         rows = []
-        for alert in map(raised, alerts):
+        for alert in alerts:
             rank, record = precedence.of_alert(alert)
             rows.append((alert.id, alert.post, alert.official, micros(alert.at), rank, record))
         self._upsert("index_alert", rows, key="id", columns=("id", "post", "official", "at", "rank", "record"))
@@ -124,6 +127,13 @@ class SqliteIndex:
             rank, record = precedence.of_decision(decision)
             rows.append((decision.post, micros(decision.at), rank, decision.outcome, record))
         self._upsert("index_decision", rows, key="post", columns=("post", "at", "rank", "outcome", "record"))
+
+    def write_items(self, items: Sequence[Item]) -> None:
+        with self._database.transaction():
+            self.write_verdicts([item.verdict for item in items])
+            self._write_raised(alert for item in items for alert in item.alerts)
+            self.write_deliveries([delivery for item in items for delivery in item.deliveries])
+            self.write_decisions([item.decision for item in items if item.decision is not None])
 
     def _upsert(self, table: str, rows: Sequence[tuple[Any, ...]], *, key: str, columns: Sequence[str]) -> None:
         changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column != key)

@@ -9,6 +9,7 @@ from classify.verdict import Verdict
 from flow.errors import BadInput
 from ingest.post import Mention
 from review.index import Index, Query, place_of, write_place
+from review.indexes.memory import MemoryIndex
 from tests.review.people import alert, at, decision, delivery, verdict
 
 
@@ -45,6 +46,19 @@ class IndexContract:
         assert item.deliveries == (delivery(alert(first)),)
         assert item.decision == decision("jsonl:1")
         assert index.search(Query()).items == (item,)
+
+    def test_takes_in_what_another_index_held(self, index: Index) -> None:
+        other = MemoryIndex()
+        first, second = verdict("a", severity="high", labels=("threat",), judged=1), verdict("b", judged=2)
+        other.write_verdicts([first, second])
+        other.write_alerts([alert(first)])
+        other.write_deliveries([delivery(alert(first))])
+        other.write_decisions([decision("jsonl:b")])
+        items = other.search(Query()).items
+        index.write_items(items)
+        index.write_items(items[:1])
+        assert index.search(Query()).items == items
+        assert index.counts() == other.counts()
 
     def test_newest_first(self, index: Index) -> None:
         index.write_verdicts([verdict("a", judged=1), verdict("c", judged=3), verdict("b", judged=2)])

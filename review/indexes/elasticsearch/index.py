@@ -70,6 +70,20 @@ class ElasticsearchIndex:
     def write_decisions(self, decisions: Sequence[Decision]) -> None:
         self._keep((decision.post, Known(decision=decision)) for decision in decisions)
 
+    def write_items(self, items: Sequence[Item]) -> None:
+        self._keep(
+            (
+                item.verdict.post.id,
+                Known(
+                    item.verdict,
+                    {alert.id: alert for alert in item.alerts},
+                    {delivery.id: delivery for delivery in item.deliveries},
+                    item.decision,
+                ),
+            )
+            for item in items
+        )
+
     def _keep(self, records: Iterator[tuple[str, Known]]) -> None:
         news: dict[str, Known] = {}
         for post, known in records:
