@@ -36,6 +36,15 @@ class Names:
         """The alias of a tenant's statistics; of all tenants with ``*``."""
         return f"{self.prefix}-statistics-{tenant}"
 
+    def trends(self, tenant: str) -> str:
+        """The alias of a tenant's trends; of all tenants with ``*``."""
+        return f"{self.prefix}-trends-{tenant}"
+
+    @property
+    def all_trends(self) -> str:
+        """The alias of the trends of all tenants together."""
+        return f"{self.prefix}-all-trends"
+
 
 def next_generation(alias: str, before: str | None) -> str:
     """The name of the index that follows ``before``."""
