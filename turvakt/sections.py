@@ -82,6 +82,14 @@ class Kibana(Section, frozen=True):
     api_key: Annotated[str, _secret("API key; empty: user and password of Elasticsearch.")] = ""
 
 
+class Trends(Section, frozen=True):
+    """Counts for analysts, kept longer than the posts. See docs/kibana.md."""
+
+    limit: Annotated[
+        int, Meta(ge=3, le=1000, description="Posts from which a count is told; smaller ones are left out.")
+    ] = 5
+
+
 class Metrics(Section, frozen=True):
     """Where a worker of a cluster shows its metrics and its health. See docs/metrics.md."""
 

@@ -35,6 +35,7 @@ from turvakt.sections import (
     Retention,
     Section,
     Tracing,
+    Trends,
     Web,
     Webhook,
 )
@@ -52,6 +53,7 @@ class Settings(Section, frozen=True):
     postgres: Postgres = Postgres()
     elasticsearch: Elasticsearch = Elasticsearch()
     kibana: Kibana = Kibana()
+    trends: Trends = Trends()
     metrics: Metrics = Metrics()
     tracing: Tracing = Tracing()
     bluesky: Bluesky = Bluesky()

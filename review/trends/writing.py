@@ -1,0 +1,90 @@
+"""The counts of a day as documents of Elasticsearch, replaced by new ones."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import msgspec
+from elasticsearch import Elasticsearch
+from elasticsearch.helpers import scan
+
+from review.indexes.elasticsearch.client import faults
+from review.indexes.elasticsearch.generations import Generations
+from review.indexes.elasticsearch.names import Names, document_id
+from review.indexes.elasticsearch.store import Store, check, operation
+from review.trends.cells import Cell
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A count that is told: behind which alias, and of which municipality, or of all."""
+
+    alias: str
+    cell: Cell
+    posts: int
+    municipality: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The id of its document."""
+        cell = self.cell
+        return document_id(self.alias, cell.day.isoformat(), cell.country, cell.source, cell.label, cell.severity)
+
+    def document(self) -> dict[str, Any]:
+        """What is stored."""
+        stored = {**msgspec.to_builtins(self.cell), "posts": self.posts}
+        return stored if self.municipality is None else stored | {"municipality": self.municipality}
+
+
+class Writing:
+    """Reads and writes the trends behind all their aliases."""
+
+    def __init__(self, client: Elasticsearch, names: Names) -> None:
+        self._client = client
+        self._all = names.all_trends
+        self._indices = f"{names.trends('*')},{names.all_trends}-*"
+        self._store = Store(client, refresh=True)
+
+    def last(self) -> date | None:
+        """The last day of which anything was told."""
+        with faults(self._all):
+            answer = self._client.search(
+                index=self._all,
+                ignore_unavailable=True,
+                size=0,
+                aggs={"last": {"max": {"field": "day", "format": "strict_date"}}},
+            )
+        last = answer["aggregations"]["last"] if "aggregations" in answer else {}
+        return date.fromisoformat(last["value_as_string"]) if "value_as_string" in last else None
+
+    def replace(self, day: date, rows: Collection[Row], *, only_flagged: bool) -> int:
+        """Put ``rows`` in the place of what is told of that day; returns how many documents that has changed.
+
+        Args:
+            only_flagged: leave counts of unflagged posts as they are.
+        """
+        before = {row.id: row for row in self._rows(day) if row.cell.flagged or not only_flagged}
+        after = {row.id: row for row in rows}
+        changed = [row for id, row in after.items() if before.get(id) != row]
+        gone = [row for id, row in before.items() if id not in after]
+        for alias in {row.alias for row in changed}:
+            generations = Generations(self._client, alias)
+            if not generations.all():
+                generations.create()
+        writes = [(operation("index", _head(row)), msgspec.json.encode(row.document())) for row in changed]
+        check(self._store.bulk([*writes, *((operation("delete", _head(row)),) for row in gone)]))
+        return len(changed) + len(gone)
+
+    def _rows(self, day: date) -> Iterator[Row]:
+        with faults(self._indices):
+            self._client.indices.refresh(index=self._indices)
+            query = {"query": {"term": {"day": day.isoformat()}}}
+            for hit in scan(self._client, index=self._indices, query=query):
+                found = hit["_source"]
+                cell = msgspec.convert({key: found[key] for key in Cell.__slots__}, Cell)
+                yield Row(hit["_index"].rpartition("-")[0], cell, found["posts"], found.get("municipality"))
+
+
+def _head(row: Row) -> dict[str, Any]:
+    return {"_index": row.alias, "_id": row.id}
