@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, not_, select, update
 
 from alerts.alert import ALERTS, Alert, Delivery, Recipient, State, delivery_id
 from alerts.tables import OUTBOX
@@ -24,19 +24,12 @@ _DELIVERY = (
     *(OUTBOX.c.id, OUTBOX.c.alert_id, OUTBOX.c.post, OUTBOX.c.official, OUTBOX.c.channel, OUTBOX.c.state),
     *(OUTBOX.c.attempts, OUTBOX.c.at, OUTBOX.c.collected_at, OUTBOX.c.reason),
 )
-_SAME = OUTBOX.c.slot == bindparam("its_slot")
 # Kept, as they run for every alert: to put a statement together takes longer than to run it.
-_TOLD = select(OUTBOX.c.id).where(
-    or_(
-        OUTBOX.c.id == bindparam("its_id"),
-        and_(_SAME, OUTBOX.c.severity >= bindparam("its_severity"), OUTBOX.c.threat >= bindparam("its_threat")),
-    )
-)
+_ITSELF = OUTBOX.c.id == bindparam("its_id")
 _NEW = insert(OUTBOX)
-_OUTDONE = delete(OUTBOX).where(
-    *(_SAME, OUTBOX.c.id != bindparam("its_id"), OUTBOX.c.state == "waiting"),
-    *(OUTBOX.c.severity <= bindparam("its_severity"), OUTBOX.c.threat <= bindparam("its_threat")),
-)
+_CHANGED = update(OUTBOX).where(_ITSELF)
+_OUTDONE = delete(OUTBOX).where(_ITSELF, OUTBOX.c.state == "waiting")
+_TOLD = select(OUTBOX.c.id, OUTBOX.c.severity, OUTBOX.c.threat).where(OUTBOX.c.slot == bindparam("its_slot"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +85,8 @@ class Outbox:
         due = max(now, recipient.not_before.timestamp() if recipient.not_before else now)
         grade = f"{judgement.severity}{'+threat' if threat else ''}"
         identity = delivery_id(alert=alert.id, channel=recipient.channel, address=recipient.address, grade=grade)
-        its = {"its_id": identity, "its_slot": slot, "its_severity": severity, "its_threat": threat}
-        if self._database.query(_TOLD, its):
+        told = self._database.query(_TOLD, {"its_slot": slot})
+        if any(each == identity or (before >= severity and threatened >= threat) for each, before, threatened in told):
             return 0
         row = {
             "id": identity,
@@ -114,7 +107,8 @@ class Outbox:
             "alert": ALERTS.encode(replace(alert, recipients=(recipient,))),
         }
         self._database.execute(_NEW, row)
-        self._database.execute(_OUTDONE, its)
+        outdone = [each for each, before, threatened in told if before <= severity and threatened <= threat]
+        self._database.executemany(_OUTDONE, [{"its_id": each} for each in outdone])
         return 1
 
     def channels(self) -> list[str]:
@@ -166,6 +160,7 @@ class Outbox:
             for result in results:
                 delivery = result.delivery
                 new: dict[str, Any] = {
+                    "its_id": delivery.id,
                     "state": delivery.state,
                     "attempts": delivery.attempts,
                     "at": delivery.at.timestamp(),
@@ -175,7 +170,7 @@ class Outbox:
                     new["due"] = result.next_at.timestamp()
                 if delivery.state != "waiting":
                     new["alert"] = None
-                if not self._database.execute(update(OUTBOX).where(OUTBOX.c.id == delivery.id), new):
+                if not self._database.execute(_CHANGED, new):
                     gone.add(delivery.id)
         return frozenset(gone)
 
