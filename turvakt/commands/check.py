@@ -42,7 +42,7 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
 def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
     def database() -> str:
         opened.database.check()
-        return str(opened.database.path)
+        return opened.database.place
 
     def registry() -> str:
         now = opened.clock.now()
