@@ -92,6 +92,10 @@ class Log(Protocol):
         """Where a collector goes on."""
         ...
 
+    def cursors(self) -> dict[str, str]:
+        """Where every collector goes on."""
+        ...
+
     def topics(self) -> list[str]:
         """The topics that hold entries."""
         ...

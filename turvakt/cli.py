@@ -11,6 +11,7 @@ import typer
 
 from flow.errors import BadInput, TurvaktError, Unavailable
 from turvakt.commands import (
+    archive,
     check,
     corpus,
     database,
@@ -50,6 +51,9 @@ for command in (
     text.submit,
     truth.drift,
     truth.shadow,
+    archive.backup,
+    archive.restore,
+    archive.migrate,
     model.train,
     model.evaluate,
 ):

@@ -1,6 +1,7 @@
 """The composition root: everything is put together here, from the settings, and opened when it is first used."""
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -41,7 +42,7 @@ from review.indexes.sqlite import SqliteIndex
 from review.stage import index_stages
 from turvakt.adapters import make_channels, make_collectors, make_jsonl, make_judge
 from turvakt.bluesky_accounts import BlueskyAccounts
-from turvakt.folder import private
+from turvakt.folder import alone, private
 from turvakt.names import Names
 from turvakt.registry_view import RegistryView
 from turvakt.schema import open_file
@@ -274,6 +275,18 @@ class Parts:
         """Whether the official has a consent in force that covers ``source``."""
         official = self.officials.get(official_id)
         return official is not None and official.consents_to(source, self.clock.now())
+
+    def scrub(self) -> None:
+        """Leave nothing in the files of what was erased."""
+        self.database.scrub()
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Nobody collects or delivers meanwhile.
+
+        Raises:
+            Broken: somebody does.
+        """
+        return alone(self.settings.data_dir)
 
     def close(self) -> None:
         """Close the database, if it was opened."""

@@ -77,6 +77,9 @@ class MemoryLog:
     def cursor(self, collector: str) -> str | None:
         return self._cursors.get(collector)
 
+    def cursors(self) -> dict[str, str]:
+        return dict(self._cursors)
+
     def topics(self) -> list[str]:
         with self._lock:
             return sorted(topic for topic, entries in self._topics.items() if entries)

@@ -85,6 +85,9 @@ class SqliteLog:
         rows = self._database.query("SELECT cursor FROM log_cursor WHERE collector = ?", (collector,))
         return str(rows[0][0]) if rows else None
 
+    def cursors(self) -> dict[str, str]:
+        return dict(self._database.query("SELECT collector, cursor FROM log_cursor"))
+
     def topics(self) -> list[str]:
         return [row[0] for row in self._database.query("SELECT DISTINCT topic FROM log ORDER BY topic")]
 

@@ -65,7 +65,7 @@ class SqlStore:
                 for number, official in enumerate(officials, start=1)
                 for reason in [
                     *map(str, problems(official)),
-                    self._refused(official) if _digest(official.id) in withdrew else None,
+                    self._refused(official) if digest_of(official.id) in withdrew else None,
                 ]
                 if reason is not None
             ]
@@ -89,7 +89,7 @@ class SqlStore:
             if withdrawal is not None and (withdrawal.erased_at is None or not self._values(official_id)):
                 return withdrawal
             official = self.get(official_id)
-            digest = _digest(official_id)
+            digest = digest_of(official_id)
             self._put({official_id: OFFICIALS.encode(replace(official, consents=_ended(official.consents, at)))})
             for table in (WITHDRAWAL, REMOVED):
                 self._database.execute(delete(table).where(table.c.digest == digest))
@@ -99,7 +99,7 @@ class SqlStore:
         return Withdrawal(at=at, erased_at=None, removed={})
 
     def withdrawal(self, official_id: str) -> Withdrawal | None:
-        digest = _digest(official_id)
+        digest = digest_of(official_id)
         moments = select(WITHDRAWAL.c.at, WITHDRAWAL.c.erased_at).where(WITHDRAWAL.c.digest == digest)
         rows = self._database.query(moments)
         if not rows:
@@ -113,7 +113,7 @@ class SqlStore:
         return [row[0] for row in self._database.query(due)]
 
     def note(self, official_id: str, holder: str, removed: int) -> None:
-        row = {"digest": _digest(official_id), "holder": holder, "removed": removed}
+        row = {"digest": digest_of(official_id), "holder": holder, "removed": removed}
         counted = update(REMOVED).where(REMOVED.c.digest == row["digest"], REMOVED.c.holder == holder)
         with self._changing():
             if not self._database.execute(counted.values(removed=REMOVED.c.removed + removed)):
@@ -127,7 +127,7 @@ class SqlStore:
         return gone
 
     def erased(self, official_id: str) -> None:
-        hers = update(WITHDRAWAL).where(WITHDRAWAL.c.digest == _digest(official_id))
+        hers = update(WITHDRAWAL).where(WITHDRAWAL.c.digest == digest_of(official_id))
         self._database.execute(hers.values(id=None))
 
     def unscrubbed(self) -> list[bytes]:
@@ -200,7 +200,8 @@ def _official(row: Row) -> Official:
         raise Broken(f"an official cannot be read: {error.reason}", place="registry", remedy=remedy) from error
 
 
-def _digest(official_id: str) -> bytes:
+def digest_of(official_id: str) -> bytes:
+    """By what an official who withdrew is known again without being named."""
     return hashlib.sha256(b"turvakt official\x00" + official_id.encode()).digest()
 
 

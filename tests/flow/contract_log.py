@@ -51,6 +51,7 @@ class LogContract:
             writer.save_cursor("feed", "2")
             writer.save_cursor("bluesky", "9")
         assert (log.cursor("feed"), log.cursor("bluesky"), log.cursor("jsonl")) == ("2", "9", None)
+        assert log.cursors() == {"feed": "2", "bluesky": "9"}
 
     @pytest.mark.parametrize("topic", ["posts", "verdicts"])
     def test_latest_is_the_newest_of_each_key(self, log: Log, topic: str) -> None:

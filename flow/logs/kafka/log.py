@@ -170,6 +170,9 @@ class KafkaLog:
         rows = self._database.query("SELECT cursor FROM log_cursor WHERE collector = %s", (collector,))
         return str(rows[0][0]) if rows else None
 
+    def cursors(self) -> dict[str, str]:
+        return dict(self._database.query("SELECT collector, cursor FROM log_cursor"))
+
     def topics(self) -> list[str]:
         return sorted(self._shelf.topics() | self._belt.holding())
 

@@ -1,0 +1,109 @@
+"""turvakt backup, restore and migrate."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from tests.turvakt.process import DEMO_POSTS, OFFICIALS, Program, line
+from turvakt.cli import main
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """A Turvakt that has seen the posts of the demo, something unreadable, a decision and a withdrawal."""
+    program = Program(tmp_path_factory.mktemp("full") / "data")
+    program.run("officials", "import", str(OFFICIALS))
+    posts = program.folder.parent / "posts.jsonl"
+    posts.write_text(DEMO_POSTS.read_text("utf-8") + "{no post\n" + line(1, "Anna Lindqvist, Ekvik"), "utf-8")
+    program.run("run", "--once", "--posts", str(posts))
+    program.run("officials", "withdraw", "riitta-hakala-tuominen", "--yes")
+    return program
+
+
+def test_what_is_restored_is_what_was_there(full: Program, tmp_path: Path) -> None:
+    archive = tmp_path / "turvakt.jsonl.gz"
+    (told,) = full.json("backup", str(archive))
+    assert archive.stat().st_mode & 0o777 == 0o600
+    assert told["records"]["item"] > 200
+    assert told["records"]["outbox"] > 20
+    assert told["records"]["dead"] == told["records"]["registry_withdrawal"] == 1
+    other = Program(tmp_path / "other")
+    assert other.json("restore", str(archive), "--yes") == [told]
+    for what in (["officials", "list"], ["search", "--limit", "500"], ["dead", "list"]):
+        theirs = other.json(*what)
+        for each in theirs:
+            each.pop("number", None)
+        ours = full.json(*what)
+        for each in ours:
+            each.pop("number", None)
+        assert theirs == ours, what
+    (status,), (before,) = other.json("status"), full.json("status")
+    for part in ("officials", "index", "outbox", "dead"):
+        assert status[part] == before[part]
+    # Where collectors go on is restored, too: the same file gives nothing new.
+    (again,) = other.json("run", "--once", "--posts", str(full.folder.parent / "posts.jsonl"))
+    assert again["read"] == 0
+
+
+def test_who_withdrew_after_the_backup_is_erased_again(full: Program, tmp_path: Path) -> None:
+    archive, withdrawals = tmp_path / "all.gz", tmp_path / "withdrawals.gz"
+    copy = Program(tmp_path / "copy")
+    full.run("backup", str(archive))
+    copy.run("restore", str(archive), "--yes")
+    copy.run("officials", "withdraw", "anna-lindqvist", "--yes")
+    copy.run("backup", "--withdrawals", str(withdrawals))
+    assert b"anna" not in gzip.decompress(withdrawals.read_bytes())
+    other = Program(tmp_path / "other")
+    other.run("restore", str(archive), "--withdrawals", str(withdrawals))
+    assert "anna-lindqvist" not in {each["id"] for each in other.json("officials", "list")}
+    for file in other.folder.iterdir():
+        assert file.is_dir() or b"anna-lindqvist" not in file.read_bytes(), file.name
+
+
+@pytest.mark.parametrize("damage", ["cut", "altered", "line lost", "not gzip", "later"])
+def test_a_damaged_archive_is_refused_before_anything_is_written(full: Program, tmp_path: Path, damage: str) -> None:
+    archive = tmp_path / "turvakt.jsonl.gz"
+    full.run("backup", str(archive))
+    lines = gzip.decompress(archive.read_bytes()).splitlines(keepends=True)
+    match damage:
+        case "cut":
+            archive.write_bytes(archive.read_bytes()[:-2000])
+        case "altered":
+            lines[-2] = lines[-2].replace(b"2026", b"2027", 1)
+            archive.write_bytes(gzip.compress(b"".join(lines)))
+        case "line lost":
+            archive.write_bytes(gzip.compress(b"".join(lines[:50] + lines[51:])))
+        case "not gzip":
+            archive.write_bytes(b"".join(lines))
+        case "later":
+            archive.write_bytes(gzip.compress(b"".join([b'["turvakt", 99]\n', *lines[1:]])))
+    other = Program(tmp_path / "other")
+    other.run("restore", str(archive), "--yes", code=2)
+    assert other.json("officials", "list") == []
+
+
+def test_nothing_is_restored_over_something(full: Program, tmp_path: Path) -> None:
+    archive = tmp_path / "turvakt.jsonl.gz"
+    full.run("backup", str(archive))
+    (before,) = full.json("status")
+    full.run("restore", str(archive), "--yes", code=2)
+    assert full.json("status") == [before]
+
+
+def test_moves_to_another_folder(full: Program, tmp_path: Path) -> None:
+    target = tmp_path / "target.toml"
+    target.write_text(f'[data]\ndir = "{tmp_path / "moved"}"\n', "utf-8")
+    (told,) = full.json("migrate", "--to", str(target), "--yes")
+    moved = Program(tmp_path / "moved")
+    (status,), (before,) = moved.json("status"), full.json("status")
+    assert told["records"]["item"] == status["index"]["verdicts"] == before["index"]["verdicts"]
+    assert status["outbox"] == before["outbox"]
+
+
+def test_does_not_move_to_where_it_is(full: Program, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    target = tmp_path / "same.toml"
+    target.write_text(f'[data]\ndir = "{full.folder}"\n', "utf-8")
+    with pytest.raises(SystemExit, match="2"):
+        main(["migrate", "--to", str(target), "--yes"], environ={"TURVAKT_DATA_DIR": str(full.folder)})
+    assert "where everything is already" in capsys.readouterr().err

@@ -1,0 +1,290 @@
+"""All that one Turvakt holds, as lines: for a backup, and for moving from the embedded runtime to a cluster and back.
+
+The lines are JSON: ``["turvakt", version]``, then ``[part, record]`` for each record, and ``["end", {part: [count, digest]}]``,
+so that an archive that was cut short or altered is noticed. What the stages have yet to read is not among them: that must be done
+before. Nor are the files of the channel ``outbox``, which have been delivered.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, islice
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import LargeBinary, Table, insert, select, tuple_, update
+
+from alerts.alert import DELIVERIES
+from alerts.tables import OUTBOX
+from classify.verdict import VERDICTS
+from flow.database import Database
+from flow.errors import BadInput, Broken, Unavailable
+from flow.log import Log
+from registry.stores.sql import digest_of
+from registry.tables import OFFICIAL, REMOVED, REVISION, WITHDRAWAL
+from registry.withdrawal import withdraw
+from review.decision import DECISIONS
+from review.index import Item, Query, Raised, every
+from turvakt.topics import READERS
+from turvakt.wiring import Parts
+
+VERSION = 1
+TABLES = {str(table.name): table for table in (OFFICIAL, WITHDRAWAL, REMOVED, OUTBOX)}  # SQLAlchemy's name is more than text
+CURSORS, LETTERS, ITEMS = "cursor", "dead", "item"
+
+_AT_ONCE = 500
+_REMEDY = "Take another copy of the archive"
+_PLACE = "archive"
+
+Sums = dict[str, tuple[int, str]]
+"""Of each part, how many records there are, and a digest that does not mind their order."""
+Record = tuple[str, Any]
+Some = TypeVar("Some")
+
+
+def dump(parts: Parts, *, patience: float = 60.0) -> Iterator[bytes]:
+    """Every line, without its line feed. What comes in meanwhile may be among them or not; nothing is there by half.
+
+    Args:
+        patience: seconds that the stages may take to read what is before them.
+
+    Raises:
+        Unavailable: they have not done so.
+    """
+    return _sealed(_records(parts, patience=patience))
+
+
+def dump_withdrawals(parts: Parts) -> Iterator[bytes]:
+    """The lines that tell who withdrew, by digests that name nobody; see `withdraw_again`."""
+    return _sealed((str(WITHDRAWAL.name), row | {"id": None}) for row in _rows(parts.database, WITHDRAWAL))
+
+
+def read(lines: Iterable[bytes]) -> Iterator[Record]:
+    """The records in the lines of an archive.
+
+    Raises:
+        BadInput: these are no such lines, or not all of them; how many were good is told by its place. All records have been
+            given by then.
+    """
+    summing = _Summing()
+    number, ended = 0, False
+    for number, line in enumerate(lines, start=1):
+        try:
+            part, record = msgspec.json.decode(line, type=Record)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            raise BadInput("is no line of an archive", place=f"{_PLACE} line {number}", remedy=_REMEDY) from None
+        if number == 1:
+            _check_version(part, record)
+        elif part == "end":
+            if summing.sums != {name: tuple(each) for name, each in record.items()}:
+                raise BadInput("records are missing or altered", place=_PLACE, remedy=_REMEDY)
+            ended = True
+        else:
+            summing.add(part, line.rstrip(b"\n"))
+            yield part, record
+    if not ended:
+        raise BadInput(f"is cut short after line {number}", place=_PLACE, remedy=_REMEDY)
+
+
+def load(parts: Parts, records: Iterable[Record]) -> None:
+    """Take in what `read` gives.
+
+    Raises:
+        BadInput: there is something already, or a later Turvakt has made the archive.
+    """
+    if next(_records(parts, patience=0.0), None) is not None:
+        remedy = "Restore into an empty data folder, or an empty database and index"
+        raise BadInput("there is something already", place=parts.database.place, remedy=remedy)
+    takers: dict[str, Callable[[list[Any]], None]] = {
+        CURSORS: lambda found: _take_cursors(parts.log, found),
+        LETTERS: lambda found: _take_letters(parts.log, found),
+        ITEMS: lambda found: parts.index.write_items([_item(each) for each in found]),
+        **{name: _taker(parts.database, table) for name, table in TABLES.items()},
+    }
+    for part, group in groupby(records, key=lambda record: record[0]):
+        if part not in takers:
+            raise BadInput(f"holds '{part}', which this version does not know", place=_PLACE, remedy="Upgrade Turvakt")
+        for some in _batches(record for _, record in group):
+            takers[part](some)
+    # Whoever follows the registry or the log meanwhile looks anew.
+    parts.database.execute(update(REVISION).values(revision=REVISION.c.revision + 1))
+    parts.log.bump()
+
+
+def withdraw_again(parts: Parts, records: Iterable[Record], *, scrub: Callable[[], None]) -> int:
+    """Erase those who withdrew after the archive was made, as the records of a later one tell. Returns how many."""
+    later = {_row(WITHDRAWAL, record)["digest"]: record["at"] for part, record in records if part == WITHDRAWAL.name}
+    again = 0
+    for official in parts.store.officials():
+        at = later.get(digest_of(official.id))
+        known = parts.store.withdrawal(official.id)
+        if at is not None and (known is None or known.at.timestamp() < at):
+            withdraw(official.id, store=parts.store, holders=parts.holders, scrub=scrub, clock=parts.clock)
+            again += 1
+    return again
+
+
+def compare(parts: Parts, wanted: Mapping[str, Sequence[Any]], *, patience: float = 20.0) -> None:
+    """Look whether all is there, and nothing else.
+
+    Args:
+        wanted: the sums of the archive.
+        patience: seconds after which a search must find what has been written.
+
+    Raises:
+        Broken: a part differs.
+    """
+    deadline = time.monotonic() + patience
+    expected = {part: tuple(each) for part, each in wanted.items()}
+    while (found := sums(dump(parts))) != expected:
+        if time.monotonic() >= deadline:
+            wrong = sorted(part for part in found.keys() | expected if found.get(part) != expected.get(part))
+            counts = ", ".join(f"{part}: {found.get(part, (0,))[0]} of {expected.get(part, (0,))[0]}" for part in wrong)
+            raise Broken(f"what was restored differs ({counts})", place=_PLACE, remedy="Empty it and restore once more")
+        time.sleep(0.5)
+
+
+def sums(lines: Iterable[bytes]) -> Sums:
+    """What stands in the last of the lines."""
+    last = b'["end", {}]'
+    for line in lines:
+        last = line
+    _, found = msgspec.json.decode(last, type=Record)
+    return {part: (count, total) for part, (count, total) in found.items()}
+
+
+# ---------------------------------------------------------------- writing
+
+
+def _records(parts: Parts, *, patience: float) -> Iterator[Record]:
+    # The cursors first: what is collected after them, and may be missing below, is collected once more.
+    yield from ((CURSORS, cursor) for cursor in sorted(parts.log.cursors().items()))
+    _wait_for_stages(parts.log, patience)
+    yield from ((LETTERS, letter) for letter in _letters(parts.log))
+    for name, table in TABLES.items():
+        yield from ((name, row) for row in _rows(parts.database, table))
+    yield from ((ITEMS, _plain(item)) for item in every(parts.index, Query()))
+
+
+def _sealed(records: Iterable[Record]) -> Iterator[bytes]:
+    summing = _Summing()
+    yield msgspec.json.encode(("turvakt", VERSION))
+    for part, record in records:
+        line = msgspec.json.encode((part, record))
+        summing.add(part, line)
+        yield line
+    yield msgspec.json.encode(("end", summing.sums))
+
+
+def _wait_for_stages(log: Log, patience: float) -> None:
+    # Upstream first: what a stage has read by now has come to the next topic before that one is looked at.
+    deadline = time.monotonic() + patience
+    for topic, stages in READERS.items():
+        for stage in stages:
+            while lag := log.lag(topic, stage):
+                if time.monotonic() >= deadline:
+                    remedy = "Let the stages read to the end first; stop the collectors if they do not come to it"
+                    raise Unavailable(f"{lag} entries wait before stage {stage}", place=_PLACE, remedy=remedy)
+                time.sleep(0.05)
+
+
+def _letters(log: Log) -> Iterator[tuple[str, str, bytes]]:
+    for topic in log.topics():
+        after = -1
+        while topic.endswith(".dead") and (page := log.browse(topic, after=after, limit=_AT_ONCE)):
+            yield from ((entry.topic, entry.key, entry.value) for entry in page)
+            after = page[-1].offset
+
+
+def _rows(database: Database, table: Table) -> Iterator[dict[str, Any]]:
+    key = tuple_(*table.primary_key.columns)
+    names = [str(column.name) for column in table.columns]
+    ordered = select(table).order_by(*table.primary_key.columns).limit(_AT_ONCE)
+    statement = ordered
+    while page := database.query(statement):
+        rows = [dict(zip(names, row, strict=True)) for row in page]
+        yield from rows
+        statement = ordered.where(key > tuple(rows[-1][column.name] for column in table.primary_key.columns))
+
+
+def _plain(item: Item) -> dict[str, Any]:
+    return {
+        "verdict": msgspec.Raw(VERDICTS.encode(item.verdict)),
+        "alerts": item.alerts,
+        "deliveries": [msgspec.Raw(DELIVERIES.encode(each)) for each in item.deliveries],
+        "decision": None if item.decision is None else msgspec.Raw(DECISIONS.encode(item.decision)),
+    }
+
+
+class _Summing:
+    """The order of the records is another one in another database: the digests of all are added up."""
+
+    def __init__(self) -> None:
+        self._counts: dict[str, int] = {}
+        self._totals: dict[str, int] = {}
+
+    def add(self, part: str, line: bytes) -> None:
+        self._counts[part] = self._counts.get(part, 0) + 1
+        each = int.from_bytes(hashlib.sha256(line).digest(), "big")
+        self._totals[part] = (self._totals.get(part, 0) + each) % (1 << 256)
+
+    @property
+    def sums(self) -> Sums:
+        return {part: (count, f"{self._totals[part]:064x}") for part, count in self._counts.items()}
+
+
+# ---------------------------------------------------------------- reading
+
+
+def _check_version(part: str, version: Any) -> None:
+    if part != "turvakt":
+        raise BadInput("is no archive of Turvakt", place=_PLACE, remedy="Name a file that 'turvakt backup' wrote")
+    if version != VERSION:
+        raise BadInput(f"is of version {version}; this program reads {VERSION}", place=_PLACE, remedy="Upgrade Turvakt")
+
+
+def _take_cursors(log: Log, cursors: Sequence[tuple[str, str]]) -> None:
+    with log.write() as writer:
+        for collector, cursor in cursors:
+            writer.save_cursor(collector, cursor)
+
+
+def _take_letters(log: Log, letters: Sequence[Any]) -> None:
+    with log.write() as writer:
+        for topic, key, value in msgspec.convert(letters, list[tuple[str, str, bytes]]):
+            writer.append(topic, key, value)
+
+
+def _taker(database: Database, table: Table) -> Callable[[list[Any]], None]:
+    def take(records: list[Any]) -> None:
+        database.executemany(insert(table), [_row(table, record) for record in records])
+
+    return take
+
+
+def _row(table: Table, record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record with its bytes, which JSON holds in Base64."""
+    binary = {column.name for column in table.columns if isinstance(column.type, LargeBinary)}
+    return {
+        name: msgspec.convert(value, bytes) if name in binary and value is not None else value
+        for name, value in record.items()
+    }
+
+
+def _item(record: Mapping[str, Any]) -> Item:
+    def wire(value: Any) -> bytes:
+        return msgspec.json.encode(value)
+
+    decision = record["decision"]
+    return Item(
+        VERDICTS.decode(wire(record["verdict"])),
+        msgspec.convert(record["alerts"], tuple[Raised, ...]),
+        tuple(DELIVERIES.decode(wire(each)) for each in record["deliveries"]),
+        None if decision is None else DECISIONS.decode(wire(decision)),
+    )
+
+
+def _batches(found: Iterable[Some]) -> Iterator[list[Some]]:
+    rest = iter(found)
+    while some := list(islice(rest, _AT_ONCE)):
+        yield some
