@@ -9,6 +9,7 @@ ROOT = Path(__file__).parent.parent
 ORDER = ["flow", "registry", "ingest", "classify", "alerts", "review", "web", "turvakt"]
 # A protocol file imports no client library, and opening one at import would cost everybody.
 PROTOCOLS = {
+    "flow/database.py",
     "flow/log.py",
     "registry/store.py",
     "registry/holder.py",
@@ -17,7 +18,9 @@ PROTOCOLS = {
     "alerts/channel.py",
     "review/index.py",
 }
-STANDARD_AND_RECORDS = {"flow", "registry", "ingest", "classify", "alerts", "review", "msgspec"}
+# SQLAlchemy is the language of statements; who talks to a database is its driver.
+STANDARD_AND_RECORDS = {"flow", "registry", "ingest", "classify", "alerts", "review", "msgspec", "sqlalchemy"}
+DRIVERS = {"sqlite3": "flow/databases/sqlite", "psycopg": "flow/databases/postgres", "alembic": "turvakt/"}
 
 
 def modules() -> list[Path]:
@@ -46,3 +49,9 @@ def test_a_protocol_file_imports_no_client_library(name: str) -> None:
     import sys
 
     assert imported(ROOT / name) <= STANDARD_AND_RECORDS | set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_driver_is_known_to_its_database_alone(path: Path) -> None:
+    name = str(path.relative_to(ROOT))
+    assert [driver for driver in imported(path) & DRIVERS.keys() if not name.startswith(DRIVERS[driver])] == []

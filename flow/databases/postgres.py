@@ -148,7 +148,9 @@ class Postgres:
             yield self._held()
 
     def check(self) -> None:
-        """Look whether the server answers, and whether `scrub` would do what it promises."""
+        """Look whether it answers, can store every letter, and whether `scrub` would do what it promises."""
+        if self.query("SHOW server_encoding") != [("UTF8",)]:
+            raise Broken("it cannot store every letter", place=self.place, remedy="Make a database with ENCODING 'UTF8'")
         postgres_scrub.check(self._connector)
 
     def scrub(self) -> None:

@@ -114,6 +114,13 @@ def test_a_server_that_would_keep_it_is_told_of(database: Postgres, server: Serv
             attempt()
 
 
+def test_a_database_that_knows_few_letters_is_told_of(server: Server) -> None:
+    sql(server.address, "CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'")
+    address = server.address.replace("/postgres", "/latin")
+    with closing(Postgres(address)) as database, pytest.raises(Broken, match="ENCODING 'UTF8'"):
+        database.check()
+
+
 @pytest.fixture
 def user(server: Server) -> str:
     """The address for a user who may not do much."""
