@@ -5,16 +5,19 @@ several processes share only by ``turvakt database upgrade``.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, MetaData, Table, Text, select
 
 from alerts.tables import METADATA as ALERTS
 from flow.database import Database
-from flow.databases.postgres import Postgres
 from flow.databases.sqlite import Sqlite
 from flow.errors import Broken
 from flow.logs.kafka_tables import METADATA as LOG
 from registry.tables import METADATA as REGISTRY
+
+if TYPE_CHECKING:
+    from flow.databases.postgres import Postgres  # the driver is loaded only where it is used
 
 NEWEST = "0001"
 """The version that this program needs."""
@@ -44,13 +47,15 @@ def open_file(path: Path, *, busy_seconds: float = 5.0) -> Sqlite:
     return database
 
 
-def open_postgres(url: str) -> Postgres:
+def open_postgres(url: str) -> "Postgres":
     """The PostgreSQL database at ``url``, which must be up to date.
 
     Raises:
         Broken: it refuses us, or is not up to date.
         Unavailable: it is away.
     """
+    from flow.databases.postgres import Postgres
+
     database = Postgres(url)
     try:
         check(database)

@@ -4,7 +4,6 @@ from contextlib import closing
 
 import typer
 
-from flow.databases.postgres import Postgres
 from flow.errors import BadInput
 from turvakt import schema
 from turvakt.commands.shared import AsJson, screen, settings, write_json
@@ -23,6 +22,8 @@ def upgrade(context: typer.Context, as_json: AsJson = False) -> None:
     Run it once before the workers of a new version start. It also looks whether the server lets erased data leave its
     files, and ends with 4 and the remedy if it does not.
     """
+    from flow.databases.postgres import Postgres  # the driver is loaded only where it is used
+
     url = settings(context).postgres.url
     if not url:
         remedy = "Name it, or do nothing: the embedded runtime's file is brought up to date when it is opened"
