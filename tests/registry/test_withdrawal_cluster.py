@@ -1,0 +1,100 @@
+"""A withdrawal in a cluster: registry and outbox in PostgreSQL, the epoch of Kafka's log, and no trace in the server's files."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from alerts.outbox import Outbox
+from flow.clock import ManualClock
+from flow.databases.postgres import Postgres
+from flow.errors import Stale, Unavailable
+from flow.kafka import Connection
+from flow.logs.kafka import KafkaLog
+from registry.holding import RegistryHolder
+from registry.stores.sql import SqlStore
+from registry.withdrawal import Report, resume, withdraw
+from tests.alerts.people import alert, recipient, verdict
+from tests.servers.fixtures import Place, StartServer
+from tests.servers.postgres import Postgres as Server
+from tests.servers.postgres import sql
+from turvakt.schema import upgrade
+
+from .people import NOW, official
+
+HER = official("marker-id", family_names=("MARKER-FAMILY",), forms=("MARKER-FORM",))
+OTHER = official("other-id", family_names=("OTHER-FAMILY",))
+
+
+class World:
+    def __init__(self, database: Postgres, log: KafkaLog) -> None:
+        self.clock = ManualClock(NOW)
+        self.database, self.log = database, log
+        self.store, self.outbox = SqlStore(database, log), Outbox(database, clock=self.clock)
+
+    def withdraw(self) -> Report:
+        return withdraw(
+            "marker-id", store=self.store, scrub=self.database.scrub, clock=self.clock, holders=self.holders
+        )
+
+    def resume(self) -> list[Report]:
+        return resume(store=self.store, scrub=self.database.scrub, clock=self.clock, holders=self.holders)
+
+    @property
+    def holders(self) -> list[Outbox | RegistryHolder]:
+        return [self.outbox, RegistryHolder(self.store)]
+
+
+@pytest.fixture
+def server(start_server: StartServer) -> Server:
+    server = start_server(Server())
+    sql(server.address, "ALTER SYSTEM SET wal_recycle = off")
+    sql(server.address, "SELECT pg_reload_conf()")
+    return server
+
+
+@pytest.fixture
+def world(server: Server, kafka: Place) -> Iterator[World]:
+    with closing(Postgres(server.address)) as database:
+        upgrade(database)
+        connection = Connection([kafka.address])
+        with closing(KafkaLog(connection, database, clock=ManualClock(NOW), prefix=kafka.prefix, readers={})) as log:
+            world = World(database, log)
+            world.store.put_all([HER, OTHER])
+            world.outbox.add([alert(verdict(mentions=("marker-id",)), recipient("MARKER-ADDRESS"))])
+            world.outbox.add([alert(verdict("bluesky:2", mentions=("other-id",)), recipient("OTHER-ADDRESS"))])
+            yield world
+
+
+def files(server: Server, marker: str) -> list[Path]:
+    return [path for path in server.folder.rglob("*") if path.is_file() and marker.encode() in path.read_bytes()]
+
+
+def test_leaves_no_trace_in_the_files_but_all_that_is_of_others(world: World, server: Server) -> None:
+    sql(server.address, "CHECKPOINT")
+    assert all(files(server, marker) for marker in ("MARKER-FAMILY", "MARKER-ADDRESS", "marker-id"))
+    epoch = world.log.epoch()
+    assert world.withdraw().removed == {"alerts": 1, "registry": 1}
+    with pytest.raises(Stale), world.log.write(epoch=epoch):
+        pass
+    assert [files(server, marker) for marker in ("MARKER", "marker-id")] == [[], []]
+    assert files(server, "OTHER-FAMILY")
+    assert files(server, "OTHER-ADDRESS")
+    assert world.store.officials() == [OTHER]
+    assert world.store.unscrubbed() == []
+
+
+def test_stays_pending_until_the_files_are_clean(world: World, server: Server) -> None:
+    with psycopg.connect(server.address) as old:
+        old.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        old.execute("SELECT 1 FROM pg_class")
+        with pytest.raises(Unavailable, match="an old transaction"):
+            world.withdraw()
+    assert world.store.pending() == []
+    assert len(world.store.unscrubbed()) == 1
+    assert files(server, "MARKER")
+    world.resume()
+    assert world.store.unscrubbed() == []
+    assert files(server, "MARKER") == []
