@@ -17,6 +17,7 @@ from turvakt.commands import (
     database,
     dead,
     decisions,
+    index,
     look,
     model,
     officials,
@@ -40,6 +41,7 @@ app.add_typer(database.app, name="database")
 app.add_typer(dead.app, name="dead")
 app.add_typer(topics.app, name="topics")
 app.add_typer(decisions.app, name="decisions")
+app.add_typer(index.app, name="index")
 app.add_typer(corpus.app, name="corpus")
 for command in (
     watch.run,
@@ -54,6 +56,7 @@ for command in (
     archive.backup,
     archive.restore,
     archive.migrate,
+    index.reindex,
     model.train,
     model.evaluate,
 ):

@@ -3,21 +3,19 @@
 import random
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from classify.verdict import SEVERITIES
 from flow.databases.sqlite import Sqlite
 from review.index import Index, Query
 from review.indexes.memory import MemoryIndex
 from review.indexes.sqlite import SqliteIndex
 from tests.review.contract_index import IndexContract
-from tests.review.people import alert, at, decision, delivery, verdict
+from tests.review.people import alert, at, verdict
+from tests.review.writes import QUERIES, Write, seen, write, writes
 
 
 @pytest.fixture
@@ -96,56 +94,23 @@ def _in_files(database: Sqlite, word: bytes) -> bool:
     return any(word in file.read_bytes() for file in database.path.parent.iterdir())
 
 
-_POSTS = ("a", "b", "c")
-_MINUTES = st.integers(0, 3)
-_WORDS = st.lists(st.sampled_from(["bron", "Åke", "tåget", "sillan", "!", "😀"]), max_size=4).map(" ".join)
-
-
-@st.composite
-def _writes(draw: st.DrawFn) -> tuple[str, Any]:
-    name = draw(st.sampled_from(_POSTS))
-    of = verdict(
-        name,
-        draw(_WORDS),
-        officials=draw(st.sampled_from([("anna",), ("bo",), ("anna", "bo")])),
-        severity=draw(st.sampled_from(SEVERITIES)),
-        labels=draw(st.sampled_from([(), ("threat",), ("hate", "sexual")])),
-        judged=draw(_MINUTES),
-        edited=draw(st.none() | _MINUTES),
-        unable=draw(st.sampled_from([None, "language"])),
-    )
-    official = draw(st.sampled_from(["anna", "bo"]))
-    raised = alert(of, official=official, raised=draw(_MINUTES), id=f"{official}-{name}")
-    match draw(st.sampled_from(["verdicts", "alerts", "deliveries", "decisions"])):
-        case "verdicts":
-            return "verdicts", of
-        case "alerts":
-            return "alerts", raised
-        case "deliveries":
-            state = draw(st.sampled_from(["waiting", "delivered", "failed"]))
-            return "deliveries", delivery(raised, state=state, minutes=draw(_MINUTES), attempts=draw(_MINUTES))
-        case _:
-            outcome = draw(st.sampled_from(["confirmed", "false-alarm"]))
-            return "decisions", decision(of.post.id, outcome, minutes=draw(_MINUTES), by=draw(st.sampled_from("xy")))
-
-
 @settings(max_examples=30, deadline=None)
-@given(st.lists(_writes(), max_size=14), st.randoms(use_true_random=False), st.data())
+@given(st.lists(writes(), max_size=14), st.randoms(use_true_random=False), st.data())
 def test_order_repetition_and_batches_do_not_matter(
-    writes: list[tuple[str, Any]], order: random.Random, data: st.DataObject
+    written: list[Write], order: random.Random, data: st.DataObject
 ) -> None:
-    again = writes + order.sample(writes, k=len(writes) // 2)
+    again = written + order.sample(written, k=len(written) // 2)
     order.shuffle(again)
     with tempfile.TemporaryDirectory() as folder:
         databases = [Sqlite(Path(folder) / f"{number}.db") for number in range(2)]
         straight, shuffled, memory = SqliteIndex(databases[0]), SqliteIndex(databases[1]), MemoryIndex()
-        for kind, record in writes:
-            getattr(straight, f"write_{kind}")([record])
+        for kind, record in written:
+            write(straight, kind, [record])
         for kind in ("alerts", "verdicts", "decisions", "deliveries"):
-            getattr(shuffled, f"write_{kind}")([record for each, record in again if each == kind])
-            getattr(memory, f"write_{kind}")([record for each, record in again[::-1] if each == kind])
-        queries = [Query(), data.draw(_QUERIES), data.draw(_QUERIES)]
-        assert _seen(straight, queries) == _seen(shuffled, queries) == _seen(memory, queries)
+            write(shuffled, kind, [record for each, record in again if each == kind])
+            write(memory, kind, [record for each, record in again[::-1] if each == kind])
+        queries = [Query(), data.draw(QUERIES), data.draw(QUERIES)]
+        assert seen(straight, queries) == seen(shuffled, queries) == seen(memory, queries)
         gone = data.draw(st.sampled_from(["erase", "forget", "expire"]))
         for index in (straight, shuffled, memory):
             if gone == "erase":
@@ -154,27 +119,6 @@ def test_order_repetition_and_batches_do_not_matter(
                 index.forget(["jsonl:a"])
             else:
                 index.expire(at(2), flagged=True)
-        assert _seen(straight, queries) == _seen(shuffled, queries) == _seen(memory, queries)
+        assert seen(straight, queries) == seen(shuffled, queries) == seen(memory, queries)
         for database in databases:
             database.close()
-
-
-_QUERIES = st.builds(
-    Query,
-    text=st.none() | _WORDS | st.sampled_from(["tå*", '"bron Åke"', '"åke tå"*', '"sillan']),
-    official=st.sampled_from([None, "anna", "bo"]),
-    label=st.sampled_from([None, "threat", "sexual"]),
-    severity=st.sampled_from([None, *SEVERITIES]),
-    flagged=st.sampled_from([None, True, False]),
-    alerted=st.sampled_from([None, True, False]),
-    decision=st.sampled_from([None, "confirmed", "false-alarm", "none"]),
-    since=st.none() | _MINUTES.map(at),
-    until=st.none() | _MINUTES.map(at),
-    unable=st.sampled_from([None, True, False]),
-)
-
-
-def _seen(index: Index, queries: list[Query]) -> list[Any]:
-    exported = [sorted(map(repr, index.export(official))) for official in ("anna", "bo")]
-    counted = [index.count("anna"), index.count("bo"), asdict(index.counts())]
-    return [*(index.search(query) for query in queries), *exported, counted, index.activity(at(0)), list(index.ids())]

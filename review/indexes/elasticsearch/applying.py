@@ -44,6 +44,13 @@ def outdated(client: Elasticsearch, names: Names, templates: Sequence[Template])
     return sorted(name for name, index in found.items() if _version(index) not in _of(name, wanted))
 
 
+def aliases(client: Elasticsearch, names: Names) -> list[str]:
+    """The alias of the items, and those of all statistics."""
+    with faults(names.prefix):
+        found = client.indices.get(index=names.statistics("*"), features=["aliases"])
+    return [names.items, *sorted({name.rpartition("-")[0] for name in found})]
+
+
 def _of(index: str, wanted: Mapping[str, int]) -> Iterator[int]:
     return (version for template, version in wanted.items() if index.startswith(f"{template}-"))
 

@@ -24,6 +24,9 @@ from review.indexes.elasticsearch.querying import JUDGED, Condition
 from review.indexes.elasticsearch.searching import Searching
 from review.indexes.elasticsearch.store import Change, Store
 
+FULL = {"max_primary_shard_size": "40gb"}
+"""When a generation is followed by a new one: shards up to 50 GB are what Elasticsearch is made for."""
+
 _ROUNDS = 100
 _LONG = 600.0  # seconds that a removal by query may take
 _MILLISECOND = timedelta(milliseconds=1)  # what the dates of statistics are rounded down to
@@ -84,7 +87,7 @@ class Erasing:
         raise self._busy()
 
     def expire(self, before: datetime, *, flagged: bool | None) -> int:
-        """See `review.index.Index.expire`; generations that are empty then go, too."""
+        """See `review.index.Index.expire`. Generations that are empty then go, and a full one is followed by a new one."""
         kind: list[Condition] = [] if flagged is None else [{"term": {"flagged": flagged}}]
         removed = self._change(_nothing, JUDGED, {"range": {"collected": {"lt": micros(before)}}}, *kind)
         if flagged is not False:
@@ -93,7 +96,7 @@ class Erasing:
         # Those whose writer died between the removal of an item and this.
         old = {"range": {"collected_at": {"lt": (before - _MILLISECOND).isoformat(timespec="milliseconds")}}}
         self._remove_statistics({"bool": {"filter": [old, *kind]}})
-        self._drop_empty()
+        self._tend_generations()
         return removed
 
     def _change(self, change: Callable[[Holding], Holding], *where: Condition) -> int:
@@ -137,9 +140,11 @@ class Erasing:
                 return
         raise self._busy()
 
-    def _drop_empty(self) -> None:
-        """Remove old generations that hold nothing any more."""
-        for name in self._generations.current()[:-1]:
+    def _tend_generations(self) -> None:
+        if self._generations.outside():
+            return  # a reindexing makes one of them all
+        *old, _ = self._generations.current()
+        for name in old:
             if self._generations.count(name):
                 continue
             # A writer may be about to put something there, as it has not seen the newer generation yet.
@@ -148,6 +153,8 @@ class Erasing:
                 self._generations.unblock([name])
             else:
                 self._generations.delete([name])
+        if self._generations.due(FULL):
+            self._generations.roll()
 
     def export(self, official: str) -> list[dict[str, Any]]:
         """See `registry.holder.Holder.export`; other officials are left out."""

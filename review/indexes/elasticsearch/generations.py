@@ -12,6 +12,17 @@ from review.indexes.elasticsearch.names import next_generation
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How an index stands. ``removed`` counts documents that are gone but still in its files, ``size`` is in bytes."""
+
+    index: str
+    documents: int
+    removed: int
+    size: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Generations:
     """The indices behind the alias ``alias``, each made from its index template."""
 
@@ -90,6 +101,26 @@ class Generations:
             self.client.indices.refresh(index=name)
             return int(self.client.count(index=name)["count"])
 
+    def standing(self) -> list[Standing]:
+        """How each of them stands, those outside the alias, too."""
+        current, outside = self.all(), self.outside()
+        if not current and not outside:
+            return []
+        with faults(self.alias):
+            names = [*current, *outside]
+            stats = self.client.indices.stats(index=names, metric=["docs", "store"])["indices"]
+            settings = self.client.indices.get_settings(index=names, name="index.blocks.*")
+        return [
+            Standing(
+                index=name,
+                documents=stats[name]["primaries"]["docs"]["count"],
+                removed=stats[name]["primaries"]["docs"]["deleted"],
+                size=stats[name]["total"]["store"]["size_in_bytes"],
+                state=_state(name, current, closed=bool(settings.get(name, {}).get("settings"))),
+            )
+            for name in names
+        ]
+
     def block(self, names: Sequence[str]) -> None:
         """Refuse all writes from now on; when this returns, no earlier one is under way."""
         with faults(self.alias):
@@ -106,6 +137,13 @@ class Generations:
         if names:
             with faults(self.alias):
                 self.client.indices.delete(index=list(names), ignore_unavailable=True)
+
+
+def _state(name: str, current: Sequence[str], *, closed: bool) -> str:
+    if name not in current:
+        return "not in use: a reindexing makes it, or has left it"
+    use = "takes new documents" if name == current[-1] else "takes changes"
+    return "closed for writing" if closed else use
 
 
 _LEFT = "Wait until it ends ('turvakt index show'); if none runs, clear up by 'turvakt reindex --abandon'"

@@ -13,7 +13,7 @@ from review.index import Counts, Item, Kind, Page, Query, raised
 from review.indexes.elasticsearch.counting import Counting
 from review.indexes.elasticsearch.erasing import Erasing
 from review.indexes.elasticsearch.generations import Generations
-from review.indexes.elasticsearch.known import Known, join
+from review.indexes.elasticsearch.known import Known, join, of_item
 from review.indexes.elasticsearch.names import Names
 from review.indexes.elasticsearch.querying import JUDGED
 from review.indexes.elasticsearch.scrubbing import scrub
@@ -71,18 +71,7 @@ class ElasticsearchIndex:
         self._keep((decision.post, Known(decision=decision)) for decision in decisions)
 
     def write_items(self, items: Sequence[Item]) -> None:
-        self._keep(
-            (
-                item.verdict.post.id,
-                Known(
-                    item.verdict,
-                    {alert.id: alert for alert in item.alerts},
-                    {delivery.id: delivery for delivery in item.deliveries},
-                    item.decision,
-                ),
-            )
-            for item in items
-        )
+        self._keep((item.verdict.post.id, of_item(item)) for item in items)
 
     def _keep(self, records: Iterator[tuple[str, Known]]) -> None:
         news: dict[str, Known] = {}

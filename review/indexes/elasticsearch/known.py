@@ -101,6 +101,12 @@ def _in_order(records: Mapping[str, Record]) -> tuple[Record, ...]:
     return tuple(sorted(records.values(), key=lambda record: (record.at, record.id)))
 
 
+def of_item(item: Item) -> Known:
+    """What is known by an item."""
+    alerts = {alert.id: alert for alert in item.alerts}
+    return Known(item.verdict, alerts, {delivery.id: delivery for delivery in item.deliveries}, item.decision)
+
+
 def encode(known: Known) -> dict[str, Any]:
     """What is stored of it: each record in its wire form, as a string, so that it comes back byte for byte."""
     stored: dict[str, Any] = {}

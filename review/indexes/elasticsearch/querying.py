@@ -1,6 +1,6 @@
 """A query as Elasticsearch's conditions on the documents of the items.
 
-A word is found as it stands, inflected, and where a compound begins or ends with it; a phrase and a beginning as they stand.
+A word is found as it stands, inflected, and where a compound ends with it; a phrase and a beginning as they stand.
 """
 
 from collections.abc import Mapping
@@ -71,7 +71,8 @@ def _contains(term: Term) -> Condition:
         return {"prefix": {"text": {"value": text}}}
     found: list[Condition] = [{"match": {"text": text}}]
     for language in LANGUAGES:
-        found.append({"match": {f"text_{language}": composed(text)}})
+        fields = (f"text_{language}", f"text_{language}.ends")
+        found.extend({"match": {field: composed(text)}} for field in fields)
     return {"bool": {"should": found}}
 
 

@@ -18,6 +18,7 @@ import msgspec
 from elasticsearch import Elasticsearch
 
 from flow.errors import Broken, Unavailable
+from review.indexes.elasticsearch.applying import aliases
 from review.indexes.elasticsearch.client import PLACE, faults
 from review.indexes.elasticsearch.counting import Counting
 from review.indexes.elasticsearch.documents import Holding, document
@@ -200,17 +201,9 @@ def abandon(client: Elasticsearch, names: Names) -> list[str]:
     """Clear up after a reindexing that was broken off; returns the indices that were removed. Only while none is at work."""
     items = Generations(client, names.items)
     items.unblock(items.current())
-    left = list(items.outside())
-    for alias in _statistics_aliases(client, names):
-        left.extend(Generations(client, alias).outside())
+    left = [name for alias in aliases(client, names) for name in Generations(client, alias).outside()]
     items.delete(left)
     return left
-
-
-def _statistics_aliases(client: Elasticsearch, names: Names) -> set[str]:
-    with faults(names.prefix):
-        found = client.indices.get(index=names.statistics("*"), features=["aliases"])
-    return {name.rpartition("-")[0] for name in found}
 
 
 def _together(holdings: Sequence[Holding]) -> Holding:

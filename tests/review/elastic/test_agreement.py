@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from review.index import Index, Query
 from review.indexes.elasticsearch.index import ElasticsearchIndex
-from review.indexes.elasticsearch.known import Known
+from review.indexes.elasticsearch.known import of_item
 from review.indexes.elasticsearch.names import tenant
 from review.indexes.elasticsearch.statistics import statistics as statistics_of
 from review.indexes.elasticsearch.statistics import statistics_id
@@ -28,9 +28,7 @@ def expected_statistics(index: Index, prefix: str) -> dict[tuple[str, str], dict
     """The statistics that follow from what ``index`` holds."""
     found = {}
     for item in index.search(Query(limit=500)).items:
-        alerts = {alert.id: alert for alert in item.alerts}
-        deliveries = {delivery.id: delivery for delivery in item.deliveries}
-        known = Known(item.verdict, alerts, deliveries, item.decision)
+        known = of_item(item)
         for id in known.mentioned & OFFICIALS.keys():
             official = OFFICIALS[id]
             place = f"{prefix}-statistics-{tenant(official)}", statistics_id(item.verdict.post.id, id)
@@ -49,7 +47,7 @@ def agree(index: ElasticsearchIndex, memory: MemoryIndex, queries: Sequence[Quer
     assert statistics(index) == expected_statistics(memory, index.names.prefix)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(writes(), max_size=14), st.randoms(use_true_random=False), st.data())
 def test_order_repetition_and_batches_do_not_matter(
     index: ElasticsearchIndex, written: list[Write], order: random.Random, data: st.DataObject
@@ -81,7 +79,7 @@ def test_order_repetition_and_batches_do_not_matter(
 
 # Not shrunk: the order of threads cannot be repeated.
 @settings(
-    max_examples=6, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=3, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(writes(), min_size=20, max_size=60), st.randoms(use_true_random=False))
 def test_several_write_about_the_same_posts_while_generations_roll_over(
