@@ -133,9 +133,9 @@ class Postgres:
         with self._faults():
             own = self._own()
             if own is not None:
-                return [tuple(row) for row in _run(own, statement, parameters)]
+                return [tuple(row) for row in _run(own, statement, parameters).all()]
             with self._reading.connect() as connection:
-                return [tuple(row) for row in _run(connection, statement, parameters)]
+                return [tuple(row) for row in _run(connection, statement, parameters).all()]
 
     def tables(self) -> set[str]:
         """The names of its tables: those of the schema that a new one would be in."""

@@ -132,7 +132,7 @@ class Sqlite:
             if isinstance(statement, str):
                 return reader.raw.execute(statement, parameters).fetchall()
             found = reader.portable.execute(statement, parameters or None)
-            return [tuple(row) for row in found]
+            return [tuple(row) for row in found.all()]
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:

@@ -18,6 +18,7 @@ from registry.store import Erasures, Imported, Withdrawal
 from registry.tables import OFFICIAL, REMOVED, REVISION, WITHDRAWAL
 
 _LOCK = "registry"
+_REVISION = select(REVISION.c.revision)  # kept, as it is asked all the time
 
 
 class SqlStore:
@@ -149,7 +150,7 @@ class SqlStore:
         return Erasures(all_ - complete, None if since is None else _moment(since), complete, float(seconds))
 
     def revision(self) -> int:
-        return int(self._database.query(select(REVISION.c.revision))[0][0])
+        return int(self._database.query(_REVISION)[0][0])
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
