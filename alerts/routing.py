@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 
 from alerts.alert import Alert, Recipient, alert_id
 from alerts.rules import Rule
@@ -45,11 +46,13 @@ def alerts_about(
     """
     now = clock.now()
     alerts: list[Alert] = []
+    # Each is asked for once: a change meanwhile starts a new epoch, in which these verdicts are routed again.
+    official_of = cache(officials)
     for verdict in verdicts:
         if verdict.post.deleted_at is not None or verdict.judgement.unable is not None:
             continue
         for name in dict.fromkeys(mention.official for mention in verdict.post.mentions):
-            official = officials(name)
+            official = official_of(name)
             if official is not None and official.consents_to(verdict.post.source, now):
                 alerts.extend(_about(official, verdict, rules, now))
     return alerts
