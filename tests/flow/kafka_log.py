@@ -1,14 +1,17 @@
 """A log over Kafka and PostgreSQL for tests, and a group that reads from it as a worker does."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import ParamSpec
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from flow.backoff import backoff
 from flow.clock import Clock, SystemClock
 from flow.databases.postgres import Postgres
 from flow.entry import Entry
+from flow.errors import Stale, Unavailable
 from flow.kafka import Connection
 from flow.logs.kafka import KafkaLog
 from flow.logs.kafka.records import Partition, entry_at
@@ -19,6 +22,7 @@ from tests.servers.kafka import create_topics
 READERS: dict[str, tuple[str, ...]] = {"posts": ("classify",), "verdicts": ("route", "index"), "alerts": ("deliver",)}
 TOPICS = (*READERS, "posts.dead", "verdicts.dead")
 PARTITIONS = 4
+Parameters = ParamSpec("Parameters")
 
 
 @contextmanager
@@ -67,10 +71,30 @@ def opened(
         log.close()
 
 
-class Group:
-    """Reads ``topic`` as the group ``name``, alone, and commits when it is told to."""
+def again(step: Callable[Parameters, object], *args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+    """Do ``step``, and do it again while something is away or was erased meanwhile: what a worker does."""
+    deadline = time.monotonic() + 60.0
+    for pause in backoff(first=0.01, most=0.5):
+        try:
+            step(*args, **kwargs)
+        except (Stale, Unavailable):
+            assert time.monotonic() < deadline, "it never succeeds"
+            time.sleep(pause)
+        else:
+            return
 
-    def __init__(self, place: Place, topic: str, name: str, *, partitions: int = PARTITIONS) -> None:
+
+def wait_for(condition: Callable[[], bool], *, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never comes true"
+        time.sleep(0.005)
+
+
+class Group:
+    """Reads ``partitions`` of ``topic`` as the group ``name``, alone, and commits when it is told to."""
+
+    def __init__(self, place: Place, topic: str, name: str, *, partitions: Sequence[int] = range(PARTITIONS)) -> None:
         self._place = place
         self._consumer = Consumer(
             {
@@ -81,7 +105,7 @@ class Group:
                 "fetch.wait.max.ms": 20,
             }
         )
-        self._consumer.assign(self._committed([(place.prefix + topic, number) for number in range(partitions)]))
+        self._consumer.assign(self._committed([(place.prefix + topic, number) for number in partitions]))
 
     def take(self, *, at_most: int = 100, seconds: float = 0.3) -> list[Entry]:
         """What has come, waited for until there is something, but not longer than ``seconds``; as it stands in Kafka."""

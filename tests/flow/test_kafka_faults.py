@@ -1,0 +1,135 @@
+"""Brokers and databases that go away, erasures in the midst of work: nothing acknowledged is missing, nothing erased is back."""
+
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import pytest
+
+from flow.databases.postgres import Postgres
+from flow.entry import Entry
+from flow.errors import Unavailable
+from flow.logs.kafka import KafkaLog
+from tests.flow.contract_log import fill, keys
+from tests.flow.kafka_log import Group, again, opened, prepared, wait_for, with_topics
+from tests.servers.fixtures import Place, StartServer
+from tests.servers.kafka import Kafka
+from tests.servers.postgres import Postgres as PostgresServer
+
+
+def test_a_broker_that_is_killed_and_comes_back(start_server: StartServer, database: Postgres) -> None:
+    kafka = start_server(Kafka())
+    place = with_topics(Place(kafka.address, "t-"))
+    acknowledged: list[str] = []
+    end = threading.Event()
+
+    def write_on() -> None:
+        with opened(place, database, seconds=5) as log:
+            while not end.is_set():
+                names = [str(len(acknowledged) + number) for number in range(20)]
+                again(lambda: fill(log, "posts", *names))
+                acknowledged.extend(names)
+
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write_on)
+        wait_for(lambda: len(acknowledged) > 500)
+        kafka.kill()
+        before = len(acknowledged)
+        kafka.start()
+        wait_for(lambda: len(acknowledged) > before + 500)
+        end.set()
+        writing.result(timeout=60)
+    with opened(place, database) as log, Group(place, "posts", "classify") as group:
+        there = set(keys(group.take_all(log.lag("posts", "classify"))))
+        assert set(acknowledged) <= there
+        assert set(acknowledged) <= set(log.latest("posts", acknowledged))
+
+
+def test_a_database_that_is_killed_in_the_midst_of_a_transaction(start_server: StartServer, place: Place) -> None:
+    server = start_server(PostgresServer())
+    with prepared(server.address) as database, opened(place, database) as log:
+        fill(log, "posts", "a")
+        with pytest.raises(Unavailable), log.write() as writer:
+            writer.append("posts", "b", b"b")
+            server.kill()
+        server.start()
+        again(lambda: fill(log, "posts", "b"))
+        assert keys(log.browse("posts")) == ["a", "b"]
+        with Group(place, "posts", "classify") as group:
+            assert set(keys(group.take_all(log.lag("posts", "classify")))) == {"a", "b"}
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_nothing_erased_comes_back_and_nothing_else_is_lost(seed: int, place: Place, database: Postgres) -> None:
+    """Two workers take posts to verdicts while officials are erased, posts forgotten, and the brokers swept and scrubbed."""
+    chance = random.Random(seed)
+    officials = [f"official-{number}" for number in range(6)]
+    posts = [f"{official}:{number}" for number in range(60) for official in officials]
+    chance.shuffle(posts)
+    erased, forgotten = officials[:3], chance.sample([post for post in posts if post.startswith("official-5")], 5)
+    at = {name: chance.randrange(len(posts)) for name in (*erased, *forgotten)}  # after how many posts each has to go
+    gone: set[str] = set()  # as the registry knows it
+    put: list[str] = []
+
+    def write_posts(log: KafkaLog) -> None:
+        for post in posts:
+            again(lambda: write_one(log, post))
+            put.append(post)
+
+    def write_one(log: KafkaLog, post: str) -> None:
+        epoch = log.epoch()
+        if post not in gone and post.partition(":")[0] not in gone:
+            with log.write(epoch=epoch) as writer:
+                writer.append("posts", post, f"<{post.partition(':')[0]}> <{post}>".encode())
+
+    def classify(log: KafkaLog, partitions: tuple[int, int]) -> None:
+        with Group(place, "posts", "classify", partitions=partitions) as group:
+            while (
+                any(each.end > each.committed for each in log.progress("posts", "classify").values())
+                or ending.is_set() is False
+            ):
+                batch = group.take(at_most=chance.randrange(1, 40))
+                again(lambda: hand_over(log, batch))
+                if batch:
+                    group.commit()
+
+    def hand_over(log: KafkaLog, batch: list[Entry]) -> None:
+        epoch = log.epoch()
+        left = log.standing(batch)
+        with log.write(epoch=epoch) as writer:
+            for entry in left:
+                writer.append("verdicts", entry.key, entry.value)
+
+    def remove(log: KafkaLog) -> None:
+        for name in sorted(at, key=lambda name: at[name]):
+            wait_for(lambda: len(put) >= at[name])
+            gone.add(name)
+            again(lambda: erase(log, name) if name in erased else log.forget([name]))
+            again(chance.choice([log.sweep, log.sweep, log.scrub]))
+
+    def erase(log: KafkaLog, official: str) -> None:
+        with log.write():
+            log.bump()
+            for topic in ("posts", "verdicts"):
+                log.rewrite(topic, lambda entry: None, needle=f"<{official}>".encode())
+
+    ending = threading.Event()
+    with ExitStack() as stack, ThreadPoolExecutor(4) as pool:
+        logs = [stack.enter_context(opened(place, database)) for _ in range(4)]
+        classifying = [pool.submit(classify, logs[0], (0, 1)), pool.submit(classify, logs[1], (2, 3))]
+        try:
+            for other in [pool.submit(write_posts, logs[2]), pool.submit(remove, logs[3])]:
+                other.result(timeout=120)
+        finally:
+            ending.set()
+        for each in classifying:
+            each.result(timeout=60)
+
+    rest = {post for post in posts if post.partition(":")[0] not in erased and post not in forgotten}
+    with opened(place, database) as log:
+        assert set(keys(log.browse("posts", limit=10_000))) == rest
+        assert set(keys(log.browse("verdicts", limit=10_000))) == rest
+        log.scrub()
+        with Group(place, "verdicts", "route") as group:
+            assert set(keys(group.take_all(log.lag("verdicts", "route")))) == rest  # as it stands in Kafka
