@@ -61,7 +61,17 @@ def kafka(shared_kafka: str) -> Iterator[Place]:
 @pytest.fixture
 def elasticsearch(shared_elasticsearch: str) -> Iterator[Place]:
     """An Elasticsearch node without security; indices and templates with the prefix are removed after the test."""
-    place = Place(shared_elasticsearch, _prefix())
+    yield from _elasticsearch(shared_elasticsearch)
+
+
+@pytest.fixture(scope="module")
+def elasticsearch_of_module(shared_elasticsearch: str) -> Iterator[Place]:
+    """As `elasticsearch`, for tests that only read what is written once for all of them."""
+    yield from _elasticsearch(shared_elasticsearch)
+
+
+def _elasticsearch(address: str) -> Iterator[Place]:
+    place = Place(address, _prefix())
     yield place
     with httpx.Client(base_url=place.address, timeout=60.0) as client:
         indices = client.get(f"/_cat/indices/{place.prefix}*", params={"h": "index", "expand_wildcards": "all"})
