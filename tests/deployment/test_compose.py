@@ -135,6 +135,10 @@ def test_what_is_mounted_is_there() -> None:
     assert named == FILE["volumes"].keys()
 
 
+def test_who_erases_has_the_files_of_the_outbox() -> None:
+    assert {name for name, service in ALL.items() if "outbox:/data" in service["volumes"]} == {"dispatch", "house"}
+
+
 def test_examples_are_there() -> None:
     for page in COMPOSE, ROOT / "docs" / "running.md":
         for example in re.findall(r"/(config/examples/\S+)", page.read_text("utf-8")):

@@ -1,6 +1,12 @@
 """What runs in the containers of Kafka, Elasticsearch and PostgreSQL, run on this machine with the same files."""
 
+import os
+import shlex
+import shutil
+import subprocess
+import sysconfig
 from contextlib import closing
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,8 +18,10 @@ from flow.databases.postgres import Postgres
 from flow.errors import Broken
 from flow.kafka import Connection, Security
 from tests.deployment.containers import ContainerElasticsearch, ContainerKafka, ContainerPostgres, healthy
+from tests.deployment.reading import compose
 from tests.servers.fixtures import StartServer
 from turvakt import schema
+from turvakt.settings import ROOT
 
 
 def topics(kafka: ContainerKafka, security: Security, password: str = "") -> set[str]:
@@ -80,3 +88,39 @@ def test_postgres_gives_turvakt_a_database_and_what_erasure_needs(start_server: 
     elsewhere = str(httpx.URL(url).copy_with(path="/postgres"))
     with closing(Postgres(elsewhere)) as database, pytest.raises(Broken):
         database.execute("CREATE TABLE public.mine (n int)")
+
+
+def test_setup_makes_all_that_workers_need(start_server: StartServer, tmp_path: Path) -> None:
+    """The service ``setup`` with its own command and settings; the second time nothing is left to do."""
+    environment = in_cluster("setup", start_server, tmp_path)
+    (script,) = compose()["services"]["setup"]["command"]
+    for _ in range(2):
+        done = subprocess.run(["sh", "-ec", script], env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    for command in script.split(";"):
+        again = shlex.split(command.replace(" --yes", ""))
+        assert subprocess.run(again, env=environment, capture_output=True, check=False).returncode == 0, command
+
+
+def in_cluster(service: str, start_server: StartServer, folder: Path) -> dict[str, str]:
+    """The environment that ``service`` has in docker-compose.yml, with servers started as there at this machine's addresses."""
+    kafka = start_server(ContainerKafka())
+    elasticsearch = start_server(ContainerElasticsearch())
+    postgres = start_server(ContainerPostgres())
+    (folder / "postgres_url").write_text(postgres.make_database())
+    shutil.copy(kafka.folder / "secrets" / "kafka_password", folder)
+    for file in (elasticsearch.folder / "secrets").glob("elasticsearch_*_password"):
+        shutil.copy(file, folder)
+    told = compose()["services"][service]["environment"]
+    moved = {
+        "kafka:9092": kafka.address,
+        "http://elasticsearch:9200": elasticsearch.address,
+        "/config/turvakt.toml": str(ROOT / "config" / "turvakt.toml"),
+    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TURVAKT_")}
+    path = {"PATH": f"{sysconfig.get_path('scripts')}{os.pathsep}{kept['PATH']}"}
+    return (
+        kept
+        | path
+        | {name: moved.get(value, value.replace("/run/secrets", str(folder))) for name, value in told.items() if value}
+    )
