@@ -48,7 +48,7 @@ FIELDS: Mapping[View, tuple[str, ...]] = {
     "all-trends": ("day", "country", "source", "label", "severity", "posts"),
 }
 
-_NAMED: Mapping[str, tuple[str, tuple[str, ...]]] = {
+NAMED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "source": ("source", ("bluesky", "mastodon", "feed", "jsonl", "manual")),
     "severity": ("severity", ("none", "low", "medium", "high", "critical", "unable")),
     "labels": ("label", ("threat", "hate", "harassment", "sexual", "doxxing", "influence")),
@@ -82,7 +82,7 @@ def attributes(view: View, *, names: Names, title: str, labels: Callable[[str], 
             formats[field] = _DURATION
         elif field.startswith("probability."):
             formats[field] = {"id": "percent", "params": {"pattern": "0.0%"}}
-        elif field in _NAMED:
+        elif field in NAMED:
             formats[field] = _lookup(field, name)
     custom = {field: {"customLabel": labels(field)} for field in FIELDS[view]}
     return {
@@ -112,7 +112,7 @@ _DURATION = {
 
 
 def _lookup(field: str, name: Name) -> dict[str, Any]:
-    group, values = _NAMED[field]
+    group, values = NAMED[field]
     entries = [{"key": value, "value": name(group, value)} for value in values]
     return {"id": "static_lookup", "params": {"lookupEntries": entries, "unknownKeyValue": None}}
 
