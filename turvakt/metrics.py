@@ -1,88 +1,133 @@
 """The closed list of metrics. docs/metrics.md describes each; a test keeps the two alike."""
 
-from collections.abc import Callable, Mapping
+import platform
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from alerts.alert import Alert, Delivery
+from alerts.channels import CHANNELS
+from classify.classifier import Judges
 from classify.remote.service import Outcome
-from classify.verdict import Verdict
+from classify.verdict import LABELS, SEVERITIES, Verdict
+from flow.clock import Clock, SystemClock
 from flow.errors import Unavailable
+from ingest.collectors import COLLECTORS
 from ingest.intake import Taken
 from review.drift import BOUNDS
+from turvakt.asked import Asked, Question
 from turvakt.comparison import Compared, Lost
 
-SECONDS = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0)
+STEP: Final = (0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0)
+COLLECT: Final = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 21_600.0, 86_400.0)
+JUDGE: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
+NOTIFY: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 30.0, 60.0, 300.0, 1800.0, 36_000.0)
+BATCH: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+TAKEN: Final = ("read", "matched", "duplicates", "deleted", "rejected")
 
 
 class Metrics:
     """Prometheus metrics of this process (implements `turvakt.tally.Listener` and `turvakt.shadow.Listener`).
 
     Args:
-        lags: how many entries wait before each stage, asked at each scrape.
-        officials: how many officials have a consent in force, asked at each scrape.
+        questions: what is asked at each scrape, see `turvakt.asked`.
+        worker: what this process is: ``run``, a stage or a service.
+        stages: those that run here; their counts begin at zero, so that the first of each is seen to come.
+        collectors: the names of those that read here, likewise.
     """
 
-    def __init__(self, *, lags: Callable[[], Mapping[str, int]], officials: Callable[[], int]) -> None:
-        self.registry = CollectorRegistry()
-        self._lags = lags
+    def __init__(
+        self,
+        questions: Mapping[str, Question] = {},
+        *,
+        worker: str = "run",
+        stages: Iterable[str] = (),
+        collectors: Iterable[str] = (),
+        clock: Clock | None = None,
+    ) -> None:
+        self.registry = registry = CollectorRegistry()
+        self._clock = clock or SystemClock()
 
         def counter(name: str, help: str, *labels: str) -> Counter:
-            return Counter(f"turvakt_{name}", help, labels, registry=self.registry)
+            return Counter(f"turvakt_{name}", help, labels, registry=registry)
+
+        def histogram(name: str, help: str, *labels: str, buckets: Iterable[float]) -> Histogram:
+            return Histogram(f"turvakt_{name}", help, labels, buckets=tuple(buckets), registry=registry)
+
+        def gauge(name: str, help: str, *labels: str) -> Gauge:
+            return Gauge(f"turvakt_{name}", help, labels, registry=registry)
 
         self._posts = counter("posts", "Posts by what became of them at the intake", "collector", "outcome")
+        self._read_at = gauge("collector_read_timestamp_seconds", "When a collector last read something", "collector")
         self._verdicts = counter("verdicts", "Verdicts", "language", "severity")
         self._flagged = counter("flagged", "Flagged labels; a post may have several", "label")
         self._unable = counter("unable", "Posts that could not be judged", "reason")
-        self._probability = Histogram(
-            "turvakt_probability",
-            "Probability of each label of a post that could be judged",
-            ["language", "label"],
-            buckets=BOUNDS,
-            registry=self.registry,
+        self._probability = histogram(
+            "probability", "Probability of each label of a post", "language", "label", buckets=BOUNDS
         )
+        self._cascade = counter("cascade_posts", "Posts by the models of the cascade that judged them", "models")
         self._remote = counter("remote_posts", "Posts by what became of them at the remote model", "outcome")
+        self._collect = histogram("collect_seconds", "From publication to collection", "source", buckets=COLLECT)
+        self._judge = histogram("judge_seconds", "From the collection of a post to its verdict", buckets=JUDGE)
+        self._notify = histogram(
+            "notify_seconds", "From the collection of a post to the delivery of its alert", buckets=NOTIFY
+        )
         self._alerts = counter("alerts", "Alerts raised", "severity")
         self._deliveries = counter("deliveries", "Deliveries that have ended", "channel", "state")
         self._waits = counter("waits", "Pauses because something was unavailable", "place")
         self._handled = counter("stage_records", "Records that a stage has handled", "stage")
         self._dead = counter("stage_dead", "Records that became dead letters in a stage", "stage")
-        self._seconds = Histogram(
-            "turvakt_stage_seconds", "Time of a batch in a stage", ["stage"], buckets=SECONDS, registry=self.registry
-        )
-        self._notify = Histogram(
-            "turvakt_notify_seconds",
-            "From the collection of a post to the delivery of its alert",
-            buckets=(0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 30.0, 300.0),
-            registry=self.registry,
-        )
+        self._seconds = histogram("stage_seconds", "Time of a batch in a stage", "stage", buckets=STEP)
+        self._batch = histogram("stage_batch_entries", "Entries of a batch in a stage", "stage", buckets=BATCH)
         self._shadow = counter("shadow_posts", "Posts by what became of them in the shadow", "outcome")
         self._shadow_severities = counter(
             "shadow_severities", "Posts by the severities that both classifiers gave them", "current", "candidate"
         )
         self._shadow_labels = counter("shadow_labels", "Labels by which of the classifiers flagged them", "label", "by")
-        self._shadow_alerts = counter(
-            "shadow_alerts", "Alerts by what the candidate would have done with them", "change"
-        )
-        self._lag = Gauge("turvakt_stage_lag", "Entries that wait before a stage", ["stage"], registry=self.registry)
-        consenting = Gauge("turvakt_officials", "Officials with a consent in force", registry=self.registry)
-        consenting.set_function(officials)
+        self._shadow_alerts = counter("shadow_alerts", "Alerts by what the candidate would have done", "change")
+        build = gauge("build_info", "Always 1; what this process is", "version", "python", "worker")
+        build.labels(version("turvakt"), platform.python_version(), worker).set(1)
+        registry.register(Asked(questions))
+        ProcessCollector(namespace="turvakt", registry=registry)
+        self._begin(stages, collectors)
+
+    def _begin(self, stages: Iterable[str], collectors: Iterable[str]) -> None:
+        """Only what is already there is seen to rise."""
+        for stage in stages:
+            for of_stage in (self._handled, self._dead, self._seconds, self._batch):
+                of_stage.labels(stage)
+        for collector in collectors:
+            self._read_at.labels(collector).set(self._clock.now().timestamp())
+            for outcome in TAKEN:
+                self._posts.labels(collector, outcome)
+        for severity in SEVERITIES:
+            self._alerts.labels(severity)
+        for label in LABELS:
+            self._flagged.labels(label)
+        for channel in CHANNELS:
+            for state in ("delivered", "failed"):
+                self._deliveries.labels(channel, state)
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format."""
-        for stage, lag in self._lags().items():
-            self._lag.labels(stage).set(lag)
         return generate_latest(self.registry)
 
     def taken(self, collector: str, taken: Taken) -> None:
-        for outcome in ("matched", "duplicates", "deleted", "rejected"):
+        for outcome in TAKEN:
             self._posts.labels(collector, outcome).inc(getattr(taken, outcome))
-        self._posts.labels(collector, "read").inc(taken.read)
+        if taken.read or taken.deleted:
+            self._read_at.labels(collector).set(self._clock.now().timestamp())
 
     def verdict(self, verdict: Verdict) -> None:
-        if verdict.post.deleted_at is not None:
+        post, judgement = verdict.post, verdict.judgement
+        if post.deleted_at is not None:
             return
-        judgement = verdict.judgement
+        source = post.source if post.source in COLLECTORS else "other"  # files may name theirs as they like
+        published = post.edited_at or post.created_at
+        self._collect.labels(source).observe(max(0.0, (post.collected_at - published).total_seconds()))
+        self._judge.observe(max(0.0, (verdict.judged_at - post.collected_at).total_seconds()))
         self._verdicts.labels(judgement.language, judgement.severity).inc()
         for label in judgement.flagged:
             self._flagged.labels(label).inc()
@@ -91,6 +136,10 @@ class Metrics:
             return
         for label, score in judgement.labels.items():
             self._probability.labels(judgement.language, label).observe(score.probability)
+
+    def cascade(self, judges: Judges, many: int) -> None:
+        """Which models of the cascade judged ``many`` posts."""
+        self._cascade.labels(judges).inc(many)
 
     def remote(self, outcome: Outcome, many: int) -> None:
         """What became of ``many`` posts that the remote model might have judged."""
@@ -111,7 +160,8 @@ class Metrics:
         self._alerts.labels(alert.verdict.judgement.severity).inc()
 
     def delivery(self, delivery: Delivery) -> None:
-        self._deliveries.labels(delivery.channel, delivery.state).inc()
+        channel = delivery.channel if delivery.channel in CHANNELS else "other"
+        self._deliveries.labels(channel, delivery.state).inc()
         if delivery.state == "delivered":
             self._notify.observe(max(0.0, (delivery.at - delivery.collected_at).total_seconds()))
 
@@ -119,6 +169,7 @@ class Metrics:
         self._handled.labels(name).inc(handled)
         self._dead.labels(name).inc(dead)
         self._seconds.labels(name).observe(seconds)
+        self._batch.labels(name).observe(handled + dead)
 
     def waiting(self, place: str, error: Unavailable) -> None:
         self._waits.labels(place).inc()

@@ -19,6 +19,7 @@ from registry.importing import read_officials
 from registry.withdrawal import withdraw
 from tests.turvakt.process import DEMO_POSTS, OFFICIALS
 from turvakt import schema
+from turvakt.asked import everything
 from turvakt.bluesky_accounts import BlueskyAccounts
 from turvakt.display import Display, Progress, summary, summary_table
 from turvakt.metrics import Metrics
@@ -170,7 +171,7 @@ def test_failed_deliveries_stay_in_sight_over_a_weekend(parts: Parts, clock: Man
 
 
 def test_metrics_count_what_happened(parts: Parts) -> None:
-    metrics = Metrics(lags=parts.lags, officials=parts.consenting)
+    metrics = Metrics(everything(parts))
     watch(parts, post(1, THREAT), post(2, "inget"), metrics=metrics)
     shown = metrics.exposition().decode()
     assert 'turvakt_posts_total{collector="web",outcome="read"} 2.0' in shown
@@ -183,7 +184,7 @@ def test_metrics_count_what_happened(parts: Parts) -> None:
 
 def test_each_recipient_is_timed_also_after_a_restart(parts: Parts, clock: ManualClock) -> None:
     """What is to be told of a delivery comes with it: nothing is remembered in this process."""
-    metrics = Metrics(lags=parts.lags, officials=parts.consenting)
+    metrics = Metrics(everything(parts))
     for number, channel in enumerate(("email", "webhook")):
         sent = Delivery(str(number), "a", "web:1", "anna-lindqvist", channel, "delivered", 1, clock.now(), START)
         metrics.delivery(sent)

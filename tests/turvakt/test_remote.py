@@ -10,6 +10,7 @@ from flow.errors import Broken
 from registry.importing import read_officials
 from tests.classify.servers import CHAT, PREDICT, TOKEN, ModelServer, Reply, said, scored
 from tests.turvakt.process import OFFICIALS, Program, line
+from turvakt.asked import everything
 from turvakt.metrics import Metrics
 from turvakt.names import Names
 from turvakt.settings import ROOT, Settings
@@ -82,7 +83,7 @@ def test_what_became_of_posts_is_counted(tmp_path: Path) -> None:
         remote = {"url": server.url(CHAT), "model": "tiny", "token": TOKEN, "ask_from": 0, "most": 1, "timeout": 20}
         given = {"data": {"dir": str(tmp_path)}, "classifier": {"name": "remote"}, "remote": remote}
         with Parts(msgspec.convert(given, Settings)) as parts:
-            metrics = Metrics(lags=parts.lags, officials=parts.consenting)
+            metrics = Metrics(everything(parts))
             judge = parts.classifier
             parts.remote_told = metrics.remote
             judge.classify(["Tack för fikat i parken igår", "Vi ses på mötet i morgon kväll"])

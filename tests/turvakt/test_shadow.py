@@ -183,7 +183,7 @@ def test_what_could_not_be_judged_is_a_kind_of_its_own() -> None:
 
 
 def test_the_metrics_count_it() -> None:
-    metrics = Metrics(lags=dict, officials=lambda: 0)
+    metrics = Metrics()
     metrics.compared(compare(verdict(), verdict(labels=("hate",), severity="high").judgement, alerts=alerts))
     metrics.not_compared("skipped")
     shown = metrics.exposition().decode()

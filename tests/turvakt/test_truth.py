@@ -134,7 +134,7 @@ class TestDrift:
         assert program.finish("drift", *arguments).returncode == 2
 
     def test_the_metrics_show_languages_reasons_and_probabilities(self) -> None:
-        metrics = Metrics(lags=dict, officials=lambda: 0)
+        metrics = Metrics()
         for each in (
             verdict("1", labels=("hate",)),
             verdict("2", language="other", unable="too-short"),

@@ -14,6 +14,7 @@ import typer
 from flow.errors import BadInput
 from ingest.collector import Collector
 from registry.importing import read_officials
+from turvakt.asked import everything
 from turvakt.commands.shared import AsJson, aside, screen, settings, write_json
 from turvakt.display import Display, Progress, summary, summary_table
 from turvakt.folder import alone, clear
@@ -125,8 +126,9 @@ def _watch(
 ) -> _Watched:
     """``lines`` of a file that is read from beginning to end: then the numbers must add up."""
     tally, before = Tally(), take_stock(parts)
-    metrics = Metrics(lags=parts.lags, officials=parts.consenting)
-    parts.remote_told = metrics.remote
+    names = [collector.name for collector in collectors]
+    metrics = Metrics(everything(parts), stages=parts.readers, collectors=names, clock=parts.clock)
+    parts.remote_told, parts.cascade_told = metrics.remote, metrics.cascade
     with ExitStack() as stack:
         console = None
         if parts.settings.web.enabled and not once:

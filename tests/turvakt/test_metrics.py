@@ -1,0 +1,163 @@
+"""What the metrics say of the demo's posts, and what they never say."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from alerts.alert import Delivery
+from alerts.channels import CHANNELS
+from classify.verdict import LABELS, SEVERITIES
+from flow.clock import ManualClock
+from flow.errors import Unavailable
+from ingest.collectors import COLLECTORS
+from registry.importing import read_officials
+from tests.turvakt.process import DEMO_POSTS, OFFICIALS
+from turvakt.asked import Reading, disk, everything
+from turvakt.metrics import TAKEN, Metrics
+from turvakt.monitor import Monitor
+from turvakt.settings import Settings
+from turvakt.tally import Observed, Tally
+from turvakt.wiring import Parts
+
+START = datetime(2026, 9, 14, 8, 0, tzinfo=UTC)
+STAGES = {
+    *("classify", "route", "deliver"),
+    *("index-verdicts", "index-alerts", "index-deliveries", "index-decisions"),
+}
+KNOWN = {
+    "collector": set(COLLECTORS),
+    "source": {*COLLECTORS, "other"},
+    "channel": {*CHANNELS, "other"},
+    "stage": STAGES,
+    "severity": set(SEVERITIES),
+    "label": set(LABELS),
+    "language": {"sv", "fi", "other"},
+    "reason": {"language", "no-text", "too-short"},
+    "models": {"linear", "both"},
+    "state": {"waiting", "delivered", "failed", "withdrawn"},
+    "kind": {"threat", "other"},
+    "part": {"lag", "age", "outbox", "registry", "disk", "model"},
+    "outcome": set(TAKEN),
+    "worker": {"run"},
+}
+OF_THE_BUILD = {"version", "python", "model", "lacks", "le"}
+
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+def samples(metrics: Metrics) -> Samples:
+    families = text_string_to_metric_families(metrics.exposition().decode())
+    return {(each.name, frozenset(each.labels.items())): each.value for family in families for each in family.samples}
+
+
+def value(found: Samples, name: str, **labels: str) -> float:
+    return found[f"turvakt_{name}", frozenset(labels.items())]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(START)
+
+
+@pytest.fixture
+def parts(tmp_path: Path, clock: ManualClock) -> Iterator[Parts]:
+    settings = msgspec.convert({"data": {"dir": str(tmp_path / "data")}}, Settings)
+    with Parts(settings, clock=clock) as parts:
+        parts.store.put_all(read_officials(OFFICIALS))
+        yield parts
+
+
+def of_the_demo(parts: Parts) -> tuple[Metrics, Tally]:
+    metrics, tally = Metrics(everything(parts), stages=parts.readers, collectors=["jsonl"], clock=parts.clock), Tally()
+    parts.cascade_told = metrics.cascade
+    stream = parts.jsonl(str(DEMO_POSTS), follow=False)
+    asyncio.run(Monitor(parts, observed=Observed(tally, metrics), collectors=[stream], once=True).run())
+    return metrics, tally
+
+
+def test_the_figures_of_a_run_add_up(parts: Parts) -> None:
+    metrics, tally = of_the_demo(parts)
+    found = samples(metrics)
+    judged = value(found, "judge_seconds_count")
+    assert judged == tally.verdicts > 0
+    by_source = {labels: each for (name, labels), each in found.items() if name == "turvakt_collect_seconds_count"}
+    assert sum(by_source.values()) == judged
+    unable = sum(each for (name, _), each in found.items() if name == "turvakt_unable_total")
+    by_models = [each for (name, _), each in found.items() if name == "turvakt_cascade_posts_total"]
+    assert len(by_models) == 2
+    assert sum(by_models) == judged - unable
+    assert value(found, "notify_seconds_count") == tally.deliveries["delivered"] > 0
+    assert value(found, "outbox_deliveries", state="delivered") == tally.deliveries["delivered"]
+    for stage in STAGES - {"index-decisions"}:
+        assert value(found, "stage_batch_entries_sum", stage=stage) == tally.handled[stage] > 0
+        assert value(found, "stage_lag", stage=stage) == value(found, "stage_oldest_seconds", stage=stage) == 0
+    assert value(found, "collector_read_timestamp_seconds", collector="jsonl") == START.timestamp()
+    assert 0 < value(found, "disk_free_bytes") < value(found, "disk_size_bytes")
+    assert all(value(found, "part_known", part=part) == 1 for part in KNOWN["part"])
+
+
+def test_labels_have_few_values_that_are_known_beforehand(parts: Parts) -> None:
+    metrics, _ = of_the_demo(parts)
+    metrics.delivery(Delivery("1", "a", "web:1", "anna-lindqvist", "carrier-pigeon", "failed", 1, START, START))
+    found = samples(metrics)
+    for _, labels in found:
+        for label, of_it in labels:
+            assert label in OF_THE_BUILD or of_it in KNOWN[label], (label, of_it)
+    assert value(found, "deliveries_total", channel="other", state="failed") == 1
+    shown = metrics.exposition().decode()
+    for official in parts.officials.all():
+        assert official.id not in shown
+        assert not any(name in shown for name in (*official.given_names, *official.family_names))
+
+
+def test_counts_begin_at_zero_so_that_the_first_is_seen_to_come(parts: Parts) -> None:
+    found = samples(Metrics(stages=["classify"], collectors=["feed"], clock=parts.clock))
+    assert value(found, "stage_dead_total", stage="classify") == 0
+    assert value(found, "posts_total", collector="feed", outcome="read") == 0
+    assert value(found, "collector_read_timestamp_seconds", collector="feed") == START.timestamp()
+    assert value(found, "deliveries_total", channel="email", state="failed") == 0
+    assert value(found, "alerts_total", severity="critical") == 0
+
+
+def test_what_waits_grows_old(parts: Parts, clock: ManualClock) -> None:
+    metrics = Metrics(everything(parts))
+    with parts.log.write() as writer:
+        writer.append("posts", "web:1", b"{}")
+    parts.store.withdraw("anna-lindqvist", START)
+    clock.advance(90)
+    found = samples(metrics)
+    assert value(found, "stage_lag", stage="classify") == 1
+    assert value(found, "stage_oldest_seconds", stage="classify") == 90
+    assert value(found, "erasures_pending") == 1
+    assert value(found, "erasure_oldest_seconds") == 90
+    parts.store.erased("anna-lindqvist")
+    parts.store.scrubbed(parts.store.unscrubbed(), START + timedelta(seconds=60))
+    found = samples(metrics)
+    assert value(found, "erasures_pending") == value(found, "erasure_oldest_seconds") == 0
+    assert value(found, "erasures_total") == 1
+    assert value(found, "erasures_seconds_total") == 60
+
+
+def test_a_part_that_is_away_takes_nothing_else_with_it(tmp_path: Path) -> None:
+    away = True
+
+    def lag() -> list[Reading]:
+        if away:
+            raise Unavailable("no answer", place="kafka")
+        return [Reading("stage_lag", 7, ("route",))]
+
+    metrics = Metrics({"lag": lag, "disk": disk(tmp_path)}, worker="route")
+    found = samples(metrics)
+    assert value(found, "part_known", part="lag") == 0
+    assert ("turvakt_stage_lag", frozenset({("stage", "route")})) not in found
+    assert value(found, "part_known", part="disk") == 1
+    assert value(found, "disk_free_bytes") > 0
+    away = False
+    found = samples(metrics)
+    assert value(found, "part_known", part="lag") == 1
+    assert value(found, "stage_lag", stage="route") == 7

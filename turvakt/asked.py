@@ -1,0 +1,164 @@
+"""The metrics that are asked of the parts at each scrape: what stands, not what has happened."""
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from alerts.outbox import Outbox
+from classify.classifier import Classifier
+from flow.clock import Clock
+from flow.errors import TurvaktError
+from flow.log import Log
+from registry.store import Store
+from turvakt.wiring import Parts
+
+Family = GaugeMetricFamily | CounterMetricFamily
+
+_FAMILIES: Final[dict[str, tuple[type[Family], str, tuple[str, ...]]]] = {
+    "stage_lag": (GaugeMetricFamily, "Entries that wait before a stage", ("stage",)),
+    "stage_oldest_seconds": (GaugeMetricFamily, "How long the oldest of them has waited; 0 if none waits", ("stage",)),
+    "outbox_deliveries": (GaugeMetricFamily, "Deliveries by state", ("state",)),
+    "outbox_oldest_seconds": (GaugeMetricFamily, "How long the oldest delivery that is due has been due", ("kind",)),
+    "officials": (GaugeMetricFamily, "Officials with a consent in force", ()),
+    "erasures_pending": (GaugeMetricFamily, "Erasures that are not complete", ()),
+    "erasure_oldest_seconds": (GaugeMetricFamily, "Time since the oldest withdrawal that is not carried out", ()),
+    "erasures": (CounterMetricFamily, "Erasures that are complete", ()),
+    "erasures_seconds": (CounterMetricFamily, "Time from the withdrawals to the ends of these, in all", ()),
+    "disk_free_bytes": (GaugeMetricFamily, "Free space where the data folder lies", ()),
+    "disk_size_bytes": (GaugeMetricFamily, "Size of what it lies on", ()),
+    "model_info": (
+        GaugeMetricFamily,
+        "Always 1; the classifier in use and the parts that it lacks",
+        ("model", "lacks"),
+    ),
+    "part_known": (GaugeMetricFamily, "1 if this part could be asked at this scrape, else 0", ("part",)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One series of the metric ``turvakt_<name>`` and its value; ``labels`` are values only, in the metric's order."""
+
+    name: str
+    value: float
+    labels: tuple[str, ...] = ()
+
+
+Question = Callable[[], Iterable[Reading]]
+"""Asks one part. Raises `flow.errors.TurvaktError` where that gives no answer."""
+
+
+class Asked(Collector):
+    """Puts ``questions``, by the names of the parts, at each scrape. What a part that is away would say is left out."""
+
+    def __init__(self, questions: Mapping[str, Question]) -> None:
+        self._questions = questions
+
+    def describe(self) -> Iterator[Family]:
+        """Nobody is asked before the first scrape."""
+        yield from _families().values()
+
+    def collect(self) -> Iterator[Family]:
+        """Every metric, also where it has no series now."""
+        families = _families()
+        for part, question in self._questions.items():
+            try:
+                readings = list(question())
+            except TurvaktError:
+                readings = [Reading("part_known", 0, (part,))]
+            else:
+                readings.append(Reading("part_known", 1, (part,)))
+            for reading in readings:
+                families[reading.name].add_metric(reading.labels, reading.value)
+        yield from families.values()
+
+
+def _families() -> dict[str, Family]:
+    return {name: kind(f"turvakt_{name}", help, labels=labels) for name, (kind, help, labels) in _FAMILIES.items()}
+
+
+def lags(log: Log, readers: Mapping[str, str]) -> Question:
+    """How much waits before each stage of ``readers``, which names the topic that it reads."""
+    return lambda: [Reading("stage_lag", log.lag(topic, stage), (stage,)) for stage, topic in readers.items()]
+
+
+def ages(readers: Mapping[str, str], *, oldest: Callable[[str, str], datetime | None], clock: Clock) -> Question:
+    """How old the oldest of that is; ``oldest`` is given topic and stage, and says when it came, or ``None``."""
+
+    def ask() -> Iterator[Reading]:
+        now = clock.now()
+        for stage, topic in readers.items():
+            age = (now - (oldest(topic, stage) or now)).total_seconds()
+            yield Reading("stage_oldest_seconds", max(0.0, age), (stage,))
+
+    return ask
+
+
+def outbox(outbox: Outbox, *, clock: Clock) -> Question:
+    """The deliveries under way."""
+
+    def ask() -> Iterator[Reading]:
+        for state, number in outbox.counts().items():
+            yield Reading("outbox_deliveries", number, (state,))
+        now, oldest = clock.now(), outbox.oldest()
+        for threat, kind in ((True, "threat"), (False, "other")):
+            yield Reading("outbox_oldest_seconds", (now - oldest.get(threat, now)).total_seconds(), (kind,))
+
+    return ask
+
+
+def registry(store: Store, *, consenting: Callable[[], int], clock: Clock) -> Question:
+    """The officials and their erasures."""
+
+    def ask() -> Iterator[Reading]:
+        erasures, now = store.erasures(), clock.now()
+        yield Reading("officials", consenting())
+        yield Reading("erasures_pending", erasures.pending)
+        yield Reading("erasure_oldest_seconds", (now - (erasures.since or now)).total_seconds())
+        yield Reading("erasures", erasures.complete)
+        yield Reading("erasures_seconds", erasures.seconds)
+
+    return ask
+
+
+def disk(folder: Path) -> Question:
+    """The space where ``folder`` lies."""
+
+    def ask() -> Iterator[Reading]:
+        usage = shutil.disk_usage(folder)
+        yield Reading("disk_free_bytes", usage.free)
+        yield Reading("disk_size_bytes", usage.total)
+
+    return ask
+
+
+def model(classifier: Callable[[], Classifier]) -> Question:
+    """The classifier in use."""
+
+    def ask() -> Iterator[Reading]:
+        used = classifier()
+        yield Reading("model_info", 1, (used.model, " ".join(used.lacks)))
+
+    return ask
+
+
+def everything(parts: Parts) -> dict[str, Question]:
+    """What the one process of the embedded runtime is asked."""
+
+    def oldest(topic: str, stage: str) -> datetime | None:
+        return next((entry.at for entry in parts.queue.read(topic, stage, 1).entries), None)
+
+    return {
+        "lag": lags(parts.log, parts.readers),
+        "age": ages(parts.readers, oldest=oldest, clock=parts.clock),
+        "outbox": outbox(parts.outbox, clock=parts.clock),
+        "registry": registry(parts.store, consenting=parts.consenting, clock=parts.clock),
+        "disk": disk(parts.settings.data_dir),
+        "model": model(lambda: parts.classifier),
+    }
