@@ -168,7 +168,7 @@ class Monitor:
 
     def _prepare(self) -> None:
         """Before anything is read or sent: leave nothing behind of who was erased."""
-        self._parts.database.be_patient(BUSY_SECONDS)
+        self._parts.file.be_patient(BUSY_SECONDS)
         self._finish_erasures()
         swept = self._parts.sweep()
         if swept:
@@ -185,5 +185,5 @@ class Monitor:
 
     def _finish_erasures(self) -> None:
         parts = self._parts
-        for report in resume(store=parts.store, holders=parts.holders, scrub=parts.database.scrub, clock=parts.clock):
+        for report in resume(store=parts.store, holders=parts.holders, scrub=parts.scrub, clock=parts.clock):
             logger.info("completed an erasure that had been interrupted: %d records", sum(report.removed.values()))

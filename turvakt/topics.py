@@ -18,14 +18,21 @@ from ingest.intake import TOPIC as POSTS_TOPIC
 from review.stage import DECISIONS_TOPIC
 from turvakt.settings import Settings
 
-READERS: dict[str, tuple[str, ...]] = {
-    POSTS_TOPIC: ("classify",),
-    VERDICTS_TOPIC: ("route", "index-verdicts"),
-    ALERTS_TOPIC: ("deliver", "index-alerts"),
-    DELIVERIES_TOPIC: ("index-deliveries",),
-    DECISIONS_TOPIC: ("index-decisions",),
+STAGES: dict[str, str] = {
+    "classify": POSTS_TOPIC,
+    "route": VERDICTS_TOPIC,
+    "deliver": ALERTS_TOPIC,
+    "index-verdicts": VERDICTS_TOPIC,
+    "index-alerts": ALERTS_TOPIC,
+    "index-deliveries": DELIVERIES_TOPIC,
+    "index-decisions": DECISIONS_TOPIC,
 }
-"""The stages that read each topic. None of them need be opened to know it."""
+"""The topic that each stage reads, in the order in which one process runs them. No stage need be opened to know it."""
+READERS: dict[str, tuple[str, ...]] = {
+    topic: tuple(stage for stage, source in STAGES.items() if source == topic)
+    for topic in dict.fromkeys(STAGES.values())
+}
+"""The stages that read each topic, upstream first."""
 DEAD = (REJECTED, *map(dead, READERS))
 KEPT = (POSTS_TOPIC,)
 """Topics in which the intake looks for what it knows of an id."""

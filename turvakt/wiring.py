@@ -1,7 +1,7 @@
 """The composition root: everything is put together here, from the settings, and opened when it is first used."""
 
-from collections.abc import Callable, Collection, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -24,8 +24,12 @@ from classify.stage import classify_stage
 from classify.verdict import VERDICTS
 from flow.clock import Clock, SystemClock
 from flow.codec import Codec
+from flow.database import Database
+from flow.databases.postgres import Postgres
 from flow.databases.sqlite import Sqlite
+from flow.errors import Broken
 from flow.log import Log, Queue
+from flow.logs.kafka import KafkaLog
 from flow.logs.sqlite import SqliteLog
 from flow.stage import Stage
 from flow.step import Step
@@ -38,17 +42,23 @@ from registry.holding import RegistryHolder
 from registry.store import Store
 from registry.stores.sql import SqlStore
 from review.index import Index
+from review.indexes.elasticsearch.index import ElasticsearchIndex
 from review.indexes.sqlite import SqliteIndex
 from review.stage import index_stages
 from turvakt.adapters import make_channels, make_collectors, make_jsonl, make_judge
 from turvakt.bluesky_accounts import BlueskyAccounts
 from turvakt.folder import alone, private
+from turvakt.indices import elasticsearch_index
 from turvakt.names import Names
 from turvakt.registry_view import RegistryView
-from turvakt.schema import open_file
+from turvakt.schema import open_file, open_postgres
 from turvakt.settings import Settings
 from turvakt.shadow import Listener as ShadowListener
 from turvakt.shadow import Shadow
+from turvakt.topics import STAGES, kafka_log
+
+SERVICES = ("collect", "dispatch", "house")
+"""What one process of a cluster does for all: it holds the lock of that name meanwhile."""
 
 
 class Parts:
@@ -67,8 +77,22 @@ class Parts:
         """Is told by which models of the cascade how many posts were judged, not counting a candidate in the shadow."""
 
     @cached_property
-    def database(self) -> Sqlite:
-        """The SQLite file.
+    def is_cluster(self) -> bool:
+        """Whether the settings name a cluster.
+
+        Raises:
+            Broken: they name half of one.
+        """
+        kafka, postgres = bool(self.settings.kafka.servers), bool(self.settings.postgres.url)
+        if kafka != postgres:
+            given, missing = ("kafka.servers", "postgres.url") if kafka else ("postgres.url", "kafka.servers")
+            remedy = "A cluster needs both: see docs/cluster.md"
+            raise Broken(f"{given} is set without {missing}", place="settings", remedy=remedy)
+        return kafka
+
+    @cached_property
+    def file(self) -> Sqlite:
+        """The SQLite file of the embedded runtime.
 
         Raises:
             Broken: it is damaged or cannot be opened.
@@ -76,14 +100,34 @@ class Parts:
         return open_file(private(self.settings.data_dir) / "turvakt.db")
 
     @cached_property
+    def postgres(self) -> Postgres:
+        """The database of a cluster.
+
+        Raises:
+            Broken: it refuses us, or its tables are not up to date.
+            Unavailable: it is away.
+        """
+        return open_postgres(self.settings.postgres.url)
+
+    @property
+    def database(self) -> Database:
+        """What holds registry and outbox."""
+        return self.postgres if self.is_cluster else self.file
+
+    @cached_property
     def queue(self) -> Queue:
         """The log of the embedded runtime."""
-        return SqliteLog(self.database, clock=self.clock)
+        return SqliteLog(self.file, clock=self.clock)
+
+    @cached_property
+    def kafka(self) -> KafkaLog:
+        """The log of a cluster."""
+        return kafka_log(self.settings, self.postgres, clock=self.clock)
 
     @property
     def log(self) -> Log:
         """The log."""
-        return self.queue
+        return self.kafka if self.is_cluster else self.queue
 
     @cached_property
     def store(self) -> Store:
@@ -100,10 +144,28 @@ class Parts:
         """Where officials' names stand in a text."""
         return Names(self.officials.all)
 
-    @cached_property
+    @property
     def index(self) -> Index:
-        """What was judged, alerted, delivered and decided."""
-        return SqliteIndex(self.database)
+        """What was judged, alerted, delivered and decided.
+
+        Raises:
+            Broken: the settings name a cluster without an index.
+        """
+        if self.settings.elasticsearch.urls:
+            return self.elasticsearch
+        if self.is_cluster:
+            remedy = "A cluster needs Elasticsearch, too: see docs/cluster.md"
+            raise Broken("elasticsearch.urls is not set", place="settings", remedy=remedy)
+        return self._embedded_index
+
+    @cached_property
+    def elasticsearch(self) -> ElasticsearchIndex:
+        """The index in Elasticsearch."""
+        return elasticsearch_index(self.settings, officials=self.officials.get)
+
+    @cached_property
+    def _embedded_index(self) -> SqliteIndex:
+        return SqliteIndex(self.file)
 
     @cached_property
     def outbox(self) -> Outbox:
@@ -185,17 +247,26 @@ class Parts:
         log = LogHolder(self.log, records=records, followers={"decisions": ("by",)})
         return (log, self.outbox, self.files, self.index, RegistryHolder(self.store))
 
+    def stage(self, name: str, *, wake: Callable[[], None] = lambda: None) -> Stage[Any]:
+        """The stage of that name; nothing is opened that only another one needs.
+
+        Args:
+            wake: is called when there is something to deliver.
+        """
+        clock, stop_after = self.clock, self.settings.flow.stop_after
+        if name == "classify":
+            return classify_stage(classifier=self.classifier, clock=clock, stop_after=stop_after)
+        if name == "route":
+            rules, officials = self.rules, self.officials.get
+            return alert_stages.route_stage(rules=rules, officials=officials, clock=clock, stop_after=stop_after)
+        if name == "deliver":
+            return alert_stages.deliver_stage(outbox=self.outbox, clock=clock, wake=wake, stop_after=stop_after)
+        stages = index_stages(index=self.index, forget=self.forget, clock=clock, stop_after=stop_after)
+        return next(stage for stage in stages if stage.name == name)
+
     def stages(self, *, wake: Callable[[], None] = lambda: None) -> list[Stage[Any]]:
         """The stages in the order of the data; ``wake`` is called when there is something to deliver."""
-        stop_after = self.settings.flow.stop_after
-        return [
-            classify_stage(classifier=self.classifier, clock=self.clock, stop_after=stop_after),
-            alert_stages.route_stage(
-                rules=self.rules, officials=self.officials.get, clock=self.clock, stop_after=stop_after
-            ),
-            alert_stages.deliver_stage(outbox=self.outbox, clock=self.clock, wake=wake, stop_after=stop_after),
-            *index_stages(index=self.index, forget=self.forget, clock=self.clock, stop_after=stop_after),
-        ]
+        return [self.stage(name, wake=wake) for name in STAGES]
 
     def intake(
         self, observe: Callable[[str, Taken], None], *, also: Callable[[Post], tuple[Mention, ...]] = lambda post: ()
@@ -257,14 +328,14 @@ class Parts:
             removed += holder.expire(log_before if holder.name == "log" else flagged_before)
         return removed
 
-    @cached_property
+    @property
     def readers(self) -> dict[str, str]:
         """The topic that each stage reads."""
-        return {stage.name: stage.source for stage in self.stages()}
+        return STAGES
 
     def lags(self) -> dict[str, int]:
         """How many entries wait before each stage."""
-        return {name: self.log.lag(source, name) for name, source in self.readers.items()}
+        return {name: self.log.lag(topic, name) for name, topic in STAGES.items()}
 
     def consenting(self) -> int:
         """How many officials have a consent in force."""
@@ -277,21 +348,38 @@ class Parts:
         return official is not None and official.consents_to(source, self.clock.now())
 
     def scrub(self) -> None:
-        """Leave nothing in the files of what was erased."""
+        """Leave nothing in any file of what was erased.
+
+        Raises:
+            Unavailable: something is away or busy. It can be done again.
+        """
+        if self.is_cluster:
+            self.kafka.scrub()
+        if self.settings.elasticsearch.urls:
+            self.elasticsearch.scrub()
         self.database.scrub()
 
-    def alone(self) -> AbstractContextManager[None]:
-        """Nobody collects or delivers meanwhile.
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody collects, delivers or keeps house meanwhile.
 
         Raises:
             Broken: somebody does.
         """
-        return alone(self.settings.data_dir)
+        with ExitStack() as stack:
+            stack.enter_context(alone(self.settings.data_dir))
+            for service in SERVICES if self.is_cluster else ():
+                lock = self.postgres.session_lock(service)
+                if not lock.take():
+                    raise Broken(f"'turvakt work {service}' is running", place="cluster", remedy="Stop it first")
+                stack.callback(lock.release)
+            yield
 
     def close(self) -> None:
-        """Close the database, if it was opened."""
-        if "database" in self.__dict__:
-            self.database.close()
+        """Close what was opened."""
+        for opened in ("elasticsearch", "kafka", "postgres", "file"):
+            if opened in self.__dict__:
+                self.__dict__[opened].close()
 
     def __enter__(self) -> "Parts":
         return self

@@ -142,7 +142,7 @@ def withdraw(
             opened.store.get(id)
             confirm(f"End all consent of {id} and erase everything held because of her?", yes=yes)
         report = withdrawal.withdraw(
-            id, store=opened.store, holders=opened.holders, scrub=opened.database.scrub, clock=opened.clock
+            id, store=opened.store, holders=opened.holders, scrub=opened.scrub, clock=opened.clock
         )
     if as_json:
         write_json(msgspec.to_builtins(report))
