@@ -25,11 +25,13 @@ from registry.tables import OFFICIAL, REMOVED, REVISION, WITHDRAWAL
 from registry.withdrawal import withdraw
 from review.decision import DECISIONS
 from review.index import Item, Query, Raised, every
-from turvakt.topics import READERS
+from turvakt.reading import READERS
 from turvakt.wiring import Parts
 
 VERSION = 1
-TABLES = {str(table.name): table for table in (OFFICIAL, WITHDRAWAL, REMOVED, OUTBOX)}  # SQLAlchemy's name is more than text
+TABLES = {
+    str(table.name): table for table in (OFFICIAL, WITHDRAWAL, REMOVED, OUTBOX)
+}  # SQLAlchemy's name is more than text
 CURSORS, LETTERS, ITEMS = "cursor", "dead", "item"
 
 _AT_ONCE = 500

@@ -2,9 +2,6 @@
 
 from datetime import timedelta
 
-from alerts.stage import DELIVERIES_TOPIC
-from alerts.stage import TOPIC as ALERTS_TOPIC
-from classify.stage import TOPIC as VERDICTS_TOPIC
 from flow.clock import Clock
 from flow.databases.postgres import Postgres
 from flow.entry import dead
@@ -15,24 +12,9 @@ from flow.logs.kafka.cluster import Cluster
 from flow.logs.kafka.topics import Topic, wanted
 from ingest.intake import REJECTED
 from ingest.intake import TOPIC as POSTS_TOPIC
-from review.stage import DECISIONS_TOPIC
+from turvakt.reading import READERS
 from turvakt.settings import Settings
 
-STAGES: dict[str, str] = {
-    "classify": POSTS_TOPIC,
-    "route": VERDICTS_TOPIC,
-    "deliver": ALERTS_TOPIC,
-    "index-verdicts": VERDICTS_TOPIC,
-    "index-alerts": ALERTS_TOPIC,
-    "index-deliveries": DELIVERIES_TOPIC,
-    "index-decisions": DECISIONS_TOPIC,
-}
-"""The topic that each stage reads, in the order in which one process runs them. No stage need be opened to know it."""
-READERS: dict[str, tuple[str, ...]] = {
-    topic: tuple(stage for stage, source in STAGES.items() if source == topic)
-    for topic in dict.fromkeys(STAGES.values())
-}
-"""The stages that read each topic, upstream first."""
 DEAD = (REJECTED, *map(dead, READERS))
 KEPT = (POSTS_TOPIC,)
 """Topics in which the intake looks for what it knows of an id."""

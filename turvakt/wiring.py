@@ -5,7 +5,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alerts import stage as alert_stages
 from alerts.alert import ALERTS, DELIVERIES
@@ -25,11 +25,9 @@ from classify.verdict import VERDICTS
 from flow.clock import Clock, SystemClock
 from flow.codec import Codec
 from flow.database import Database
-from flow.databases.postgres import Postgres
 from flow.databases.sqlite import Sqlite
 from flow.errors import Broken
 from flow.log import Log, Queue
-from flow.logs.kafka import KafkaLog
 from flow.logs.sqlite import SqliteLog
 from flow.stage import Stage
 from flow.step import Step
@@ -42,20 +40,24 @@ from registry.holding import RegistryHolder
 from registry.store import Store
 from registry.stores.sql import SqlStore
 from review.index import Index
-from review.indexes.elasticsearch.index import ElasticsearchIndex
 from review.indexes.sqlite import SqliteIndex
 from review.stage import index_stages
 from turvakt.adapters import make_channels, make_collectors, make_jsonl, make_judge
 from turvakt.bluesky_accounts import BlueskyAccounts
 from turvakt.folder import alone, private
-from turvakt.indices import elasticsearch_index
 from turvakt.names import Names
+from turvakt.reading import STAGES
 from turvakt.registry_view import RegistryView
 from turvakt.schema import open_file, open_postgres
 from turvakt.settings import Settings
 from turvakt.shadow import Listener as ShadowListener
 from turvakt.shadow import Shadow
-from turvakt.topics import STAGES, kafka_log
+
+if TYPE_CHECKING:
+    # What only a cluster needs is loaded when it is asked for: it takes a second, which no other start should pay for.
+    from flow.databases.postgres import Postgres
+    from flow.logs.kafka import KafkaLog
+    from review.indexes.elasticsearch.index import ElasticsearchIndex
 
 SERVICES = ("collect", "dispatch", "house")
 """What one process of a cluster does for all: it holds the lock of that name meanwhile."""
@@ -100,7 +102,7 @@ class Parts:
         return open_file(private(self.settings.data_dir) / "turvakt.db")
 
     @cached_property
-    def postgres(self) -> Postgres:
+    def postgres(self) -> "Postgres":
         """The database of a cluster.
 
         Raises:
@@ -120,8 +122,10 @@ class Parts:
         return SqliteLog(self.file, clock=self.clock)
 
     @cached_property
-    def kafka(self) -> KafkaLog:
+    def kafka(self) -> "KafkaLog":
         """The log of a cluster."""
+        from turvakt.topics import kafka_log
+
         return kafka_log(self.settings, self.postgres, clock=self.clock)
 
     @property
@@ -159,8 +163,10 @@ class Parts:
         return self._embedded_index
 
     @cached_property
-    def elasticsearch(self) -> ElasticsearchIndex:
+    def elasticsearch(self) -> "ElasticsearchIndex":
         """The index in Elasticsearch."""
+        from turvakt.indices import elasticsearch_index
+
         return elasticsearch_index(self.settings, officials=self.officials.get)
 
     @cached_property

@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from elasticsearch import Elasticsearch
 from rich.progress import Progress, TextColumn
 
-from review.indexes.elasticsearch.applying import aliases, outdated, plan
-from review.indexes.elasticsearch.generations import Generations
-from review.indexes.elasticsearch.reindexing import Reindexing, abandon
 from turvakt.commands.shared import AsJson, Yes, aside, confirm, parts, screen, settings, table, write_json
-from turvakt.indices import client, names, templates
 from turvakt.settings import Settings
+
+if TYPE_CHECKING:
+    from elasticsearch import Elasticsearch
+
+# Its client takes a second to load, which no other command should pay for: what needs it is imported where it is used.
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -24,7 +24,9 @@ app = typer.Typer(
 
 
 @contextmanager
-def _connected(context: typer.Context) -> Iterator[tuple[Settings, Elasticsearch]]:
+def _connected(context: typer.Context) -> Iterator[tuple[Settings, "Elasticsearch"]]:
+    from turvakt.indices import client
+
     chosen = settings(context)
     with client(chosen) as connected:
         yield chosen, connected
@@ -37,6 +39,9 @@ def apply(context: typer.Context, yes: Yes = False, as_json: AsJson = False) -> 
     Ends with 0 if nothing is left to do. Indices that are there keep their documents and their mapping; where that is an
     older one, it tells, and 'turvakt reindex' is to be run. With --json but without --yes it only tells.
     """
+    from review.indexes.elasticsearch.applying import outdated, plan
+    from turvakt.indices import names, templates
+
     with _connected(context) as (chosen, connected):
         called, wanted = names(chosen), templates(chosen)
         steps = plan(connected, called, wanted)
@@ -61,6 +66,10 @@ def apply(context: typer.Context, yes: Yes = False, as_json: AsJson = False) -> 
 @app.command()
 def show(context: typer.Context, as_json: AsJson = False) -> None:
     """Show each index: its documents, its size, and whether it is in use."""
+    from review.indexes.elasticsearch.applying import aliases
+    from review.indexes.elasticsearch.generations import Generations
+    from turvakt.indices import names
+
     with _connected(context) as (chosen, connected):
         standing = [
             each for alias in aliases(connected, names(chosen)) for each in Generations(connected, alias).standing()
@@ -79,6 +88,9 @@ def roll(context: typer.Context, yes: Yes = False, as_json: AsJson = False) -> N
 
     The nightly cleaning does so by itself where a shard has passed 40 GB, and removes old indices once they are empty.
     """
+    from review.indexes.elasticsearch.generations import Generations
+    from turvakt.indices import names
+
     with _connected(context) as (chosen, connected):
         confirm("Begin a new index?", yes=yes)
         begun = Generations(connected, names(chosen).items).roll()
@@ -101,6 +113,9 @@ def reindex(
     Needs room for a second copy. What is read stays as it is until the end; what is written goes on, but for a pause before
     the end, in which the stages wait. If it fails, nothing has changed.
     """
+    from review.indexes.elasticsearch.reindexing import Reindexing, abandon
+    from turvakt.indices import client, names
+
     with parts(context) as opened, client(opened.settings) as connected:
         called = names(opened.settings)
         if broken_off:

@@ -9,7 +9,8 @@ from flow.logs.kafka.cluster import Cluster
 from flow.logs.kafka.topics import Change, found, plan
 from flow.logs.kafka.topics import apply as carry_out
 from turvakt.commands.shared import AsJson, Yes, aside, confirm, screen, settings, table, write_json
-from turvakt.topics import DEAD, READERS, cluster, topics
+from turvakt.reading import READERS
+from turvakt.topics import DEAD, cluster, topics
 
 app = typer.Typer(
     no_args_is_help=True,
