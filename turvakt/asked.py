@@ -2,9 +2,11 @@
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 from typing import Final
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -55,10 +57,18 @@ Question = Callable[[], Iterable[Reading]]
 
 
 class Asked(Collector):
-    """Puts ``questions``, by the names of the parts, at each scrape. What a part that is away would say is left out."""
+    """Puts ``questions``, by the names of the parts, at each scrape. What a part that is away would say is left out.
 
-    def __init__(self, questions: Mapping[str, Question]) -> None:
+    Args:
+        seconds: how long all of them may take; a part that takes longer counts as away until it has answered.
+    """
+
+    def __init__(self, questions: Mapping[str, Question], *, seconds: float = 3.0) -> None:
         self._questions = questions
+        self._seconds = seconds
+        self._pool = ThreadPoolExecutor(4, thread_name_prefix="turvakt-asked")
+        self._asking: dict[str, Future[list[Reading]]] = {}
+        self._one_scrape = Lock()
 
     def describe(self) -> Iterator[Family]:
         """Nobody is asked before the first scrape."""
@@ -67,16 +77,31 @@ class Asked(Collector):
     def collect(self) -> Iterator[Family]:
         """Every metric, also where it has no series now."""
         families = _families()
-        for part, question in self._questions.items():
-            try:
-                readings = list(question())
-            except TurvaktError:
-                readings = [Reading("part_known", 0, (part,))]
-            else:
-                readings.append(Reading("part_known", 1, (part,)))
-            for reading in readings:
+        for part, readings in self._answers().items():
+            families["part_known"].add_metric((part,), 0 if readings is None else 1)
+            for reading in readings or ():
                 families[reading.name].add_metric(reading.labels, reading.value)
         yield from families.values()
+
+    def _answers(self) -> dict[str, list[Reading] | None]:
+        """What each part says; ``None`` if it is away."""
+        with self._one_scrape:
+            late = {part: asking for part, asking in self._asking.items() if not asking.done()}
+            for part, question in self._questions.items():
+                self._asking[part] = late.get(part) or self._pool.submit(_ask, question)
+            done, _ = wait(self._asking.values(), timeout=self._seconds)
+            return {part: _said(asking) if asking in done else None for part, asking in self._asking.items()}
+
+
+def _ask(question: Question) -> list[Reading]:
+    return list(question())
+
+
+def _said(asking: Future[list[Reading]]) -> list[Reading] | None:
+    try:
+        return asking.result()
+    except TurvaktError:
+        return None
 
 
 def _families() -> dict[str, Family]:

@@ -1,32 +1,19 @@
 """Serves the web pages from within the monitor."""
 
-import asyncio
-import contextlib
-import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-import uvicorn
-
 from classify.verdict import Label, Verdict
-from flow.errors import Broken
 from review.decision import DECISIONS, Decision
 from review.stage import DECISIONS_TOPIC
 from turvakt.access import base_url, link, token
+from turvakt.serving import listen, serve
 from turvakt.status import not_ready, status
 from turvakt.wiring import Parts
 from web.app import create_app
 
 Step = Callable[..., Awaitable[Any]]
 """`flow.runtimes.embedded.Embedded.step`."""
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handling: the monitor stops everything in order."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
 
 
 class Console:
@@ -44,11 +31,7 @@ class Console:
         self._metrics = metrics
         self._token = token(parts.settings)
         web = parts.settings.web
-        try:
-            self._socket = socket.create_server((web.host, web.port))
-        except OSError as error:
-            remedy = "Choose another with TURVAKT_WEB_PORT, or stop what uses it"
-            raise Broken(f"port {web.port} cannot be used", place="console", remedy=remedy) from error
+        self._socket = listen(web.host, web.port, place="console", setting="TURVAKT_WEB_PORT")
         self.port: int = self._socket.getsockname()[1]
 
     def close(self) -> None:
@@ -84,14 +67,7 @@ class Console:
             base_url=self._parts.settings.web.base_url or None,
             clock=self._parts.clock,
         )
-        config = uvicorn.Config(app, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=1)
-        server = _Server(config)
-        serving = asyncio.ensure_future(server.serve(sockets=[self._socket]))
-        try:
-            await asyncio.shield(serving)
-        finally:
-            server.should_exit = True
-            await serving
+        await serve(app, self._socket)
 
     def _thresholds(self, verdict: Verdict) -> Mapping[Label, float]:
         """Nothing is known of those of a model that has been replaced."""

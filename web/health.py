@@ -1,27 +1,46 @@
 """What machines ask: probes and metrics."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse, Response
 
 from web.reads import Reads
 
+SECONDS = 3.0
+"""How long the answer to whether all is well may take: who asks waits about as long."""
 
-def routes(*, ready: Callable[[], list[str]], metrics: Callable[[], bytes], reads: Reads) -> APIRouter:
-    """``/healthz``, ``/readyz`` and ``/metrics``."""
+
+def routes(
+    *,
+    ready: Callable[[], list[str]],
+    metrics: Callable[[], bytes],
+    reads: Reads,
+    alive: Callable[[], list[str]] = list,
+    seconds: float = SECONDS,
+) -> APIRouter:
+    """``/healthz``, ``/readyz`` and ``/metrics``.
+
+    Args:
+        alive: why the process is stuck and must be started anew; asked on the event loop, so it must neither wait nor raise.
+        seconds: an answer to ``ready`` that takes longer means no.
+    """
     router = APIRouter()
 
     @router.get("/healthz")
     async def healthz() -> PlainTextResponse:
-        """The process answers."""
-        return PlainTextResponse("ok\n")
+        """The process answers, and is not stuck; otherwise 503, and one reason per line."""
+        return _told(alive())
 
     @router.get("/readyz")
     async def readyz() -> PlainTextResponse:
-        """The monitor does its job in time; otherwise 503, and one reason per line."""
-        reasons = await reads(ready)
-        return PlainTextResponse("".join(f"{reason}\n" for reason in reasons) or "ok\n", 503 if reasons else 200)
+        """The process does its job in time; otherwise 503, and one reason per line."""
+        try:
+            async with asyncio.timeout(seconds):
+                return _told(await reads(ready))
+        except TimeoutError:
+            return _told([f"no answer within {seconds:g} seconds"])
 
     @router.get("/metrics")
     async def prometheus() -> Response:
@@ -29,3 +48,7 @@ def routes(*, ready: Callable[[], list[str]], metrics: Callable[[], bytes], read
         return Response(await reads(metrics), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return router
+
+
+def _told(reasons: Sequence[str]) -> PlainTextResponse:
+    return PlainTextResponse("".join(f"{reason}\n" for reason in reasons) or "ok\n", 503 if reasons else 200)

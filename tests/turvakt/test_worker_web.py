@@ -1,0 +1,103 @@
+"""What a worker shows to Prometheus, Kubernetes and Docker, over real sockets."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, closing, suppress
+from threading import Event
+
+import httpx
+import pytest
+
+from flow.errors import Broken, Unavailable
+from tests.servers.process import free_port
+from turvakt.asked import Reading
+from turvakt.metrics import Metrics
+from turvakt.sections import Metrics as Where
+from turvakt.worker_web import WorkerWeb, reasons
+
+
+@asynccontextmanager
+async def worker(
+    *,
+    metrics: Callable[[], bytes] = lambda: b"",
+    ready: Callable[[], list[str]] = list,
+    alive: Callable[[], list[str]] = list,
+) -> AsyncIterator[httpx.AsyncClient]:
+    where = Where(port=free_port())
+    with closing(WorkerWeb(where, metrics=metrics, ready=ready, alive=alive)) as web:
+        serving = asyncio.create_task(web.serve())
+        async with httpx.AsyncClient(base_url=f"http://{where.host}:{where.port}", timeout=20) as client:
+            yield client
+        serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving
+        assert serving.cancelled()
+
+
+async def test_answers_while_all_is_well() -> None:
+    async with worker(metrics=Metrics(worker="classify", stages=["classify"]).exposition) as client:
+        for path in ("/healthz", "/readyz"):
+            answer = await client.get(path)
+            assert (answer.status_code, answer.text) == (200, "ok\n")
+        shown = await client.get("/metrics")
+        assert shown.headers["content-type"].startswith("text/plain; version=0.0.4")
+        assert 'turvakt_stage_dead_total{stage="classify"} 0.0' in shown.text
+        assert 'worker="classify"' in shown.text
+        assert (await client.get("/docs")).status_code == 404
+
+
+async def test_says_why_it_is_not_well() -> None:
+    def ready() -> list[str]:
+        return reasons(
+            dependencies={"kafka": away, "postgres": lambda: 1}, lags=lambda: {"route": 11, "x": 10}, most_waiting=10
+        )
+
+    def away() -> None:
+        raise Unavailable("no broker answers", place="kafka", remedy="Start it")
+
+    async with worker(ready=ready, alive=lambda: ["the consumer has not been asked for 60 s"]) as client:
+        answer = await client.get("/readyz")
+        assert answer.status_code == 503
+        assert answer.text == "kafka: no broker answers\n11 entries wait before stage route\n"
+        answer = await client.get("/healthz")
+        assert (answer.status_code, answer.text) == (503, "the consumer has not been asked for 60 s\n")
+
+
+def test_what_cannot_be_asked_is_a_reason() -> None:
+    def lags() -> dict[str, int]:
+        raise Unavailable("no broker answers")
+
+    assert reasons(lags=lags, most_waiting=10) == ["how many entries wait is not known: no broker answers"]
+
+
+async def test_a_dependency_that_hangs_holds_up_no_answer() -> None:
+    let_go = Event()
+
+    def hang() -> list[Reading]:
+        let_go.wait(30)
+        return [Reading("stage_lag", 7, ("route",))]
+
+    def ready() -> list[str]:
+        let_go.wait(30)
+        return []
+
+    try:
+        async with worker(metrics=Metrics({"lag": hang}).exposition, ready=ready) as client:
+            assert (await client.get("/readyz")).text == "no answer within 3 seconds\n"
+            for _ in range(2):
+                shown = (await client.get("/metrics")).text
+                assert 'turvakt_part_known{part="lag"} 0.0' in shown
+                assert "turvakt_stage_lag{" not in shown
+            assert (await client.get("/healthz")).status_code == 200
+            let_go.set()
+            assert 'turvakt_stage_lag{stage="route"} 7.0' in (await client.get("/metrics")).text
+            assert (await client.get("/readyz")).status_code == 200
+    finally:
+        let_go.set()
+
+
+async def test_an_address_that_is_taken_stops_it_with_the_remedy() -> None:
+    async with worker() as client:
+        where = Where(port=client.base_url.port or 0)
+        with pytest.raises(Broken, match="TURVAKT_METRICS_PORT"):
+            WorkerWeb(where, metrics=bytes, ready=list)

@@ -1,0 +1,49 @@
+"""A web application served from within a process that has more to do."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from fastapi import FastAPI
+
+from flow.errors import Broken
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: whoever runs it stops everything in order."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listen(host: str, port: int, *, place: str, setting: str) -> socket.socket:
+    """A socket that listens from now on.
+
+    Args:
+        port: 0: any free one.
+        place: what it is for.
+        setting: the environment variable that names another port.
+
+    Raises:
+        Broken: the address is taken or not this machine's.
+    """
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        remedy = f"Choose another with {setting}, or stop what uses it"
+        raise Broken(f"port {port} cannot be used", place=place, remedy=remedy) from error
+
+
+async def serve(app: FastAPI, listening: socket.socket) -> None:
+    """Serve until cancelled; requests under way have a second to end."""
+    config = uvicorn.Config(app, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=1)
+    server = _Server(config)
+    serving = asyncio.ensure_future(server.serve(sockets=[listening]))
+    try:
+        await asyncio.shield(serving)
+    finally:
+        server.should_exit = True
+        await serving
