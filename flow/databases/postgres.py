@@ -150,7 +150,9 @@ class Postgres:
     def check(self) -> None:
         """Look whether it answers, can store every letter, and whether `scrub` would do what it promises."""
         if self.query("SHOW server_encoding") != [("UTF8",)]:
-            raise Broken("it cannot store every letter", place=self.place, remedy="Make a database with ENCODING 'UTF8'")
+            raise Broken(
+                "it cannot store every letter", place=self.place, remedy="Make a database with ENCODING 'UTF8'"
+            )
         postgres_scrub.check(self._connector)
 
     def scrub(self) -> None:

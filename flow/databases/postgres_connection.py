@@ -17,6 +17,7 @@ from flow.errors import Broken
 CONNECT_SECONDS = 5
 _IDLE_SECONDS = 120
 """How long a transaction may do nothing: a stopped process must not hold its locks for ever."""
+_CANCEL_SECONDS = 0.5
 _GRACE_SECONDS = 5.0
 """The server itself ends a statement that takes too long; only if it does not, the connection is given up."""
 
@@ -49,8 +50,11 @@ class Impatient(psycopg.Connection[Any]):
             raise
 
     def break_off(self) -> None:
-        """Let the thread that waits for an answer wait no longer. Needs no answer itself."""
+        """Let the thread that waits for an answer wait no longer, also if the server hangs."""
         self.broken_off = True
+        # The server does not look for us before a statement has ended, and would hold its locks so long.
+        with suppress(OSError, psycopg.Error):
+            self.cancel_safe(timeout=_CANCEL_SECONDS)
         with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(self.fileno())) as twin:
             twin.shutdown(socket.SHUT_RDWR)
 

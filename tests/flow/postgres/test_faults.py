@@ -82,6 +82,32 @@ def test_a_server_that_hangs_is_given_up_and_taken_up_again(own: Postgres) -> No
             os.kill(pid, signal.SIGCONT)
 
 
+@pytest.mark.parametrize("hangs", [False, True])
+def test_what_is_broken_off_ends_on_the_server_too(own: Postgres, server: Server, hangs: bool) -> None:
+    pids: list[int] = []
+
+    def write() -> None:
+        with own.transaction():
+            own.execute("INSERT INTO thing VALUES (1, 'a')")
+            pids.extend(own.query("SELECT pg_backend_pid()")[0])
+            own.query("SELECT pg_sleep(600)")
+
+    with ThreadPoolExecutor(1) as other, closing(Postgres(server.address, seconds=2.0)) as witness:
+        writing = other.submit(write)
+        sleeping = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
+        until(lambda: witness.query(sleeping) == [(1,)])
+        if hangs:
+            os.kill(pids[0], signal.SIGSTOP)
+        try:
+            own.interrupt()
+            with pytest.raises(Broken, match="broken off"):
+                writing.result(10)
+        finally:
+            os.kill(pids[0], signal.SIGCONT)
+        assert witness.execute("INSERT INTO thing VALUES (1, 'b')") == 1
+    assert own.query("SELECT text FROM thing") == [("b",)]
+
+
 def test_an_error_that_was_passed_over_is_no_success(database: Postgres) -> None:
     """The server has ended the transaction, and would take the commit without a word."""
     with pytest.raises(Broken, match="passed over"), database.transaction():
