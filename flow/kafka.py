@@ -53,6 +53,8 @@ class Connection:
             "socket.keepalive.enable": True,
             # A broker that is back is found soon, and one that closes an idle connection is no event.
             "reconnect.backoff.max.ms": 2000,
+            # Otherwise librdkafka 2.16 forgets all brokers in an outage, and then finds none of them again.
+            "metadata.recovery.strategy": "none",
             "log.connection.close": False,
         }
         if self.sasl:
