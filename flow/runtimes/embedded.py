@@ -12,12 +12,11 @@ from typing import Any
 
 from flow.entry import Entry
 from flow.log import Queue
+from flow.runtimes.services import Service, first, run
 from flow.runtimes.stepping import advance
 from flow.runtimes.worker import Worker
 from flow.stage import Observer, Outcome, Stage
 from flow.step import Step
-
-Service = Callable[[], Awaitable[None]]
 
 
 class Embedded:
@@ -62,15 +61,15 @@ class Embedded:
         try:
             async with asyncio.TaskGroup() as group:
                 pump = group.create_task(self._pump(), name="stages")
-                serving = [group.create_task(_run(service), name=name) for name, service in services.items()]
-                reading = [group.create_task(_run(source), name=name) for name, source in sources.items()]
+                serving = [group.create_task(run(service), name=name) for name, service in services.items()]
+                reading = [group.create_task(run(source), name=name) for name, source in sources.items()]
                 if once:
                     await asyncio.gather(*reading)
                     await self.drained()
                     for task in (pump, *serving):
                         task.cancel()
         except BaseExceptionGroup as errors:
-            raise _first(errors) from errors
+            raise first(errors) from errors
         finally:
             await self.close()
 
@@ -129,13 +128,3 @@ class Embedded:
         with self._log.write(epoch=epoch) as writer:
             stage.hand_over(outcome, writer)
             writer.commit(stage.name, stage.source, entries[outcome.read - 1].offset + 1)
-
-
-async def _run(service: Service) -> None:
-    await service()
-
-
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The error that ended the group: the others are tasks that were cancelled because of it."""
-    first = errors.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first
