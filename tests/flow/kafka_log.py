@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import ParamSpec
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from flow.backoff import backoff
 from flow.clock import Clock, SystemClock
@@ -140,8 +140,12 @@ class Group:
                     raise
 
     def commit(self) -> None:
-        """Go on behind what was taken, also after a restart."""
-        self._consumer.commit(asynchronous=False)
+        """Go on behind what was taken, and behind markers, also after a restart."""
+        try:
+            self._consumer.commit(asynchronous=False)
+        except KafkaException as error:
+            if error.args[0].code() != KafkaError._NO_OFFSET:  # nothing has come since the last time
+                raise
 
     def close(self) -> None:
         self._consumer.close()

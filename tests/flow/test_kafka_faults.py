@@ -28,7 +28,7 @@ def test_a_broker_that_is_killed_and_comes_back(start_server: StartServer, datab
         with opened(place, database, seconds=5) as log:
             while not end.is_set():
                 names = [str(len(acknowledged) + number) for number in range(20)]
-                again(lambda: fill(log, "posts", *names))
+                again(fill, log, "posts", *names)
                 acknowledged.extend(names)
 
     with ThreadPoolExecutor(1) as pool:
@@ -54,7 +54,7 @@ def test_a_database_that_is_killed_in_the_midst_of_a_transaction(start_server: S
             writer.append("posts", "b", b"b")
             server.kill()
         server.start()
-        again(lambda: fill(log, "posts", "b"))
+        again(fill, log, "posts", "b")
         assert keys(log.browse("posts")) == ["a", "b"]
         with Group(place, "posts", "classify") as group:
             assert set(keys(group.take_all(log.lag("posts", "classify")))) == {"a", "b"}
@@ -74,7 +74,7 @@ def test_nothing_erased_comes_back_and_nothing_else_is_lost(seed: int, place: Pl
 
     def write_posts(log: KafkaLog) -> None:
         for post in posts:
-            again(lambda: write_one(log, post))
+            again(write_one, log, post)
             put.append(post)
 
     def write_one(log: KafkaLog, post: str) -> None:
@@ -85,14 +85,10 @@ def test_nothing_erased_comes_back_and_nothing_else_is_lost(seed: int, place: Pl
 
     def classify(log: KafkaLog, partitions: tuple[int, int]) -> None:
         with Group(place, "posts", "classify", partitions=partitions) as group:
-            while (
-                any(each.end > each.committed for each in log.progress("posts", "classify").values())
-                or ending.is_set() is False
-            ):
+            while not ending.is_set() or log.lag("posts", "classify"):
                 batch = group.take(at_most=chance.randrange(1, 40))
-                again(lambda: hand_over(log, batch))
-                if batch:
-                    group.commit()
+                again(hand_over, log, batch)
+                group.commit()
 
     def hand_over(log: KafkaLog, batch: list[Entry]) -> None:
         epoch = log.epoch()
@@ -103,10 +99,16 @@ def test_nothing_erased_comes_back_and_nothing_else_is_lost(seed: int, place: Pl
 
     def remove(log: KafkaLog) -> None:
         for name in sorted(at, key=lambda name: at[name]):
-            wait_for(lambda: len(put) >= at[name])
-            gone.add(name)
-            again(lambda: erase(log, name) if name in erased else log.forget([name]))
-            again(chance.choice([log.sweep, log.sweep, log.scrub]))
+            remove_one(log, name)
+
+    def remove_one(log: KafkaLog, name: str) -> None:
+        wait_for(lambda: len(put) >= at[name])
+        gone.add(name)
+        if name in erased:
+            again(erase, log, name)
+        else:
+            again(log.forget, [name])
+        again(chance.choice([log.sweep, log.sweep, log.scrub]))
 
     def erase(log: KafkaLog, official: str) -> None:
         with log.write():
