@@ -35,7 +35,7 @@ class StartServer:
     stack: ExitStack
 
     def __call__(self, server: AnyServer) -> AnyServer:
-        with _or_skipped():
+        with or_skipped():
             self.stack.enter_context(server)
         return server
 
@@ -86,7 +86,7 @@ def _elasticsearch(address: str) -> Iterator[Place]:
 def postgres(shared_postgres: str) -> Iterator[str]:
     """The URL of an empty PostgreSQL database, which is dropped after the test."""
     name = _prefix().replace("-", "_") + "db"
-    with _or_skipped():
+    with or_skipped():
         sql(shared_postgres, f"CREATE DATABASE {name}")
     yield str(httpx.URL(shared_postgres).copy_with(path=f"/{name}"))
     sql(shared_postgres, f"DROP DATABASE {name} WITH (FORCE)")
@@ -120,13 +120,14 @@ def _address(name: str, run_folder: Path) -> Iterator[str]:
         yield given
         return
     with ExitStack() as stack:
-        with _or_skipped():
+        with or_skipped():
             address = stack.enter_context(shared(name, run_folder))
         yield address
 
 
 @contextmanager
-def _or_skipped() -> Iterator[None]:
+def or_skipped() -> Iterator[None]:
+    """A server that is missing skips the test; in CI it fails it."""
     try:
         yield
     except Missing as missing:
