@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 from alerts.outbox import Outbox
 from classify.classifier import Classifier
 from flow.clock import Clock
-from flow.errors import TurvaktError
+from flow.errors import TurvaktError, Unavailable
 from flow.log import Log
 from registry.store import Store
 from turvakt.wiring import Parts
@@ -187,3 +187,36 @@ def everything(parts: Parts) -> dict[str, Question]:
         "disk": disk(parts.settings.data_dir),
         "model": model(lambda: parts.classifier),
     }
+
+
+def of_worker(parts: Parts, name: str, *, opened: Callable[[], bool]) -> dict[str, Question]:
+    """What the worker ``name`` of a cluster is asked: a stage about what waits before it, a service about what it looks after.
+
+    Args:
+        opened: whether the worker has reached all that it needs. Before that, nothing may be opened by a question.
+    """
+
+    def later(make: Callable[[], Question]) -> Question:
+        def ask() -> Iterable[Reading]:
+            if not opened():
+                raise Unavailable("the worker starts, or waits for a server that is away")
+            return make()()
+
+        return ask
+
+    if name in parts.readers:
+        own = {name: parts.readers[name]}
+        questions = {
+            "lag": later(lambda: lags(parts.log, own)),
+            "age": later(
+                lambda: ages(own, oldest=lambda topic, _: parts.kafka.oldest_unread(topic), clock=parts.clock)
+            ),
+        }
+        return questions | ({"model": later(lambda: model(lambda: parts.classifier))} if name == "classify" else {})
+    questions = {"disk": disk(parts.settings.data_dir)}
+    if name == "dispatch":
+        questions["outbox"] = later(lambda: outbox(parts.outbox, clock=parts.clock))
+    if name == "house":
+        consenting = parts.consenting
+        questions["registry"] = later(lambda: registry(parts.store, consenting=consenting, clock=parts.clock))
+    return questions

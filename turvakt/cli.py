@@ -25,6 +25,7 @@ from turvakt.commands import (
     topics,
     truth,
     watch,
+    work,
 )
 from turvakt.commands.shared import Globals, aside, printable
 
@@ -46,6 +47,7 @@ app.add_typer(corpus.app, name="corpus")
 for command in (
     watch.run,
     watch.demo,
+    work.work,
     check.check,
     look.status,
     look.search,

@@ -8,15 +8,16 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from flow.runtimes.embedded import Embedded, Service
-from flow.step import Step
-from ingest.collector import Collected, Collector
-from ingest.stage import collect
-from registry.withdrawal import resume
+from flow.runtimes.embedded import Embedded
+from flow.runtimes.services import Service
+from ingest.collector import Collector
 from turvakt.access import base_url
+from turvakt.collecting import Collecting
+from turvakt.housekeeping import finish_erasures, keep_house
 from turvakt.shadow import Shadow
+from turvakt.stopping import until_stopped
 from turvakt.tally import Observed
 from turvakt.wiring import Parts
 
@@ -25,13 +26,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-HOUSEKEEPING_SECONDS = 3600.0
 LAST_DELIVERIES_SECONDS = 20.0
 """How long a run with an end waits for channels that take nothing."""
 BUSY_SECONDS = 1.0
 """How long one try waits for another process that writes: tries are repeated, and none may hold up the end."""
-END_SECONDS = 4.0
-"""The one deadline for all that is done at the end: whoever stops the monitor need not wait longer than five seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,38 +75,8 @@ class Monitor:
         Raises:
             Broken: something cannot go on; everything has been stopped in order.
         """
-        loop, this = asyncio.get_running_loop(), asyncio.current_task()
-        running = asyncio.ensure_future(self._run())
-        stopped: list[signal.Signals] = []
-        deadlines: list[asyncio.TimerHandle] = []
-
-        def stop(by: signal.Signals) -> None:
-            stopped.append(by)
-            running.cancel()
-            deadlines.append(loop.call_later(END_SECONDS, self._break_off, this))
-
-        for each in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(each, stop, each)
-        try:
-            await running
-        except asyncio.CancelledError:
-            if not stopped:
-                raise
-            logger.info("stopped in order")
-        finally:
-            for deadline in deadlines:
-                deadline.cancel()
-            for each in (signal.SIGTERM, signal.SIGINT):
-                loop.remove_signal_handler(each)
-        return Ended(stopped[0] if stopped else None, self._parts.outbox.overdue(timedelta(0)))
-
-    def _break_off(self, spared: "asyncio.Task[Any] | None") -> None:
-        """What has not ended by now has had its time."""
-        logger.warning("not everything ended within %g seconds: the rest is broken off", END_SECONDS)
-        self._parts.database.interrupt()
-        for task in asyncio.all_tasks():
-            if task is not spared:
-                task.cancel()
+        stopped = await until_stopped(self._run(), break_off=self._parts.file.interrupt)
+        return Ended(stopped, self._parts.outbox.overdue(timedelta(0)))
 
     async def _run(self) -> None:
         parts, flow = self._parts, self._parts.settings.flow
@@ -120,24 +88,18 @@ class Monitor:
             most_waiting=flow.most_waiting,
         )
         dispatcher = parts.dispatcher(runtime.at("deliveries"), base_url=self._base_url)
-        intake = parts.intake(self._observed.taken)
-        in_intake, in_house = runtime.at("intake"), runtime.at("housekeeping")
-
-        async def take(collector: str, collected: Collected) -> None:
-            await in_intake(intake.take, collector, collected)
-
-        async def read(collector: Collector) -> None:
-            await collect(
-                collector,
-                cursor=lambda: in_intake(parts.log.cursor, collector.reads),
-                room=runtime.room,
-                take=take,
-                waiting=self._observed.waiting,
-                once=self._once,
-            )
+        collecting = Collecting(
+            parts,
+            self._collectors,
+            step=runtime.at("intake"),
+            room=runtime.room,
+            observed=self._observed,
+            once=self._once,
+        )
+        in_house = runtime.at("housekeeping")
 
         async def read_to_the_end() -> None:
-            await asyncio.gather(*map(read, self._collectors))
+            await asyncio.gather(*map(collecting.read, self._collectors))
             await runtime.drained()
             await dispatcher.drained(at_most=LAST_DELIVERIES_SECONDS)
             if self._shadow is not None:
@@ -147,17 +109,16 @@ class Monitor:
         gc.freeze()
         services: dict[str, Service] = {
             "deliveries": dispatcher.run,
-            "housekeeping": partial(self._keep_house, in_house),
+            "housekeeping": partial(keep_house, parts, step=in_house, sleep=self._sleep),
+            **collecting.services,
         }
-        if any(collector.name == "bluesky" for collector in self._collectors):
-            services["bluesky accounts"] = parts.bluesky_accounts.run
         if self._console is not None:
             services["console"] = partial(self._console.serve, runtime.at("console"))
         if self._shadow is not None:
             services["shadow"] = self._shadow.run
         sources: dict[str, Service] = {"collectors": read_to_the_end}
         if not self._once:
-            sources = {f"collector {number}": partial(read, each) for number, each in enumerate(self._collectors)}
+            sources = collecting.sources
         try:
             await in_house(self._prepare)
             await runtime.run(sources=sources, services=services, once=self._once)
@@ -169,21 +130,7 @@ class Monitor:
     def _prepare(self) -> None:
         """Before anything is read or sent: leave nothing behind of who was erased."""
         self._parts.file.be_patient(BUSY_SECONDS)
-        self._finish_erasures()
+        finish_erasures(self._parts)
         swept = self._parts.sweep()
         if swept:
             logger.info("removed %d messages from the folder of the outbox that no delivery belongs to", swept)
-
-    async def _keep_house(self, step: Step) -> None:
-        """Complete interrupted erasures and enforce retention, now and every hour."""
-        while True:
-            await step(self._finish_erasures)
-            removed = await step(self._parts.expire)
-            if removed:
-                logger.info("retention removed %d records", removed)
-            await self._sleep(HOUSEKEEPING_SECONDS)
-
-    def _finish_erasures(self) -> None:
-        parts = self._parts
-        for report in resume(store=parts.store, holders=parts.holders, scrub=parts.scrub, clock=parts.clock):
-            logger.info("completed an erasure that had been interrupted: %d records", sum(report.removed.values()))

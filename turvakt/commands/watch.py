@@ -20,6 +20,7 @@ from turvakt.display import Display, Progress, summary, summary_table
 from turvakt.folder import alone, clear
 from turvakt.metrics import Metrics
 from turvakt.monitor import Ended, Monitor
+from turvakt.sections import Elasticsearch, Kafka, Postgres
 from turvakt.settings import ROOT
 from turvakt.sums import disagreements, take_stock
 from turvakt.tally import Listener, Observed, Tally
@@ -51,6 +52,9 @@ def run(
     Example: turvakt run --once --posts posts.jsonl --json
     """
     loaded = settings(context)
+    if loaded.kafka.servers:
+        remedy = "Start 'turvakt work NAME' for each part of its work: see docs/cluster.md"
+        raise BadInput("the settings name a cluster", place="kafka.servers", remedy=remedy)
     ending = posts or (loaded.jsonl.path if once else "")
     if once and not ending:
         raise BadInput("there is no source that ends", place="--once", remedy="Name a file with --posts FILE")
@@ -88,6 +92,9 @@ def demo(
         loaded,
         data=msgspec.structs.replace(loaded.data, dir=str(folder)),
         bluesky=msgspec.structs.replace(loaded.bluesky, enabled=live),
+        kafka=Kafka(),
+        postgres=Postgres(),
+        elasticsearch=Elasticsearch(),
         web=web,
     )
     with alone(folder), Parts(loaded) as parts:

@@ -1,0 +1,86 @@
+"""turvakt work: a process of a cluster."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flow.errors import BadInput
+from flow.runtimes.services import Service
+from flow.runtimes.worker import Worker
+from turvakt.asked import of_worker
+from turvakt.commands.shared import aside, settings
+from turvakt.folder import private
+from turvakt.metrics import Metrics
+from turvakt.tally import Observed
+from turvakt.wiring import Parts
+
+if TYPE_CHECKING:
+    pass
+
+
+def work(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="A stage or a service, as below.", show_default=False)],
+) -> None:
+    """Do one part of a cluster's work, until Ctrl-C: start as many processes as docs/cluster.md says.
+
+    Stages: classify, route, deliver, index-verdicts, index-alerts, index-deliveries, index-decisions. Services, of which one
+    works and others stand by: collect, dispatch, house. And: console. What is away is waited for.
+
+    Example: turvakt --config cluster.toml work classify
+    """
+    # What only a cluster needs takes a second to load.
+    from turvakt.workers import CONSOLE, NAMES, ClusterWorker
+
+    if name not in NAMES:
+        raise BadInput("there is no such work", place=f"work '{name}'", remedy=f"Choose from {', '.join(NAMES)}")
+    loaded = settings(context)
+    with ExitStack() as stack:
+        parts = stack.enter_context(Parts(loaded))
+        if not parts.is_cluster:
+            remedy = "Set kafka.servers and postgres.url, or use 'turvakt run': see docs/cluster.md"
+            raise BadInput("the settings name no cluster", place="settings", remedy=remedy)
+        if loaded.classifier.shadow:
+            raise BadInput("only the embedded runtime has a shadow", place="classifier.shadow", remedy="Take it out")
+        private(loaded.data_dir)
+        worker: ClusterWorker
+        questions = of_worker(parts, name, opened=lambda: worker.opened)
+        metrics = Metrics(questions, worker=name, stages=[name] if name in parts.readers else [], clock=parts.clock)
+        parts.remote_told, parts.cascade_told = metrics.remote, metrics.cascade
+        beside: dict[str, Service] = {}
+        if loaded.metrics.port and name != CONSOLE:
+            from turvakt.worker_web import WorkerWeb
+
+            web = WorkerWeb(
+                loaded.metrics, metrics=metrics.exposition, ready=lambda: _ready(parts, name, opened=worker.opened)
+            )
+            beside["web"] = stack.enter_context(closing(web)).serve
+        console: Callable[[Worker], Service] | None = None
+        if name == CONSOLE:
+            from turvakt.console import Console
+
+            pages = stack.enter_context(closing(Console(parts, metrics=metrics.exposition)))
+            aside.print(f"Console: {pages.base_url}", soft_wrap=True, highlight=False)
+
+            def console(steps: Worker) -> Service:
+                return partial(pages.serve, steps.at("console"))
+
+        worker = ClusterWorker(parts, name, observed=Observed(metrics), beside=beside, console=console)
+        asyncio.run(worker.run())
+
+
+def _ready(parts: Parts, name: str, *, opened: bool) -> list[str]:
+    from turvakt.worker_web import reasons
+
+    if not opened:
+        return ["it starts, or waits for a server that is away"]
+    lags = {name: parts.readers[name]} if name in parts.readers else {}
+    return reasons(
+        dependencies={"postgres": parts.store.revision},
+        lags=lambda: {stage: parts.log.lag(topic, stage) for stage, topic in lags.items()},
+        most_waiting=parts.settings.flow.most_waiting,
+    )

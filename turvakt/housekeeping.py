@@ -1,0 +1,29 @@
+"""What is done every hour: erasures that were interrupted, and retention."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from flow.step import Step
+from registry.withdrawal import resume
+from turvakt.wiring import Parts
+
+HOUSEKEEPING_SECONDS = 3600.0
+
+logger = logging.getLogger(__name__)
+
+
+async def keep_house(parts: Parts, *, step: Step, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    """Complete interrupted erasures and enforce retention, now and every hour."""
+    while True:
+        await step(finish_erasures, parts)
+        removed = await step(parts.expire)
+        if removed:
+            logger.info("retention removed %d records", removed)
+        await sleep(HOUSEKEEPING_SECONDS)
+
+
+def finish_erasures(parts: Parts) -> None:
+    """Complete what was interrupted."""
+    for report in resume(store=parts.store, holders=parts.holders, scrub=parts.scrub, clock=parts.clock):
+        logger.info("completed an erasure that had been interrupted: %d records", sum(report.removed.values()))

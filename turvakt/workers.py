@@ -1,0 +1,225 @@
+"""One process of a cluster: a stage, of which there may be many, or a service that one process does for all."""
+
+import asyncio
+import gc
+import logging
+import signal
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TypeVar
+
+from flow.databases.postgres_lock import SessionLock
+from flow.errors import BadInput
+from flow.runtimes.faust import Faust
+from flow.runtimes.services import Service, together
+from flow.runtimes.worker import Worker
+from turvakt.access import base_url
+from turvakt.collecting import Collecting
+from turvakt.housekeeping import finish_erasures, keep_house
+from turvakt.reading import STAGES
+from turvakt.stopping import until_stopped
+from turvakt.tally import Observed
+from turvakt.topics import connection
+from turvakt.wiring import SERVICES, Parts
+
+CONSOLE = "console"
+NAMES = (*STAGES, *SERVICES, CONSOLE)
+
+LOOK_SECONDS = 2.0
+"""How often to look whether a lock can be had, or is still held, and how much waits before the stages."""
+SWEEP_SECONDS = 60.0
+"""How often what was erased or forgotten is removed from the brokers."""
+END_SECONDS = 20.0
+"""A consumer says good-bye to its group, so that others take its partitions at once: that may take a while."""
+
+Opened = TypeVar("Opened")
+
+logger = logging.getLogger(__name__)
+
+
+class ClusterWorker:
+    """Does the work called ``name`` until it is stopped.
+
+    Args:
+        name: one of `NAMES`.
+        beside: services that run beside it, from the beginning.
+        console: serves the web pages, where that is the work.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        name: str,
+        *,
+        observed: Observed,
+        beside: Mapping[str, Service],
+        console: Callable[[Worker], Service] | None = None,
+    ) -> None:
+        self._parts = parts
+        self._name = name
+        self._observed = observed
+        self._beside = beside
+        self._console = console
+        self._looked, self._fullest = float("-inf"), 0
+        self.opened = False
+        """Whether all that the work needs has been reached once."""
+
+    async def run(self) -> signal.Signals | None:
+        """Run; returns after SIGTERM or SIGINT, or when the sources have ended.
+
+        What is away is waited for, from the beginning.
+
+        Raises:
+            Broken: something cannot go on; everything has been stopped in order.
+        """
+        return await until_stopped(self._run(), break_off=self._break_off, seconds=END_SECONDS)
+
+    def _break_off(self) -> None:
+        for opened in ("kafka", "postgres"):
+            if opened in self._parts.__dict__:
+                part = self._parts.__dict__[opened]
+                (part.break_off if opened == "kafka" else part.interrupt)()
+
+    async def _run(self) -> None:
+        worker = Worker(observer=self._observed)
+        done = asyncio.Event()
+
+        async def work() -> None:
+            await self._work(worker)
+            done.set()
+
+        async def end() -> None:
+            """What runs beside has no end of its own."""
+            await done.wait()
+            raise _Done
+
+        try:
+            await together({self._name: work, "end": end, **self._beside})
+        except _Done:
+            pass
+        finally:
+            await worker.close()
+
+    async def _work(self, worker: Worker) -> None:
+        make: Callable[[], Service] = partial(self._service, worker)
+        service = await worker.run(make, place="start")
+        self.opened = True
+        # What is loaded by now stays: the collector of garbage need not walk over it again and again.
+        gc.freeze()
+        if self._name in SERVICES:
+            await self._alone(self._parts.postgres.session_lock(self._name), service)
+        else:
+            await service()
+
+    def _service(self, worker: Worker) -> Service:
+        """What the name stands for; opens what it needs."""
+        parts = self._parts
+        if self._name in STAGES:
+            return Faust(
+                log=parts.kafka,
+                connection=connection(parts.settings),
+                stage=parts.stage(self._name),
+                observer=self._observed,
+                batch_size=parts.settings.flow.batch_size,
+            ).run
+        parts.log.epoch()
+        services: dict[str, Callable[[Worker], Service]] = {
+            "collect": self._collect,
+            "dispatch": self._dispatch,
+            "house": self._house,
+        }
+        if self._name == CONSOLE and self._console is not None:
+            return self._console(worker)
+        return services[self._name](worker)
+
+    async def _alone(self, lock: SessionLock, service: Service) -> None:
+        """Run ``service`` while no other process of the cluster does; stand by until then."""
+        locks = Worker(observer=self._observed)
+        try:
+            while True:
+                await self._until_taken(lock, locks)
+                running = asyncio.ensure_future(_coroutine(service))
+                try:
+                    while await self._goes_on(running, lock, locks):
+                        pass
+                    if running.done():
+                        return running.result()
+                finally:
+                    running.cancel()
+                    await asyncio.gather(running, return_exceptions=True)
+                logger.warning("%s: the lock is lost, another process may work now; it stands by", self._name)
+        finally:
+            lock.release()
+            await locks.close()
+
+    async def _until_taken(self, lock: SessionLock, locks: Worker) -> None:
+        standing_by = False
+        while not await locks.run(lock.take, place="postgres"):
+            if not standing_by:
+                logger.info("%s: another process works; this one stands by", self._name)
+                standing_by = True
+            await asyncio.sleep(LOOK_SECONDS)
+        logger.info("%s: works", self._name)
+
+    @staticmethod
+    async def _goes_on(running: "asyncio.Future[None]", lock: SessionLock, locks: Worker) -> bool:
+        await asyncio.wait({running}, timeout=LOOK_SECONDS)
+        return not running.done() and await locks.run(lock.held, place="postgres")
+
+    # ---------------------------------------------------------------- services
+
+    def _collect(self, worker: Worker) -> Service:
+        collectors = self._parts.collectors()
+        if not collectors:
+            raise BadInput("no collector is switched on", place="settings", remedy="config/turvakt.toml shows them")
+
+        async def room() -> None:
+            loop, most = asyncio.get_running_loop(), self._parts.settings.flow.most_waiting
+            while True:
+                if loop.time() - self._looked > LOOK_SECONDS:
+                    self._fullest = await worker.run(lambda: max(self._parts.lags().values()), place="kafka")
+                    self._looked = loop.time()
+                if self._fullest <= most:
+                    return
+                await asyncio.sleep(LOOK_SECONDS / 4)
+
+        async def collect() -> None:
+            # Made when it is its turn: what it remembers of the log must be of today.
+            step = worker.at("intake")
+            collecting = Collecting(self._parts, collectors, step=step, room=room, observed=self._observed)
+            await together({**collecting.sources, **collecting.services})
+
+        return collect
+
+    def _dispatch(self, worker: Worker) -> Service:
+        step = worker.at("deliveries")
+
+        async def dispatch() -> None:
+            await step(self._parts.sweep)
+            dispatcher = self._parts.dispatcher(step, base_url=base_url(self._parts.settings))
+            try:
+                await dispatcher.run()
+            finally:
+                for channel in self._parts.channels.values():
+                    await channel.close()
+
+        return dispatch
+
+    def _house(self, worker: Worker) -> Service:
+        step = worker.at("housekeeping")
+
+        async def sweep() -> None:
+            while True:
+                await step(finish_erasures, self._parts)
+                await step(self._parts.kafka.sweep)
+                await asyncio.sleep(SWEEP_SECONDS)
+
+        return lambda: together({"hourly": partial(keep_house, self._parts, step=step), "sweep": sweep})
+
+
+class _Done(Exception):
+    """The work has come to its end."""
+
+
+async def _coroutine(service: Service) -> None:
+    await service()
