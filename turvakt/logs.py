@@ -6,6 +6,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TextIO
 
+from flow.seldom import Seldom
 from turvakt.sections import Logging
 
 
@@ -46,14 +47,27 @@ class _Stderr(logging.StreamHandler):  # type: ignore[type-arg]
         """It is always standard error."""
 
 
+_CHATTY = ("aiokafka", "faust", "mode", "opentelemetry")
+"""While what they talk to is away these say the same thing thousands of times."""
+
+
+def _chatter(record: logging.LogRecord) -> str | None:
+    """What kind of chatter a line is; ``None``: it is none."""
+    return f"{record.name} {record.msg}" if record.name.partition(".")[0] in _CHATTY else None
+
+
 def configure(settings: Logging) -> None:
     """Send all log lines of the process to standard error in the chosen form."""
     handler = _Stderr()
     handler.setFormatter(JsonFormatter() if settings.format == "json" else TextFormatter())
+    handler.addFilter(Seldom(_chatter))
     logging.basicConfig(level=settings.level.upper(), handlers=[handler], force=True)
     # These tell addresses of requests at level info, and addresses carry handles.
     for name in ("httpx", "httpcore", "websockets", "uvicorn", "aiosmtplib", "elastic_transport"):
         logging.getLogger(name).setLevel(logging.WARNING)
     logging.getLogger("uvicorn.access").disabled = True
+    # They tell of each step of theirs.
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
     # It tells of its plug-ins, at each new file.
     logging.getLogger("alembic").setLevel(logging.WARNING)

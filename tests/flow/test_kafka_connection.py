@@ -1,6 +1,5 @@
 """How Kafka is reached, and what is told where it is not."""
 
-import logging
 import ssl
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from flow.databases.postgres import Postgres
 from flow.errors import Broken, Unavailable
 from flow.kafka import Connection
 from flow.logs.kafka.cluster import Cluster
-from flow.logs.kafka.faults import Seldom
 from tests.flow.contract_log import fill, keys
 from tests.flow.kafka_log import opened, with_topics
 from tests.servers.certificates import self_signed
@@ -97,18 +95,6 @@ def test_authorities_that_cannot_be_read_are_told(tmp_path: Path) -> None:
         missing.tls()
     with pytest.raises(Broken, match=r"kafka\.certificates"):
         Cluster(missing, prefix="t-")
-
-
-def test_in_an_outage_the_client_is_heard_seldom() -> None:
-    now = 0.0
-    seldom = Seldom(seconds=60, monotonic=lambda: now)
-
-    def passes(text: str) -> bool:
-        return bool(seldom.filter(logging.LogRecord("client", logging.WARNING, "", 0, text, (), None)))
-
-    assert [passes("FAIL a"), passes("FAIL b"), passes("ERROR c")] == [True, False, True]
-    now = 61.0
-    assert [passes("FAIL a"), passes("FAIL b")] == [True, False]
 
 
 def for_aiokafka(connection: Connection) -> dict[str, object]:

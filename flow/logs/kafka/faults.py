@@ -1,14 +1,13 @@
 """What Kafka's errors mean for us, and what its client's log lines become."""
 
 import logging
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from confluent_kafka import KafkaError, KafkaException
 
 from flow.errors import BadInput, Broken, TurvaktError, Unavailable
+from flow.seldom import Seldom
 
 APPLY = "Run 'turvakt topics apply'"
 
@@ -100,26 +99,6 @@ class Refusals:
         return self._refused
 
 
-class Seldom(logging.Filter):
-    """Lets a line of each kind pass once in a while: in an outage the client says the same thing many times a second."""
-
-    def __init__(self, *, seconds: float = 60.0, monotonic: Callable[[], float] = time.monotonic) -> None:
-        super().__init__()
-        self._seconds = seconds
-        self._monotonic = monotonic
-        self._lock = threading.Lock()
-        self._next: dict[str, float] = {}
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        kind = record.getMessage().partition(" ")[0]  # "FAIL", "ERROR", "GETPID" and the like
-        now = self._monotonic()
-        with self._lock:
-            if now < self._next.get(kind, now):
-                return False
-            self._next[kind] = now + self._seconds
-        return True
-
-
 client_logger = logging.getLogger("flow.logs.kafka.client")
 """For what librdkafka has to say."""
-client_logger.addFilter(Seldom())
+client_logger.addFilter(Seldom(lambda record: record.getMessage().partition(" ")[0]))  # "FAIL", "GETPID" and the like
