@@ -18,11 +18,13 @@ from turvakt.commands import (
     dead,
     decisions,
     index,
+    kibana,
     look,
     model,
     officials,
     text,
     topics,
+    trends,
     truth,
     watch,
     work,
@@ -43,6 +45,7 @@ app.add_typer(dead.app, name="dead")
 app.add_typer(topics.app, name="topics")
 app.add_typer(decisions.app, name="decisions")
 app.add_typer(index.app, name="index")
+app.add_typer(kibana.app, name="kibana")
 app.add_typer(corpus.app, name="corpus")
 for command in (
     watch.run,
@@ -59,6 +62,7 @@ for command in (
     archive.restore,
     archive.migrate,
     index.reindex,
+    trends.trends,
     model.train,
     model.evaluate,
 ):

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from flow.databases.postgres import Postgres
     from flow.logs.kafka import KafkaLog
     from review.indexes.elasticsearch.index import ElasticsearchIndex
+    from review.trends.trends import Trends
 
 SERVICES = ("collect", "dispatch", "house")
 """What one process of a cluster does for all: it holds the lock of that name meanwhile."""
@@ -170,6 +171,15 @@ class Parts:
         return elasticsearch_index(self.settings, officials=self.officials.get)
 
     @cached_property
+    def trends(self) -> "Trends | None":
+        """Counts for analysts, where the index is in Elasticsearch."""
+        if not self.settings.elasticsearch.urls:
+            return None
+        from turvakt.analysts import trends
+
+        return trends(self.settings, self.elasticsearch.client, officials=self.officials.all, clock=self.clock)
+
+    @cached_property
     def _embedded_index(self) -> SqliteIndex:
         return SqliteIndex(self.file)
 
@@ -251,7 +261,8 @@ class Parts:
             "deliveries": DELIVERIES,
         }
         log = LogHolder(self.log, records=records, followers={"decisions": ("by",)})
-        return (log, self.outbox, self.files, self.index, RegistryHolder(self.store))
+        trends = () if self.trends is None else (self.trends,)
+        return (log, self.outbox, self.files, *trends, self.index, RegistryHolder(self.store))
 
     def stage(self, name: str, *, wake: Callable[[], None] = lambda: None) -> Stage[Any]:
         """The stage of that name; nothing is opened that only another one needs.

@@ -9,7 +9,8 @@ import msgspec
 from elasticsearch import Elasticsearch
 from elasticsearch.helpers import scan
 
-from review.indexes.elasticsearch.client import faults
+from flow.errors import Broken
+from review.indexes.elasticsearch.client import PLACE, faults
 from review.indexes.elasticsearch.generations import Generations
 from review.indexes.elasticsearch.names import Names, document_id
 from review.indexes.elasticsearch.store import Store, check, operation
@@ -44,6 +45,7 @@ class Writing:
         self._client = client
         self._all = names.all_trends
         self._indices = f"{names.trends('*')},{names.all_trends}-*"
+        self._template = f"{names.prefix}-trends"
         self._store = Store(client, refresh=True)
 
     def last(self) -> date | None:
@@ -69,12 +71,23 @@ class Writing:
         changed = [row for id, row in after.items() if before.get(id) != row]
         gone = [row for id, row in before.items() if id not in after]
         for alias in {row.alias for row in changed}:
-            generations = Generations(self._client, alias)
-            if not generations.all():
-                generations.create()
+            self._prepare(alias)
         writes = [(operation("index", _head(row)), msgspec.json.encode(row.document())) for row in changed]
         check(self._store.bulk([*writes, *((operation("delete", _head(row)),) for row in gone)]))
         return len(changed) + len(gone)
+
+    def _prepare(self, alias: str) -> None:
+        generations = Generations(self._client, alias)
+        if generations.all():
+            return
+        with faults(alias):
+            known = self._client.indices.exists_index_template(name=self._template)
+        if not known:
+            # Elasticsearch would make an index all the same, and guess what its fields are.
+            raise Broken(
+                "it has no template for this index", place=f"{PLACE} {alias}", remedy="Run 'turvakt index apply'"
+            )
+        generations.create()
 
     def _rows(self, day: date) -> Iterator[Row]:
         with faults(self._indices):

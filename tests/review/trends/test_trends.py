@@ -10,6 +10,7 @@ import pytest
 
 from classify.verdict import LABELS, Verdict
 from flow.clock import ManualClock
+from flow.errors import Broken
 from registry.official import Official
 from review.index import is_flagged
 from review.indexes.elasticsearch.client import connect
@@ -218,3 +219,11 @@ def test_without_statistics_there_is_nothing_to_count(place: Site) -> None:
     assert place.trends.catch_up() == []
     assert place.trends.erase("mo-1") == 0
     assert place.told() == {}
+
+
+def test_no_index_is_made_without_its_template(place: Site) -> None:
+    place.index.write_verdicts([verdict(str(n), officials=("mo-1",)) for n in range(5)])
+    place.clock.advance(3 * 86_400)
+    place.index.client.indices.delete_index_template(name=f"{place.index.names.prefix}-trends")
+    with pytest.raises(Broken, match="turvakt index apply"):
+        place.trends.catch_up()
