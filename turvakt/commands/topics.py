@@ -8,7 +8,7 @@ import typer
 from flow.logs.kafka.cluster import Cluster
 from flow.logs.kafka.topics import Change, found, plan
 from flow.logs.kafka.topics import apply as carry_out
-from turvakt.commands.shared import AsJson, Yes, aside, confirm, screen, settings, table, write_json
+from turvakt.commands.shared import AsJson, Yes, aside, confirm, printable, screen, settings, table, write_json
 from turvakt.reading import READERS
 from turvakt.topics import DEAD, cluster, topics
 
@@ -18,10 +18,12 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-_MORE_PARTITIONS = """\
-More partitions: from now on a post may be read from another partition than before, side by side with what waits of it in the
-old one. Deletions, erasures and the index end the same; an alert may tell of the older of two versions of an edited post. Who
-wants to avoid that stops the collectors, waits until 'turvakt topics show' tells of nothing unread, and applies it then."""
+_MORE_PARTITIONS = (
+    "More partitions: from now on a post may come into another partition than before, and be read side by side with what waits "
+    "of it in the old one. Deletions, erasures and the index end the same; an alert may tell of the older of two versions of an "
+    "edited post. Who wants to avoid that stops the collectors, waits until 'turvakt topics show' tells of nothing unread, and "
+    "applies it then."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,7 @@ def apply(context: typer.Context, yes: Yes = False, as_json: AsJson = False) -> 
     left = changes
     if (yes or not as_json) and any(not change.remedy for change in changes):
         confirm("Do this?", yes=yes)
-        carry_out(there, changes, should)
-        left = plan(found(there), should)
+        left = carry_out(there, changes, should)
     if as_json:
         write_json({"changes": [asdict(each) for each in changes], "left": [asdict(each) for each in left]})
     elif changes:
@@ -80,10 +81,16 @@ def _show(changes: Sequence[Change]) -> None:
     alike: dict[tuple[str, ...], list[str]] = {}
     for each in changes:
         alike.setdefault((each.name, each.now, each.wanted, each.remedy), []).append(each.topic)
-    rows = [(*change, ", ".join(names)) for change, names in alike.items()]
-    screen.print(table("what", "is", "should be", "by hand", "of", rows=rows))
+    for (name, now, should, remedy), names in alike.items():
+        _line(f"{name}: {now} -> {should}: {', '.join(names)}")
+        if remedy:
+            _line(f"    by hand: {remedy}")
     if any(each.what == "partitions" and not each.remedy for each in changes):
         aside.print(_MORE_PARTITIONS, highlight=False)
+
+
+def _line(text: str) -> None:
+    screen.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 
 
 def _standing(there: Cluster) -> list[_Standing]:

@@ -1,6 +1,7 @@
 """The topics as they should be, what that changes, and how it is done."""
 
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
@@ -110,8 +111,14 @@ def plan(there: Mapping[str, Topic], should: Mapping[str, Topic]) -> list[Change
     return changes
 
 
-def apply(cluster: Cluster, changes: Sequence[Change], should: Mapping[str, Topic]) -> list[Change]:
-    """Carry out what can be; returns what is left for a human.
+def apply(
+    cluster: Cluster,
+    changes: Sequence[Change],
+    should: Mapping[str, Topic],
+    *,
+    pause: Callable[[float], None] = time.sleep,
+) -> list[Change]:
+    """Carry out what can be; returns what is left when the brokers know of it.
 
     Raises:
         Unavailable, Broken: see `Cluster`. It can be done again.
@@ -143,7 +150,12 @@ def apply(cluster: Cluster, changes: Sequence[Change], should: Mapping[str, Topi
         cluster.ask(lambda: [each.result() for each in cluster.admin.create_partitions(more, **waited).values()])
     if settings:
         alter(cluster, settings)
-    return [change for change in changes if change.remedy]
+    deadline = time.monotonic() + cluster.seconds
+    while True:
+        left = plan(found(cluster), should)
+        if all(change.remedy for change in left) or time.monotonic() > deadline:
+            return left
+        pause(0.1)
 
 
 def _in_sync(replication: int) -> str:
