@@ -7,7 +7,7 @@ from typing import Protocol
 from alerts.alert import Alert, Delivery
 from classify.verdict import Verdict
 from flow.errors import Unavailable
-from flow.stage import Outcome
+from flow.stage import Observer, Outcome
 from ingest.intake import Taken
 
 
@@ -28,10 +28,15 @@ class Listener(Protocol):
 
 
 class Observed:
-    """Sorts what the runtime reports by record and tells each listener (implements `flow.stage.Observer`)."""
+    """Sorts what the runtime reports by record and tells each listener (implements `flow.stage.Observer`).
 
-    def __init__(self, *listeners: Listener) -> None:
+    Args:
+        also: is told what the runtime reports as it is.
+    """
+
+    def __init__(self, *listeners: Listener, also: Observer | None = None) -> None:
         self._listeners = listeners
+        self._also = also
 
     def taken(self, collector: str, taken: Taken) -> None:
         for listener in self._listeners:
@@ -44,10 +49,14 @@ class Observed:
             if stage.startswith("index-"):
                 for record in outcome.records:
                     self._tell(listener, record)
+        if self._also is not None:
+            self._also.committed(stage, outcome, seconds)
 
     def waiting(self, place: str, error: Unavailable) -> None:
         for listener in self._listeners:
             listener.waiting(place, error)
+        if self._also is not None:
+            self._also.waiting(place, error)
 
     @staticmethod
     def _tell(listener: Listener, record: object) -> None:

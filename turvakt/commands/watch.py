@@ -28,6 +28,7 @@ from turvakt.wiring import Parts
 
 if TYPE_CHECKING:
     from turvakt.console import Console
+    from turvakt.tracing import Traces
 
 DEMO_SECONDS = 120.0
 EXAMPLES = ROOT / "config" / "examples"
@@ -151,7 +152,8 @@ def _watch(
             place = console.link if open_to_all else f"{console.base_url} ('{how}' prints the link)"
             aside.print(f"Console: {place}", soft_wrap=True, highlight=False)
         shadow = parts.shadow(metrics)
-        observed = Observed(tally, metrics, shown, *([shadow] if shadow else []))
+        traces = stack.enter_context(closing(_traces(parts))) if parts.settings.tracing.endpoint else None
+        observed = Observed(tally, metrics, shown, *([shadow] if shadow else []), also=traces)
         started = time.perf_counter()
         monitor = Monitor(parts, observed=observed, collectors=collectors, console=console, shadow=shadow, once=once)
         ended = asyncio.run(monitor.run())
@@ -168,6 +170,12 @@ def _console(parts: Parts, metrics: Metrics) -> "Console":
     )
 
     return Console(parts, metrics=metrics.exposition)
+
+
+def _traces(parts: Parts) -> "Traces":
+    from turvakt.tracing import Traces  # most do without
+
+    return Traces(parts.settings.tracing, worker="run", clock=parts.clock)
 
 
 def _end(watched: _Watched, *, once: bool, as_json: bool, show: bool) -> None:
