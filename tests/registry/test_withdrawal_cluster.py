@@ -49,10 +49,7 @@ class World:
 
 @pytest.fixture
 def server(start_server: StartServer) -> Server:
-    server = start_server(Server())
-    sql(server.address, "ALTER SYSTEM SET wal_recycle = off")
-    sql(server.address, "SELECT pg_reload_conf()")
-    return server
+    return start_server(Server())
 
 
 @pytest.fixture

@@ -27,6 +27,8 @@ class Postgres(Server):
     def prepare(self) -> None:
         options = ["-D", "data", "-U", "turvakt", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
         run([_program("initdb"), *options], folder=self.folder, user=self.as_user)
+        with (self.folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as configuration:
+            configuration.write("wal_recycle = off\n")  # see docs/postgresql.md
 
     def command(self) -> Sequence[str]:
         settings = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder}

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 
 from turvakt.cli import main
 
@@ -26,13 +26,14 @@ class Program:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("TURVAKT_", "COV_"))}
         self._environment = {**kept, "TURVAKT_DATA_DIR": str(folder), "TURVAKT_WEB_PORT": "0", **environment}
 
-    def start(self, *arguments: str, **options: Any) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, log: IO[bytes] | None = None, **options: Any) -> "subprocess.Popen[str]":
+        """``log`` takes all that it writes; by default there are pipes, which somebody must read."""
         return subprocess.Popen(
             [sys.executable, "-m", "turvakt", *arguments],
             env=self._environment,
             stdin=options.pop("stdin", subprocess.DEVNULL),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=log or subprocess.PIPE,
+            stderr=log or subprocess.PIPE,
             text=True,
             **options,
         )

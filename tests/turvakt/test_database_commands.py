@@ -10,6 +10,8 @@ from turvakt import schema
 
 def test_upgrade_makes_the_tables_and_looks_at_the_server(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server(Postgres())
+    sql(server.address, "ALTER SYSTEM SET wal_recycle = on")
+    sql(server.address, "SELECT pg_reload_conf()")
     program = Program(tmp_path, TURVAKT_POSTGRES_URL=server.address)
     refused = program.finish("database", "upgrade")
     assert refused.returncode == 4

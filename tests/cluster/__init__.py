@@ -1,0 +1,1 @@
+"""Turvakt as a cluster, over real servers."""

@@ -1,0 +1,158 @@
+"""Turvakt run in one process, and the same Turvakt run as a cluster: driven alike, and compared at the end."""
+
+import gzip
+import json
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.servers.fixtures import Place
+from tests.turvakt.process import OFFICIALS, Program, line, until
+
+STAGES = ("classify", "route", "deliver", "index-verdicts", "index-alerts", "index-deliveries", "index-decisions")
+SERVICES = ("collect", "dispatch", "house")
+PATIENCE = 240.0
+"""Seconds that anything may take on a busy machine."""
+
+End = dict[str, Any]
+
+
+class Side:
+    """One Turvakt over ``folder``, whose collector follows a file.
+
+    Args:
+        environment: settings besides.
+    """
+
+    commands: tuple[tuple[str, ...], ...] = (("run",),)
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        folder.mkdir()
+        self.posts = folder / "posts.jsonl"
+        self.posts.touch()
+        self._folder = folder
+        self._marks = 0
+        settings = {"TURVAKT_JSONL_PATH": str(self.posts), "TURVAKT_JSONL_FOLLOW": "true", **environment}
+        self.program = Program(folder / "data", **settings)
+        self.running: dict[tuple[str, ...], subprocess.Popen[str]] = {}
+
+    def prepare(self) -> None:
+        """Before anything runs."""
+        self.program.run("officials", "import", str(OFFICIALS))
+
+    def start(self) -> None:
+        """Start all processes."""
+        for command in self.commands:
+            self.start_one(command)
+
+    def start_one(self, command: tuple[str, ...]) -> None:
+        # Into a file: nobody reads a pipe meanwhile, and a full one would hold the process back.
+        with (self._folder / f"{'-'.join(command)}.log").open("ab") as log:
+            self.running[command] = self.program.start(*command, log=log)
+
+    def kill(self, command: tuple[str, ...]) -> None:
+        """kill -9."""
+        process = self.running.pop(command)
+        process.kill()
+        process.wait()
+
+    def stop(self) -> None:
+        """Stop all, in order."""
+        for process in self.running.values():
+            process.terminate()
+        for command, process in self.running.items():
+            code = process.wait(timeout=60)
+            assert code in (0, -15, 143), (command, code, self.log(command))
+        self.running.clear()
+
+    def log(self, command: tuple[str, ...]) -> str:
+        return (self._folder / f"{'-'.join(command)}.log").read_text("utf-8")[-4000:]
+
+    def feed(self, text: str) -> None:
+        """What its source publishes next; returns when all of it has gone the whole way."""
+        self.publish(text)
+        self.settle(self.mark())
+
+    def publish(self, text: str) -> None:
+        """What its source publishes next."""
+        with self.posts.open("a", encoding="utf-8") as posts:
+            posts.write(text)
+
+    def mark(self) -> str:
+        """Publish a post that is known again; returns its id."""
+        self._marks += 1
+        mark = f"mark-{self._marks}"
+        self.publish(line(0, f"Anna Lindqvist i Ekvik, märke {self._marks}", id=mark))
+        return f"web:{mark}"
+
+    def settle(self, post: str) -> None:
+        """Wait until ``post`` is in the index, and nothing waits anywhere."""
+
+        def there() -> bool:
+            for command, process in self.running.items():
+                assert process.poll() is None, (command, process.poll(), self.log(command))
+            (status,) = self.program.json("status")
+            if any(status["lag"].values()) or status["outbox"]["waiting"]:
+                return False
+            return any(part == "item" and item["verdict"]["post"]["id"] == post for part, item in self._records())
+
+        until(there, seconds=PATIENCE)
+
+    def end(self) -> End:
+        """All that is held, without the times at which this Turvakt did what it did."""
+        kept: dict[str, list[Any]] = {}
+        for part, record in self._records():
+            if part in _WITHOUT_TIMES:
+                kept.setdefault(part, []).append(_WITHOUT_TIMES[part](record))
+        return {part: sorted(records, key=json.dumps) for part, records in kept.items()}
+
+    def _records(self) -> list[tuple[str, Any]]:
+        archive = self._folder / "archive.gz"
+        self.program.run("backup", str(archive))
+        return [json.loads(each) for each in gzip.decompress(archive.read_bytes()).splitlines()]
+
+
+class Cluster(Side):
+    """The same over Kafka, PostgreSQL and Elasticsearch."""
+
+    commands = tuple(("work", name) for name in (*SERVICES, *STAGES))
+
+    def __init__(self, folder: Path, *, kafka: Place, postgres: str, elasticsearch: Place, **environment: str) -> None:
+        servers = {
+            "TURVAKT_KAFKA_SERVERS": kafka.address,
+            "TURVAKT_KAFKA_PREFIX": kafka.prefix,
+            "TURVAKT_KAFKA_PARTITIONS": "3",
+            "TURVAKT_POSTGRES_URL": postgres,
+            "TURVAKT_ELASTICSEARCH_URLS": elasticsearch.address,
+            "TURVAKT_ELASTICSEARCH_PREFIX": elasticsearch.prefix.rstrip("-"),
+        }
+        super().__init__(folder, **servers, **environment)
+
+    def prepare(self) -> None:
+        self.program.run("database", "upgrade")
+        self.program.run("topics", "apply", "--yes")
+        self.program.run("index", "apply", "--yes")
+        super().prepare()
+
+
+def _item(record: Mapping[str, Any]) -> Any:
+    verdict, decision = record["verdict"], record["decision"]
+    post = {name: value for name, value in verdict["post"].items() if name != "collected_at"}
+    return {
+        "post": post,
+        "judgement": verdict["judgement"],
+        "alerts": sorted([each["id"], each["rule"], each["official"], each["severity"]] for each in record["alerts"]),
+        "deliveries": sorted([each["id"], each["channel"], each["state"]] for each in record["deliveries"]),
+        "decision": decision and [decision["outcome"], decision["by"]],
+    }
+
+
+_OUTBOX = ("id", "slot", "alert_id", "post", "official", "channel", "severity", "threat", "state")
+_WITHOUT_TIMES: dict[str, Any] = {
+    "item": _item,
+    "outbox": lambda record: [record[name] for name in _OUTBOX],
+    "registry_official": lambda record: record,
+    "registry_withdrawal": lambda record: [record["digest"], record["id"], record["erased_at"] is not None],
+    "dead": lambda record: record[:2],
+}
