@@ -26,6 +26,7 @@ def tell(side: Side) -> End:
     """A day: posts, an edit, a deletion, something unreadable, a hand-in, a decision, a withdrawal, and life after it."""
     demo = DEMO_POSTS.read_text("utf-8").splitlines(keepends=True)
     side.prepare()
+    side.program.run("check")
     side.start()
     try:
         side.feed("".join(demo[:300]))

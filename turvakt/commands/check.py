@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from typing import Any
 
 import typer
@@ -43,6 +44,29 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
     def database() -> str:
         opened.database.check()
         return opened.database.place
+
+    def topics() -> str:
+        from flow.logs.kafka.topics import found, plan
+        from turvakt.topics import cluster, topics
+
+        wanted = topics(opened.settings)
+        with closing(cluster(opened.settings)) as brokers:
+            changes = plan(found(brokers), wanted)
+        if changes:
+            remedy = "Run 'turvakt topics apply'"
+            raise BadInput(f"{len(changes)} things are not as the settings want them", place="topics", remedy=remedy)
+        return f"{len(wanted)} topics"
+
+    def index() -> str:
+        from review.indexes.elasticsearch.applying import plan
+        from turvakt.indices import client, names, templates
+
+        with client(opened.settings) as connected:
+            steps = plan(connected, names(opened.settings), templates(opened.settings))
+        if steps:
+            remedy = "Run 'turvakt index apply'"
+            raise BadInput(f"{len(steps)} things are not as the settings want them", place="index", remedy=remedy)
+        return f"{opened.index.counts().verdicts} posts"
 
     def registry() -> str:
         now = opened.clock.now()
@@ -89,6 +113,8 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
     return {
         "folders": folders,
         "database": database,
+        **({"topics": topics} if opened.is_cluster else {}),
+        **({"index": index} if opened.settings.elasticsearch.urls else {}),
         "registry": registry,
         "rules": rules,
         "channels": lambda: ", ".join(sorted(opened.channels)),
