@@ -26,9 +26,9 @@ from review.indexes.elasticsearch.writing import Writing
 class ElasticsearchIndex:
     """Implements `review.index.Index` in the indices behind ``<prefix>-items`` and ``<prefix>-statistics-<tenant>``.
 
-    `search`, `newer`, `counts`, `activity`, `posts_of`, `post_of` and `ids` see what was written a second ago (the refresh
-    interval); `get`, `held` and all that removes or counts for an official see everything. Call `scrub` after `erase` or
-    `expire`.
+    `search`, `newer`, `counts`, `activity`, `post_of` and `ids` see what was written a second ago (the refresh interval);
+    `get`, `held`, `posts_of` and all that removes, exports or counts for an official see everything. Call `scrub` after
+    `erase`.
 
     Args:
         officials: from the registry, for the statistics.
@@ -101,6 +101,8 @@ class ElasticsearchIndex:
         return self._store.there(posts, self.generations.current())
 
     def posts_of(self, source: str, author: str) -> list[str]:
+        # It is asked when an account is deleted: what has just been written must not be missed.
+        self._searching.refresh()
         return list(self._searching.posts(JUDGED, {"term": {"author": author}}, {"term": {"source": source}}))
 
     def post_of(self, alert: str) -> str | None:

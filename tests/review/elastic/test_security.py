@@ -1,9 +1,11 @@
-"""Over a server that asks who we are: the role that comes along is enough for all that Turvakt does, and for nothing else."""
+"""Over TLS and a server that asks who we are: the role that comes along is enough for all that Turvakt does, and for no more."""
 
+import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 from elasticsearch import Elasticsearch as Client
@@ -17,31 +19,65 @@ from review.indexes.elasticsearch.reindexing import Reindexing
 from review.indexes.elasticsearch.templates import apply, load
 from tests.review.elastic.conftest import OFFICIALS, set_up
 from tests.review.people import alert, at, decision, verdict
+from tests.servers.certificates import self_signed
 from tests.servers.elasticsearch import Elasticsearch
 from tests.servers.fixtures import StartServer
 
 ROLES = Path(__file__).parents[3] / "config" / "containers" / "elasticsearch" / "roles.yml"
 
 
+class Secured(Elasticsearch):
+    """Asks for user or key, over TLS."""
+
+    def __init__(self) -> None:
+        super().__init__(security=True)
+        self.address = self.address.replace("http:", "https:")
+
+    @property
+    def certificate(self) -> Path:
+        return self.folder / "config" / "http.crt"
+
+    def prepare(self) -> None:
+        super().prepare()
+        key = self_signed(self.certificate)
+        with (self.folder / "config" / "elasticsearch.yml").open("a") as settings:
+            settings.write("xpack.security.http.ssl.enabled: true\n")
+            settings.write(
+                f"xpack.security.http.ssl.key: {key}\nxpack.security.http.ssl.certificate: {self.certificate}\n"
+            )
+
+    def ready(self) -> bool:
+        trusted = ssl.create_default_context(cafile=str(self.certificate))
+        try:
+            answer = httpx.get(f"{self.address}/_cluster/health", auth=self.auth, verify=trusted, timeout=5.0)
+        except httpx.TransportError:
+            return False
+        return answer.status_code == 200
+
+
 @pytest.fixture(scope="module")
-def server() -> Iterator[Elasticsearch]:
+def server() -> Iterator[Secured]:
     with ExitStack() as stack:
-        yield StartServer(stack)(Elasticsearch(security=True))
+        yield StartServer(stack)(Secured())
+
+
+def connected(server: Secured, **proof: str) -> Client:
+    return connect([server.address], certificates=str(server.certificate), **proof)
 
 
 @pytest.fixture(scope="module")
-def admin(server: Elasticsearch) -> Iterator[Client]:
-    with connect([server.address], username=server.user_name, password=server.password) as client:
+def admin(server: Secured) -> Iterator[Client]:
+    with connected(server, username=server.user_name, password=server.password) as client:
         set_up(client, "turvakt")
         yield client
 
 
 @pytest.fixture
-def worker(server: Elasticsearch, admin: Client) -> Iterator[Client]:
+def worker(server: Secured, admin: Client) -> Iterator[Client]:
     """With an API key of the role ``turvakt_worker``."""
     role = yaml.safe_load(ROLES.read_text("utf-8"))["turvakt_worker"]
     key = admin.security.create_api_key(name="worker", role_descriptors={"worker": role})["encoded"]
-    with connect([server.address], api_key=key) as client:
+    with connected(server, api_key=key) as client:
         yield client
 
 
@@ -72,8 +108,8 @@ def test_and_nothing_else(worker: Client) -> None:
 @pytest.mark.parametrize(
     "proof", [{"api_key": "bm9uc2Vuc2U6bm9uc2Vuc2U="}, {"username": "turvakt", "password": "wrong"}, {}]
 )
-def test_who_is_not_known_is_refused(server: Elasticsearch, proof: dict[str, str]) -> None:
-    with connect([server.address], **proof) as client:
+def test_who_is_not_known_is_refused(server: Secured, proof: dict[str, str]) -> None:
+    with connected(server, **proof) as client:
         index = ElasticsearchIndex(client, prefix="turvakt", officials=OFFICIALS.get)
         for use in (lambda: index.write_verdicts([verdict("a")]), index.counts):
             with pytest.raises(Broken, match="refuses us") as raised:
