@@ -47,7 +47,7 @@ class _Stderr(logging.StreamHandler):  # type: ignore[type-arg]
         """It is always standard error."""
 
 
-_CHATTY = ("aiokafka", "faust", "mode", "opentelemetry")
+_CHATTY = ("aiokafka", "elastic_transport", "faust", "mode", "opentelemetry")
 """While what they talk to is away these say the same thing thousands of times."""
 
 
