@@ -352,6 +352,8 @@ class Parts:
 
     def lags(self) -> dict[str, int]:
         """How many entries wait before each stage."""
+        if self.is_cluster:
+            return self.kafka.lags(STAGES)
         return {name: self.log.lag(topic, name) for name, topic in STAGES.items()}
 
     def consenting(self) -> int:

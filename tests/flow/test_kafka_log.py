@@ -34,6 +34,11 @@ def test_a_group_reads_what_was_written_and_the_lag_tells_what_is_left(kafka_log
         assert sorted(entries, key=lambda entry: entry.offset) == kafka_log.browse("verdicts")
         group.commit()
     assert (kafka_log.lag("verdicts", "route"), kafka_log.lag("verdicts", "index")) == (0, 20)
+    assert kafka_log.lags({"route": "verdicts", "index": "verdicts", "deliver": "alerts"}) == {
+        "route": 0,
+        "index": 20,
+        "deliver": 0,
+    }
     progress = kafka_log.progress("verdicts", "route")
     assert len(progress) == PARTITIONS
     assert all(each.committed == each.end for each in progress.values())

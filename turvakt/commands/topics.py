@@ -1,12 +1,13 @@
 """turvakt topics: the topics of a cluster in Kafka, as they should be and as they are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 
 import typer
 
 from flow.logs.kafka.cluster import Cluster
-from flow.logs.kafka.topics import Change, found, plan
+from flow.logs.kafka.topics import Change, Topic, found, plan
 from flow.logs.kafka.topics import apply as carry_out
 from turvakt.commands.shared import AsJson, Yes, aside, confirm, printable, screen, settings, table, write_json
 from turvakt.reading import READERS
@@ -44,7 +45,11 @@ def apply(context: typer.Context, yes: Yes = False, as_json: AsJson = False) -> 
     --yes it only tells.
     """
     chosen = settings(context)
-    there, should = cluster(chosen), topics(chosen)
+    with closing(cluster(chosen)) as there:
+        _apply(there, topics(chosen), yes=yes, as_json=as_json)
+
+
+def _apply(there: Cluster, should: Mapping[str, Topic], *, yes: bool, as_json: bool) -> None:
     changes = plan(found(there), should)
     if not as_json:
         _show(changes)
@@ -63,7 +68,8 @@ def apply(context: typer.Context, yes: Yes = False, as_json: AsJson = False) -> 
 @app.command()
 def show(context: typer.Context, as_json: AsJson = False) -> None:
     """Show each topic: its partitions, the records that stand in it, and how many of them each stage has yet to read."""
-    standing = _standing(cluster(settings(context)))
+    with closing(cluster(settings(context))) as there:
+        standing = _standing(there)
     if as_json:
         write_json([asdict(each) for each in standing])
         return

@@ -86,15 +86,16 @@ class Cluster:
         found = self.topics()
         return [Partition(topic, number) for topic in topics for number in range(found.get(topic, 0))]
 
-    def existing(self, topic: str) -> list[Partition]:
-        """All partitions of a topic.
+    def existing(self, *topics: str) -> list[Partition]:
+        """All partitions of some topics.
 
         Raises:
-            Broken: there is no such topic.
+            Broken: one of them is missing.
         """
-        partitions = self.partitions([topic])
-        if not partitions:
-            raise Broken(f"topic {self.full(topic)} is missing", place=self.place, remedy=APPLY)
+        partitions = self.partitions(topics)
+        missing = set(topics) - {partition.topic for partition in partitions}
+        if missing:
+            raise Broken(f"topic {self.full(min(missing))} is missing", place=self.place, remedy=APPLY)
         return partitions
 
     def beginnings(self, partitions: Collection[Partition]) -> dict[Partition, int]:

@@ -139,9 +139,21 @@ class KafkaLog:
 
     def lag(self, topic: str, group: str) -> int:
         """See `Log.lag`. Markers that a scrub wrote count until the group has passed them."""
-        if topic in self._readers:
-            return sum(max(0, each.end - each.committed) for each in self.progress(topic, group).values())
-        return self._shelf.count(topic)
+        return self.lags({group: topic})[group] if topic in self._readers else self._shelf.count(topic)
+
+    def lags(self, groups: Mapping[str, str]) -> dict[str, int]:
+        """The lag of each group in the topic that it reads, asked at once.
+
+        Raises:
+            Broken: a topic is missing in Kafka.
+        """
+        standing = self._belt.standing(self.cluster.existing(*set(groups.values())))
+        lags = {}
+        for group, topic in groups.items():
+            own = {each: span for each, span in standing.items() if each.topic == topic}
+            committed = self.cluster.committed(group, own)
+            lags[group] = sum(max(0, span.stop - max(span.start, committed.get(each, 0))) for each, span in own.items())
+        return lags
 
     def oldest_unread(self, topic: str) -> datetime | None:
         """When the oldest entry came that some group of ``topic`` has yet to read, by the broker's clock."""
