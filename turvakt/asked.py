@@ -208,9 +208,7 @@ def of_worker(parts: Parts, name: str, *, opened: Callable[[], bool]) -> dict[st
         own = {name: parts.readers[name]}
         questions = {
             "lag": later(lambda: lags(parts.log, own)),
-            "age": later(
-                lambda: ages(own, oldest=lambda topic, _: parts.kafka.oldest_unread(topic), clock=parts.clock)
-            ),
+            "age": later(lambda: ages(own, oldest=parts.kafka.oldest_unread, clock=parts.clock)),
         }
         return questions | ({"model": later(lambda: model(lambda: parts.classifier))} if name == "classify" else {})
     questions = {"disk": disk(parts.settings.data_dir)}

@@ -34,10 +34,11 @@ class Belt:
         floors = self._overlay.floors({partition.topic for partition in partitions})
         return {each: _span(max(beginnings[each], floors.get(each, 0)), ends[each]) for each in partitions}
 
-    def unread(self, topics: Collection[str]) -> dict[Partition, range]:
-        """From where to where there are entries that some group of their topic has yet to read."""
+    def unread(self, topics: Collection[str], *, group: str = "") -> dict[Partition, range]:
+        """From where to where there are entries that ``group``, or some group of their topic, has yet to read."""
         standing = self.standing([each for each in self._cluster.partitions(topics) if each.topic in self.readers])
-        read = self._cluster.read_by_all(self.readers, {each: span.start for each, span in standing.items()})
+        readers = dict.fromkeys(topics, (group,)) if group else self.readers
+        read = self._cluster.read_by_all(readers, {each: span.start for each, span in standing.items()})
         return {each: _span(read[each], span.stop) for each, span in standing.items()}
 
     def entries(self, spans: Spans) -> Iterator[Entry]:
@@ -86,10 +87,10 @@ class Belt:
         self._overlay.raise_floors({each: span.start for each, span in unread.items()})
         return [entry for entry, _ in changed]
 
-    def oldest_unread(self, topics: Collection[str]) -> datetime | None:
-        """When the oldest entry came that some group has yet to read."""
+    def oldest_unread(self, topics: Collection[str], *, group: str = "") -> datetime | None:
+        """When the oldest entry came that ``group``, or some group, has yet to read."""
         # More than one of each partition, as markers are no entries.
-        first = {each: span[:10] for each, span in self.unread(topics).items()}
+        first = {each: span[:10] for each, span in self.unread(topics, group=group).items()}
         return min((entry.at for entry in self._reader.read(first)), default=None)
 
     def expire(self, before: datetime, *, counting: Callable[[str], bool]) -> int:

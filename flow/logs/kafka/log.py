@@ -155,9 +155,9 @@ class KafkaLog:
             lags[group] = sum(max(0, span.stop - max(span.start, committed.get(each, 0))) for each, span in own.items())
         return lags
 
-    def oldest_unread(self, topic: str) -> datetime | None:
-        """When the oldest entry came that some group of ``topic`` has yet to read, by the broker's clock."""
-        return self._belt.oldest_unread([topic])
+    def oldest_unread(self, topic: str, group: str) -> datetime | None:
+        """When the oldest entry of ``topic`` came that ``group`` has yet to read, by the broker's clock."""
+        return self._belt.oldest_unread([topic], group=group)
 
     def browse(self, topic: str, *, after: int = -1, limit: int = 100) -> list[Entry]:
         where = self._shelf if self._shelf.keeps(topic) else self._belt
