@@ -122,7 +122,8 @@ def _of_answer(status: int, kind: str, place: str) -> TurvaktError:
             "It is tried again. It goes on when a reindexing ends ('turvakt index show'), or when the disk has room"
         )
         return Unavailable("it may not be written to for now", place=where, remedy=remedy)
-    if status in _BUSY:
+    # Also a fault of its own (500): while it starts or stops, a shard fails in ways that the next try no longer sees.
+    if status in (408, 429) or status >= 500:
         return Unavailable(f"it is busy or away ({status} {kind})", place=where, remedy="It is tried again")
     if status == 404 and kind == "index_not_found_exception":
         return Broken("there is no such index", place=where, remedy="Run 'turvakt index apply'")
@@ -134,6 +135,3 @@ def _of_answer(status: int, kind: str, place: str) -> TurvaktError:
     if status in (400, 413):
         return BadInput(f"it cannot be indexed ({kind})", place=where)
     return Broken(f"it refused a request ({status} {kind})", place=where)
-
-
-_BUSY = (408, 429, 502, 503, 504)
