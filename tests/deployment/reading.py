@@ -10,11 +10,13 @@ import yaml
 
 from turvakt.cli import app
 from turvakt.settings import ROOT, Settings, load
+from turvakt.topics import READERS
+from turvakt.workers import NAMES
 
 COMPOSE = ROOT / "docker-compose.yml"
 KUBERNETES = ROOT / "config" / "kubernetes"
-STAGES = {"classify", "route", "deliver", "index-verdicts", "index-alerts", "index-deliveries", "index-decisions"}
-SERVICES = {"collect", "dispatch", "console", "house"}
+STAGES = {stage for stages in READERS.values() for stage in stages}
+SERVICES = set(NAMES) - STAGES
 
 
 def compose() -> dict[str, Any]:

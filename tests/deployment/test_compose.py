@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from scripts.make_secrets import make
 from tests.deployment.reading import COMPOSE, SERVICES, STAGES, check_command, check_script, compose, settings_in
+from turvakt.sections import Web
 from turvakt.settings import ROOT
 
 FILE = compose()
@@ -137,6 +139,17 @@ def test_what_is_mounted_is_there() -> None:
 
 def test_who_erases_has_the_files_of_the_outbox() -> None:
     assert {name for name, service in ALL.items() if "outbox:/data" in service["volumes"]} == {"dispatch", "house"}
+
+
+def test_prometheus_asks_every_process_where_it_answers() -> None:
+    file = yaml.safe_load((ROOT / "config" / "prometheus" / "prometheus.yml").read_text("utf-8"))
+    (ours,) = [job for job in file["scrape_configs"] if job["job_name"] == "turvakt"]
+    asked = {name: found["port"] for found in ours["dns_sd_configs"] for name in found["names"]}
+    ports = {name: int(ALL[name]["environment"]["TURVAKT_METRICS_PORT"]) or Web().port for name in STAGES | SERVICES}
+    assert asked == ports
+    others = [job for job in file["scrape_configs"] if job is not ours] + file["alerting"]["alertmanagers"]
+    for target in (target for job in others for each in job["static_configs"] for target in each["targets"]):
+        assert target.partition(":")[0] in {*ALL, "127.0.0.1"}
 
 
 def test_examples_are_there() -> None:

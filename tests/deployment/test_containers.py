@@ -4,8 +4,10 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 import sysconfig
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -20,6 +22,7 @@ from flow.kafka import Connection, Security
 from tests.deployment.containers import ContainerElasticsearch, ContainerKafka, ContainerPostgres, healthy
 from tests.deployment.reading import compose
 from tests.servers.fixtures import StartServer
+from tests.servers.process import Process, free_port
 from turvakt import schema
 from turvakt.settings import ROOT
 
@@ -90,9 +93,12 @@ def test_postgres_gives_turvakt_a_database_and_what_erasure_needs(start_server: 
         database.execute("CREATE TABLE public.mine (n int)")
 
 
-def test_setup_makes_all_that_workers_need(start_server: StartServer, tmp_path: Path) -> None:
-    """The service ``setup`` with its own command and settings; the second time nothing is left to do."""
-    environment = in_cluster("setup", start_server, tmp_path)
+def test_setup_makes_all_that_workers_need_and_they_are_found_healthy(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    """By their own commands, settings and health check. The second time nothing is left to set up."""
+    cluster = Cluster(start_server, tmp_path)
+    environment = cluster.environment("setup")
     (script,) = compose()["services"]["setup"]["command"]
     for _ in range(2):
         done = subprocess.run(["sh", "-ec", script], env=environment, capture_output=True, text=True, check=False)
@@ -101,26 +107,47 @@ def test_setup_makes_all_that_workers_need(start_server: StartServer, tmp_path: 
         again = shlex.split(command.replace(" --yes", ""))
         assert subprocess.run(again, env=environment, capture_output=True, check=False).returncode == 0, command
 
+    for name in "classify", "house", "console":
+        environment = cluster.environment(name)
+        command = ["turvakt", *compose()["services"][name]["command"]]
+        worker = Process(command, folder=tmp_path, log=tmp_path / f"{name}.log", environment=environment)
+        check = [sys.executable, "-m", "turvakt.healthy"]
+        alive = partial(subprocess.run, check, cwd=ROOT, env=environment, capture_output=True, check=False)
+        worker.wait_until(lambda: alive().returncode == 0, seconds=120.0)  # noqa: B023
+        worker.stop()
+        assert alive().returncode == 1
 
-def in_cluster(service: str, start_server: StartServer, folder: Path) -> dict[str, str]:
-    """The environment that ``service`` has in docker-compose.yml, with servers started as there at this machine's addresses."""
-    kafka = start_server(ContainerKafka())
-    elasticsearch = start_server(ContainerElasticsearch())
-    postgres = start_server(ContainerPostgres())
-    (folder / "postgres_url").write_text(postgres.make_database())
-    shutil.copy(kafka.folder / "secrets" / "kafka_password", folder)
-    for file in (elasticsearch.folder / "secrets").glob("elasticsearch_*_password"):
-        shutil.copy(file, folder)
-    told = compose()["services"][service]["environment"]
-    moved = {
-        "kafka:9092": kafka.address,
-        "http://elasticsearch:9200": elasticsearch.address,
-        "/config/turvakt.toml": str(ROOT / "config" / "turvakt.toml"),
-    }
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TURVAKT_")}
-    path = {"PATH": f"{sysconfig.get_path('scripts')}{os.pathsep}{kept['PATH']}"}
-    return (
-        kept
-        | path
-        | {name: moved.get(value, value.replace("/run/secrets", str(folder))) for name, value in told.items() if value}
-    )
+
+class Cluster:
+    """Servers as they run in the containers, at this machine's addresses."""
+
+    def __init__(self, start_server: StartServer, folder: Path) -> None:
+        kafka = start_server(ContainerKafka())
+        elasticsearch = start_server(ContainerElasticsearch())
+        postgres = start_server(ContainerPostgres())
+        self.folder = folder
+        (folder / "postgres_url").write_text(postgres.make_database())
+        shutil.copy(kafka.folder / "secrets" / "kafka_password", folder)
+        for name in "elasticsearch_turvakt_password", "elasticsearch_admin_password", "console_token":
+            shutil.copy(elasticsearch.folder / "secrets" / name, folder)
+        self._moved = {
+            "kafka:9092": kafka.address,
+            "http://elasticsearch:9200": elasticsearch.address,
+            "/config/turvakt.toml": str(ROOT / "config" / "turvakt.toml"),
+            "0.0.0.0": "127.0.0.1",
+        }
+
+    def environment(self, service: str) -> dict[str, str]:
+        """What ``service`` has in docker-compose.yml, and a data folder and ports of its own."""
+        told = compose()["services"][service]["environment"]
+        ours = {
+            name: self._moved.get(value, value.replace("/run/secrets", str(self.folder)))
+            for name, value in told.items()
+            if value
+        }
+        own = {"TURVAKT_DATA_DIR": str(self.folder / "data"), "TURVAKT_WEB_PORT": str(free_port())}
+        if ours["TURVAKT_METRICS_PORT"] != "0":
+            own["TURVAKT_METRICS_PORT"] = str(free_port())
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("TURVAKT_")}
+        path = {"PATH": f"{sysconfig.get_path('scripts')}{os.pathsep}{kept['PATH']}"}
+        return kept | path | ours | own

@@ -230,6 +230,7 @@ def test_the_example_fits_the_cluster() -> None:
     assert [each["port"] for each in monitor["spec"]["endpoints"]] == [
         port["name"] for port in watched["spec"]["ports"]
     ]
+    assert watched["metadata"]["labels"][monitor["spec"]["jobLabel"]] == "turvakt"
     (ingress,) = of_kind("example", "Ingress")
     (rule,) = ingress["spec"]["rules"]
     assert told["TURVAKT_WEB_BASE_URL"] == f"https://{rule['host']}"
