@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
+from confluent_kafka import Producer
 
 from flow.clock import ManualClock
 from flow.databases.postgres import Postgres
@@ -154,12 +155,30 @@ def test_posts_are_found_by_their_id_as_long_as_anything_before_them_is_unread(
     assert kafka_log.latest("posts", ["a"]) == {}
 
 
-def test_an_entry_that_is_too_large_is_refused_alone_and_its_dead_letter_kept(kafka_log: KafkaLog) -> None:
+def test_an_entry_that_is_too_large_is_refused_alone_and_its_dead_letter_kept(
+    kafka_log: KafkaLog, place: Place
+) -> None:
     with pytest.raises(BadInput, match="larger"):
         write(kafka_log, "verdicts", ("a", b"x" * 1_100_000))
     write(kafka_log, "verdicts.dead", ("a", b"x" * 1_100_000), ("b", b"small"))
     assert keys(kafka_log.browse("verdicts.dead")) == ["a", "b"]
     assert kafka_log.topics() == ["verdicts.dead"]
+    with Group(place, "verdicts.dead", "somebody") as group:
+        assert keys(group.take_all(1)) == ["b"]
+
+
+def test_what_others_write_breaks_nothing(kafka_log: KafkaLog, place: Place) -> None:
+    producer = Producer({"bootstrap.servers": place.address})
+    for key in (None, b"\xff", b"a\x00b"):
+        producer.produce(place.prefix + "verdicts", b"x", key)
+    producer.flush()
+    with Group(place, "verdicts", "route") as group:
+        entries = kafka_log.standing(group.take_all(3))
+    assert sorted(keys(entries)) == ["", "a\ufffdb", "\ufffd"]
+    with kafka_log.write(epoch=kafka_log.epoch()) as writer:
+        for entry in entries:
+            writer.append("verdicts.dead", entry.key, entry.value)
+    assert keys(kafka_log.browse("verdicts.dead")) == keys(entries)
 
 
 def test_a_missing_topic_is_told_with_the_remedy(place: Place, database: Postgres) -> None:

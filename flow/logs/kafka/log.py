@@ -95,13 +95,11 @@ class KafkaLog:
         self._shelf.add(records, self._clock.now())
 
     def _send(self, records: Sequence[Sent]) -> None:
-        dead = [each for each in records if each.topic.endswith(".dead")]
         self._sender.send([each for each in records if not each.topic.endswith(".dead")])
-        for letter in dead:
-            try:
-                self._sender.send([letter])
-            except BadInput:  # as large as what could not be handled; it is kept all the same
-                logger.warning("a dead letter is too large for topic %s in Kafka", letter.topic)
+        try:
+            self._sender.send([each for each in records if each.topic.endswith(".dead")])
+        except BadInput:  # as large as what could not be handled; all are kept, where they are looked for
+            logger.warning("a dead letter is too large for Kafka: its topic does not tell of it")
 
     def epoch(self) -> int:
         return int(self._database.query("SELECT epoch FROM log_epoch")[0][0])

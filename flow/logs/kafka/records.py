@@ -43,7 +43,7 @@ def entry_at(partition: Partition, offset: int, key: bytes | None, value: bytes,
     return Entry(
         topic=partition.topic,
         offset=offset_of(partition.number, offset),
-        key=(key or b"").decode("utf-8", "replace"),
+        key=(key or b"").decode("utf-8", "replace").replace("\x00", "\ufffd"),  # PostgreSQL stores no NUL
         value=value,
         at=datetime.fromtimestamp(milliseconds / 1000, UTC),
     )

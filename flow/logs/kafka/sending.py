@@ -52,7 +52,7 @@ class Sender:
 
         Raises:
             Unavailable: the brokers do not answer. Some of the records may have been written.
-            BadInput: a record is too large for its topic; others may have been written.
+            BadInput: a record is too large for its topic; all others were sent.
             Broken: the brokers refuse us, or a topic is missing.
         """
         if not records:
@@ -102,7 +102,7 @@ class Sender:
                 )
             except KafkaException as error:
                 errors.append(of(error))
-                break
+                continue
             except BufferError:
                 errors.append(KafkaError(KafkaError._QUEUE_FULL))
                 break
