@@ -48,7 +48,7 @@ class Folder:
         # As a whole or not at all: half a secret would be kept for ever.
         unfinished = self.path / f".{name}"
         unfinished.write_text(value + "\n", encoding="ascii")
-        unfinished.chmod(0o444)
+        unfinished.chmod(0o644)
         unfinished.replace(self.path / name)
         self.written.append(name)
         return value
@@ -58,6 +58,10 @@ def make(path: Path) -> list[str]:
     """Write what is missing in the folder ``path``, and return the names of the files written."""
     folder = Folder(path)
     for name in ("kafka_password", "postgres_password", "console_token", "grafana_password", "kibana_key"):
+        folder.secret(name)
+
+    # Others say what these are: the files are there to be replaced (docs/running.md).
+    for name in ("alertmanager_smtp_password", "alertmanager_pager_token"):
         folder.secret(name)
 
     password = folder.secret("postgres_turvakt_password")

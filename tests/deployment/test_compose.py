@@ -122,6 +122,8 @@ def test_every_secret_is_made_used_and_kept_out_of_the_repository(tmp_path: Path
         assert secret == {"file": f"./secrets/{name}"}
         assert (tmp_path / name).exists()
     assert "/secrets/" in (ROOT / ".gitignore").read_text().splitlines()
+    alertmanager = (ROOT / "config" / "alertmanager" / "alertmanager.yml").read_text("utf-8")
+    assert set(re.findall(r"_file: /run/secrets/(\w+)", alertmanager)) == set(ALL["alertmanager"]["secrets"])
     # Nobody's environment holds one.
     assert not re.search(r"(PASSWORD|TOKEN|SECRET|KEY)\w*: (?!/run/secrets/)\S", COMPOSE.read_text("utf-8"))
 

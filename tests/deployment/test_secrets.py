@@ -32,8 +32,8 @@ def test_every_password_is_its_own_and_long(tmp_path: Path) -> None:
     again = tmp_path / "again"
     make(again)
     passwords = [(file.name, file.read_text().strip()) for folder in (tmp_path, again) for file in folder.glob("*_*")]
-    plain = [value for name, value in passwords if name.endswith(("_password", "_key", "console_token"))]
-    assert len(set(plain)) == len(plain) == 2 * 9
+    plain = [value for name, value in passwords if name.endswith(("_password", "_key", "console_token", "pager_token"))]
+    assert len(set(plain)) == len(plain) == 2 * 11
     assert all(len(bytes.fromhex(value)) == 24 for value in plain)
 
 
@@ -42,7 +42,7 @@ def test_the_folder_keeps_others_out_and_containers_can_read(tmp_path: Path) -> 
     folder.mkdir(mode=0o755)
     make(folder)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o444}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {0o644}
 
 
 def test_what_is_derived_follows_its_source_and_nothing_else_changes(tmp_path: Path) -> None:
