@@ -29,7 +29,10 @@ from review.indexes.elasticsearch.statistics import Officials
 from review.indexes.elasticsearch.store import AT_ONCE, Store, Stored, check, operation, stored
 
 Marks = Mapping[tuple[str, int], int]
-"""How far each shard of each index has been copied, by its sequence numbers."""
+"""How far each shard of each index has been copied: the sequence number up to which all its copies have everything."""
+
+REFRESH = "1s"
+"""As config/elasticsearch/settings.json has it."""
 
 _KEEP = "5m"  # how long a search may stand open between two pages
 
@@ -67,7 +70,7 @@ class Reindexing:
             Broken: Elasticsearch went away in the last step: look whether it was done.
         """
         sources = self._items.current()
-        target = self._items.create(behind_alias=False)
+        target = self._make(self._items)
         statistics: dict[str, str] = {}
         try:
             marks = self._copy(sources, target, statistics, since={})
@@ -76,6 +79,7 @@ class Reindexing:
             try:
                 self._copy(sources, target, statistics, since=marks)
                 self._remove_gone(sources, target, statistics)
+                self._show([target, *statistics.values()])
             except BaseException:
                 self._items.unblock(sources)
                 raise
@@ -103,7 +107,7 @@ class Reindexing:
         with faults(self._names.items):
             found = self._client.indices.stats(index=list(sources), metric="docs", level="shards")["indices"]
         return {
-            (name, int(number)): copy["seq_no"]["local_checkpoint"]
+            (name, int(number)): copy["seq_no"]["global_checkpoint"]
             for name, index in found.items()
             for number, copies in index["shards"].items()
             for copy in copies
@@ -137,7 +141,19 @@ class Reindexing:
     def _index_of(self, place: str, statistics: dict[str, str]) -> None:
         tenant = place.partition("/")[0]
         if tenant not in statistics:
-            statistics[tenant] = Generations(self._client, self._names.statistics(tenant)).create(behind_alias=False)
+            statistics[tenant] = self._make(Generations(self._client, self._names.statistics(tenant)))
+
+    def _make(self, generations: Generations) -> str:
+        """A new index that nobody searches yet, and that is spared refreshes therefore."""
+        name = generations.create(behind_alias=False)
+        with faults(name):
+            self._client.indices.put_settings(index=name, settings={"index.refresh_interval": "-1"})
+        return name
+
+    def _show(self, indices: Sequence[str]) -> None:
+        with faults(self._names.items):
+            self._client.indices.put_settings(index=list(indices), settings={"index.refresh_interval": REFRESH})
+            self._client.indices.refresh(index=list(indices))
 
     def _remove_gone(self, sources: Sequence[str], target: str, statistics: Mapping[str, str]) -> None:
         """Remove what was copied and has been removed since."""

@@ -175,6 +175,8 @@ def test_reindexing_loses_nothing_that_is_written_meanwhile(make_index: MakeInde
             for kind, record in _more(number, turn):
                 getattr(memory, f"write_{kind}")([record])
     assert index.generations.current() == (f"{index.names.items}-000004",)
+    settings = index.client.indices.get_settings(index=f"{index.names.prefix}-*", name="index.refresh_interval")
+    assert {each["settings"]["index"]["refresh_interval"] for each in settings.values()} == {"1s"}
     agree(index, memory, [Query(limit=500), Query(text="bron", limit=500)])
 
 
