@@ -4,6 +4,7 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 
 from flow.errors import Broken
 from registry.official import Official
@@ -63,6 +64,11 @@ def tenant(official: Official) -> str:
     ``å`` becomes ``aa`` and so on, since Habo and Håbo are two municipalities. It holds no hyphen, so that no tenant's
     indices are called as if they were another one's.
     """
-    folded = unicodedata.normalize("NFC", official.municipality).lower().translate(_LETTERS)
+    return _plain(official.municipality)
+
+
+@cache
+def _plain(name: str) -> str:
+    folded = unicodedata.normalize("NFC", name).lower().translate(_LETTERS)
     plain = unicodedata.normalize("NFKD", folded).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:100] or "none"
