@@ -23,6 +23,8 @@ from review.kibana.objects import Maker, SavedObject, saved_objects
 from review.kibana.views import FIELDS, NAMED, VIEWS
 from review.kibana.wording import FOLDER as TEXTS
 from review.kibana.wording import Wording
+from scripts.draw_dashboards import FILE as PICTURE
+from scripts.draw_dashboards import draw
 from tests.review.kibana import schema
 from tests.review.kibana.kql import Kql
 from turvakt.settings import ROOT
@@ -241,6 +243,7 @@ def _lab(rgb: Any) -> Any:
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
-def test_the_files_are_up_to_date() -> None:
-    """Else: turvakt kibana export."""
+def test_files_and_picture_are_up_to_date() -> None:
+    """Else: turvakt kibana export; python scripts/draw_dashboards.py."""
+    assert PICTURE.read_text("utf-8") == draw()
     assert {path.name: path.read_text("utf-8") for path in FOLDER.iterdir()} == files()
