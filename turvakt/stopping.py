@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+import os
 import signal
+import sys
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -56,3 +59,20 @@ async def until_stopped(
         for each in (signal.SIGTERM, signal.SIGINT):
             loop.remove_signal_handler(each)
     return stopped[0] if stopped else None
+
+
+def last_resort(seconds: float, error: BaseException | None = None) -> None:
+    """End the process by force, unless it has ended by itself within ``seconds``: a client's thread may hang.
+
+    Args:
+        error: why it ends; it is told then, as nobody else could.
+    """
+
+    def leave() -> None:
+        if error is not None:
+            print(error, file=sys.stderr, flush=True)  # noqa: T201
+        os._exit(0 if error is None else 4)
+
+    timer = threading.Timer(seconds, leave)
+    timer.daemon = True
+    timer.start()

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeVar
 
 from flow.databases.postgres_lock import SessionLock
-from flow.errors import BadInput
+from flow.errors import BadInput, TurvaktError
 from flow.runtimes.faust import Faust
 from flow.runtimes.services import Service, together
 from flow.runtimes.worker import Worker
@@ -17,7 +17,7 @@ from turvakt.access import base_url
 from turvakt.collecting import Collecting
 from turvakt.housekeeping import finish_erasures, keep_house
 from turvakt.reading import STAGES
-from turvakt.stopping import until_stopped
+from turvakt.stopping import last_resort, until_stopped
 from turvakt.tally import Observed
 from turvakt.topics import connection
 from turvakt.wiring import SERVICES, Parts
@@ -31,6 +31,8 @@ SWEEP_SECONDS = 60.0
 """How often what was erased or forgotten is removed from the brokers."""
 END_SECONDS = 20.0
 """A consumer says good-bye to its group, so that others take its partitions at once: that may take a while."""
+HANGING_SECONDS = 5.0
+"""So much longer the process may live when its work has ended: a consumer without its broker leaves threads behind."""
 
 Opened = TypeVar("Opened")
 
@@ -72,7 +74,13 @@ class ClusterWorker:
         Raises:
             Broken: something cannot go on; everything has been stopped in order.
         """
-        return await until_stopped(self._run(), break_off=self._break_off, seconds=END_SECONDS)
+        try:
+            stopped = await until_stopped(self._run(), break_off=self._break_off, seconds=END_SECONDS)
+        except TurvaktError as error:
+            last_resort(HANGING_SECONDS, error)
+            raise
+        last_resort(HANGING_SECONDS)
+        return stopped
 
     def _break_off(self) -> None:
         for opened in ("kafka", "postgres"):
