@@ -28,6 +28,7 @@ def kafka_log(settings: Settings, database: Postgres, *, clock: Clock) -> KafkaL
         clock=clock,
         prefix=settings.kafka.prefix,
         readers=READERS,
+        dead=DEAD,
         kept=KEPT,
         compression=settings.kafka.compression,
         largest=_largest(settings),

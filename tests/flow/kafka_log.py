@@ -20,7 +20,8 @@ from tests.servers.fixtures import Place
 from tests.servers.kafka import create_topics
 
 READERS: dict[str, tuple[str, ...]] = {"posts": ("classify",), "verdicts": ("route", "index"), "alerts": ("deliver",)}
-TOPICS = (*READERS, "posts.dead", "verdicts.dead")
+DEAD = ("posts.dead", "verdicts.dead")
+TOPICS = (*READERS, *DEAD)
 PARTITIONS = 4
 Parameters = ParamSpec("Parameters")
 
@@ -50,6 +51,7 @@ def opened(
     *,
     connection: Connection | None = None,
     readers: Mapping[str, Collection[str]] = READERS,
+    dead: Collection[str] = DEAD,
     compression: str = "zstd",
     seconds: float = 20.0,
 ) -> Iterator[KafkaLog]:
@@ -60,6 +62,7 @@ def opened(
         clock=clock or SystemClock(),
         prefix=place.prefix,
         readers=readers,
+        dead=dead,
         kept={"posts"},
         compression=compression,
         largest=1_000_000,

@@ -18,15 +18,23 @@ class Belt:
 
     Args:
         readers: the groups that read each topic. One that has never committed holds everything back.
+        dead: the topics that nobody reads.
     """
 
     def __init__(
-        self, cluster: Cluster, reader: Reader, overlay: Overlay, *, readers: Mapping[str, Collection[str]]
+        self,
+        cluster: Cluster,
+        reader: Reader,
+        overlay: Overlay,
+        *,
+        readers: Mapping[str, Collection[str]],
+        dead: Collection[str],
     ) -> None:
         self._cluster = cluster
         self._reader = reader
         self._overlay = overlay
         self.readers = readers
+        self.topics = (*readers, *dead)
 
     def standing(self, partitions: Collection[Partition]) -> dict[Partition, range]:
         """From where to where there are entries."""
@@ -95,7 +103,7 @@ class Belt:
 
     def expire(self, before: datetime, *, counting: Callable[[str], bool]) -> int:
         """Delete what came before ``before`` and was read by every group; returns how many entries of which topics went."""
-        partitions = self._cluster.partitions(self._cluster.topics())
+        partitions = self._cluster.partitions(self.topics)
         old = self._cluster.offsets_at(partitions, before)
         standing = self.standing(partitions)
         read = self._cluster.read_by_all(self.readers, {each: span.start for each, span in standing.items()})

@@ -37,6 +37,7 @@ class KafkaLog:
 
     Args:
         readers: the groups that read each topic. One that has never committed holds everything back.
+        dead: the topics of dead letters.
         kept: topics whose entries are found again by key, besides those of dead letters; see `flow.logs.kafka.shelf`.
         largest: bytes that an entry may have.
         seconds: how long the brokers may take to answer; less than PostgreSQL lets a transaction wait.
@@ -50,6 +51,7 @@ class KafkaLog:
         clock: Clock,
         prefix: str,
         readers: Mapping[str, Collection[str]],
+        dead: Collection[str] = (),
         kept: Collection[str] = (),
         compression: str = "zstd",
         largest: int = 4_000_000,
@@ -63,7 +65,7 @@ class KafkaLog:
         self._shelf = Shelf(database, kept=kept)
         self._overlay = Overlay(database)
         reader = Reader(connection, prefix=prefix, seconds=seconds)
-        self._belt = Belt(self.cluster, reader, self._overlay, readers=readers)
+        self._belt = Belt(self.cluster, reader, self._overlay, readers=readers, dead=dead)
         self._scrubber = Scrubber(
             database,
             cluster=self.cluster,

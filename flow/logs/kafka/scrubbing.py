@@ -60,7 +60,7 @@ class Scrubber:
         Raises:
             Unavailable: the brokers do not answer. It can be done again.
         """
-        topics = self._cluster.topics()
+        topics = {partition.topic for partition in self._cluster.partitions(self._belt.topics)}
         if not topics:
             return
         begun = self._begin_files(topics)
