@@ -9,17 +9,20 @@ import itertools
 import json
 import random
 import statistics
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 import msgspec
 from elasticsearch import Elasticsearch as Client
 
 from alerts.alert import Alert
 from classify.verdict import LABELS, Judgement, Label, Score, Verdict
+from flow.errors import Unavailable
 from ingest.post import Author, Mention, Post
 from registry.official import Official
 from review.index import Query
@@ -188,14 +191,50 @@ def main() -> None:
         searches(index)
         if chosen.whole:
             work = Reindexing(client, names=names, officials=known.get)
-            print(f"reindexing: {seconds(work.run):,.0f} s", flush=True)
+            with Writer(index) as writer:
+                took = seconds(work.run)
+            print(
+                f"reindexing: {took:,.0f} s; a writer meanwhile waited {max(writer.waits):,.1f} s at most", flush=True
+            )
             held = index.count("official-0")
             took = seconds(lambda: index.erase("official-0"))
             print(f"erasure of {held:,} records: {took:,.1f} s, then out of the files: {seconds(index.scrub):,.0f} s")
 
 
-def _other(verdict: Verdict) -> Verdict:
-    return replace(verdict, post=replace(verdict.post, id=f"{verdict.post.id}-other"))
+class Writer:
+    """Writes a few new posts again and again, as a stage does, and takes the time of each batch."""
+
+    def __init__(self, index: ElasticsearchIndex) -> None:
+        self.waits: list[float] = []
+        self._index = index
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        for turn in itertools.count():
+            some = [_other(each, turn) for each in verdicts(20)]
+            self.waits.append(seconds(lambda some=some: self._until_written(some)))  # type: ignore[misc]
+            if self._done.wait(0.2):
+                return
+
+    def _until_written(self, some: list[Verdict]) -> None:
+        while True:
+            try:
+                return self._index.write_verdicts(some)
+            except Unavailable:
+                time.sleep(0.05)
+
+
+def _other(verdict: Verdict, number: int = 0) -> Verdict:
+    return replace(verdict, post=replace(verdict.post, id=f"{verdict.post.id}-other-{number}"))
 
 
 if __name__ == "__main__":

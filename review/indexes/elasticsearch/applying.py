@@ -45,9 +45,10 @@ def outdated(client: Elasticsearch, names: Names, templates: Sequence[Template])
 
 
 def aliases(client: Elasticsearch, names: Names) -> list[str]:
-    """The alias of the items, and those of all statistics."""
+    """The alias of the items, and those of all statistics and trends."""
+    indices = f"{names.statistics('*')},{names.trends('*')},{names.all_trends}-*"
     with faults(names.prefix):
-        found = client.indices.get(index=names.statistics("*"), features=["aliases"])
+        found = client.indices.get(index=indices, features=["aliases"])
     return [names.items, *sorted({name.rpartition("-")[0] for name in found})]
 
 

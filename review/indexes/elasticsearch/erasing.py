@@ -149,10 +149,10 @@ class Erasing:
                 continue
             # A writer may be about to put something there, as it has not seen the newer generation yet.
             self._generations.block([name])
-            if self._generations.count(name):
-                self._generations.unblock([name])
-            else:
+            if not self._generations.count(name):
                 self._generations.delete([name])
+            elif not self._generations.outside():  # else a reindexing may have closed it, too
+                self._generations.unblock([name])
         if self._generations.due(FULL):
             self._generations.roll()
 
