@@ -60,6 +60,54 @@ def test_a_database_that_is_killed_in_the_midst_of_a_transaction(start_server: S
             assert set(keys(group.take_all(log.lag("posts", "classify")))) == {"a", "b"}
 
 
+def test_what_is_asked_while_a_broker_is_away_and_after_it(start_server: StartServer, database: Postgres) -> None:
+    kafka = start_server(Kafka())
+    place = with_topics(Place(kafka.address, "t-"))
+    with opened(place, database, seconds=2) as log, Group(place, "verdicts", "route") as group:
+        again(fill, log, "verdicts", "a")
+        for away, back in ((kafka.kill, kafka.start), (kafka.pause, kafka.resume)):
+            away()
+            for ask in (
+                lambda: log.lag("verdicts", "route"),
+                lambda: log.browse("verdicts"),
+                lambda: log.forget(["a"]),
+                lambda: fill(log, "verdicts", "b"),
+                log.scrub,
+            ):
+                with pytest.raises(Unavailable):
+                    ask()
+            back()
+            again(log.scrub)
+            again(fill, log, "verdicts", "c")
+            assert set(keys(log.browse("verdicts"))) >= {"a", "c"}
+            while log.lag("verdicts", "route"):
+                group.take()
+                group.commit()
+
+
+def test_two_who_forget_in_their_hand_overs_do_not_wait_for_each_other_for_ever(
+    place: Place, database: Postgres
+) -> None:
+    """Each shares the lock that the other one wants alone."""
+    both = threading.Barrier(2)
+    first_try = threading.local()
+
+    def hand_over(log: KafkaLog, key: str) -> None:
+        with log.write(epoch=log.epoch()) as writer:
+            if not getattr(first_try, "over", False):
+                first_try.over = True
+                both.wait(timeout=30)
+            log.forget([key])
+            writer.append("alerts", key, b"forgotten")
+
+    with opened(place, database) as one, opened(place, database) as other, ThreadPoolExecutor(2) as pool:
+        fill(one, "verdicts", "a", "b", "c")
+        for done in [pool.submit(again, hand_over, one, "a"), pool.submit(again, hand_over, other, "b")]:
+            done.result(timeout=60)
+        assert keys(one.browse("verdicts")) == ["c"]
+        assert set(keys(one.browse("alerts"))) == {"a", "b"}
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_nothing_erased_comes_back_and_nothing_else_is_lost(seed: int, place: Place, database: Postgres) -> None:
     """Two workers take posts to verdicts while officials are erased, posts forgotten, and the brokers swept and scrubbed."""
