@@ -15,7 +15,7 @@ from flow.errors import BadInput, Broken
 from ingest.clients.waiting import Busy, Sleep
 from ingest.clients.websocket import Lost, hang_up, next_frames, open_socket
 from ingest.collector import AuthorGone, Collected, Deletion, Item, Rejected
-from ingest.formats.text import clean, paragraphs
+from ingest.formats.text import clean, fitting, paragraphs
 from ingest.post import Author, Post
 
 JETSTREAM = "wss://jetstream2.us-east.bsky.network/subscribe"
@@ -143,7 +143,10 @@ class Bluesky:
             event = msgspec.json.decode(frame, type=_Named)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return ""
-        return f"{self.name}:{event.did}/{event.commit.rkey}"
+        return self._post_id(event.did, event.commit.rkey)
+
+    def _post_id(self, did: str, rkey: str) -> str:
+        return fitting(f"{self.name}:{did}/{rkey}")
 
     def _event(self, frame: bytes) -> tuple[int, Item | None]:
         """The time of an event in microseconds, and what is to be passed on of it."""
@@ -176,7 +179,7 @@ class Bluesky:
             return None
         operation, rkey = commit.get("operation"), _field(commit, "rkey", str)
         if operation == "delete":
-            return Deletion(id=f"{self.name}:{did}/{rkey}", at=at)
+            return Deletion(id=self._post_id(did, rkey), at=at)
         if operation not in ("create", "update"):
             raise BadInput("unknown operation", place="bluesky event")
         return self._post(did, rkey, at, _field(commit, "record", dict), edited=operation == "update")
@@ -188,7 +191,7 @@ class Bluesky:
         cards = [_text(_object(each.get("external")).get("uri")) for each in media]
         languages = [each for each in _list(record.get("langs")) if isinstance(each, str)]
         return Post(
-            id=f"{self.name}:{did}/{rkey}",
+            id=self._post_id(did, rkey),
             source=self.name,
             # People see the text, and what stands for a picture below it. Offsets into the text itself do not move.
             text=paragraphs([_field(record, "text", str), *(alt for each in media for alt in _alts(each))]),

@@ -9,7 +9,7 @@ from typing import Any
 
 from flow.errors import BadInput
 from ingest.formats.html import html_to_text
-from ingest.formats.text import clean, paragraphs
+from ingest.formats.text import clean, fitting, paragraphs
 from ingest.post import Author, Post
 
 SOURCE = "mastodon"
@@ -68,7 +68,7 @@ def status_to_post(status: dict[str, Any], *, host: str, domain: str, now: datet
 
 def status_id(native: str, *, host: str) -> str:
     """The `Post.id` of a status. By server and local id, since that is all that a deletion names."""
-    return f"{SOURCE}:{host}/{native}"
+    return fitting(f"{SOURCE}:{host}/{native}")
 
 
 def later(one: str, other: str) -> str:
