@@ -12,7 +12,7 @@ from flow.clock import Clock
 from registry.official import Official
 from review.indexes.elasticsearch.generations import Generations
 from review.indexes.elasticsearch.names import Names, tenant
-from review.trends.cells import count
+from review.trends.cells import Mentioned, count
 from review.trends.reading import DAY, Reading
 from review.trends.suppression import together, told
 from review.trends.writing import Row, Writing
@@ -125,10 +125,15 @@ class Trends:
         return self._writing.replace(day, rows, only_flagged=not all_kept)
 
     def _rows(self, day: date, *, without: str | None) -> Iterator[Row]:
-        mentioned = list(self._reading.mentioned(day, without=without))
-        municipalities = {each.tenant: each.municipality for each in mentioned}
+        municipalities: dict[str, str] = {}
+
+        def mentioned() -> Iterator[Mentioned]:  # one by one: a day may have many
+            for each in self._reading.mentioned(day, without=without):
+                municipalities[each.tenant] = each.municipality
+                yield each
+
         tenants = self._tenants(day, without=without)
-        for cell, counted in count(mentioned).items():
+        for cell, counted in count(mentioned()).items():
             for one, posts in told(counted.tenants, limit=self._limit).items():
                 yield Row(self._names.trends(one), cell, posts, municipalities[one])
             everywhere = together(
