@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.sides import Cluster, End, Side
+from tests.cluster.sides import Cluster, End, Side, differences
 from tests.servers.fixtures import Place
 from tests.turvakt.process import DEMO_POSTS
 
@@ -57,6 +57,4 @@ def test_both_end_the_same(embedded: Side, cluster: Cluster) -> None:
     assert len(expected["item"]) > 150
     assert len(expected["outbox"]) > 20
     assert len(expected["dead"]) == 1
-    assert found.keys() == expected.keys()
-    for part in expected:
-        assert found[part] == expected[part], part
+    assert differences(found, expected) == []

@@ -1,0 +1,40 @@
+"""From one process to a cluster and back, and from a backup of one into the other."""
+
+from pathlib import Path
+
+from tests.cluster.sides import Cluster, Side, differences
+from tests.servers.fixtures import Place
+from tests.turvakt.process import DEMO_POSTS, Program
+
+
+def test_moves_to_a_cluster_and_back(tmp_path: Path, kafka: Place, postgres: str, elasticsearch: Place) -> None:
+    old = Side(tmp_path / "old", TURVAKT_CLASSIFIER_NAME="linear")
+    old.prepare()
+    old.start()
+    try:
+        old.feed(DEMO_POSTS.read_text("utf-8") + '{"source": "web", "id": "broken", "text": "Anna Lindqvist\n')
+    finally:
+        old.stop()
+    old.program.run("officials", "withdraw", "riitta-hakala-tuominen", "--yes")
+    expected = old.end()
+    assert len(expected["item"]) > 200
+    assert len(expected["outbox"]) > 20
+    assert len(expected["dead"]) == len(expected["registry_withdrawal"]) == 1
+
+    cluster = Cluster(tmp_path / "cluster", kafka=kafka, postgres=postgres, elasticsearch=elasticsearch)
+    cluster.make()
+    to_cluster, to_new = tmp_path / "cluster.toml", tmp_path / "new.toml"
+    to_cluster.write_text(cluster.settings(), "utf-8")
+    old.program.run("migrate", "--to", str(to_cluster), "--yes")
+    assert differences(cluster.end(), expected) == []
+    old.program.run("migrate", "--to", str(to_cluster), "--yes", code=2)  # there is something already
+
+    new = Side(tmp_path / "new")
+    to_new.write_text(f'[data]\ndir = "{new.program.folder}"\n', "utf-8")
+    cluster.program.run("migrate", "--to", str(to_new), "--yes")
+    assert differences(new.end(), expected) == []
+
+    archive = tmp_path / "archive.gz"
+    cluster.program.run("backup", str(archive))
+    restored = Program(tmp_path / "restored")
+    assert restored.json("restore", str(archive), "--yes") == new.program.json("backup", str(tmp_path / "again.gz"))
