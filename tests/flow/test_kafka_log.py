@@ -1,5 +1,6 @@
 """The log contract over Kafka and PostgreSQL, and what only this log promises."""
 
+import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -169,12 +170,12 @@ def test_an_entry_that_is_too_large_is_refused_alone_and_its_dead_letter_kept(
 
 def test_what_others_write_breaks_nothing(kafka_log: KafkaLog, place: Place) -> None:
     producer = Producer({"bootstrap.servers": place.address})
-    for key in (None, b"\xff", b"a\x00b"):
+    for key in (None, b"\xff", b"a\x00b", secrets.token_hex(5000)):
         producer.produce(place.prefix + "verdicts", b"x", key)
     producer.flush()
     with Group(place, "verdicts", "route") as group:
-        entries = kafka_log.standing(group.take_all(3))
-    assert sorted(keys(entries)) == ["", "a\ufffdb", "\ufffd"]
+        entries = kafka_log.standing(group.take_all(4))
+    assert {"", "a\ufffdb", "\ufffd"} < set(keys(entries))
     with kafka_log.write(epoch=kafka_log.epoch()) as writer:
         for entry in entries:
             writer.append("verdicts.dead", entry.key, entry.value)

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import NamedTuple, TypeVar
 
-from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from flow.backoff import backoff
@@ -155,8 +155,9 @@ class Cluster:
             except KafkaException as error:
                 self._admin.poll(0)  # errors of the connection itself wait there
                 meant = self._refusals.any() or translated(of(error), place=self.place)
-                # An outage is the caller's to wait out: only who is just starting, or elects a leader, is asked again.
-                if not (isinstance(meant, Unavailable) and of(error).code() > 0) or time.monotonic() > deadline:
+                # An outage is the caller's to wait out: only a broker that is just starting, or elects a leader, is asked again.
+                busy = isinstance(meant, Unavailable) and of(error).code() > 0
+                if not (busy or of(error).code() == KafkaError.UNKNOWN_TOPIC_OR_PART) or time.monotonic() > deadline:
                     raise meant from None
             self._pause(pause)
         raise AssertionError("backoff never ends")

@@ -46,7 +46,7 @@ def translated(error: KafkaError, *, place: str) -> TurvaktError:
     if code in _LOG_IN:
         return Broken("the log-in was refused", place=place, remedy="Check kafka.username, kafka.password, mechanism")
     if code in _RIGHTS:
-        remedy = "Give the user all rights on topics and groups with the prefix; see docs/cluster.md"
+        remedy = "Give the user all rights on topics and groups with the prefix; see docs/kafka.md"
         return Broken("the user has not the right to do this", place=place, remedy=remedy)
     if code == KafkaError._SSL and "certificate verify failed" in str(error):
         return Broken("the broker's certificate is not trusted", place=place, remedy="Check kafka.certificates")

@@ -1,6 +1,5 @@
 """The log of a cluster."""
 
-import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -8,22 +7,20 @@ from datetime import datetime, timedelta
 from flow.clock import Clock
 from flow.databases.postgres import Postgres
 from flow.entry import Entry
-from flow.errors import BadInput, Stale
+from flow.errors import Stale
 from flow.kafka import Connection
 from flow.logs.kafka.belt import Belt
 from flow.logs.kafka.cluster import Cluster, Progress
 from flow.logs.kafka.overlay import Overlay
 from flow.logs.kafka.reading import Reader
-from flow.logs.kafka.records import Sent
 from flow.logs.kafka.scrubbing import Scrubber
 from flow.logs.kafka.sending import Sender
 from flow.logs.kafka.shelf import Shelf
+from flow.logs.kafka.writing import Transaction
 
 _LOCK = "log"
 _CLOCKS_DIFFER = timedelta(hours=1)
 """So far the brokers' clocks may be from ours."""
-
-logger = logging.getLogger(__name__)
 
 
 class KafkaLog:
@@ -79,29 +76,17 @@ class KafkaLog:
     # ---------------------------------------------------------------- writing
 
     @contextmanager
-    def write(self, *, epoch: int | None = None) -> Iterator["_Writer"]:
+    def write(self, *, epoch: int | None = None) -> Iterator[Transaction]:
         with self._database.transaction():
             if epoch is not None:
-                self._database.lock(_LOCK, shared=True)
+                self._shared()
                 if epoch != self.epoch():
                     raise Stale("data was erased since it was read")
-            writer = _Writer(self._database, self._shelf)
-            yield writer
-            self._hand_over(writer.records)
-
-    def _hand_over(self, records: Sequence[Sent]) -> None:
-        if not records:
-            return
-        self._database.lock(_LOCK, shared=True)
-        self._send(records)
-        self._shelf.add(records, self._clock.now())
-
-    def _send(self, records: Sequence[Sent]) -> None:
-        self._sender.send([each for each in records if not each.topic.endswith(".dead")])
-        try:
-            self._sender.send([each for each in records if each.topic.endswith(".dead")])
-        except BadInput:  # as large as what could not be handled; all are kept, where they are looked for
-            logger.warning("a dead letter is too large for Kafka: its topic does not tell of it")
+            transaction = Transaction(self._database, self._sender, self._shelf)
+            yield transaction
+            if transaction.records:
+                self._shared()
+                transaction.hand_over(self._clock.now())
 
     def epoch(self) -> int:
         return int(self._database.query("SELECT epoch FROM log_epoch")[0][0])
@@ -110,6 +95,10 @@ class KafkaLog:
         with self._database.transaction():
             self._alone()
             self._database.execute("UPDATE log_epoch SET epoch = epoch + 1")
+
+    def _shared(self) -> None:
+        """Until the end of the transaction nobody erases."""
+        self._database.lock(_LOCK, shared=True)
 
     def _alone(self) -> None:
         """Until the end of the transaction nobody else writes; who is writing ends first."""
@@ -246,24 +235,3 @@ class KafkaLog:
         """Let go of the connections to Kafka; the database stays open."""
         self._sender.close()
         self.cluster.close()
-
-
-class _Writer:
-    """Gathers a transaction's entries; they are sent at its end."""
-
-    def __init__(self, database: Postgres, shelf: Shelf) -> None:
-        self._database = database
-        self._shelf = shelf
-        self.records: list[Sent] = []
-
-    def append(self, topic: str, key: str, value: bytes) -> None:
-        self.records.append(Sent(topic, key, value))
-
-    def save_cursor(self, collector: str, cursor: str) -> None:
-        sql = (
-            """INSERT INTO log_cursor VALUES (%s, %s) ON CONFLICT (collector) DO UPDATE SET cursor = excluded.cursor"""
-        )
-        self._database.execute(sql, (collector, cursor))
-
-    def discard(self, topic: str, offsets: Sequence[int]) -> None:
-        self._shelf.discard(topic, offsets)

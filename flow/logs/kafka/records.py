@@ -8,6 +8,7 @@ from typing import NamedTuple
 from flow.entry import Entry
 
 MOST_PARTITIONS = 1000
+_LONGEST_KEY = 600
 
 
 class Partition(NamedTuple):
@@ -43,7 +44,12 @@ def entry_at(partition: Partition, offset: int, key: bytes | None, value: bytes,
     return Entry(
         topic=partition.topic,
         offset=offset_of(partition.number, offset),
-        key=(key or b"").decode("utf-8", "replace").replace("\x00", "\ufffd"),  # PostgreSQL stores no NUL
+        key=_stored((key or b"").decode("utf-8", "replace")),
         value=value,
         at=datetime.fromtimestamp(milliseconds / 1000, UTC),
     )
+
+
+def _stored(key: str) -> str:
+    """``key`` as PostgreSQL can store and index it. Ours are so anyway; a stranger's becomes the key of a dead letter."""
+    return key[:_LONGEST_KEY].replace("\x00", "\ufffd")

@@ -20,7 +20,8 @@ from flow.logs.kafka.records import MOST_PARTITIONS, Offsets, Sent, Spans
 from flow.logs.kafka.sending import Sender
 
 _AT_ONCE = 1000
-_AT_ONCE_OLD = "1"
+_EVERY_RECORD = "1"
+"""Milliseconds: so old is any file."""
 _SETTLE_SECONDS = 0.5
 """Brokers tell the new setting a moment before they act on it."""
 
@@ -76,9 +77,9 @@ class Scrubber:
     def _begin_files(self, topics: Collection[str]) -> Offsets:
         """Let each partition begin a new file; returns offsets below which everything is in older ones."""
         try:
-            set_config(self._cluster, topics, FILE_AGE, _AT_ONCE_OLD)
+            set_config(self._cluster, topics, FILE_AGE, _EVERY_RECORD)
             deadline = time.monotonic() + self._seconds
-            while {each[FILE_AGE] for each in describe(self._cluster, topics).values()} != {_AT_ONCE_OLD}:
+            while {each[FILE_AGE] for each in describe(self._cluster, topics).values()} != {_EVERY_RECORD}:
                 if time.monotonic() > deadline:
                     raise Unavailable("a setting of the topics does not arrive", place=self._cluster.place)
                 self._pause(0.05)
