@@ -148,23 +148,24 @@ class Consumer:
         return stopped
 
     async def _consume(self, stream: Stream[Any]) -> None:
-        """The agent. Nothing may be raised here: Faust would keep what is in hand for as long as the process lives."""
+        """The agent. Nothing may be raised here: Faust would keep what is in hand for as long as the process lives.
+
+        The loop is never left, either: what came then would be acknowledged although nobody has taken it.
+        """
+        stream.enable_acks = False
         async for events in stream.noack_take(self._batch_size, within=GATHER_SECONDS):
-            if self._ending.is_set():
-                break
+            if self._ending.is_set() or self._failed.done():
+                await asyncio.Event().wait()  # until it is cancelled
             self._idle.clear()
             try:
                 await self._take(stream, events)
                 self.worked = True
             except _Ending:
-                break
+                pass
             except Exception as error:  # noqa: BLE001  told by `live`
-                if not self._failed.done():
-                    self._failed.set_exception(error)
-                break
+                self._failed.set_exception(error)
             finally:
                 self._idle.set()
-        await asyncio.Event().wait()  # an agent that returned would be started again
 
     async def _take(self, stream: Stream[Any], events: Sequence[EventT[Any]]) -> None:
         """Let the stage take ``events``; each is acknowledged as soon as what came of it is safe."""
