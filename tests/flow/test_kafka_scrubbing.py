@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -56,11 +57,13 @@ def test_erased_text_is_in_no_file_and_the_rest_is_read_once_more_in_order(broke
         time.sleep(0.1)
 
 
-def test_a_scrub_can_be_repeated_and_its_markers_are_no_entries(broker: Kafka, database: Postgres) -> None:
+def test_scrubs_can_be_repeated_and_meet_and_their_markers_are_no_entries(broker: Kafka, database: Postgres) -> None:
     place = with_topics(Place(broker.address, ""))  # the broker's own topics are let alone
     with opened(place, database) as log:
         log.scrub()
-        log.scrub()
+        with opened(place, database) as other, ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(each.scrub) for each in (log, other)]:
+                done.result(timeout=60)
         assert log.topics() == []
         assert log.browse("verdicts") == []
         with Group(place, "verdicts", "route") as group:

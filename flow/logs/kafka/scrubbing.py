@@ -64,8 +64,9 @@ class Scrubber:
         topics = {partition.topic for partition in self._cluster.partitions(self._belt.topics)}
         if not topics:
             return
-        begun = self._begin_files(topics)
         with self._database.transaction():
+            self._database.lock("scrub")  # of two at once, one would end the other's setting too early
+            begun = self._begin_files(topics)
             # Who writes meanwhile would come before older entries of the same post.
             self._alone()
             unread = self._belt.unread(topics)
