@@ -76,7 +76,8 @@ def found(cluster: Cluster) -> dict[str, Topic]:
         Unavailable, Broken: see `Cluster`.
     """
     topics = cluster.ask(lambda: cluster.admin.list_topics(timeout=cluster.seconds)).topics
-    settings = describe(cluster, cluster.topics())
+    # One may have come since: it is left to the next look.
+    settings = describe(cluster, [topic for topic in cluster.topics() if cluster.full(topic) in topics])
     there = {}
     for topic, values in settings.items():
         replicas = [len(each.replicas) for each in topics[cluster.full(topic)].partitions.values()]
