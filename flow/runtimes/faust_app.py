@@ -5,6 +5,7 @@ from typing import Any
 
 import faust
 from faust.app.base import BootStrategy
+from faust.types.transports import ConsumerT
 
 from flow.kafka import Connection
 
@@ -18,7 +19,12 @@ NEW_PARTITIONS_SECONDS = 10.0
 """How often to look for partitions that were added."""
 
 
-class _App(faust.App):
+class App(faust.App):
+    """See `make_app`."""
+
+    ending = False
+    """What is in hand is not waited for any more: it is left to the next one."""
+
     class BootStrategy(BootStrategy):
         # The log writes; a producer of Faust's would have nothing to do.
         enable_kafka_producer = False
@@ -26,6 +32,10 @@ class _App(faust.App):
 
     async def on_first_start(self) -> None:
         """No folders: there are no tables to keep in them."""
+
+    async def _consumer_wait_empty(self, consumer: ConsumerT, logger: Any) -> None:
+        if not self.ending:
+            await super()._consumer_wait_empty(consumer, logger)
 
 
 def make_app(
@@ -37,7 +47,7 @@ def make_app(
     client: str,
     member: str | None,
     records: int,
-) -> faust.App:
+) -> App:
     """An app, not yet started.
 
     Args:
@@ -48,7 +58,7 @@ def make_app(
             back, and others need not stop to balance partitions anew.
         records: to fetch at once, at most.
     """
-    app = _App(
+    app = App(
         group,
         broker=[f"kafka://{server}" for server in connection.servers],
         broker_credentials=_credentials(connection),

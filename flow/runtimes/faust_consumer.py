@@ -139,7 +139,7 @@ class Consumer:
         """End in order: the try in hand is finished, and what is done is committed. Returns whether it came to that."""
         self._ending.set()
         await self._idle.wait()
-        self.app.conf.stream_wait_empty = False  # what is not done is left to the next one
+        self.app.ending = True
         stopping = asyncio.create_task(self.app.stop())
         await asyncio.wait({stopping}, timeout=STOP_SECONDS)
         stopped = stopping.done() and stopping.exception() is None
