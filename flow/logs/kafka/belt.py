@@ -78,10 +78,12 @@ class Belt:
 
     def holding(self) -> set[str]:
         """The topics with readers in which there are entries."""
-        counts: dict[str, int] = {}
-        for partition, span in self.standing(self._cluster.partitions(self.readers)).items():
-            counts[partition.topic] = counts.get(partition.topic, 0) + len(span)
-        return {topic for topic, count in counts.items() if count and count > self._overlay.removed(topic)}
+        spans = self.standing(self._cluster.partitions(self.readers))
+        by_topic = {
+            topic: {each: span for each, span in spans.items() if each.topic == topic} for topic in self.readers
+        }
+        # They are looked at, not counted: some may be markers.
+        return {topic for topic, own in by_topic.items() if next(self.entries(own), None) is not None}
 
     def cover(self, topics: Collection[str], change: Callable[[Entry], bytes | None]) -> list[Entry]:
         """Let every entry of ``topics`` be seen as ``change`` says, and what all have read not at all.

@@ -54,11 +54,6 @@ class Overlay:
         rows = self._database.query(sql + where, () if topics is None else (list(topics),))
         return {Partition(topic, partition): offset for topic, partition, offset in rows}
 
-    def removed(self, topic: str) -> int:
-        """How many entries of ``topic`` are removed one by one."""
-        sql = "SELECT count(*) FROM log_change WHERE topic = %s AND value IS NULL"
-        return int(self._database.query(sql, (topic,))[0][0])
-
     def changed(self) -> set[str]:
         """The topics of which single entries are changed or removed."""
         return {row[0] for row in self._database.query("SELECT DISTINCT topic FROM log_change")}
