@@ -113,7 +113,9 @@ def receiver() -> Iterator[Receiver]:
         received.address = f"http://127.0.0.1:{server.server_port}"
         thread = Thread(target=server.serve_forever)
         thread.start()
-        yield received
-        server.shutdown()
-        thread.join()
+        try:
+            yield received
+        finally:
+            server.shutdown()
+            thread.join()
     assert received.faults == []

@@ -1,0 +1,195 @@
+"""Who is told of what: the shipped configuration, and a target that dies under real servers."""
+
+import asyncio
+import re
+import subprocess
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+
+from tests.alerts.servers import SmtpServer
+from tests.servers.installing import Missing, program
+from tests.servers.prometheus import Alertmanager, Prometheus
+from tests.turvakt.process import until
+from tests.watch.hook import Hook, hook
+from turvakt.metrics import Metrics
+from turvakt.settings import ROOT
+
+CONFIGURATION = ROOT / "config" / "alertmanager" / "alertmanager.yml"
+PROMETHEUS = ROOT / "config" / "prometheus"
+
+
+def amtool(*arguments: str) -> str:
+    try:
+        command = [program("amtool", package="prometheus-alertmanager"), *arguments]
+    except Missing as missing:
+        pytest.skip(str(missing))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_configuration_is_valid() -> None:
+    said = amtool("check-config", str(CONFIGURATION))
+    assert "3 receivers" in said
+    assert "1 templates" in said
+
+
+@pytest.mark.parametrize(
+    ("labels", "receiver"),
+    [
+        (("alertname=TurvaktThreatNotDelivered", "severity=critical", "kind=threat"), "duty"),
+        (("alertname=TurvaktWorkerGone", "severity=critical", "worker=classify"), "duty"),
+        (("alertname=TurvaktDrift", "severity=warning", "label=threat", "language=sv"), "operators"),
+        (("alertname=KafkaOfflinePartitions",), "operators"),
+        (("alertname=TurvaktWatchdog", "severity=none"), "heartbeat"),
+    ],
+)
+def test_each_alert_has_its_receiver(labels: tuple[str, ...], receiver: str) -> None:
+    amtool("config", "routes", "test", f"--config.file={CONFIGURATION}", f"--verify.receivers={receiver}", *labels)
+
+
+def test_no_secret_is_in_it() -> None:
+    text = CONFIGURATION.read_text("utf-8")
+    for key in re.findall(r"(?m)^\s*(\w*(?:password|credentials|token|secret|key)\w*):", text):
+        assert key.endswith("_file"), key
+
+
+class Target:
+    """A process of Turvakt as far as Prometheus sees it: real metrics at an address."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = metrics.exposition()
+                self.send_response(200)
+                self.send_header("content-type", "text/plain; version=0.0.4; charset=utf-8")
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: Any) -> None: ...
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"127.0.0.1:{self._server.server_port}"
+        self._thread = Thread(target=self._server.serve_forever)
+        self._thread.start()
+
+    def die(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class Insistent(Prometheus):
+    """Tells Alertmanager again each second: it may know of it only some seconds after its start."""
+
+    def command(self) -> Sequence[str]:
+        return [*super().command(), "--rules.alert.resend-delay=1s"]
+
+
+def hurried(text: str) -> str:
+    """What waits, and alerts about workers, which wait for two minutes: a second."""
+    return re.sub(r"(?m)^(\s*(?:\w+_interval|scrape_timeout|group_wait): )\S+$", r"\g<1>1s", text).replace(
+        "for: 2m", "for: 1s"
+    )
+
+
+def alertmanager_file(folder: Path, told: Hook, *, smtp: int | None = None) -> Path:
+    """The shipped configuration, hurried, with every webhook at ``told`` and e-mail to the port ``smtp`` or to nobody."""
+    (folder / "token").write_text("let-me-in")
+    (folder / "turvakt.tmpl").write_text((CONFIGURATION.parent / "turvakt.tmpl").read_text("utf-8"), "utf-8")
+    configuration = yaml.safe_load(hurried(CONFIGURATION.read_text("utf-8")))
+    mail = {"smtp_smarthost": f"127.0.0.1:{smtp}", "smtp_from": "am@example.org", "smtp_require_tls": False}
+    configuration["global"] = {"resolve_timeout": "2s", **(mail if smtp else {})}
+    for receiver in configuration["receivers"]:
+        if smtp is None:
+            receiver.pop("email_configs", None)
+        for webhook in receiver.setdefault("webhook_configs", [{"url": "", "send_resolved": True}]):
+            webhook["url"] = f"{told.address}/{receiver['name']}"
+            if "http_config" in webhook:
+                webhook["http_config"]["authorization"]["credentials_file"] = str(folder / "token")
+    file = folder / "alertmanager.yml"
+    file.write_text(yaml.safe_dump(configuration), "utf-8")
+    return file
+
+
+def prometheus_file(folder: Path, *, targets: dict[str, str], alertmanager: str) -> Path:
+    """The shipped configuration and rules, hurried; ``targets`` are addresses by service, in place of names."""
+    configuration = yaml.safe_load(hurried((PROMETHEUS / "prometheus.yml").read_text("utf-8")))
+    for file in configuration["rule_files"]:
+        (folder / file).write_text(hurried((PROMETHEUS / file).read_text("utf-8")), "utf-8")
+    addresses = [{"targets": [address], "labels": {"service": service}} for service, address in targets.items()]
+    configuration["scrape_configs"] = [{"job_name": "turvakt", "static_configs": addresses}]
+    configuration["alerting"]["alertmanagers"] = [{"static_configs": [{"targets": [alertmanager]}]}]
+    file = folder / "prometheus.yml"
+    file.write_text(yaml.safe_dump(configuration), "utf-8")
+    return file
+
+
+def test_a_process_that_dies_reaches_whoever_is_on_duty(start_server: Callable[[Any], Any], tmp_path: Path) -> None:
+    with hook() as told, ExitStack() as stack:
+        target = Target(Metrics(worker="classify", stages=["classify"]))
+        stack.callback(target.die)
+        alertmanager = start_server(Alertmanager(alertmanager_file(tmp_path, told)))
+        targets, address = {"classify": target.address}, alertmanager.address.removeprefix("http://")
+        prometheus = start_server(Insistent(prometheus_file(tmp_path, targets=targets, alertmanager=address)))
+        until(lambda: bool(told.alerts("/heartbeat")))
+        until(lambda: value(prometheus.address, 'up{job="turvakt"}') == 1)
+        assert not told.alerts("/duty")
+
+        stack.pop_all().close()
+        until(lambda: bool(told.alerts("/duty")))
+        (alert, *_) = told.alerts("/duty")
+        assert alert["labels"] == {"alertname": "TurvaktWorkerGone", "severity": "critical", "worker": "classify"}
+        assert alert["annotations"]["summary"] == "No worker classify runs any more"
+        assert alert["annotations"]["summary_sv"] == "Ingen arbetsprocess classify är igång längre"
+        assert alert["annotations"]["summary_fi"] == "Yhtään classify-työprosessia ei ole enää käynnissä"
+        assert {authorisation for path, authorisation, _ in told.calls if path == "/duty"} == {"Bearer let-me-in"}
+        # The warning about one process says less than that none is left: it may come before, and is held back from then on.
+        until(lambda: held_back(alertmanager.address) == {"TurvaktWorkerDown"})
+
+
+async def test_the_mail_tells_in_three_languages_what_to_do(start_server: Callable[[Any], Any], tmp_path: Path) -> None:
+    with hook() as told:
+        async with SmtpServer() as smtp:
+            file = alertmanager_file(tmp_path, told, smtp=smtp.port)
+            alertmanager = await asyncio.to_thread(start_server, Alertmanager(file))
+            rules = yaml.safe_load((PROMETHEUS / "alerts.rules.yml").read_text("utf-8"))["groups"][0]["rules"]
+            raised = [
+                {"labels": {"alertname": rule["alert"], **rule["labels"]}, "annotations": rule["annotations"]}
+                for rule in rules
+            ]
+            async with httpx.AsyncClient(base_url=alertmanager.address) as client:
+                (await client.post("/api/v2/alerts", json=raised)).raise_for_status()
+            async with asyncio.timeout(60):
+                while len(smtp.mails) < 3:
+                    await asyncio.sleep(0.05)
+    addressed = {address for _, addresses in smtp.envelopes for address in addresses}
+    assert addressed == {"duty@example.org", "operators@example.org"}
+    failed = next(mail for mail in smtp.mails if "failed for good" in str(mail["subject"]))
+    assert str(failed["subject"]).startswith("[firing] Deliveries by")
+    body = failed.get_body(("plain",))
+    assert body is not None
+    text = body.get_content()
+    annotations = next(rule["annotations"] for rule in rules if rule["alert"] == "TurvaktDeliveryFailed")
+    for told_so in annotations.values():
+        assert told_so in text
+    assert "critical firing: TurvaktDeliveryFailed, since 2" in text
+
+
+def value(prometheus: str, expression: str) -> float | None:
+    found = httpx.get(f"{prometheus}/api/v1/query", params={"query": expression}).json()["data"]["result"]
+    return float(found[0]["value"][1]) if found else None
+
+
+def held_back(alertmanager: str) -> set[str]:
+    query = {"inhibited": "true", "active": "false", "silenced": "false", "unprocessed": "false"}
+    found = httpx.get(f"{alertmanager}/api/v2/alerts", params=query).json()
+    return {alert["labels"]["alertname"] for alert in found if alert["status"]["inhibitedBy"]}
