@@ -1,5 +1,6 @@
 """What docker-compose.yml promises."""
 
+import json
 import os
 import re
 import shutil
@@ -152,6 +153,21 @@ def test_prometheus_asks_every_process_where_it_answers() -> None:
     others = [job for job in file["scrape_configs"] if job is not ours] + file["alerting"]["alertmanagers"]
     for target in (target for job in others for each in job["static_configs"] for target in each["targets"]):
         assert target.partition(":")[0] in {*ALL, "127.0.0.1"}
+
+
+def test_grafana_finds_prometheus_and_the_dashboards() -> None:
+    provided = ROOT / "config" / "containers" / "grafana"
+    (source,) = yaml.safe_load((provided / "datasources" / "prometheus.yml").read_text("utf-8"))["datasources"]
+    assert source["url"] == "http://prometheus:9090"
+    (provider,) = yaml.safe_load((provided / "dashboards" / "turvakt.yml").read_text("utf-8"))["providers"]
+    assert f"./config/grafana:{provider['options']['path']}:ro" in ALL["grafana"]["volumes"]
+    dashboards = [json.loads(file.read_text("utf-8")) for file in (ROOT / "config" / "grafana").glob("*.json")]
+    assert dashboards
+    for dashboard in dashboards:
+        chosen = {each["name"]: each for each in dashboard["templating"]["list"] if each["type"] == "datasource"}
+        uids = {panel["datasource"]["uid"] for panel in dashboard["panels"] if "datasource" in panel}
+        assert uids == {f"${{{name}}}" for name in chosen}
+        assert {each["query"] for each in chosen.values()} == {source["type"]}
 
 
 def test_examples_are_there() -> None:
