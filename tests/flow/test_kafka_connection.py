@@ -41,7 +41,9 @@ async def test_with_log_in_over_tls(start_server: StartServer, database: Postgre
     consumer = AIOKafkaConsumer("t-verdicts", auto_offset_reset="earliest", **for_aiokafka(connection()))
     await consumer.start()
     try:
-        assert (await consumer.getone()).key == b"a"
+        while (record := await consumer.getone()).value is None:  # a marker of the scrub
+            pass
+        assert record.key == b"a"
     finally:
         await consumer.stop()
 
