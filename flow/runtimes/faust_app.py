@@ -1,5 +1,6 @@
 """The `faust.App` of one stage: it fetches, balances partitions among the workers and commits; nothing else of Faust is used."""
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -21,6 +22,8 @@ NEW_PARTITIONS_SECONDS = 10.0
 
 class App(faust.App):
     """See `make_app`."""
+
+    logger = logging.getLogger("faust.app")
 
     ending = False
     """What is in hand is not waited for any more: it is left to the next one."""

@@ -1,0 +1,60 @@
+"""However a worker is stopped, it ends."""
+
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers.fixtures import StartServer
+from tests.servers.kafka import Kafka
+from tests.turvakt.process import Program, until
+
+ENDED_WITHIN = 60.0
+LINEAR = {"TURVAKT_CLASSIFIER_NAME": "linear"}
+
+
+@pytest.fixture
+def brokers(start_server: StartServer) -> Kafka:
+    return start_server(Kafka())
+
+
+@pytest.fixture
+def program(tmp_path: Path, brokers: Kafka, postgres: str) -> Program:
+    program = Program(tmp_path, TURVAKT_KAFKA_SERVERS=brokers.address, TURVAKT_POSTGRES_URL=postgres, **LINEAR)
+    program.run("database", "upgrade")
+    program.run("topics", "apply", "--yes")
+    return program
+
+
+@pytest.fixture
+def worker(program: Program, brokers: Kafka) -> Iterator["subprocess.Popen[str]"]:
+    """A worker that has joined its group."""
+    worker = program.start("work", "classify")
+    until(lambda: "Successfully joined group" in _told(brokers) or "Stabilized group" in _told(brokers), seconds=120)
+    yield worker
+    worker.kill()
+    worker.communicate()
+
+
+def _told(brokers: Kafka) -> str:
+    return brokers.process.output()
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_in_order(worker: "subprocess.Popen[str]", by: signal.Signals) -> None:
+    worker.send_signal(by)
+    _, errors = worker.communicate(timeout=ENDED_WITHIN)
+    assert worker.returncode == 0, errors
+    assert "stopped in order" in errors
+
+
+@pytest.mark.parametrize("fault", [Kafka.kill, Kafka.pause])
+def test_while_the_brokers_are_away(
+    worker: "subprocess.Popen[str]", brokers: Kafka, fault: Callable[[Kafka], None]
+) -> None:
+    fault(brokers)
+    worker.send_signal(signal.SIGTERM)
+    _, errors = worker.communicate(timeout=ENDED_WITHIN)
+    assert worker.returncode == 0, errors
