@@ -34,6 +34,17 @@ def make_collectors(settings: Settings, *, accounts: BlueskyAccounts, clock: Clo
     return chosen
 
 
+def switched_on(settings: Settings) -> list[str]:
+    """The names of the collectors that `make_collectors` makes."""
+    on = {
+        "bluesky": settings.bluesky.enabled,
+        "mastodon": bool(settings.mastodon.servers),
+        "feed": bool(settings.feed.urls),
+        "jsonl": bool(settings.jsonl.path),
+    }
+    return [name for name, chosen in on.items() if chosen]
+
+
 def make_jsonl(
     settings: Settings, path: str, *, follow: bool, clock: Clock, over_seconds: float | None = None
 ) -> Collector:

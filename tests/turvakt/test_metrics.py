@@ -17,6 +17,7 @@ from flow.errors import Unavailable
 from ingest.collectors import COLLECTORS
 from registry.importing import read_officials
 from tests.turvakt.process import DEMO_POSTS, OFFICIALS
+from turvakt.adapters import switched_on
 from turvakt.asked import Reading, disk, everything
 from turvakt.metrics import TAKEN, Metrics
 from turvakt.monitor import Monitor
@@ -161,3 +162,16 @@ def test_a_part_that_is_away_takes_nothing_else_with_it(tmp_path: Path) -> None:
     found = samples(metrics)
     assert value(found, "part_known", part="lag") == 1
     assert value(found, "stage_lag", stage="route") == 7
+
+
+def test_the_collectors_of_a_worker_are_known_before_they_are_made(tmp_path: Path) -> None:
+    given = {
+        "data": {"dir": str(tmp_path)},
+        "bluesky": {"enabled": True},
+        "mastodon": {"servers": ["https://social.example"]},
+        "feed": {"urls": ["https://news.example/feed"]},
+        "jsonl": {"path": "-"},
+    }
+    for settings in (Settings(), msgspec.convert(given, Settings)):
+        with Parts(settings) as parts:
+            assert switched_on(settings) == [collector.name for collector in parts.collectors()]

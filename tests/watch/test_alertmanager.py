@@ -3,7 +3,7 @@
 import asyncio
 import re
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,14 +16,11 @@ import yaml
 
 from tests.alerts.servers import SmtpServer
 from tests.servers.installing import Missing, program
-from tests.servers.prometheus import Alertmanager, Prometheus
+from tests.servers.prometheus import Alertmanager
 from tests.turvakt.process import until
-from tests.watch.hook import Hook, hook
+from tests.watch.configured import ALERTMANAGER, PROMETHEUS, Insistent, alertmanager_file, prometheus_file, value
+from tests.watch.hook import hook
 from turvakt.metrics import Metrics
-from turvakt.settings import ROOT
-
-CONFIGURATION = ROOT / "config" / "alertmanager" / "alertmanager.yml"
-PROMETHEUS = ROOT / "config" / "prometheus"
 
 
 def amtool(*arguments: str) -> str:
@@ -37,7 +34,7 @@ def amtool(*arguments: str) -> str:
 
 
 def test_the_configuration_is_valid() -> None:
-    said = amtool("check-config", str(CONFIGURATION))
+    said = amtool("check-config", str(ALERTMANAGER))
     assert "3 receivers" in said
     assert "1 templates" in said
 
@@ -53,11 +50,11 @@ def test_the_configuration_is_valid() -> None:
     ],
 )
 def test_each_alert_has_its_receiver(labels: tuple[str, ...], receiver: str) -> None:
-    amtool("config", "routes", "test", f"--config.file={CONFIGURATION}", f"--verify.receivers={receiver}", *labels)
+    amtool("config", "routes", "test", f"--config.file={ALERTMANAGER}", f"--verify.receivers={receiver}", *labels)
 
 
 def test_no_secret_is_in_it() -> None:
-    text = CONFIGURATION.read_text("utf-8")
+    text = ALERTMANAGER.read_text("utf-8")
     for key in re.findall(r"(?m)^\s*(\w*(?:password|credentials|token|secret|key)\w*):", text):
         assert key.endswith("_file"), key
 
@@ -87,57 +84,11 @@ class Target:
         self._thread.join()
 
 
-class Insistent(Prometheus):
-    """Tells Alertmanager again each second: it may know of it only some seconds after its start."""
-
-    def command(self) -> Sequence[str]:
-        return [*super().command(), "--rules.alert.resend-delay=1s"]
-
-
-def hurried(text: str) -> str:
-    """What waits, and alerts about workers, which wait for two minutes: a second."""
-    return re.sub(r"(?m)^(\s*(?:\w+_interval|scrape_timeout|group_wait): )\S+$", r"\g<1>1s", text).replace(
-        "for: 2m", "for: 1s"
-    )
-
-
-def alertmanager_file(folder: Path, told: Hook, *, smtp: int | None = None) -> Path:
-    """The shipped configuration, hurried, with every webhook at ``told`` and e-mail to the port ``smtp`` or to nobody."""
-    (folder / "token").write_text("let-me-in")
-    (folder / "turvakt.tmpl").write_text((CONFIGURATION.parent / "turvakt.tmpl").read_text("utf-8"), "utf-8")
-    configuration = yaml.safe_load(hurried(CONFIGURATION.read_text("utf-8")))
-    mail = {"smtp_smarthost": f"127.0.0.1:{smtp}", "smtp_from": "am@example.org", "smtp_require_tls": False}
-    configuration["global"] = {"resolve_timeout": "2s", **(mail if smtp else {})}
-    for receiver in configuration["receivers"]:
-        if smtp is None:
-            receiver.pop("email_configs", None)
-        for webhook in receiver.setdefault("webhook_configs", [{"url": "", "send_resolved": True}]):
-            webhook["url"] = f"{told.address}/{receiver['name']}"
-            if "http_config" in webhook:
-                webhook["http_config"]["authorization"]["credentials_file"] = str(folder / "token")
-    file = folder / "alertmanager.yml"
-    file.write_text(yaml.safe_dump(configuration), "utf-8")
-    return file
-
-
-def prometheus_file(folder: Path, *, targets: dict[str, str], alertmanager: str) -> Path:
-    """The shipped configuration and rules, hurried; ``targets`` are addresses by service, in place of names."""
-    configuration = yaml.safe_load(hurried((PROMETHEUS / "prometheus.yml").read_text("utf-8")))
-    for file in configuration["rule_files"]:
-        (folder / file).write_text(hurried((PROMETHEUS / file).read_text("utf-8")), "utf-8")
-    addresses = [{"targets": [address], "labels": {"service": service}} for service, address in targets.items()]
-    configuration["scrape_configs"] = [{"job_name": "turvakt", "static_configs": addresses}]
-    configuration["alerting"]["alertmanagers"] = [{"static_configs": [{"targets": [alertmanager]}]}]
-    file = folder / "prometheus.yml"
-    file.write_text(yaml.safe_dump(configuration), "utf-8")
-    return file
-
-
 def test_a_process_that_dies_reaches_whoever_is_on_duty(start_server: Callable[[Any], Any], tmp_path: Path) -> None:
     with hook() as told, ExitStack() as stack:
         target = Target(Metrics(worker="classify", stages=["classify"]))
         stack.callback(target.die)
-        alertmanager = start_server(Alertmanager(alertmanager_file(tmp_path, told)))
+        alertmanager = start_server(Alertmanager(alertmanager_file(tmp_path, told.address)))
         targets, address = {"classify": target.address}, alertmanager.address.removeprefix("http://")
         prometheus = start_server(Insistent(prometheus_file(tmp_path, targets=targets, alertmanager=address)))
         until(lambda: bool(told.alerts("/heartbeat")))
@@ -159,7 +110,7 @@ def test_a_process_that_dies_reaches_whoever_is_on_duty(start_server: Callable[[
 async def test_the_mail_tells_in_three_languages_what_to_do(start_server: Callable[[Any], Any], tmp_path: Path) -> None:
     with hook() as told:
         async with SmtpServer() as smtp:
-            file = alertmanager_file(tmp_path, told, smtp=smtp.port)
+            file = alertmanager_file(tmp_path, told.address, smtp=smtp.port)
             alertmanager = await asyncio.to_thread(start_server, Alertmanager(file))
             rules = yaml.safe_load((PROMETHEUS / "alerts.rules.yml").read_text("utf-8"))["groups"][0]["rules"]
             raised = [
@@ -182,11 +133,6 @@ async def test_the_mail_tells_in_three_languages_what_to_do(start_server: Callab
     for told_so in annotations.values():
         assert told_so in text
     assert "critical firing: TurvaktDeliveryFailed, since 2" in text
-
-
-def value(prometheus: str, expression: str) -> float | None:
-    found = httpx.get(f"{prometheus}/api/v1/query", params={"query": expression}).json()["data"]["result"]
-    return float(found[0]["value"][1]) if found else None
 
 
 def held_back(alertmanager: str) -> set[str]:

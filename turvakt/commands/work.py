@@ -49,7 +49,13 @@ def work(
         private(loaded.data_dir)
         worker: ClusterWorker
         questions = of_worker(parts, name, opened=lambda: worker.opened)
-        metrics = Metrics(questions, worker=name, stages=[name] if name in parts.readers else [], clock=parts.clock)
+        metrics = Metrics(
+            questions,
+            worker=name,
+            stages=[name] if name in parts.readers else [],
+            collectors=switched_on(loaded) if name == "collect" else [],
+            clock=parts.clock,
+        )
         parts.remote_told, parts.cascade_told = metrics.remote, metrics.cascade
         beside: dict[str, Service] = {}
         if loaded.metrics.port and name != CONSOLE:
@@ -69,7 +75,13 @@ def work(
             def console(steps: Worker) -> Service:
                 return partial(pages.serve, steps.at("console"))
 
-        worker = ClusterWorker(parts, name, observed=Observed(metrics), beside=beside, console=console)
+        traces = None
+        if loaded.tracing.endpoint:
+            from turvakt.tracing import Traces
+
+            traces = stack.enter_context(closing(Traces(loaded.tracing, worker=name, clock=parts.clock)))
+        observed = Observed(metrics, also=traces)
+        worker = ClusterWorker(parts, name, observed=observed, beside=beside, console=console)
         asyncio.run(worker.run())
 
 
