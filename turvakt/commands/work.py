@@ -11,6 +11,7 @@ import typer
 from flow.errors import BadInput
 from flow.runtimes.services import Service
 from flow.runtimes.worker import Worker
+from turvakt.adapters import switched_on
 from turvakt.asked import of_worker
 from turvakt.commands.shared import aside, settings
 from turvakt.folder import private
