@@ -20,6 +20,12 @@ NEW_PARTITIONS_SECONDS = 10.0
 """How often to look for partitions that were added."""
 
 
+class _Boot(BootStrategy):
+    # The log writes; a producer of Faust's would have nothing to do.
+    enable_kafka_producer = False
+    enable_web = False
+
+
 class App(faust.App):
     """See `make_app`."""
 
@@ -28,10 +34,7 @@ class App(faust.App):
     ending = False
     """What is in hand is not waited for any more: it is left to the next one."""
 
-    class BootStrategy(BootStrategy):
-        # The log writes; a producer of Faust's would have nothing to do.
-        enable_kafka_producer = False
-        enable_web = False
+    BootStrategy = _Boot
 
     async def on_first_start(self) -> None:
         """No folders: there are no tables to keep in them."""
