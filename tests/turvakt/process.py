@@ -26,6 +26,11 @@ class Program:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("TURVAKT_", "COV_"))}
         self._environment = {**kept, "TURVAKT_DATA_DIR": str(folder), "TURVAKT_WEB_PORT": "0", **environment}
 
+    def besides(self, **environment: str) -> "Program":
+        """The same with more environment variables."""
+        mine = {name: value for name, value in self._environment.items() if name.startswith("TURVAKT_")}
+        return Program(self.folder, **{**mine, **environment})
+
     def start(self, *arguments: str, log: IO[bytes] | None = None, **options: Any) -> "subprocess.Popen[str]":
         """``log`` takes all that it writes; by default there are pipes, which somebody must read."""
         return subprocess.Popen(
