@@ -18,9 +18,10 @@ from turvakt.collecting import Collecting
 from turvakt.housekeeping import finish_erasures, keep_house
 from turvakt.reading import STAGES
 from turvakt.stopping import last_resort, until_stopped
+from turvakt.stores import SERVICES
 from turvakt.tally import Observed
 from turvakt.topics import connection
-from turvakt.wiring import SERVICES, Parts
+from turvakt.wiring import Parts
 
 CONSOLE = "console"
 NAMES = (*STAGES, *SERVICES, CONSOLE)

@@ -1,0 +1,178 @@
+"""Where one Turvakt keeps what it holds: in one SQLite file, in a cluster's servers, or its index alone in Elasticsearch."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from alerts.outbox import Outbox
+from flow.clock import Clock
+from flow.database import Database
+from flow.databases.sqlite import Sqlite
+from flow.errors import Broken
+from flow.log import Log, Queue
+from flow.logs.sqlite import SqliteLog
+from registry.store import Store
+from registry.stores.sql import SqlStore
+from review.index import Index
+from review.indexes.sqlite import SqliteIndex
+from turvakt.folder import alone, private
+from turvakt.registry_view import RegistryView
+from turvakt.schema import open_file, open_postgres
+from turvakt.settings import Settings
+
+if TYPE_CHECKING:
+    # What only a cluster needs is loaded when it is asked for: it takes a second, which no other start should pay for.
+    from flow.databases.postgres import Postgres
+    from flow.logs.kafka import KafkaLog
+    from review.indexes.elasticsearch.index import ElasticsearchIndex
+    from review.trends.trends import Trends
+
+SERVICES = ("collect", "dispatch", "house")
+"""What one process of a cluster does for all: it holds the lock of that name meanwhile."""
+
+
+class Stores:
+    """Chosen by the settings; each is opened when it is first asked for."""
+
+    def __init__(self, settings: Settings, *, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+
+    @cached_property
+    def is_cluster(self) -> bool:
+        """Whether the settings name a cluster.
+
+        Raises:
+            Broken: they name half of one.
+        """
+        kafka, postgres = bool(self.settings.kafka.servers), bool(self.settings.postgres.url)
+        if kafka != postgres:
+            given, missing = ("kafka.servers", "postgres.url") if kafka else ("postgres.url", "kafka.servers")
+            remedy = "A cluster needs both: see docs/cluster.md"
+            raise Broken(f"{given} is set without {missing}", place="settings", remedy=remedy)
+        return kafka
+
+    @cached_property
+    def file(self) -> Sqlite:
+        """The SQLite file of the embedded runtime.
+
+        Raises:
+            Broken: it is damaged or cannot be opened.
+        """
+        return open_file(private(self.settings.data_dir) / "turvakt.db")
+
+    @cached_property
+    def postgres(self) -> "Postgres":
+        """The database of a cluster.
+
+        Raises:
+            Broken: it refuses us, or its tables are not up to date.
+            Unavailable: it is away.
+        """
+        return open_postgres(self.settings.postgres.url)
+
+    @property
+    def database(self) -> Database:
+        """What holds registry and outbox."""
+        return self.postgres if self.is_cluster else self.file
+
+    @cached_property
+    def queue(self) -> Queue:
+        """The log of the embedded runtime."""
+        return SqliteLog(self.file, clock=self.clock)
+
+    @cached_property
+    def kafka(self) -> "KafkaLog":
+        """The log of a cluster."""
+        from turvakt.topics import kafka_log
+
+        return kafka_log(self.settings, self.postgres, clock=self.clock)
+
+    @property
+    def log(self) -> Log:
+        """The log."""
+        return self.kafka if self.is_cluster else self.queue
+
+    @cached_property
+    def store(self) -> Store:
+        """The registry."""
+        return SqlStore(self.database, self.log)
+
+    @cached_property
+    def officials(self) -> RegistryView:
+        """The registry as it is now, kept at hand."""
+        return RegistryView(self.store)
+
+    @property
+    def index(self) -> Index:
+        """What was judged, alerted, delivered and decided.
+
+        Raises:
+            Broken: the settings name a cluster without an index.
+        """
+        if self.settings.elasticsearch.urls:
+            return self.elasticsearch
+        if self.is_cluster:
+            remedy = "A cluster needs Elasticsearch, too: see docs/cluster.md"
+            raise Broken("elasticsearch.urls is not set", place="settings", remedy=remedy)
+        return self._embedded_index
+
+    @cached_property
+    def elasticsearch(self) -> "ElasticsearchIndex":
+        """The index in Elasticsearch."""
+        from turvakt.indices import elasticsearch_index
+
+        return elasticsearch_index(self.settings, officials=self.officials.get)
+
+    @cached_property
+    def trends(self) -> "Trends | None":
+        """Counts for analysts, where the index is in Elasticsearch."""
+        if not self.settings.elasticsearch.urls:
+            return None
+        from turvakt.analysts import trends
+
+        return trends(self.settings, self.elasticsearch.client, officials=self.officials.all, clock=self.clock)
+
+    @cached_property
+    def _embedded_index(self) -> SqliteIndex:
+        return SqliteIndex(self.file)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """The deliveries under way."""
+        return Outbox(self.database, clock=self.clock)
+
+    def scrub(self) -> None:
+        """Leave nothing in any file of what was erased.
+
+        Raises:
+            Unavailable: something is away or busy. It can be done again.
+        """
+        if self.is_cluster:
+            self.kafka.scrub()
+        if self.settings.elasticsearch.urls:
+            self.elasticsearch.scrub()
+        self.database.scrub()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody collects, delivers or keeps house meanwhile.
+
+        Raises:
+            Broken: somebody does.
+        """
+        with ExitStack() as stack:
+            stack.enter_context(alone(self.settings.data_dir))
+            for service in SERVICES if self.is_cluster else ():
+                lock = self.postgres.session_lock(service)
+                if not lock.take():
+                    raise Broken(f"'turvakt work {service}' is running", place="cluster", remedy="Stop it first")
+                stack.callback(lock.release)
+            yield
+
+    def close(self) -> None:
+        """Close what was opened."""
+        for opened in ("elasticsearch", "kafka", "postgres", "file"):
+            if opened in self.__dict__:
+                self.__dict__[opened].close()
