@@ -87,7 +87,7 @@ class Writing:
             raise Broken(
                 "it has no template for this index", place=f"{PLACE} {alias}", remedy="Run 'turvakt index apply'"
             )
-        generations.create()
+        generations.begin()
 
     def _rows(self, day: date) -> Iterator[Row]:
         with faults(self._indices):

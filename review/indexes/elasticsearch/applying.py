@@ -31,7 +31,7 @@ def plan(client: Elasticsearch, names: Names, templates: Sequence[Template]) -> 
     ]
     generations = Generations(client, names.items)
     if not generations.all():
-        steps.append(Step(names.items, ["is missing"], generations.create))
+        steps.append(Step(names.items, ["is missing"], generations.begin))
     return steps
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 from elasticsearch import Elasticsearch
 
-from flow.errors import BadInput
 from review.indexes.elasticsearch.client import is_missing
 from review.indexes.elasticsearch.documents import Holding
 from review.indexes.elasticsearch.generations import Generations
@@ -49,7 +48,7 @@ class Counting:
         check([result for result in results if not is_missing(result)])
         if missing:
             for alias in {str(results[number]["_index"]) for number in missing}:
-                self._create(alias)
+                Generations(self._client, alias).begin()
             check(self._store.bulk([operations[number] for number in missing]))
 
     def remove(self, holdings: Mapping[str, Holding], *, into: Mapping[str, str] | None = None) -> None:
@@ -66,14 +65,9 @@ class Counting:
                 "_id": statistics_id(post, official),
                 "version": holding.revision,
                 "version_type": "external_gte",
+                "require_alias": into is None,
             }
             if place in now:
                 yield operation("index", head), msgspec.json.encode(statistics(holding.known, now[place]))
             else:
                 yield (operation("delete", head),)
-
-    def _create(self, alias: str) -> None:
-        try:
-            Generations(self._client, alias).create()
-        except BadInput:
-            return  # another writer was faster

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
+from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundError
 
 from flow.errors import BadInput, Broken
 from review.indexes.elasticsearch.client import PLACE, faults
@@ -56,19 +56,32 @@ class Generations:
             found = self.client.indices.get(index=f"{self.alias}-*", features=["aliases"], expand_wildcards="open")
         return tuple(sorted(name for name, index in found.items() if self.alias not in index["aliases"]))
 
-    def create(self, *, behind_alias: bool = True) -> str:
-        """Make the generation after the last one; returns its name. Without the alias nobody finds it yet.
+    def begin(self) -> None:
+        """Make the first generation, unless there is one. Several may do so at once."""
+        if self.all():
+            return
+        name = next_generation(self.alias, None)
+        with faults(name):
+            try:
+                aliases = {self.alias: {"is_write_index": True}}
+                self.client.indices.create(index=name, aliases=aliases, mappings=_STRICT)
+            except ApiError as error:
+                # Somebody was faster; a second index for new documents is refused as an illegal state.
+                if error.message not in (_THERE, "illegal_state_exception"):
+                    raise
+
+    def create(self) -> str:
+        """Make the generation after the last one, which nobody finds yet as it is not behind the alias; returns its name.
 
         Raises:
             BadInput: somebody else makes it, too.
         """
         name = next_generation(self.alias, max(self.all(), default=None))
-        aliases: Mapping[str, Any] = {self.alias: {"is_write_index": True}} if behind_alias else {}
         with faults(name):
             try:
-                self.client.indices.create(index=name, aliases=aliases)
+                self.client.indices.create(index=name, mappings=_STRICT)
             except BadRequestError as error:
-                if error.message != "resource_already_exists_exception":
+                if error.message != _THERE:
                     raise
                 raise BadInput("there is such an index already", place=f"{PLACE} {name}", remedy=_LEFT) from None
         return name
@@ -87,7 +100,7 @@ class Generations:
         """
         before = self.current()[-1]
         # Not by Elasticsearch's own rollover, which shows the new index before its shards can be read.
-        name = self.create(behind_alias=False)
+        name = self.create()
         add = {"alias": self.alias, "is_write_index": True, "index": name}
         with faults(self.alias):
             self.client.indices.update_aliases(
@@ -146,4 +159,7 @@ def _state(name: str, current: Sequence[str], *, closed: bool) -> str:
     return "closed for writing" if closed else use
 
 
+_STRICT = {"dynamic": "strict"}
+"""As all templates have it: where somebody has removed them, nothing is written, rather than guessed at."""
+_THERE = "resource_already_exists_exception"
 _LEFT = "Wait until it ends ('turvakt index show'); if none runs, clear up by 'turvakt reindex --abandon'"

@@ -145,7 +145,7 @@ class Reindexing:
 
     def _make(self, generations: Generations) -> str:
         """A new index that nobody searches yet, and that is spared refreshes therefore."""
-        name = generations.create(behind_alias=False)
+        name = generations.create()
         with faults(name):
             self._client.indices.put_settings(index=name, settings={"index.refresh_interval": "-1"})
         return name

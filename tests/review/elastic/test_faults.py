@@ -13,6 +13,7 @@ from flow.errors import BadInput, Broken, Unavailable
 from review.index import Query
 from review.indexes.elasticsearch.client import connect
 from review.indexes.elasticsearch.index import ElasticsearchIndex
+from review.indexes.elasticsearch.reindexing import Reindexing
 from review.indexes.memory import MemoryIndex
 from tests.review.elastic.conftest import OFFICIALS, set_up
 from tests.review.elastic.statistics import statistics
@@ -112,9 +113,19 @@ def test_a_mapping_of_another_version_stops_and_tells(index: ElasticsearchIndex)
     mappings = {"dynamic": "strict", "properties": {"post": {"type": "keyword"}}}
     body = {"index_patterns": [f"{items}-*"], "priority": 900, "template": {"mappings": mappings}}
     client.indices.put_index_template(name=f"{index.names.prefix}-other", **body)
-    index.generations.create()
+    index.generations.begin()
     with pytest.raises(Broken, match="turvakt reindex"):
         index.write_verdicts([verdict("a")])
+
+
+def test_where_somebody_has_removed_the_templates_nothing_is_guessed(index: ElasticsearchIndex) -> None:
+    index.client.indices.delete_index_template(name=f"{index.names.prefix}-statistics")
+    with pytest.raises(Broken, match="turvakt index apply"):
+        index.write_verdicts([verdict("a")])
+    set_up(index.client, index.names.prefix)
+    Reindexing(index.client, names=index.names, officials=OFFICIALS.get).run()
+    index.write_verdicts([verdict("a")])
+    assert len(statistics(index)) == 1
 
 
 def test_without_indices_it_stops_and_tells(server: Elasticsearch) -> None:

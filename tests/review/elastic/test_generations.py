@@ -15,6 +15,7 @@ from review.indexes.elasticsearch.store import Change, Store
 from review.indexes.elasticsearch.writing import Writing
 from review.indexes.memory import MemoryIndex
 from tests.review.elastic.conftest import OFFICIALS, MakeIndex
+from tests.review.elastic.statistics import statistics
 from tests.review.elastic.test_agreement import agree
 from tests.review.people import alert, at, decision, delivery, verdict
 
@@ -237,7 +238,7 @@ def test_a_reindexing_that_was_killed_is_cleared_up_by_a_person(
     index: ElasticsearchIndex, client: Elasticsearch
 ) -> None:
     _fill(index, range(20))
-    left = index.generations.create(behind_alias=False)
+    left = index.generations.create()
     index.generations.block(index.generations.current())
     with pytest.raises(Unavailable, match="reindexing"):
         _fill(index, range(20, 40))
@@ -249,3 +250,14 @@ def test_a_reindexing_that_was_killed_is_cleared_up_by_a_person(
     _fill(index, range(20, 40))
     assert index.counts().verdicts == 40
     assert index.erase("anna") == 40 + 4
+
+
+def test_many_at_once_make_the_first_index_of_a_tenant(make_index: MakeIndex) -> None:
+    indexes = [make_index() for _ in range(8)]
+    with ThreadPoolExecutor(len(indexes)) as pool:
+        for number, index in enumerate(indexes):
+            pool.submit(index.write_verdicts, [verdict(str(number), officials=("anna", "bo"))])
+    assert indexes[0].counts().verdicts == len(indexes)
+    names = indexes[0].client.indices.get(index=indexes[0].names.statistics("*"))
+    assert sorted(name.partition("-statistics-")[2] for name in names) == ["haabo-000001", "habo-000001"]
+    assert len(statistics(indexes[0])) == 2 * len(indexes)
