@@ -4,7 +4,7 @@ import asyncio
 import gc
 import logging
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -47,6 +47,7 @@ class Monitor:
         once: stop when the sources have ended and all is handed on.
         console: serves the web pages; ``None``: it does not.
         shadow: lets a candidate judge, too; it must be among the listeners of ``observed``.
+        beside: services that run beside it, by name.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Monitor:
         console: "Console | None" = None,
         shadow: Shadow | None = None,
         once: bool = False,
+        beside: Mapping[str, Service] = {},
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._parts = parts
@@ -66,6 +68,7 @@ class Monitor:
         self._console = console
         self._shadow = shadow
         self._once = once
+        self._beside = beside
         self._base_url = console.base_url if console else base_url(parts.settings)
         self._sleep = sleep
 
@@ -111,6 +114,7 @@ class Monitor:
             "deliveries": dispatcher.run,
             "housekeeping": partial(keep_house, parts, step=in_house, sleep=self._sleep),
             **collecting.services,
+            **self._beside,
         }
         if self._console is not None:
             services["console"] = partial(self._console.serve, runtime.at("console"))

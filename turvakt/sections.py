@@ -91,7 +91,7 @@ class Trends(Section, frozen=True):
 
 
 class Metrics(Section, frozen=True):
-    """Where a worker of a cluster shows its metrics and its health. See docs/metrics.md."""
+    """Where each process shows its metrics and its health to machines, without a token. See docs/metrics.md."""
 
     host: Annotated[str, Meta(description="Address to bind to.")] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535, description="Port to bind to; 0: none.")] = 0

@@ -1,4 +1,4 @@
-"""What a worker of a cluster shows to machines: its metrics, whether it is alive, and whether it does its job in time."""
+"""What a process shows to machines: its metrics, whether it is alive, and whether it does its job in time."""
 
 from collections.abc import Callable, Mapping
 

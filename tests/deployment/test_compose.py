@@ -13,7 +13,6 @@ import yaml
 
 from scripts.make_secrets import make
 from tests.deployment.reading import COMPOSE, SERVICES, STAGES, check_command, check_script, compose, settings_in
-from turvakt.sections import Web
 from turvakt.settings import ROOT
 
 FILE = compose()
@@ -110,7 +109,7 @@ def test_settings_are_known_and_secrets_are_there(name: str, tmp_path: Path) -> 
     else:
         assert settings.kafka.servers == ["kafka:9092"]
         assert settings.kafka.password == (tmp_path / "kafka_password").read_text().strip()
-        assert settings.metrics.port == (0 if name == "console" else 9464)
+        assert settings.metrics.port == 9464
         assert settings.elasticsearch.username == ("admin" if name == "setup" else "turvakt")
 
 
@@ -148,7 +147,7 @@ def test_prometheus_asks_every_process_where_it_answers() -> None:
     file = yaml.safe_load((ROOT / "config" / "prometheus" / "prometheus.yml").read_text("utf-8"))
     (ours,) = [job for job in file["scrape_configs"] if job["job_name"] == "turvakt"]
     asked = {name: found["port"] for found in ours["dns_sd_configs"] for name in found["names"]}
-    ports = {name: int(ALL[name]["environment"]["TURVAKT_METRICS_PORT"]) or Web().port for name in STAGES | SERVICES}
+    ports = {name: int(ALL[name]["environment"]["TURVAKT_METRICS_PORT"]) for name in STAGES | SERVICES}
     assert asked == ports
     others = [job for job in file["scrape_configs"] if job is not ours] + file["alerting"]["alertmanagers"]
     for target in (target for job in others for each in job["static_configs"] for target in each["targets"]):

@@ -117,16 +117,17 @@ def test_settings_and_probes_fit(name: str, workload: str, tmp_path: Path) -> No
     if workload == "setup":
         assert "livenessProbe" not in ours
         return
-    (port,) = ours["ports"]
-    assert port["containerPort"] == (settings.metrics.port or settings.web.port)
+    ports = {each["name"]: each["containerPort"] for each in ours["ports"]}
+    assert ports.pop("health") == (settings.metrics.port or settings.web.port)
     assert (settings.metrics.host if settings.metrics.port else settings.web.host) == "0.0.0.0"
+    assert ports == ({"http": settings.web.port} if workload == "console" else {})
     paths = {probe: ours[probe]["httpGet"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
     assert {probe: get["path"] for probe, get in paths.items()} == {
         "startupProbe": "/healthz",
         "livenessProbe": "/healthz",
         "readinessProbe": "/readyz",
     }
-    assert {get["port"] for get in paths.values()} == {port["name"]}
+    assert {get["port"] for get in paths.values()} == {"health"}
 
 
 def settings_of(name: str, workload: str, folder: Path) -> Settings:

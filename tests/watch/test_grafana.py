@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from tests.servers.process import free_port
 from tests.servers.prometheus import Prometheus
 from tests.turvakt.process import DEMO_POSTS, OFFICIALS, Program, until
@@ -47,7 +49,7 @@ def test_panels_lie_beside_each_other_and_say_what_they_show() -> None:
 
 def test_each_expression_gives_something(start_server: Callable[[Any], Any], tmp_path: Path) -> None:
     port = free_port()
-    program = Program(tmp_path / "data", TURVAKT_WEB_PORT=str(port))
+    program = Program(tmp_path / "data", TURVAKT_METRICS_PORT=str(port))
     program.run("officials", "import", str(OFFICIALS))
     running = program.start("run", "--posts", str(DEMO_POSTS))
     try:
@@ -55,6 +57,9 @@ def test_each_expression_gives_something(start_server: Callable[[Any], Any], tmp
         prometheus = start_server(Prometheus(prometheus_file(tmp_path, targets=targets))).address
         until(lambda: (value(prometheus, 'sum(turvakt_deliveries_total{state="delivered"})') or 0) > 10)
         until(lambda: without_data(prometheus) == [])
+        # By whatever name it is reached: the console knows its own alone.
+        for path in ("healthz", "readyz", "metrics"):
+            assert httpx.get(f"http://{targets['run']}/{path}", headers={"host": "172.18.0.5:9464"}).status_code == 200
     finally:
         running.terminate()
         running.communicate(timeout=20)

@@ -12,6 +12,7 @@ import msgspec
 import typer
 
 from flow.errors import BadInput
+from flow.runtimes.services import Service
 from ingest.collector import Collector
 from registry.importing import read_officials
 from turvakt.asked import everything
@@ -22,6 +23,7 @@ from turvakt.metrics import Metrics
 from turvakt.monitor import Ended, Monitor
 from turvakt.sections import Elasticsearch, Kafka, Postgres
 from turvakt.settings import ROOT
+from turvakt.status import not_ready
 from turvakt.sums import disagreements, take_stock
 from turvakt.tally import Listener, Observed, Tally
 from turvakt.wiring import Parts
@@ -29,6 +31,7 @@ from turvakt.wiring import Parts
 if TYPE_CHECKING:
     from turvakt.console import Console
     from turvakt.tracing import Traces
+    from turvakt.worker_web import WorkerWeb
 
 DEMO_SECONDS = 120.0
 EXAMPLES = ROOT / "config" / "examples"
@@ -155,7 +158,18 @@ def _watch(
         traces = stack.enter_context(closing(_traces(parts))) if parts.settings.tracing.endpoint else None
         observed = Observed(tally, metrics, shown, *([shadow] if shadow else []), also=traces)
         started = time.perf_counter()
-        monitor = Monitor(parts, observed=observed, collectors=collectors, console=console, shadow=shadow, once=once)
+        beside: dict[str, Service] = {}
+        if parts.settings.metrics.port and not once:
+            beside["metrics"] = stack.enter_context(closing(_web(parts, metrics))).serve
+        monitor = Monitor(
+            parts,
+            observed=observed,
+            collectors=collectors,
+            console=console,
+            shadow=shadow,
+            once=once,
+            beside=beside,
+        )
         ended = asyncio.run(monitor.run())
         seconds = time.perf_counter() - started
     waiting = parts.outbox.counts().get("waiting", 0)
@@ -170,6 +184,12 @@ def _console(parts: Parts, metrics: Metrics) -> "Console":
     )
 
     return Console(parts, metrics=metrics.exposition)
+
+
+def _web(parts: Parts, metrics: Metrics) -> "WorkerWeb":
+    from turvakt.worker_web import WorkerWeb
+
+    return WorkerWeb(parts.settings.metrics, metrics=metrics.exposition, ready=lambda: not_ready(parts))
 
 
 def _traces(parts: Parts) -> "Traces":

@@ -59,7 +59,7 @@ def work(
         )
         parts.remote_told, parts.cascade_told = metrics.remote, metrics.cascade
         beside: dict[str, Service] = {}
-        if loaded.metrics.port and name != CONSOLE:
+        if loaded.metrics.port:
             from turvakt.worker_web import WorkerWeb
 
             web = WorkerWeb(
