@@ -47,6 +47,7 @@ class ClusterWorker:
         name: one of `NAMES`.
         beside: services that run beside it, from the beginning.
         console: serves the web pages, where that is the work.
+        member: of a stage, see `flow.runtimes.faust_app.make_app`.
     """
 
     def __init__(
@@ -57,12 +58,14 @@ class ClusterWorker:
         observed: Observed,
         beside: Mapping[str, Service],
         console: Callable[[Worker], Service] | None = None,
+        member: str | None = None,
     ) -> None:
         self._parts = parts
         self._name = name
         self._observed = observed
         self._beside = beside
         self._console = console
+        self._member = member
         self._looked, self._fullest = float("-inf"), 0
         self.opened = False
         """Whether all that the work needs has been reached once."""
@@ -130,6 +133,7 @@ class ClusterWorker:
                 stage=parts.stage(self._name),
                 observer=self._observed,
                 batch_size=parts.settings.flow.batch_size,
+                member=self._member,
             ).run
         parts.log.epoch()
         services: dict[str, Callable[[Worker], Service]] = {
