@@ -7,7 +7,7 @@ from classify.verdict import Label, Verdict
 from review.decision import DECISIONS, Decision
 from review.stage import DECISIONS_TOPIC
 from turvakt.access import base_url, link, token
-from turvakt.serving import listen, serve
+from turvakt.serving import listen, serve, timed
 from turvakt.status import not_ready, status
 from turvakt.wiring import Parts
 from web.app import create_app
@@ -21,13 +21,21 @@ class Console:
 
     Args:
         metrics: gives the metrics in Prometheus' text format.
+        told: is told of each answer to a person: its status, and how many seconds it took. It must not raise.
 
     Raises:
         Broken: the address is taken or not this machine's, or the token cannot be kept.
     """
 
-    def __init__(self, parts: Parts, *, metrics: Callable[[], bytes]) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        metrics: Callable[[], bytes],
+        told: Callable[[int, float], None] = lambda status, seconds: None,
+    ) -> None:
         self._parts = parts
+        self._told = told
         self._metrics = metrics
         self._token = token(parts.settings)
         web = parts.settings.web
@@ -67,7 +75,7 @@ class Console:
             base_url=self._parts.settings.web.base_url or None,
             clock=self._parts.clock,
         )
-        await serve(app, self._socket)
+        await serve(timed(app, self._told), self._socket)
 
     def _thresholds(self, verdict: Verdict) -> Mapping[Label, float]:
         """Nothing is known of those of a model that has been replaced."""

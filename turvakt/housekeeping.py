@@ -21,6 +21,7 @@ async def keep_house(parts: Parts, *, step: Step, sleep: Callable[[float], Await
         removed = await step(parts.expire)
         if removed:
             logger.info("retention removed %d records", removed)
+        parts.house_told(removed)
         await sleep(HOUSEKEEPING_SECONDS)
 
 

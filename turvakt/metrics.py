@@ -81,6 +81,9 @@ class Metrics:
         self._dead = counter("stage_dead", "Records that became dead letters in a stage", "stage")
         self._seconds = histogram("stage_seconds", "Time of a batch in a stage", "stage", buckets=STEP)
         self._batch = histogram("stage_batch_entries", "Entries of a batch in a stage", "stage", buckets=BATCH)
+        self._pages = histogram("console_seconds", "Time of the console's answers to people", "status", buckets=STEP)
+        self._kept_house = gauge("housekeeping_timestamp_seconds", "When housekeeping was last done")
+        self._removed = counter("retention_removed", "Records that retention has removed")
         self._shadow = counter("shadow_posts", "Posts by what became of them in the shadow", "outcome")
         self._shadow_severities = counter(
             "shadow_severities", "Posts by the severities that both classifiers gave them", "current", "candidate"
@@ -144,6 +147,15 @@ class Metrics:
     def remote(self, outcome: Outcome, many: int) -> None:
         """What became of ``many`` posts that the remote model might have judged."""
         self._remote.labels(outcome).inc(many)
+
+    def page(self, status: int, seconds: float) -> None:
+        """The console has answered a person."""
+        self._pages.labels(f"{status // 100}xx").observe(seconds)
+
+    def house(self, removed: int) -> None:
+        """Housekeeping was done, and retention removed so many records."""
+        self._kept_house.set(self._clock.now().timestamp())
+        self._removed.inc(removed)
 
     def compared(self, compared: Compared) -> None:
         self._shadow.labels("judged").inc()

@@ -3,12 +3,16 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from flow.errors import Broken
+
+MACHINES = frozenset({"/healthz", "/readyz", "/metrics"})
+"""What no person asks for."""
 
 
 class _Server(uvicorn.Server):
@@ -37,7 +41,30 @@ def listen(host: str, port: int, *, place: str, setting: str) -> socket.socket:
         raise Broken(f"port {port} cannot be used", place=place, remedy=remedy) from error
 
 
-async def serve(app: FastAPI, listening: socket.socket) -> None:
+def timed(app: ASGIApp, told: Callable[[int, float], None]) -> ASGIApp:
+    """``app``, of which each answer to a person is told: its status, and how many seconds it took. ``told`` must not raise."""
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in MACHINES:
+            await app(scope, receive, send)
+            return
+        status, started = 500, time.perf_counter()
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await app(scope, receive, noted)
+        finally:
+            told(status, time.perf_counter() - started)
+
+    return answer
+
+
+async def serve(app: ASGIApp, listening: socket.socket) -> None:
     """Serve until cancelled; requests under way have a second to end."""
     config = uvicorn.Config(app, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=1)
     server = _Server(config)

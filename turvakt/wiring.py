@@ -54,6 +54,8 @@ class Parts(Stores):
         """Is told what became of how many posts that the remote model might have judged."""
         self.cascade_told: Callable[[Judges, int], None] = lambda judges, many: None
         """Is told by which models of the cascade how many posts were judged, not counting a candidate in the shadow."""
+        self.house_told: Callable[[int], None] = lambda removed: None
+        """Is told of each round of housekeeping: how many records retention has removed."""
 
     @cached_property
     def names(self) -> Names:

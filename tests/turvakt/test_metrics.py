@@ -45,6 +45,7 @@ KNOWN = {
     "part": {"lag", "age", "outbox", "registry", "disk", "model"},
     "outcome": set(TAKEN),
     "worker": {"run"},
+    "status": {"2xx", "3xx", "4xx", "5xx"},
 }
 OF_THE_BUILD = {"version", "python", "model", "lacks", "le"}
 

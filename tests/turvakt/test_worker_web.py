@@ -3,16 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, suppress
+from datetime import UTC, datetime
 from threading import Event
 
 import httpx
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
 
+from flow.clock import ManualClock
 from flow.errors import Broken, Unavailable
 from tests.servers.process import free_port
 from turvakt.asked import Reading
 from turvakt.metrics import Metrics
 from turvakt.sections import Metrics as Where
+from turvakt.serving import timed
 from turvakt.worker_web import WorkerWeb, reasons
 
 
@@ -101,3 +106,32 @@ async def test_an_address_that_is_taken_stops_it_with_the_remedy() -> None:
         where = Where(port=client.base_url.port or 0)
         with pytest.raises(Broken, match="TURVAKT_METRICS_PORT"):
             WorkerWeb(where, metrics=bytes, ready=list)
+
+
+async def test_answers_to_people_are_told_and_those_to_machines_are_not() -> None:
+    told: list[int] = []
+
+    async def pages(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/broken":
+            raise RuntimeError
+        await PlainTextResponse("there", 404 if scope["path"] == "/nowhere" else 200)(scope, receive, send)
+
+    def tell(status: int, seconds: float) -> None:
+        assert seconds >= 0
+        told.append(status)
+
+    transport = httpx.ASGITransport(timed(pages, tell), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://here") as client:
+        for path in ("/", "/nowhere", "/broken", "/metrics", "/healthz", "/readyz"):
+            await client.get(path)
+    assert told == [200, 404, 500]
+
+
+def test_pages_and_housekeeping_are_counted() -> None:
+    metrics = Metrics(clock=ManualClock(datetime(2026, 9, 14, tzinfo=UTC)))
+    metrics.page(303, 0.01)
+    metrics.house(7)
+    shown = metrics.exposition().decode()
+    assert 'turvakt_console_seconds_count{status="3xx"} 1.0' in shown
+    assert "turvakt_retention_removed_total 7.0" in shown
+    assert "turvakt_housekeeping_timestamp_seconds 1.7893" in shown

@@ -139,7 +139,7 @@ def _watch(
     tally, before = Tally(), take_stock(parts)
     names = [collector.name for collector in collectors]
     metrics = Metrics(everything(parts), stages=parts.readers, collectors=names, clock=parts.clock)
-    parts.remote_told, parts.cascade_told = metrics.remote, metrics.cascade
+    parts.remote_told, parts.cascade_told, parts.house_told = metrics.remote, metrics.cascade, metrics.house
     with ExitStack() as stack:
         console = None
         if parts.settings.web.enabled and not once:
@@ -183,7 +183,7 @@ def _console(parts: Parts, metrics: Metrics) -> "Console":
         Console,  # the web framework takes a second to load, which most commands need not wait for
     )
 
-    return Console(parts, metrics=metrics.exposition)
+    return Console(parts, metrics=metrics.exposition, told=metrics.page)
 
 
 def _web(parts: Parts, metrics: Metrics) -> "WorkerWeb":

@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 def work(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="A stage or a service, as below.", show_default=False)],
+    member: Annotated[
+        str | None,
+        typer.Option(
+            help="Of a stage: a name that this process alone has and keeps over restarts. Killed, it goes on as soon as it is "
+            "back; its part waits for it meanwhile.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Do one part of a cluster's work, until Ctrl-C: start as many processes as docs/cluster.md says.
 
@@ -57,7 +65,7 @@ def work(
             collectors=switched_on(loaded) if name == "collect" else [],
             clock=parts.clock,
         )
-        parts.remote_told, parts.cascade_told = metrics.remote, metrics.cascade
+        parts.remote_told, parts.cascade_told, parts.house_told = metrics.remote, metrics.cascade, metrics.house
         beside: dict[str, Service] = {}
         if loaded.metrics.port:
             from turvakt.worker_web import WorkerWeb
@@ -70,7 +78,7 @@ def work(
         if name == CONSOLE:
             from turvakt.console import Console
 
-            pages = stack.enter_context(closing(Console(parts, metrics=metrics.exposition)))
+            pages = stack.enter_context(closing(Console(parts, metrics=metrics.exposition, told=metrics.page)))
             aside.print(f"Console: {pages.base_url}", soft_wrap=True, highlight=False)
 
             def console(steps: Worker) -> Service:
@@ -82,7 +90,7 @@ def work(
 
             traces = stack.enter_context(closing(Traces(loaded.tracing, worker=name, clock=parts.clock)))
         observed = Observed(metrics, also=traces)
-        worker = ClusterWorker(parts, name, observed=observed, beside=beside, console=console)
+        worker = ClusterWorker(parts, name, observed=observed, beside=beside, console=console, member=member)
         asyncio.run(worker.run())
 
 
