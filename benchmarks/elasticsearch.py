@@ -1,6 +1,6 @@
 """The index in Elasticsearch: how fast it takes posts, how long searches, a reindexing and an erasure take, and its size.
 
-The texts are those of the corpus, each post with some words of its own. A server of its own with 1 GB of heap. Baseline in the
+The texts are those of the corpus, each post with some words of its own. A server of its own with 2 GB of heap. Baseline in the
 same run: the same documents written by plain bulk requests, without looking first and without statistics.
 """
 
@@ -156,7 +156,7 @@ def main() -> None:
     parser.add_argument("--posts", type=int, default=100_000)
     parser.add_argument("--whole", action="store_true", help="also reindex and erase")
     chosen = parser.parse_args()
-    with Elasticsearch(heap=1024) as server, connect([server.address]) as client:
+    with Elasticsearch(heap=2048) as server, connect([server.address]) as client:
         names, plain = Names("bench"), Names("plain")
         for each in (names, plain):
             for step in plan(client, each, load(each, shards=1, replicas=0)):

@@ -9,14 +9,18 @@ Closing waits for the writes under way, and whoever still knows the old indices 
 the aliases move, nothing has changed for anybody, and whatever fails leaves it so.
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import reduce
-from typing import Any
+from itertools import islice
+from typing import Any, ParamSpec, TypeVar
 
 import msgspec
 from elasticsearch import Elasticsearch
 
+from flow.backoff import backoff
 from flow.errors import Broken, Unavailable
 from review.indexes.elasticsearch.applying import aliases
 from review.indexes.elasticsearch.client import PLACE, faults
@@ -34,6 +38,10 @@ Marks = Mapping[tuple[str, int], int]
 REFRESH = "1s"
 """As config/elasticsearch/settings.json has it."""
 
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+_TRIES = 30  # about four minutes
 _KEEP = "5m"  # how long a search may stand open between two pages
 
 
@@ -43,6 +51,7 @@ class Reindexing:
     Args:
         officials: from the registry, for the statistics.
         told: is told how many documents were copied so far.
+        pause: waits so many seconds.
     """
 
     def __init__(
@@ -52,6 +61,7 @@ class Reindexing:
         names: Names,
         officials: Officials,
         told: Callable[[int], None] = lambda many: None,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._names = names
@@ -59,6 +69,7 @@ class Reindexing:
         self._store = Store(client)
         self._counting = Counting(client, self._store, names=names, officials=officials)
         self._told = told
+        self._pause = pause
         self._copied = 0
 
     def run(self) -> int:
@@ -100,7 +111,10 @@ class Reindexing:
                 continue
             newer = {"range": {"_seq_no": {"gt": since.get((index, shard), -1)}}}
             for page in self._pages(index, shard, newer):
-                self._write(page if len(sources) == 1 else self._joined(page, sources), target, statistics)
+                whole = page if len(sources) == 1 else self._again(self._joined, page, sources)
+                self._again(self._write, whole, target, statistics)
+                self._copied += len(page)
+                self._told(self._copied)
         return marks
 
     def _marks(self, sources: Sequence[str]) -> Marks:
@@ -135,8 +149,6 @@ class Reindexing:
         ]
         check(self._store.bulk(operations))
         self._counting.write(holdings, into=statistics)
-        self._copied += len(page)
-        self._told(self._copied)
 
     def _index_of(self, place: str, statistics: dict[str, str]) -> None:
         tenant = place.partition("/")[0]
@@ -162,10 +174,12 @@ class Reindexing:
         everything: Mapping[str, Any] = {"match_all": {}}
         for shard in {shard for index, shard in self._marks([target])}:
             for page in self._pages(target, shard, everything):
-                there = self._store.there([each.post for each in page], sources)
-                gone = [each for each in page if each.post not in there]
-                check(self._store.bulk([(operation("delete", _head(target, each.post)),) for each in gone]))
-                self._counting.remove({each.post: each.holding for each in gone}, into=statistics)
+                there = self._again(self._store.there, [each.post for each in page], sources)
+                self._again(self._remove, [each for each in page if each.post not in there], target, statistics)
+
+    def _remove(self, gone: Sequence[Stored], target: str, statistics: Mapping[str, str]) -> None:
+        check(self._store.bulk([(operation("delete", _head(target, each.post)),) for each in gone]))
+        self._counting.remove({each.post: each.holding for each in gone}, into=statistics)
 
     def _move(self, sources: Sequence[str], target: str, statistics: Mapping[str, str]) -> None:
         moves = {self._names.items: (sources, target)}
@@ -190,27 +204,36 @@ class Reindexing:
         with faults(index):
             point = self._client.open_point_in_time(index=index, keep_alive=_KEEP, preference=f"_shards:{shard}")["id"]
         try:
-            after: dict[str, Any] = {}
-            while True:
-                with faults(index):
-                    found = self._client.search(
-                        pit={"id": point, "keep_alive": _KEEP},
-                        query=query,
-                        sort=["_shard_doc"],
-                        size=AT_ONCE,
-                        seq_no_primary_term=True,
-                        track_total_hits=False,
-                        allow_partial_search_results=False,
-                        **after,
-                    )
-                hits = found["hits"]["hits"]
-                if not hits:
-                    return
+            after: list[Any] | None = None
+            while hits := self._again(self._page, index, point, query, after):
                 yield [stored(hit) for hit in hits]
-                after = {"search_after": hits[-1]["sort"]}
+                after = hits[-1]["sort"]
         finally:
-            with faults(index):
+            with suppress(Unavailable), faults(index):  # it also ends by itself
                 self._client.close_point_in_time(id=point)
+
+    def _page(self, index: str, point: str, query: Mapping[str, Any], after: list[Any] | None) -> list[Any]:
+        with faults(index):
+            found = self._client.search(
+                pit={"id": point, "keep_alive": _KEEP},
+                query=query,
+                sort=["_shard_doc"],
+                size=AT_ONCE,
+                seq_no_primary_term=True,
+                track_total_hits=False,
+                allow_partial_search_results=False,
+                search_after=after,
+            )
+        return list(found["hits"]["hits"])
+
+    def _again(self, work: Callable[Parameters, Result], *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        """Do a step that may be repeated; where Elasticsearch is busy, again for some minutes."""
+        for seconds in islice(backoff(most=10.0), _TRIES):
+            try:
+                return work(*args, **kwargs)
+            except Unavailable:
+                self._pause(seconds)
+        return work(*args, **kwargs)
 
 
 def abandon(client: Elasticsearch, names: Names) -> list[str]:

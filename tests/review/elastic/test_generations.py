@@ -221,6 +221,30 @@ def test_what_is_removed_while_a_reindexing_copies_does_not_come_back(make_index
     agree(index, memory, [Query(limit=500)])
 
 
+def test_a_reindexing_waits_while_elasticsearch_is_busy(index: ElasticsearchIndex) -> None:
+    _fill(index, range(20))
+    pauses: list[float] = []
+
+    def close(on: bool) -> None:
+        block = {"index.blocks.read_only_allow_delete": on or None}
+        for name in index.generations.outside():
+            index.client.indices.put_settings(index=name, settings=block)
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        close(False)
+
+    work = Reindexing(
+        index.client,
+        names=index.names,
+        officials=OFFICIALS.get,
+        told=lambda copied: close(not pauses),
+        pause=pause,
+    )
+    assert work.run() == 20
+    assert len(pauses) == 1
+
+
 def test_a_reindexing_that_fails_leaves_all_as_it_was(index: ElasticsearchIndex) -> None:
     _fill(index, range(20))
 
