@@ -22,7 +22,9 @@ THREAT = "Anna Lindqvist, jag ska döda dig"  # abusive test material
 
 
 class Watched(Cluster):
-    """Each of its processes shows its metrics at a port of its own."""
+    """Each of its processes, among them the console, shows its metrics at a port of its own."""
+
+    commands = (*Cluster.commands, ("work", "console"))
 
     def __init__(self, folder: Path, **given: Any) -> None:
         super().__init__(folder, **given)
@@ -73,8 +75,9 @@ def test_workers_tell_together_what_one_process_tells(
         f"{family.name}_total" if family.type == "counter" else family.name for family in Metrics().registry.collect()
     }
     missing = described - set().union(*told.values())
-    # Nothing failed, waited or was asked of a remote model; and only one process has a shadow.
+    # Nothing failed, waited or was asked of a remote model, nobody looked at a page; and only one process has a shadow.
     assert {name for name in missing if not name.startswith("turvakt_shadow_")} <= {
+        "turvakt_console_seconds",
         "turvakt_remote_posts_total",
         "turvakt_waits_total",
     }
