@@ -93,7 +93,8 @@ class Connector:
             "statement_timeout": f"{limit:g}s",
             "lock_timeout": f"{limit / 2:g}s",
             "idle_in_transaction_session_timeout": f"{_IDLE_SECONDS}s",
-            # The server lets go of the locks of a machine that has vanished.
+            # The server lets go of the locks of a client that has gone in mid-statement, and of a machine that has vanished.
+            "client_connection_check_interval": "1s",
             "tcp_keepalives_idle": "20",
             "tcp_keepalives_interval": "5",
             "tcp_keepalives_count": "4",
