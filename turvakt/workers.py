@@ -6,7 +6,6 @@ import logging
 import signal
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TypeVar
 
 from flow.databases.postgres_lock import SessionLock
 from flow.errors import BadInput, TurvaktError
@@ -35,8 +34,6 @@ END_SECONDS = 20.0
 HANGING_SECONDS = 5.0
 """So much longer the process may live when its work has ended: a consumer without its broker leaves threads behind."""
 
-Opened = TypeVar("Opened")
-
 logger = logging.getLogger(__name__)
 
 
@@ -46,7 +43,7 @@ class ClusterWorker:
     Args:
         name: one of `NAMES`.
         beside: services that run beside it, from the beginning.
-        console: serves the web pages, where that is the work.
+        console: gives the service of the web pages, where that is the work.
         member: of a stage, see `flow.runtimes.faust_app.make_app`.
     """
 
@@ -111,6 +108,9 @@ class ClusterWorker:
             pass
         finally:
             await worker.close()
+            # Not before: who has lost the lock and has it again sends by the same ones.
+            for channel in self._parts.__dict__.get("channels", {}).values():
+                await channel.close()
 
     async def _work(self, worker: Worker) -> None:
         make: Callable[[], Service] = partial(self._service, worker)
@@ -136,13 +136,9 @@ class ClusterWorker:
                 member=self._member,
             ).run
         parts.log.epoch()
-        services: dict[str, Callable[[Worker], Service]] = {
-            "collect": self._collect,
-            "dispatch": self._dispatch,
-            "house": self._house,
-        }
-        if self._name == CONSOLE and self._console is not None:
+        if self._console is not None:
             return self._console(worker)
+        services = {"collect": self._collect, "dispatch": self._dispatch, "house": self._house}
         return services[self._name](worker)
 
     async def _alone(self, lock: SessionLock, service: Service) -> None:
@@ -209,12 +205,7 @@ class ClusterWorker:
 
         async def dispatch() -> None:
             await step(self._parts.sweep)
-            dispatcher = self._parts.dispatcher(step, base_url=base_url(self._parts.settings))
-            try:
-                await dispatcher.run()
-            finally:
-                for channel in self._parts.channels.values():
-                    await channel.close()
+            await self._parts.dispatcher(step, base_url=base_url(self._parts.settings)).run()
 
         return dispatch
 
@@ -223,6 +214,7 @@ class ClusterWorker:
 
         async def sweep() -> None:
             while True:
+                # What met a server that was away need not wait for the hour.
                 await step(finish_erasures, self._parts)
                 await step(self._parts.kafka.sweep)
                 await asyncio.sleep(SWEEP_SECONDS)

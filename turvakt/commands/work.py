@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -18,9 +18,6 @@ from turvakt.folder import private
 from turvakt.metrics import Metrics
 from turvakt.tally import Observed
 from turvakt.wiring import Parts
-
-if TYPE_CHECKING:
-    pass
 
 
 def work(
