@@ -113,7 +113,7 @@ def load(parts: Parts, records: Iterable[Record]) -> None:
     parts.log.bump()
 
 
-def withdraw_again(parts: Parts, records: Iterable[Record], *, scrub: Callable[[], None]) -> int:
+def withdraw_again(parts: Parts, records: Iterable[Record]) -> int:
     """Erase those who withdrew after the archive was made, as the records of a later one tell. Returns how many."""
     later = {_row(WITHDRAWAL, record)["digest"]: record["at"] for part, record in records if part == WITHDRAWAL.name}
     again = 0
@@ -121,12 +121,12 @@ def withdraw_again(parts: Parts, records: Iterable[Record], *, scrub: Callable[[
         at = later.get(digest_of(official.id))
         known = parts.store.withdrawal(official.id)
         if at is not None and (known is None or known.at.timestamp() < at):
-            withdraw(official.id, store=parts.store, holders=parts.holders, scrub=scrub, clock=parts.clock)
+            withdraw(official.id, store=parts.store, holders=parts.holders, scrub=parts.scrub, clock=parts.clock)
             again += 1
     return again
 
 
-def compare(parts: Parts, wanted: Mapping[str, Sequence[Any]], *, patience: float = 20.0) -> None:
+def compare(parts: Parts, wanted: Sums, *, patience: float = 20.0) -> None:
     """Look whether all is there, and nothing else.
 
     Args:
@@ -137,11 +137,10 @@ def compare(parts: Parts, wanted: Mapping[str, Sequence[Any]], *, patience: floa
         Broken: a part differs.
     """
     deadline = time.monotonic() + patience
-    expected = {part: tuple(each) for part, each in wanted.items()}
-    while (found := sums(dump(parts))) != expected:
+    while (found := sums(dump(parts))) != wanted:
         if time.monotonic() >= deadline:
-            wrong = sorted(part for part in found.keys() | expected if found.get(part) != expected.get(part))
-            counts = ", ".join(f"{part}: {found.get(part, (0,))[0]} of {expected.get(part, (0,))[0]}" for part in wrong)
+            wrong = sorted(part for part in found.keys() | wanted if found.get(part) != wanted.get(part))
+            counts = ", ".join(f"{part}: {found.get(part, (0,))[0]} of {wanted.get(part, (0,))[0]}" for part in wrong)
             raise Broken(f"what was restored differs ({counts})", place=_PLACE, remedy="Empty it and restore once more")
         time.sleep(0.5)
 

@@ -55,11 +55,10 @@ def restore(
 
     The archive is read to its end before anything is written. Nothing may run meanwhile. Ends with 4 if anything differs.
     """
-    wanted = archive.sums(_lines(file))
-    for checked in (file, *([withdrawals] if withdrawals else [])):
-        for _ in archive.read(_lines(checked)):
-            pass
-    if withdrawals is None:
+    wanted = _verified(file)
+    if withdrawals is not None:
+        _verified(withdrawals)
+    else:
         aside.print("Who withdrew after this backup was made comes back: see --withdrawals.")
         confirm("Restore it all the same?", yes=yes)
     with Parts(settings(context)) as opened, opened.alone():
@@ -67,7 +66,7 @@ def restore(
         archive.compare(opened, wanted)
         again = 0
         if withdrawals is not None:
-            again = archive.withdraw_again(opened, archive.read(_lines(withdrawals)), scrub=opened.scrub)
+            again = archive.withdraw_again(opened, archive.read(_lines(withdrawals)))
     if again:
         aside.print(f"{again} officials had withdrawn after the backup and were erased again.")
     _tell(wanted, "records are restored, and compared", as_json=as_json)
@@ -131,6 +130,14 @@ def _through(out: gzip.GzipFile, lines: Iterable[bytes]) -> Iterator[bytes]:
     for line in lines:
         out.write(line + b"\n")
         yield line
+
+
+def _verified(file: Path) -> archive.Sums:
+    """Read an archive to its end; what it says that it holds."""
+    sums: archive.Sums = {}
+    for _ in archive.read(_noting(_lines(file), sums)):
+        pass
+    return sums
 
 
 def _noting(lines: Iterable[bytes], sums: archive.Sums) -> Iterator[bytes]:
