@@ -17,6 +17,8 @@ COMPOSE = ROOT / "docker-compose.yml"
 KUBERNETES = ROOT / "config" / "kubernetes"
 STAGES = {stage for stages in READERS.values() for stage in stages}
 SERVICES = set(NAMES) - STAGES
+OUTBOX = {"dispatch", "house", "index-verdicts"}
+"""Who needs the files of the channel ``outbox``: who writes them, and who removes what is erased, expired or deleted upstream."""
 
 
 def compose() -> dict[str, Any]:

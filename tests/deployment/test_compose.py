@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from scripts.make_secrets import make
-from tests.deployment.reading import COMPOSE, SERVICES, STAGES, check_command, check_script, compose, settings_in
+from tests.deployment.reading import COMPOSE, OUTBOX, SERVICES, STAGES, check_command, check_script, compose, settings_in
 from turvakt.settings import ROOT
 
 FILE = compose()
@@ -139,8 +139,9 @@ def test_what_is_mounted_is_there() -> None:
     assert named == FILE["volumes"].keys()
 
 
-def test_who_erases_has_the_files_of_the_outbox() -> None:
-    assert {name for name, service in ALL.items() if "outbox:/data" in service["volumes"]} == {"dispatch", "house"}
+def test_who_writes_or_removes_the_files_of_the_outbox_has_them() -> None:
+    assert {name for name, service in ALL.items() if "outbox:/data" in service["volumes"]} == OUTBOX
+    assert not any(path.startswith("/data") for name in OUTBOX for path in ALL[name]["tmpfs"])
 
 
 def test_prometheus_asks_every_process_where_it_answers() -> None:

@@ -12,7 +12,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tests.deployment.reading import KUBERNETES, SERVICES, STAGES, check_command, check_script, settings_in
+from tests.deployment.reading import KUBERNETES, OUTBOX, SERVICES, STAGES, check_command, check_script, settings_in
 from turvakt.settings import ROOT, Settings
 
 Manifest = dict[str, Any]
@@ -203,6 +203,13 @@ def test_policies_hold_for_every_pod() -> None:
         if any(to.get("ipBlock", {}).get("cidr") == "0.0.0.0/0" for to in rule["to"])
     }
     assert beyond == {"collect", "dispatch"}
+
+
+@pytest.mark.parametrize("page", ["kubernetes.md", "cluster.md"])
+def test_pages_name_who_needs_the_files_of_the_outbox(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    (sentence,) = re.findall(r"The channel `outbox`[^.]*\.", text)
+    assert set(re.findall(r"`([a-z-]+)`", sentence)) == OUTBOX | {"outbox"}
 
 
 def test_the_example_fits_the_cluster() -> None:
