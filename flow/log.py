@@ -45,6 +45,11 @@ class QueueWriter(Writer, Protocol):
 class Log(Protocol):
     """Durable topics. What one `write` block did is there wholly or not at all."""
 
+    @property
+    def largest(self) -> int | None:
+        """Bytes that key and value of an entry may have together, but for dead letters; ``None``: as many as you like."""
+        ...
+
     def write(self, *, epoch: int | None = None) -> AbstractContextManager[Writer]:
         """Open a transaction.
 

@@ -11,12 +11,14 @@ from ingest.post import POSTS, Post
 
 TOPIC = "posts"
 REJECTED = dead("collected")
-"""Where things go that a collector could not read as posts."""
+"""Where things go that a collector could not read as posts, and posts that are too large for the log."""
 
 MOST_UNKEPT = 100
 """So many rejected items in a row of which nothing is kept get a dead letter each; further ones are only counted."""
 
 _TICK = timedelta(microseconds=1)
+_ANOTHER_TEXT = "this id came before with another text, and the source does not call it an edit"
+_TOO_LARGE = "the post is larger than an entry may be"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,9 @@ class Batch:
         held: the ids of which something is stored elsewhere.
         letters: key and value of the letters in `REJECTED` under the keys that matter here.
         refused: the texts that wait as dead letters under an id.
+        largest: see `flow.log.Log.largest`.
         unkept: how many rejected items in a row came before, of which nothing was kept.
-        again: the items come from dead letters of posts and replace what came before.
+        letter: the dead letter that the items come from; one of `TOPIC`'s replaces what came before.
     """
 
     def __init__(
@@ -60,14 +63,17 @@ class Batch:
         refused: Callable[[str], Iterable[str]],
         now: datetime,
         unkept: int,
-        again: bool,
+        largest: int | None,
+        letter: Entry | None,
     ) -> None:
         self._known = known
         self._held = held
         self._letters = letters
         self._refused = refused
         self._now = now
-        self._again = again
+        self._largest = largest
+        self._letter = letter
+        self._again = letter is not None and letter.topic == dead(TOPIC)
         self._fresh: dict[str, Post] = {}
         self._refusals: dict[str, set[str]] = {}
         self._entries: list[tuple[str, str, bytes]] = []
@@ -75,7 +81,11 @@ class Batch:
         self.unkept = unkept
 
     def post(self, post: Post) -> None:
-        """Take a post with its mentions."""
+        """Take a post with its mentions.
+
+        Raises:
+            BadInput: it is too large, and its dead letter waits already: it is the one that is replayed.
+        """
         self.taken += Taken(read=1)
         self.unkept = 0
         if not post.mentions:
@@ -97,7 +107,12 @@ class Batch:
         elif post.edited_at is not None:
             version = post
         else:
-            self._refuse(post)
+            self._refuse(post, dead(TOPIC), _ANOTHER_TEXT)
+            return
+        if self._is_too_large(version):
+            if self._letter is not None:
+                raise BadInput(_TOO_LARGE, place=f"source {post.source}", remedy="It stays among the dead letters")
+            self._refuse(post, REJECTED, _TOO_LARGE)
             return
         self._append(version)
         self.taken += Taken(matched=1)
@@ -147,7 +162,13 @@ class Batch:
         self._fresh[post.id] = post
         self._entries.append((TOPIC, post.id, POSTS.encode(post)))
 
-    def _refuse(self, post: Post) -> None:
+    def _is_too_large(self, post: Post) -> bool:
+        if self._largest is None:
+            return False
+        return len(post.id.encode()) + len(POSTS.encode(post)) > self._largest
+
+    def _refuse(self, post: Post, topic: str, reason: str) -> None:
+        """A letter in ``topic``, unless the text waits already."""
         self.taken += Taken(rejected=1)
         if post.id not in self._refusals:
             self._refusals[post.id] = set(self._refused(post.id))
@@ -157,11 +178,11 @@ class Batch:
         letter = DeadLetter(
             origin=TOPIC,
             stage="collect",
-            reason="this id came before with another text, and the source does not call it an edit",
+            reason=reason,
             place=f"source {post.source}",
             key=post.id,
             value=POSTS.encode(post),
             officials=tuple(sorted({mention.official for mention in post.mentions})),
             at=self._now,
         )
-        self._entries.append((dead(TOPIC), post.id, DEAD_LETTERS.encode(letter)))
+        self._entries.append((topic, post.id, DEAD_LETTERS.encode(letter)))

@@ -73,6 +73,7 @@ class Intake:
 
         Raises:
             Stale: somebody withdrew or was erased meanwhile, or the letter has changed; read and call again.
+            BadInput: a post that is replayed is too large for the log; its letter stays.
             Unavailable: the log is locked or full; nothing was written, call again.
         """
         # The epoch is read before the registry: a withdrawal in between makes the write below stale.
@@ -81,7 +82,7 @@ class Intake:
         items = self._matched(collected.items, now)
         reads = collected.reads or collector
         unkept = self._unkept.get(reads, 0)
-        batch = self._batch(items, now, unkept=unkept, again=letter is not None and letter.topic == dead(TOPIC))
+        batch = self._batch(items, now, unkept=unkept, letter=letter)
         for item in items:
             match item:
                 case Post():
@@ -106,7 +107,7 @@ class Intake:
         self._observe(collector, batch.taken)
 
     def _batch(
-        self, items: Sequence[Post | Deletion | DeadLetter], now: datetime, *, unkept: int, again: bool
+        self, items: Sequence[Post | Deletion | DeadLetter], now: datetime, *, unkept: int, letter: Entry | None
     ) -> Batch:
         """A batch that knows of the log and the index what matters to ``items``: all is asked at once."""
         asked = {item.id for item in items if not isinstance(item, DeadLetter) and _may_stand(item)}
@@ -121,12 +122,13 @@ class Intake:
             refused=self._refused,
             now=now,
             unkept=unkept,
-            again=again,
+            largest=self._log.largest,
+            letter=letter,
         )
 
     def _refused(self, post: str) -> Iterator[str]:
         """The texts that wait as dead letters under the id of a post."""
-        for _, letter in _letters(self._log.entries_of([post]), dead(TOPIC)):
+        for _, letter in _letters(self._log.entries_of([post]), dead(TOPIC), REJECTED):
             refused = _post(letter.value or b"")
             if refused is not None:
                 yield refused.text
@@ -204,9 +206,9 @@ def _letter(item: Rejected, mentions: tuple[Mention, ...], now: datetime) -> Dea
     )
 
 
-def _letters(entries: Iterable[Entry], topic: str) -> Iterator[tuple[Entry, DeadLetter]]:
+def _letters(entries: Iterable[Entry], *topics: str) -> Iterator[tuple[Entry, DeadLetter]]:
     for entry in entries:
-        if entry.topic == topic:
+        if entry.topic in topics:
             try:
                 yield entry, DEAD_LETTERS.decode(entry.value)
             except BadInput:

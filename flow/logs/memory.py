@@ -15,6 +15,8 @@ from flow.log import Batch
 class MemoryLog:
     """Implements `flow.log.Queue` in this process's memory."""
 
+    largest = None
+
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.RLock()

@@ -30,6 +30,8 @@ _SCHEMA = (
 class SqliteLog:
     """Implements `flow.log.Queue` in the tables ``log*`` of ``database``."""
 
+    largest = None
+
     def __init__(self, database: Sqlite, *, clock: Clock) -> None:
         self._database = database
         self._clock = clock

@@ -9,7 +9,7 @@ import pytest
 
 from flow.clock import ManualClock
 from flow.entry import DEAD_LETTERS, DeadLetter
-from flow.errors import Stale
+from flow.errors import BadInput, Stale
 from flow.log import Log
 from flow.logs.memory import MemoryLog
 from ingest.batch import MOST_UNKEPT
@@ -63,6 +63,10 @@ class Desk:
     def replay(self, *items: Item, topic: str) -> None:
         """Take the first dead letter of ``topic`` as ``items``."""
         self.intake.take("jsonl", Collected(items, None), letter=self.log.browse(topic)[0])
+
+    def most(self) -> int:
+        """Bytes of an entry; where there is no end to them, a number as good as any."""
+        return self.log.largest or 1_000_000
 
     @property
     def posts(self) -> list[Post]:
@@ -119,6 +123,37 @@ def test_the_same_id_with_another_text_is_a_dead_letter(desk: Desk, together: bo
     assert "another text" in letter.reason
     assert letter.officials == ("anna",)
     assert POSTS.decode(letter.value or b"").text == "Anna, något annat"
+
+
+def test_what_is_larger_than_an_entry_may_be_is_a_dead_letter_and_the_rest_goes_on(desk: Desk) -> None:
+    text = "Hej Anna" + desk.most() * "!"
+    for _ in range(2):  # a feed tells of it each time it is read
+        desk.take(post(1, text), post(2, "Hej Anna"), cursor="2")
+    taken = ["web:1", "web:2"] if desk.log.largest is None else ["web:2"]
+    assert [each.id for each in desk.posts] == taken
+    assert desk.log.cursor("jsonl") == "2"
+    letters = desk.dead(REJECTED)
+    assert [(letter.key, letter.origin, letter.officials) for letter in letters] == [
+        (key, "posts", ("anna",)) for key in ("web:1", "web:2") if key not in taken
+    ]
+    if letters:
+        assert "larger" in letters[0].reason
+        assert POSTS.decode(letters[0].value or b"").text == text
+        with pytest.raises(BadInput, match="larger"):
+            desk.replay(post(1, text), topic=REJECTED)
+        assert len(desk.dead(REJECTED)) == 1
+        desk.replay(post(1, "Hej Anna"), topic=REJECTED)
+        assert (desk.dead(REJECTED), [each.id for each in desk.posts]) == ([], ["web:2", "web:1"])
+
+
+@pytest.mark.parametrize("too_much", [0, 1])
+def test_what_is_just_as_large_as_an_entry_may_be_is_taken(desk: Desk, too_much: int) -> None:
+    desk.take(post(1, "Hej Anna"))
+    (entry,) = desk.log.browse("posts")
+    room = desk.most() - len(entry.key) - len(entry.value)
+    desk.take(post(2, "Hej Anna" + (room + too_much) * "!"))
+    fits = desk.log.largest is None or not too_much
+    assert [each.id for each in desk.posts] == (["web:1", "web:2"] if fits else ["web:1"])
 
 
 def test_an_edit_replaces(desk: Desk) -> None:

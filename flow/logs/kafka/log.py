@@ -57,6 +57,7 @@ class KafkaLog:
         self._database = database
         self._clock = clock
         self._readers = readers
+        self.largest = largest
         self.cluster = Cluster(connection, prefix=prefix, seconds=seconds)
         self._sender = Sender(connection, prefix=prefix, compression=compression, seconds=seconds, largest=largest)
         self._shelf = Shelf(database, kept=kept)

@@ -11,6 +11,8 @@ from flow.kafka import Connection
 from flow.logs.kafka.faults import Refusals, client_logger, making, of, translated
 from flow.logs.kafka.records import Partition, Sent
 
+_AROUND = 1000
+"""Bytes that a record may have besides its key and value; topics give it room."""
 _LOOK_SECONDS = 0.1
 """How often a sender that waits looks whether it is to wait no longer."""
 
@@ -22,7 +24,7 @@ class Sender:
 
     Args:
         seconds: how long a record is tried.
-        largest: bytes that a record may have.
+        largest: bytes that key and value of a record may have together.
     """
 
     def __init__(self, connection: Connection, *, prefix: str, compression: str, seconds: float, largest: int) -> None:
@@ -36,7 +38,7 @@ class Sender:
             "linger.ms": 2,
             "compression.type": compression,
             "message.timeout.ms": round(1000 * seconds),
-            "message.max.bytes": largest,
+            "message.max.bytes": largest + _AROUND,
             "queue.buffering.max.messages": 0,  # no limit: what is sent is in memory anyway
             "topic.metadata.propagation.max.ms": 5000,
             "error_cb": self._refusals,
