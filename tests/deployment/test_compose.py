@@ -104,12 +104,14 @@ def test_settings_are_known_and_secrets_are_there(name: str, tmp_path: Path) -> 
     assert set(files) == {value for name, value in environment.items() if name.endswith("_FILE")}
     assert settings.web.host == ("0.0.0.0" if name in {"turvakt", "console"} else "127.0.0.1")
     assert settings.web.base_url == "http://127.0.0.1:8477"
+    assert (settings.metrics.host, settings.metrics.port) == ("0.0.0.0", 9464)
     if name == "turvakt":
         assert not settings.kafka.servers
+        published = [int(port.rpartition(":")[2]) for port in service["ports"]]
+        assert published == [settings.web.port, settings.metrics.port]
     else:
         assert settings.kafka.servers == ["kafka:9092"]
         assert settings.kafka.password == (tmp_path / "kafka_password").read_text().strip()
-        assert settings.metrics.port == 9464
         assert settings.elasticsearch.username == ("admin" if name == "setup" else "turvakt")
 
 

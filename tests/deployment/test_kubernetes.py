@@ -21,6 +21,9 @@ BUILDS = ["embedded", "cluster", "example"]
 OTHERS = {"ServiceMonitor", "ScaledObject", "TriggerAuthentication"}
 """Kinds that operators bring along; Kubernetes itself has no schema of them."""
 
+PAGES = {"console", "turvakt"}
+"""The workloads that serve the web pages."""
+
 OLDEST, NEWEST = "1.29", kubernetes_validate.latest_version()
 
 
@@ -118,9 +121,10 @@ def test_settings_and_probes_fit(name: str, workload: str, tmp_path: Path) -> No
         assert "livenessProbe" not in ours
         return
     ports = {each["name"]: each["containerPort"] for each in ours["ports"]}
-    assert ports.pop("health") == (settings.metrics.port or settings.web.port)
-    assert (settings.metrics.host if settings.metrics.port else settings.web.host) == "0.0.0.0"
-    assert ports == ({"http": settings.web.port} if workload == "console" else {})
+    assert ports.pop("health") == settings.metrics.port
+    assert settings.metrics.host == "0.0.0.0"
+    assert ports == ({"http": settings.web.port} if workload in PAGES else {})
+    assert settings.web.host == ("0.0.0.0" if workload in PAGES else "127.0.0.1")
     paths = {probe: ours[probe]["httpGet"] for probe in ("startupProbe", "livenessProbe", "readinessProbe")}
     assert {probe: get["path"] for probe, get in paths.items()} == {
         "startupProbe": "/healthz",
@@ -190,6 +194,23 @@ def test_selectors_select(name: str) -> None:
         assert selected(name, budget["spec"]["selector"]["matchLabels"])
     for found in of_kind(name, "Deployment", "StatefulSet"):
         assert selected(name, found["spec"]["selector"]["matchLabels"]) == {found["metadata"]["name"]}
+
+
+@pytest.mark.parametrize("name", BUILDS)
+def test_people_reach_the_pages_and_prometheus_the_metrics(name: str) -> None:
+    let_in: dict[tuple[str, str], set[str]] = {}
+    for policy in of_kind(name, "NetworkPolicy"):
+        pods = selected(name, policy["spec"]["podSelector"]["matchLabels"])
+        for rule in policy["spec"].get("ingress", []):
+            (who,) = [each["namespaceSelector"]["matchLabels"] for each in rule["from"]]
+            for port in rule["ports"]:
+                let_in.setdefault((who["kubernetes.io/metadata.name"], port["port"]), set()).update(pods)
+    assert let_in == {
+        ("ingress-nginx", "http"): PAGES & workloads(name).keys(),
+        ("monitoring", "health"): {*workloads(name)},
+    }
+    led = {port["name"]: port["targetPort"] for each in of_kind(name, "Service") for port in each["spec"]["ports"]}
+    assert led == {"http": "http", "metrics": "health"}
 
 
 def test_policies_hold_for_every_pod() -> None:
