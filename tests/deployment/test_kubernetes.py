@@ -129,7 +129,7 @@ def test_settings_and_probes_fit(name: str, workload: str, tmp_path: Path) -> No
     assert {probe: get["path"] for probe, get in paths.items()} == {
         "startupProbe": "/healthz",
         "livenessProbe": "/healthz",
-        "readinessProbe": "/readyz",
+        "readinessProbe": "/healthz" if name == "embedded" else "/readyz",
     }
     assert {get["port"] for get in paths.values()} == {"health"}
 
