@@ -12,7 +12,16 @@ import pytest
 import yaml
 
 from scripts.make_secrets import make
-from tests.deployment.reading import COMPOSE, OUTBOX, SERVICES, STAGES, check_command, check_script, compose, settings_in
+from tests.deployment.reading import (
+    COMPOSE,
+    OUTBOX,
+    SERVICES,
+    STAGES,
+    check_command,
+    check_script,
+    compose,
+    settings_in,
+)
 from turvakt.settings import ROOT
 
 FILE = compose()
