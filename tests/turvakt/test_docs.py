@@ -75,6 +75,10 @@ def test_no_link_leads_nowhere(page: Path) -> None:
         assert (page.parent / link).exists(), link
 
 
+def test_the_readme_leads_to_every_page() -> None:
+    assert {f"docs/{page.relative_to(DOCS)}" for page in DOCS.glob("*.md")} <= set(links(ROOT / "README.md"))
+
+
 def test_decisions_are_all_listed() -> None:
     listed = (DOCS / "decisions" / "README.md").read_text("utf-8")
     for page in (DOCS / "decisions").glob("0*.md"):
