@@ -70,17 +70,17 @@ def make(path: Path) -> list[str]:
 
     # config/containers/elasticsearch/users_roles says what each may do.
     names = {user: f"elasticsearch_{user}_password" for user in ("turvakt", "admin")}
-    users = [f"{user}:{_hashed(folder.secret(name))}" for user, name in names.items()]
+    users = [f"{user}:{hashed(folder.secret(name))}" for user, name in names.items()]
     folder.derived("elasticsearch_users", "\n".join(users), of=set(names.values()))
 
     password = folder.secret("kibana_password")
-    folder.derived("elasticsearch_service_tokens", f"{KIBANA}:{_hashed(password)}", of={"kibana_password"})
+    folder.derived("elasticsearch_service_tokens", f"{KIBANA}:{hashed(password)}", of={"kibana_password"})
     token = base64.b64encode(b"\x00\x01\x00\x01" + f"{KIBANA}:{password}".encode()).decode()
     folder.derived("kibana_token", token, of={"kibana_password"})
     return folder.written
 
 
-def _hashed(password: str) -> str:
+def hashed(password: str) -> str:
     """As Elasticsearch's own files of users and service accounts want it."""
     rounds, salt = 10_000, secrets.token_bytes(32)
     derived = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, rounds, dklen=32)

@@ -1,7 +1,5 @@
 """Elasticsearch 8.19: one node."""
 
-import base64
-import hashlib
 import os
 import secrets
 import shutil
@@ -11,6 +9,7 @@ from typing import ClassVar
 
 import httpx
 
+from scripts.make_secrets import hashed
 from tests.servers.installing import Missing, from_maven, java
 from tests.servers.process import free_port
 from tests.servers.server import Server
@@ -76,7 +75,7 @@ class Elasticsearch(Server):
         (config / "jvm.options").write_text("\n".join([*options, ""]))
         shutil.copy(home / "config" / "log4j2.properties", config)
         if self.security:
-            (config / "users").write_text(f"{self.user_name}:{_hashed(self.password)}\n")
+            (config / "users").write_text(f"{self.user_name}:{hashed(self.password)}\n")
             (config / "users_roles").write_text(f"superuser:{self.user_name}\n")
             (config / "roles.yml").write_text("")
 
@@ -137,10 +136,3 @@ def _readable(home: Path) -> None:
             f"Elasticsearch refuses to run as root, and {closed[-1]} keeps other users out: set TURVAKT_TEST_CACHE to a "
             "folder that all users may read"
         )
-
-
-def _hashed(password: str) -> str:
-    """As Elasticsearch's file of users wants it."""
-    salt = secrets.token_bytes(32)
-    derived = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, 10_000, dklen=32)
-    return f"{{PBKDF2}}10000${base64.b64encode(salt).decode()}${base64.b64encode(derived).decode()}"
