@@ -12,7 +12,16 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tests.deployment.reading import KUBERNETES, OUTBOX, SERVICES, STAGES, check_command, check_script, settings_in
+from tests.deployment.reading import (
+    KUBERNETES,
+    OUTBOX,
+    SERVICES,
+    STAGES,
+    check_command,
+    check_script,
+    compose,
+    settings_in,
+)
 from turvakt.settings import ROOT, Settings
 
 Manifest = dict[str, Any]
@@ -101,6 +110,12 @@ def test_pods_are_restricted(name: str, workload: str) -> None:
     }
     assert ours["resources"]["requests"].keys() == {"cpu", "memory"}
     assert "memory" in ours["resources"]["limits"]
+
+
+@pytest.mark.parametrize(("name", "workload"), EACH)
+def test_memory_has_the_bounds_of_compose(name: str, workload: str) -> None:
+    limit = container(workloads(name)[workload])["resources"]["limits"]["memory"]
+    assert limit.removesuffix("i").lower() == compose()["services"][workload]["mem_limit"]
 
 
 @pytest.mark.parametrize(("name", "workload"), EACH)
