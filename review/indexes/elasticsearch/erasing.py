@@ -93,7 +93,7 @@ class Erasing:
         if flagged is not False:
             unjudged = {"bool": {"must_not": JUDGED}}
             removed += self._change(_nothing, unjudged, {"range": {"oldest": {"lt": micros(before)}}})
-        # Those whose writer died between the removal of an item and this.
+        # Those that a writer put there after their item had gone.
         old = {"range": {"collected_at": {"lt": (before - _MILLISECOND).isoformat(timespec="milliseconds")}}}
         self._remove_statistics({"bool": {"filter": [old, *kind]}})
         self._tend_generations()
@@ -120,11 +120,12 @@ class Erasing:
 
     def _write(self, changes: Sequence[Change]) -> int:
         """Returns how many records were removed or changed by what was not lost against other writers."""
-        lost = self._store.write(changes)
-        done = [change for change in changes if change.post not in lost]
-        gone = {each.post: each.before.holding for each in done if each.holding is None and each.before is not None}
+        # Statistics first: where that fails, the item is still there to be found by the next try. Whoever is faster than the
+        # removal of the item has written its statistics anew, in a greater version.
+        gone = {each.post: each.before.holding for each in changes if each.holding is None and each.before is not None}
         self._counting.remove(gone)
-        return sum(_difference(change) for change in done)
+        lost = self._store.write(changes)
+        return sum(_difference(change) for change in changes if change.post not in lost)
 
     def _remove_statistics(self, query: Condition) -> None:
         for _ in range(_ROUNDS):

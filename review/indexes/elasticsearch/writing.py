@@ -5,7 +5,7 @@ is repeated. `known.join` does not mind order or repetition, so nothing is lost 
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 
 from flow.errors import Unavailable
@@ -22,18 +22,10 @@ _ROUNDS = 100
 class Writing:
     """Writes into the newest of ``generations`` what no older one holds."""
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        generations: Generations,
-        counting: Counting,
-        micros: Callable[[], int] = lambda: time.time_ns() // 1000,
-    ) -> None:
+    def __init__(self, store: Store, *, generations: Generations, counting: Counting) -> None:
         self._store = store
         self._generations = generations
         self._counting = counting
-        self._micros = micros
 
     def keep(self, news: Mapping[str, Known]) -> None:
         """Join what is new with what is there, by post, and bring the statistics to the same state."""
@@ -71,5 +63,6 @@ class Writing:
             # Nothing is new. What lies in a later generation, too, is held here: it may go.
             return first, [Change(post, stored.index, stored, None) for stored in there[1:]]
         before = max((stored.holding.revision for stored in there), default=0)
-        holding = Holding(known, statistics, max(before + 1, self._micros()))
+        # By two: the number between is that of a removal of the statistics which comes too late (`Counting.remove`).
+        holding = Holding(known, statistics, max(before + 2, time.time_ns() // 1000))
         return holding, [Change(post, there[0].index if there else into, there[0] if there else None, holding)]

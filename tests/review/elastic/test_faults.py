@@ -69,6 +69,17 @@ def test_waits_while_statistics_cannot_be_written_and_loses_none(index: Elastics
     assert found["severity"] == "high"
 
 
+def test_waits_while_statistics_cannot_be_removed_and_leaves_none(index: ElasticsearchIndex) -> None:
+    index.write_verdicts([verdict("a")])
+    pattern = index.names.statistics("*")
+    index.client.indices.put_settings(index=pattern, settings={"index.blocks.read_only": True})
+    with pytest.raises(Unavailable):
+        index.forget(["jsonl:a"])
+    index.client.indices.put_settings(index=pattern, settings={"index.blocks.read_only": None})
+    assert index.forget(["jsonl:a"]) == 1
+    assert statistics(index) == {}
+
+
 def test_waits_while_it_has_no_memory(index: ElasticsearchIndex) -> None:
     index.write_verdicts([verdict("a")])
     limit = {"indices.breaker.request.limit": "1kb"}

@@ -1,7 +1,7 @@
 """Generations: a post lies in one of them alone, and none is lost when they are made anew under those who write."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,6 +9,7 @@ from elasticsearch import Elasticsearch
 
 from flow.errors import BadInput, Unavailable
 from review.index import Index, Query
+from review.indexes.elasticsearch.documents import Holding
 from review.indexes.elasticsearch.index import ElasticsearchIndex
 from review.indexes.elasticsearch.reindexing import Reindexing, abandon
 from review.indexes.elasticsearch.store import Change, Store
@@ -126,6 +127,26 @@ def _known(post: object) -> object:
     from review.indexes.elasticsearch.known import Known
 
     return Known(post)  # type: ignore[arg-type]
+
+
+def test_a_removal_that_comes_too_late_leaves_the_statistics_of_the_winner(
+    make_index: MakeIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the clock does not help to tell which of them is newer."""
+    monkeypatch.setattr("time.time_ns", lambda: 0)
+    index, other = make_index(), make_index()
+    index.write_verdicts([verdict("a", collected=1)])
+    counting = index._erasing._counting
+    remove = counting.remove
+
+    def late(gone: Mapping[str, Holding]) -> None:
+        other.write_verdicts([verdict("a", collected=1, severity="high", edited=1)])
+        remove(gone)
+
+    monkeypatch.setattr(counting, "remove", late)
+    assert index.expire(at(5), flagged=False) == 0
+    (found,) = statistics(index).values()
+    assert found["severity"] == "high"
 
 
 def patient(write: Callable[[], None], *, until: float = 60.0) -> None:
