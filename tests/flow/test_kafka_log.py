@@ -17,6 +17,7 @@ from flow.logs.kafka import KafkaLog
 from tests.flow.contract_log import LogContract, fill, keys, write
 from tests.flow.kafka_log import PARTITIONS, Group, opened
 from tests.servers.fixtures import Place
+from tests.servers.kafka import create_topics, delete_topics
 
 
 class TestKafkaLog(LogContract):
@@ -188,6 +189,46 @@ def test_a_missing_topic_is_told_with_the_remedy(place: Place, database: Postgre
             log.lag("decisions", "index")
         with pytest.raises(Broken, match="turvakt topics apply"):
             fill(log, "decisions", "a")
+
+
+def test_a_topic_that_is_made_anew_hides_nothing_new(kafka_log: KafkaLog, place: Place, database: Postgres) -> None:
+    write(kafka_log, "verdicts", *[("a", b"read")] * 3)
+    for name in ("route", "index"):
+        with Group(place, "verdicts", name) as group:
+            group.take_all(3)
+            group.commit()
+    write(kafka_log, "verdicts", ("a", b"secret"))
+    fill(kafka_log, "posts", "a")
+    assert kafka_log.rewrite("verdicts", lambda entry: None, needle=b"secret") == 1
+    assert kafka_log.mend() == set()
+
+    delete_topics(place.address, f"{place.prefix}verdicts")
+    create_topics(place.address, *(f"{place.prefix}{topic}" for topic in ("verdicts", "verdicts.dead")))
+    for step in (
+        lambda: fill(kafka_log, "verdicts", "a"),
+        lambda: kafka_log.lag("verdicts", "route"),
+        lambda: kafka_log.browse("verdicts"),
+        lambda: kafka_log.forget(["a"]),
+    ):
+        with pytest.raises(Broken, match="turvakt topics apply"):
+            step()
+    assert kafka_log.mend() == {"verdicts"}
+    write(kafka_log, "verdicts", ("a", b"new"))
+    assert [entry.value for entry in kafka_log.browse("verdicts")][-1] == b"new"
+    with Group(place, "verdicts", "route") as group:
+        assert [entry.value for entry in kafka_log.standing(group.take_all(2))] == [b"new"]
+        group.commit()
+    assert kafka_log.lag("verdicts", "index") == 1
+
+
+def test_a_group_that_has_read_more_than_there_is_lets_nothing_be_hidden(kafka_log: KafkaLog, place: Place) -> None:
+    """As after a broker that lost the end of a partition."""
+    with Group(place, "alerts", "deliver") as group:
+        group.commit_ahead(100)
+    fill(kafka_log, "alerts", "a")
+    kafka_log.forget(["b"])
+    fill(kafka_log, "alerts", "c")
+    assert "c" in keys(kafka_log.browse("alerts"))
 
 
 def test_dead_letters_are_told_of_in_kafka_too(kafka_log: KafkaLog, place: Place) -> None:

@@ -1,12 +1,15 @@
 """turvakt topics, and that the topics are those that the stages read."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from flow.clock import SystemClock
 from flow.databases.postgres import Postgres
+from flow.logs.kafka import KafkaLog
 from tests.servers.fixtures import Place
+from tests.servers.kafka import delete_topics
 from tests.turvakt.process import Program
 from turvakt import schema
 from turvakt.sections import Classifier, Data, Kafka
@@ -75,6 +78,29 @@ def test_more_partitions_come_with_a_word_of_what_that_means(cluster: Program, k
     assert left.returncode == 1
     assert b"partitions: 5 -> 4: posts, verdicts" in left.stdout
     assert b"change kafka.partitions" in left.stdout
+
+
+def test_topics_that_are_made_anew_hide_nothing_for_erasures_of_before(
+    cluster: Program, kafka: Place, postgres: str
+) -> None:
+    cluster = cluster.besides(TURVAKT_POSTGRES_URL=postgres)
+    cluster.run("database", "upgrade")
+    cluster.run("topics", "apply", "--yes")
+    settings = Settings(kafka=Kafka(servers=[kafka.address], prefix=kafka.prefix))
+    with closing(Postgres(postgres)) as database, closing(kafka_log(settings, database, clock=SystemClock())) as log:
+        write(log, "verdicts", "a")
+        log.forget(["a"])
+        delete_topics(kafka.address, kafka.prefix)
+        assert (
+            "Missing, or without their old end: verdicts" in cluster.finish("topics", "apply", "--yes").stderr.decode()
+        )
+        write(log, "verdicts", "b")
+        assert [entry.key for entry in log.browse("verdicts")] == ["b"]
+
+
+def write(log: KafkaLog, topic: str, key: str) -> None:
+    with log.write() as writer:
+        writer.append(topic, key, b"{}")
 
 
 def test_without_a_cluster_there_are_none(tmp_path: Path) -> None:

@@ -6,11 +6,14 @@ from dataclasses import asdict, dataclass
 
 import typer
 
+from flow.clock import SystemClock
 from flow.logs.kafka.cluster import Cluster
 from flow.logs.kafka.topics import Change, Topic, found, plan
 from flow.logs.kafka.topics import apply as carry_out
 from turvakt.commands.shared import AsJson, Yes, aside, confirm, printable, screen, settings, table, write_json
 from turvakt.reading import READERS
+from turvakt.settings import Settings
+from turvakt.stores import Stores
 from turvakt.topics import DEAD, cluster, topics
 
 app = typer.Typer(
@@ -45,8 +48,21 @@ def apply(context: typer.Context, yes: Yes = False, as_json: AsJson = False) -> 
     --yes it only tells.
     """
     chosen = settings(context)
+    if chosen.postgres.url and (yes or not as_json):
+        _mend(chosen)
     with closing(cluster(chosen)) as there:
         _apply(there, topics(chosen), yes=yes, as_json=as_json)
+
+
+def _mend(chosen: Settings) -> None:
+    """Before topics are made: nothing that was erased in such of the same name may hide what comes."""
+    with closing(Stores(chosen, clock=SystemClock())) as stores:
+        mended = stores.kafka.mend()
+    if mended:
+        names = ", ".join(sorted(mended))
+        aside.print(
+            f"Missing, or without their old end: {names}. What comes there is seen from now on.", highlight=False
+        )
 
 
 def _apply(there: Cluster, should: Mapping[str, Topic], *, yes: bool, as_json: bool) -> None:

@@ -6,6 +6,7 @@ from itertools import islice
 
 from flow.entry import Entry
 from flow.logs.kafka.cluster import Cluster
+from flow.logs.kafka.faults import lost
 from flow.logs.kafka.overlay import Overlay
 from flow.logs.kafka.reading import Reader
 from flow.logs.kafka.records import MOST_PARTITIONS, Partition, Spans
@@ -37,9 +38,18 @@ class Belt:
         self.topics = (*readers, *dead)
 
     def standing(self, partitions: Collection[Partition]) -> dict[Partition, range]:
-        """From where to where there are entries."""
+        """From where to where there are entries.
+
+        Raises:
+            Broken: a topic has lost its end.
+        """
+        topics = {partition.topic for partition in partitions}
+        floors, known = self._overlay.floors(topics), self._overlay.known(topics)
+        # Asked after them: otherwise they might have risen with it.
         beginnings, ends = self._cluster.beginnings(partitions), self._cluster.ends(partitions)
-        floors = self._overlay.floors({partition.topic for partition in partitions})
+        for partition, end in ends.items():
+            if known.get(partition, 0) > end:
+                raise lost(self._cluster.full(partition.topic), place=self._cluster.place)
         return {each: _span(max(beginnings[each], floors.get(each, 0)), ends[each]) for each in partitions}
 
     def unread(self, topics: Collection[str], *, group: str = "") -> dict[Partition, range]:
@@ -47,7 +57,8 @@ class Belt:
         standing = self.standing([each for each in self._cluster.partitions(topics) if each.topic in self.readers])
         readers = dict.fromkeys(topics, (group,)) if group else self.readers
         read = self._cluster.read_by_all(readers, {each: span.start for each, span in standing.items()})
-        return {each: _span(read[each], span.stop) for each, span in standing.items()}
+        # Of a topic that has lost its end a group may have read more than there is: no floor may rise to that.
+        return {each: _span(min(read[each], span.stop), span.stop) for each, span in standing.items()}
 
     def entries(self, spans: Spans) -> Iterator[Entry]:
         """The entries in ``spans`` as they are to be seen, those of one partition in their order."""
@@ -118,6 +129,18 @@ class Belt:
         unread = self.unread(self._overlay.changed())
         self._overlay.raise_floors({each: span.start for each, span in unread.items()})
         self._delete(self._overlay.floors())
+
+    def mend(self) -> set[str]:
+        """Let nothing that is known of records that are no more hide such as come; for who has locked all others out.
+
+        Returns:
+            The topics of which there was anything like that: they have lost their end, or are missing.
+        """
+        known = self._overlay.known()
+        ends = self._cluster.ends(_known(known, self._cluster.topics()))
+        wrong = {each: ends.get(each, 0) for each, upto in known.items() if upto > ends.get(each, 0)}
+        self._overlay.cut(wrong)
+        return {partition.topic for partition in wrong}
 
     def _delete(self, before: Mapping[Partition, int]) -> None:
         there = self._cluster.beginnings(_known(before, self._cluster.topics()))

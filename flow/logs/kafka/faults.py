@@ -57,6 +57,11 @@ def translated(error: KafkaError, *, place: str) -> TurvaktError:
     return Unavailable(f"no answer ({error.name()})", place=place, remedy="Workers try again by themselves")
 
 
+def lost(topic: str, *, place: str) -> Broken:
+    """What we know of ``topic`` is of more records than it has ever had: it must not hide new ones."""
+    return Broken(f"topic {topic} has lost its end or was made anew", place=place, remedy=APPLY)
+
+
 @contextmanager
 def making() -> Iterator[None]:
     """Around the making of a client: nothing is asked of a broker there, so only the settings can be wrong."""

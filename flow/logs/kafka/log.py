@@ -83,7 +83,7 @@ class KafkaLog:
                 self._shared()
                 if epoch != self.epoch():
                     raise Stale("data was erased since it was read")
-            transaction = Transaction(self._database, self._sender, self._shelf)
+            transaction = Transaction(self._database, self._sender, self._shelf, self._overlay)
             yield transaction
             if transaction.records:
                 self._shared()
@@ -118,7 +118,7 @@ class KafkaLog:
         """How far ``group`` has read, by the number of the partition, in Kafka's own offsets.
 
         Raises:
-            Broken: there is no such topic in Kafka.
+            Broken: there is no such topic in Kafka, or it has lost its end.
         """
         partitions = self.cluster.existing(topic)
         standing = self._belt.standing(partitions)
@@ -135,7 +135,7 @@ class KafkaLog:
         """The lag of each group in the topic that it reads, asked at once.
 
         Raises:
-            Broken: a topic is missing in Kafka.
+            Broken: a topic is missing in Kafka, or has lost its end.
         """
         standing = self._belt.standing(self.cluster.existing(*set(groups.values())))
         lags = {}
@@ -225,6 +225,16 @@ class KafkaLog:
             Unavailable: the brokers do not answer. It can be done again.
         """
         self._scrubber.scrub()
+
+    def mend(self) -> set[str]:
+        """Let nothing that was erased in a topic that has lost its end, or is missing, hide what comes there; returns which.
+
+        Raises:
+            Unavailable: the brokers do not answer. It can be done again.
+        """
+        with self._database.transaction():
+            self._alone()
+            return self._belt.mend()
 
     # ---------------------------------------------------------------- ending
 

@@ -1,7 +1,7 @@
 """What erasures did to entries that still stand in Kafka: nothing there can be changed, so PostgreSQL says what to see.
 
 Who takes entries from Kafka looks at them through the overlay. It changes in the transaction that starts the epoch: from then
-on nobody writes anything that derives from what was erased. Kafka itself is cleared later (`flow.logs.kafka.erasing`).
+on nobody writes anything that derives from what was erased. Kafka itself is cleared later (`flow.logs.kafka.scrubbing`).
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -53,6 +53,24 @@ class Overlay:
         where = "" if topics is None else " WHERE topic = ANY(%s)"
         rows = self._database.query(sql + where, () if topics is None else (list(topics),))
         return {Partition(topic, partition): offset for topic, partition, offset in rows}
+
+    def known(self, topics: Collection[str] | None = None) -> dict[Partition, int]:
+        """Below which offsets anything is erased, changed or removed, so that a partition cannot end before; of some topics
+        or of all."""
+        sql = """SELECT topic, partition, max("offset") FROM (SELECT topic, partition, "offset" FROM log_floor
+            UNION ALL SELECT topic, "offset" %% %s, "offset" / %s + 1 FROM log_change) AS known (topic, partition, "offset")
+            WHERE %s::text[] IS NULL OR topic = ANY(%s::text[]) GROUP BY topic, partition"""
+        asked = None if topics is None else list(topics)
+        rows = self._database.query(sql, (MOST_PARTITIONS, MOST_PARTITIONS, asked, asked))
+        return {Partition(topic, partition): offset for topic, partition, offset in rows}
+
+    def cut(self, ends: Offsets) -> None:
+        """Let go of what is known of offsets behind ``ends``: there is nothing, and what comes is new."""
+        for (topic, partition), end in sorted(ends.items()):
+            floor = """UPDATE log_floor SET "offset" = %s WHERE topic = %s AND partition = %s AND "offset" > %s"""
+            self._database.execute(floor, (end, topic, partition, end))
+            changes = """DELETE FROM log_change WHERE topic = %s AND "offset" %% %s = %s AND "offset" / %s >= %s"""
+            self._database.execute(changes, (topic, MOST_PARTITIONS, partition, MOST_PARTITIONS, end))
 
     def changed(self) -> set[str]:
         """The topics of which single entries are changed or removed."""

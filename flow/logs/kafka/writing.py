@@ -6,6 +6,8 @@ from datetime import datetime
 
 from flow.databases.postgres import Postgres
 from flow.errors import BadInput
+from flow.logs.kafka.faults import lost
+from flow.logs.kafka.overlay import Overlay
 from flow.logs.kafka.records import Sent
 from flow.logs.kafka.sending import Sender
 from flow.logs.kafka.shelf import Shelf
@@ -16,10 +18,11 @@ logger = logging.getLogger(__name__)
 class Transaction:
     """Implements `flow.log.Writer`. Entries are gathered, and handed over at its end."""
 
-    def __init__(self, database: Postgres, sender: Sender, shelf: Shelf) -> None:
+    def __init__(self, database: Postgres, sender: Sender, shelf: Shelf, overlay: Overlay) -> None:
         self._database = database
         self._sender = sender
         self._shelf = shelf
+        self._overlay = overlay
         self.records: list[Sent] = []
 
     def append(self, topic: str, key: str, value: bytes) -> None:
@@ -38,8 +41,13 @@ class Transaction:
 
         Raises:
             Unavailable, BadInput, Broken: see `Sender.send`.
+            Broken: a topic has lost its end: what is known of its old offsets would hide what was sent.
         """
-        self._sender.send([each for each in self.records if not each.topic.endswith(".dead")])
+        known = self._overlay.known({each.topic for each in self.records})
+        last = self._sender.send([each for each in self.records if not each.topic.endswith(".dead")])
+        for partition, offset in last.items():
+            if offset < known.get(partition, 0):
+                raise lost(partition.topic, place="kafka")
         try:
             self._sender.send([each for each in self.records if each.topic.endswith(".dead")])
         except BadInput:  # as large as what could not be handled; all are kept, where they are looked for
