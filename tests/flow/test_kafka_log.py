@@ -231,6 +231,21 @@ def test_a_group_that_has_read_more_than_there_is_lets_nothing_be_hidden(kafka_l
     assert "c" in keys(kafka_log.browse("alerts"))
 
 
+def test_a_forgotten_post_leaves_the_topics_of_dead_letters_with_the_next_sweep(
+    kafka_log: KafkaLog, place: Place
+) -> None:
+    fill(kafka_log, "posts.dead", "a", "b")
+    fill(kafka_log, "verdicts.dead", "c")
+    assert kafka_log.forget(["a"]) == 1
+    kafka_log.sweep()
+    assert keys(kafka_log.browse("posts.dead")) == ["b"]
+    fill(kafka_log, "posts.dead", "d")
+    for topic, told in (("posts.dead", ["d"]), ("verdicts.dead", ["c"])):
+        with Group(place, topic, "somebody") as group:
+            assert keys(group.take_all(1)) == told
+            assert group.take() == []
+
+
 def test_dead_letters_are_told_of_in_kafka_too(kafka_log: KafkaLog, place: Place) -> None:
     fill(kafka_log, "posts.dead", "a")
     with Group(place, "posts.dead", "somebody") as group:

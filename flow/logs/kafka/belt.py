@@ -108,6 +108,11 @@ class Belt:
         self._overlay.raise_floors({each: span.start for each, span in unread.items()})
         return [entry for entry, _ in changed]
 
+    def let_go(self, topics: Collection[str]) -> None:
+        """Let nothing that stands in ``topics``, which nobody reads, be seen any more."""
+        standing = self.standing(self._cluster.partitions(topics))
+        self._overlay.raise_floors({each: span.stop for each, span in standing.items()})
+
     def oldest_unread(self, topics: Collection[str], *, group: str = "") -> datetime | None:
         """When the oldest entry came that ``group``, or some group, has yet to read."""
         # More than one of each partition, as markers are no entries.

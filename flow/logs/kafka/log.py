@@ -200,9 +200,12 @@ class KafkaLog:
             covered = self._belt.cover(
                 self._readers, lambda entry: None if entry.key in keys and not spared(entry) else entry.value
             )
+            # Their copies only tell of them: the others wait in PostgreSQL.
+            if letters := {entry.topic for entry in kept if entry.topic.endswith(".dead")}:
+                self._belt.let_go(letters)
             if kept or covered:
                 self.bump()
-        return kept + sum(not self._shelf.keeps(entry.topic) for entry in covered)
+        return len(kept) + sum(not self._shelf.keeps(entry.topic) for entry in covered)
 
     def expire(self, before: datetime) -> int:
         """See `Log.expire`. An entry that is kept and in Kafka counts once."""

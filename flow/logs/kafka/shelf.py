@@ -86,11 +86,11 @@ class Shelf:
         self._database.executemany("UPDATE log_entry SET value = %s WHERE number = %s", changed)
         return len(gone) + len(changed)
 
-    def forget(self, keys: Collection[str], *, but: Callable[[Entry], bool]) -> int:
-        """See `flow.log.Log.forget`; starts no epoch."""
+    def forget(self, keys: Collection[str], *, but: Callable[[Entry], bool]) -> list[Entry]:
+        """See `flow.log.Log.forget`; starts no epoch. Returns the entries that are gone."""
         gone = [entry for entry in self.entries_of(keys) if not but(entry)]
         self._remove(gone)
-        return len(gone)
+        return gone
 
     def expire(self, before: datetime, *, unread_since: datetime | None) -> int:
         """Remove entries from before a moment; those that are no dead letters only if they are older than all that is unread."""
