@@ -66,9 +66,9 @@ class Belt:
         while some := list(islice(entries, _AT_ONCE)):
             yield from self._overlay.seen(some)
 
-    def all(self, topic: str) -> list[Entry]:
-        """All entries of ``topic``, by offset."""
-        return _by_offset(self.entries(self.standing(self._cluster.partitions([topic]))))
+    def all(self, topic: str, wanted: Callable[[Entry], bool]) -> list[Entry]:
+        """The entries of ``topic`` that are ``wanted``, by offset; no others are kept in memory."""
+        return _by_offset(filter(wanted, self.entries(self.standing(self._cluster.partitions([topic])))))
 
     def browse(self, topic: str, *, after: int, limit: int) -> list[Entry]:
         """See `flow.log.Log.browse`. The same offset of all partitions comes before the next one."""

@@ -158,7 +158,7 @@ class KafkaLog:
             return {}
         if self._shelf.keeps(topic):
             return self._shelf.latest(topic, keys)
-        return {entry.key: entry for entry in self._belt.all(topic) if entry.key in keys}
+        return {entry.key: entry for entry in self._belt.all(topic, lambda entry: entry.key in keys)}
 
     def entries_of(self, keys: Collection[str]) -> list[Entry]:
         return self._shelf.entries_of(keys) if keys else []
@@ -166,7 +166,7 @@ class KafkaLog:
     def containing(self, topic: str, needle: bytes) -> list[Entry]:
         if self._shelf.keeps(topic):
             return self._shelf.containing(topic, needle)
-        return [entry for entry in self._belt.all(topic) if needle in entry.value]
+        return self._belt.all(topic, lambda entry: needle in entry.value)
 
     def cursor(self, collector: str) -> str | None:
         rows = self._database.query("SELECT cursor FROM log_cursor WHERE collector = %s", (collector,))
