@@ -51,7 +51,8 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> End:
 class Storm:
     """A cluster over servers of its own, and what befalls it."""
 
-    def __init__(self, folder: Path, start_server: StartServer) -> None:
+    def __init__(self, folder: Path, start_server: StartServer, *, seed: int) -> None:
+        self.random = random.Random(seed)
         self.kafka = start_server(Kafka())
         self.postgres = start_server(Postgres())
         self.elasticsearch = start_server(Elasticsearch())
@@ -64,9 +65,9 @@ class Storm:
         )
 
     def worker_killed(self) -> None:
-        command = ("work", random.choice(("collect", "dispatch", *STAGES)))
+        command = ("work", self.random.choice(("collect", "dispatch", *STAGES)))
         self.cluster.kill(command)
-        time.sleep(random.uniform(0, 1))
+        time.sleep(self.random.uniform(0, 1))
         self.cluster.start_one(command)
 
     def kafka_killed(self) -> None:
@@ -113,8 +114,13 @@ class Storm:
 
 
 @pytest.fixture
-def storm(tmp_path: Path, start_server: StartServer) -> Iterator[Storm]:
-    storm = Storm(tmp_path, start_server)
+def seed() -> int:
+    return random.randrange(1_000_000)
+
+
+@pytest.fixture
+def storm(tmp_path: Path, start_server: StartServer, seed: int) -> Iterator[Storm]:
+    storm = Storm(tmp_path, start_server, seed=seed)
     storm.cluster.prepare()
     storm.cluster.start()
     yield storm
@@ -122,14 +128,13 @@ def storm(tmp_path: Path, start_server: StartServer) -> Iterator[Storm]:
         storm.cluster.kill(command)
 
 
-def test_a_storm(storm: Storm, calm: End) -> None:
+def test_a_storm(storm: Storm, calm: End, seed: int) -> None:
     faults = [
         *(storm.kafka_killed, storm.elasticsearch_killed, storm.postgres_killed, storm.elasticsearch_stalled),
         *(storm.elasticsearch_full, storm.worker_added, storm.partition_added, storm.poison),
         *(4 * [storm.worker_killed]),
     ]
-    seed = random.randrange(1_000_000)
-    random.Random(seed).shuffle(faults)
+    storm.random.shuffle(faults)
     told = f"seed {seed}: {[fault.__name__ for fault in faults]}"
     for text, fault in zip(posts(), [*faults, lambda: None], strict=True):
         storm.cluster.publish(text)

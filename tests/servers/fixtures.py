@@ -127,12 +127,11 @@ def _address(name: str, run_folder: Path) -> Iterator[str]:
 
 @contextmanager
 def or_skipped() -> Iterator[None]:
-    """A server that is missing skips the test; in CI it fails it."""
+    """A server that is missing skips the test, which in CI fails it (tests/conftest.py)."""
     try:
         yield
     except Missing as missing:
-        end = pytest.fail if os.environ.get("CI") else pytest.skip
-        end(str(missing))
+        pytest.skip(str(missing))
 
 
 def _prefix() -> str:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -15,6 +16,7 @@ from turvakt.cli import main
 
 ROOT = Path(__file__).parent.parent.parent
 OFFICIALS = ROOT / "config" / "examples" / "officials.toml"
+START = datetime(2026, 9, 14, 6, tzinfo=UTC)
 DEMO_POSTS = ROOT / "config" / "examples" / "demo-posts.jsonl"
 
 

@@ -2,12 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from flow.clock import ManualClock
@@ -16,17 +13,14 @@ from flow.errors import BadInput
 from ingest.collector import Collected, Collector, Deletion, Item, Rejected
 from ingest.intake import REJECTED
 from ingest.post import POSTS, Mention, Post
-from registry.importing import read_officials
 from registry.withdrawal import withdraw
 from review.decision import DECISIONS, Decision
-from tests.turvakt.process import OFFICIALS, line
+from tests.turvakt.process import START, line
 from turvakt.monitor import Monitor
 from turvakt.replay import letters, number_of, replay
-from turvakt.settings import Settings
 from turvakt.tally import Observed, Tally
 from turvakt.wiring import Parts
 
-START = datetime(2026, 9, 14, 6, tzinfo=UTC)
 THANKS = "Tack Anna Lindqvist för den nya bron"
 
 
@@ -43,19 +37,6 @@ class Given:
 
     def parse(self, raw: bytes) -> Post:
         raise NotImplementedError
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(START)
-
-
-@pytest.fixture
-def parts(tmp_path: Path, clock: ManualClock) -> Iterator[Parts]:
-    settings = msgspec.convert({"data": {"dir": str(tmp_path / "data")}}, Settings)
-    with Parts(settings, clock=clock) as parts:
-        parts.store.put_all(read_officials(OFFICIALS))
-        yield parts
 
 
 def run(parts: Parts, collector: Collector) -> Tally:

@@ -1,7 +1,6 @@
 """What the metrics say of the demo's posts, and what they never say."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,8 +14,7 @@ from classify.verdict import LABELS, SEVERITIES
 from flow.clock import ManualClock
 from flow.errors import Unavailable
 from ingest.collectors import COLLECTORS
-from registry.importing import read_officials
-from tests.turvakt.process import DEMO_POSTS, OFFICIALS
+from tests.turvakt.process import DEMO_POSTS
 from turvakt.adapters import switched_on
 from turvakt.asked import Reading, disk, everything
 from turvakt.metrics import TAKEN, Metrics
@@ -25,7 +23,6 @@ from turvakt.settings import Settings
 from turvakt.tally import Observed, Tally
 from turvakt.wiring import Parts
 
-START = datetime(2026, 9, 14, 8, 0, tzinfo=UTC)
 STAGES = {
     *("classify", "route", "deliver"),
     *("index-verdicts", "index-alerts", "index-deliveries", "index-decisions"),
@@ -49,6 +46,7 @@ KNOWN = {
 }
 OF_THE_BUILD = {"version", "python", "model", "lacks", "le"}
 
+START = datetime(2026, 9, 14, 8, 0, tzinfo=UTC)
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -63,15 +61,8 @@ def value(found: Samples, name: str, **labels: str) -> float:
 
 @pytest.fixture
 def clock() -> ManualClock:
+    """Behind the posts of the demo."""
     return ManualClock(START)
-
-
-@pytest.fixture
-def parts(tmp_path: Path, clock: ManualClock) -> Iterator[Parts]:
-    settings = msgspec.convert({"data": {"dir": str(tmp_path / "data")}}, Settings)
-    with Parts(settings, clock=clock) as parts:
-        parts.store.put_all(read_officials(OFFICIALS))
-        yield parts
 
 
 def of_the_demo(parts: Parts) -> tuple[Metrics, Tally]:

@@ -1,12 +1,9 @@
 """The parts together, in one process, with a clock that stands still."""
 
 import asyncio
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import httpx
-import msgspec
 import pytest
 from rich.console import Console as Screen
 
@@ -17,20 +14,18 @@ from ingest.collector import Collected, Deletion
 from ingest.post import Author, Post
 from registry.importing import read_officials
 from registry.withdrawal import withdraw
-from tests.turvakt.process import DEMO_POSTS, OFFICIALS
+from tests.turvakt.process import DEMO_POSTS, OFFICIALS, START
 from turvakt import schema
 from turvakt.asked import everything
 from turvakt.bluesky_accounts import BlueskyAccounts
 from turvakt.display import Display, Progress, summary, summary_table
 from turvakt.metrics import Metrics
 from turvakt.monitor import Monitor
-from turvakt.settings import Settings
 from turvakt.status import not_ready, status
 from turvakt.sums import Stock, disagreements, take_stock
 from turvakt.tally import Observed, Tally
 from turvakt.wiring import Parts
 
-START = datetime(2026, 9, 14, 6, tzinfo=UTC)
 THREAT = "Anna Lindqvist, jag ska döda dig i natt. Jag vet var du bor."
 
 
@@ -47,19 +42,6 @@ class Given:
 
     def parse(self, raw: bytes) -> Post:
         raise NotImplementedError
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock(START)
-
-
-@pytest.fixture
-def parts(tmp_path: Path, clock: ManualClock) -> Iterator[Parts]:
-    settings = msgspec.convert({"data": {"dir": str(tmp_path / "data")}}, Settings)
-    with Parts(settings, clock=clock) as parts:
-        parts.store.put_all(read_officials(OFFICIALS))
-        yield parts
 
 
 def post(number: int, text: str) -> Post:

@@ -1,18 +1,28 @@
 """The shipped configurations of Prometheus and Alertmanager as a test can run them: other addresses, and no patience."""
 
 import re
-from collections.abc import Mapping, Sequence
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 import yaml
 
+from tests.servers.fixtures import or_skipped
 from tests.servers.prometheus import Prometheus
 from turvakt.settings import ROOT
 
 PROMETHEUS = ROOT / "config" / "prometheus"
 ALERTMANAGER = ROOT / "config" / "alertmanager" / "alertmanager.yml"
+
+
+def said(tool: "Callable[..., subprocess.CompletedProcess[str]]", *arguments: str) -> str:
+    """What ``tool`` (`tests.servers.prometheus.promtool`, `amtool`) answers; it must agree."""
+    with or_skipped():
+        done = tool(*arguments)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
 
 
 class Insistent(Prometheus):

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import subprocess
 from collections.abc import Callable
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,28 +14,17 @@ import pytest
 import yaml
 
 from tests.alerts.servers import SmtpServer
-from tests.servers.installing import Missing, program
-from tests.servers.prometheus import Alertmanager
+from tests.servers.prometheus import Alertmanager, amtool
 from tests.turvakt.process import until
-from tests.watch.configured import ALERTMANAGER, PROMETHEUS, Insistent, alertmanager_file, prometheus_file, value
+from tests.watch.configured import ALERTMANAGER, PROMETHEUS, Insistent, alertmanager_file, prometheus_file, said, value
 from tests.watch.hook import hook
 from turvakt.metrics import Metrics
 
 
-def amtool(*arguments: str) -> str:
-    try:
-        command = [program("amtool", package="prometheus-alertmanager"), *arguments]
-    except Missing as missing:
-        pytest.skip(str(missing))
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 def test_the_configuration_is_valid() -> None:
-    said = amtool("check-config", str(ALERTMANAGER))
-    assert "3 receivers" in said
-    assert "1 templates" in said
+    told = said(amtool, "check-config", str(ALERTMANAGER))
+    assert "3 receivers" in told
+    assert "1 templates" in told
 
 
 @pytest.mark.parametrize(
@@ -50,7 +38,7 @@ def test_the_configuration_is_valid() -> None:
     ],
 )
 def test_each_alert_has_its_receiver(labels: tuple[str, ...], receiver: str) -> None:
-    amtool("config", "routes", "test", f"--config.file={ALERTMANAGER}", f"--verify.receivers={receiver}", *labels)
+    said(amtool, "config", "routes", "test", f"--config.file={ALERTMANAGER}", f"--verify.receivers={receiver}", *labels)
 
 
 def test_no_secret_is_in_it() -> None:

@@ -1,7 +1,6 @@
 """The rules of Prometheus: valid, each alert tried both ways, told in three languages, and with a page of what to do."""
 
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +8,11 @@ import pytest
 import typer.main
 import yaml
 
-from tests.servers.installing import Missing, program
+from tests.servers.prometheus import promtool
+from tests.watch.configured import PROMETHEUS, said
 from turvakt.cli import app
 from turvakt.settings import ROOT
 
-PROMETHEUS = ROOT / "config" / "prometheus"
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text("utf-8")
 TESTS = sorted(Path(__file__).parent.glob("*.test.yml"))
 
@@ -28,25 +27,15 @@ RECORDS = {rule["record"]: rule for rule in rules("recording.rules.yml")}
 ALERTED = re.compile(r'ALERTS\{alertname=~?"([\w|.*]+)"(?:,alertstate="firing")?\}')
 
 
-def promtool(*arguments: str) -> str:
-    try:
-        command = [program("promtool", package="prometheus"), *arguments]
-    except Missing as missing:
-        pytest.skip(str(missing))
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 def test_the_configuration_is_valid_with_all_its_rules() -> None:
-    said = promtool("check", "config", str(PROMETHEUS / "prometheus.yml"))
-    assert f"{len(ALERTS)} rules found" in said
-    assert f"{len(RECORDS)} rules found" in said
+    told = said(promtool, "check", "config", str(PROMETHEUS / "prometheus.yml"))
+    assert f"{len(ALERTS)} rules found" in told
+    assert f"{len(RECORDS)} rules found" in told
 
 
 @pytest.mark.parametrize("file", TESTS, ids=lambda file: file.name)
 def test_rules_do_what_is_expected_of_them(file: Path) -> None:
-    promtool("test", "rules", str(file))
+    said(promtool, "test", "rules", str(file))
 
 
 def expectations() -> list[tuple[str, list[dict[str, Any]]]]:
