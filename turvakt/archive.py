@@ -75,6 +75,8 @@ def read(lines: Iterable[bytes]) -> Iterator[Record]:
             part, record = msgspec.json.decode(line, type=Record)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise BadInput("is no line of an archive", place=f"{_PLACE} line {number}", remedy=_REMEDY) from None
+        if ended:
+            raise BadInput("goes on after its end", place=f"{_PLACE} line {number}", remedy=_REMEDY)
         if number == 1:
             _check_version(part, record)
         elif part == "end":
@@ -119,8 +121,10 @@ def withdraw_again(parts: Parts, records: Iterable[Record]) -> int:
     again = 0
     for official in parts.store.officials():
         at = later.get(digest_of(official.id))
+        if at is None:
+            continue
         known = parts.store.withdrawal(official.id)
-        if at is not None and (known is None or known.at.timestamp() < at):
+        if known is None or known.at.timestamp() < at:
             withdraw(official.id, store=parts.store, holders=parts.holders, scrub=parts.scrub, clock=parts.clock)
             again += 1
     return again

@@ -61,7 +61,9 @@ def test_who_withdrew_after_the_backup_is_erased_again(full: Program, tmp_path: 
         assert file.is_dir() or b"anna-lindqvist" not in file.read_bytes(), file.name
 
 
-@pytest.mark.parametrize("damage", ["cut", "altered", "line lost", "not gzip", "later"])
+@pytest.mark.parametrize(
+    "damage", ["cut", "cut at a line", "altered", "line lost", "longer", "no archive", "not gzip", "later"]
+)
 def test_a_damaged_archive_is_refused_before_anything_is_written(full: Program, tmp_path: Path, damage: str) -> None:
     archive = tmp_path / "turvakt.jsonl.gz"
     full.run("backup", str(archive))
@@ -69,6 +71,12 @@ def test_a_damaged_archive_is_refused_before_anything_is_written(full: Program, 
     match damage:
         case "cut":
             archive.write_bytes(archive.read_bytes()[:-2000])
+        case "cut at a line":
+            archive.write_bytes(gzip.compress(b"".join(lines[:-3])))
+        case "longer":
+            archive.write_bytes(gzip.compress(b"".join([*lines, lines[-2]])))
+        case "no archive":
+            archive.write_bytes(gzip.compress(b"Anna Lindqvist\n"))
         case "altered":
             lines[-2] = lines[-2].replace(b"2026", b"2027", 1)
             archive.write_bytes(gzip.compress(b"".join(lines)))
@@ -80,6 +88,9 @@ def test_a_damaged_archive_is_refused_before_anything_is_written(full: Program, 
             archive.write_bytes(gzip.compress(b"".join([b'["turvakt", 99]\n', *lines[1:]])))
     other = Program(tmp_path / "other")
     other.run("restore", str(archive), "--yes", code=2)
+    good = tmp_path / "good.gz"
+    full.run("backup", str(good))
+    other.run("restore", str(good), "--withdrawals", str(archive), code=2)
     assert other.json("officials", "list") == []
 
 
