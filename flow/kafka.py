@@ -40,6 +40,11 @@ class Connection:
         return self.security.endswith("tls")
 
     @property
+    def protocol(self) -> str:
+        """What Python's clients call `security`."""
+        return _PROTOCOLS[self.security].upper()
+
+    @property
     def place(self) -> str:
         """What messages call it."""
         return f"Kafka at {', '.join(self.servers)}"

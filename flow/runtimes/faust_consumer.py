@@ -14,9 +14,9 @@ from flow.entry import Entry
 from flow.errors import Broken, Unavailable
 from flow.kafka import Connection
 from flow.logs.kafka import KafkaLog, Progress
-from flow.logs.kafka.cluster import Cluster
 from flow.logs.kafka.records import Partition, entry_at
 from flow.runtimes.faust_app import make_app
+from flow.runtimes.membership import Membership
 from flow.runtimes.stepping import advance
 from flow.runtimes.watchdog import Watchdog
 from flow.runtimes.worker import Worker
@@ -58,8 +58,7 @@ class Consumer:
         self._stage = stage
         self._observer = observer
         self._batch_size = batch_size
-        self._client = client
-        self._member = member
+        self._membership = Membership(connection, group=log.cluster.full(stage.name), client=client, member=member)
         self._worker = Worker(observer=observer, sleep=self._pause)
         loop = asyncio.get_running_loop()
         self._ending = asyncio.Event()
@@ -97,6 +96,7 @@ class Consumer:
                 following.cancel()
                 stopped = await self._stop()
         finally:
+            await self._membership.close()
             await self._worker.close()
         if self._failed.done():
             self._failed.result()
@@ -121,19 +121,22 @@ class Consumer:
                     return f"has crashed ({type(self.app.crash_reason).__name__})"
                 if not self._idle.is_set():
                     self._watchdog.worked(loop.time())
-                progress, mine = await asyncio.to_thread(self._standing)
+                progress, mine = await self._standing()
                 if self._watchdog.silent(progress, mine, now=loop.time()):
                     return "has fallen silent"
         finally:
             starting.cancel()
 
-    def _standing(self) -> tuple[Mapping[int, Progress], set[int] | None]:
-        """How far the group has come, and which partitions the broker has given to us; neither while it is away."""
+    async def _standing(self) -> tuple[Mapping[int, Progress], set[int] | None]:
+        """How far the group has come, and which partitions the brokers have given to us; neither of what none answers."""
         try:
-            progress = self._log.progress(self._stage.source, self._stage.name)
-            return progress, given_to(self._log.cluster, self._stage.name, client=self._client, member=self._member)
+            progress = await asyncio.to_thread(self._log.progress, self._stage.source, self._stage.name)
         except Unavailable:
             return {}, set()
+        try:
+            return progress, await self._membership.given()
+        except Unavailable:
+            return progress, set()
 
     async def _stop(self) -> bool:
         """End in order: the try in hand is finished, and what is done is committed. Returns whether it came to that."""
@@ -212,14 +215,3 @@ class Consumer:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._ending.wait()
-
-
-def given_to(cluster: Cluster, group: str, *, client: str, member: str | None) -> set[int] | None:
-    """The partitions that the brokers have given to a member of ``group``; ``None`` if they know none of that name."""
-    name = cluster.full(group)
-    described = cluster.ask(lambda: cluster.admin.describe_consumer_groups([name])[name].result())
-    for each in described.members:
-        # A member with a name of its own keeps its first client's name over restarts.
-        if each.group_instance_id == member if member else each.client_id == client:
-            return {partition.partition for partition in each.assignment.topic_partitions}
-    return None
