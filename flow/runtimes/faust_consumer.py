@@ -180,7 +180,7 @@ class Consumer:
                 held.append(event)
         entries = [self._entry(event.message) for event in held]
         while entries:
-            done = await self._worker.run(partial(self._advance, entries), place="stages")
+            done = await self._worker.run(partial(self._advance, entries), place=self._stage.name)
             for event in held[:done]:
                 await stream.ack(event)
             del held[:done], entries[:done]

@@ -108,7 +108,7 @@ async def test_what_is_unavailable_is_waited_for(log: KafkaLog, place: Place) ->
     async with running(runtime(log, place, shouting(apply=apply), observer=seen)):
         await until(lambda: left(log) == 0)
     assert sorted(heard(log)) == SHOUTED
-    assert seen.waited == ["stages"] * 3
+    assert seen.waited == ["shout"] * 3
 
 
 async def test_a_broken_stage_stops_and_after_a_fix_nothing_is_missing(log: KafkaLog, place: Place) -> None:

@@ -48,7 +48,7 @@ async def test_brokers_that_are_away_are_waited_for(log: KafkaLog, place: Place,
         await asyncio.to_thread(brokers.start)
         await until(lambda: seen.read > 500)
         await asyncio.to_thread(brokers.kill)  # in the midst
-        await until(lambda: "stages" in seen.waited)
+        await until(lambda: "shout" in seen.waited)
         await asyncio.to_thread(brokers.start)
         await until(lambda: left(log) == 0)
     assert set(heard(log)) == SHOUTED
