@@ -1,11 +1,13 @@
 """How a Turvakt stands: what it holds, what waits, and what is wrong."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import msgspec
 
 from flow.entry import dead
+from flow.errors import TurvaktError
 from ingest.intake import REJECTED
 from turvakt.wiring import Parts
 
@@ -41,13 +43,25 @@ def dead_letters(parts: Parts) -> dict[str, int]:
 
 
 def not_ready(parts: Parts) -> list[str]:
-    """Why the monitor does not do its job in time, in words for an operator; empty if it does."""
+    """Why the monitor does not do its job in time, in words for an operator; empty if it does. What is away is a reason."""
+    reasons: list[str] = []
+    for part, ask in (("the log", _waiting), ("the outbox", _undelivered)):
+        try:
+            reasons += ask(parts)
+        except TurvaktError as error:
+            reasons.append(f"{part} gives no answer: {error.reason}")
+    return reasons
+
+
+def _waiting(parts: Parts) -> Iterator[str]:
     most = parts.settings.flow.most_waiting
-    reasons = [f"{lag} entries wait before stage {stage}" for stage, lag in parts.lags().items() if lag > most]
+    return (f"{lag} entries wait before stage {stage}" for stage, lag in parts.lags().items() if lag > most)
+
+
+def _undelivered(parts: Parts) -> Iterator[str]:
     overdue = parts.outbox.overdue(OVERDUE)
     if overdue:
-        reasons.append(f"{overdue} deliveries have been due for more than {OVERDUE.seconds // 60} minutes")
+        yield f"{overdue} deliveries have been due for more than {OVERDUE.seconds // 60} minutes"
     failed = parts.outbox.failed(FAILED)
     if failed:
-        reasons.append(f"{failed} deliveries failed in the last {FAILED.days} days")
-    return reasons
+        yield f"{failed} deliveries failed in the last {FAILED.days} days"

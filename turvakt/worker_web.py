@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 
 from fastapi import FastAPI
 
+from flow.clock import SystemClock
 from flow.errors import TurvaktError
 from turvakt.sections import Metrics
 from turvakt.serving import listen, serve
 from web import health
+from web.readiness import Readiness
 from web.reads import Reads
 
 
@@ -33,7 +35,8 @@ class WorkerWeb:
         alive: Callable[[], list[str]] = list,
     ) -> None:
         self._app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-        self._app.include_router(health.routes(ready=ready, metrics=metrics, alive=alive, reads=Reads()))
+        readiness = Readiness(ready, clock=SystemClock())
+        self._app.include_router(health.routes(readiness=readiness, metrics=metrics, alive=alive, reads=Reads()))
         self._socket = listen(where.host, where.port, place="metrics", setting="TURVAKT_METRICS_PORT")
 
     async def serve(self) -> None:

@@ -22,6 +22,7 @@ from web.console import entry, overview, post
 from web.console import status as status_page
 from web.console.site import Site
 from web.gate import Gate
+from web.readiness import Readiness
 from web.reads import Reads
 from web.security import Guard
 
@@ -49,18 +50,20 @@ def create_app(
         decide: puts a decision into the log; raises `flow.errors.Unavailable` if that cannot be done just now.
         status: JSON values only, without text, names and addresses.
         metrics: in Prometheus' text format.
-        ready: why the monitor is not keeping up, in words for an operator; empty if it is.
+        ready: why the monitor is not keeping up, in words for an operator; empty if it is. It may take long, and must not raise.
         token: what opens the console; ``None`` opens it to everybody who can reach it.
         base_url: the address that people reach the console by, if it differs from the one it is bound to.
         thresholds: from which probability each label of this post was flagged, where that is known.
         law: the provisions that a post's page may hint at.
     """
     clock = clock or SystemClock()
-    reads, gate = Reads(), Gate(token, clock=clock)
+    reads, gate, readiness = Reads(), Gate(token, clock=clock), Readiness(ready, clock=clock)
     secure = (base_url or "").startswith("https:")
-    site = Site(index=index, officials=officials, ready=ready, clock=clock, reads=reads, signed=token is not None)
+    site = Site(
+        index=index, officials=officials, ready=readiness.last, clock=clock, reads=reads, signed=token is not None
+    )
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    app.include_router(health.routes(ready=ready, metrics=metrics, reads=reads))
+    app.include_router(health.routes(readiness=readiness, metrics=metrics, reads=reads))
     app.include_router(overview.routes(site))
     app.include_router(post.routes(site, decide=decide, thresholds=thresholds, law=law, secure=secure))
     app.include_router(status_page.routes(site, status=status))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from fastapi import APIRouter
 from fastapi.responses import PlainTextResponse, Response
 
+from web.readiness import Readiness
 from web.reads import Reads
 
 SECONDS = 3.0
@@ -14,7 +15,7 @@ SECONDS = 3.0
 
 def routes(
     *,
-    ready: Callable[[], list[str]],
+    readiness: Readiness,
     metrics: Callable[[], bytes],
     reads: Reads,
     alive: Callable[[], list[str]] = list,
@@ -24,7 +25,7 @@ def routes(
 
     Args:
         alive: why the process is stuck and must be started anew; asked on the event loop, so it must neither wait nor raise.
-        seconds: an answer to ``ready`` that takes longer means no.
+        seconds: an answer of ``readiness`` that takes longer means no.
     """
     router = APIRouter()
 
@@ -36,11 +37,8 @@ def routes(
     @router.get("/readyz")
     async def readyz() -> PlainTextResponse:
         """The process does its job in time; otherwise 503, and one reason per line."""
-        try:
-            async with asyncio.timeout(seconds):
-                return _told(await reads(ready))
-        except TimeoutError:
-            return _told([f"no answer within {seconds:g} seconds"])
+        answered, _ = await asyncio.wait({asyncio.wrap_future(readiness.ask())}, timeout=seconds)
+        return _told(answered.pop().result() if answered else [f"no answer within {seconds:g} seconds"])
 
     @router.get("/metrics")
     async def prometheus() -> Response:

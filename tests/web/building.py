@@ -47,24 +47,24 @@ class World:
         self.decisions.append(decision)
 
     def browser(self, *, token: str | None = TOKEN, signed_in: bool = True, **overrides: Any) -> "Browser":
+        status = {
+            "lag": {"classify": 3},
+            "dead": {},
+            "model": "linear@1",
+            "model_lacks": ["encoder"],
+            "not_ready": ["a", "b"],
+        }
+        asked: dict[str, Any] = {"status": lambda: status, "ready": lambda: self.reasons, **overrides}
         app = create_app(
             index=self.index,
             officials=lambda: self.officials,
             decide=self.decide,
-            status=lambda: {
-                "lag": {"classify": 3},
-                "dead": {},
-                "model": "linear@1",
-                "model_lacks": ["encoder"],
-                "not_ready": ["a", "b"],
-            },
             metrics=lambda: b"turvakt_posts_total 3\n",
-            ready=lambda: self.reasons,
             token=token,
             thresholds=lambda verdict: self.thresholds,
             law=self.law,
             clock=self.clock,
-            **overrides,
+            **asked,
         )
         browser = Browser(app)
         if signed_in and token is not None:

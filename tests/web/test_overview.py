@@ -9,6 +9,7 @@ import pytest
 from flow.databases.sqlite import Sqlite
 from review.indexes.sqlite import SqliteIndex
 from tests.review.people import alert, decision, delivery, verdict
+from tests.turvakt.process import until
 from tests.web.building import Browser, Page, World, official
 
 
@@ -185,7 +186,8 @@ def test_empty_lists_explain_themselves(world: World, browser: Browser, view: st
 def test_a_monitor_that_falls_behind_says_so(world: World, browser: Browser) -> None:
     assert "not keeping up" not in browser.page("/").words
     world.reasons.append("700 entries wait before stage classify")
-    assert "not keeping up" in browser.page("/").words
+    world.clock.advance(10)
+    until(lambda: "not keeping up" in browser.page("/").words)
     page = browser.page("/status")
     assert "700 entries wait" in page.words
 

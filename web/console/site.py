@@ -30,7 +30,7 @@ class Site:
         *,
         index: Index,
         officials: Callable[[], list[Official]],
-        ready: Callable[[], list[str]],
+        ready: Callable[[], list[str]],  # at once
         clock: Clock,
         reads: Reads,
         signed: bool,

@@ -1,0 +1,46 @@
+"""Whether all is well, for pages and probes: asked beside them."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from threading import Lock
+
+from flow.clock import Clock
+
+KEPT = timedelta(seconds=5)
+"""How long pages take an answer for the present."""
+
+
+class Readiness:
+    """Asks in one thread of its own, never twice at once: an answer that takes long holds up no page and no other probe.
+
+    Args:
+        reasons: why the process does not do its job in time, in words for an operator; empty if it does.
+    """
+
+    def __init__(self, reasons: Callable[[], list[str]], *, clock: Clock) -> None:
+        self._reasons = reasons
+        self._clock = clock
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="turvakt-ready")
+        self._lock = Lock()
+        self._asking: Future[list[str]] | None = None
+        self._last: list[str] = []
+        self._asked_at = clock.now() - KEPT
+
+    def ask(self) -> Future[list[str]]:
+        """What the question under way will bring, or else a new one."""
+        with self._lock:
+            if self._asking is None or self._asking.done():
+                self._asked_at = self._clock.now()
+                self._asking = self._pool.submit(self._ask)
+            return self._asking
+
+    def last(self) -> list[str]:
+        """The last answer; before the first, nothing is wrong. It waits for nobody, and has what is old asked anew."""
+        if abs(self._clock.now() - self._asked_at) >= KEPT:
+            self.ask()
+        return self._last
+
+    def _ask(self) -> list[str]:
+        self._last = self._reasons()
+        return self._last
