@@ -39,6 +39,7 @@ _BROKEN = {
 # A connection that could not be made has no code, only words; those of the server are in English unless it was told otherwise,
 # and what is not recognised is waited for.
 _REFUSED = {
+    "unsupported startup parameter": ("a pooler is between", "Let postgres.url lead to the server itself"),
     "does not support SSL": ("it does not speak TLS", "Switch ssl on in the server, or check sslmode in postgres.url"),
     "certificate": ("its certificate is not trusted", "Check sslmode and sslrootcert in postgres.url"),
     "pg_hba.conf": ("it refuses this machine or user", "Check pg_hba.conf of the server, and sslmode in postgres.url"),

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -178,6 +179,43 @@ def test_a_process_that_stops_in_a_transaction_loses_it(own: Postgres, server: S
         ((pid,),) = own.query("SELECT pg_backend_pid()")
         until(lambda: str(pid) not in sql(server.address, "SELECT pid FROM pg_stat_activity").split())
         own.execute("INSERT INTO thing VALUES (1, 'a')")
+
+
+@pytest.mark.parametrize(
+    "words", ["unsupported startup parameter: options", "unsupported startup parameter in options: -c"]
+)
+def test_a_pooler_that_refuses_what_each_connection_sets_stops_with_a_remedy(words: str) -> None:
+    pooler = r"a pooler is between\. Let postgres\.url lead to the server itself"
+    with (
+        refusing(words) as port,
+        closing(Postgres(f"postgresql://u@127.0.0.1:{port}/d?{PLAIN}")) as database,
+        pytest.raises(Broken, match=pooler),
+    ):
+        database.query("SELECT 1")
+
+
+PLAIN = "sslmode=disable&gssencmode=disable"
+
+
+@contextmanager
+def refusing(words: str) -> Iterator[int]:
+    """At the port that it yields whoever knocks is told what PgBouncer says, in its very bytes."""
+    fields = b"SFATAL\0" + b"C08P01\0" + b"M" + words.encode() + b"\0\0"
+    answer = b"E" + (len(fields) + 4).to_bytes(4, "big") + fields
+
+    class Refuse(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(4096)
+            self.request.sendall(answer)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Refuse) as server:
+        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        serving.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            serving.join()
 
 
 def test_a_replica_is_waited_out(postgres: str) -> None:
