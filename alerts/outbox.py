@@ -213,10 +213,11 @@ class Outbox:
         changed = 0
         with self._database.transaction():
             for post in posts:
+                # Nobody may record an end, and with it remove the alert, before it is written back without content.
+                self._database.query(select(OUTBOX.c.id).where(OUTBOX.c.post == post).with_for_update())
                 untold = and_(OUTBOX.c.state == "waiting", OUTBOX.c.threat == 1)
                 changed += self._database.execute(delete(OUTBOX).where(OUTBOX.c.post == post, not_(untold)))
-                # Nobody may record an end, and with it remove the alert, before it is written back without content.
-                left = select(OUTBOX.c.id, OUTBOX.c.alert).where(OUTBOX.c.post == post).with_for_update()
+                left = select(OUTBOX.c.id, OUTBOX.c.alert).where(OUTBOX.c.post == post)
                 for identity, value in self._database.query(left):
                     alert = ALERTS.decode(value)
                     if alert.verdict.post.deleted_at is None:

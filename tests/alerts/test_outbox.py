@@ -1,10 +1,11 @@
 """The outbox: nothing twice, nothing lost, nothing kept longer than needed."""
 
 import logging
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select, update
@@ -18,6 +19,7 @@ from flow.database import Database
 from registry.holder import Holder
 from tests import databases
 from tests.alerts.people import AT, alert, recipient, verdict
+from tests.turvakt.process import until
 
 TEXT = "Tack Anna Lindqvist för den nya bron!"
 
@@ -215,6 +217,43 @@ def test_a_deleted_threat_is_still_told_of_but_without_content(outbox: Outbox, d
     outbox.record([ended(item.delivery)])
     assert outbox.forget(["bluesky:1"]) == 1
     assert outbox.counts()["delivered"] == 0
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_an_end_that_comes_while_a_threat_is_forgotten_waits_for_it(
+    database: Database, outbox: Outbox, clock: ManualClock
+) -> None:
+    outbox.add([alert(verdict(labels=("threat",)))])
+    (item,) = due(outbox)
+    recording: list[Future[frozenset[str]]] = []
+
+    def record() -> None:
+        recording.append(others.submit(outbox.record, [ended(item.delivery)]))
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        until(lambda: recording[0].done() or others.submit(database.query, waiting).result() == [(1,)])
+
+    with ThreadPoolExecutor(2) as others:
+        Outbox(cast(Database, Between(database, record)), clock=clock).forget([item.delivery.post])
+        recording[0].result(30)
+    assert outbox.counts()["delivered"] == 1
+    assert TEXT not in stored(database)
+
+
+class Between:
+    """A database; something else happens after the first statement that changes anything."""
+
+    def __init__(self, inner: Database, then: Callable[[], None]) -> None:
+        self._inner = inner
+        self._then = [then]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def execute(self, *arguments: Any) -> int:
+        changed = self._inner.execute(*arguments)
+        while self._then:
+            self._then.pop()()
+        return changed
 
 
 def test_retention_spares_what_waits(outbox: Outbox, clock: ManualClock) -> None:
