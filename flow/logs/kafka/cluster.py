@@ -37,12 +37,9 @@ class Cluster:
     Every method raises `Unavailable` if there is no answer, and `Broken` if the brokers refuse us.
     """
 
-    def __init__(
-        self, connection: Connection, *, prefix: str, seconds: float = 20.0, pause: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, connection: Connection, *, prefix: str, seconds: float = 20.0) -> None:
         self._prefix = prefix
         self.seconds = seconds
-        self._pause = pause
         self._refusals = Refusals(connection.place)
         self.place = connection.place
         milliseconds = round(1000 * seconds)
@@ -159,7 +156,7 @@ class Cluster:
                 busy = isinstance(meant, Unavailable) and of(error).code() > 0
                 if not (busy or of(error).code() == KafkaError.UNKNOWN_TOPIC_OR_PART) or time.monotonic() > deadline:
                     raise meant from None
-            self._pause(pause)
+            time.sleep(pause)
         raise AssertionError("backoff never ends")
 
     def _offsets(self, partitions: Collection[Partition], which: OffsetSpec) -> dict[Partition, int]:

@@ -44,7 +44,6 @@ class Scrubber:
         overlay: Overlay,
         alone: Callable[[], None],
         seconds: float,
-        pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._database = database
         self._cluster = cluster
@@ -53,7 +52,6 @@ class Scrubber:
         self._overlay = overlay
         self._alone = alone
         self._seconds = seconds
-        self._pause = pause
 
     def scrub(self) -> None:
         """Let go of every file that held what was erased.
@@ -83,8 +81,8 @@ class Scrubber:
             while {each[FILE_AGE] for each in describe(self._cluster, topics).values()} != {_EVERY_RECORD}:
                 if time.monotonic() > deadline:
                     raise Unavailable("a setting of the topics does not arrive", place=self._cluster.place)
-                self._pause(0.05)
-            self._pause(_SETTLE_SECONDS)
+                time.sleep(0.05)
+            time.sleep(_SETTLE_SECONDS)
             # A broker begins a file when it writes a record.
             markers = [Sent(each.topic, partition=each.number) for each in self._cluster.partitions(topics)]
             return self._sender.send(markers)

@@ -1,7 +1,7 @@
 """The topics as they should be, what that changes, and how it is done."""
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
@@ -112,13 +112,7 @@ def plan(there: Mapping[str, Topic], should: Mapping[str, Topic]) -> list[Change
     return changes
 
 
-def apply(
-    cluster: Cluster,
-    changes: Sequence[Change],
-    should: Mapping[str, Topic],
-    *,
-    pause: Callable[[float], None] = time.sleep,
-) -> list[Change]:
+def apply(cluster: Cluster, changes: Sequence[Change], should: Mapping[str, Topic]) -> list[Change]:
     """Carry out what can be; returns what is left when the brokers know of it.
 
     Raises:
@@ -156,7 +150,7 @@ def apply(
         left = plan(found(cluster), should)
         if all(change.remedy for change in left) or time.monotonic() > deadline:
             return left
-        pause(0.1)
+        time.sleep(0.1)
 
 
 def _in_sync(replication: int) -> str:
