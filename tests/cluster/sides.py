@@ -3,7 +3,7 @@
 import gzip
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -91,19 +91,25 @@ class Side:
         return f"web:{mark}"
 
     def settle(self, post: str) -> None:
-        """Wait until ``post`` is in the index, and nothing waits anywhere."""
+        """Wait until ``post``, a mark, is in the index, and nothing waits anywhere."""
+        self._until(lambda: any(item["verdict"]["post"]["id"] == post for item in self.program.json("search", "märke")))
+        self._until(self._idle)
 
-        def there() -> bool:
+    def _until(self, condition: Callable[[], bool]) -> None:
+        def met() -> bool:
             for command, process in self.running.items():
                 assert process.poll() is None, (command, process.poll(), self.log(command))
-            # Twice: what leaves the outbox after the lags were looked at gives a stage something to read again.
-            for _ in range(2):
-                (status,) = self.program.json("status")
-                if any(status["lag"].values()) or status["outbox"]["waiting"]:
-                    return False
-            return any(part == "item" and item["verdict"]["post"]["id"] == post for part, item in self._records())
+            return condition()
 
-        until(there, seconds=PATIENCE)
+        until(met, seconds=PATIENCE)
+
+    def _idle(self) -> bool:
+        # What was on its way from one place to the next when both were looked at is seen by the next look.
+        for _ in range(3):
+            (status,) = self.program.json("status")
+            if any(status["lag"].values()) or status["outbox"]["waiting"]:
+                return False
+        return True
 
     def end(self) -> End:
         """All that is held, without the times at which this Turvakt did what it did."""
