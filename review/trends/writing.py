@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 from elasticsearch import Elasticsearch
-from elasticsearch.helpers import scan
 
 from flow.errors import Broken
 from review.indexes.elasticsearch.client import PLACE, faults
 from review.indexes.elasticsearch.generations import Generations
 from review.indexes.elasticsearch.names import Names, document_id
-from review.indexes.elasticsearch.store import Store, check, operation
+from review.indexes.elasticsearch.reading import pages
+from review.indexes.elasticsearch.store import AT_ONCE, Store, check, operation
 from review.trends.cells import Cell
 
 
@@ -92,8 +92,8 @@ class Writing:
     def _rows(self, day: date) -> Iterator[Row]:
         with faults(self._indices):
             self._client.indices.refresh(index=self._indices)
-            query = {"query": {"term": {"day": day.isoformat()}}}
-            for hit in scan(self._client, index=self._indices, query=query):
+        for hits in pages(self._client, self._indices, {"term": {"day": day.isoformat()}}, size=AT_ONCE):
+            for hit in hits:
                 found = hit["_source"]
                 cell = msgspec.convert({key: found[key] for key in Cell.__slots__}, Cell)
                 yield Row(hit["_index"].rpartition("-")[0], cell, found["posts"], found.get("municipality"))

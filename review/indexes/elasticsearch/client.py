@@ -123,7 +123,8 @@ def _of_answer(status: int, kind: str, place: str) -> TurvaktError:
         )
         return Unavailable("it may not be written to for now", place=where, remedy=remedy)
     # Also a fault of its own (500): while it starts or stops, a shard fails in ways that the next try no longer sees.
-    if status in (408, 429) or status >= 500:
+    # And a search that it has lost between two pages (404).
+    if status in (408, 429) or status >= 500 or (status == 404 and kind.startswith("search_")):
         return Unavailable(f"it is busy or away ({status} {kind})", place=where, remedy="It is tried again")
     if status == 404 and kind == "index_not_found_exception":
         return Broken("there is no such index", place=where, remedy="Run 'turvakt index apply'")

@@ -21,6 +21,7 @@ from review.indexes.elasticsearch.generations import Generations
 from review.indexes.elasticsearch.known import Known
 from review.indexes.elasticsearch.names import Names
 from review.indexes.elasticsearch.querying import JUDGED, Condition
+from review.indexes.elasticsearch.reading import count
 from review.indexes.elasticsearch.searching import Searching
 from review.indexes.elasticsearch.store import Change, Store
 
@@ -176,10 +177,8 @@ class Erasing:
 
     def count(self, official: str) -> int:
         """See `registry.holder.Holder.count`; a copy that is left in the statistics counts, too."""
-        with faults(self._statistics):
-            self._client.indices.refresh(index=self._statistics)
-            left = self._client.count(index=self._statistics, query={"term": {"official": official}})["count"]
-        return len(self.export(official)) or int(left)
+        left = count(self._client, self._statistics, {"term": {"official": official}})
+        return len(self.export(official)) or left
 
     def _about(self, official: str) -> list[Known]:
         self._searching.refresh()

@@ -9,6 +9,7 @@ from elasticsearch import ApiError, BadRequestError, Elasticsearch, NotFoundErro
 from flow.errors import BadInput, Broken
 from review.indexes.elasticsearch.client import PLACE, faults
 from review.indexes.elasticsearch.names import next_generation
+from review.indexes.elasticsearch.reading import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,11 @@ class Generations:
                 if error.message not in (_THERE, "illegal_state_exception"):
                     raise
 
-    def create(self) -> str:
+    def create(self, settings: Mapping[str, Any] | None = None) -> str:
         """Make the generation after the last one, which nobody finds yet as it is not behind the alias; returns its name.
+
+        Args:
+            settings: of the new index, in place of those of its template.
 
         Raises:
             BadInput: somebody else makes it, too.
@@ -79,7 +83,9 @@ class Generations:
         name = next_generation(self.alias, max(self.all(), default=None))
         with faults(name):
             try:
-                self.client.indices.create(index=name, mappings=_STRICT)
+                # Once: where the answer to the first try is lost, the second one would take our own index for another's.
+                client = self.client.options(max_retries=0)
+                client.indices.create(index=name, mappings=_STRICT, settings=settings)
             except BadRequestError as error:
                 if error.message != _THERE:
                     raise
@@ -110,9 +116,7 @@ class Generations:
 
     def count(self, name: str) -> int:
         """How many documents an index holds at this moment."""
-        with faults(name):
-            self.client.indices.refresh(index=name)
-            return int(self.client.count(index=name)["count"])
+        return count(self.client, name)
 
     def standing(self) -> list[Standing]:
         """How each of them stands, those outside the alias, too."""
