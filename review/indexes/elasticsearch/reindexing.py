@@ -6,19 +6,21 @@
 4. The rest is copied, what is gone is removed, and in one step the aliases move and the old indices go.
 
 Closing waits for the writes under way, and whoever still knows the old indices is refused by them: no write is lost. Until
-the aliases move, nothing has changed for anybody, and whatever fails leaves it so.
+the aliases move, nothing has changed for anybody, and whatever fails leaves it so. Trends stay as they are: the posts that
+they were counted from are gone.
 """
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import reduce
 from itertools import islice
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 import msgspec
-from elasticsearch import Elasticsearch
+from elastic_transport import TransportError
+from elasticsearch import ApiError, Elasticsearch
 
 from flow.backoff import backoff
 from flow.errors import Broken, Unavailable
@@ -29,6 +31,7 @@ from review.indexes.elasticsearch.documents import Holding, document
 from review.indexes.elasticsearch.generations import Generations
 from review.indexes.elasticsearch.known import Known, join
 from review.indexes.elasticsearch.names import Names, document_id
+from review.indexes.elasticsearch.reading import pages
 from review.indexes.elasticsearch.statistics import Officials
 from review.indexes.elasticsearch.store import AT_ONCE, Store, Stored, check, operation, stored
 
@@ -38,11 +41,10 @@ Marks = Mapping[tuple[str, int], int]
 REFRESH = "1s"
 """As config/elasticsearch/settings.json has it."""
 
-Parameters = ParamSpec("Parameters")
+Arguments = TypeVarTuple("Arguments")
 Result = TypeVar("Result")
 
 _TRIES = 30  # about four minutes
-_KEEP = "5m"  # how long a search may stand open between two pages
 
 
 class Reindexing:
@@ -77,29 +79,28 @@ class Reindexing:
 
         Raises:
             BadInput: another reindexing is at work, or has been broken off; see `abandon`.
-            Unavailable: Elasticsearch was away. Nothing has changed; begin again.
+            Unavailable: Elasticsearch was away. Nothing has changed, but that new indices may be left over; begin again.
             Broken: Elasticsearch went away in the last step: look whether it was done.
         """
-        sources = self._items.current()
-        target = self._make(self._items)
-        statistics: dict[str, str] = {}
-        try:
+        with ExitStack() as undo:
+            target = self._make(self._items)
+            statistics: dict[str, str] = {}
+            undo.callback(lambda: self._items.delete([target, *statistics.values()]))
+            # While the target is there, no other generation can begin.
+            sources = self._items.current()
             marks = self._copy(sources, target, statistics, since={})
+            self._make_for_the_others(statistics)
             marks = self._copy(sources, target, statistics, since=marks)
+            undo.callback(self._items.unblock, sources)
             self._items.block(sources)
-            try:
-                self._copy(sources, target, statistics, since=marks)
-                self._remove_gone(sources, target, statistics)
-                self._show([target, *statistics.values()])
-            except BaseException:
-                self._items.unblock(sources)
-                raise
-        except BaseException:
-            self._items.delete([target, *statistics.values()])
-            raise
-        # If this fails it may yet take effect: then nothing may be undone, and the old indices must stay closed.
-        self._move(sources, target, statistics)
-        return self._items.count(target)
+            self._copy(sources, target, statistics, since=marks)
+            self._remove_gone(sources, target, statistics)
+            self._show([target, *statistics.values()])
+            documents = self._items.count(target)
+            moves = self._moves(sources, target, statistics)
+            # From here on it may take effect, even unheard: then nothing may be undone, and the old indices must stay closed.
+            self._move(moves, refused=undo.pop_all())
+        return documents
 
     def _copy(self, sources: Sequence[str], target: str, statistics: dict[str, str], *, since: Marks) -> Marks:
         """Copy what was written after ``since``; returns how far that goes."""
@@ -153,14 +154,20 @@ class Reindexing:
     def _index_of(self, place: str, statistics: dict[str, str]) -> None:
         tenant = place.partition("/")[0]
         if tenant not in statistics:
-            statistics[tenant] = self._make(Generations(self._client, self._names.statistics(tenant)))
+            generations = Generations(self._client, self._names.statistics(tenant))
+            generations.begin()  # where it is missing, writers would wait for it until the aliases move
+            statistics[tenant] = self._make(generations)
+
+    def _make_for_the_others(self, statistics: dict[str, str]) -> None:
+        """New indices also for tenants without posts: theirs have the old mapping, too."""
+        begin = self._names.statistics("")
+        for alias in aliases(self._client, self._names):
+            if alias.startswith(begin):
+                self._index_of(alias.removeprefix(begin), statistics)
 
     def _make(self, generations: Generations) -> str:
         """A new index that nobody searches yet, and that is spared refreshes therefore."""
-        name = generations.create()
-        with faults(name):
-            self._client.indices.put_settings(index=name, settings={"index.refresh_interval": "-1"})
-        return name
+        return generations.create({"index.refresh_interval": "-1"})
 
     def _show(self, indices: Sequence[str]) -> None:
         with faults(self._names.items):
@@ -181,7 +188,8 @@ class Reindexing:
         check(self._store.bulk([(operation("delete", _head(target, each.post)),) for each in gone]))
         self._counting.remove({each.post: each.holding for each in gone}, into=statistics)
 
-    def _move(self, sources: Sequence[str], target: str, statistics: Mapping[str, str]) -> None:
+    def _moves(self, sources: Sequence[str], target: str, statistics: Mapping[str, str]) -> list[dict[str, Any]]:
+        """What moves the aliases and removes the old indices."""
         moves = {self._names.items: (sources, target)}
         for tenant, index in statistics.items():
             alias = self._names.statistics(tenant)
@@ -190,50 +198,43 @@ class Reindexing:
         for alias, (old, new) in moves.items():
             actions.append({"add": {"index": new, "alias": alias, "is_write_index": True}})
             actions.extend({"remove_index": {"index": name}} for name in old)
+        return actions
+
+    def _move(self, actions: Sequence[Mapping[str, Any]], *, refused: ExitStack) -> None:
         try:
-            with faults(self._names.items):
-                self._client.indices.update_aliases(actions=actions)
-        except Unavailable as error:
-            remedy = "See 'turvakt index show'; if the new index is not in use, clear up by 'turvakt reindex --abandon'"
+            # Once: where the answer to the first try is lost, the second one would find nothing left to be moved.
+            self._client.options(max_retries=0).indices.update_aliases(actions=actions)
+        except (ApiError, TransportError) as error:
+            if isinstance(error, ApiError) and 400 <= error.status_code < 500:
+                with refused, faults(self._names.items):
+                    raise
             raise Broken(
-                "no answer while the aliases moved", place=f"{PLACE} {self._names.items}", remedy=remedy
-            ) from error
+                "no answer while the aliases moved",
+                place=f"{PLACE} {self._names.items}",
+                remedy="See 'turvakt index show'; if the new index is not in use, clear up by 'turvakt reindex --abandon'",
+            ) from None
 
     def _pages(self, index: str, shard: int, query: Mapping[str, Any]) -> Iterator[list[Stored]]:
         """The documents of one shard as they are now, some at a time."""
-        with faults(index):
-            point = self._client.open_point_in_time(index=index, keep_alive=_KEEP, preference=f"_shards:{shard}")["id"]
-        try:
-            after: list[Any] | None = None
-            while hits := self._again(self._page, index, point, query, after):
-                yield [stored(hit) for hit in hits]
-                after = hits[-1]["sort"]
-        finally:
-            with suppress(Unavailable), faults(index):  # it also ends by itself
-                self._client.close_point_in_time(id=point)
+        found = pages(
+            self._client,
+            index,
+            query,
+            size=AT_ONCE,
+            preference=f"_shards:{shard}",
+            repeated=self._again,
+            seq_no_primary_term=True,
+        )
+        return ([stored(hit) for hit in hits] for hits in found)
 
-    def _page(self, index: str, point: str, query: Mapping[str, Any], after: list[Any] | None) -> list[Any]:
-        with faults(index):
-            found = self._client.search(
-                pit={"id": point, "keep_alive": _KEEP},
-                query=query,
-                sort=["_shard_doc"],
-                size=AT_ONCE,
-                seq_no_primary_term=True,
-                track_total_hits=False,
-                allow_partial_search_results=False,
-                search_after=after,
-            )
-        return list(found["hits"]["hits"])
-
-    def _again(self, work: Callable[Parameters, Result], *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+    def _again(self, work: Callable[[Unpack[Arguments]], Result], *args: *Arguments) -> Result:
         """Do a step that may be repeated; where Elasticsearch is busy, again for some minutes."""
         for seconds in islice(backoff(most=10.0), _TRIES):
             try:
-                return work(*args, **kwargs)
+                return work(*args)
             except Unavailable:
                 self._pause(seconds)
-        return work(*args, **kwargs)
+        return work(*args)
 
 
 def abandon(client: Elasticsearch, names: Names) -> list[str]:
@@ -246,9 +247,9 @@ def abandon(client: Elasticsearch, names: Names) -> list[str]:
 
 
 def _together(holdings: Sequence[Holding]) -> Holding:
-    known = reduce(join, (holding.known for holding in holdings), Known())
     if len(holdings) == 1:
         return holdings[0]
+    known = reduce(join, (holding.known for holding in holdings), Known())
     statistics = frozenset[str]().union(*(holding.statistics for holding in holdings))
     return Holding(known, statistics, max(holding.revision for holding in holdings) + 1)
 
