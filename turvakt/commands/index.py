@@ -86,7 +86,7 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
 def roll(context: typer.Context, yes: Yes = False, as_json: AsJson = False) -> None:
     """Let new documents go into a new index behind the same alias. The old ones stay, and are changed where they are.
 
-    The nightly cleaning does so by itself where a shard has passed 40 GB, and removes old indices once they are empty.
+    The hourly cleaning does so by itself where a shard has passed 40 GB, and removes old indices once they are empty.
     """
     from review.indexes.elasticsearch.generations import Generations
     from turvakt.indices import names
@@ -108,10 +108,11 @@ def reindex(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make all indices in Elasticsearch anew, with the present mapping, number of shards and statistics, while Turvakt runs.
+    """Make items and statistics in Elasticsearch anew, with the present mapping, number of shards and statistics, while Turvakt
+    runs.
 
     Needs room for a second copy. What is read stays as it is until the end; what is written goes on, but for a pause before
-    the end, in which the stages wait. If it fails, nothing has changed.
+    the end, in which the stages wait. If it fails, nothing has changed. Trends stay as they are.
     """
     from review.indexes.elasticsearch.reindexing import Reindexing, abandon
     from turvakt.indices import client, names
@@ -126,7 +127,7 @@ def reindex(
             else:
                 screen.print(f"Removed: {', '.join(removed) or 'nothing'}", highlight=False)
             return
-        confirm("Make all indices anew?", yes=yes)
+        confirm("Make items and statistics anew?", yes=yes)
         with Progress(TextColumn("{task.completed:.0f} documents copied"), console=aside, disable=as_json) as progress:
             task = progress.add_task("")
             work = Reindexing(
