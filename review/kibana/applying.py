@@ -1,6 +1,7 @@
 """What Kibana and Elasticsearch lack for the analysts: planned first, so that people can look."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -57,8 +58,9 @@ def plan(
 def left_over(kibana: Kibana, audiences: Sequence[Audience], names: Names) -> list[str]:
     """Spaces of tenants that have no officials any more. Nothing removes them by itself: people may have put things there."""
     wanted = {audience.space for audience in audiences}
-    own = f"{names.prefix}-".replace(".", "_")
-    return sorted(id for space in kibana.spaces() if (id := space["id"]).startswith(own) and id not in wanted)
+    # No tenant's name has a hyphen: where one follows, the space is of an installation whose prefix begins with ours.
+    own = re.compile(re.escape(f"{names.prefix}-".replace(".", "_")) + "[^-]+")
+    return sorted(id for space in kibana.spaces() if own.fullmatch(id := space["id"]) and id not in wanted)
 
 
 def _reading(elastic: Elasticsearch, audience: Audience) -> Iterator[Step]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 Name = Callable[[str, str], str]
 """The name of a value in a group, in the language of the panel: ``name("label", "hate")``."""
 
-Operation = Literal["count", "unique_count", "sum", "average", "median", "percentile", "max"]
+Operation = Literal["unique_count", "sum", "average", "median", "percentile", "max"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Metric:
     """A number. ``where`` (KQL) restricts what it is of."""
 
     operation: Operation
-    field: str = "___records___"
+    field: str
     where: str = ""
     percentile: int = 0
     is_date: bool = False
@@ -61,11 +61,6 @@ Column = Days | Values | Kinds | Metric | AtLeast
 def posts(where: str = "") -> Metric:
     """How many posts, where one about several officials of a tenant counts once."""
     return Metric("unique_count", "id", where=where)
-
-
-def is_bucket(column: Column) -> bool:
-    """Whether it tells apart what is counted, rather than count it."""
-    return isinstance(column, Days | Values | Kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +148,7 @@ def _kinds(column: Kinds, name: Name) -> dict[str, Any]:
 
 def _metric(column: Metric) -> dict[str, Any]:
     params: dict[str, Any] = {}
-    if column.operation in ("count", "unique_count", "sum"):
+    if column.operation in ("unique_count", "sum"):
         params = {"emptyAsNull": False}
     if column.operation == "percentile":
         params = {"percentile": column.percentile}

@@ -1,12 +1,9 @@
 """The saved objects as files, for those who import them by hand."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from alerts.translations import LANGUAGES
 from review.kibana.objects import ndjson, saved_objects
-
-FOLDER = Path(__file__).parents[2] / "config" / "kibana"
 
 
 def files(*, prefix: str = "turvakt", limit: int = 5) -> Mapping[str, str]:

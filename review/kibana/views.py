@@ -5,8 +5,10 @@ The names of indices end in a wildcard: a reader finds behind it what her role l
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+from alerts.alert import State
+from classify.verdict import LABELS, SEVERITIES
 from review.indexes.elasticsearch.names import Names
 from review.kibana.columns import Name
 
@@ -30,13 +32,13 @@ FIELDS: Mapping[View, tuple[str, ...]] = {
         "severity_rank",
         "model",
         "labels",
-        *(f"probability.{label}" for label in ("threat", "hate", "harassment", "sexual", "doxxing", "influence")),
+        *(f"probability.{label}" for label in LABELS),
         "unable",
         "aimed_at",
         "flagged",
         "alerted",
         "alerts",
-        *(f"deliveries.{state}" for state in ("waiting", "delivered", "failed", "withdrawn")),
+        *(f"deliveries.{state}" for state in get_args(State)),
         "decision",
         "official",
         "municipality",
@@ -50,9 +52,9 @@ FIELDS: Mapping[View, tuple[str, ...]] = {
 
 NAMED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "source": ("source", ("bluesky", "mastodon", "feed", "jsonl", "manual")),
-    "severity": ("severity", ("none", "low", "medium", "high", "critical", "unable")),
-    "labels": ("label", ("threat", "hate", "harassment", "sexual", "doxxing", "influence")),
-    "label": ("label", ("threat", "hate", "harassment", "sexual", "doxxing", "influence", "none")),
+    "severity": ("severity", (*SEVERITIES, "unable")),
+    "labels": ("label", LABELS),
+    "label": ("label", (*LABELS, "none")),
     "language": ("language", ("sv", "fi", "other")),
     "unable": ("unable", ("language", "no-text", "too-short")),
     "aimed_at": ("aimed_at", ("person", "group")),

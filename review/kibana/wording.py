@@ -1,5 +1,6 @@
 """What dashboards and panels say in each language; names of labels, severities and sources come from the alerts."""
 
+from functools import cache
 from pathlib import Path
 
 from alerts.rendering import FOLDER as ALERTS_FOLDER
@@ -8,14 +9,16 @@ from registry.official import Language
 
 FOLDER = Path(__file__).parent / "translations"
 
+_read = cache(Translations)
+
 
 class Wording:
     """One language."""
 
     def __init__(self, language: Language) -> None:
         self.language = language
-        self._own = Translations(FOLDER)
-        self._alerts = Translations(ALERTS_FOLDER)
+        self._own = _read(FOLDER)
+        self._alerts = _read(ALERTS_FOLDER)
         self._keys = self._own.keys()
 
     def text(self, key: str, **values: object) -> str:

@@ -18,7 +18,7 @@ from review.decision import Outcome
 from review.indexes.elasticsearch.names import Names
 from review.kibana.colours import COLOURS
 from review.kibana.dashboards import DASHBOARDS
-from review.kibana.files import FOLDER, files
+from review.kibana.files import files
 from review.kibana.objects import Maker, SavedObject, saved_objects
 from review.kibana.views import FIELDS, NAMED, VIEWS
 from review.kibana.wording import FOLDER as TEXTS
@@ -246,4 +246,4 @@ def _lab(rgb: Any) -> Any:
 def test_files_and_picture_are_up_to_date() -> None:
     """Else: turvakt kibana export; python scripts/draw_dashboards.py."""
     assert PICTURE.read_text("utf-8") == draw()
-    assert {path.name: path.read_text("utf-8") for path in FOLDER.iterdir()} == files()
+    assert {path.name: path.read_text("utf-8") for path in (ROOT / "config" / "kibana").iterdir()} == files()
