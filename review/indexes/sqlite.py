@@ -48,7 +48,7 @@ class SqliteIndex:
     """Implements `review.index.Index` in the tables ``index_*`` of ``database``.
 
     `erase` and `expire` also rewrite the full-text table, so that no word of what is gone stays in it; `forget`, which
-    comes often and with few posts, leaves that to the next of these (a nightly `expire` at the latest). Call
+    comes often and with few posts, leaves that to the next of these (an hourly `expire` at the latest). Call
     `flow.databases.sqlite.Sqlite.scrub` afterwards.
     """
 

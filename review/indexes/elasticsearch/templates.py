@@ -27,7 +27,7 @@ class Template:
         return "index_patterns" not in self.body
 
 
-def load(names: Names, *, shards: int, replicas: int, folder: Path = FOLDER) -> list[Template]:
+def load(names: Names, *, shards: int, replicas: int) -> list[Template]:
     """The templates, components first.
 
     Args:
@@ -38,14 +38,14 @@ def load(names: Names, *, shards: int, replicas: int, folder: Path = FOLDER) -> 
         Broken: a file is missing or no JSON.
     """
     found = []
-    for path in sorted(folder.glob("*.json")):
+    for path in sorted(FOLDER.glob("*.json")):
         try:
             body = json.loads(path.read_text("utf-8").replace("{prefix}", names.prefix))
         except (OSError, ValueError) as error:
             raise Broken("the template cannot be read", place=str(path), remedy="Restore the file") from error
         found.append(Template(f"{names.prefix}-{path.stem}", body))
     if not found:
-        raise Broken("there are no templates", place=str(folder), remedy="Restore the folder")
+        raise Broken("there are no templates", place=str(FOLDER), remedy="Restore the folder")
     for template in found:
         if template.name == f"{names.prefix}-settings":
             counts = {"number_of_shards": str(shards), "number_of_replicas": str(replicas)}
