@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient, OffsetSpec, TopicMetadata
 
 from flow.backoff import backoff
 from flow.errors import Broken, Unavailable
@@ -71,12 +71,12 @@ class Cluster:
 
     def topics(self) -> dict[str, int]:
         """Every topic with the prefix, and how many partitions it has."""
+        return {topic: len(found.partitions) for topic, found in self.described().items()}
+
+    def described(self) -> dict[str, TopicMetadata]:
+        """Every topic with the prefix, as librdkafka tells of it."""
         found = self.ask(lambda: self._admin.list_topics(timeout=self.seconds)).topics
-        return {
-            self.short(name): len(topic.partitions)
-            for name, topic in sorted(found.items())
-            if name.startswith(self._prefix)
-        }
+        return {self.short(name): topic for name, topic in sorted(found.items()) if name.startswith(self._prefix)}
 
     def partitions(self, topics: Iterable[str]) -> list[Partition]:
         """All partitions of those among ``topics`` that exist."""
@@ -111,7 +111,11 @@ class Cluster:
 
     def committed(self, group: str, partitions: Collection[Partition]) -> dict[Partition, int]:
         """Where ``group`` goes on; partitions in which it never committed are left out."""
-        return self._committed([group], partitions)[group]
+        if not partitions:
+            return {}
+        wanted = [self._wire(partition) for partition in partitions]
+        found = self.ask(partial(self._groups.committed, self.full(group), wanted))
+        return {self._partition(each): each.offset for each in found if each.offset >= 0}
 
     def read_by_all(self, groups: Mapping[str, Collection[str]], beginnings: Offsets) -> dict[Partition, int]:
         """Up to which offset everything was read by each of the groups of its topic. No groups: the beginning.
@@ -125,10 +129,10 @@ class Cluster:
             for group in groups.get(partition.topic, ()):
                 by_group.setdefault(group, []).append(partition)
         read: dict[Partition, list[int]] = {partition: [] for partition in beginnings}
-        committed = self._committed(by_group, beginnings)
         for group, partitions in by_group.items():
+            committed = self.committed(group, partitions)
             for partition in partitions:
-                read[partition].append(committed[group].get(partition, 0))
+                read[partition].append(committed.get(partition, 0))
         return {partition: max(beginnings[partition], min(found, default=0)) for partition, found in read.items()}
 
     def delete(self, before: Offsets) -> None:
@@ -165,16 +169,6 @@ class Cluster:
         asked = {self._wire(partition): which for partition in partitions}
         found = self.ask(lambda: _all(self._admin.list_offsets(asked, request_timeout=self.seconds)))
         return {self._partition(key): answer.offset for key, answer in found.items()}
-
-    def _committed(self, groups: Collection[str], partitions: Collection[Partition]) -> dict[str, dict[Partition, int]]:
-        if not partitions:
-            return {group: {} for group in groups}
-        wanted = [self._wire(partition) for partition in partitions]
-        found = {group: self.ask(partial(self._groups.committed, self.full(group), wanted)) for group in groups}
-        return {
-            group: {self._partition(each): each.offset for each in answer if each.offset >= 0}
-            for group, answer in found.items()
-        }
 
     def _wire(self, partition: Partition, offset: int = -1001) -> TopicPartition:
         return TopicPartition(self.full(partition.topic), partition.number, offset)

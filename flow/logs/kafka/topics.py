@@ -75,12 +75,10 @@ def found(cluster: Cluster) -> dict[str, Topic]:
     Raises:
         Unavailable, Broken: see `Cluster`.
     """
-    topics = cluster.ask(lambda: cluster.admin.list_topics(timeout=cluster.seconds)).topics
-    # One may have come since: it is left to the next look.
-    settings = describe(cluster, [topic for topic in cluster.topics() if cluster.full(topic) in topics])
+    topics = cluster.described()
     there = {}
-    for topic, values in settings.items():
-        replicas = [len(each.replicas) for each in topics[cluster.full(topic)].partitions.values()]
+    for topic, values in describe(cluster, topics).items():
+        replicas = [len(each.replicas) for each in topics[topic].partitions.values()]
         there[topic] = Topic(len(replicas), min(replicas), values)
     return there
 
