@@ -25,6 +25,7 @@ COLLECT: Final = (1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 21_600.0, 86_
 JUDGE: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 NOTIFY: Final = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 15.0, 30.0, 60.0, 300.0, 1800.0, 36_000.0)
 BATCH: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+KEEP_HOUSE: Final = ("run", "house")
 TAKEN: Final = ("read", "matched", "duplicates", "deleted", "rejected")
 
 
@@ -94,6 +95,8 @@ class Metrics:
         build.labels(version("turvakt"), platform.python_version(), worker).set(1)
         registry.register(Asked(questions))
         ProcessCollector(namespace="turvakt", registry=registry)
+        if worker in KEEP_HOUSE:
+            self._kept_house.set(self._clock.now().timestamp())
         self._begin(stages, collectors)
 
     def _begin(self, stages: Iterable[str], collectors: Iterable[str]) -> None:

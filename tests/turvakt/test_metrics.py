@@ -117,6 +117,11 @@ def test_counts_begin_at_zero_so_that_the_first_is_seen_to_come(parts: Parts) ->
     assert value(found, "alerts_total", severity="critical") == 0
 
 
+def test_housekeeping_that_is_never_done_grows_old_from_the_start(clock: ManualClock) -> None:
+    for worker, since in {"run": START.timestamp(), "house": START.timestamp(), "route": 0}.items():
+        assert value(samples(Metrics(worker=worker, clock=clock)), "housekeeping_timestamp_seconds") == since
+
+
 def test_what_waits_grows_old(parts: Parts, clock: ManualClock) -> None:
     metrics = Metrics(everything(parts))
     with parts.log.write() as writer:
