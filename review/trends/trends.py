@@ -69,18 +69,21 @@ class Trends:
         """Count the days that are over and not counted yet; returns them.
 
         Args:
-            since: count all days from this one on, also those that are counted already.
+            since: count also those again that are counted already, from this one on, as far as their posts are still kept.
         """
         before = (self._clock.now() - SETTLED).date()
         last = self._writing.last()
-        first = since or (last + DAY if last is not None else self._reading.first())
+        first = last + DAY if last is not None else self._reading.first()
         if first is None:
             return []
-        if since is None:
-            first = max(first, self._first(flagged=False))
+        first = max(first, self._first(flagged=False))
+        if since is not None:
+            first = max(min(first, since), self._first(flagged=True))
         days = [first + DAY * number for number in range((before - first).days)]
         for day in days:
             self._count(day)
+            if last is None or day > last:
+                self._writing.counted(day)
         return days
 
     def erase(self, official: str) -> int:

@@ -1,6 +1,6 @@
 """The counts of a day as documents of Elasticsearch, replaced by new ones."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,6 +15,8 @@ from review.indexes.elasticsearch.names import Names, document_id
 from review.indexes.elasticsearch.reading import pages
 from review.indexes.elasticsearch.store import AT_ONCE, Store, check, operation
 from review.trends.cells import Cell
+
+_COUNTED = "counted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +51,21 @@ class Writing:
         self._store = Store(client, refresh=True)
 
     def last(self) -> date | None:
-        """The last day of which anything was told."""
+        """The last day that was counted, whether or not anything is told of it."""
+        days = [date.fromisoformat(meta[_COUNTED]) for meta in self._metas() if _COUNTED in meta]
+        return max(days, default=None)
+
+    def counted(self, day: date) -> None:
+        """Note that this was the last day that was counted: beside the mapping, where no reader takes it for a count."""
+        self._prepare(self._all)
+        (meta,) = self._metas()
         with faults(self._all):
-            answer = self._client.search(
-                index=self._all,
-                ignore_unavailable=True,
-                size=0,
-                aggs={"last": {"max": {"field": "day", "format": "strict_date"}}},
-            )
-        last = answer["aggregations"]["last"] if "aggregations" in answer else {}
-        return date.fromisoformat(last["value_as_string"]) if "value_as_string" in last else None
+            self._client.indices.put_mapping(index=self._all, meta={**meta, _COUNTED: day.isoformat()})
+
+    def _metas(self) -> list[Mapping[str, Any]]:
+        with faults(self._all):
+            found = self._client.indices.get_mapping(index=self._all, ignore_unavailable=True)
+        return [index["mappings"].get("_meta", {}) for index in found.values()]
 
     def replace(self, day: date, rows: Collection[Row], *, only_flagged: bool) -> int:
         """Put ``rows`` in the place of what is told of that day; returns how many documents that has changed.

@@ -33,5 +33,7 @@ def trends(
         days: list[date] = opened.trends.catch_up(since=again.date() if again is not None else None)
     if as_json:
         write_json({"days": days})
+    elif days:
+        screen.print(f"Counted {len(days)} days, {days[0]} to {days[-1]}.")
     else:
-        screen.print(f"Counted {len(days)} days, {days[0]} to {days[-1]}." if days else "All days are counted.")
+        screen.print("There was nothing to count." if again is not None else "All days are counted.")

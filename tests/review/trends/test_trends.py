@@ -143,10 +143,35 @@ def test_counting_again_changes_nothing_and_takes_up_what_came_late(place: Site)
     place.clock.advance(3 * 86_400)
     place.trends.catch_up()
     place.index.write_verdicts(verdicts[120:])
-    assert place.trends.catch_up() != [START.date()]
+    assert place.trends.catch_up() == []
     assert place.told() == expected(verdicts[:120], OFFICIALS)
     assert place.trends.catch_up(since=START.date())[0] == START.date()
     assert place.told() == expected(verdicts, OFFICIALS)
+
+
+def test_a_day_of_which_nothing_is_told_is_not_counted_twice(place: Site) -> None:
+    """Else each post that comes late might lift it over the limit, and tell of itself by that."""
+    verdicts = [verdict(str(n), officials=("mo-1",)) for n in range(2 * LIMIT)]
+    place.index.write_verdicts(verdicts[: LIMIT - 1])
+    place.clock.advance(3 * 86_400)
+    assert place.trends.catch_up()[0] == START.date()
+    place.index.write_verdicts(verdicts)
+    assert place.trends.catch_up() == []
+    assert place.told() == {}
+    place.clock.advance(86_400)
+    assert len(place.trends.catch_up()) == 1
+
+
+def test_again_leaves_no_day_out_and_tells_of_those_only_that_are_kept(place: Site) -> None:
+    place.index.write_verdicts(some(50))
+    place.clock.advance(5 * 86_400)
+    days = place.trends.catch_up()
+    place.clock.advance(5 * 86_400)
+    last = days[-1]
+    assert place.trends.catch_up(since=last + timedelta(days=3))[0] == last + timedelta(days=1)
+    place.kept = Kept(unflagged=timedelta(days=3), flagged=timedelta(days=9))
+    kept = (place.clock.now() - place.kept.flagged).date() + timedelta(days=1)
+    assert place.trends.catch_up(since=START.date())[0] == kept
 
 
 def test_who_is_erased_is_counted_out(place: Site) -> None:
