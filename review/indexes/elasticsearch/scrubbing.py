@@ -6,6 +6,7 @@ holds such documents is merged: when none of these segments is left, nothing tha
 """
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -19,34 +20,31 @@ _SECONDS = 180.0  # leases move every 30
 _PAUSE = 1.0
 _LONG = 600.0  # seconds that a merge may take until we look again
 
-Segment = tuple[str, str, str, str]
-"""Index, shard, node, name."""
+Segment = tuple[str, str, str]
+"""Index, shard, name. A copy that has moved to another node meanwhile has taken its segments along."""
 
 
-def scrub(
-    client: Elasticsearch,
-    names: Names,
-    *,
-    pause: Callable[[float], None] = time.sleep,
-    clock: Callable[[], float] = time.monotonic,
-) -> None:
+def scrub(client: Elasticsearch, names: Names) -> None:
     """Drop from the files what has been removed from items and statistics. Takes half a minute, longer where much is merged.
 
     Raises:
         Unavailable: it could not be completed in time, as a copy of a shard is away or too much is written; try again.
     """
     indices = f"{names.items}-*,{names.statistics('*')}"
-    deadline = clock() + _SECONDS
+    deadline = time.monotonic() + _SECONDS
 
     def wait_until(ready: Callable[[], bool], *, otherwise: str) -> None:
         while not ready():
-            if clock() > deadline:
-                raise Unavailable(otherwise, place=f"{PLACE} {indices}", remedy="It is tried again")
-            pause(_PAUSE)
+            if time.monotonic() > deadline:
+                raise _later(otherwise, indices)
+            time.sleep(_PAUSE)
 
+    _all_there(client, indices)
     if not any(_segments(client, indices)):
         return
-    goals = {shard: state["seq_no"]["max_seq_no"] for shard, state in _shards(client, indices)}
+    goals: defaultdict[tuple[str, str], int] = defaultdict(lambda: -1)
+    for shard, state in _shards(client, indices):
+        goals[shard] = max(goals[shard], state["seq_no"]["max_seq_no"])
     wait_until(
         lambda: _let_go(client, indices, goals), otherwise="copies of removed documents are still kept for a replica"
     )
@@ -60,6 +58,19 @@ def scrub(
         return not merged & set(_segments(client, indices))
 
     wait_until(gone, otherwise="removed documents are still in the files")
+    _all_there(client, indices)
+
+
+def _all_there(client: Elasticsearch, indices: str) -> None:
+    """A shard without a copy tells of no segments, though its files hold them and it may come back."""
+    with faults(indices):
+        health = client.cluster.health(index=indices)["status"]
+    if health == "red":
+        raise _later("a shard is away with all its copies", indices)
+
+
+def _later(why: str, indices: str) -> Unavailable:
+    return Unavailable(why, place=f"{PLACE} {indices}", remedy="It is tried again")
 
 
 def _let_go(client: Elasticsearch, indices: str, goals: Mapping[tuple[str, str], int]) -> bool:
@@ -98,4 +109,4 @@ def _segments(client: Elasticsearch, indices: str) -> Iterator[Segment]:
             for copy in copies:
                 for segment, facts in copy["segments"].items():
                     if facts["deleted_docs"]:
-                        yield name, number, copy["routing"]["node"], segment
+                        yield name, number, segment

@@ -13,8 +13,9 @@ from review.trends.writing import Writing
 from tests.review.people import START, verdict
 
 
-def lose(index: ElasticsearchIndex, alias: str) -> None:
-    """A further index behind ``alias``, none of whose shards is anywhere."""
+def lose(index: ElasticsearchIndex, alias: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A further index behind ``alias``, none of whose shards is anywhere. A refresh would wait for it."""
+    monkeypatch.setattr(index.client.indices, "refresh", lambda **_: None)
     nowhere = {"index.routing.allocation.require._name": "nowhere", "index.refresh_interval": "-1"}
     index.client.indices.create(
         index=f"{alias}-000009", settings=nowhere, aliases={alias: {}}, wait_for_active_shards=0
@@ -31,18 +32,30 @@ READS: dict[str, Callable[[ElasticsearchIndex], object]] = {
 
 
 @pytest.mark.parametrize("read", READS)
-def test_an_answer_from_half_of_the_shards_is_none(index: ElasticsearchIndex, read: str) -> None:
+def test_an_answer_from_half_of_the_shards_is_none(
+    index: ElasticsearchIndex, read: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     index.write_verdicts([verdict("a")])
     READS[read](index)
-    lose(index, index.names.items if read == "items" else index.names.statistics("haabo"))
+    lose(index, index.names.items if read == "items" else index.names.statistics("haabo"), monkeypatch)
     with pytest.raises(Unavailable):
         READS[read](index)
 
 
-def test_nor_are_pages_of_half_of_the_trends(index: ElasticsearchIndex) -> None:
+@pytest.mark.parametrize("where", ["items", "statistics"])
+def test_nor_is_it_proven_that_files_are_clean_while_a_shard_is_away(
+    index: ElasticsearchIndex, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.scrub()
+    lose(index, index.names.items if where == "items" else index.names.statistics("haabo"), monkeypatch)
+    with pytest.raises(Unavailable, match="a shard is away"):
+        index.scrub()
+
+
+def test_nor_are_pages_of_half_of_the_trends(index: ElasticsearchIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     writing = Writing(index.client, index.names)
     assert writing.replace(START.date(), [], only_flagged=False) == 0
-    lose(index, index.names.trends("haabo"))
+    lose(index, index.names.trends("haabo"), monkeypatch)
     with pytest.raises(Unavailable):
         writing.replace(START.date(), [], only_flagged=False)
 
