@@ -9,20 +9,33 @@ from flow.codec import Codec
 
 Language = Literal["sv", "fi", "en"]
 Country = Literal["SE", "FI"]
+Notice = Literal["at-once", "daily", "never"]
 EVERYTHING = "*"
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What an official agreed to: which sources may be searched for her name, and when.
+    """What an official agreed to, and when it holds: from ``since`` up to, not including, ``until`` (``None``: until withdrawn).
 
-    ``scope`` holds names of sources (``bluesky``, ``feed`` ...) or ``*`` for all. In force from ``since`` up to, not
-    including, ``until`` (``None``: until withdrawn).
+    Attributes:
+        scope: names of the sources (``bluesky``, ``feed`` ...) in which she may be looked for, or ``*`` for all.
+        labels: what people may be told of, or ``*`` for all; a post with none of these raises no alert.
+        recipients: names of those of her contacts who may be told, or ``*`` for all of them.
+        text: contacts may see the text of a post, where a rule shows it.
+        evidence: posts may be secured as evidence.
+        statistics: posts about her count in what analysts see.
+        sample: a small random part of the posts that were not flagged may be kept for review.
     """
 
     scope: tuple[str, ...]
     since: Moment
     until: Moment | None = None
+    labels: tuple[str, ...] = (EVERYTHING,)
+    recipients: tuple[str, ...] = (EVERYTHING,)
+    text: bool = True
+    evidence: bool = True
+    statistics: bool = True
+    sample: bool = False
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
     def covers(self, source: str, at: datetime) -> bool:
@@ -46,8 +59,32 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Wishes:
+    """How an official herself wants to be told of alerts about her, and by whom.
+
+    Attributes:
+        notice: at once, once a day, or never.
+        text: the text of the post comes with it.
+        through: the name of the person who tells her; empty: Turvakt does.
+        quiet: hours in which she is not to be disturbed, like ``22:00-07:00``; empty: none.
+    """
+
+    notice: Notice = "at-once"
+    text: bool = False
+    through: str = field(default="", repr=False)
+    quiet: str = ""
+    extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Official:
-    """An elected official. ``handles`` maps a platform to her accounts there (handles, addresses or DIDs)."""
+    """An elected official, or a function: a service, a board, a unit.
+
+    Attributes:
+        handles: maps a platform to her accounts there (handles, addresses or DIDs).
+        is_function: not a person; the consent is that of the manager who answers for it, ``responsible``.
+        tenant: the id of her tenant; empty: that of her municipality (see `registry.tenant.tenant_of`).
+    """
 
     id: str
     given_names: tuple[str, ...] = field(repr=False)
@@ -61,6 +98,10 @@ class Official:
     handles: dict[str, tuple[str, ...]] = field(repr=False, hash=False)
     consents: tuple[Consent, ...]
     contacts: tuple[Contact, ...]
+    is_function: bool = False
+    responsible: str = field(default="", repr=False)
+    tenant: str = ""
+    wishes: Wishes = Wishes()
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
     @property

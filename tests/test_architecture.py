@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ORDER = ["flow", "registry", "ingest", "classify", "alerts", "review", "web", "turvakt"]
+ORDER = ["flow", "registry", "access", "ingest", "classify", "alerts", "review", "web", "turvakt"]
 # A protocol file imports no client library, and opening one at import would cost everybody.
 PROTOCOLS = {
     "flow/database.py",
@@ -19,7 +19,7 @@ PROTOCOLS = {
     "review/index.py",
 }
 # SQLAlchemy is the language of statements; who talks to a database is its driver.
-STANDARD_AND_RECORDS = {"flow", "registry", "ingest", "classify", "alerts", "review", "msgspec", "sqlalchemy"}
+STANDARD_AND_RECORDS = {"flow", "registry", "access", "ingest", "classify", "alerts", "review", "msgspec", "sqlalchemy"}
 DRIVERS = {"sqlite3": "flow/databases/sqlite", "psycopg": "flow/databases/postgres", "alembic": "turvakt/"}
 
 

@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Column, MetaData, Table, Text, select
 
+from access.tables import METADATA as ACCESS
 from alerts.tables import METADATA as ALERTS
 from flow.database import Database
 from flow.databases.sqlite import Sqlite
 from flow.errors import Broken
 from flow.logs.kafka_tables import METADATA as LOG
 from registry.tables import METADATA as REGISTRY
+from review.tables import METADATA as REVIEW
 
 if TYPE_CHECKING:
     from flow.databases.postgres import Postgres  # the driver is loaded only where it is used
 
-NEWEST = "0001"
+NEWEST = "0005"
 """The version that this program needs."""
-METADATA = (LOG, REGISTRY, ALERTS)
+METADATA = (LOG, REGISTRY, ACCESS, ALERTS, REVIEW)
 """All tables but those that the log and the index keep in SQLite for themselves."""
 
 _VERSIONS = Table("alembic_version", MetaData(), Column("version_num", Text))

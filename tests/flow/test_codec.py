@@ -88,7 +88,7 @@ SAMPLES: list[tuple[Codec[Any], Any]] = [
     (OFFICIALS, OFFICIAL),
 ]
 KINDS = [codec.kind for codec, _ in SAMPLES]
-NEWEST = {"verdict": "-aimed-at", "alert": "-aimed-at"}
+NEWEST = {"verdict": "-aimed-at", "alert": "-aimed-at", "official": "-wishes"}
 """The newest form of a kind, where optional fields have been added to its version."""
 UNAIMED = replace(VERDICT, judgement=replace(VERDICT.judgement, aimed_at=None))
 
