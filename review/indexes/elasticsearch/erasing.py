@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from elasticsearch import Elasticsearch
 
 from alerts.alert import DELIVERIES
 from classify.verdict import VERDICTS
-from flow.errors import Unavailable
+from flow.errors import BadInput, Unavailable
 from review.decision import DECISIONS
 from review.index import about, micros
 from review.indexes.elasticsearch.client import PLACE, faults
@@ -146,17 +147,19 @@ class Erasing:
         if self._generations.outside():
             return  # a reindexing makes one of them all
         *old, _ = self._generations.current()
-        for name in old:
-            if self._generations.count(name):
-                continue
-            # A writer may be about to put something there, as it has not seen the newer generation yet.
-            self._generations.block([name])
-            if not self._generations.count(name):
-                self._generations.delete([name])
-            elif not self._generations.outside():  # else a reindexing may have closed it, too
-                self._generations.unblock([name])
+        try:
+            for name in old:
+                if not self._generations.count(name):
+                    # A writer may be about to put something there, as it has not seen the newer generation yet.
+                    self._generations.block([name])
+                    if not self._generations.count(name):
+                        self._generations.delete([name])
+        finally:
+            if not self._generations.outside():  # else a reindexing may have closed them, too
+                self._generations.unblock(self._generations.current())
         if self._generations.due(FULL):
-            self._generations.roll()
+            with suppress(BadInput):  # somebody else has begun one at the same time
+                self._generations.roll()
 
     def export(self, official: str) -> list[dict[str, Any]]:
         """See `registry.holder.Holder.export`; other officials are left out."""
