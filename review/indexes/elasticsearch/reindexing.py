@@ -136,8 +136,9 @@ class Reindexing:
 
     def _write(self, page: Sequence[Stored], target: str, statistics: dict[str, str]) -> None:
         holdings = {}
+        counting = self._counting.for_a_batch()
         for each in page:
-            places = self._counting.places(each.holding.known)
+            places = counting.places(each.holding.known)
             holdings[each.post] = replace(each.holding, statistics=places | each.holding.statistics)
         for place in {place for holding in holdings.values() for place in holding.statistics}:
             self._index_of(place, statistics)
@@ -149,7 +150,7 @@ class Reindexing:
             for post, holding in holdings.items()
         ]
         check(self._store.bulk(operations))
-        self._counting.write(holdings, into=statistics)
+        counting.write(holdings, into=statistics)
 
     def _index_of(self, place: str, statistics: dict[str, str]) -> None:
         tenant = place.partition("/")[0]

@@ -10,10 +10,12 @@ from elasticsearch import Elasticsearch
 from flow.errors import BadInput, Unavailable
 from review.index import Index, Query
 from review.indexes.elasticsearch.documents import Holding
+from review.indexes.elasticsearch.generations import Generations
 from review.indexes.elasticsearch.index import ElasticsearchIndex
+from review.indexes.elasticsearch.known import Known
 from review.indexes.elasticsearch.reindexing import Reindexing, abandon
 from review.indexes.elasticsearch.store import Change, Store
-from review.indexes.elasticsearch.writing import Writing
+from review.indexes.elasticsearch.writing import Writing, _joined
 from review.indexes.memory import MemoryIndex
 from tests.review.elastic.conftest import OFFICIALS, MakeIndex
 from tests.review.elastic.statistics import statistics
@@ -56,6 +58,45 @@ def test_an_old_generation_goes_when_it_is_empty(index: ElasticsearchIndex) -> N
     (left,) = index.generations.current()
     assert left.endswith("-000002")
     assert not index.client.indices.exists(index=left.replace("-000002", "-000001"))
+
+
+def test_an_old_generation_that_was_left_closed_is_opened_by_the_next_cleaning(index: ElasticsearchIndex) -> None:
+    index.write_verdicts([verdict("old", collected=9)])
+    index.generations.roll()
+    index.generations.block(index.generations.current()[:1])
+    index.expire(at(1))
+    index.write_verdicts([verdict("old", collected=9, edited=1)])
+    assert where(index, "jsonl:old") == ["000001"]
+
+
+def test_an_old_generation_is_not_left_closed_where_the_cleaning_fails(
+    index: ElasticsearchIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.generations.roll()
+
+    def refuse(self: Generations, names: Sequence[str]) -> None:
+        raise Unavailable("busy")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Generations, "delete", refuse)
+        with pytest.raises(Unavailable, match="busy"):
+            index.expire(at(1))
+    assert [each.state for each in index.generations.standing()] == ["takes changes", "takes new documents"]
+
+
+def test_two_who_begin_a_new_generation_at_once_are_no_fault(
+    index: ElasticsearchIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(self: Generations, conditions: object) -> bool:
+        self.create()
+        return True
+
+    monkeypatch.setattr(Generations, "due", late)
+    monkeypatch.setattr(
+        "review.indexes.elasticsearch.generations.next_generation", lambda alias, before: f"{alias}-000002"
+    )
+    assert index.expire(at(1)) == 0
+    assert index.generations.current() == (f"{index.names.items}-000001",)
 
 
 class _Interrupted(Store):
@@ -114,19 +155,14 @@ def test_also_if_the_second_one_had_looked_before_the_first_one_wrote(
 
     def between() -> None:
         late = Store(other.client, refresh=True)
-        made = other._writing._joined(post.post.id, _known(post), [], into=old[0])[1]
+        counting = other._writing._counting
+        made = _joined(post.post.id, Known(post), [], into=old[0], counting=counting)[1]
         assert late.write(made) == set()
 
     index = interrupted(between)
     index.write_alerts([alert(post)])
     assert where(index, post.post.id) == ["000001"]
     assert index.counts().alerts == index.counts().verdicts == 1
-
-
-def _known(post: object) -> object:
-    from review.indexes.elasticsearch.known import Known
-
-    return Known(post)  # type: ignore[arg-type]
 
 
 def test_a_removal_that_comes_too_late_leaves_the_statistics_of_the_winner(
