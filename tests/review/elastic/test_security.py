@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -10,6 +11,7 @@ import pytest
 import yaml
 from elasticsearch import Elasticsearch as Client
 
+from flow.clock import ManualClock
 from flow.errors import Broken
 from review.index import Query
 from review.indexes.elasticsearch.client import connect
@@ -17,8 +19,9 @@ from review.indexes.elasticsearch.index import ElasticsearchIndex
 from review.indexes.elasticsearch.names import Names
 from review.indexes.elasticsearch.reindexing import Reindexing
 from review.indexes.elasticsearch.templates import apply, load
+from review.trends.trends import Kept, Trends
 from tests.review.elastic.conftest import OFFICIALS, set_up
-from tests.review.people import alert, at, decision, verdict
+from tests.review.people import START, alert, at, decision, verdict
 from tests.servers.certificates import self_signed
 from tests.servers.elasticsearch import Elasticsearch
 from tests.servers.fixtures import StartServer
@@ -88,6 +91,15 @@ def test_a_worker_may_do_all_that_turvakt_does(worker: Client) -> None:
     index.write_alerts([alert(first)])
     index.write_decisions([decision("jsonl:a")])
     assert [item.verdict.post.id for item in index.search(Query(text="torget")).items] == ["jsonl:a"]
+    assert Trends(
+        worker,
+        prefix="turvakt",
+        officials=OFFICIALS.values,
+        limit=1,
+        kept=Kept(timedelta(days=30), timedelta(days=365)),
+        clock=ManualClock(START + timedelta(days=2)),
+    ).catch_up() == [START.date()]
+    assert worker.count(index="turvakt-trends-*")["count"] > 0
     assert index.forget(["jsonl:b"]) == 1
     assert index.expire(at(5)) == 3
     assert Reindexing(worker, names=index.names, officials=OFFICIALS.get).run() == 1
