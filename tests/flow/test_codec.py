@@ -130,7 +130,9 @@ class TestEveryRecord:
 
 
 @pytest.mark.parametrize(
-    ("codec", "record"), [(VERDICTS, UNAIMED), (ALERTS, replace(ALERT, verdict=UNAIMED))], ids=["verdict", "alert"]
+    ("codec", "record"),
+    [(VERDICTS, UNAIMED), (ALERTS, replace(ALERT, verdict=UNAIMED)), (OFFICIALS, OFFICIAL)],
+    ids=["verdict", "alert", "official"],
 )
 def test_older_forms_are_read(codec: Codec[Any], record: Any) -> None:
     assert codec.decode((GOLDEN / f"{codec.kind}.v{codec.version}.json").read_bytes()) == record
