@@ -18,6 +18,8 @@ from flow.clock import Clock
 from flow.errors import TurvaktError, Unavailable
 from flow.log import Log
 from registry.store import Store
+from turvakt.folder import faults
+from turvakt.reading import STAGES
 from turvakt.wiring import Parts
 
 Family = GaugeMetricFamily | CounterMetricFamily
@@ -156,7 +158,8 @@ def disk(folder: Path) -> Question:
     """The space where ``folder`` lies."""
 
     def ask() -> Iterator[Reading]:
-        usage = shutil.disk_usage(folder)
+        with faults(folder):
+            usage = shutil.disk_usage(folder)
         yield Reading("disk_free_bytes", usage.free)
         yield Reading("disk_size_bytes", usage.total)
 
@@ -180,8 +183,8 @@ def everything(parts: Parts) -> dict[str, Question]:
         return next((entry.at for entry in parts.queue.read(topic, stage, 1).entries), None)
 
     return {
-        "lag": lags(parts.log, parts.readers),
-        "age": ages(parts.readers, oldest=oldest, clock=parts.clock),
+        "lag": lags(parts.log, STAGES),
+        "age": ages(STAGES, oldest=oldest, clock=parts.clock),
         "outbox": outbox(parts.outbox, clock=parts.clock),
         "registry": registry(parts.store, consenting=parts.consenting, clock=parts.clock),
         "disk": disk(parts.settings.data_dir),
@@ -204,8 +207,8 @@ def of_worker(parts: Parts, name: str, *, opened: Callable[[], bool]) -> dict[st
 
         return ask
 
-    if name in parts.readers:
-        own = {name: parts.readers[name]}
+    if name in STAGES:
+        own = {name: STAGES[name]}
         questions = {
             "lag": later(lambda: lags(parts.log, own)),
             "age": later(lambda: ages(own, oldest=parts.kafka.oldest_unread, clock=parts.clock)),

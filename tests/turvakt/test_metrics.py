@@ -66,7 +66,7 @@ def clock() -> ManualClock:
 
 
 def of_the_demo(parts: Parts) -> tuple[Metrics, Tally]:
-    metrics, tally = Metrics(everything(parts), stages=parts.readers, collectors=["jsonl"], clock=parts.clock), Tally()
+    metrics, tally = Metrics(everything(parts), stages=STAGES, collectors=["jsonl"], clock=parts.clock), Tally()
     parts.cascade_told = metrics.cascade
     stream = parts.jsonl(str(DEMO_POSTS), follow=False)
     asyncio.run(Monitor(parts, observed=Observed(tally, metrics), collectors=[stream], once=True).run())
@@ -120,6 +120,12 @@ def test_counts_begin_at_zero_so_that_the_first_is_seen_to_come(parts: Parts) ->
 def test_housekeeping_that_is_never_done_grows_old_from_the_start(clock: ManualClock) -> None:
     for worker, since in {"run": START.timestamp(), "house": START.timestamp(), "route": 0}.items():
         assert value(samples(Metrics(worker=worker, clock=clock)), "housekeeping_timestamp_seconds") == since
+
+
+def test_a_folder_that_is_missing_takes_nothing_else_along(tmp_path: Path) -> None:
+    found = samples(Metrics({"disk": disk(tmp_path / "nowhere"), "lag": lambda: [Reading("stage_lag", 7, ("route",))]}))
+    assert value(found, "part_known", part="disk") == 0
+    assert value(found, "stage_lag", stage="route") == 7
 
 
 def test_what_waits_grows_old(parts: Parts, clock: ManualClock) -> None:
