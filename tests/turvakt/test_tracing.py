@@ -16,7 +16,7 @@ from flow.entry import DeadLetter
 from flow.errors import Broken
 from flow.stage import Outcome
 from registry.importing import read_officials
-from tests.alerts.people import AT, verdict
+from tests.alerts.people import AT, alert, verdict
 from tests.servers.process import free_port
 from tests.turvakt.process import OFFICIALS, Program, line
 from tests.turvakt.receiver import Receiver, Span, receiver
@@ -106,6 +106,14 @@ def test_a_step_done_again_is_the_same_span_and_an_edit_another() -> None:
     roots = {span.id for span in both if span.name == "collect"}
     assert len(roots) == 2
     assert {span.parent for span in both if span.name == "classify"} == roots
+
+
+def test_alerts_of_one_post_about_two_officials_are_two_spans() -> None:
+    alerts = [alert(about=each) for each in ("anna-lindqvist", "lena-berg")]
+    with receiver() as received, closing(traces(received)) as traced:
+        traced.committed("deliver", Outcome(tuple(alerts), (), (), 2, 0), 0.5)
+    assert Counter(span.name for span in received.spans) == {"alerts": 2, "deliver": 2}
+    assert len({span.id for span in received.spans}) == 4
 
 
 def test_a_deletion_says_so() -> None:
