@@ -5,6 +5,8 @@ import re
 import signal
 import socket
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -267,3 +269,16 @@ class TestWithdrawalMeanwhile:
             assert hand_in(parts, post, about=["lena-berg", "anna-lindqvist"]).matched == 1
             (entry,) = parts.log.latest("posts", [post.id]).values()
             assert [each.official for each in POSTS.decode(entry.value).mentions] == ["anna-lindqvist"]
+
+
+def test_clients_of_servers_are_loaded_only_where_they_are_used(tmp_path: Path) -> None:
+    code = """
+import sys
+from turvakt.cli import main
+try:
+    main(["status", "--json"], environ={"TURVAKT_DATA_DIR": sys.argv[1]})
+finally:
+    print([name for name in ("confluent_kafka", "psycopg", "elasticsearch", "faust") if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -3,18 +3,20 @@
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import typer
 
 from flow.clock import SystemClock
-from flow.logs.kafka.cluster import Cluster
-from flow.logs.kafka.topics import Change, Topic, found, plan
-from flow.logs.kafka.topics import apply as carry_out
 from turvakt.commands.shared import AsJson, Yes, aside, confirm, printable, screen, settings, table, write_json
 from turvakt.reading import READERS
 from turvakt.settings import Settings
 from turvakt.stores import Stores
-from turvakt.topics import DEAD, cluster, topics
+
+# The clients of the servers are loaded where they are used: every command would wait for them.
+if TYPE_CHECKING:
+    from flow.logs.kafka.cluster import Cluster
+    from flow.logs.kafka.topics import Change, Topic
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -47,6 +49,8 @@ def apply(context: typer.Context, yes: Yes = False, as_json: AsJson = False) -> 
     Ends with 0 if nothing is left to do. Nothing is ever removed; topics of others are left alone. With --json but without
     --yes it only tells.
     """
+    from turvakt.topics import cluster, topics
+
     chosen = settings(context)
     if chosen.postgres.url and (yes or not as_json):
         _mend(chosen)
@@ -65,7 +69,10 @@ def _mend(chosen: Settings) -> None:
         )
 
 
-def _apply(there: Cluster, should: Mapping[str, Topic], *, yes: bool, as_json: bool) -> None:
+def _apply(there: "Cluster", should: "Mapping[str, Topic]", *, yes: bool, as_json: bool) -> None:
+    from flow.logs.kafka.topics import apply as carry_out
+    from flow.logs.kafka.topics import found, plan
+
     changes = plan(found(there), should)
     if not as_json:
         _show(changes)
@@ -84,6 +91,8 @@ def _apply(there: Cluster, should: Mapping[str, Topic], *, yes: bool, as_json: b
 @app.command()
 def show(context: typer.Context, as_json: AsJson = False) -> None:
     """Show each topic: its partitions, the records that stand in it, and how many of them each stage has yet to read."""
+    from turvakt.topics import cluster
+
     with closing(cluster(settings(context))) as there:
         standing = _standing(there)
     if as_json:
@@ -96,7 +105,7 @@ def show(context: typer.Context, as_json: AsJson = False) -> None:
     screen.print(table("topic", "partitions", "records", "unread", rows=rows))
 
 
-def _show(changes: Sequence[Change]) -> None:
+def _show(changes: "Sequence[Change]") -> None:
     if not changes:
         screen.print("The topics are as they should be.")
         return
@@ -115,7 +124,9 @@ def _line(text: str) -> None:
     screen.print(printable(text), markup=False, highlight=False, soft_wrap=True)
 
 
-def _standing(there: Cluster) -> list[_Standing]:
+def _standing(there: "Cluster") -> list[_Standing]:
+    from turvakt.topics import DEAD
+
     partitions = there.partitions([*READERS, *DEAD])
     beginnings, ends = there.beginnings(partitions), there.ends(partitions)
     standing = []
