@@ -1,11 +1,10 @@
 """What a process shows to machines: its metrics, whether it is alive, and whether it does its job in time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from fastapi import FastAPI
 
 from flow.clock import SystemClock
-from flow.errors import TurvaktError
 from turvakt.sections import Metrics
 from turvakt.serving import listen, serve
 from web import health
@@ -19,24 +18,16 @@ class WorkerWeb:
     Args:
         where: host and port; the port is not 0.
         metrics: gives the metrics in Prometheus' text format.
-        ready: why the worker does not do its job in time, in words for an operator; empty if it does. See `reasons`.
-        alive: why it is stuck and must be started anew, likewise; must neither wait nor raise.
+        ready: why the worker does not do its job in time, in words for an operator; empty if it does.
 
     Raises:
         Broken: the address is taken or not this machine's.
     """
 
-    def __init__(
-        self,
-        where: Metrics,
-        *,
-        metrics: Callable[[], bytes],
-        ready: Callable[[], list[str]],
-        alive: Callable[[], list[str]] = list,
-    ) -> None:
+    def __init__(self, where: Metrics, *, metrics: Callable[[], bytes], ready: Callable[[], list[str]]) -> None:
         self._app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
         readiness = Readiness(ready, clock=SystemClock())
-        self._app.include_router(health.routes(readiness=readiness, metrics=metrics, alive=alive, reads=Reads()))
+        self._app.include_router(health.routes(readiness=readiness, metrics=metrics, reads=Reads()))
         self._socket = listen(where.host, where.port, place="metrics", setting="TURVAKT_METRICS_PORT")
 
     async def serve(self) -> None:
@@ -46,29 +37,3 @@ class WorkerWeb:
     def close(self) -> None:
         """Let go of the socket."""
         self._socket.close()
-
-
-def reasons(
-    *,
-    dependencies: Mapping[str, Callable[[], object]] = {},
-    lags: Callable[[], Mapping[str, int]] = dict,
-    most_waiting: int,
-) -> list[str]:
-    """Why a worker does not do its job in time.
-
-    Args:
-        dependencies: what it cannot work without, each with a call that it must answer.
-        lags: how many entries wait before its stages.
-        most_waiting: how many may.
-    """
-    found = []
-    for name, ask in dependencies.items():
-        try:
-            ask()
-        except TurvaktError as error:
-            found.append(f"{name}: {error.reason}")
-    try:
-        found += [f"{lag} entries wait before stage {stage}" for stage, lag in lags().items() if lag > most_waiting]
-    except TurvaktError as error:
-        found.append(f"how many entries wait is not known: {error.reason}")
-    return found

@@ -18,21 +18,19 @@ def routes(
     readiness: Readiness,
     metrics: Callable[[], bytes],
     reads: Reads,
-    alive: Callable[[], list[str]] = list,
     seconds: float = SECONDS,
 ) -> APIRouter:
     """``/healthz``, ``/readyz`` and ``/metrics``.
 
     Args:
-        alive: why the process is stuck and must be started anew; asked on the event loop, so it must neither wait nor raise.
         seconds: an answer of ``readiness`` that takes longer means no.
     """
     router = APIRouter()
 
     @router.get("/healthz")
     async def healthz() -> PlainTextResponse:
-        """The process answers, and is not stuck; otherwise 503, and one reason per line."""
-        return _told(alive())
+        """The process answers, more is not asked of it."""
+        return _told([])
 
     @router.get("/readyz")
     async def readyz() -> PlainTextResponse:

@@ -12,13 +12,13 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from flow.clock import ManualClock
-from flow.errors import Broken, Unavailable
+from flow.errors import Broken
 from tests.servers.process import free_port
 from turvakt.asked import Reading
 from turvakt.metrics import Metrics
 from turvakt.sections import Metrics as Where
 from turvakt.serving import timed
-from turvakt.worker_web import WorkerWeb, reasons
+from turvakt.worker_web import WorkerWeb
 
 
 @asynccontextmanager
@@ -26,10 +26,9 @@ async def worker(
     *,
     metrics: Callable[[], bytes] = lambda: b"",
     ready: Callable[[], list[str]] = list,
-    alive: Callable[[], list[str]] = list,
 ) -> AsyncIterator[httpx.AsyncClient]:
     where = Where(port=free_port())
-    with closing(WorkerWeb(where, metrics=metrics, ready=ready, alive=alive)) as web:
+    with closing(WorkerWeb(where, metrics=metrics, ready=ready)) as web:
         serving = asyncio.create_task(web.serve())
         async with httpx.AsyncClient(base_url=f"http://{where.host}:{where.port}", timeout=20) as client:
             yield client
@@ -52,27 +51,11 @@ async def test_answers_while_all_is_well() -> None:
 
 
 async def test_says_why_it_is_not_well() -> None:
-    def ready() -> list[str]:
-        return reasons(
-            dependencies={"kafka": away, "postgres": lambda: 1}, lags=lambda: {"route": 11, "x": 10}, most_waiting=10
-        )
-
-    def away() -> None:
-        raise Unavailable("no broker answers", place="kafka", remedy="Start it")
-
-    async with worker(ready=ready, alive=lambda: ["the consumer has not been asked for 60 s"]) as client:
+    async with worker(ready=lambda: ["postgres: gives no answer", "the disk is full"]) as client:
         answer = await client.get("/readyz")
         assert answer.status_code == 503
-        assert answer.text == "kafka: no broker answers\n11 entries wait before stage route\n"
-        answer = await client.get("/healthz")
-        assert (answer.status_code, answer.text) == (503, "the consumer has not been asked for 60 s\n")
-
-
-def test_what_cannot_be_asked_is_a_reason() -> None:
-    def lags() -> dict[str, int]:
-        raise Unavailable("no broker answers")
-
-    assert reasons(lags=lags, most_waiting=10) == ["how many entries wait is not known: no broker answers"]
+        assert answer.text == "postgres: gives no answer\nthe disk is full\n"
+        assert (await client.get("/healthz")).status_code == 200, "a restart would mend nothing of it"
 
 
 async def test_a_dependency_that_hangs_holds_up_no_answer() -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from flow.errors import BadInput
+from flow.errors import BadInput, TurvaktError
 from flow.runtimes.services import Service
 from flow.runtimes.worker import Worker
 from turvakt.adapters import switched_on
@@ -16,6 +16,7 @@ from turvakt.asked import of_worker
 from turvakt.commands.shared import aside, settings
 from turvakt.folder import private
 from turvakt.metrics import Metrics
+from turvakt.reading import STAGES
 from turvakt.tally import Observed
 from turvakt.wiring import Parts
 
@@ -58,7 +59,7 @@ def work(
         metrics = Metrics(
             questions,
             worker=name,
-            stages=[name] if name in parts.readers else [],
+            stages=[name] if name in STAGES else [],
             collectors=switched_on(loaded) if name == "collect" else [],
             clock=parts.clock,
         )
@@ -68,7 +69,7 @@ def work(
             from turvakt.worker_web import WorkerWeb
 
             web = WorkerWeb(
-                loaded.metrics, metrics=metrics.exposition, ready=lambda: _ready(parts, name, opened=worker.opened)
+                loaded.metrics, metrics=metrics.exposition, ready=lambda: _ready(parts, opened=worker.opened)
             )
             beside["web"] = stack.enter_context(closing(web)).serve
         console: Callable[[Worker], Service] | None = None
@@ -91,14 +92,12 @@ def work(
         asyncio.run(worker.run())
 
 
-def _ready(parts: Parts, name: str, *, opened: bool) -> list[str]:
-    from turvakt.worker_web import reasons
-
+def _ready(parts: Parts, *, opened: bool) -> list[str]:
+    """Not how much waits: that is the group's, and a new process that is to mend it would never count as ready."""
     if not opened:
         return ["it starts, or waits for a server that is away"]
-    lags = {name: parts.readers[name]} if name in parts.readers else {}
-    return reasons(
-        dependencies={"postgres": parts.store.revision},
-        lags=lambda: {stage: parts.log.lag(topic, stage) for stage, topic in lags.items()},
-        most_waiting=parts.settings.flow.most_waiting,
-    )
+    try:
+        parts.store.revision()
+    except TurvaktError as error:
+        return [f"postgres: {error.reason}"]
+    return []
