@@ -9,6 +9,7 @@ import msgspec
 from flow.entry import dead
 from flow.errors import TurvaktError
 from ingest.intake import REJECTED
+from turvakt.reading import STAGES
 from turvakt.wiring import Parts
 
 OVERDUE = timedelta(minutes=5)
@@ -37,7 +38,7 @@ def status(parts: Parts) -> dict[str, Any]:
 
 def dead_letters(parts: Parts) -> dict[str, int]:
     """How many dead letters there are per topic."""
-    topics = [REJECTED, *(dead(topic) for topic in parts.readers.values())]
+    topics = [REJECTED, *(dead(topic) for topic in STAGES.values())]
     counts = {topic: parts.log.lag(topic, "nobody") for topic in dict.fromkeys(topics)}
     return {topic: count for topic, count in counts.items() if count}
 

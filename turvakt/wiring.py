@@ -219,11 +219,6 @@ class Parts(Stores):
             removed += holder.expire(log_before if holder.name == "log" else flagged_before)
         return removed
 
-    @property
-    def readers(self) -> dict[str, str]:
-        """The topic that each stage reads."""
-        return STAGES
-
     def lags(self) -> dict[str, int]:
         """How many entries wait before each stage."""
         if self.is_cluster:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import signal
+import socket
 import sqlite3
 import time
 import urllib.request
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.turvakt.process import DEMO_POSTS, OFFICIALS, Program, line, until
+from tests.turvakt.receiver import receiver
 
 THANKS = "Tack Anna Lindqvist för den nya bron"
 
@@ -248,6 +250,17 @@ class TestFaults:
             running.terminate()
             running.communicate(timeout=10)
         assert running.returncode == 0
+
+
+def test_the_demo_takes_no_port_and_tells_no_receiver_of_invented_posts(tmp_path: Path) -> None:
+    with receiver() as received, socket.create_server(("127.0.0.1", 0)) as taken:
+        beside = Program(
+            tmp_path / "data",
+            TURVAKT_METRICS_PORT=str(taken.getsockname()[1]),
+            TURVAKT_TRACING_ENDPOINT=received.address,
+        )
+        beside.run("demo", "--once")
+    assert not received.bodies
 
 
 def test_the_demo_adds_up(tmp_path: Path) -> None:

@@ -21,7 +21,9 @@ from turvakt.display import Display, Progress, summary, summary_table
 from turvakt.folder import alone, clear
 from turvakt.metrics import Metrics
 from turvakt.monitor import Ended, Monitor
-from turvakt.sections import Elasticsearch, Kafka, Postgres
+from turvakt.reading import STAGES
+from turvakt.sections import Elasticsearch, Kafka, Postgres, Tracing
+from turvakt.sections import Metrics as MetricsSettings
 from turvakt.settings import ROOT
 from turvakt.status import not_ready
 from turvakt.sums import disagreements, take_stock
@@ -99,6 +101,8 @@ def demo(
         kafka=Kafka(),
         postgres=Postgres(),
         elasticsearch=Elasticsearch(),
+        metrics=MetricsSettings(),
+        tracing=Tracing(),
         web=web,
     )
     with alone(folder), Parts(loaded) as parts:
@@ -138,7 +142,7 @@ def _watch(
     """``lines`` of a file that is read from beginning to end: then the numbers must add up."""
     tally, before = Tally(), take_stock(parts)
     names = [collector.name for collector in collectors]
-    metrics = Metrics(everything(parts), stages=parts.readers, collectors=names, clock=parts.clock)
+    metrics = Metrics(everything(parts), stages=STAGES, collectors=names, clock=parts.clock)
     parts.remote_told, parts.cascade_told, parts.house_told = metrics.remote, metrics.cascade, metrics.house
     with ExitStack() as stack:
         console = None
