@@ -29,7 +29,7 @@ from flow.clock import SystemClock
 from flow.errors import Unavailable
 from flow.logs.sqlite import SqliteLog
 from ingest.post import Author, Mention, Post
-from registry.official import Consent, Official
+from registry.official import Consent, Contact, Official
 from registry.stores.sql import SqlStore
 from review.index import Query
 from review.indexes.elasticsearch.applying import plan
@@ -69,17 +69,20 @@ QUERIES = {
 
 
 def officials() -> list[Official]:
-    shared = {"given_names": ("Anna",), "family_names": ("Lindqvist",), "forms": (), "handles": {}, "contacts": ()}
     return [
         Official(
             id=f"official-{each}",
+            given_names=("Anna",),
+            family_names=("Lindqvist",),
+            forms=(),
             language="sv",
             role="councillor",
             party=f"party {each % 8}",
             municipality=f"municipality {each % 20}",
             country="SE",
+            handles={},
             consents=(Consent(("*",), since=START),),
-            **shared,  # type: ignore[arg-type]
+            contacts=(Contact("Beredskap", "outbox", "vakt@ekvik.example", "sv"),),
         )
         for each in range(OFFICIALS)
     ]
