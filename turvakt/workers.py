@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from flow.databases.postgres_lock import SessionLock
-from flow.errors import BadInput, TurvaktError
+from flow.errors import BadInput, Broken, TurvaktError
 from flow.runtimes.faust import Faust
 from flow.runtimes.services import Service, together
 from flow.runtimes.worker import Worker
@@ -77,8 +77,10 @@ class ClusterWorker:
         """
         try:
             stopped = await until_stopped(self._run(), break_off=self._break_off, seconds=END_SECONDS)
-        except TurvaktError as error:
-            last_resort(HANGING_SECONDS, error)
+        except Exception as error:
+            # Of an error that is not ours the text may hold anything.
+            known = isinstance(error, TurvaktError)
+            last_resort(HANGING_SECONDS, error if known else Broken(f"unexpected {type(error).__name__}"))
             raise
         last_resort(HANGING_SECONDS)
         return stopped
@@ -91,19 +93,13 @@ class ClusterWorker:
 
     async def _run(self) -> None:
         worker = Worker(observer=self._observed)
-        done = asyncio.Event()
 
         async def work() -> None:
             await self._work(worker)
-            done.set()
-
-        async def end() -> None:
-            """What runs beside has no end of its own."""
-            await done.wait()
-            raise _Done
+            raise _Done  # what runs beside has no end of its own
 
         try:
-            await together({self._name: work, "end": end, **self._beside})
+            await together({self._name: work, **self._beside})
         except _Done:
             pass
         finally:
