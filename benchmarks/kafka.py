@@ -17,8 +17,8 @@ from tests.servers.kafka import Kafka as Broker
 from tests.servers.kafka import create_topics
 from tests.servers.postgres import Postgres as Server
 from turvakt import schema
-from turvakt.reading import STAGES
-from turvakt.topics import DEAD, KEPT, READERS
+from turvakt.reading import READERS, STAGES
+from turvakt.topics import DEAD, KEPT
 
 VALUE = b"x" * 1500
 WAITING = 5000
