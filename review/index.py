@@ -38,13 +38,15 @@ class Query:
     """What to look for; a field that is ``None`` does not limit.
 
     ``text`` is full text: words that must all occur, ``"a phrase"``, ``begin*``; upper and lower case are the same,
-    å, ä, ö are letters of their own. ``severity`` is the least one, ``flagged`` asks for any label or severity,
-    ``alerted`` for any alert. ``since`` (inclusive) and ``until`` (exclusive) bound the moment of judgement, by which
-    the items are ordered, newest first. ``after`` is the ``next`` of the page before.
+    å, ä, ö are letters of their own. ``officials`` asks for posts that mention any of these. ``severity`` is the least
+    one, ``flagged`` asks for any label or severity, ``alerted`` for any alert. ``since`` (inclusive) and ``until``
+    (exclusive) bound the moment of judgement, by which the items are ordered, newest first. ``after`` is the ``next`` of
+    the page before.
     """
 
     text: str | None = None
     official: str | None = None
+    officials: tuple[str, ...] | None = None
     label: Label | None = None
     severity: Severity | None = None
     flagged: bool | None = None
@@ -94,34 +96,8 @@ class Counts:
     decisions: int
 
 
-class Index(Protocol):
-    """Holds verdicts, alerts, deliveries and decisions (a `registry.holder.Holder`, too).
-
-    Writes are upserts that end the same in whatever order and however often they come; an alert or a decision may come
-    before its verdict. `review.precedence` says which of two records stays.
-    """
-
-    name: str
-
-    def write_verdicts(self, verdicts: Sequence[Verdict]) -> None:
-        """Keep the newest verdict of each post."""
-        ...
-
-    def write_alerts(self, alerts: Sequence[Alert]) -> None:
-        """Keep what `Raised` keeps of each alert."""
-        ...
-
-    def write_deliveries(self, deliveries: Sequence[Delivery]) -> None:
-        """Keep the state that each delivery has come to."""
-        ...
-
-    def write_decisions(self, decisions: Sequence[Decision]) -> None:
-        """Keep the newest decision on each post."""
-        ...
-
-    def write_items(self, items: Sequence[Item]) -> None:
-        """Take in what another index held."""
-        ...
+class Reading(Protocol):
+    """What may be asked of the posts, by whoever looks at them: of all, or of a part (`review.scoped.Scoped`)."""
 
     def search(self, query: Query) -> Page:
         """The newest items that ``query`` asks for. Full text that makes no sense finds nothing; it never fails.
@@ -151,16 +127,46 @@ class Index(Protocol):
         """The posts judged in each of the ``hours`` hours from ``since`` on, per kind (those with none left out)."""
         ...
 
+    def post_of(self, alert: str) -> str | None:
+        """The id of the post that the alert with this id is about."""
+        ...
+
+
+class Index(Reading, Protocol):
+    """Holds verdicts, alerts, deliveries and decisions (a `registry.holder.Holder`, too).
+
+    Writes are upserts that end the same in whatever order and however often they come; an alert or a decision may come
+    before its verdict. `review.precedence` says which of two records stays.
+    """
+
+    name: str
+
+    def write_verdicts(self, verdicts: Sequence[Verdict]) -> None:
+        """Keep the newest verdict of each post."""
+        ...
+
+    def write_alerts(self, alerts: Sequence[Alert]) -> None:
+        """Keep what `Raised` keeps of each alert."""
+        ...
+
+    def write_deliveries(self, deliveries: Sequence[Delivery]) -> None:
+        """Keep the state that each delivery has come to."""
+        ...
+
+    def write_decisions(self, decisions: Sequence[Decision]) -> None:
+        """Keep the newest decision on each post."""
+        ...
+
+    def write_items(self, items: Sequence[Item]) -> None:
+        """Take in what another index held."""
+        ...
+
     def held(self, posts: Collection[str]) -> set[str]:
         """Those of ``posts`` about which anything is held."""
         ...
 
     def posts_of(self, source: str, author: str) -> list[str]:
         """The ids of the posts that the author with this `Author.id` wrote on ``source``."""
-        ...
-
-    def post_of(self, alert: str) -> str | None:
-        """The id of the post that the alert with this id is about."""
         ...
 
     def ids(self) -> Iterator[str]:
@@ -188,7 +194,7 @@ class Index(Protocol):
         ...
 
 
-def every(index: Index, query: Query) -> Iterator[Item]:
+def every(index: Reading, query: Query) -> Iterator[Item]:
     """All that ``query`` asks for, newest first, page by page: what is removed meanwhile is left out."""
     page = index.search(replace(query, limit=MOST))
     yield from page.items

@@ -207,6 +207,7 @@ def _asked_for(item: Item, query: Query, terms: Sequence[Term] | None) -> bool:
         (
             terms is None or (bool(terms) and matches(post.text, terms)),
             query.official is None or _mentions(item.verdict, query.official),
+            query.officials is None or not post.officials.isdisjoint(query.officials),
             query.label is None or query.label in judgement.flagged,
             query.severity is None or at_least(judgement.severity, query.severity),
             query.flagged in (None, is_flagged(item.verdict)),

@@ -1,5 +1,6 @@
 """A query as the conditions of an SQL statement over ``index_post p``."""
 
+import json
 from typing import Any
 
 from classify.verdict import LABELS, SEVERITIES
@@ -24,6 +25,10 @@ def conditions(query: Query) -> tuple[list[str], list[Any]]:
             add("0")
     if query.official is not None:
         add("p.rowid IN (SELECT post FROM index_mention WHERE official = ?)", query.official)
+    if query.officials is not None:
+        # As one value: there may be more of them than a statement binds.
+        one_of = "official IN (SELECT value FROM json_each(?))"
+        add(f"p.rowid IN (SELECT post FROM index_mention WHERE {one_of})", json.dumps(query.officials))  # noqa: S608
     if query.label is not None:
         # Literally the condition of the partial index, so that SQLite may use it.
         add("p.flagged = 1 AND p.labels & ?", 1 << LABELS.index(query.label))

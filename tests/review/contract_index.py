@@ -107,6 +107,10 @@ class IndexContract:
         index.write_decisions([decision("jsonl:threat"), decision("jsonl:low", "false-alarm")])
         assert found(index, official="anna") == ["dumb", "calm", "threat"]
         assert found(index, official="nobody") == []
+        assert found(index, officials=("anna", "nobody")) == ["dumb", "calm", "threat"]
+        assert found(index, officials=("anna", "bo")) == ["dumb", "calm", "low", "threat"]
+        assert found(index, officials=("bo",), official="anna") == ["calm"]
+        assert found(index, officials=()) == found(index, officials=("nobody",)) == []
         assert found(index, label="hate") == found(index, severity="medium") == ["threat"]
         assert found(index, severity="low") == found(index, flagged=True) == ["low", "threat"]
         assert len(found(index, severity="none")) == 4

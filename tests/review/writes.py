@@ -50,6 +50,7 @@ QUERIES = st.builds(
     Query,
     text=st.none() | WORDS | st.sampled_from(["tå*", '"bron Åke"', '"åke tå"*', '"sillan']),
     official=st.sampled_from([None, "anna", "bo"]),
+    officials=st.sampled_from([None, (), ("anna",), ("bo", "anna"), ("nobody",)]),
     label=st.sampled_from([None, "threat", "sexual"]),
     severity=st.sampled_from([None, *SEVERITIES]),
     flagged=st.sampled_from([None, True, False]),

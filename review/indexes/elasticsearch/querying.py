@@ -27,6 +27,8 @@ def conditions(query: Query) -> list[Condition]:
         found.extend([_contains(term) for term in parse(query.text)] or [NOTHING])
     if query.official is not None:
         found.append(_is("mentions", query.official))
+    if query.officials is not None:
+        found.append({"terms": {"mentions": list(query.officials)}})
     if query.label is not None:
         found.append(_is("labels", query.label))
     if query.severity not in (None, "none"):
