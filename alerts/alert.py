@@ -52,6 +52,11 @@ class Alert:
         verdict = None if official == self.official else self.verdict.without(official)
         return replace(self, verdict=verdict) if verdict else None
 
+    def not_to(self, official: str, recipient: str) -> "Alert":
+        """The alert without one recipient, by name, if it is about ``official``; else itself."""
+        left = tuple(each for each in self.recipients if each.name != recipient)
+        return self if official != self.official or left == self.recipients else replace(self, recipients=left)
+
 
 State = Literal["waiting", "delivered", "failed", "withdrawn"]
 

@@ -16,6 +16,7 @@ from flow.clock import Clock
 from flow.database import Database, Row
 from flow.errors import BadInput
 from ingest.post import Author
+from registry.holder import Part
 
 logger = logging.getLogger(__name__)
 
@@ -200,9 +201,12 @@ class Outbox:
         """Those of ``deliveries``, given by id, that are here, ended or not."""
         return {each for each in deliveries if self._count(OUTBOX.c.id == each)}
 
-    def erase(self, official: str) -> int:
-        """Remove the official's deliveries, waiting or not."""
-        return self._database.execute(delete(OUTBOX).where(OUTBOX.c.official == official))
+    def erase(self, official: str, part: Part | None = None) -> int:
+        """Remove the official's deliveries, waiting or not; of one recipient those that wait, as no other names anybody."""
+        if part is None or part.kind == "source":
+            return self._database.execute(delete(OUTBOX).where(*_hers(official, part)))
+        deliveries = self._to(official, part.name)
+        return self._database.executemany(delete(OUTBOX).where(_ITSELF), [{"its_id": each} for each in deliveries])
 
     def forget(self, posts: Collection[str]) -> int:
         """Remove the deliveries about these posts, but for threats that nobody has been told of yet.
@@ -242,12 +246,31 @@ class Outbox:
             exported.append({**delivery, "alert": json.loads(value) if value is not None else None})
         return exported
 
-    def count(self, official: str) -> int:
+    def count(self, official: str, part: Part | None = None) -> int:
         """How many deliveries there are about the official."""
-        return self._count(OUTBOX.c.official == official)
+        if part is None or part.kind == "source":
+            return self._count(*_hers(official, part))
+        return len(self._to(official, part.name))
+
+    def _to(self, official: str, recipient: str) -> list[str]:
+        """The ids of what waits for one of the official's contacts; what cannot be read may be for any of them."""
+        waiting = select(OUTBOX.c.id, OUTBOX.c.alert).where(OUTBOX.c.official == official, OUTBOX.c.alert.is_not(None))
+        return [identity for identity, value in self._database.query(waiting) if _is_to(value, recipient)]
 
     def _count(self, *conditions: ColumnElement[bool]) -> int:
         return int(self._database.query(select(func.count()).select_from(OUTBOX).where(*conditions))[0][0])
+
+
+def _hers(official: str, part: Part | None) -> tuple[ColumnElement[bool], ...]:
+    hers = OUTBOX.c.official == official
+    return (hers,) if part is None else (hers, OUTBOX.c.post.startswith(f"{part.name}:", autoescape=True))
+
+
+def _is_to(value: bytes, recipient: str) -> bool:
+    try:
+        return any(each.name == recipient for each in ALERTS.decode(value).recipients)
+    except BadInput:
+        return True
 
 
 def _slot(alert: Alert, recipient: Recipient) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import Any, Protocol
 
 import msgspec
@@ -14,6 +15,7 @@ from flow.entry import DEAD_LETTERS, DeadLetter, Entry
 from flow.errors import BadInput
 from flow.log import Log
 from ingest.post import Post
+from registry.holder import Part
 
 _PAGE = 500
 
@@ -34,7 +36,8 @@ class About(Protocol):
 class LogHolder:
     """Implements `registry.holder.Holder` over every topic of ``log`` and its dead letters.
 
-    An entry that cannot be read, and one of a topic that is not named here, goes if it contains the official's id.
+    An entry that cannot be read, and one of a topic that is not named here, goes if it contains the official's id; with a
+    part of her consent it goes, too, unless its key tells that it comes from another source.
 
     Args:
         records: the codecs of the topics whose records are `About` officials.
@@ -51,11 +54,11 @@ class LogHolder:
         self._records = records
         self._followers = followers or {}
 
-    def erase(self, official: str) -> int:
+    def erase(self, official: str, part: Part | None = None) -> int:
         # One transaction: no stage can derive anew in one topic what has just gone from another.
         with self._log.write():
             self._log.bump()  # from here on nobody else writes, and what is in hand is read anew
-            change = partial(self._left, official, self._gone(official))
+            change = partial(self._left, official, part, self._gone(official, part))
             needles = {topic: official.encode() for topic in self._records}
             return sum(self._log.rewrite(topic, change, needle=needles.get(topic, b"")) for topic in self._log.topics())
 
@@ -83,53 +86,86 @@ class LogHolder:
             for entry, record in self._held(official)
         ]
 
-    def count(self, official: str) -> int:
-        return sum(1 for _ in self._held(official))
+    def count(self, official: str, part: Part | None = None) -> int:
+        if part is None:
+            return sum(1 for _ in self._held(official))
+        gone = self._gone(official, part)
+        entries = chain.from_iterable(
+            self._naming(topic, official) if topic in self._records else self._entries(topic)
+            for topic in self._log.topics()
+        )
+        return sum(self._left(official, part, gone, entry) != entry.value for entry in entries)
 
     # ---------------------------------------------------------------- erasure
 
-    def _left(self, official: str, gone: Collection[str], entry: Entry) -> bytes | None:
+    def _left(self, official: str, part: Part | None, gone: Collection[str], entry: Entry) -> bytes | None:
         """What is left of ``entry`` without ``official`` and all that belongs to the posts ``gone``."""
+        if part is not None and part.kind == "source" and not _may_be_from(part, entry.key):
+            return entry.value
         if entry.topic.endswith(".dead"):
-            return self._left_of_letter(official, gone, entry)
+            return self._left_of_letter(official, part, gone, entry)
         if entry.topic in self._followers:
             return None if entry.key in gone else entry.value
-        return self._without(entry.topic, entry.value, official)
+        return self._without(entry.topic, entry.value, official, part)
 
-    def _without(self, topic: str, value: bytes, official: str) -> bytes | None:
+    def _without(self, topic: str, value: bytes, official: str, part: Part | None) -> bytes | None:
+        if topic not in self._records and part is not None and part.kind == "recipient":
+            return value
         record = self._decoded(topic, value)
         if record is None:
             return None if _names(value, official) else value
         if official not in record.officials:
             return value
-        left = record.without(official)
+        if part is not None and part.kind == "recipient":
+            left: About | None = _not_to(record, official, part.name)
+        else:
+            left = record.without(official)
+        if left is record:
+            return value
         return None if left is None else self._records[topic].encode(left)
 
-    def _left_of_letter(self, official: str, gone: Collection[str], entry: Entry) -> bytes | None:
+    def _left_of_letter(self, official: str, part: Part | None, gone: Collection[str], entry: Entry) -> bytes | None:
         letter = _letter(entry)
         if letter is None:
             return None if _names(entry.value, official) else entry.value
         if letter.origin in self._followers and entry.key in gone:
             return None
+        if part is not None and part.kind == "recipient":
+            return self._letter_not_to(official, part, letter, entry)
         others = tuple(other for other in letter.officials if other != official)
         if letter.officials and not others:
             return None
         value = letter.value
         if value is not None and self._is_record(letter):
-            value = self._without(letter.origin, value, official)
+            value = self._without(letter.origin, value, official, None)
             if value is None:
                 return None
         left = replace(letter, value=value, officials=others)
         return entry.value if left == letter else DEAD_LETTERS.encode(left)
 
-    def _gone(self, official: str) -> set[str]:
+    def _letter_not_to(self, official: str, part: Part, letter: DeadLetter, entry: Entry) -> bytes | None:
+        if letter.value is None or letter.origin not in self._records:
+            return entry.value
+        value = self._without(letter.origin, letter.value, official, part)
+        if value == letter.value:
+            return entry.value
+        return None if value is None else DEAD_LETTERS.encode(replace(letter, value=value))
+
+    def _gone(self, official: str, part: Part | None) -> set[str]:
         """The posts of which nothing is left without ``official``."""
-        touched = {entry.key for topic in self._records for entry in self._naming(topic, official)}
+        if part is not None and part.kind == "recipient":
+            return set()
+        touched = {
+            entry.key
+            for topic in self._records
+            for entry in self._naming(topic, official)
+            if part is None or _may_be_from(part, entry.key)
+        }
         kept = {
             key
             for topic in self._records
             for key, entry in self._log.latest(topic, touched).items()
-            if self._without(topic, entry.value, official) is not None
+            if self._without(topic, entry.value, official, None) is not None
         }
         return touched - kept
 
@@ -223,6 +259,18 @@ def _names(value: bytes, official: str) -> bool:
     """Whether ``value`` contains the id itself, not merely a longer one that it is a part of."""
     id = official.encode()
     return id in value and re.search(rb"(?<![a-z0-9-])" + re.escape(id) + rb"(?![a-z0-9-])", value) is not None
+
+
+def _may_be_from(part: Part, key: str) -> bool:
+    """Whether an entry may come from the source: its key is the id of its post, but not where that could not be read."""
+    return part.covers(key) or ":" not in key
+
+
+def _not_to(record: About, official: str, recipient: str) -> About:
+    """``record`` without a recipient, if it is an alert about ``official``; `alerts` stands to the right of here."""
+    without = getattr(record, "not_to", None)
+    left: About = record if without is None else without(official, recipient)
+    return left
 
 
 def _post(record: object) -> Post | None:

@@ -1,8 +1,21 @@
 """What every place that holds personal data can do."""
 
 from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a partial withdrawal is about: one source, by its name, or one recipient, by the name of her contact."""
+
+    kind: Literal["source", "recipient"]
+    name: str = field(repr=False)
+
+    def covers(self, post: str) -> bool:
+        """Whether it is the source of the post with this id."""
+        return self.kind == "source" and post.startswith(f"{self.name}:")
 
 
 class Holder(Protocol):
@@ -14,8 +27,13 @@ class Holder(Protocol):
 
     name: str
 
-    def erase(self, official: str) -> int:
+    def erase(self, official: str, part: Part | None = None) -> int:
         """Remove everything that is there because of ``official``; a post that also mentions others stays without her.
+
+        Args:
+            official: her id.
+            part: only what is there because of her and this source, or what is under way to, or names, this recipient.
+                A holder without such things removes nothing.
 
         Returns:
             How many records were removed or changed.
@@ -34,6 +52,6 @@ class Holder(Protocol):
         """Everything held because of ``official``, as plain JSON objects."""
         ...
 
-    def count(self, official: str) -> int:
-        """How many records are held because of ``official``."""
+    def count(self, official: str, part: Part | None = None) -> int:
+        """How many records are held because of ``official``, or how many `erase` of ``part`` would remove or change."""
         ...

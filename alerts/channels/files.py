@@ -15,9 +15,10 @@ from alerts.alert import Recipient
 from alerts.message import Message, clean
 from flow.clock import Clock
 from flow.errors import BadInput, Broken, Unavailable
+from registry.holder import Part
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
-_OFFICIAL, _POST = "X-Turvakt-Official", "X-Turvakt-Post"
+_OFFICIAL, _POST, _SOURCE, _TO = "X-Turvakt-Official", "X-Turvakt-Post", "X-Turvakt-Source", "To"
 _REMEDY = "Check the folder's owner and rights, and free space; it is tried again"
 
 
@@ -70,9 +71,9 @@ class Files:
     async def close(self) -> None:
         """Nothing is open."""
 
-    def erase(self, official: str) -> int:
+    def erase(self, official: str, part: Part | None = None) -> int:
         """Remove the files about ``official``."""
-        return self._remove(lambda file: _header(file, _OFFICIAL) == official or _cut_off(file))
+        return self._remove(lambda file: _is_about(file, official, part) or _cut_off(file))
 
     def forget(self, posts: Collection[str]) -> int:
         """Remove the files about these posts."""
@@ -93,9 +94,9 @@ class Files:
         files = (file for file in self._files() if _header(file, _OFFICIAL) == official)
         return [{"file": file.name, "content": file.read_text(encoding="utf-8")} for file in files]
 
-    def count(self, official: str) -> int:
+    def count(self, official: str, part: Part | None = None) -> int:
         """How many files there are about ``official``."""
-        return sum(_header(file, _OFFICIAL) == official for file in self._files())
+        return sum(_is_about(file, official, part) for file in self._files())
 
     def total(self) -> int:
         """How many messages there are."""
@@ -136,13 +137,14 @@ class Files:
 
     def _content(self, message: Message, recipient: Recipient, key: str) -> str:
         headers = (
-            f"To: {clean(recipient.name)} <{recipient.address}>",
+            f"{_TO}: {clean(recipient.name)} <{recipient.address}>",
             f"Subject: {clean(message.subject)}",
             f"Date: {format_datetime(self._clock.now())}",
             f"Message-ID: <{key}@turvakt.invalid>",
             "Auto-Submitted: auto-generated",
             f"{_OFFICIAL}: {quote(message.official, safe='')}",
             f"{_POST}: {_digest(message.post)}",
+            f"{_SOURCE}: {quote(message.post.partition(':')[0], safe='')}",
             "MIME-Version: 1.0",
             "Content-Type: text/plain; charset=utf-8",
             "Content-Transfer-Encoding: 8bit",
@@ -152,6 +154,17 @@ class Files:
 
 def _digest(post: str) -> str:
     return hashlib.sha256(post.encode()).hexdigest()[:24]
+
+
+def _is_about(file: Path, official: str, part: Part | None) -> bool:
+    if _header(file, _OFFICIAL) != official:
+        return False
+    if part is None:
+        return True
+    if part.kind == "source":
+        return _header(file, _SOURCE) in (part.name, None)  # an older file does not tell
+    to = _header(file, _TO) or ""
+    return to.rpartition(" <")[0] == unquote(clean(part.name))  # as the header was read
 
 
 def _cut_off(file: Path) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 
 from alerts.alert import DELIVERIES, Alert, Delivery, State
 from classify.verdict import LABELS, SEVERITIES, VERDICTS, Judgement, Verdict, at_least
+from registry.holder import Part
 from review import precedence
 from review.decision import DECISIONS, Decision
 from review.fulltext import Term, matches, parse
@@ -32,6 +33,7 @@ from review.index import (
 )
 
 Record = TypeVar("Record")
+About = TypeVar("About", Raised, Delivery)
 
 
 class MemoryIndex:
@@ -151,18 +153,18 @@ class MemoryIndex:
             if post in self._verdicts:
                 yield post
 
-    def erase(self, official: str) -> int:
+    def erase(self, official: str, part: Part | None = None) -> int:
         with self._lock:
             left = {
                 verdict.post.id: without(verdict, official)
                 for verdict in self._verdicts.values()
-                if _mentions(verdict, official)
+                if _mentions(verdict, official) and _is_of(part, verdict.post.id)
             }
             changed = {post: verdict for post, verdict in left.items() if verdict is not None}
             self._verdicts.update(changed)
             gone = self.forget(left.keys() - changed.keys())
-            gone += _drop(self._alerts, lambda alert: alert.official == official)
-            gone += _drop(self._deliveries, lambda delivery: delivery.official == official)
+            gone += _drop(self._alerts, lambda alert: alert.official == official and _is_of(part, alert.post))
+            gone += _drop(self._deliveries, lambda each: each.official == official and _is_of(part, each.post))
             return len(changed) + gone
 
     def forget(self, posts: Collection[str]) -> int:
@@ -184,10 +186,16 @@ class MemoryIndex:
             return self.forget(old)
 
     def export(self, official: str) -> list[dict[str, Any]]:
+        return self._held(official, None)
+
+    def _held(self, official: str, part: Part | None) -> list[dict[str, Any]]:
+        def hers(records: Iterable[About]) -> list[About]:
+            return [each for each in records if each.official == official and _is_of(part, each.post)]
+
         with self._lock:
-            verdicts = [each for each in self._verdicts.values() if _mentions(each, official)]
-            alerts = [each for each in self._alerts.values() if each.official == official]
-            deliveries = [each for each in self._deliveries.values() if each.official == official]
+            mentioning = [each for each in self._verdicts.values() if _mentions(each, official)]
+            verdicts = [each for each in mentioning if _is_of(part, each.post.id)]
+            alerts, deliveries = hers(self._alerts.values()), hers(self._deliveries.values())
             decisions = [self._decisions[each.post.id] for each in verdicts if each.post.id in self._decisions]
         return [
             *(json.loads(VERDICTS.encode(about(each, official))) for each in verdicts),
@@ -196,8 +204,8 @@ class MemoryIndex:
             *(json.loads(DECISIONS.encode(each)) for each in decisions),
         ]
 
-    def count(self, official: str) -> int:
-        return len(self.export(official))
+    def count(self, official: str, part: Part | None = None) -> int:
+        return len(self._held(official, part))
 
 
 def _asked_for(item: Item, query: Query, terms: Sequence[Term] | None) -> bool:
@@ -228,6 +236,10 @@ def _kind(judgement: Judgement) -> Kind:
 
 def _mentions(verdict: Verdict, official: str) -> bool:
     return any(mention.official == official for mention in verdict.post.mentions)
+
+
+def _is_of(part: Part | None, post: str) -> bool:
+    return part is None or part.covers(post)
 
 
 def _in_order(record: Raised | Delivery) -> tuple[datetime, str]:

@@ -16,6 +16,7 @@ import msgspec
 from alerts.alert import DELIVERIES, Alert, Delivery, State
 from classify.verdict import LABELS, SEVERITIES, VERDICTS, Verdict
 from flow.databases.sqlite import Sqlite
+from registry.holder import Part
 from review import precedence
 from review.decision import DECISIONS, Decision
 from review.index import (
@@ -39,6 +40,7 @@ from review.indexes.sqlite_schema import SCHEMA, TABLES, row_of
 
 _KIND = "CASE WHEN unable IS NULL THEN severity ELSE -1 END"
 _KINDS: tuple[Kind, ...] = (*SEVERITIES, "unable")
+_BEGINS = "substr({}, 1, length(?)) = ?"
 _AT_ONCE = 500  # SQLite's bound parameters in one statement may be as few as 999
 
 Value = TypeVar("Value")
@@ -235,18 +237,25 @@ class SqliteIndex:
             for (last,) in rows:
                 yield last
 
-    def erase(self, official: str) -> int:
+    def erase(self, official: str, part: Part | None = None) -> int:
+        if part is not None and part.kind == "recipient":
+            return 0  # the index names none
+        prefix = _prefix(part)
         with self._database.transaction():
-            left = [(verdict.post.id, without(verdict, official)) for verdict in self._mentioning(official)]
+            hers = self._mentioning(official, prefix)
+            rowids = self._among("SELECT rowid FROM index_post WHERE id IN ({})", [each.post.id for each in hers])
+            left = [(verdict.post.id, without(verdict, official)) for verdict in hers]
             shared = [verdict for _, verdict in left if verdict is not None]
             self._database.executemany(
                 "UPDATE index_post SET record = ? WHERE id = ?",
                 [(VERDICTS.encode(verdict), verdict.post.id) for verdict in shared],
             )
-            self._database.execute("DELETE FROM index_mention WHERE official = ?", (official,))
+            mentions = [(official, rowid) for (rowid,) in rowids]
+            self._database.executemany("DELETE FROM index_mention WHERE official = ? AND post = ?", mentions)
             gone = self._remove([post for post, verdict in left if verdict is None])
-            gone += self._database.execute("DELETE FROM index_alert WHERE official = ?", (official,))
-            gone += self._database.execute("DELETE FROM index_delivery WHERE official = ?", (official,))
+            for table in ("index_alert", "index_delivery"):
+                sql = f"DELETE FROM {table} WHERE official = ? AND {_BEGINS.format('post')}"  # noqa: S608  own names
+                gone += self._database.execute(sql, (official, prefix, prefix))
             self._tidy()
         return len(shared) + gone
 
@@ -284,7 +293,7 @@ class SqliteIndex:
             self._database.execute("INSERT INTO index_text (index_text) VALUES ('optimize')")
 
     def export(self, official: str) -> list[dict[str, Any]]:
-        verdicts = self._mentioning(official)
+        verdicts = self._mentioning(official, "")
         posts = [verdict.post.id for verdict in verdicts]
         alerts = self._database.query("SELECT record FROM index_alert WHERE official = ? ORDER BY id", (official,))
         sent = self._database.query("SELECT record FROM index_delivery WHERE official = ? ORDER BY id", (official,))
@@ -295,20 +304,24 @@ class SqliteIndex:
             *(json.loads(row[0]) for row in (*sent, *decisions)),
         ]
 
-    def count(self, official: str) -> int:
-        hers = "SELECT p.id FROM index_mention m JOIN index_post p ON p.rowid = m.post WHERE m.official = ?"
+    def count(self, official: str, part: Part | None = None) -> int:
+        if part is not None and part.kind == "recipient":
+            return 0
+        prefix, of = _prefix(part), _BEGINS.format("post")
+        hers = f"""SELECT p.id FROM index_mention m JOIN index_post p ON p.rowid = m.post
+            WHERE m.official = ? AND {_BEGINS.format("p.id")}"""  # noqa: S608
         rows = self._database.query(
-            f"""SELECT (SELECT count(*) FROM ({hers})) + (SELECT count(*) FROM index_alert WHERE official = ?)
-                + (SELECT count(*) FROM index_delivery WHERE official = ?)
+            f"""SELECT (SELECT count(*) FROM ({hers})) + (SELECT count(*) FROM index_alert WHERE official = ? AND {of})
+                + (SELECT count(*) FROM index_delivery WHERE official = ? AND {of})
                 + (SELECT count(*) FROM index_decision WHERE post IN ({hers}))""",  # noqa: S608
-            (official,) * 4,
+            (official, prefix, prefix) * 4,
         )
         return int(rows[0][0])
 
-    def _mentioning(self, official: str) -> list[Verdict]:
-        sql = """SELECT p.record FROM index_mention m JOIN index_post p ON p.rowid = m.post
-            WHERE m.official = ? ORDER BY p.id"""
-        return [VERDICTS.decode(row[0]) for row in self._database.query(sql, (official,))]
+    def _mentioning(self, official: str, prefix: str) -> list[Verdict]:
+        sql = f"""SELECT p.record FROM index_mention m JOIN index_post p ON p.rowid = m.post
+            WHERE m.official = ? AND {_BEGINS.format("p.id")} ORDER BY p.id"""  # noqa: S608
+        return [VERDICTS.decode(row[0]) for row in self._database.query(sql, (official, prefix, prefix))]
 
     def _among(self, sql: str, values: Iterable[Any]) -> list[tuple[Any, ...]]:
         """The rows of ``sql`` with ``values`` in the place of ``{}``, as many at once as SQLite takes."""
@@ -317,6 +330,11 @@ class SqliteIndex:
         while some := list(islice(rest, _AT_ONCE)):
             rows.extend(self._database.query(sql.format(_marks(len(some))), some))
         return rows
+
+
+def _prefix(part: Part | None) -> str:
+    """What the ids of posts begin with."""
+    return "" if part is None else f"{part.name}:"
 
 
 def _marks(many: int) -> str:

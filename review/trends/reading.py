@@ -1,6 +1,7 @@
 """What is counted, read from the statistics: they hold no text, and the id of a post only as a digest."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,20 @@ _AT_ONCE = 5000
 _FIELDS = ["id", "judged_at", "created_at", "source", "labels", "severity", "unable", "municipality", "country"]
 
 
+@dataclass(frozen=True, slots=True)
+class Without:
+    """Whom not to count: an official, or only the posts about her from one source."""
+
+    official: str
+    source: str | None = None
+
+    @property
+    def condition(self) -> dict[str, Any]:
+        """What finds her."""
+        source = [] if self.source is None else [{"term": {"source": self.source}}]
+        return {"bool": {"filter": [{"term": {"official": self.official}}, *source]}}
+
+
 class Reading:
     """Reads the statistics of all tenants. Each day is one of UTC, and a post belongs to the day on which it was judged.
 
@@ -29,19 +44,19 @@ class Reading:
         self._names = names
         self._indices = names.statistics("*")
 
-    def mentioned(self, day: date, *, without: str | None = None) -> Iterator[Mentioned]:
-        """The posts of one day, once for each official whom they mention, but for the official ``without``."""
-        hers = [] if without is None else [{"term": {"official": without}}]
+    def mentioned(self, day: date, *, without: Without | None = None) -> Iterator[Mentioned]:
+        """The posts of one day, once for each official whom they mention, but for ``without``."""
+        hers = [] if without is None else [without.condition]
         query = {"bool": {"filter": [_on(day)], "must_not": hers}}
         with faults(self._indices):
             self._client.indices.refresh(index=self._indices)
         for hits in pages(self._client, self._indices, query, size=_AT_ONCE, source_includes=_FIELDS):
             yield from (self._mentioned(day, hit) for hit in hits)
 
-    def days(self, official: str) -> list[date]:
-        """The days with posts that mention an official."""
+    def days(self, about: Without) -> list[date]:
+        """The days with such posts about an official."""
         by_day = {"date_histogram": {"field": "judged_at", "calendar_interval": "1d", "min_doc_count": 1}}
-        found = self._found({"term": {"official": official}}, by_day)
+        found = self._found(about.condition, by_day)
         return [_day(bucket["key"]) for bucket in found.get("buckets", ())]
 
     def first(self) -> date | None:

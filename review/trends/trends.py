@@ -9,11 +9,12 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from flow.clock import Clock
+from registry.holder import Part
 from registry.official import Official
 from review.indexes.elasticsearch.generations import Generations
 from review.indexes.elasticsearch.names import Names, tenant
 from review.trends.cells import Mentioned, count
-from review.trends.reading import DAY, Reading
+from review.trends.reading import DAY, Reading, Without
 from review.trends.suppression import together, told
 from review.trends.writing import Row, Writing
 
@@ -86,14 +87,19 @@ class Trends:
                 self._writing.counted(day)
         return days
 
-    def erase(self, official: str) -> int:
+    def erase(self, official: str, part: Part | None = None) -> int:
         """Count the days with posts about ``official`` anew, without her; the trends of a tenant without others go.
 
         Only posts that are still kept can be counted: older counts stay as they are.
         """
+        if part is not None and part.kind == "recipient":
+            return 0
         last = self._writing.last()
-        days = self._reading.days(official) if last is not None else []
-        changed = sum(self._count(day, without=official) for day in days if last is not None and day <= last)
+        without = Without(official, None if part is None else part.name)
+        days = self._reading.days(without) if last is not None else []
+        changed = sum(self._count(day, without=without) for day in days if last is not None and day <= last)
+        if part is not None:
+            return changed
         everybody = self._officials()
         hers = {tenant(each) for each in everybody if each.id == official}
         for alone in hers - {tenant(each) for each in everybody if each.id != official}:
@@ -115,11 +121,11 @@ class Trends:
         """Nothing: a count names nobody."""
         return []
 
-    def count(self, official: str) -> int:
+    def count(self, official: str, part: Part | None = None) -> int:
         """Nothing: a count names nobody."""
         return 0
 
-    def _count(self, day: date, *, without: str | None = None) -> int:
+    def _count(self, day: date, *, without: Without | None = None) -> int:
         """Count one day, as far as its posts are still kept; returns how many counts that has changed."""
         if day < self._first(flagged=True):
             return 0
@@ -127,7 +133,7 @@ class Trends:
         rows = {row for row in self._rows(day, without=without) if all_kept or row.cell.flagged}
         return self._writing.replace(day, rows, only_flagged=not all_kept)
 
-    def _rows(self, day: date, *, without: str | None) -> Iterator[Row]:
+    def _rows(self, day: date, *, without: Without | None) -> Iterator[Row]:
         municipalities: dict[str, str] = {}
 
         def mentioned() -> Iterator[Mentioned]:  # one by one: a day may have many
@@ -148,13 +154,14 @@ class Trends:
             if everywhere is not None:
                 yield Row(self._names.all_trends, cell, everywhere)
 
-    def _tenants(self, day: date, *, without: str | None) -> Mapping[str, Collection[str]]:
+    def _tenants(self, day: date, *, without: Without | None) -> Mapping[str, Collection[str]]:
         """The tenants of each country that could have had posts on that day."""
         end = datetime.combine(day + DAY, time(), UTC)
+        gone = without.official if without is not None and without.source is None else None
         there = sorted(
             (official.country, tenant(official))
             for official in self._officials()
-            if official.id != without and any(consent.since < end for consent in official.consents)
+            if official.id != gone and any(consent.since < end for consent in official.consents)
         )
         return {country: {name for _, name in names} for country, names in groupby(there, key=lambda each: each[0])}
 

@@ -13,6 +13,7 @@ from elasticsearch import Elasticsearch
 from alerts.alert import DELIVERIES
 from classify.verdict import VERDICTS
 from flow.errors import BadInput, Unavailable
+from registry.holder import Part
 from review.decision import DECISIONS
 from review.index import about, micros
 from review.indexes.elasticsearch.client import PLACE, faults
@@ -54,20 +55,22 @@ class Erasing:
         self._counting = counting
         self._searching = searching
 
-    def erase(self, official: str) -> int:
+    def erase(self, official: str, part: Part | None = None) -> int:
         """See `registry.holder.Holder.erase`.
 
         Raises:
             Unavailable: a reindexing copies what is to be erased: wait until it has ended.
         """
+        if part is not None and part.kind == "recipient":
+            return 0  # the index names none
         self._no_copies()
 
         def without(holding: Holding) -> Holding:
             left = frozenset(place for place in holding.statistics if place.partition("/")[2] != official)
             return Holding(holding.known.without(official), left, holding.revision + 1)
 
-        removed = self._change(without, {"term": {"about": official}})
-        self._remove_statistics({"term": {"official": official}})
+        removed = self._change(without, *_about(official, part))
+        self._remove_statistics(_statistics(official, part))
         self._no_copies()
         return removed
 
@@ -163,7 +166,7 @@ class Erasing:
 
     def export(self, official: str) -> list[dict[str, Any]]:
         """See `registry.holder.Holder.export`; other officials are left out."""
-        known = self._about(official)
+        known = self._about(official, None)
         judged = [each for each in known if official in each.mentioned]
         alerts = [alert for each in known for alert in each.alerts.values() if alert.official == official]
         sent = [delivery for each in known for delivery in each.deliveries.values() if delivery.official == official]
@@ -178,18 +181,37 @@ class Erasing:
             *(json.loads(DECISIONS.encode(each.decision)) for each in judged if each.decision is not None),
         ]
 
-    def count(self, official: str) -> int:
+    def count(self, official: str, part: Part | None = None) -> int:
         """See `registry.holder.Holder.count`; a copy that is left in the statistics counts, too."""
-        left = count(self._client, self._statistics, {"term": {"official": official}})
-        return len(self.export(official)) or left
+        if part is not None and part.kind == "recipient":
+            return 0
+        left = count(self._client, self._statistics, _statistics(official, part))
+        return sum(_records_of(official, known) for known in self._about(official, part)) or left
 
-    def _about(self, official: str) -> list[Known]:
+    def _about(self, official: str, part: Part | None) -> list[Known]:
         self._searching.refresh()
-        found = self._searching.stored({"term": {"about": official}})
+        found = self._searching.stored(*_about(official, part))
         return [stored.holding.known for some in found for stored in some]
 
     def _busy(self) -> Unavailable:
         return Unavailable("others keep writing what is removed", place=f"{PLACE} {self._generations.alias}")
+
+
+def _about(official: str, part: Part | None) -> list[Condition]:
+    from_source: list[Condition] = [] if part is None else [{"prefix": {"post": f"{part.name}:"}}]
+    return [{"term": {"about": official}}, *from_source]
+
+
+def _statistics(official: str, part: Part | None) -> Condition:
+    from_source = [] if part is None else [{"term": {"source": part.name}}]
+    return {"bool": {"filter": [{"term": {"official": official}}, *from_source]}}
+
+
+def _records_of(official: str, known: Known) -> int:
+    judged = official in known.mentioned
+    alerts = sum(each.official == official for each in known.alerts.values())
+    deliveries = sum(each.official == official for each in known.deliveries.values())
+    return judged * (1 + (known.decision is not None)) + alerts + deliveries
 
 
 def _nothing(holding: Holding) -> Holding:

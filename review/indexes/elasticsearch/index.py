@@ -8,6 +8,7 @@ from elasticsearch import Elasticsearch
 
 from alerts.alert import Alert, Delivery
 from classify.verdict import Verdict
+from registry.holder import Part
 from review.decision import Decision
 from review.index import Counts, Item, Kind, Page, Query, raised
 from review.indexes.elasticsearch.counting import Counting
@@ -111,8 +112,8 @@ class ElasticsearchIndex:
     def ids(self) -> Iterator[str]:
         return self._searching.posts(JUDGED)
 
-    def erase(self, official: str) -> int:
-        return self._erasing.erase(official)
+    def erase(self, official: str, part: Part | None = None) -> int:
+        return self._erasing.erase(official, part)
 
     def forget(self, posts: Collection[str]) -> int:
         return self._erasing.forget(posts)
@@ -123,8 +124,8 @@ class ElasticsearchIndex:
     def export(self, official: str) -> list[dict[str, Any]]:
         return self._erasing.export(official)
 
-    def count(self, official: str) -> int:
-        return self._erasing.count(official)
+    def count(self, official: str, part: Part | None = None) -> int:
+        return self._erasing.count(official, part)
 
     def scrub(self) -> None:
         """See `scrubbing.scrub`."""
