@@ -16,7 +16,7 @@ _LOCALES: dict[Language, Locale] = {"sv": Locale("sv", "SE"), "fi": Locale("fi",
 
 
 class Translations:
-    """The texts in ``folder``: ``sv.toml``, ``fi.toml`` and ``en.toml``, all with the same keys.
+    """The texts in ``folders``: in each ``sv.toml``, ``fi.toml`` and ``en.toml``, all with the same keys.
 
     A table in a file is a prefix: ``high`` in ``[severity]`` has the key ``severity.high``. ``{name}`` in a text is filled
     with the value of that name.
@@ -25,13 +25,16 @@ class Translations:
         Broken: a file is missing, is not valid TOML, or lacks a key that another one has.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._texts = {language: _read(folder / f"{language}.toml") for language in LANGUAGES}
-        every = {key for texts in self._texts.values() for key in texts}
-        for language, texts in self._texts.items():
-            missing = sorted(every - texts.keys())
-            if missing:
-                raise Broken(f"the text '{missing[0]}' is missing", place=str(folder / f"{language}.toml"))
+    def __init__(self, *folders: Path) -> None:
+        self._texts: dict[Language, dict[str, str]] = {language: {} for language in LANGUAGES}
+        for folder in folders:
+            read = {language: _read(folder / f"{language}.toml") for language in LANGUAGES}
+            every = {key for texts in read.values() for key in texts}
+            for language, texts in read.items():
+                missing = sorted(every - texts.keys())
+                if missing:
+                    raise Broken(f"the text '{missing[0]}' is missing", place=str(folder / f"{language}.toml"))
+                self._texts[language] |= texts
 
     def text(self, language: Language, key: str, **values: object) -> str:
         """The text ``key`` with ``values`` filled in.

@@ -3,6 +3,7 @@
 import logging
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -10,7 +11,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from web.door import Door
 from web.gate import COOKIE, DAYS, Gate
+from web.reads import Reads
 
 logger = logging.getLogger(__name__)
 
@@ -42,19 +45,21 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _LONGEST_FORM = 16_384
 _PROBES = frozenset({"/healthz", "/readyz"})
-_OPEN = frozenset({"/sign-in"})
 _READING = frozenset({"GET", "HEAD"})
 
 
 class Guard:
-    """ASGI middleware: host names, sign-in, forms from elsewhere, security headers.
+    """ASGI middleware: host names, who asks (``request.state.actor``), forms from elsewhere, security headers.
+
+    Whether she may see the page is for `web.rules` to say.
 
     Args:
+        links: whether an address may bring the token along.
         base_url: the address that people reach the console by, if it differs from the one it is bound to. Host names
             other than its own and this machine's are refused: a strange name that leads to this machine is how a web page
             elsewhere would read it (DNS rebinding).
-        page: makes the page to show instead of the one asked for, given the reason: ``""`` not signed in, ``wrong`` or
-            ``throttled`` token, ``moving`` until the browser sends its cookie, ``refused`` form, ``unavailable``.
+        page: makes the page to show instead of the one asked for, given the reason: ``wrong`` or ``throttled`` token,
+            ``refused`` form, ``unavailable``.
     """
 
     def __init__(
@@ -62,11 +67,17 @@ class Guard:
         app: ASGIApp,
         *,
         gate: Gate,
+        door: Door,
+        links: bool,
+        reads: Reads,
         base_url: str | None,
         page: Callable[[Scope, str], Response],
     ) -> None:
         self._app = app
         self._gate = gate
+        self._door = door
+        self._links = links
+        self._reads = reads
         base = urlsplit(base_url or "")
         self._hosts = LOOPBACK | {base.hostname or "localhost"}
         self._origin = base.netloc.lower()
@@ -89,8 +100,8 @@ class Guard:
                     headers.setdefault(name, value)
             await send(message)
 
-        answer = self._refusal(scope, Headers(scope=scope)) or self._app
         try:
+            answer = await self._refusal(scope, Headers(scope=scope)) or self._app
             await answer(scope, receive, with_headers)
         except Exception as error:  # noqa: BLE001  the server would log it in full, and it may quote a post
             last = traceback.extract_tb(error.__traceback__)[-1]
@@ -98,9 +109,10 @@ class Guard:
             if not started:
                 await self._page(scope, "unavailable")(scope, receive, with_headers)
 
-    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
-        """What to answer instead of the page; ``None`` lets the request through."""
+    async def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
+        """What to answer instead of the page; ``None`` lets the request through, with its actor."""
         path, method = scope["path"], scope["method"]
+        scope.setdefault("state", {})["actor"] = None
         if method not in _READING and not _is_short(headers):
             return PlainTextResponse("Too long, or of unknown length.", 413)
         if path in _PROBES:
@@ -116,14 +128,11 @@ class Guard:
         if not bearer and method not in _READING and not self._from_here(headers):
             return self._page(scope, "refused")
         token = _parameter(scope, "token")
-        if token is not None and method in _READING:
+        if token is not None and self._links and method in _READING:
             return self._by_link(scope, token)
-        if bearer or path in _OPEN or self._gate.knows(_cookie(headers)):
-            return None
-        if headers.get("sec-fetch-site") == "cross-site" and method in _READING and _cookie(headers) is None:
-            # A link in a mail: browsers keep a strict cookie back on the way in from elsewhere, not on the next step.
-            return self._page(scope, "moving")
-        return self._page(scope, "")
+        ask = self._door.program if bearer else partial(self._door.browser, cookie_of(headers))
+        scope["state"]["actor"] = await self._reads(ask)
+        return None
 
     def _known_host(self, host: str) -> bool:
         try:
@@ -179,13 +188,23 @@ def client_of(scope: Scope) -> str:
     return scope["client"][0] if scope.get("client") else ""
 
 
+def is_moving(scope: Scope) -> bool:
+    """Whether somebody follows a link from elsewhere, such as a mail, and may have come in nevertheless.
+
+    Browsers keep a strict cookie back on the way in from elsewhere, not on the next step.
+    """
+    headers = Headers(scope=scope)
+    return headers.get("sec-fetch-site") == "cross-site" and scope["method"] in _READING and cookie_of(headers) is None
+
+
 def _is_short(headers: Headers) -> bool:
     """Whether a form is as short as ours are; its body is read into memory."""
     length = headers.get("content-length", "")
     return length.isascii() and length.isdigit() and int(length) <= _LONGEST_FORM
 
 
-def _cookie(headers: Headers) -> str | None:
+def cookie_of(headers: Headers) -> str | None:
+    """What a browser sends that has come in."""
     for part in headers.get("cookie", "").split(";"):
         name, _, value = part.strip().partition("=")
         if name == COOKIE:

@@ -13,6 +13,8 @@ from alerts.translations import LANGUAGES, Translations
 from registry.official import Language
 
 FOLDER = Path(__file__).parent / "translations"
+FOLDERS = (FOLDER, *sorted(path for path in FOLDER.iterdir() if path.is_dir()))
+"""Those of the console, and of each other part of the pages."""
 
 _ZONES: dict[Language, ZoneInfo] = {
     "sv": ZoneInfo("Europe/Stockholm"),
@@ -26,7 +28,7 @@ class Texts:
     """All texts of the pages: the console's own, and the names of labels, severities and sources from the alerts."""
 
     def __init__(self) -> None:
-        self._own = Translations(FOLDER)
+        self._own = Translations(*FOLDERS)
         self._alerts = Translations(ALERTS_FOLDER)
         self._wordings = {language: Wording(language, self._own, self._alerts) for language in LANGUAGES}
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 
+from access.permissions import Actor
+from access.person import Grant, Person, Role
 from classify.law import Provision
 from classify.verdict import LABELS, Label
 from flow.clock import ManualClock
@@ -24,6 +26,25 @@ ADDRESS = "http://127.0.0.1:8477"
 
 def official(id: str, given: str, family: str) -> Official:
     return Official(id, (given,), (family,), (), "sv", "ledamot", "Partiet", "Ekvik", "SE", {}, (), ())
+
+
+def actor(role: Role, *, tenant: str = "ekvik", official: str = "", id: str = "rut") -> Actor:
+    """Somebody with one role, who has come in."""
+    person = Person(id, "Rut Ek", f"{id}@ekvik.example", "en", (Grant(role, tenant, official),))
+    return Actor(person, session="s1")
+
+
+class FixedDoor:
+    """Everybody who comes is ``actor``."""
+
+    def __init__(self, actor: Actor | None) -> None:
+        self._actor = actor
+
+    def browser(self, cookie: str | None) -> Actor | None:
+        return self._actor
+
+    def program(self) -> Actor:
+        raise AssertionError("no program asks")
 
 
 @dataclass
@@ -67,7 +88,7 @@ class World:
             **asked,
         )
         browser = Browser(app)
-        if signed_in and token is not None:
+        if signed_in and token is not None and "people" not in overrides:
             assert browser.get("/", params={"token": token}).status_code == 303
         return browser
 

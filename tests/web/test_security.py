@@ -10,7 +10,9 @@ from review.index import Item
 from review.indexes.memory import MemoryIndex
 from tests.review.people import verdict
 from tests.web.building import ADDRESS, TOKEN, Browser, World
+from web.door import TokenDoor
 from web.gate import Gate
+from web.reads import Reads
 from web.security import Guard, local
 
 
@@ -309,7 +311,16 @@ def test_other_than_http_goes_through(world: World) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         seen.append(scope["type"])
 
-    guard = Guard(app, gate=Gate(None, clock=world.clock), base_url=None, page=lambda scope, reason: None)  # type: ignore[arg-type,return-value]
+    gate = Gate(None, clock=world.clock)
+    guard = Guard(
+        app,
+        gate=gate,
+        door=TokenDoor(gate, list),
+        links=True,
+        reads=Reads(),
+        base_url=None,
+        page=lambda scope, reason: None,  # type: ignore[arg-type,return-value]
+    )
     asyncio.run(guard({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
     assert seen == ["lifespan"]
 

@@ -15,14 +15,14 @@ from ingest.post import Sign
 from registry.official import Country, Language
 from tests.review.people import alert, decision, delivery, verdict
 from tests.web.building import EVERY_LABEL, Page, World
-from web.wording import FOLDER, Texts, choose_language
+from web.wording import FOLDER, FOLDERS, Texts, choose_language
 
 TEMPLATES = Path(FOLDER).parent / "templates"
 
 
 @pytest.fixture(scope="module")
 def own() -> Translations:
-    return Translations(FOLDER)
+    return Translations(*FOLDERS)
 
 
 def _values(text: str) -> set[str]:
@@ -39,7 +39,7 @@ def test_every_text_wants_the_same_values_in_each_language(own: Translations) ->
 
 
 def test_every_text_is_used_and_every_used_text_exists(own: Translations) -> None:
-    sources = [*TEMPLATES.glob("*.html"), *(TEMPLATES.parent / "console").glob("*.py"), TEMPLATES.parent / "wording.py"]
+    sources = [*TEMPLATES.rglob("*.html"), *TEMPLATES.parent.rglob("*.py")]
     source = "\n".join(path.read_text("utf-8") for path in sources)
     quoted = set(re.findall(r"""["']([a-z_]+(?:\.[a-z_-]+)*\.?)(?=["'{])""", source))
     groups = {key: key.rpartition(".")[0] for key in own.keys()}  # noqa: SIM118  not a dict

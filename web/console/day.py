@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from classify.verdict import SEVERITIES, Severity
-from review.index import Index
+from review.index import Reading
 
 HOURS = 24
 WIDTH, HEIGHT = 10, 40
@@ -43,7 +43,7 @@ class Day:
         return sum(self.totals[severity] for severity in _SHOWN)
 
 
-def day(index: Index, *, now: datetime) -> Day:
+def day(index: Reading, *, now: datetime) -> Day:
     """The 24 hours that end with the present one."""
     # Whole hours, so that a bar does not change while its hour is over.
     since = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)

@@ -10,8 +10,8 @@ from web.gate import COOKIE, Gate
 from web.security import client_of, here, local, welcome
 
 _YEAR = 365 * 86400
-_STATUS = {"": 401, "wrong": 401, "throttled": 429, "refused": 403, "moving": 200, "unavailable": 500}
-_ERRORS = ("refused", "unavailable")
+_STATUS = {"": 401, "wrong": 401, "throttled": 429, "refused": 403, "forbidden": 403, "moving": 200, "unavailable": 500}
+_ERRORS = ("refused", "forbidden", "unavailable")
 
 
 def routes(site: Site, *, gate: Gate, secure: bool) -> APIRouter:
@@ -51,7 +51,10 @@ def routes(site: Site, *, gate: Gate, secure: bool) -> APIRouter:
 
 
 def instead(site: Site, scope: Scope, reason: str, *, back: str | None = None) -> HTMLResponse:
-    """The page in the place of one that may not or cannot be seen; see `web.security.Guard` for the reasons."""
+    """The page in the place of one that may not or cannot be seen.
+
+    See `web.security.Guard` and `web.rules.Refused` for the reasons; ``moving``: until the browser sends its cookie.
+    """
     request = Request(scope)
     if reason in _ERRORS:
         return site.error(request, reason, status=_STATUS[reason])

@@ -37,14 +37,14 @@ def routes(site: Site) -> APIRouter:
 def _overview(site: Site, request: Request) -> HTMLResponse:
     filters = Filters.read(request.query_params)
     after = request.query_params.get("after")
-    wording = site.wording(request)
+    wording, posts = site.wording(request), site.reading(request)
     try:
-        page = site.index.search(filters.query(wording.zone, limit=PAGE, after=after))
+        page = posts.search(filters.query(wording.zone, limit=PAGE, after=after))
     except BadInput:  # an address that somebody shortened
         after = None
-        page = site.index.search(filters.query(wording.zone, limit=PAGE))
+        page = posts.search(filters.query(wording.zone, limit=PAGE))
     newest = write_place(place_of(page.items[0].verdict)) if page.items else _FIRST
-    names = site.names()
+    names = site.names(request)
     return site.page(
         request,
         "overview.html",
@@ -61,7 +61,7 @@ def _overview(site: Site, request: Request) -> HTMLResponse:
         older=filters.address(also={"after": page.next}) if page.next else None,
         poll=filters.address("/newer", also={"than": newest}) if after is None else None,
         after=after,
-        day=day(site.index, now=site.clock.now()) if after is None and filters.active == 0 else None,
+        day=day(posts, now=site.clock.now()) if after is None and filters.active == 0 else None,
         picture=(WIDTH, HEIGHT, HOURS),
     )
 
@@ -71,7 +71,7 @@ def _newer(site: Site, request: Request) -> HTMLResponse:
     wording = site.wording(request)
     query = filters.query(wording.zone, limit=1)
     try:
-        many = site.index.newer(query, request.query_params.get("than", ""), most=_NEW_MOST)
+        many = site.reading(request).newer(query, request.query_params.get("than", ""), most=_NEW_MOST)
     except BadInput:
         many = 0
     shown = f"{_NEW_MOST - 1}+" if many >= _NEW_MOST else None

@@ -38,7 +38,7 @@ def routes(
     @router.get("/alerts/{alert_id}")
     async def alert(request: Request, alert_id: str) -> Response:
         """The post that an alert is about: messages name the alert alone, as a post's id may hold its author's."""
-        post_id = await site.reads(site.index.post_of, alert_id)
+        post_id = await site.reads(lambda: site.reading(request).post_of(alert_id))
         if post_id is None:
             return site.error(request, "missing", status=404)
         return RedirectResponse(address(post_id), 303)
@@ -59,7 +59,7 @@ def routes(
             return await site.reads(
                 _post, site, request, post_id, thresholds=thresholds, law=law, faults=faults, outcome=outcome, by=by
             )
-        if await site.reads(site.index.get, post_id) is None:
+        if await site.reads(lambda: site.reading(request).get(post_id)) is None:
             return site.error(request, "missing", status=404)
         chosen: Any = outcome
         try:
@@ -90,10 +90,10 @@ def _post(
     outcome: str = "",
     by: str | None = None,
 ) -> HTMLResponse:
-    item = site.index.get(post_id)
+    item = site.reading(request).get(post_id)
     if item is None:
         return site.error(request, "missing", status=404)
-    wording, known = site.wording(request), {official.id: official for official in site.officials()}
+    wording, known = site.wording(request), {official.id: official for official in site.officials(request)}
     names = {id: official.name for id, official in known.items()}
     post, judgement = item.verdict.post, item.verdict.judgement
     countries = {known[id].country for id in post.officials if id in known}

@@ -8,12 +8,15 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from access.permissions import Actor
 from alerts.translations import LANGUAGES
 from classify.verdict import LABELS, SEVERITIES
 from flow.clock import Clock
 from registry.official import Official
-from review.index import Index
+from review.index import Index, Reading
+from review.scoped import Scoped
 from web.console.filters import VIEWS, Filters
+from web.door import TOKEN, in_reach, reading
 from web.reads import Reads
 from web.security import here
 from web.wording import Texts, Wording, choose_language
@@ -35,8 +38,8 @@ class Site:
         reads: Reads,
         signed: bool,
     ) -> None:
-        self.index = index
-        self.officials = officials
+        self._index = index
+        self._officials = officials
         self.ready = ready
         self.clock = clock
         self.reads = reads
@@ -54,12 +57,27 @@ class Site:
 
     def wording(self, request: Request) -> Wording:
         """The texts in the language of this reader."""
-        accept = request.headers.get("accept-language", "")
-        return self._texts.wording(choose_language(request.cookies.get(LANGUAGE_COOKIE), accept))
+        actor: Actor | None = request.state.actor
+        chosen = request.cookies.get(LANGUAGE_COOKIE)
+        if actor is not None and actor.person.id != TOKEN:
+            chosen = chosen or actor.person.language
+        return self._texts.wording(choose_language(chosen, request.headers.get("accept-language", "")))
 
-    def names(self) -> dict[str, str]:
-        """Names of officials by id."""
-        return {official.id: official.name for official in self.officials()}
+    def reading(self, request: Request) -> Reading:
+        """What the reader may see of the posts of her tenants."""
+        return reading(actor_of(request), self._index, self._officials)
+
+    def own(self, request: Request) -> Reading:
+        """What the reader may see of the posts about herself, or about whom she is a deputy of."""
+        return Scoped(self._index, actor_of(request).officials("see-own"))
+
+    def officials(self, request: Request) -> list[Official]:
+        """Those of the registry about whom the reader may know."""
+        return in_reach(actor_of(request), self._officials())
+
+    def names(self, request: Request) -> dict[str, str]:
+        """Names of the officials about whom the reader may know, by id."""
+        return {official.id: official.name for official in self.officials(request)}
 
     def page(self, request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A whole page, to be called in ``reads``; its ``title`` is among the values."""
@@ -71,9 +89,14 @@ class Site:
         """A template without what only a whole page needs."""
         wording = self.wording(request)
         values.setdefault("view", "")
-        now = self.clock.now()
+        now, actor = self.clock.now(), request.state.actor
         html = self._templates.get_template(template).render(
-            w=wording, t=wording.text, now=now, filters=values.pop("filters", Filters()), **values
+            w=wording,
+            t=wording.text,
+            now=now,
+            filters=values.pop("filters", Filters()),
+            may=actor.may if actor is not None else lambda permission: False,
+            **values,
         )
         return HTMLResponse(html, status, headers={"Content-Language": wording.language})
 
@@ -81,3 +104,9 @@ class Site:
         """A page that says what went wrong; reads nothing."""
         title = self.wording(request).text(f"title.{kind}")
         return self.part(request, "error.html", status=status, here="/", not_ready=False, title=title, kind=kind)
+
+
+def actor_of(request: Request) -> Actor:
+    """Who asks for a page that is not open to everybody."""
+    actor: Actor = request.state.actor
+    return actor

@@ -6,19 +6,31 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse
 
+from review.index import Counts
 from web.console.site import Site
 from web.reads import Reads
 
 
-def routes(site: Site, *, status: Callable[[], dict[str, Any]]) -> APIRouter:
-    """``/status`` for people and ``/status.json`` for programs."""
+def routes(
+    site: Site,
+    *,
+    status: Callable[[], dict[str, Any]],
+    counts: Callable[[], Counts],
+    registered: Callable[[], int],
+) -> APIRouter:
+    """``/status`` for people and ``/status.json`` for programs: how all stands, in numbers.
+
+    Args:
+        counts: how much the index holds.
+        registered: how many officials the registry holds.
+    """
     router = APIRouter()
     reads = Reads(threads=1)  # a part that is away may answer late, which no other page need wait for
 
     @router.get("/status")
     async def page(request: Request) -> HTMLResponse:
         """What is stored, and what is wrong."""
-        return await reads(_page, site, request, status)
+        return await reads(_page, site, request, status, counts, registered)
 
     @router.get("/status.json")
     async def plain() -> JSONResponse:
@@ -28,7 +40,13 @@ def routes(site: Site, *, status: Callable[[], dict[str, Any]]) -> APIRouter:
     return router
 
 
-def _page(site: Site, request: Request, status: Callable[[], dict[str, Any]]) -> HTMLResponse:
+def _page(
+    site: Site,
+    request: Request,
+    status: Callable[[], dict[str, Any]],
+    counts: Callable[[], Counts],
+    registered: Callable[[], int],
+) -> HTMLResponse:
     found = status()
     return site.page(
         request,
@@ -36,8 +54,8 @@ def _page(site: Site, request: Request, status: Callable[[], dict[str, Any]]) ->
         title=site.wording(request).text("title.status"),
         view="status",
         reasons=site.ready(),
-        counts=site.index.counts(),
-        registered=len(site.officials()),
+        counts=counts(),
+        registered=registered(),
         lacks=found.get("model_lacks", []),
         details=list(flattened(found)),
     )

@@ -1,0 +1,58 @@
+"""Which permission each page needs. A page without a rule is closed to everybody."""
+
+import logging
+from typing import Literal
+
+from fastapi import Request
+
+from access.permissions import Actor, Permission
+
+logger = logging.getLogger(__name__)
+
+Rule = Permission | Literal["open", "signed-in"]
+"""``open``: to everybody. ``signed-in``: to everybody who has come in; the page shows what belongs to her alone."""
+
+RULES: dict[tuple[str, str], Rule] = {
+    ("GET", "/healthz"): "open",
+    ("GET", "/readyz"): "open",
+    ("GET", "/metrics"): "open",  # `web.security.Guard` asks programs of other machines for the token
+    ("GET", "/language/{language}"): "open",
+    ("GET", "/sign-in"): "open",
+    ("POST", "/sign-in"): "open",
+    ("POST", "/sign-out"): "signed-in",
+    ("GET", "/"): "see-texts",
+    ("GET", "/newer"): "see-texts",
+    ("GET", "/posts/{post_id:path}"): "see-texts",
+    ("POST", "/posts/{post_id:path}"): "decide",
+    ("GET", "/alerts/{alert_id}"): "see-texts",
+    ("GET", "/status"): "operate",
+    ("GET", "/status.json"): "operate",
+}
+
+
+class Refused(Exception):
+    """The page is not for whoever asks. ``reason`` is ``""`` if she has not come in, else ``forbidden``."""
+
+    def __init__(self, reason: Literal["", "forbidden"]) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+async def allow(request: Request) -> None:
+    """Let the request through if its rule allows.
+
+    Raises:
+        Refused: it does not, or there is none.
+    """
+    path = request.scope["route"].path
+    rule = RULES.get((request.method, path))
+    actor: Actor | None = request.state.actor
+    if rule == "open":
+        return
+    if actor is None:
+        raise Refused("")
+    if rule is None:
+        logger.error("no rule says who may see %s %s: it stays closed", request.method, path)
+        raise Refused("forbidden")
+    if rule != "signed-in" and not actor.may(rule):
+        raise Refused("forbidden")
