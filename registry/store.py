@@ -31,7 +31,10 @@ class Withdrawal:
 
 @dataclass(frozen=True, slots=True)
 class Erasures:
-    """How many erasures are not complete, and since when the oldest is due; how many are, and how long they took in all."""
+    """How the erasures stand, also those of a part.
+
+    How many are not complete, and since when the oldest is due; how many are complete, and how long they took in all.
+    """
 
     pending: int
     since: datetime | None

@@ -34,6 +34,19 @@ REMOVED = Table(
     sqlite_with_rowid=False,
 )
 
+PARTIAL = Table(
+    "registry_partial",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("id", NAME),
+    Column("kind", NAME, nullable=False),
+    Column("name", NAME),
+    Column("at", MOMENT, nullable=False),
+    Column("erased_at", MOMENT),
+    sqlite_with_rowid=False,
+)
+"""Withdrawals of one source or one recipient, as above; ``name`` stays only where it is a source's."""
+
 REVISION = Table(
     "registry_revision",
     METADATA,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 
-from sqlalchemy import bindparam, case, delete, func, insert, select, update
+from sqlalchemy import bindparam, case, delete, func, insert, select, union_all, update
 
 from flow.database import Database, Row
 from flow.errors import BadInput, Broken
@@ -15,7 +15,8 @@ from flow.log import Log
 from registry.checking import checked, problems, refusal
 from registry.official import OFFICIALS, Consent, Official
 from registry.store import Erasures, Imported, Withdrawal
-from registry.tables import OFFICIAL, REMOVED, REVISION, WITHDRAWAL
+from registry.stores.partial import Withdrawn
+from registry.tables import OFFICIAL, PARTIAL, REMOVED, REVISION, WITHDRAWAL
 
 _LOCK = "registry"
 _REVISION = select(REVISION.c.revision)  # kept, as it is asked all the time
@@ -49,7 +50,7 @@ class SqlStore:
     def add(self, official: Official) -> None:
         checked(official, "registry")
         with self._changing():
-            reason = self._refused(official)
+            reason = self._refused(official) or Withdrawn(self._database).refused(official)
             if self._values(official.id):
                 reason = "the id is taken; choose another one, or change her with 'turvakt officials import'"
             if reason is not None:
@@ -61,12 +62,14 @@ class SqlStore:
         added = changed = 0
         with self._changing():
             withdrew = {row[0] for row in self._database.query(select(WITHDRAWAL.c.digest))}
+            withdrawn = Withdrawn(self._database)
             reasons = [
                 f"official {number}: {reason}"
                 for number, official in enumerate(officials, start=1)
                 for reason in [
                     *map(str, problems(official)),
                     self._refused(official) if digest_of(official.id) in withdrew else None,
+                    withdrawn.refused(official),
                 ]
                 if reason is not None
             ]
@@ -129,7 +132,10 @@ class SqlStore:
 
     def erased(self, official_id: str) -> None:
         hers = update(WITHDRAWAL).where(WITHDRAWAL.c.digest == digest_of(official_id))
-        self._database.execute(hers.values(id=None))
+        with self._database.transaction():
+            self._database.execute(hers.values(id=None))
+            parts = update(PARTIAL).where(PARTIAL.c.id == official_id)  # all of her is more than a part
+            self._database.execute(parts.values(id=None, name=case((PARTIAL.c.kind == "source", PARTIAL.c.name))))
 
     def unscrubbed(self) -> list[bytes]:
         digests = select(WITHDRAWAL.c.digest).where(WITHDRAWAL.c.id.is_(None), WITHDRAWAL.c.erased_at.is_(None))
@@ -143,10 +149,11 @@ class SqlStore:
                 self._database.execute(one.values(erased_at=at.timestamp()))
 
     def erasures(self) -> Erasures:
-        at, erased_at = WITHDRAWAL.c.at, WITHDRAWAL.c.erased_at
+        both = union_all(*(select(table.c.at, table.c.erased_at) for table in (WITHDRAWAL, PARTIAL))).subquery()
+        at, erased_at = both.c.at, both.c.erased_at
         oldest = func.min(case((erased_at.is_(None), at)))
         counted = select(func.count(), oldest, func.count(erased_at), func.coalesce(func.sum(erased_at - at), 0.0))
-        ((all_, since, complete, seconds),) = self._database.query(counted.select_from(WITHDRAWAL))
+        ((all_, since, complete, seconds),) = self._database.query(counted.select_from(both))
         return Erasures(all_ - complete, None if since is None else _moment(since), complete, float(seconds))
 
     def revision(self) -> int:

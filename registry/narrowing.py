@@ -1,0 +1,74 @@
+"""What is left of a consent when one source or one recipient is taken out of it."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+
+from flow.errors import BadInput
+from registry.holder import Part
+from registry.official import EVERYTHING, Consent, Official
+
+
+def covers(official: Official, part: Part, at: datetime) -> bool:
+    """Whether a consent given up to ``at`` that has not ended by then covers the source, or lets the recipient be told."""
+    given = [each for each in official.consents if each.since <= at and (each.until is None or each.until > at)]
+    if part.kind == "source":
+        return any(EVERYTHING in each.scope or part.name in each.scope for each in given)
+    known = any(contact.name == part.name for contact in official.contacts)
+    return known and any(EVERYTHING in each.recipients or part.name in each.recipients for each in given)
+
+
+def narrowed(official: Official, part: Part, at: datetime, *, sources: Collection[str]) -> Official:
+    """The official without ``part``: in all consents that have not ended by ``at``, and, of a recipient, among her contacts.
+
+    Args:
+        official: herself, unchanged if there is nothing to take out.
+        part: what to take out.
+        at: now.
+        sources: all sources there are: a consent to all of them becomes one to the others by name.
+
+    Raises:
+        BadInput: nothing else would be left of her consent, or nobody else to tell.
+    """
+    consents = tuple(
+        _without(each, part, official, sources) if _is_open(each, at) else each for each in official.consents
+    )
+    contacts = official.contacts
+    if part.kind == "recipient":
+        contacts = tuple(contact for contact in contacts if contact.name != part.name)
+    left = replace(official, consents=tuple(filter(_says_something, consents)), contacts=contacts)
+    if left == official:
+        return official
+    if not contacts:
+        raise BadInput(
+            "nobody else is told", place=_place(official), remedy="Give another contact first, or withdraw all"
+        )
+    if not any(_is_open(each, at) for each in left.consents):
+        raise BadInput("nothing else is left of her consent", place=_place(official), remedy="Withdraw all")
+    return left
+
+
+def _without(consent: Consent, part: Part, official: Official, sources: Collection[str]) -> Consent:
+    if part.kind == "source":
+        return replace(consent, scope=_less(consent.scope, part.name, everything=sorted(sources)))
+    names = [contact.name for contact in official.contacts]
+    return replace(consent, recipients=_less(consent.recipients, part.name, everything=names))
+
+
+def _less(named: tuple[str, ...], name: str, *, everything: Collection[str]) -> tuple[str, ...]:
+    if EVERYTHING in named:
+        others = [each for each in named if each != EVERYTHING]
+        named = tuple(dict.fromkeys([*everything, *others]))
+    return tuple(each for each in named if each != name)
+
+
+def _says_something(consent: Consent) -> bool:
+    return bool(consent.scope and consent.recipients)
+
+
+def _is_open(consent: Consent, at: datetime) -> bool:
+    return consent.until is None or consent.until > at
+
+
+def _place(official: Official) -> str:
+    return f"official {official.id}"

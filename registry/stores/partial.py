@@ -1,0 +1,118 @@
+"""Partial withdrawals in a table of a database."""
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, insert, select, update
+
+from flow.database import Database
+from flow.errors import BadInput
+from registry.holder import Part
+from registry.narrowing import covers, narrowed
+from registry.official import Official
+from registry.store import Store, Withdrawal
+from registry.tables import PARTIAL, REMOVED
+
+_LOCK = "registry"
+
+
+class SqlPartial:
+    """Implements `registry.partial.Partial` in the table ``registry_partial`` beside the registry ``store``."""
+
+    def __init__(self, database: Database, store: Store) -> None:
+        self._database = database
+        self._store = store
+
+    def withdraw(self, official_id: str, part: Part, at: datetime, *, sources: Collection[str]) -> Withdrawal:
+        digest = digest_of_part(official_id, part)
+        with self._database.transaction():
+            self._database.lock(_LOCK)
+            official = self._store.get(official_id)
+            left = narrowed(official, part, at, sources=sources)
+            if left is official:
+                before = self.withdrawal(official_id, part)
+                if before is None:
+                    raise BadInput(f"her consent names no such {part.kind}", place=f"official {official_id}")
+                return before
+            for table in (PARTIAL, REMOVED):
+                self._database.execute(delete(table).where(table.c.digest == digest))
+            self._store.put_all([left])
+            row = {"digest": digest, "id": official_id, "kind": part.kind, "name": part.name, "at": at.timestamp()}
+            self._database.execute(insert(PARTIAL), row)
+        return Withdrawal(at=at, erased_at=None, removed={})
+
+    def withdrawal(self, official_id: str, part: Part) -> Withdrawal | None:
+        digest = digest_of_part(official_id, part)
+        rows = self._database.query(select(PARTIAL.c.at, PARTIAL.c.erased_at).where(PARTIAL.c.digest == digest))
+        if not rows:
+            return None
+        at, erased_at = rows[0]
+        removed = self._database.query(select(REMOVED.c.holder, REMOVED.c.removed).where(REMOVED.c.digest == digest))
+        return Withdrawal(_moment(at), None if erased_at is None else _moment(erased_at), dict(removed))
+
+    def pending(self) -> list[tuple[str, Part]]:
+        due = select(PARTIAL.c.id, PARTIAL.c.kind, PARTIAL.c.name).where(PARTIAL.c.id.is_not(None))
+        rows = self._database.query(due.order_by(PARTIAL.c.at, PARTIAL.c.digest))
+        return [(official_id, Part(kind, name)) for official_id, kind, name in rows]
+
+    def note(self, official_id: str, part: Part, holder: str, removed: int) -> None:
+        row = {"digest": digest_of_part(official_id, part), "holder": holder, "removed": removed}
+        counted = update(REMOVED).where(REMOVED.c.digest == row["digest"], REMOVED.c.holder == holder)
+        with self._database.transaction():
+            self._database.lock(_LOCK)
+            if not self._database.execute(counted.values(removed=REMOVED.c.removed + removed)):
+                self._database.execute(insert(REMOVED), row)
+
+    def erased(self, official_id: str, part: Part) -> None:
+        name = part.name if part.kind == "source" else None  # that of a recipient is a person's
+        done = update(PARTIAL).where(PARTIAL.c.digest == digest_of_part(official_id, part))
+        self._database.execute(done.values(id=None, name=name))
+
+    def unscrubbed(self) -> list[bytes]:
+        digests = select(PARTIAL.c.digest).where(PARTIAL.c.id.is_(None), PARTIAL.c.erased_at.is_(None))
+        return [row[0] for row in self._database.query(digests)]
+
+    def scrubbed(self, digests: Sequence[bytes], at: datetime) -> None:
+        with self._database.transaction():
+            for digest in digests:
+                one = update(PARTIAL).where(PARTIAL.c.digest == digest, PARTIAL.c.erased_at.is_(None))
+                self._database.execute(one.values(erased_at=at.timestamp()))
+
+
+class Withdrawn:
+    """The partial withdrawals in ``database`` as they are now: what an import must not give back."""
+
+    def __init__(self, database: Database) -> None:
+        rows = database.query(select(PARTIAL.c.digest, PARTIAL.c.kind, PARTIAL.c.name, PARTIAL.c.at))
+        self._at = {digest: _moment(at) for digest, _, _, at in rows}
+        self._sources = {name for _, kind, name, _ in rows if kind == "source"}
+
+    def refused(self, official: Official) -> str | None:
+        """Why ``official`` may not be stored: a consent of hers from before covers what she has withdrawn."""
+        for part, at in self.of(official):
+            if covers(official, part, at):
+                moment = f"{at:%Y-%m-%dT%H:%M:%SZ}"
+                return f"withdrew a {part.kind} at {moment}: only a consent given later, with its time, covers it again"
+        return None
+
+    def of(self, official: Official) -> Iterable[tuple[Part, datetime]]:
+        """What of her sources and contacts she has withdrawn once, and when."""
+        if not self._at:
+            return
+        named = {source for consent in official.consents for source in consent.scope}
+        sources = (Part("source", name) for name in sorted(self._sources | named))
+        recipients = (Part("recipient", contact.name) for contact in official.contacts)
+        for part in (*sources, *recipients):
+            at = self._at.get(digest_of_part(official.id, part))
+            if at is not None:
+                yield part, at
+
+
+def digest_of_part(official_id: str, part: Part) -> bytes:
+    """By what a partial withdrawal is known again without naming anybody."""
+    return hashlib.sha256("\x00".join(("turvakt part", official_id, part.kind, part.name)).encode()).digest()
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
