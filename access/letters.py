@@ -1,0 +1,210 @@
+"""Letters to people who sign in, until they are sent: invitations, and what they must be told of."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
+
+from access.person import Person
+from access.tables import LETTER
+from flow.clock import Clock, Moment
+from flow.codec import Codec
+from flow.database import Database
+from registry.holder import Part
+from registry.official import Language
+
+LetterKind = Literal["invitation", "reset", "consent-ends", "break-glass", "erased"]
+VALUES: dict[LetterKind, frozenset[str]] = {
+    "invitation": frozenset({"link", "until", "tenant"}),
+    "reset": frozenset({"link", "until"}),
+    "consent-ends": frozenset({"until"}),
+    "break-glass": frozenset({"at", "who", "tenant", "reason"}),
+    "erased": frozenset({"at", "removed", "kept", "kept_until", "last_copy"}),
+}
+"""What each kind tells. ``at``, ``until``, ``kept_until`` and ``last_copy`` are moments in ISO form, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What to tell whom; it is put into words when it is sent."""
+
+    kind: LetterKind
+    name: str = field(repr=False)
+    email: str = field(repr=False)
+    language: Language
+    values: dict[str, str] = field(repr=False, hash=False)
+    added_at: Moment
+    extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
+
+
+LETTERS = Codec("letter", Letter)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A letter that is to be sent now. ``attempts`` have failed."""
+
+    id: str
+    letter: Letter
+    attempts: int
+
+
+class Letters:
+    """The table ``access_letter`` of ``database``. Implements `registry.holder.Holder`.
+
+    What a letter says, and to which address it goes, is removed when it has been sent or given up.
+    """
+
+    name = "letters"
+
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def add(self, person: Person, kind: LetterKind, values: Mapping[str, str], *, once: str = "") -> bool:
+        """Take in a letter to ``person``. Joins a transaction that is open.
+
+        Args:
+            values: see `VALUES`.
+            once: what it is about; a second letter of this kind about the same to the same person is not taken in.
+
+        Returns:
+            Whether it was taken in.
+
+        Raises:
+            ValueError: the values are not those of the kind.
+        """
+        identity = _digest(kind, person.id, once) if once else uuid.uuid4().hex
+        official = next((grant.official for grant in person.grants if grant.official), "")
+        return self._add(identity, person, kind, values, official=official, state="waiting")
+
+    def prepare_last(self, person: Person, official: str) -> bool:
+        """Before an official is erased: keep what it takes to tell ``person`` of the outcome (see `send_last`)."""
+        values = dict.fromkeys(VALUES["erased"], "")
+        return self._add(_digest("erased", official), person, "erased", values, official="", state="held")
+
+    def send_last(self, official: str, values: Mapping[str, str]) -> bool:
+        """When an official has been erased: send the letter ``erased`` that was prepared, if there is one.
+
+        Once it has been sent, or could not be sent for a week, nothing of it is left.
+
+        Raises:
+            ValueError: the values are not those of the kind.
+        """
+        _check("erased", values)
+        held = LETTER.c.id == _digest("erased", official), LETTER.c.state == "held"
+        with self._database.transaction():
+            for (content,) in self._database.query(select(LETTER.c.content).where(*held)):
+                prepared = LETTERS.decode(content)
+                now = self._clock.now()
+                letter = Letter("erased", prepared.name, prepared.email, prepared.language, dict(values), now)
+                new = {"content": LETTERS.encode(letter), "state": "waiting", "due": now.timestamp()}
+                return bool(self._database.execute(update(LETTER).where(*held).values(**new)))
+        return False
+
+    def _add(
+        self, identity: str, person: Person, kind: LetterKind, values: Mapping[str, str], *, official: str, state: str
+    ) -> bool:
+        _check(kind, values)
+        now = self._clock.now()
+        letter = Letter(kind, person.name, person.email, person.language, dict(values), now)
+        row = {
+            "id": identity,
+            "kind": kind,
+            "official": official,
+            "state": state,
+            "attempts": 0,
+            "due": now.timestamp(),
+            "at": now.timestamp(),
+            "content": LETTERS.encode(letter),
+        }
+        with self._database.transaction():
+            self._database.lock("letters")  # two who add the same at once would both find none
+            if self._count(LETTER.c.id == identity):
+                return False
+            self._database.execute(insert(LETTER), row)
+        return True
+
+    def due(self, limit: int = 20) -> list[Waiting]:
+        """Up to ``limit`` letters that are to be sent now, the oldest first."""
+        now = self._clock.now().timestamp()
+        waiting = select(LETTER.c.id, LETTER.c.content, LETTER.c.attempts)
+        waiting = waiting.where(LETTER.c.state == "waiting", LETTER.c.due <= now)
+        rows = self._database.query(waiting.order_by(LETTER.c.due, LETTER.c.id).limit(limit))
+        return [Waiting(identity, LETTERS.decode(content), attempts) for identity, content, attempts in rows]
+
+    def ended(self, waiting: Waiting, state: Literal["sent", "failed"]) -> None:
+        """Write down how the sending ended; of the letter to somebody erased nothing stays."""
+        if waiting.letter.kind == "erased":
+            self._database.execute(delete(LETTER).where(LETTER.c.id == waiting.id))
+            return
+        new = {"state": state, "at": self._clock.now().timestamp(), "content": None}
+        self._database.execute(update(LETTER).where(LETTER.c.id == waiting.id).values(**new))
+
+    def again(self, waiting: Waiting, after: timedelta) -> None:
+        """Write down that a try has failed, and that there is to be another one."""
+        now = self._clock.now()
+        new = {"attempts": waiting.attempts + 1, "due": (now + after).timestamp(), "at": now.timestamp()}
+        self._database.execute(update(LETTER).where(LETTER.c.id == waiting.id).values(**new))
+
+    def counts(self) -> dict[str, int]:
+        """How many letters there are in each state."""
+        return dict(self._database.query(select(LETTER.c.state, func.count()).group_by(LETTER.c.state)))
+
+    def known(self, letters: Collection[str]) -> set[str]:
+        """Those of ``letters``, given by id, that are here, sent or not."""
+        return {each for each in letters if self._count(LETTER.c.id == each)}
+
+    def erase(self, official: str, part: Part | None = None) -> int:
+        """Remove the letters to the official and to her deputies, but for the one that tells her of the erasure."""
+        return self._database.execute(delete(LETTER).where(LETTER.c.official == official)) if part is None else 0
+
+    def forget(self, posts: Collection[str]) -> int:
+        """Letters name no posts."""
+        return 0
+
+    def expire(self, before: datetime) -> int:
+        """Remove letters that ended before ``before``."""
+        ended = delete(LETTER).where(LETTER.c.state.in_(("sent", "failed")), LETTER.c.at < before.timestamp())
+        return self._database.execute(ended)
+
+    def export(self, official: str) -> list[dict[str, Any]]:
+        """The letters to the official and her deputies; what they say while they wait, but for a link that opens something."""
+        columns = LETTER.c.kind, LETTER.c.state, LETTER.c.at, LETTER.c.content
+        hers = select(*columns).where(LETTER.c.official == official).order_by(LETTER.c.at, LETTER.c.id)
+        return [
+            {
+                "kind": kind,
+                "state": state,
+                "at": datetime.fromtimestamp(at, UTC).isoformat(),
+                "letter": _shown(content) if content is not None else None,
+            }
+            for kind, state, at, content in self._database.query(hers)
+        ]
+
+    def count(self, official: str, part: Part | None = None) -> int:
+        """How many letters there are to the official and her deputies."""
+        return self._count(LETTER.c.official == official) if part is None else 0
+
+    def _count(self, condition: ColumnElement[bool]) -> int:
+        return int(self._database.query(select(func.count()).select_from(LETTER).where(condition))[0][0])
+
+
+def _check(kind: LetterKind, values: Mapping[str, str]) -> None:
+    if values.keys() != VALUES[kind]:
+        raise ValueError(f"a letter '{kind}' tells {', '.join(sorted(VALUES[kind]))}")
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:32]
+
+
+def _shown(content: bytes) -> dict[str, Any]:
+    letter: dict[str, Any] = json.loads(content)
+    letter["values"].pop("link", None)
+    return letter
