@@ -1,14 +1,32 @@
 """Withdrawal of consent, erasure in every place that holds personal data, and the report of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from flow.clock import Clock
 from flow.errors import Broken, Unavailable
-from registry.holder import Holder
-from registry.store import Store
+from registry.holder import Holder, Part
+from registry.partial import Partial
+from registry.store import Store, Withdrawal
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What an erasure leaves, on purpose or because it cannot reach it.
+
+    Attributes:
+        what: ``digest``: the time, and by what an import of an older file is known; ``hold``: what law requires to keep, see
+            `review.holds`; ``trends``: counts of many people's posts that name nobody; ``messages``: what recipients have
+            been sent already.
+        until: when it goes; ``None``: it is not known to go.
+        reason: of a hold.
+    """
+
+    what: Literal["digest", "hold", "trends", "messages"]
+    until: datetime | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,75 +34,125 @@ class Report:
     """What an erasure did: consent ended ``at``; ``removed`` counts the records removed or changed per holder.
 
     The counts are of all tries together; a kill may leave out those of the holder that was at work.
+
+    Attributes:
+        part: ``None``: all consent was withdrawn.
+        kept: what stays.
+        copies_until: when the last backup that was made before is gone, if backups are kept as the settings say.
     """
 
     official: str
     at: datetime
     removed: dict[str, int]
+    part: Part | None = None
+    kept: tuple[Kept, ...] = ()
+    copies_until: datetime | None = None
 
 
-def withdraw(
-    official_id: str, *, store: Store, holders: Sequence[Holder], scrub: Callable[[], None], clock: Clock
-) -> Report:
-    """End all consent of an official now, then erase her everywhere.
+def _nothing(official: str, part: Part | None) -> Sequence[Kept]:
+    return ()
+
+
+def _nowhere() -> Collection[str]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """Ends consent, and erases what was held by it.
 
     The first transaction ends the matching, also in a running monitor, and notes that an erasure is due; from then on
     the erasure can be interrupted at any point, and `resume` or another call completes it.
 
-    Args:
+    Attributes:
         holders: upstream first (the log before what is derived from it), so that nothing erased is derived once more.
         scrub: removes from the files what has been erased from the tables, see `flow.database.Database.scrub`.
-
-    Raises:
-        BadInput: no official has this id.
-        Unavailable: a holder is away or still held something at the end. Consent has ended, the erasure is pending.
+        sources: all sources there are.
+        keeps: what stays, of an official or a part.
+        backups: how long backups are kept.
     """
-    store.withdraw(official_id, clock.now())
-    _erase(official_id, store=store, holders=holders)
-    _scrub(store=store, scrub=scrub, clock=clock)
-    return _report(official_id, store=store)
 
+    store: Store
+    partial: Partial
+    holders: Sequence[Holder]
+    scrub: Callable[[], None]
+    clock: Clock
+    sources: Callable[[], Collection[str]] = _nowhere
+    keeps: Callable[[str, Part | None], Sequence[Kept]] = _nothing
+    backups: timedelta | None = None
 
-def resume(*, store: Store, holders: Sequence[Holder], scrub: Callable[[], None], clock: Clock) -> list[Report]:
-    """Complete the erasures that were interrupted.
+    def withdraw(self, official_id: str, part: Part | None = None) -> Report:
+        """End all consent of an official now, or that to one part, then erase what was held by it everywhere.
 
-    Raises:
-        Unavailable: as for `withdraw`; what is not complete stays pending.
-    """
-    pending = store.pending()
-    for official_id in pending:
-        _erase(official_id, store=store, holders=holders)
-    _scrub(store=store, scrub=scrub, clock=clock)
-    return [_report(official_id, store=store) for official_id in pending]
+        Raises:
+            BadInput: no official has this id; or her consent does not cover the part, or nothing but it.
+            Unavailable: a holder is away or still held something at the end. Consent has ended, the erasure is pending.
+        """
+        if part is None:
+            self.store.withdraw(official_id, self.clock.now())
+        else:
+            self.partial.withdraw(official_id, part, self.clock.now(), sources=self.sources())
+        self._erase(official_id, part)
+        self._scrub()
+        return self._report(official_id, part)
+
+    def resume(self) -> list[Report]:
+        """Complete the erasures that were interrupted.
+
+        Raises:
+            Unavailable: as for `withdraw`; what is not complete stays pending.
+        """
+        pending: list[tuple[str, Part | None]] = [(official_id, None) for official_id in self.store.pending()]
+        pending += self.partial.pending()
+        for official_id, part in pending:
+            self._erase(official_id, part)
+        self._scrub()
+        return [self._report(official_id, part) for official_id, part in pending]
+
+    def _erase(self, official_id: str, part: Part | None) -> None:
+        for holder in self.holders:
+            removed = holder.erase(official_id, part)
+            if removed and part is None:
+                self.store.note(official_id, holder.name, removed)
+            elif removed and part is not None:
+                self.partial.note(official_id, part, holder.name, removed)
+        for holder in self.holders:
+            left = holder.count(official_id, part)
+            if left:
+                remedy = "Consent has ended; the erasure is completed by the next try"
+                raise Unavailable(f"{left} records are still held", place=holder.name, remedy=remedy)
+        if part is None:
+            self.store.erased(official_id)
+        else:
+            self.partial.erased(official_id, part)
+
+    def _scrub(self) -> None:
+        whole, parts = self.store.unscrubbed(), self.partial.unscrubbed()
+        if whole or parts:
+            self.scrub()
+            self.store.scrubbed(whole, self.clock.now())
+            self.partial.scrubbed(parts, self.clock.now())
+
+    def _report(self, official_id: str, part: Part | None) -> Report:
+        withdrawal = self._withdrawal(official_id, part)
+        if withdrawal is None:
+            raise Broken(
+                "a withdrawal vanished while it was carried out", place="registry", remedy="Check the database"
+            )
+        erased_at = withdrawal.erased_at
+        return Report(
+            official_id,
+            withdrawal.at,
+            withdrawal.removed,
+            part,
+            tuple(self.keeps(official_id, part)),
+            None if erased_at is None or self.backups is None else erased_at + self.backups,
+        )
+
+    def _withdrawal(self, official_id: str, part: Part | None) -> Withdrawal | None:
+        return self.store.withdrawal(official_id) if part is None else self.partial.withdrawal(official_id, part)
 
 
 def export(official_id: str, *, holders: Sequence[Holder]) -> dict[str, list[dict[str, Any]]]:
     """Everything that is held because of an official, per holder, as plain JSON objects."""
     return {holder.name: holder.export(official_id) for holder in holders}
-
-
-def _erase(official_id: str, *, store: Store, holders: Sequence[Holder]) -> None:
-    for holder in holders:
-        removed = holder.erase(official_id)
-        if removed:
-            store.note(official_id, holder.name, removed)
-    for holder in holders:
-        left = holder.count(official_id)
-        if left:
-            remedy = "Consent has ended; the erasure is completed by the next try"
-            raise Unavailable(f"{left} records are still held", place=holder.name, remedy=remedy)
-    store.erased(official_id)
-
-
-def _scrub(*, store: Store, scrub: Callable[[], None], clock: Clock) -> None:
-    unscrubbed = store.unscrubbed()
-    if unscrubbed:
-        scrub()
-        store.scrubbed(unscrubbed, clock.now())
-
-
-def _report(official_id: str, *, store: Store) -> Report:
-    withdrawal = store.withdrawal(official_id)
-    if withdrawal is None:
-        raise Broken("a withdrawal vanished while it was carried out", place="registry", remedy="Check the database")
-    return Report(official_id, withdrawal.at, withdrawal.removed)

@@ -22,7 +22,6 @@ from flow.errors import BadInput, Broken, Unavailable
 from flow.log import Log
 from registry.stores.sql import digest_of
 from registry.tables import OFFICIAL, REMOVED, REVISION, WITHDRAWAL
-from registry.withdrawal import withdraw
 from review.decision import DECISIONS
 from review.index import Item, Query, Raised, every
 from turvakt.reading import READERS
@@ -125,7 +124,7 @@ def withdraw_again(parts: Parts, records: Iterable[Record]) -> int:
             continue
         known = parts.store.withdrawal(official.id)
         if known is None or known.at.timestamp() < at:
-            withdraw(official.id, store=parts.store, holders=parts.holders, scrub=parts.scrub, clock=parts.clock)
+            parts.erasure.withdraw(official.id)
             again += 1
     return again
 

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from flow.step import Step
-from registry.withdrawal import resume
 from turvakt.wiring import Parts
 
 HOUSEKEEPING_SECONDS = 3600.0
@@ -27,7 +26,7 @@ async def keep_house(parts: Parts, *, step: Step, sleep: Callable[[float], Await
 
 def finish_erasures(parts: Parts) -> None:
     """Complete what was interrupted."""
-    for report in resume(store=parts.store, holders=parts.holders, scrub=parts.scrub, clock=parts.clock):
+    for report in parts.erasure.resume():
         logger.info("completed an erasure that had been interrupted: %d records", sum(report.removed.values()))
 
 

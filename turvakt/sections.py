@@ -242,6 +242,9 @@ class Retention(Section, frozen=True):
     flagged_days: Annotated[float, Meta(gt=0, le=_DAYS, description="Flagged posts, their alerts and decisions.")] = (
         365.0
     )
+    backup_days: Annotated[
+        float, Meta(ge=0, le=_DAYS, description="Backups: told in the report of an erasure; removing them is yours.")
+    ] = 30.0
 
 
 class Logging(Section, frozen=True):

@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from alerts.notices import Notices
 from alerts.outbox import Outbox
 from flow.clock import Clock
 from flow.database import Database
@@ -13,6 +14,7 @@ from flow.errors import Broken
 from flow.log import Log, Queue
 from flow.logs.sqlite import SqliteLog
 from registry.store import Store
+from registry.stores.partial import SqlPartial
 from registry.stores.sql import SqlStore
 from review.index import Index
 from review.indexes.sqlite import SqliteIndex
@@ -100,6 +102,11 @@ class Stores:
         return SqlStore(self.database, self.log)
 
     @cached_property
+    def partial(self) -> SqlPartial:
+        """The withdrawals of one source or one recipient."""
+        return SqlPartial(self.database, self.store)
+
+    @cached_property
     def officials(self) -> RegistryView:
         """The registry as it is now, kept at hand."""
         return RegistryView(self.store)
@@ -142,6 +149,11 @@ class Stores:
     def outbox(self) -> Outbox:
         """The deliveries under way."""
         return Outbox(self.database, clock=self.clock)
+
+    @cached_property
+    def notices(self) -> Notices:
+        """Which officials were told of which alerts."""
+        return Notices(self.database)
 
     def scrub(self) -> None:
         """Leave nothing in any file of what was erased.

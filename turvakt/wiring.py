@@ -25,11 +25,14 @@ from flow.codec import Codec
 from flow.stage import Stage
 from flow.step import Step
 from ingest.collector import Collector
+from ingest.collectors import COLLECTORS
 from ingest.holding import LogHolder
 from ingest.intake import Intake, Taken
 from ingest.post import POSTS, Mention, Post
-from registry.holder import Holder
+from registry.holder import Holder, Part
 from registry.holding import RegistryHolder
+from registry.official import EVERYTHING
+from registry.withdrawal import Erasure, Kept
 from review.stage import index_stages
 from turvakt.adapters import make_channels, make_collectors, make_jsonl, make_judge
 from turvakt.bluesky_accounts import BlueskyAccounts
@@ -136,7 +139,33 @@ class Parts(Stores):
         }
         log = LogHolder(self.log, records=records, followers={"decisions": ("by",)})
         trends = () if self.trends is None else (self.trends,)
-        return (log, self.outbox, self.files, *trends, self.index, RegistryHolder(self.store))
+        return (log, self.outbox, self.files, *trends, self.index, self.notices, RegistryHolder(self.store))
+
+    @cached_property
+    def erasure(self) -> Erasure:
+        """Ends consent and erases what was held by it."""
+        return Erasure(
+            store=self.store,
+            partial=self.partial,
+            holders=self.holders,
+            scrub=self.scrub,
+            clock=self.clock,
+            sources=self.sources,
+            keeps=self.keeps,
+            backups=timedelta(days=self.settings.retention.backup_days),
+        )
+
+    def sources(self) -> frozenset[str]:
+        """All sources there are: those that can be collected, and those that somebody has consented to by name."""
+        named = {source for each in self.officials.all() for consent in each.consents for source in consent.scope}
+        return frozenset((named | COLLECTORS.keys()) - {EVERYTHING})
+
+    def keeps(self, official: str, part: Part | None) -> list[Kept]:
+        """What an erasure leaves."""
+        kept = [Kept("digest"), Kept("messages")]
+        if self.trends is not None and (part is None or part.kind == "source"):
+            kept.append(Kept("trends"))
+        return kept
 
     def stage(self, name: str, *, wake: Callable[[], None] = lambda: None) -> Stage[Any]:
         """The stage of that name; nothing is opened that only another one needs.

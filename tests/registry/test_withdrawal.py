@@ -18,11 +18,12 @@ from flow.log import Log
 from flow.logs.sqlite import SqliteLog
 from ingest.holding import LogHolder
 from ingest.post import POSTS, Mention, Post
-from registry.holder import Holder
+from registry.holder import Holder, Part
 from registry.holding import RegistryHolder
 from registry.official import Consent, Contact
+from registry.stores.partial import SqlPartial
 from registry.stores.sql import SqlStore
-from registry.withdrawal import Report, export, resume, withdraw
+from registry.withdrawal import Erasure, Report, export
 from turvakt.schema import open_file
 
 from .people import NOW, official
@@ -46,8 +47,10 @@ class Twin:
         self.held = list(held)
         self.before: Callable[[], None] = lambda: None
 
-    def erase(self, official: str) -> int:
+    def erase(self, official: str, part: Part | None = None) -> int:
         self.before()
+        if part is not None:
+            return 0
         before = len(self.held)
         self.held = [each for each in self.held if each != official]
         return before - len(self.held)
@@ -61,8 +64,8 @@ class Twin:
     def export(self, official: str) -> list[dict[str, Any]]:
         return [{"held": official} for each in self.held if each == official]
 
-    def count(self, official: str) -> int:
-        return self.held.count(official)
+    def count(self, official: str, part: Part | None = None) -> int:
+        return self.held.count(official) if part is None else 0
 
 
 class Killed(BaseException):
@@ -86,12 +89,20 @@ class World:
     def holders(self) -> list[Holder]:
         return [LogHolder(self.log, records={"posts": POSTS}), self.index, RegistryHolder(self.store)]
 
+    def erasure(self, scrub: Callable[[], None] | None = None) -> Erasure:
+        return Erasure(
+            store=self.store,
+            partial=SqlPartial(self.database, self.store),
+            holders=self.holders,
+            scrub=scrub or self.database.scrub,
+            clock=self.clock,
+        )
+
     def withdraw(self, official_id: str, *, scrub: Callable[[], None] | None = None) -> Report:
-        scrub = scrub or self.database.scrub
-        return withdraw(official_id, store=self.store, holders=self.holders, scrub=scrub, clock=self.clock)
+        return self.erasure(scrub).withdraw(official_id)
 
     def resume(self) -> list[Report]:
-        return resume(store=self.store, holders=self.holders, scrub=self.database.scrub, clock=self.clock)
+        return self.erasure().resume()
 
     def restart(self) -> None:
         self.database.close()
@@ -248,7 +259,7 @@ def test_two_erasures_share_one_scrubbing(world: World) -> None:
         world.clock.advance(60)
     world.index.before = lambda: None
     scrubs: list[int] = []
-    reports = resume(store=world.store, holders=world.holders, scrub=lambda: scrubs.append(1), clock=world.clock)
+    reports = world.erasure(lambda: scrubs.append(1)).resume()
     assert [report.official for report in reports] == ["marker-id", "other-id"]
     assert scrubs == [1]
     assert world.resume() == []

@@ -14,8 +14,9 @@ from flow.errors import Stale, Unavailable
 from flow.kafka import Connection
 from flow.logs.kafka import KafkaLog
 from registry.holding import RegistryHolder
+from registry.stores.partial import SqlPartial
 from registry.stores.sql import SqlStore
-from registry.withdrawal import Report, resume, withdraw
+from registry.withdrawal import Erasure, Report
 from tests.alerts.people import alert, recipient, verdict
 from tests.servers.fixtures import Place, StartServer
 from tests.servers.postgres import Postgres as Server
@@ -35,12 +36,20 @@ class World:
         self.store, self.outbox = SqlStore(database, log), Outbox(database, clock=self.clock)
 
     def withdraw(self) -> Report:
-        return withdraw(
-            "marker-id", store=self.store, scrub=self.database.scrub, clock=self.clock, holders=self.holders
-        )
+        return self.erasure.withdraw("marker-id")
 
     def resume(self) -> list[Report]:
-        return resume(store=self.store, scrub=self.database.scrub, clock=self.clock, holders=self.holders)
+        return self.erasure.resume()
+
+    @property
+    def erasure(self) -> Erasure:
+        return Erasure(
+            store=self.store,
+            partial=SqlPartial(self.database, self.store),
+            scrub=self.database.scrub,
+            clock=self.clock,
+            holders=self.holders,
+        )
 
     @property
     def holders(self) -> list[Outbox | RegistryHolder]:

@@ -1,12 +1,12 @@
 """A withdrawal that was interrupted counts as pending and is completed by the same command."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from flow.errors import Unavailable
-from registry.withdrawal import withdraw
 from tests.turvakt.process import OFFICIALS, Program
 from turvakt.settings import Settings
 from turvakt.wiring import Parts
@@ -31,7 +31,7 @@ def test_the_same_command_completes_it(tmp_path: Path, place: str) -> None:
             parts.store.withdraw(ID, parts.clock.now())
         else:
             with pytest.raises(Unavailable):
-                withdraw(ID, store=parts.store, holders=parts.holders, scrub=interrupted, clock=parts.clock)
+                replace(parts.erasure, scrub=interrupted).withdraw(ID)
     assert pending(program) == 1
     assert f"Consent of {ID} ended" in program.run("officials", "withdraw", ID)
     assert pending(program) == 0

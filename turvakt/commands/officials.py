@@ -14,6 +14,7 @@ from ingest.collectors import COLLECTORS
 from registry import withdrawal
 from registry.building import build
 from registry.checking import refusal
+from registry.holder import Part
 from registry.importing import read_officials
 from registry.official import EVERYTHING, Official
 from turvakt.commands.shared import AsJson, Yes, aside, confirm, parts, screen, table, write_json
@@ -128,27 +129,40 @@ def add(
 def withdraw(
     context: typer.Context,
     id: Annotated[str, typer.Argument(help="The official's id.", show_default=False)],
+    source: Annotated[str, typer.Option(help="Only the consent to this source.", show_default=False)] = "",
+    recipient: Annotated[str, typer.Option(help="Only telling the contact of this name.", show_default=False)] = "",
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """End all consent of an official at once and erase everything that is held because of her.
+    """End an official's consent at once, all of it or a part, and erase what is held because of it.
 
-    A running monitor obeys within seconds. What is removed is reported per place, and cannot be brought back. Interrupted,
-    it is completed by the next call or the next start of the monitor.
+    A running monitor obeys within seconds. What is removed is reported per place, and cannot be brought back; so is what
+    stays. Interrupted, it is completed by the next call or the next start of the monitor.
+
+    Example: turvakt officials withdraw ekvik-07 --source bluesky
     """
+    if source and recipient:
+        raise BadInput(
+            "names two", place="command line", remedy="Withdraw --source and --recipient one after the other"
+        )
+    part = Part("source", source) if source else Part("recipient", recipient) if recipient else None
     with parts(context) as opened:
-        begun = opened.store.withdrawal(id)
+        begun = opened.store.withdrawal(id) if part is None else opened.partial.withdrawal(id, part)
         if begun is None or begun.erased_at is not None:
             opened.store.get(id)
-            confirm(f"End all consent of {id} and erase everything held because of her?", yes=yes)
-        report = withdrawal.withdraw(
-            id, store=opened.store, holders=opened.holders, scrub=opened.scrub, clock=opened.clock
-        )
+            what = "all consent" if part is None else f"the consent of this {part.kind}"
+            confirm(f"End {what} of {id} and erase everything held because of it?", yes=yes)
+        report = opened.erasure.withdraw(id, part)
     if as_json:
         write_json(msgspec.to_builtins(report))
         return
-    screen.print(f"Consent of {report.official} ended at {report.at:%Y-%m-%d %H:%M:%S} UTC. Removed or changed:")
+    what = "Consent" if part is None else f"Consent to a {part.kind}"
+    screen.print(f"{what} of {report.official} ended at {report.at:%Y-%m-%d %H:%M:%S} UTC. Removed or changed:")
     screen.print(table("place", "records", rows=sorted(report.removed.items()) or [("nothing", 0)]))
+    screen.print("What stays:")
+    screen.print(table("what", "until", "reason", rows=[_row(kept) for kept in report.kept]))
+    if report.copies_until is not None:
+        screen.print(f"Backups made before are gone by {report.copies_until:%Y-%m-%d}, if they are kept as set.")
 
 
 @app.command()
@@ -159,6 +173,18 @@ def export(
     with parts(context) as opened:
         opened.store.get(id)
         write_json(withdrawal.export(id, holders=opened.holders))
+
+
+_KEPT = {
+    "digest": "the time, and a digest to know an older file by",
+    "hold": "a post that law requires to keep",
+    "trends": "counts of several people's posts, without names",
+    "messages": "what recipients have been sent",
+}
+
+
+def _row(kept: withdrawal.Kept) -> tuple[str, str, str]:
+    return _KEPT[kept.what], "" if kept.until is None else f"{kept.until:%Y-%m-%d}", kept.reason
 
 
 def _reachable(officials: Sequence[Official], *, place: str) -> None:
