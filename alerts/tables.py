@@ -1,4 +1,4 @@
-"""The table of the outbox."""
+"""The tables of the outbox, and of who was told."""
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, text
 
@@ -42,3 +42,19 @@ OUTBOX = Table(
     sqlite_with_rowid=False,
 )
 """``slot`` is one contact's view of one post about one official; ``alert`` is NULL once the delivery has ended."""
+
+NOTICE = Table(
+    "alert_notice",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("alert", NAME, nullable=False),
+    Column("official", NAME, nullable=False),
+    Column("at", MOMENT, nullable=False),
+    Column("how", NAME, nullable=False),
+    Column("by", NAME, nullable=False),
+    Column("form", NAME, nullable=False),
+    Column("wish", NAME, nullable=False),
+    Index("alert_notice_alert", "alert"),
+    Index("alert_notice_official", "official"),
+)
+"""Only added to, but for erasure and retention."""

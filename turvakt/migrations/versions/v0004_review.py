@@ -1,7 +1,7 @@
 """What is kept apart, and who was told."""
 
 from alembic import op
-from sqlalchemy import Column, LargeBinary
+from sqlalchemy import Column, Integer, LargeBinary
 
 from flow.databases.columns import MOMENT, NAME
 
@@ -11,11 +11,13 @@ down_revision = "0003"
 # See v0001.
 _PERSONAL = {
     "registry_partial": ("id", "name"),
+    "alert_notice": ("official", "by"),
 }
 
 
 def upgrade() -> None:
     _partial()
+    _notice()
     if op.get_bind().dialect.name == "postgresql":
         for table, columns in _PERSONAL.items():
             for column in columns:
@@ -33,3 +35,19 @@ def _partial() -> None:
         Column("erased_at", MOMENT),
         sqlite_with_rowid=False,
     )
+
+
+def _notice() -> None:
+    op.create_table(
+        "alert_notice",
+        Column("number", Integer, primary_key=True),
+        Column("alert", NAME, nullable=False),
+        Column("official", NAME, nullable=False),
+        Column("at", MOMENT, nullable=False),
+        Column("how", NAME, nullable=False),
+        Column("by", NAME, nullable=False),
+        Column("form", NAME, nullable=False),
+        Column("wish", NAME, nullable=False),
+    )
+    for column in ("alert", "official"):
+        op.create_index(f"alert_notice_{column}", "alert_notice", [column])
