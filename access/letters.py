@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import logging
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from access.tables import LETTER
 from flow.clock import Clock, Moment
 from flow.codec import Codec
 from flow.database import Database
+from flow.errors import BadInput
 from registry.holder import Part
 from registry.official import Language
 
@@ -43,6 +45,10 @@ class Letter:
 
 
 LETTERS = Codec("letter", Letter)
+
+_IN_ORDER = LETTER.c.due, LETTER.c.id
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,22 +141,32 @@ class Letters:
         now = self._clock.now().timestamp()
         waiting = select(LETTER.c.id, LETTER.c.content, LETTER.c.attempts)
         waiting = waiting.where(LETTER.c.state == "waiting", LETTER.c.due <= now)
-        rows = self._database.query(waiting.order_by(LETTER.c.due, LETTER.c.id).limit(limit))
-        return [Waiting(identity, LETTERS.decode(content), attempts) for identity, content, attempts in rows]
+        letters = []
+        for identity, content, attempts in self._database.query(waiting.order_by(*_IN_ORDER).limit(limit)):
+            try:
+                letters.append(Waiting(identity, LETTERS.decode(content), attempts))
+            except BadInput as error:
+                logger.error("letter %s cannot be read and is given up: %s", identity, error)
+                self._database.execute(update(LETTER).where(LETTER.c.id == identity).values(state="failed"))
+        return letters
 
-    def ended(self, waiting: Waiting, state: Literal["sent", "failed"]) -> None:
-        """Write down how the sending ended; of the letter to somebody erased nothing stays."""
+    def ended(self, waiting: Waiting, state: Literal["sent", "failed"]) -> bool:
+        """Write down how the sending ended; of the letter to somebody erased nothing stays.
+
+        Returns:
+            Whether the letter was still here: it may have been erased on its way.
+        """
+        itself = LETTER.c.id == waiting.id
         if waiting.letter.kind == "erased":
-            self._database.execute(delete(LETTER).where(LETTER.c.id == waiting.id))
-            return
+            return bool(self._database.execute(delete(LETTER).where(itself)))
         new = {"state": state, "at": self._clock.now().timestamp(), "content": None}
-        self._database.execute(update(LETTER).where(LETTER.c.id == waiting.id).values(**new))
+        return bool(self._database.execute(update(LETTER).where(itself).values(**new)))
 
-    def again(self, waiting: Waiting, after: timedelta) -> None:
-        """Write down that a try has failed, and that there is to be another one."""
+    def again(self, waiting: Waiting, after: timedelta) -> bool:
+        """Write down that a try has failed, and that there is to be another one; returns as `ended` does."""
         now = self._clock.now()
         new = {"attempts": waiting.attempts + 1, "due": (now + after).timestamp(), "at": now.timestamp()}
-        self._database.execute(update(LETTER).where(LETTER.c.id == waiting.id).values(**new))
+        return bool(self._database.execute(update(LETTER).where(LETTER.c.id == waiting.id).values(**new)))
 
     def counts(self) -> dict[str, int]:
         """How many letters there are in each state."""

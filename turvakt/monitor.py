@@ -91,6 +91,7 @@ class Monitor:
             most_waiting=flow.most_waiting,
         )
         dispatcher = parts.dispatcher(runtime.at("deliveries"), base_url=self._base_url)
+        postman = parts.postman(runtime.at("letters"), base_url=self._base_url)
         collecting = Collecting(
             parts,
             self._collectors,
@@ -112,6 +113,7 @@ class Monitor:
         gc.freeze()
         services: dict[str, Service] = {
             "deliveries": dispatcher.run,
+            "letters": postman.run,
             "housekeeping": partial(keep_house, parts, step=in_house, sleep=self._sleep),
             **collecting.services,
             **self._beside,

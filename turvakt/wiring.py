@@ -6,11 +6,15 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from access.letters import Letters
 from alerts import stage as alert_stages
 from alerts.alert import ALERTS, DELIVERIES
 from alerts.channel import Channel
 from alerts.channels.files import Files
 from alerts.deliver import Dispatcher
+from alerts.letters import FOLDER as LETTERS_FOLDER
+from alerts.letters import LetterRenderer
+from alerts.postman import Postman
 from alerts.rendering import FOLDER, Renderer
 from alerts.routing import alerts_about
 from alerts.rules import Rule, load_rules
@@ -69,6 +73,11 @@ class Parts(Stores):
     def files(self) -> Files:
         """The channel ``outbox``: files in the data folder."""
         return Files(self.settings.data_dir / "outbox", clock=self.clock)
+
+    @cached_property
+    def letters(self) -> Letters:
+        """What people who sign in are written to."""
+        return Letters(self.database, clock=self.clock)
 
     @cached_property
     def channels(self) -> Mapping[str, Channel]:
@@ -139,7 +148,8 @@ class Parts(Stores):
         }
         log = LogHolder(self.log, records=records, followers={"decisions": ("by",)})
         trends = () if self.trends is None else (self.trends,)
-        return (log, self.outbox, self.files, *trends, self.index, self.notices, RegistryHolder(self.store))
+        registry = RegistryHolder(self.store)
+        return (log, self.outbox, self.files, *trends, self.index, self.notices, self.letters, registry)
 
     @cached_property
     def erasure(self) -> Erasure:
@@ -216,6 +226,16 @@ class Parts(Stores):
             give_up_after=timedelta(hours=self.settings.alerts.give_up_after_hours),
         )
 
+    def postman(self, step: Step, *, base_url: str) -> Postman:
+        """Sends letters to people who sign in: by e-mail or, where no server is set, into the folder of the outbox."""
+        return Postman(
+            letters=self.letters,
+            channel=self.channels.get("email", self.files),
+            renderer=LetterRenderer(Translations(LETTERS_FOLDER), base_url=base_url),
+            step=step,
+            clock=self.clock,
+        )
+
     def collectors(self) -> list[Collector]:
         """The collectors that the settings switch on."""
         return make_collectors(self.settings, accounts=self.bluesky_accounts, clock=self.clock)
@@ -236,7 +256,7 @@ class Parts(Stores):
 
     def sweep(self) -> int:
         """Remove messages that were written while their official was erased, by a process that was then killed."""
-        return self.files.sweep(self.outbox.known)
+        return self.files.sweep(lambda keys: self.outbox.known(keys) | self.letters.known(keys))
 
     def expire(self) -> int:
         """Enforce the retention; returns how many records were removed."""

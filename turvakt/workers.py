@@ -197,11 +197,13 @@ class ClusterWorker:
         return collect
 
     def _dispatch(self, worker: Worker) -> Service:
-        step = worker.at("deliveries")
+        step, address = worker.at("deliveries"), base_url(self._parts.settings)
 
         async def dispatch() -> None:
             await step(self._parts.sweep)
-            await self._parts.dispatcher(step, base_url=base_url(self._parts.settings)).run()
+            dispatcher = self._parts.dispatcher(step, base_url=address)
+            postman = self._parts.postman(worker.at("letters"), base_url=address)
+            await together({"deliveries": dispatcher.run, "letters": postman.run})
 
         return dispatch
 

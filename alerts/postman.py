@@ -1,0 +1,95 @@
+"""Sends letters to people who sign in: at least once each, with the same key."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import islice
+
+from access.letters import Letters, Waiting
+from alerts.channel import Channel
+from alerts.deliver import growing
+from alerts.letters import LetterRenderer, recipient
+from flow.clock import Clock
+from flow.errors import BadInput, Unavailable
+from flow.step import Step
+
+GIVE_UP_AFTER = timedelta(days=7)
+"""As long as an invitation holds."""
+
+logger = logging.getLogger(__name__)
+
+
+class Postman:
+    """Sends what is due, one letter after the other; tried again with growing pauses, for a week at most.
+
+    Args:
+        channel: where letters go: e-mail, or files in the data folder.
+        step: where the letters are read and written down.
+        send_seconds: how long one try may take.
+        idle_seconds: how often to look for letters.
+    """
+
+    def __init__(
+        self,
+        *,
+        letters: Letters,
+        channel: Channel,
+        renderer: LetterRenderer,
+        step: Step,
+        clock: Clock,
+        send_seconds: float = 60.0,
+        idle_seconds: float = 2.0,
+    ) -> None:
+        self._letters = letters
+        self._channel = channel
+        self._renderer = renderer
+        self._step = step
+        self._clock = clock
+        self._send_seconds = send_seconds
+        self._idle_seconds = idle_seconds
+
+    async def run(self) -> None:
+        """Send until cancelled. A letter on its way then is sent again later.
+
+        Raises:
+            Broken: the letters cannot be read or written.
+        """
+        while True:
+            for waiting in await self._step(self._letters.due):
+                still_here = await self._step(await self._send(waiting))
+                if not still_here:
+                    await self._channel.retract(waiting.id)
+            await asyncio.sleep(self._idle_seconds)
+
+    async def _send(self, waiting: Waiting) -> Callable[[], bool]:
+        """Send; returns what writes down what came of it."""
+        letter, place = waiting.letter, f"channel {self._channel.name}"
+        try:
+            async with asyncio.timeout(self._send_seconds):
+                await self._channel.send(
+                    self._renderer.render(letter),
+                    recipient=recipient(letter, channel=self._channel.name),
+                    idempotency_key=waiting.id,
+                )
+        except BadInput as error:
+            return self._failed(waiting, str(error))
+        except Unavailable as error:
+            return self._again(waiting, str(error))
+        except TimeoutError:
+            return self._again(waiting, f"{place}: took longer than {self._send_seconds:g} s")
+        except Exception as error:  # noqa: BLE001  whatever a channel does, the others must be sent
+            return self._again(waiting, f"{place}: unexpected {type(error).__name__}")
+        return lambda: self._letters.ended(waiting, "sent")
+
+    def _again(self, waiting: Waiting, reason: str) -> Callable[[], bool]:
+        if self._clock.now() - waiting.letter.added_at >= GIVE_UP_AFTER:
+            return self._failed(waiting, f"given up after {waiting.attempts + 1} tries. {reason}")
+        if not waiting.attempts:
+            logger.warning("letter %s is tried again. %s", waiting.id, reason)
+        pause = timedelta(seconds=next(islice(growing(), waiting.attempts, None)))
+        return lambda: self._letters.again(waiting, pause)
+
+    def _failed(self, waiting: Waiting, reason: str) -> Callable[[], bool]:
+        logger.error("letter %s has failed: %s", waiting.id, reason)
+        return lambda: self._letters.ended(waiting, "failed")
