@@ -1,0 +1,295 @@
+"""Letters: taken in once, sent at least once, erased with the official, and nothing kept of them longer than needed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from access.letters import VALUES, LetterKind, Letters
+from access.person import Grant, Person
+from access.tables import LETTER
+from alerts.channel import Channel
+from alerts.channels.email import Email
+from alerts.channels.files import Files
+from alerts.letters import FOLDER, LetterRenderer
+from alerts.postman import GIVE_UP_AFTER, Postman
+from alerts.translations import LANGUAGES, Translations
+from flow.clock import ManualClock
+from flow.database import Database
+from registry.holder import Holder, Part
+from registry.official import Language
+from tests import databases
+from tests.alerts.people import AT
+from tests.alerts.servers import SmtpServer
+
+LINK = "https://turvakt.ekvik.example/join/a1b2c3"
+MOMENT = datetime.fromisoformat("2026-12-01T10:00:00+00:00").isoformat()
+GIVEN: dict[str, str] = {
+    "link": LINK,
+    "until": MOMENT,
+    "at": MOMENT,
+    "tenant": "Ekviks kommun",
+    "who": "Karin Sund",
+    "reason": "Larm utan mottagare",
+    "removed": "12",
+    "kept": "0",
+    "kept_until": "",
+    "last_copy": MOMENT,
+}
+
+
+def person(
+    id: str = "anna",
+    *,
+    role: Any = "official",
+    official: str = "anna-lindqvist",
+    language: Language = "sv",
+    **fields: Any,
+) -> Person:
+    fields = {"name": "Anna Lindqvist", "email": "anna@ekvik.example", **fields}
+    return Person(id=id, language=language, grants=(Grant(role, "ekvik", official),), **fields)
+
+
+def values(kind: LetterKind, **other: str) -> dict[str, str]:
+    return {name: {**GIVEN, **other}[name] for name in VALUES[kind]}
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(AT)
+
+
+@pytest.fixture(params=databases.KINDS)
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    yield from databases.opened(request.param, request)
+
+
+@pytest.fixture
+def letters(database: Database, clock: ManualClock) -> Letters:
+    return Letters(database, clock=clock)
+
+
+def stored(database: Database) -> str:
+    return str(database.query(select(LETTER)))
+
+
+def test_a_letter_waits_until_it_is_sent(letters: Letters, database: Database) -> None:
+    assert letters.add(person(), "invitation", values("invitation"))
+    (waiting,) = letters.due()
+    assert (waiting.letter.email, waiting.letter.values["link"], waiting.attempts) == ("anna@ekvik.example", LINK, 0)
+    assert letters.ended(waiting, "sent")
+    assert letters.due() == []
+    assert letters.counts() == {"sent": 1}
+    assert letters.known([waiting.id, "other"]) == {waiting.id}
+    for secret in (LINK, "anna@ekvik.example", "Anna Lindqvist"):
+        assert secret not in stored(database)
+
+
+def test_a_letter_about_the_same_is_taken_in_once(letters: Letters) -> None:
+    for person_id, about, new in (("anna", "1", True), ("anna", "1", False), ("anna", "2", True), ("berit", "1", True)):
+        assert letters.add(person(person_id), "consent-ends", values("consent-ends"), once=about) is new
+    for waiting in letters.due():
+        letters.ended(waiting, "sent")
+    assert not letters.add(person(), "consent-ends", values("consent-ends"), once="1")
+
+
+def test_a_letter_that_is_tried_again_waits_meanwhile(letters: Letters, clock: ManualClock) -> None:
+    letters.add(person(), "reset", values("reset"))
+    (waiting,) = letters.due()
+    assert letters.again(waiting, timedelta(minutes=5))
+    assert letters.due() == []
+    clock.advance(timedelta(minutes=5))
+    assert [each.attempts for each in letters.due()] == [1]
+
+
+def test_values_that_are_not_those_of_the_kind_are_refused(letters: Letters) -> None:
+    with pytest.raises(ValueError, match="a letter 'reset' tells link, until"):
+        letters.add(person(), "reset", {"link": LINK})
+    assert letters.counts() == {}
+
+
+def test_a_letter_that_cannot_be_read_stops_no_other_one(letters: Letters, database: Database) -> None:
+    for each in ("anna", "berit"):
+        letters.add(person(each), "reset", values("reset"), once=each)
+    first = letters.due()[0].id
+    database.execute(update(LETTER).where(LETTER.c.id == first).values(content=b"?"))
+    assert [each.id for each in letters.due()] != [first]
+    assert letters.counts() == {"waiting": 1, "failed": 1}
+
+
+def test_it_holds_what_is_of_an_official(letters: Letters, database: Database) -> None:
+    holder: Holder = letters
+    letters.add(person(), "invitation", values("invitation"))
+    letters.add(person("kalle", role="deputy", name="Kalle Ek", email="kalle@ekvik.example"), "reset", values("reset"))
+    letters.add(person("karin", role="officer", official="", name="Karin Sund"), "reset", values("reset"))
+    assert holder.count("anna-lindqvist") == 2
+    assert holder.erase("anna-lindqvist", Part("source", "bluesky")) == holder.count("anna", Part("source", "x")) == 0
+    exported = holder.export("anna-lindqvist")
+    assert {each["kind"] for each in exported} == {"invitation", "reset"}
+    assert LINK not in str(exported)
+    assert holder.erase("anna-lindqvist") == 2
+    assert holder.count("anna-lindqvist") == holder.erase("anna-lindqvist") == 0
+    assert [each.letter.name for each in letters.due()] == ["Karin Sund"]
+    assert "anna-lindqvist" not in stored(database)
+
+
+def test_the_last_letter_is_sent_when_the_erasure_is_complete_and_leaves_nothing(
+    letters: Letters, database: Database
+) -> None:
+    assert letters.prepare_last(person(), "anna-lindqvist")
+    assert not letters.prepare_last(person(), "anna-lindqvist")  # the erasure is tried again
+    assert letters.due() == []
+    assert letters.erase("anna-lindqvist") == letters.count("anna-lindqvist") == 0
+    assert letters.send_last("anna-lindqvist", values("erased"))
+    assert not letters.send_last("anna-lindqvist", values("erased"))
+    (waiting,) = letters.due()
+    assert waiting.letter.values["removed"] == "12"
+    assert letters.ended(waiting, "sent")
+    assert database.query(select(LETTER)) == []
+
+
+def test_nothing_is_sent_where_nothing_was_prepared(letters: Letters) -> None:
+    assert not letters.send_last("anna-lindqvist", values("erased"))
+    assert letters.due() == []
+
+
+def test_letters_that_have_ended_expire(letters: Letters, clock: ManualClock) -> None:
+    for each in ("anna", "berit"):
+        letters.add(person(each), "reset", values("reset"))
+    letters.ended(letters.due()[0], "sent")
+    clock.advance(timedelta(days=1))
+    assert letters.expire(clock.now() - timedelta(days=2)) == 0
+    assert letters.expire(clock.now()) == 1
+    assert letters.counts() == {"waiting": 1}
+
+
+# ---------------------------------------------------------------- words
+
+RENDERER = LetterRenderer(Translations(FOLDER), base_url="https://turvakt.ekvik.example/")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", VALUES)
+def test_every_letter_has_words_and_its_subject_names_nobody(
+    kind: LetterKind, language: Language, letters: Letters
+) -> None:
+    letters.add(person(language=language), kind, values(kind))
+    message = RENDERER.render(letters.due()[0].letter)
+    for secret in ("Anna", "Lindqvist", "Karin", "Ekvik", "Larm"):
+        assert secret not in message.subject
+    assert "Anna Lindqvist" in message.text
+    assert "2026" in message.text
+    assert ("https://turvakt.ekvik.example/" in message.text) is (kind != "erased")
+    assert "{" not in message.text
+    assert message.facts == {}
+
+
+@pytest.mark.parametrize(("language", "day"), [("sv", "1 december"), ("fi", "1. joulukuuta"), ("en", "1 December")])
+def test_an_erased_official_is_told_what_is_kept(language: Language, day: str, letters: Letters) -> None:
+    letters.add(person(language=language), "erased", values("erased", kept="3", kept_until=MOMENT))
+    text = RENDERER.render(letters.due()[0].letter).text
+    assert "12" in text
+    assert "3" in text
+    assert text.count(f"{day} 2026") == 3
+
+
+def test_values_stay_on_their_line(letters: Letters) -> None:
+    sly = values("break-glass", reason="brand\r\nBcc: x@example.com\u202e", who="{link}")
+    letters.add(person(), "break-glass", sly)
+    text = RENDERER.render(letters.due()[0].letter).text
+    assert "skäl: brand Bcc: x@example.com\n" in text
+    assert "{link}" in text
+
+
+# ---------------------------------------------------------------- sending
+
+
+@asynccontextmanager
+async def sending(letters: Letters, channel: Channel, clock: ManualClock) -> AsyncIterator[None]:
+    async def step(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    postman = Postman(letters=letters, channel=channel, renderer=RENDERER, step=step, clock=clock, idle_seconds=0.01)
+    running = asyncio.create_task(postman.run())
+    try:
+        yield
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def email(server: SmtpServer, clock: ManualClock) -> Email:
+    return Email(host="127.0.0.1", port=server.port, security="none", sender="turvakt@ekvik.example", clock=clock)
+
+
+async def test_a_letter_goes_by_mail(letters: Letters, clock: ManualClock) -> None:
+    async with SmtpServer() as server:
+        letters.add(person(), "invitation", values("invitation"))
+        async with sending(letters, email(server, clock), clock):
+            await until(lambda: letters.counts() == {"sent": 1})
+        (mail,) = server.mails
+        assert mail["To"] == "Anna Lindqvist <anna@ekvik.example>"
+        assert mail["Subject"] == "Turvakt: du är inbjuden"
+        assert LINK in mail.get_content()
+
+
+async def test_a_server_that_is_away_is_waited_for(letters: Letters, clock: ManualClock) -> None:
+    async with SmtpServer() as server:
+        await server.stop()
+        letters.add(person(), "reset", values("reset"))
+        async with sending(letters, email(server, clock), clock):
+            await until(lambda: letters.due() == [])
+            await server.start()
+            clock.advance(timedelta(minutes=5))
+            await until(lambda: letters.counts() == {"sent": 1})
+        assert len(server.mails) == 1
+
+
+async def test_a_letter_is_given_up_after_a_week(
+    letters: Letters, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with SmtpServer() as server:
+        for name, address in (("anna", "gone@ekvik.example"), ("berit", "full@ekvik.example")):
+            letters.add(person(name, email=address), "reset", values("reset"))
+        async with sending(letters, email(server, clock), clock):
+            await until(lambda: letters.counts() == {"failed": 1, "waiting": 1} and letters.due() == [])
+            clock.advance(GIVE_UP_AFTER)
+            await until(lambda: letters.counts() == {"failed": 2})
+    assert "ekvik.example" not in caplog.text
+
+
+async def test_without_a_mail_server_letters_are_files(letters: Letters, clock: ManualClock, tmp_path: Path) -> None:
+    files = Files(tmp_path / "outbox", clock=clock)
+    letters.add(person(), "invitation", values("invitation"))
+    async with sending(letters, files, clock):
+        await until(lambda: letters.counts() == {"sent": 1})
+    assert files.sweep(letters.known) == 0
+    (file,) = (tmp_path / "outbox").glob("*.eml")
+    assert LINK in file.read_text("utf-8")
+    letters.erase("anna-lindqvist")
+    assert files.sweep(letters.known) == 1
+
+
+async def test_a_letter_that_is_erased_on_its_way_is_taken_back(
+    letters: Letters, clock: ManualClock, tmp_path: Path
+) -> None:
+    class Slow(Files):
+        async def send(self, *args: Any, **kwargs: Any) -> None:
+            await super().send(*args, **kwargs)
+            letters.erase("anna-lindqvist")
+
+    letters.add(person(), "invitation", values("invitation"))
+    async with sending(letters, Slow(tmp_path / "outbox", clock=clock), clock):
+        await until(lambda: letters.counts() == {} and not list((tmp_path / "outbox").glob("*.eml")))
