@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from registry.ledger import Given, LedgerEntry
 from registry.official import Official
+from registry.tenant import Tenant
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,11 @@ class Erasures:
 
 
 class Store(Protocol):
-    """The registry. Every change is one transaction, counts the revision up and starts a new epoch of the log.
+    """The registry. Every change of officials is one transaction, counts the revision up and starts a new epoch of the log.
 
     The epoch makes the log refuse whatever was matched before the change; the revision tells a running monitor, also in
-    another process, to match anew.
+    another process, to match anew. A change of what she agreed to, or of who may be told, is an entry in the consent ledger,
+    and ``given`` says how it came about.
     """
 
     def officials(self) -> list[Official]:
@@ -61,7 +64,7 @@ class Store(Protocol):
         """
         ...
 
-    def add(self, official: Official) -> None:
+    def add(self, official: Official, *, given: Given = ...) -> None:
         """Store a new official.
 
         Raises:
@@ -69,7 +72,15 @@ class Store(Protocol):
         """
         ...
 
-    def put_all(self, officials: Sequence[Official]) -> Imported:
+    def change(self, official: Official, *, given: Given) -> None:
+        """Replace one official who is there; if nothing differs, nothing happens.
+
+        Raises:
+            BadInput: nobody has this id, something is wrong with her fields, or she withdrew (see `put_all`).
+        """
+        ...
+
+    def put_all(self, officials: Sequence[Official], *, given: Given = ...) -> Imported:
         """Add or replace all of them or, if anything is wrong, none. Doing it again changes nothing.
 
         It never revives a withdrawn consent: who withdrew comes back only with a consent that begins after it.
@@ -79,7 +90,7 @@ class Store(Protocol):
         """
         ...
 
-    def withdraw(self, official_id: str, at: datetime) -> Withdrawal:
+    def withdraw(self, official_id: str, at: datetime, *, given: Given = ...) -> Withdrawal:
         """End all her consents ``at`` that moment and mark her erasure as pending; a second call changes nothing.
 
         Raises:
@@ -100,7 +111,7 @@ class Store(Protocol):
         ...
 
     def remove(self, official_id: str) -> bool:
-        """Forget all her fields; returns whether there was something to forget."""
+        """Forget all her fields and her entries in the ledger; returns whether there was something to forget."""
         ...
 
     def erased(self, official_id: str) -> None:
@@ -120,6 +131,30 @@ class Store(Protocol):
 
     def erasures(self) -> Erasures:
         """How the erasures stand. A second withdrawal of the same official takes the place of her first."""
+        ...
+
+    def ledger(self, official_id: str) -> list[LedgerEntry]:
+        """What she agreed to, from the first entry to the last; empty if nobody has this id, or she was erased."""
+        ...
+
+    def tenants(self) -> list[Tenant]:
+        """All tenants, ordered by id, also those whose officials have all gone."""
+        ...
+
+    def tenant(self, tenant_id: str) -> Tenant:
+        """One tenant.
+
+        Raises:
+            BadInput: none has this id.
+        """
+        ...
+
+    def put_tenant(self, tenant: Tenant) -> None:
+        """Add or replace a tenant. It changes nothing of what is matched, so the revision stays.
+
+        Raises:
+            BadInput: something is wrong with it.
+        """
         ...
 
     def revision(self) -> int:

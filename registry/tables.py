@@ -1,6 +1,6 @@
 """The tables of the registry."""
 
-from sqlalchemy import CheckConstraint, Column, Integer, LargeBinary, MetaData, Table
+from sqlalchemy import DDL, CheckConstraint, Column, Integer, LargeBinary, MetaData, Table, event
 
 from flow.databases.columns import MOMENT, NAME
 
@@ -54,3 +54,37 @@ REVISION = Table(
     Column("revision", Integer, nullable=False),
 )
 """One row."""
+
+CONSENT = Table(
+    "registry_consent",
+    METADATA,
+    Column("official", NAME, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("value", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""The consent ledger. Rows are added, and all of an official removed with her; the database itself refuses to change one."""
+
+_APPEND_ONLY = {
+    "sqlite": (
+        "CREATE TRIGGER registry_consent_is_final BEFORE UPDATE ON registry_consent "
+        "BEGIN SELECT RAISE(ABORT, 'the consent ledger is never changed'); END",
+    ),
+    "postgresql": (
+        "CREATE FUNCTION registry_consent_is_final() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the consent ledger is never changed'; END $$",
+        "CREATE TRIGGER registry_consent_is_final BEFORE UPDATE ON registry_consent "
+        "FOR EACH STATEMENT EXECUTE FUNCTION registry_consent_is_final()",
+    ),
+}
+for _dialect, _statements in _APPEND_ONLY.items():
+    for _statement in _statements:
+        event.listen(CONSENT, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]  # SQLAlchemy types it not
+
+TENANT = Table(
+    "registry_tenant",
+    METADATA,
+    Column("id", NAME, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -9,16 +9,22 @@ from difflib import get_close_matches
 
 from sqlalchemy import bindparam, case, delete, func, insert, select, union_all, update
 
+from flow.clock import Clock, SystemClock
 from flow.database import Database, Row
 from flow.errors import BadInput, Broken
 from flow.log import Log
 from registry.checking import checked, problems, refusal
+from registry.ledger import Given, LedgerEntry
 from registry.official import OFFICIALS, Consent, Official
 from registry.store import Erasures, Imported, Withdrawal
+from registry.stores.ledger import SqlLedger
 from registry.stores.partial import Withdrawn
+from registry.stores.tenants import SqlTenants
 from registry.tables import OFFICIAL, PARTIAL, REMOVED, REVISION, WITHDRAWAL
+from registry.tenant import Tenant
 
 _LOCK = "registry"
+_BY_COMMAND, _BY_FILE = Given("command"), Given("file")
 _REVISION = select(REVISION.c.revision)  # kept, as it is asked all the time
 
 
@@ -26,11 +32,17 @@ class SqlStore:
     """Implements `registry.store.Store` in the tables ``registry*`` of ``database``, which also keeps the epoch of ``log``.
 
     Changes are made one after another: each holds the lock ``registry`` of the database.
+
+    Args:
+        clock: when a change was made, for the consent ledger.
     """
 
-    def __init__(self, database: Database, log: Log) -> None:
+    def __init__(self, database: Database, log: Log, *, clock: Clock | None = None) -> None:
         self._database = database
         self._log = log
+        self._clock = clock or SystemClock()
+        self._ledger = SqlLedger(database)
+        self._tenants = SqlTenants(database)
 
     def officials(self) -> list[Official]:
         return [_official(row) for row in self._database.query(select(OFFICIAL.c.value).order_by(OFFICIAL.c.id))]
@@ -47,18 +59,28 @@ class SqlStore:
         hint = f"Did you mean '{alike[0]}'?" if alike else "See 'turvakt officials list'"
         raise BadInput("no official has this id", place="registry", remedy=hint)
 
-    def add(self, official: Official) -> None:
+    def add(self, official: Official, *, given: Given = _BY_COMMAND) -> None:
         checked(official, "registry")
         with self._changing():
             reason = self._refused(official) or Withdrawn(self._database).refused(official)
-            if self._values(official.id):
+            if self._holds(official.id):
                 reason = "the id is taken; choose another one, or change her with 'turvakt officials import'"
             if reason is not None:
                 raise BadInput(reason, place=f"official {official.id}")
-            self._put({official.id: OFFICIALS.encode(official)})
-            self._changed()
+            self._replace([(None, official)], given)
 
-    def put_all(self, officials: Sequence[Official]) -> Imported:
+    def change(self, official: Official, *, given: Given) -> None:
+        checked(official, "registry")
+        with self._changing():
+            before = self.get(official.id)
+            if before == official:
+                return
+            reason = self._refused(official) or Withdrawn(self._database).refused(official)
+            if reason is not None:
+                raise BadInput(reason, place=f"official {official.id}")
+            self._replace([(before, official)], given)
+
+    def put_all(self, officials: Sequence[Official], *, given: Given = _BY_FILE) -> Imported:
         added = changed = 0
         with self._changing():
             withdrew = {row[0] for row in self._database.query(select(WITHDRAWAL.c.digest))}
@@ -75,26 +97,28 @@ class SqlStore:
             ]
             if reasons:
                 raise refusal(reasons, place="registry")
-            values, new = self._values(), {}
+            stored = {each.id: each for each in self.officials()}
+            new: dict[str, tuple[Official | None, Official]] = {}
             for official in officials:
-                value, before = OFFICIALS.encode(official), values.get(official.id)
-                if value != before:
-                    values[official.id] = new[official.id] = value
+                before = new[official.id][1] if official.id in new else stored.get(official.id)
+                if official != before:
+                    new[official.id] = (stored.get(official.id), official)
                     added += before is None
                     changed += before is not None
             if new:
-                self._put(new)
-                self._changed()
+                self._replace(list(new.values()), given)
         return Imported(added, changed, len(officials) - added - changed)
 
-    def withdraw(self, official_id: str, at: datetime) -> Withdrawal:
+    def withdraw(self, official_id: str, at: datetime, *, given: Given = _BY_COMMAND) -> Withdrawal:
         with self._changing():
             withdrawal = self.withdrawal(official_id)
-            if withdrawal is not None and (withdrawal.erased_at is None or not self._values(official_id)):
+            if withdrawal is not None and (withdrawal.erased_at is None or not self._holds(official_id)):
                 return withdrawal
             official = self.get(official_id)
             digest = digest_of(official_id)
-            self._put({official_id: OFFICIALS.encode(replace(official, consents=_ended(official.consents, at)))})
+            ended = replace(official, consents=_ended(official.consents, at))
+            self._put({official_id: OFFICIALS.encode(ended)})
+            self._ledger.write([(official, ended)], given, at)
             for table in (WITHDRAWAL, REMOVED):
                 self._database.execute(delete(table).where(table.c.digest == digest))
             row = {"digest": digest, "id": official_id, "at": at.timestamp()}
@@ -126,6 +150,7 @@ class SqlStore:
     def remove(self, official_id: str) -> bool:
         with self._changing():
             gone = self._database.execute(delete(OFFICIAL).where(OFFICIAL.c.id == official_id)) > 0
+            self._ledger.remove(official_id)
             if gone:
                 self._changed()
         return gone
@@ -156,6 +181,19 @@ class SqlStore:
         ((all_, since, complete, seconds),) = self._database.query(counted.select_from(both))
         return Erasures(all_ - complete, None if since is None else _moment(since), complete, float(seconds))
 
+    def ledger(self, official_id: str) -> list[LedgerEntry]:
+        return self._ledger.of(official_id)
+
+    def tenants(self) -> list[Tenant]:
+        return self._tenants.all()
+
+    def tenant(self, tenant_id: str) -> Tenant:
+        return self._tenants.get(tenant_id)
+
+    def put_tenant(self, tenant: Tenant) -> None:
+        with self._changing():
+            self._tenants.put(tenant)
+
     def revision(self) -> int:
         return int(self._database.query(_REVISION)[0][0])
 
@@ -169,10 +207,15 @@ class SqlStore:
         self._database.execute(update(REVISION).values(revision=REVISION.c.revision + 1))
         self._log.bump()
 
-    def _values(self, *ids: str) -> dict[str, bytes]:
-        """The stored officials, all or those with these ``ids``, as they are stored."""
-        stored = select(OFFICIAL.c.id, OFFICIAL.c.value)
-        return dict(self._database.query(stored.where(OFFICIAL.c.id.in_(ids)) if ids else stored))
+    def _holds(self, official_id: str) -> bool:
+        return bool(self._database.query(select(OFFICIAL.c.id).where(OFFICIAL.c.id == official_id)))
+
+    def _replace(self, changes: Sequence[tuple[Official | None, Official]], given: Given) -> None:
+        """Put officials in the place of what was there before, if anything was, and write the ledger."""
+        self._put({after.id: OFFICIALS.encode(after) for _, after in changes})
+        self._ledger.write(changes, given, self._clock.now())
+        self._tenants.begin(after for _, after in changes)
+        self._changed()
 
     def _put(self, values: Mapping[str, bytes]) -> None:
         same = OFFICIAL.c.id == bindparam("replaced")

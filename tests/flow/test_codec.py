@@ -17,7 +17,9 @@ from flow.codec import Codec
 from flow.entry import DEAD_LETTERS, ENTRIES, DeadLetter, Entry
 from flow.errors import BadInput
 from ingest.post import POSTS, Author, Mention, Post
+from registry.ledger import LEDGER, LedgerEntry
 from registry.official import OFFICIALS, Consent, Contact, Official
+from registry.tenant import TENANTS, Tenant
 from review.decision import DECISIONS, Decision
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -86,6 +88,23 @@ SAMPLES: list[tuple[Codec[Any], Any]] = [
         DeadLetter("posts", "classify", "bad", "posts offset 7", POST.id, b"\xff{", ("anna-lindqvist",), AT),
     ),
     (OFFICIALS, OFFICIAL),
+    (
+        LEDGER,
+        LedgerEntry(
+            number=2,
+            official="anna-lindqvist",
+            at=AT,
+            act="changed",
+            consents=OFFICIAL.consents,
+            recipients=("Beredskap",),
+            purpose="protection",
+            how="portal",
+            by="anna",
+            wording="2026-11",
+            language="sv",
+        ),
+    ),
+    (TENANTS, Tenant("ekvik", "municipality", "Ekvik", "SE", {"low": 14}, second_factor_for_links=True)),
 ]
 KINDS = [codec.kind for codec, _ in SAMPLES]
 NEWEST = {"verdict": "-aimed-at", "alert": "-aimed-at", "official": "-wishes"}

@@ -1,17 +1,22 @@
 """What every registry store promises; run over each implementation by test_stores.py."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from flow.errors import BadInput, Stale
 from flow.log import Log
-from registry.official import Consent
+from registry.ledger import PURPOSE, Given
+from registry.official import Consent, Contact, Wishes
 from registry.store import Erasures, Imported, Store
+from registry.tenant import Tenant
 
 from .people import NOW, START, official
 
 HOUR = timedelta(hours=1)
+PORTAL = Given("portal", by="anna", wording="2026-11", language="fi")
 
 
 class StoreContract:
@@ -64,9 +69,10 @@ class StoreContract:
         assert store.officials() == []
 
     def test_every_change_makes_batches_in_hand_stale(self, store: Store, log: Log) -> None:
-        changes = [
+        changes: list[Callable[[], object]] = [
             lambda: store.add(official("a")),
             lambda: store.put_all([official("a", role="x")]),
+            lambda: store.change(official("a", role="y"), given=PORTAL),
             lambda: store.withdraw("a", NOW),
             lambda: store.remove("a"),
         ]
@@ -177,6 +183,91 @@ class StoreContract:
         withdrawal = store.withdrawal("ekvik-07")
         assert withdrawal is not None
         assert withdrawal.removed == {}
+
+    def test_the_ledger_tells_what_was_agreed_to_and_how(self, store: Store) -> None:
+        first, second = Consent(("*",), START), Consent(("feed",), NOW, recipients=("Stab",))
+        store.put_all([official(consents=(first,)), official("other")])
+        store.change(official(consents=(second,)), given=PORTAL)
+        store.withdraw("ekvik-07", NOW + HOUR, given=PORTAL)
+        ended = replace(second, until=NOW + HOUR)
+        assert [(each.number, each.act, each.consents, each.recipients) for each in store.ledger("ekvik-07")] == [
+            (1, "given", (first,), ("Beredskap",)),
+            (2, "changed", (second,), ()),
+            (3, "withdrawn", (ended,), ()),
+        ]
+        file, portal, withdrawn = store.ledger("ekvik-07")
+        assert (file.how, file.by, file.wording, file.purpose, file.at) == ("file", "", "", PURPOSE, NOW)
+        assert (portal.how, portal.by, portal.wording, portal.language) == ("portal", "anna", "2026-11", "fi")
+        assert withdrawn.at == NOW + HOUR
+        assert [each.act for each in store.ledger("other")] == ["given"]
+        assert store.ledger("nobody") == []
+
+    def test_the_ledger_tells_only_of_changes_of_consent(self, store: Store) -> None:
+        store.add(official())
+        store.add(official("other"))
+        revision = store.revision()
+        store.change(official(), given=PORTAL)
+        assert store.revision() == revision
+        store.change(official(role="other", wishes=Wishes("never")), given=PORTAL)
+        store.put_all([official(forms=("Ankan",))])
+        assert len(store.ledger("ekvik-07")) == 1
+        stab = Contact("Stab", "outbox", "stab@ekvik.example", "sv")
+        store.change(official(contacts=(*official().contacts, stab)), given=PORTAL)
+        assert [each.recipients for each in store.ledger("ekvik-07")] == [("Beredskap",), ("Beredskap", "Stab")]
+
+    def test_a_consent_after_one_that_ended_is_given_anew(self, store: Store) -> None:
+        store.add(official(consents=(Consent(("*",), START, NOW - HOUR),)))
+        store.change(official(consents=(Consent(("*",), NOW),)), given=PORTAL)
+        store.change(official(consents=(Consent(("*",), NOW - HOUR, NOW),)), given=PORTAL)
+        assert [each.act for each in store.ledger("ekvik-07")] == ["given", "given", "withdrawn"]
+
+    def test_a_change_is_checked_as_an_import_is(self, store: Store) -> None:
+        with pytest.raises(BadInput, match="no official has this id"):
+            store.change(official(), given=PORTAL)
+        store.add(official())
+        with pytest.raises(BadInput, match="contacts is missing"):
+            store.change(official(contacts=()), given=PORTAL)
+        store.withdraw("ekvik-07", NOW)
+        with pytest.raises(BadInput, match="erasure is not complete"):
+            store.change(official(role="x"), given=PORTAL)
+        assert [each.act for each in store.ledger("ekvik-07")] == ["given", "withdrawn"]
+
+    def test_nothing_of_the_ledger_outlives_an_erasure(self, store: Store) -> None:
+        erase(store)
+        assert store.ledger("ekvik-07") == []
+        store.add(official(consents=(Consent(("feed",), NOW + HOUR),)))
+        assert [(each.number, each.act) for each in store.ledger("ekvik-07")] == [(1, "given")]
+
+    def test_a_tenant_comes_into_being_with_its_first_official(self, store: Store) -> None:
+        assert store.tenants() == []
+        store.put_all([official("a", municipality="Håby"), official("b", country="FI"), official("c", country="SE")])
+        store.add(official("d", municipality="", tenant="region_nord"))
+        assert store.tenants() == [
+            Tenant("ekvik", "municipality", "Ekvik", "FI"),
+            Tenant("haaby", "municipality", "Håby", "SE"),
+            Tenant("region_nord", "municipality", "region_nord", "SE"),
+        ]
+
+    def test_a_tenant_keeps_its_rules(self, store: Store) -> None:
+        store.add(official())
+        revision = store.revision()
+        changed = Tenant("ekvik", "region", "Region Ekvik", "SE", {"low": 14}, second_factor_for_links=True)
+        store.put_tenant(changed)
+        assert store.tenant("ekvik") == changed
+        assert store.revision() == revision
+        store.add(official("another"))
+        assert store.tenants() == [changed]
+
+    def test_a_tenant_that_is_wrong_or_not_there_is_refused(self, store: Store) -> None:
+        with pytest.raises(BadInput, match="no tenant has this id"):
+            store.tenant("ekvik")
+        for wrong in (
+            Tenant("Ekvik", "region", "Ekvik", "SE"),
+            Tenant("ekvik", "region", " ", "SE"),
+            Tenant("ekvik", "region", "Ekvik", "SE", {"low": -1}),
+        ):
+            with pytest.raises(BadInput, match="tenant: "):
+                store.put_tenant(wrong)
 
 
 def erase(store: Store) -> None:

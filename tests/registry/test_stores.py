@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from flow.clock import ManualClock
 from flow.database import Database
@@ -18,9 +18,11 @@ from flow.kafka import Connection
 from flow.log import Log
 from flow.logs.kafka.log import KafkaLog
 from flow.logs.sqlite import SqliteLog
+from registry.ledger import Given
+from registry.official import Consent
 from registry.store import Store
 from registry.stores.sql import SqlStore
-from registry.tables import OFFICIAL
+from registry.tables import CONSENT, OFFICIAL
 from tests.servers.fixtures import Place
 from turvakt.schema import open_file, open_postgres, upgrade
 
@@ -40,7 +42,7 @@ class SqlContract(StoreContract):
 
     @pytest.fixture
     def store(self, database: Database, log: Log) -> Store:
-        return SqlStore(database, log)
+        return SqlStore(database, log, clock=ManualClock(NOW))
 
     def test_is_seen_by_another_process(self, store: Store, other: Store) -> None:
         revision = other.revision()
@@ -64,6 +66,26 @@ class SqlContract(StoreContract):
         database.execute(insert(OFFICIAL), {"id": "a", "value": b'{"kind": "official", "version": 2}'})
         with pytest.raises(Broken, match="wire version 2"):
             store.officials()
+
+    def test_the_database_itself_refuses_to_change_the_ledger(self, store: Store, database: Database) -> None:
+        store.add(official())
+        before = store.ledger("ekvik-07")
+        with pytest.raises((Broken, BadInput)):
+            database.execute(update(CONSENT).values(value=b"{}"))
+        assert store.ledger("ekvik-07") == before
+
+    def test_two_who_change_at_once_leave_no_gap_in_the_ledger(self, store: Store, other: Store) -> None:
+        store.add(official())
+        given = Given("portal", by="anna-lindqvist")
+
+        def consents_to(source: str, to: Store) -> None:
+            to.change(official(consents=(Consent((source,), NOW),)), given=given)
+
+        with ThreadPoolExecutor(4) as several:
+            done = [several.submit(consents_to, f"s{n}", (store, other)[n % 2]) for n in range(8)]
+        for each in done:
+            each.result()
+        assert [each.number for each in store.ledger("ekvik-07")] == list(range(1, 10))
 
     def test_is_ordered_by_code_points_whatever_the_database_sorts_by(self, store: Store) -> None:
         store.put_all([official(id) for id in ("a-z", "a0", "ab", "a-0")])
@@ -107,7 +129,7 @@ class TestOnSqlite(SqlContract):
     @pytest.fixture
     def other(self, database: Sqlite) -> Iterator[Store]:
         with closing(open_file(database.path)) as again:
-            yield SqlStore(again, SqliteLog(again, clock=ManualClock(NOW)))
+            yield SqlStore(again, SqliteLog(again, clock=ManualClock(NOW)), clock=ManualClock(NOW))
 
 
 class TestOnPostgres(SqlContract):
@@ -125,7 +147,7 @@ class TestOnPostgres(SqlContract):
     @pytest.fixture
     def other(self, database: Postgres, postgres: str, kafka: Place) -> Iterator[Store]:
         with closing(open_postgres(postgres)) as again, closing(kafka_log(again, kafka)) as log:
-            yield SqlStore(again, log)
+            yield SqlStore(again, log, clock=ManualClock(NOW))
 
 
 def kafka_log(database: Postgres, kafka: Place) -> KafkaLog:

@@ -20,6 +20,7 @@ from flow.logs.kafka_tables import METADATA as LOG
 from flow.logs.sqlite import SqliteLog
 from registry.official import OFFICIALS
 from registry.stores.sql import SqlStore
+from registry.tenant import Tenant
 from tests import databases
 from tests.registry.people import official
 from turvakt import schema
@@ -87,6 +88,11 @@ def test_a_file_from_before_there_were_versions_is_taken_over_whole(tmp_path: Pa
         assert store.revision() == 41
         assert outbox.counts()["delivered"] == 1
         assert outbox.export("anna")[0]["at"] == NOW.isoformat()
+        assert [(each.act, each.how, each.recipients) for each in store.ledger("anna")] == [
+            ("given", "file", ("Beredskap",))
+        ]
+        assert store.ledger("anna")[0].consents == official("anna").consents
+        assert store.tenants() == [Tenant("ekvik", "municipality", "Ekvik", "SE")]
         store.add(official("cecilia"))
         assert store.revision() == 42
         store.remove("cecilia")
