@@ -24,7 +24,7 @@ from alerts.message import Message
 from flow.clock import ManualClock
 from flow.errors import BadInput, Broken, Unavailable
 from flow.hosts import is_loopback
-from registry.holder import Holder
+from registry.holder import Holder, Part
 from tests.alerts.people import AT, recipient
 from tests.alerts.servers import Certificate, HookServer, SmtpServer, make_certificate
 
@@ -389,6 +389,28 @@ async def test_files_are_erased_forgotten_exported_and_counted(files: Files, tmp
     assert holder.erase(MESSAGE.official) == 1
     assert holder.erase(MESSAGE.official) == 0
     assert [file.name for file in (tmp_path / "outbox").iterdir()] == ["k2.eml"]
+
+
+async def test_files_of_one_source_and_to_one_recipient_are_erased(files: Files, tmp_path: Path) -> None:
+    odd = replace(recipient(), name="50%25 <vakt>\u200b Ärla")
+    for key, message, to in (
+        ("k1", replace(MESSAGE, post="feed:1"), recipient()),
+        ("k2", replace(MESSAGE, post="feed-2:1"), recipient()),
+        ("k3", replace(MESSAGE, post="feed-2:2"), odd),
+        ("k4", replace(MESSAGE, official="aino", post="feed:1"), odd),
+    ):
+        await files.send(message, recipient=to, idempotency_key=key)
+    for part, gone in ((Part("source", "feed"), "k1"), (Part("recipient", odd.name), "k3")):
+        assert files.count(MESSAGE.official, part) == files.erase(MESSAGE.official, part) == 1
+        assert files.count(MESSAGE.official, part) == files.erase(MESSAGE.official, part) == 0
+        assert not (tmp_path / "outbox" / f"{gone}.eml").exists()
+    assert sorted(file.name for file in (tmp_path / "outbox").iterdir()) == ["k2.eml", "k4.eml"]
+
+
+async def test_a_file_that_does_not_tell_its_source_goes_with_any(files: Files, tmp_path: Path) -> None:
+    (tmp_path / "outbox" / "k1.eml").write_text("To: x <x@ekvik.example>\nX-Turvakt-Official: aino\n\nText")
+    assert files.erase("aino", Part("recipient", "y")) == 0
+    assert files.erase("aino", Part("source", "feed")) == 1
 
 
 async def test_files_that_nobody_knows_are_swept_away(files: Files, tmp_path: Path) -> None:

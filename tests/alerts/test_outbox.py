@@ -16,7 +16,7 @@ from alerts.tables import OUTBOX
 from classify.verdict import Label, Severity
 from flow.clock import ManualClock
 from flow.database import Database
-from registry.holder import Holder
+from registry.holder import Holder, Part
 from tests import databases
 from tests.alerts.people import AT, alert, recipient, verdict
 from tests.turvakt.process import until
@@ -184,6 +184,41 @@ def test_what_has_ended_keeps_ids_state_and_time_only(outbox: Outbox, database: 
 def test_is_a_holder(outbox: Outbox) -> None:
     holder: Holder = outbox
     assert holder.name == "alerts"
+
+
+def test_erases_what_is_about_one_source(outbox: Outbox) -> None:
+    for id in ("blue%ky:1", "bluesky:1", "blue%ky-2:1"):
+        outbox.add([alert(verdict(id))])
+    outbox.add([alert(verdict("blue%ky:1", mentions=("aino",)))])
+    outbox.record([ended(due(outbox)[0].delivery)])
+    part = Part("source", "blue%ky")
+    assert outbox.count("anna-lindqvist", part) == outbox.erase("anna-lindqvist", part) == 1
+    assert outbox.count("anna-lindqvist", part) == outbox.erase("anna-lindqvist", part) == 0
+    assert (outbox.count("anna-lindqvist"), outbox.count("aino")) == (2, 1)
+
+
+def test_erases_what_waits_for_one_recipient(outbox: Outbox, database: Database) -> None:
+    desk = recipient("a@ekvik.example")
+    other = replace(recipient("b@ekvik.example"), name="Kansliet")
+    outbox.add([alert(verdict(), desk, other), alert(verdict("bluesky:2"), desk, other)])
+    outbox.add([alert(verdict("bluesky:3", mentions=("aino",)), desk)])
+    first = next(item for item in due(outbox) if item.recipient.address == desk.address)
+    outbox.record([ended(first.delivery)])
+    about = {item.recipient.address for item in due(outbox) if item.delivery.official == "anna-lindqvist"}
+    assert about == {desk.address, other.address}
+    part = Part("recipient", desk.name)
+    mine = outbox.count("anna-lindqvist", part)
+    assert mine == outbox.erase("anna-lindqvist", part) > 0
+    assert outbox.count("anna-lindqvist", part) == outbox.erase("anna-lindqvist", part) == 0
+    left = [(item.delivery.official, item.recipient.name) for item in due(outbox)]
+    assert left.count(("anna-lindqvist", "Kansliet")) == 2
+    assert ("anna-lindqvist", desk.name) not in left
+
+
+def test_what_cannot_be_read_may_be_for_any_recipient(outbox: Outbox, database: Database) -> None:
+    outbox.add([alert()])
+    database.execute(update(OUTBOX).values(alert=b"{"))
+    assert outbox.erase("anna-lindqvist", Part("recipient", "Kansliet")) == 1
 
 
 def test_erasure_takes_all_and_says_what_was_on_its_way(outbox: Outbox) -> None:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from alerts.alert import ALERTS
 from flow.clock import ManualClock
 from flow.codec import Codec
 from flow.databases.sqlite import Sqlite
@@ -22,6 +23,8 @@ from flow.logs.memory import MemoryLog
 from flow.logs.sqlite import SqliteLog
 from ingest.holding import LogHolder
 from ingest.post import POSTS, Mention, Post
+from registry.holder import Part
+from tests.alerts.people import alert, recipient, verdict
 from tests.flow.kafka_log import opened, prepared
 from tests.servers.fixtures import Place
 from tests.servers.kafka import create_topics
@@ -213,6 +216,55 @@ def test_expires_entries(queue: Queue, clock: ManualClock) -> None:
     assert holder.expire(AT) == 0
     assert holder.expire(AT + timedelta(seconds=30)) == 1
     assert queue.topics() == []
+
+
+def test_erases_what_came_from_one_source(log: Log, holder: LogHolder) -> None:
+    put_posts(log, post("feed:1", "anna"), post("feed:2", "anna", "bo"), post("feed-2:1", "anna"), post("feed:3", "bo"))
+    put(log, "posts", "feed:4", b'{"mentions": "anna", torn')
+    put(log, "posts", "feed-2:4", b'{"mentions": "anna", torn')
+    decision(log, "feed:1")
+    decision(log, "feed-2:1")
+    put_letter(log, "collector:feed", b"raw", "anna", key="feed:5", topic="collected.dead")
+    put_letter(log, "collector:feed", b"raw", "anna", "bo", key="", topic="collected.dead")
+    put_letter(log, "posts", POSTS.encode(post("feed-2:6", "anna")), key="feed-2:6")
+    feed = Part("source", "feed")
+    assert holder.count("anna", feed) == 6
+    assert holder.erase("anna", feed) == 6
+    assert holder.count("anna", feed) == holder.erase("anna", feed) == 0
+    held = [(entry.topic, entry.key) for topic in log.topics() for entry in log.browse(topic)]
+    assert sorted(held) == [
+        ("collected.dead", ""),
+        ("decisions", "feed-2:1"),
+        ("posts", "feed-2:1"),
+        ("posts", "feed-2:4"),
+        ("posts", "feed:2"),
+        ("posts", "feed:3"),
+        ("posts.dead", "feed-2:6"),
+    ]
+    assert holder.count("bo") == 3
+    (letter,) = [DEAD_LETTERS.decode(entry.value) for entry in log.browse("collected.dead")]
+    assert letter.officials == ("bo",)
+
+
+def test_erases_a_recipient_from_alerts_alone(log: Log) -> None:
+    holder = LogHolder(log, records={"later": ALERTS, "posts": POSTS})
+    desk, other = recipient(), replace(recipient(), name="Kansliet")
+    hers, both = verdict(mentions=("anna",)), verdict("bluesky:2", mentions=("anna", "bo"))
+    put_posts(log, post("bluesky:1", "anna"))
+    for raised in (alert(hers, desk), alert(both, desk, other, about="anna"), alert(both, desk, about="bo")):
+        put(log, "later", raised.verdict.post.id, ALERTS.encode(raised))
+    put_letter(log, "later", ALERTS.encode(alert(hers, other, desk)), key="bluesky:1")
+    put_letter(log, "collector:feed", b"raw Kansliet", "anna", key="feed:5", topic="collected.dead")
+    part = Part("recipient", desk.name)
+    assert holder.count("anna", part) == holder.erase("anna", part) == 3
+    assert holder.count("anna", part) == holder.erase("anna", part) == 0
+    left = [ALERTS.decode(entry.value) for entry in log.browse("later")]
+    names = [(each.official, [to.name for to in each.recipients]) for each in left]
+    assert sorted(names) == [("anna", []), ("anna", ["Kansliet"]), ("bo", [desk.name])]
+    (letter,) = [DEAD_LETTERS.decode(entry.value) for entry in log.browse("later.dead")]
+    assert letter.value is not None
+    assert [to.name for to in ALERTS.decode(letter.value).recipients] == ["Kansliet"]
+    assert len(log.browse("collected.dead")) == len(log.browse("posts")) == 1
 
 
 def test_what_came_back_after_a_deletion_stays(log: Log, holder: LogHolder) -> None:

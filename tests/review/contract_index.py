@@ -8,6 +8,7 @@ import pytest
 from classify.verdict import Verdict
 from flow.errors import BadInput
 from ingest.post import Mention
+from registry.holder import Part
 from review.index import Index, Query, place_of, write_place
 from review.indexes.memory import MemoryIndex
 from tests.review.people import alert, at, decision, delivery, verdict
@@ -273,6 +274,30 @@ class IndexContract:
     def test_erase_takes_alerts_that_came_before_their_verdict(self, index: Index) -> None:
         index.write_alerts([alert(verdict("a"))])
         assert index.count("anna") == index.erase("anna") == 1
+
+    def test_erase_of_a_source_leaves_the_others(self, index: Index) -> None:
+        both = self._two_posts(index)
+        of_a_feed = verdict("hers", "om vägen", source="jsonl-2")
+        index.write_verdicts([of_a_feed])
+        index.write_alerts([alert(of_a_feed)])
+        source = Part("source", "jsonl-2")
+        assert (index.count("anna", source), index.count("anna", Part("source", "jsonl"))) == (2, 8)
+        index.write_deliveries([delivery(alert(verdict("early", source="jsonl-2")))])
+        assert index.erase("anna", source) == 3
+        assert index.count("anna", source) == index.erase("anna", source) == 0
+        assert index.count("anna") == 8
+        assert index.erase("anna", Part("source", "jsonl")) == 7
+        assert index.count("anna") == 0
+        item = index.get(both.post.id)
+        assert item is not None
+        assert item.verdict.officials == {"bo"}
+        assert found(index, official="anna") == []
+
+    def test_names_no_recipient(self, index: Index) -> None:
+        self._two_posts(index)
+        recipient = Part("recipient", "Beredskap")
+        assert index.count("anna", recipient) == index.erase("anna", recipient) == 0
+        assert index.count("anna") == 8
 
     def test_export_tells_an_official_nothing_about_others(self, index: Index) -> None:
         self._two_posts(index)

@@ -11,8 +11,9 @@ import pytest
 from classify.verdict import LABELS, Verdict
 from flow.clock import ManualClock
 from flow.errors import Broken
+from registry.holder import Part
 from registry.official import Official
-from review.index import is_flagged
+from review.index import is_flagged, without
 from review.indexes.elasticsearch.client import connect
 from review.indexes.elasticsearch.index import ElasticsearchIndex
 from review.indexes.elasticsearch.names import tenant
@@ -191,6 +192,25 @@ def test_who_is_erased_is_counted_out(place: Site) -> None:
     assert place.told() == expected(verdicts, left)
     assert place.trends.export(gone) == []
     assert place.trends.count(gone) == 0
+
+
+def test_what_came_from_one_source_is_counted_out(place: Site) -> None:
+    verdicts = some(200)
+    place.index.write_verdicts(verdicts)
+    place.clock.advance(3 * 86_400)
+    place.trends.catch_up()
+    before, gone, feed = place.told(), "habo-1", Part("source", "feed")
+    assert (
+        place.trends.erase(gone, Part("recipient", "Beredskap")) == place.trends.erase(gone, Part("source", "x")) == 0
+    )
+    assert place.trends.erase(gone, feed) > 0
+    left = [without(each, gone) if each.post.source == "feed" else each for each in verdicts]
+    counted = expected([each for each in left if each is not None], OFFICIALS)
+    assert place.told() == counted != before
+    assert place.trends.erase(gone, feed) == place.trends.count(gone, feed) == 0
+    place.index.erase(gone, feed)
+    assert place.trends.catch_up(since=START.date())
+    assert place.told() == counted
 
 
 def test_the_last_official_takes_the_trends_of_her_tenant_with_her(place: Site) -> None:
