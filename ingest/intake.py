@@ -15,6 +15,7 @@ from flow.errors import BadInput
 from flow.log import Log, take_out
 from ingest.batch import MOST_UNKEPT, REJECTED, TOPIC, Batch, Taken
 from ingest.collector import AuthorGone, Collected, Deletion, Item, Rejected
+from ingest.objections import Account, accounts
 from ingest.post import POSTS, Mention, Post
 
 __all__ = ["REJECTED", "TOPIC", "Intake", "Matches", "Taken"]
@@ -39,6 +40,7 @@ class Intake:
         posts_of: the ids of stored posts by an author, given her source and `Author.id`.
         observe: is told what became of each batch, once it is safe.
         also: mentions of a post that stand in no text, known from elsewhere (whoever hands it in says whom it is about).
+        objected: those of the given accounts whose authors are left alone (see `ingest.objections`).
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Intake:
         clock: Clock,
         observe: Callable[[str, Taken], None],
         also: Callable[[Post], tuple[Mention, ...]] = lambda post: (),
+        objected: Callable[[Collection[Account]], set[Account]] = lambda accounts: set(),
     ) -> None:
         self._log = log
         self._matcher = matcher
@@ -59,6 +62,7 @@ class Intake:
         self._clock = clock
         self._observe = observe
         self._also = also
+        self._objected = objected
         self._unkept: dict[str, int] = {}
         self._authors: set[int] = set()
         self._seen_to = -1
@@ -150,7 +154,18 @@ class Intake:
                     before = [each for each in matched if isinstance(each, Post) and _is_by(each, item)]
                     ids = dict.fromkeys([*(post.id for post in before), *self._stored(item)])
                     matched += [Deletion(post, item.at) for post in ids]
-        return matched
+        return self._without_objectors(matched)
+
+    def _without_objectors(self, items: list[Post | Deletion | DeadLetter]) -> list[Post | Deletion | DeadLetter]:
+        """What is written by who is to be left alone mentions nobody: it is not kept, and takes away what was kept of it."""
+        matched = [item for item in items if isinstance(item, Post) and item.mentions]
+        objected = self._objected({account for post in matched for account in accounts(post)})
+        if not objected:
+            return items
+        return [
+            replace(item, mentions=()) if isinstance(item, Post) and not objected.isdisjoint(accounts(item)) else item
+            for item in items
+        ]
 
     def _stored(self, gone: AuthorGone) -> Iterator[str]:
         """The posts of an author in the index, and in the log, where some are that no stage has read yet."""

@@ -12,6 +12,7 @@ import typer
 from flow.errors import BadInput, TurvaktError, Unavailable
 from turvakt.commands import (
     archive,
+    authors,
     check,
     corpus,
     database,
@@ -40,6 +41,7 @@ app = typer.Typer(
     "Finnish, and tells the right security contact.\n\nStart with: turvakt demo",
 )
 app.add_typer(officials.app, name="officials")
+app.add_typer(authors.app, name="authors")
 app.add_typer(database.app, name="database")
 app.add_typer(dead.app, name="dead")
 app.add_typer(topics.app, name="topics")

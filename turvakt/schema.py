@@ -15,6 +15,7 @@ from flow.database import Database
 from flow.databases.sqlite import Sqlite
 from flow.errors import Broken
 from flow.logs.kafka_tables import METADATA as LOG
+from ingest.tables import METADATA as INGEST
 from registry.tables import METADATA as REGISTRY
 from review.tables import METADATA as REVIEW
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 NEWEST = "0005"
 """The version that this program needs."""
-METADATA = (LOG, REGISTRY, ACCESS, ALERTS, REVIEW)
+METADATA = (LOG, REGISTRY, ACCESS, INGEST, ALERTS, REVIEW)
 """All tables but those that the log and the index keep in SQLite for themselves."""
 
 _VERSIONS = Table("alembic_version", MetaData(), Column("version_num", Text))

@@ -8,7 +8,7 @@ from typing import Any
 
 from access.letters import Letters
 from alerts import stage as alert_stages
-from alerts.alert import ALERTS, DELIVERIES
+from alerts.alert import ALERTS, DELIVERIES, Alert, Recipient
 from alerts.channel import Channel
 from alerts.channels.files import Files
 from alerts.deliver import Dispatcher
@@ -16,7 +16,7 @@ from alerts.letters import FOLDER as LETTERS_FOLDER
 from alerts.letters import LetterRenderer
 from alerts.postman import Postman
 from alerts.rendering import FOLDER, Renderer
-from alerts.routing import alerts_about
+from alerts.routing import alerts_about, permitted
 from alerts.rules import Rule, load_rules
 from alerts.translations import Translations
 from classify.classifier import Classifier, Judges
@@ -172,7 +172,9 @@ class Parts(Stores):
 
     def keeps(self, official: str, part: Part | None) -> list[Kept]:
         """What an erasure leaves."""
-        kept = [Kept("digest"), Kept("messages")]
+        kept = (
+            [Kept("digest"), Kept("messages")] if part is None else [Kept("digest"), Kept("ledger"), Kept("messages")]
+        )
         if self.trends is not None and (part is None or part.kind == "source"):
             kept.append(Kept("trends"))
         return kept
@@ -210,6 +212,7 @@ class Parts(Stores):
             clock=self.clock,
             observe=observe,
             also=also,
+            objected=self.objections.upheld,
         )
 
     def dispatcher(self, step: Step, *, base_url: str) -> Dispatcher:
@@ -220,7 +223,7 @@ class Parts(Stores):
             channels=self.channels,
             render=renderer.render,
             commit=alert_stages.recording(outbox=self.outbox, log=self.log),
-            allowed=self.allowed,
+            allowed=self.permitted,
             step=step,
             clock=self.clock,
             give_up_after=timedelta(hours=self.settings.alerts.give_up_after_hours),
@@ -283,6 +286,11 @@ class Parts(Stores):
         """Whether the official has a consent in force that covers ``source``."""
         official = self.officials.get(official_id)
         return official is not None and official.consents_to(source, self.clock.now())
+
+    def permitted(self, alert: Alert, recipient: Recipient) -> Recipient | None:
+        """The recipient as consent allows to tell her of ``alert`` now, or ``None``."""
+        official = self.officials.get(alert.official)
+        return permitted(alert, recipient, official=official, at=self.clock.now())
 
     def __enter__(self) -> "Parts":
         return self

@@ -15,6 +15,7 @@ from flow.logs.memory import MemoryLog
 from ingest.batch import MOST_UNKEPT
 from ingest.collector import AuthorGone, Collected, Deletion, Item, Rejected
 from ingest.intake import REJECTED, Intake, Taken
+from ingest.objections import Account
 from ingest.post import POSTS, Author, Mention, Post
 from tests.flow.kafka_log import opened, prepared
 from tests.servers.fixtures import Place
@@ -43,6 +44,7 @@ class Desk:
         self.log = log
         self.matcher = FindsAnna()
         self.stored: set[str] = set()
+        self.objectors: set[Account] = set()
         self.taken = Taken()
         self.intake = Intake(
             log=self.log,
@@ -51,6 +53,7 @@ class Desk:
             posts_of=lambda source, author: sorted(self.stored) if (source, author) == ("web", "u1") else [],
             clock=ManualClock(AT),
             observe=self._observe,
+            objected=self.objectors.intersection,
         )
 
     def _observe(self, collector: str, taken: Taken) -> None:
@@ -101,6 +104,20 @@ def test_only_posts_that_mention_are_kept_with_their_mentions(desk: Desk) -> Non
     assert desk.log.cursor("jsonl") == "2"
     assert desk.taken == Taken(read=2, matched=1)
     assert all(b"SECRET" not in entry.value for topic in desk.log.topics() for entry in desk.log.browse(topic))
+
+
+def test_what_an_author_writes_who_is_left_alone_is_not_kept_and_takes_away_what_was(desk: Desk) -> None:
+    kalle = Author(id="u7", handle="kalle.example")
+    desk.take(replace(post(1, "Hej Anna"), author=kalle), post(2, "Hej Anna"))
+    desk.objectors.add(("web", "u7"))
+    edited = replace(post(1, "Hej igen, Anna"), author=kalle, edited_at=AT)
+    desk.take(edited, replace(post(3, "Hej Anna"), author=kalle), replace(post(4, "Hej Anna"), author=Author(id="u8")))
+    assert [(each.id, each.deleted_at is not None) for each in desk.posts] == [
+        ("web:1", False),
+        ("web:2", False),
+        ("web:1", True),
+        ("web:4", False),
+    ]
 
 
 def test_the_same_post_again_is_a_duplicate(desk: Desk) -> None:

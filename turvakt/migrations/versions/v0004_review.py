@@ -1,7 +1,7 @@
 """What is kept apart, and who was told."""
 
 from alembic import op
-from sqlalchemy import Column, Integer, LargeBinary
+from sqlalchemy import Boolean, CheckConstraint, Column, Integer, LargeBinary
 
 from flow.databases.columns import MOMENT, NAME
 
@@ -12,12 +12,14 @@ down_revision = "0003"
 _PERSONAL = {
     "registry_partial": ("id", "name"),
     "alert_notice": ("official", "by"),
+    "author_objection": ("by",),
 }
 
 
 def upgrade() -> None:
     _partial()
     _notice()
+    _objections()
     if op.get_bind().dialect.name == "postgresql":
         for table, columns in _PERSONAL.items():
             for column in columns:
@@ -51,3 +53,21 @@ def _notice() -> None:
     )
     for column in ("alert", "official"):
         op.create_index(f"alert_notice_{column}", "alert_notice", [column])
+
+
+def _objections() -> None:
+    op.create_table(
+        "author_objection",
+        Column("digest", LargeBinary, primary_key=True),
+        Column("source", NAME, nullable=False),
+        Column("upheld", Boolean, nullable=False),
+        Column("reason", NAME, nullable=False),
+        Column("by", NAME, nullable=False),
+        Column("at", MOMENT, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "author_key",
+        Column("one", Integer, CheckConstraint("one = 1"), primary_key=True, autoincrement=False),
+        Column("key", LargeBinary, nullable=False),
+    )
