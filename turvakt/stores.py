@@ -13,6 +13,7 @@ from flow.databases.sqlite import Sqlite
 from flow.errors import Broken
 from flow.log import Log, Queue
 from flow.logs.sqlite import SqliteLog
+from ingest.objections import Objections
 from registry.store import Store
 from registry.stores.partial import SqlPartial
 from registry.stores.sql import SqlStore
@@ -149,6 +150,11 @@ class Stores:
     def outbox(self) -> Outbox:
         """The deliveries under way."""
         return Outbox(self.database, clock=self.clock)
+
+    @cached_property
+    def objections(self) -> Objections:
+        """What was decided on objections of authors."""
+        return Objections(self.database)
 
     @cached_property
     def notices(self) -> Notices:
