@@ -13,7 +13,10 @@ from registry.store import Store
 
 
 class RegistryHolder:
-    """Implements `registry.holder.Holder` over ``store``. The registry holds officials, no posts, and nothing of it ages."""
+    """Implements `registry.holder.Holder` over ``store``.
+
+    It holds officials and their consent ledgers, no posts, and nothing of it ages.
+    """
 
     name = "registry"
 
@@ -32,10 +35,11 @@ class RegistryHolder:
         return 0
 
     def export(self, official: str) -> list[dict[str, Any]]:
-        return [msgspec.to_builtins(each) for each in self._stored(official)]
+        entries = ({"kind": "consent-entry", **msgspec.to_builtins(each)} for each in self._store.ledger(official))
+        return [*({"kind": "official", **msgspec.to_builtins(each)} for each in self._stored(official)), *entries]
 
     def count(self, official: str, part: Part | None = None) -> int:
-        return len(self._stored(official)) if part is None else 0
+        return len(self._stored(official)) + len(self._store.ledger(official)) if part is None else 0
 
     def _stored(self, official: str) -> list[Official]:
         try:

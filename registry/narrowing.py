@@ -56,10 +56,11 @@ def _without(consent: Consent, part: Part, official: Official, sources: Collecti
 
 
 def _less(named: tuple[str, ...], name: str, *, everything: Collection[str]) -> tuple[str, ...]:
-    if EVERYTHING in named:
-        others = [each for each in named if each != EVERYTHING]
-        named = tuple(dict.fromkeys([*everything, *others]))
-    return tuple(each for each in named if each != name)
+    if EVERYTHING not in named:
+        return tuple(each for each in named if each != name)
+    if name not in (*everything, *named):
+        return named  # misspelt: nothing is taken out of all by a name that is none of them
+    return tuple(each for each in dict.fromkeys((*everything, *named)) if each not in (name, EVERYTHING))
 
 
 def _says_something(consent: Consent) -> bool:

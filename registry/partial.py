@@ -5,13 +5,16 @@ from datetime import datetime
 from typing import Protocol
 
 from registry.holder import Part
+from registry.ledger import Given
 from registry.store import Withdrawal
 
 
 class Partial(Protocol):
     """The partial withdrawals of everybody in a `registry.store.Store`; as there, an erasure is pending until it is complete."""
 
-    def withdraw(self, official_id: str, part: Part, at: datetime, *, sources: Collection[str]) -> Withdrawal:
+    def withdraw(
+        self, official_id: str, part: Part, at: datetime, *, sources: Collection[str], given: Given
+    ) -> Withdrawal:
         """Take ``part`` out of her consents ``at`` that moment and mark its erasure as pending, in one transaction.
 
         A second call changes nothing, unless she has consented to it anew.
@@ -21,6 +24,7 @@ class Partial(Protocol):
             part: what she withdraws.
             at: now.
             sources: all sources there are, see `registry.narrowing.narrowed`.
+            given: how it came about, for the ledger.
 
         Raises:
             BadInput: nobody has this id, her consent does not cover it, or nothing else would be left.

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from flow.clock import Clock
 from flow.errors import Broken, Unavailable
 from registry.holder import Holder, Part
+from registry.ledger import Given
 from registry.partial import Partial
 from registry.store import Store, Withdrawal
 
@@ -17,14 +18,15 @@ class Kept:
     """What an erasure leaves, on purpose or because it cannot reach it.
 
     Attributes:
-        what: ``digest``: the time, and by what an import of an older file is known; ``hold``: what law requires to keep, see
-            `review.holds`; ``trends``: counts of many people's posts that name nobody; ``messages``: what recipients have
-            been sent already.
+        what: ``digest``: the time, and by what an import of an older file is known; ``ledger``: what she had consented to
+            before, with the names of those who might be told, until she withdraws all; ``hold``: what law requires to keep,
+            see `review.holds`; ``trends``: counts of many people's posts that name nobody; ``messages``: what recipients
+            have been sent already.
         until: when it goes; ``None``: it is not known to go.
         reason: of a hold.
     """
 
-    what: Literal["digest", "hold", "trends", "messages"]
+    what: Literal["digest", "ledger", "hold", "trends", "messages"]
     until: datetime | None = None
     reason: str = ""
 
@@ -47,6 +49,9 @@ class Report:
     part: Part | None = None
     kept: tuple[Kept, ...] = ()
     copies_until: datetime | None = None
+
+
+_BY_COMMAND = Given("command")
 
 
 def _nothing(official: str, part: Part | None) -> Sequence[Kept]:
@@ -81,17 +86,18 @@ class Erasure:
     keeps: Callable[[str, Part | None], Sequence[Kept]] = _nothing
     backups: timedelta | None = None
 
-    def withdraw(self, official_id: str, part: Part | None = None) -> Report:
+    def withdraw(self, official_id: str, part: Part | None = None, *, given: Given = _BY_COMMAND) -> Report:
         """End all consent of an official now, or that to one part, then erase what was held by it everywhere.
 
         Raises:
             BadInput: no official has this id; or her consent does not cover the part, or nothing but it.
             Unavailable: a holder is away or still held something at the end. Consent has ended, the erasure is pending.
         """
+        now = self.clock.now()
         if part is None:
-            self.store.withdraw(official_id, self.clock.now())
+            self.store.withdraw(official_id, now, given=given)
         else:
-            self.partial.withdraw(official_id, part, self.clock.now(), sources=self.sources())
+            self.partial.withdraw(official_id, part, now, sources=self.sources(), given=given)
         self._erase(official_id, part)
         self._scrub()
         return self._report(official_id, part)

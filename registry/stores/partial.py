@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, select, update
 from flow.database import Database
 from flow.errors import BadInput
 from registry.holder import Part
+from registry.ledger import Given
 from registry.narrowing import covers, narrowed
 from registry.official import Official
 from registry.store import Store, Withdrawal
@@ -24,7 +25,9 @@ class SqlPartial:
         self._database = database
         self._store = store
 
-    def withdraw(self, official_id: str, part: Part, at: datetime, *, sources: Collection[str]) -> Withdrawal:
+    def withdraw(
+        self, official_id: str, part: Part, at: datetime, *, sources: Collection[str], given: Given
+    ) -> Withdrawal:
         digest = digest_of_part(official_id, part)
         with self._database.transaction():
             self._database.lock(_LOCK)
@@ -37,7 +40,7 @@ class SqlPartial:
                 return before
             for table in (PARTIAL, REMOVED):
                 self._database.execute(delete(table).where(table.c.digest == digest))
-            self._store.put_all([left])
+            self._store.change(left, given=given)
             row = {"digest": digest, "id": official_id, "kind": part.kind, "name": part.name, "at": at.timestamp()}
             self._database.execute(insert(PARTIAL), row)
         return Withdrawal(at=at, erased_at=None, removed={})

@@ -305,7 +305,7 @@ def test_she_gets_what_every_holder_has(world: World) -> None:
 
 def test_the_registry_holds_no_posts_and_nothing_of_it_ages(world: World) -> None:
     holder = RegistryHolder(world.store)
-    assert holder.count("marker-id") == 1
+    assert holder.count("marker-id") == 2
     assert holder.forget(["1"]) == 0
     assert holder.expire(NOW) == 0
-    assert holder.count("marker-id") == 1
+    assert [each["kind"] for each in holder.export("marker-id")] == ["official", "consent-entry"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -13,7 +14,9 @@ from flow.databases.postgres import Postgres
 from flow.errors import Stale, Unavailable
 from flow.kafka import Connection
 from flow.logs.kafka import KafkaLog
+from registry.holder import Part
 from registry.holding import RegistryHolder
+from registry.official import Contact
 from registry.stores.partial import SqlPartial
 from registry.stores.sql import SqlStore
 from registry.withdrawal import Erasure, Report
@@ -90,6 +93,33 @@ def test_leaves_no_trace_in_the_files_but_all_that_is_of_others(world: World, se
     assert files(server, "OTHER-ADDRESS")
     assert world.store.officials() == [OTHER]
     assert world.store.unscrubbed() == []
+
+
+@pytest.mark.parametrize("part", [Part("source", "feed"), Part("recipient", "MARKER-DESK")], ids=lambda part: part.kind)
+def test_a_part_leaves_no_trace_and_takes_nothing_else(world: World, server: Server, part: Part) -> None:
+    contacts = (Contact("MARKER-DESK", "outbox", "MARKER-AT", "sv"), Contact("Kansliet", "outbox", "kansli", "sv"))
+    world.store.put_all([official("anna", contacts=contacts)])
+    desk, office = (replace(recipient(each.address), name=each.name) for each in contacts)
+    of_feed = verdict("feed:1", text="MARKER-TEXT" if part.kind == "source" else "text", mentions=("anna",))
+    world.outbox.add([alert(of_feed, office)])
+    world.outbox.add([alert(verdict("bluesky:3", text="STAYS", mentions=("anna",)), office)])
+    if part.kind == "recipient":
+        world.outbox.add([alert(verdict("bluesky:4", text="MARKER-TEXT", mentions=("anna",)), desk)])
+    sql(server.address, "CHECKPOINT")
+    assert files(server, "MARKER-TEXT")
+    epoch = world.log.epoch()
+    assert replace(world.erasure, sources=lambda: ["feed", "bluesky"]).withdraw("anna", part).removed == {"alerts": 1}
+    with pytest.raises(Stale), world.log.write(epoch=epoch):
+        pass
+    assert [
+        files(server, marker) for marker in ("MARKER-TEXT", "feed:1" if part.kind == "source" else "bluesky:4")
+    ] == [[], []]
+    assert files(server, "STAYS")
+    if part.kind == "recipient":
+        assert world.store.get("anna").contacts == contacts[1:]
+    else:
+        assert not world.store.get("anna").consents_to("feed", NOW)
+    assert world.erasure.resume() == []
 
 
 def test_stays_pending_until_the_files_are_clean(world: World, server: Server) -> None:

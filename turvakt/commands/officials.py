@@ -177,6 +177,7 @@ def export(
 
 _KEPT = {
     "digest": "the time, and a digest to know an older file by",
+    "ledger": "what she had consented to before, until she withdraws all",
     "hold": "a post that law requires to keep",
     "trends": "counts of several people's posts, without names",
     "messages": "what recipients have been sent",
