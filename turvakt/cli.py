@@ -18,6 +18,7 @@ from turvakt.commands import (
     database,
     dead,
     decisions,
+    hold,
     index,
     kibana,
     look,
@@ -42,6 +43,7 @@ app = typer.Typer(
 )
 app.add_typer(officials.app, name="officials")
 app.add_typer(authors.app, name="authors")
+app.add_typer(hold.app, name="hold")
 app.add_typer(database.app, name="database")
 app.add_typer(dead.app, name="dead")
 app.add_typer(topics.app, name="topics")

@@ -17,6 +17,7 @@ from ingest.objections import Objections
 from registry.store import Store
 from registry.stores.partial import SqlPartial
 from registry.stores.sql import SqlStore
+from review.holds import Holds
 from review.index import Index
 from review.indexes.sqlite import SqliteIndex
 from turvakt.folder import alone, private
@@ -100,7 +101,7 @@ class Stores:
     @cached_property
     def store(self) -> Store:
         """The registry."""
-        return SqlStore(self.database, self.log)
+        return SqlStore(self.database, self.log, clock=self.clock)
 
     @cached_property
     def partial(self) -> SqlPartial:
@@ -145,6 +146,11 @@ class Stores:
     @cached_property
     def _embedded_index(self) -> SqliteIndex:
         return SqliteIndex(self.file)
+
+    @cached_property
+    def holds(self) -> Holds:
+        """What law requires to keep."""
+        return Holds(self.database, officials=self.officials.get, clock=self.clock)
 
     @cached_property
     def outbox(self) -> Outbox:

@@ -149,7 +149,7 @@ class Parts(Stores):
         log = LogHolder(self.log, records=records, followers={"decisions": ("by",)})
         trends = () if self.trends is None else (self.trends,)
         registry = RegistryHolder(self.store)
-        return (log, self.outbox, self.files, *trends, self.index, self.notices, self.letters, registry)
+        return (log, self.outbox, self.files, *trends, self.index, self.notices, self.letters, self.holds, registry)
 
     @cached_property
     def erasure(self) -> Erasure:
@@ -177,6 +177,8 @@ class Parts(Stores):
         )
         if self.trends is not None and (part is None or part.kind == "source"):
             kept.append(Kept("trends"))
+        holds = [each for each in self.holds.of(official) if part is None or part.covers(each.post)]
+        kept += [Kept("hold", each.until, each.reason) for each in holds]
         return kept
 
     def stage(self, name: str, *, wake: Callable[[], None] = lambda: None) -> Stage[Any]:

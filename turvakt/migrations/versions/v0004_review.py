@@ -11,6 +11,7 @@ down_revision = "0003"
 # See v0001.
 _PERSONAL = {
     "registry_partial": ("id", "name"),
+    "review_hold": ("official", "post", "reason", "by", "verdict"),
     "alert_notice": ("official", "by"),
     "author_objection": ("by",),
 }
@@ -18,6 +19,7 @@ _PERSONAL = {
 
 def upgrade() -> None:
     _partial()
+    _hold()
     _notice()
     _objections()
     if op.get_bind().dialect.name == "postgresql":
@@ -37,6 +39,21 @@ def _partial() -> None:
         Column("erased_at", MOMENT),
         sqlite_with_rowid=False,
     )
+
+
+def _hold() -> None:
+    op.create_table(
+        "review_hold",
+        Column("number", Integer, primary_key=True),
+        Column("official", NAME, nullable=False),
+        Column("post", NAME, nullable=False),
+        Column("reason", NAME, nullable=False),
+        Column("by", NAME, nullable=False),
+        Column("since", MOMENT, nullable=False),
+        Column("until", MOMENT, nullable=False),
+        Column("verdict", LargeBinary, nullable=False),
+    )
+    op.create_index("review_hold_official", "review_hold", ["official", "post"], unique=True)
 
 
 def _notice() -> None:

@@ -1,0 +1,188 @@
+"""Posts that law requires to keep, such as for a report to the police: copies apart, each with its reason and its end.
+
+An erasure, a retention or a deletion on the platform does not touch them. What an official withdrew is told to stay in the
+report of her erasure, see `registry.withdrawal.Kept`.
+"""
+
+import json
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, insert, select
+
+from classify.verdict import VERDICTS, Verdict
+from flow.clock import Clock
+from flow.database import Database, Row
+from flow.errors import BadInput
+from registry.holder import Part
+from registry.official import Official
+from review.index import about
+from review.tables import HOLD
+
+LONGEST = timedelta(days=3653)
+"""Ten years: then a threat of the gravest kind is time-barred, too."""
+
+_LONGEST_REASON = 300
+_PLACE = "hold"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A copy of a post with its verdict, without other officials.
+
+    Attributes:
+        number: of the hold.
+        reason: why it must be kept, such as the number of the report to the police.
+        by: the id of the person who said so; empty if nobody had signed in.
+        since: when.
+        until: when it ends by itself.
+    """
+
+    number: int
+    official: str
+    reason: str = field(repr=False)
+    by: str = field(repr=False)
+    since: datetime
+    until: datetime
+    verdict: Verdict
+
+    @property
+    def post(self) -> str:
+        """The id of the post."""
+        return self.verdict.post.id
+
+
+class Holds:
+    """The table ``review_hold`` of ``database``. Implements `registry.holder.Holder`, but keeps what it holds until its end.
+
+    Args:
+        officials: from the registry: only what she agreed to have secured as evidence can be held.
+    """
+
+    name = "holds"
+
+    def __init__(self, database: Database, *, officials: Callable[[str], Official | None], clock: Clock) -> None:
+        self._database = database
+        self._officials = officials
+        self._clock = clock
+
+    def add(self, verdict: Verdict, *, official: str, reason: str, until: datetime, by: str = "") -> Hold:
+        """Keep a copy of a post that mentions ``official``; each post once for her.
+
+        Raises:
+            BadInput: the post does not mention her, is deleted or held already; her consent does not cover it as evidence;
+                the reason is missing or longer than 300 characters; or the end is not in the future, or in more than ten years.
+        """
+        now, post = self._clock.now(), verdict.post
+        if official not in post.officials:
+            raise BadInput("the post does not mention this official", place=_PLACE)
+        if post.deleted_at is not None:
+            raise BadInput("the post was deleted: there is nothing to keep", place=_PLACE)
+        if not self._secured(official, post.source, now):
+            remedy = "Without it only the authorities can order to keep a post"
+            raise BadInput("her consent does not cover evidence from this source", place=_PLACE, remedy=remedy)
+        if not reason.strip() or len(reason) > _LONGEST_REASON:
+            remedy = "Name what requires to keep it, such as the number of the report to the police"
+            raise BadInput(
+                f"the reason is missing or longer than {_LONGEST_REASON} characters", place=_PLACE, remedy=remedy
+            )
+        if not now < until <= now + LONGEST:
+            remedy = "It can be held anew before it ends"
+            raise BadInput("the end must be in the future, in ten years at most", place=_PLACE, remedy=remedy)
+        row = {
+            "official": official,
+            "post": post.id,
+            "reason": reason.strip(),
+            "by": by,
+            "since": now.timestamp(),
+            "until": until.timestamp(),
+            "verdict": VERDICTS.encode(about(verdict, official)),
+        }
+        with self._database.transaction():
+            self._database.lock("holds")
+            self.expire(now)
+            if self._found(HOLD.c.official == official, HOLD.c.post == post.id):
+                remedy = "End that hold first, or let it run"
+                raise BadInput("the post is held for her already", place=_PLACE, remedy=remedy)
+            self._database.execute(insert(HOLD), row)
+            (hold,) = self._found(HOLD.c.official == official, HOLD.c.post == post.id)
+        return hold
+
+    def _secured(self, official: str, source: str, now: datetime) -> bool:
+        known = self._officials(official)
+        return known is not None and any(each.evidence and each.covers(source, now) for each in known.consents)
+
+    def all(self) -> list[Hold]:
+        """Every hold, the one that ends first before the others."""
+        return self._found()
+
+    def of(self, official: str) -> list[Hold]:
+        """Those of one official."""
+        return self._found(HOLD.c.official == official)
+
+    def by_author(self, source: str, author: str) -> list[Hold]:
+        """Those of posts that the author with this `Author.id` wrote on ``source``."""
+        return [
+            each for each in self.all() if (each.verdict.post.source, each.verdict.post.author.id) == (source, author)
+        ]
+
+    def held(self, posts: Collection[str]) -> set[str]:
+        """Those of ``posts`` of which there is a copy."""
+        wanted = set(posts)
+        return {row[0] for row in self._database.query(select(HOLD.c.post).distinct()) if row[0] in wanted}
+
+    def end(self, number: int) -> None:
+        """End a hold: its copy goes.
+
+        Raises:
+            BadInput: there is none of that number.
+        """
+        if not self._database.execute(delete(HOLD).where(HOLD.c.number == number)):
+            raise BadInput("there is no hold of that number", place=_PLACE, remedy="See 'turvakt hold list'")
+
+    def erase(self, official: str, part: Part | None = None) -> int:
+        """Nothing: that is what a hold is for."""
+        return 0
+
+    def forget(self, posts: Collection[str]) -> int:
+        """Nothing: that is what a hold is for."""
+        return 0
+
+    def expire(self, before: datetime) -> int:
+        """Remove the holds that have ended, however old they are."""
+        return self._database.execute(delete(HOLD).where(HOLD.c.until <= self._clock.now().timestamp()))
+
+    def export(self, official: str) -> list[dict[str, Any]]:
+        """The official's holds."""
+        return [
+            {
+                "kind": "hold",
+                "number": each.number,
+                "reason": each.reason,
+                "by": each.by,
+                "since": each.since.isoformat(),
+                "until": each.until.isoformat(),
+                "verdict": json.loads(VERDICTS.encode(each.verdict)),
+            }
+            for each in self.of(official)
+        ]
+
+    def count(self, official: str, part: Part | None = None) -> int:
+        """Nothing that an erasure would have to remove."""
+        return 0
+
+    def _found(self, *conditions: ColumnElement[bool]) -> list[Hold]:
+        columns = (HOLD.c.number, HOLD.c.official, HOLD.c.reason, HOLD.c.by, HOLD.c.since, HOLD.c.until, HOLD.c.verdict)
+        wanted = select(*columns).where(*conditions, HOLD.c.until > self._clock.now().timestamp())
+        return [_hold(row) for row in self._database.query(wanted.order_by(HOLD.c.until, HOLD.c.number))]
+
+
+def _hold(row: Row) -> Hold:
+    number, official, reason, by, since, until, verdict = row
+    return Hold(number, official, reason, by, _moment(since), _moment(until), VERDICTS.decode(verdict))
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

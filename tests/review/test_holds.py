@@ -1,0 +1,114 @@
+"""Holds: what is kept whatever else goes, for how long, and who may be held."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from flow.clock import ManualClock
+from flow.database import Database
+from flow.errors import BadInput
+from registry.holder import Holder, Part
+from registry.official import Consent, Official
+from review.holds import LONGEST, Holds
+from tests import databases
+from tests.registry.people import official
+from tests.review.people import START, at, verdict
+
+UNTIL = START + timedelta(days=30)
+OFFICIALS = {
+    "anna": official("anna", consents=(Consent(("jsonl",), START - timedelta(days=1)),)),
+    "bo": official("bo", consents=(Consent(("*",), START - timedelta(days=1), evidence=False),)),
+}
+
+
+@pytest.fixture(params=databases.KINDS)
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    yield from databases.opened(request.param, request)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(START)
+
+
+@pytest.fixture
+def holds(database: Database, clock: ManualClock) -> Holds:
+    return Holds(database, officials=OFFICIALS.get, clock=clock)
+
+
+BOTH = verdict("both", "om bron", officials=("anna", "bo"))
+
+
+def test_keeps_a_copy_without_others(holds: Holds) -> None:
+    hold = holds.add(BOTH, official="anna", reason=" K-1 ", until=UNTIL, by="p-1")
+    assert holds.all() == holds.of("anna") == holds.by_author("jsonl", "u1") == [hold]
+    assert (hold.reason, hold.by, hold.since, hold.until, hold.post) == ("K-1", "p-1", START, UNTIL, "jsonl:both")
+    assert hold.verdict.officials == {"anna"}
+    assert hold.verdict.post.text == "om bron"
+    assert holds.of("bo") == holds.by_author("feed", "u1") == holds.by_author("jsonl", "u2") == []
+    assert holds.held(["jsonl:both", "jsonl:other"]) == {"jsonl:both"}
+    (exported,) = holds.export("anna")
+    assert exported["reason"] == "K-1"
+    assert exported["verdict"]["post"]["text"] == "om bron"
+    assert "bo" not in {each["official"] for each in exported["verdict"]["post"]["mentions"]}
+
+
+def test_nothing_but_its_end_removes_it(holds: Holds, clock: ManualClock) -> None:
+    holder: Holder = holds
+    hold = holds.add(BOTH, official="anna", reason="K-1", until=UNTIL)
+    for part in (None, Part("source", "jsonl")):
+        assert holder.erase("anna", part) == holder.count("anna", part) == 0
+    assert holder.forget(["jsonl:both"]) == holder.expire(at(10**9)) == 0
+    assert holds.all() == [hold]
+    clock.advance(30 * 86_400)
+    assert holds.all() == holds.of("anna") == []
+    assert holder.expire(START) == 1
+    assert holder.expire(START) == 0
+
+
+def test_it_is_held_once_until_it_ends(holds: Holds, clock: ManualClock) -> None:
+    first = holds.add(BOTH, official="anna", reason="K-1", until=UNTIL)
+    with pytest.raises(BadInput, match="held for her already"):
+        holds.add(BOTH, official="anna", reason="K-2", until=UNTIL)
+    holds.end(first.number)
+    second = holds.add(BOTH, official="anna", reason="K-2", until=UNTIL)
+    clock.advance(31 * 86_400)
+    third = holds.add(BOTH, official="anna", reason="K-3", until=UNTIL + timedelta(days=30))
+    assert second.reason == "K-2"
+    assert holds.all() == [third]
+    with pytest.raises(BadInput, match="no hold of that number"):
+        holds.end(-1)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"official": "eva"}, "does not mention"),
+        ({"official": "bo"}, "does not cover evidence"),
+        (
+            {"verdict": replace(BOTH, post=replace(BOTH.post, source="feed"))},
+            "does not cover evidence from this source",
+        ),
+        ({"verdict": replace(BOTH, post=replace(BOTH.post, deleted_at=START))}, "was deleted"),
+        ({"reason": " "}, "reason is missing"),
+        ({"reason": "x" * 301}, "longer than 300"),
+        ({"until": START}, "in the future"),
+        ({"until": START + LONGEST + timedelta(seconds=1)}, "ten years at most"),
+    ],
+)
+def test_what_cannot_be_held(holds: Holds, change: dict[str, object], expected: str) -> None:
+    fields: dict[str, object] = {"verdict": BOTH, "official": "anna", "reason": "K-1", "until": UNTIL} | change
+    judged = fields.pop("verdict")
+    with pytest.raises(BadInput, match=expected):
+        holds.add(judged, **fields)  # type: ignore[arg-type]
+    assert holds.all() == []
+
+
+def test_who_is_not_registered_cannot_be_held(database: Database, clock: ManualClock) -> None:
+    def nobody(id: str) -> Official | None:
+        return None
+
+    with pytest.raises(BadInput, match="does not cover evidence"):
+        Holds(database, officials=nobody, clock=clock).add(BOTH, official="anna", reason="K-1", until=UNTIL)
