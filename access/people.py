@@ -10,7 +10,8 @@ from access.tables import OF_A_PERSON, PERSON
 from flow.database import Database, Row
 from flow.errors import BadInput, Broken
 
-_LOCK = "people"
+LOCK = "people"
+"""Held by whoever changes what belongs to a person, so that nothing of hers is written while she is removed."""
 _HERS = select(PERSON.c.value)
 
 
@@ -28,7 +29,7 @@ class People:
         """
         checked(person)
         with self._database.transaction():
-            self._database.lock(_LOCK)
+            self._database.lock(LOCK)
             if self._of_id(person.id):
                 raise BadInput("the id is taken", place=f"person {person.id}", remedy="Choose another one")
             self._free(person)
@@ -42,7 +43,7 @@ class People:
         """
         checked(person)
         with self._database.transaction():
-            self._database.lock(_LOCK)
+            self._database.lock(LOCK)
             self.get(person.id)
             self._free(person)
             self._database.execute(update(PERSON).where(PERSON.c.id == person.id).values(_row(person)))
@@ -56,6 +57,12 @@ class People:
         if not found:
             raise BadInput("nobody has this id", place="people", remedy="See 'turvakt people list'")
         return found[0]
+
+    def hold(self, person_id: str) -> Person | None:
+        """Within a transaction: nobody is changed until it ends. The person as she is; ``None`` if she may not sign in."""
+        self._database.lock(LOCK)
+        found = self._of_id(person_id)
+        return found[0] if found and found[0].active else None
 
     def by_email(self, email: str) -> Person | None:
         """The person with that address, however it is written."""
@@ -77,7 +84,7 @@ class People:
         What she did stays in the audit log.
         """
         with self._database.transaction():
-            self._database.lock(_LOCK)
+            self._database.lock(LOCK)
             for table in OF_A_PERSON:
                 self._database.execute(delete(table).where(table.c.person == person_id))
             return self._database.execute(delete(PERSON).where(PERSON.c.id == person_id)) > 0

@@ -12,14 +12,12 @@ from access.tables import TICKET
 from flow.clock import Clock
 from flow.database import Database, Row
 
-Purpose = Literal["join", "reset", "second-factor", "new-totp", "new-passkey", "passkey"]
+Purpose = Literal["join", "reset", "second-factor", "new-factor"]
 LASTS: dict[Purpose, timedelta] = {
     "join": timedelta(days=7),
     "reset": timedelta(days=7),
     "second-factor": timedelta(minutes=10),
-    "new-totp": timedelta(minutes=30),
-    "new-passkey": timedelta(minutes=10),
-    "passkey": timedelta(minutes=10),
+    "new-factor": timedelta(minutes=30),
 }
 
 

@@ -1,4 +1,4 @@
-"""How people reach the console: its address, and the token that opens it."""
+"""How people reach the console: its address, the token that opens it, and the key that seals what they sign in with."""
 
 import secrets
 from urllib.parse import quote
@@ -14,9 +14,21 @@ def token(settings: Settings) -> str:
         Unavailable: it was to be made, and the disk is full.
         Broken: the data folder cannot be used.
     """
-    if settings.web.token:
-        return settings.web.token
-    file = private(settings.data_dir) / "console.token"
+    return settings.web.token or _kept(settings, "console.token")
+
+
+def key(settings: Settings) -> str:
+    """What seals the secrets of authenticator apps: the setting or, without one, what was made when it was first asked for.
+
+    Raises:
+        Unavailable: it was to be made, and the disk is full.
+        Broken: the data folder cannot be used.
+    """
+    return settings.web.key or _kept(settings, "console.key")
+
+
+def _kept(settings: Settings, name: str) -> str:
+    file = private(settings.data_dir) / name
     with faults(file):
         kept = file.read_text("utf-8", "replace").strip() if file.exists() else ""
     if not kept:

@@ -226,6 +226,9 @@ class Web(Section, frozen=True):
         str, Meta(description="Address that people reach it by, for links in alerts; empty: as bound.")
     ] = ""
     token: Annotated[str, _secret("What opens the console; empty: made at the first start, in the data folder.")] = ""
+    key: Annotated[
+        str, _secret("Seals the secrets of authenticator apps; empty: made in the data folder when it is needed.")
+    ] = ""
 
 
 _DAYS = 36_500

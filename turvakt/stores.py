@@ -20,6 +20,7 @@ from registry.stores.sql import SqlStore
 from review.holds import Holds
 from review.index import Index
 from review.indexes.sqlite import SqliteIndex
+from turvakt.access import base_url, key
 from turvakt.folder import alone, private
 from turvakt.registry_view import RegistryView
 from turvakt.schema import open_file, open_postgres
@@ -27,6 +28,7 @@ from turvakt.settings import Settings
 
 if TYPE_CHECKING:
     # What only a cluster needs is loaded when it is asked for: it takes a second, which no other start should pay for.
+    from access.accounts import Accounts
     from flow.databases.postgres import Postgres
     from flow.logs.kafka import KafkaLog
     from review.indexes.elasticsearch.index import ElasticsearchIndex
@@ -146,6 +148,17 @@ class Stores:
     @cached_property
     def _embedded_index(self) -> SqliteIndex:
         return SqliteIndex(self.file)
+
+    @cached_property
+    def accounts(self) -> "Accounts":
+        """People who sign in.
+
+        Raises:
+            Broken: the data folder, with the key that seals secrets, cannot be used.
+        """
+        from access.accounts import Accounts
+
+        return Accounts.over(self.database, key=key(self.settings), origin=base_url(self.settings), clock=self.clock)
 
     @cached_property
     def holds(self) -> Holds:

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from access.accounts import Accounts
 from access.people import People
 from access.sessions import Sessions
 from access.tickets import Tickets
 from flow.clock import ManualClock
 from flow.database import Database
 from tests import databases
-from tests.access.people import NOW
+from tests.access.people import CHEAP, NOW, ORIGIN
 
 
 @pytest.fixture
@@ -36,3 +37,8 @@ def sessions(database: Database, clock: ManualClock) -> Sessions:
 @pytest.fixture
 def tickets(database: Database, clock: ManualClock) -> Tickets:
     return Tickets(database, clock=clock)
+
+
+@pytest.fixture
+def accounts(database: Database, clock: ManualClock) -> Accounts:
+    return Accounts.over(database, key="a key", origin=ORIGIN, clock=clock, hasher=CHEAP)

@@ -14,19 +14,19 @@ from tests.access.people import NOW, person
 
 
 def test_a_ticket_is_good_once(tickets: Tickets) -> None:
-    shown = tickets.issue("passkey", person="anna", by="berit", value=b"challenge")
-    found = tickets.find(shown, "passkey")
+    shown = tickets.issue("new-factor", person="anna", by="berit", value=b"challenge")
+    found = tickets.find(shown, "new-factor")
     assert found is not None
-    assert (found.purpose, found.person, found.by, found.value) == ("passkey", "anna", "berit", b"challenge")
-    assert (found.at, found.ends) == (NOW, NOW + LASTS["passkey"])
+    assert (found.purpose, found.person, found.by, found.value) == ("new-factor", "anna", "berit", b"challenge")
+    assert (found.at, found.ends) == (NOW, NOW + LASTS["new-factor"])
     assert "challenge" not in repr(found)
-    assert tickets.take(shown, "passkey") == found
-    assert tickets.take(shown, "passkey") is tickets.find(shown, "passkey") is None
+    assert tickets.take(shown, "new-factor") == found
+    assert tickets.take(shown, "new-factor") is tickets.find(shown, "new-factor") is None
 
 
 def test_a_ticket_is_good_for_its_purpose_alone(tickets: Tickets) -> None:
     shown = tickets.issue("second-factor", person="anna")
-    assert tickets.take(shown, "join", "reset", "new-totp", "new-passkey", "passkey") is None
+    assert tickets.take(shown, "join", "reset", "new-factor") is None
     assert tickets.take(shown + "x", "second-factor") is tickets.take("", "second-factor") is None
     assert tickets.take(shown, "join", "second-factor")
 
@@ -42,9 +42,9 @@ def test_a_ticket_ends(tickets: Tickets, clock: ManualClock, database: Database)
 
 
 def test_of_many_who_take_a_ticket_at_once_one_gets_it(tickets: Tickets) -> None:
-    shown = tickets.issue("passkey")
+    shown = tickets.issue("new-factor")
     with ThreadPoolExecutor(4) as all_of_them:
-        got = list(all_of_them.map(lambda _: tickets.take(shown, "passkey"), range(4)))
+        got = list(all_of_them.map(lambda _: tickets.take(shown, "new-factor"), range(4)))
     assert sum(each is not None for each in got) == 1
 
 
