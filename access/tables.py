@@ -110,5 +110,32 @@ LETTER = Table(
 )
 """``official`` is whose letters, or whose deputies', they are, or empty; ``content`` is NULL once the letter has been sent."""
 
+AUDIT = Table(
+    "access_audit",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", MOMENT, nullable=False),
+    Column("action", NAME, nullable=False),
+    Column("tenant", NAME, nullable=False),
+    Column("seals", LargeBinary, nullable=False),
+    Column("lacks", LargeBinary),
+    Column("digest", LargeBinary, nullable=False),
+    Index("access_audit_tenant", "tenant", "number"),
+    sqlite_with_rowid=False,
+)
+"""The chain of the audit log; it names nobody. See `access.audit_entry`."""
+
+AUDIT_NAME = Table(
+    "access_audit_name",
+    METADATA,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("naming", NAME, primary_key=True),
+    Column("value", NAME, nullable=False),
+    Column("salt", LargeBinary, nullable=False),
+    Index("access_audit_name_value", "naming", "value", "number"),
+    sqlite_with_rowid=False,
+)
+"""What the entries of the audit log name, until it is erased."""
+
 OF_A_PERSON = (PASSWORD, TOTP, RECOVERY, PASSKEY, SESSION, TICKET)
 """What goes with the person: each has a column ``person``."""

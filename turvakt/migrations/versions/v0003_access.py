@@ -16,6 +16,7 @@ _PERSONAL = {
     "access_recovery": ("person", "digest"),
     "access_passkey": ("credential", "id", "person", "name", "key"),
     "access_session": ("digest", "id", "person", "client"),
+    "access_audit_name": ("value", "salt"),
     "access_ticket": ("digest", "id", "person", "by", "value"),
 }
 
@@ -24,6 +25,7 @@ def upgrade() -> None:
     _people()
     _factors()
     _sessions()
+    _audit()
     if op.get_bind().dialect.name == "postgresql":
         for table, columns in _PERSONAL.items():
             for column in columns:
@@ -105,3 +107,27 @@ def _sessions() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("access_ticket_person", "access_ticket", ["person"])
+
+
+def _audit() -> None:
+    op.create_table(
+        "access_audit",
+        Column("number", BigInteger, primary_key=True, autoincrement=False),
+        Column("at", MOMENT, nullable=False),
+        Column("action", NAME, nullable=False),
+        Column("tenant", NAME, nullable=False),
+        Column("seals", LargeBinary, nullable=False),
+        Column("lacks", LargeBinary),
+        Column("digest", LargeBinary, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("access_audit_tenant", "access_audit", ["tenant", "number"])
+    op.create_table(
+        "access_audit_name",
+        Column("number", BigInteger, primary_key=True, autoincrement=False),
+        Column("naming", NAME, primary_key=True),
+        Column("value", NAME, nullable=False),
+        Column("salt", LargeBinary, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("access_audit_name_value", "access_audit_name", ["naming", "value", "number"])
