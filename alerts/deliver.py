@@ -38,7 +38,8 @@ class Dispatcher:
         render: makes the message.
         commit: writes results down (`alerts.stage.recording`); called by way of ``step``; returns the ids of
             deliveries that were erased meanwhile.
-        allowed: whether an official's consent covers a source now; asked before each try, by way of ``step``.
+        allowed: the recipient as consent allows to tell her of the alert now, or ``None`` (`alerts.routing.permitted`); asked
+            before each try, by way of ``step``.
         step: where ``commit``, ``allowed`` and the outbox run.
         at_once: messages on their way per channel.
         give_up_after: from when a delivery was first due; threats are tried for ever.
@@ -56,7 +57,7 @@ class Dispatcher:
         channels: Mapping[str, Channel],
         render: Callable[[Alert, Recipient], Message],
         commit: Callable[[Sequence[Result]], Collection[str]],
-        allowed: Callable[[str, str], bool],
+        allowed: Callable[[Alert, Recipient], Recipient | None],
         step: Step,
         clock: Clock,
         at_once: int = 16,
@@ -144,7 +145,7 @@ class Dispatcher:
         for item in (*items, *refused):
             self._on_their_way[item.delivery.id] = item.delivery.channel
         for item in refused:
-            logger.info("delivery %s is dropped: the consent has ended", item.delivery.id)
+            logger.info("delivery %s is dropped: no consent covers it any more", item.delivery.id)
             self._done(Result(replace(item.delivery, state="withdrawn", at=self._clock.now(), reason="withdrawn")))
         for item in items:
             task = asyncio.create_task(self._send(item))
@@ -154,15 +155,18 @@ class Dispatcher:
 
     def _pick(self) -> tuple[list[Item], list[Item]]:
         """What is to be sent now, and what must not be sent any more."""
-        items = []
+        due: list[Item] = []
         for channel in self._outbox.channels():
             busy = {identity for identity, name in self._on_their_way.items() if name == channel}
-            items += self._outbox.due(self._at_once - len(busy), channel=channel, besides=busy)
-        allowed = [self._allowed(item.alert.official, item.alert.verdict.post.source) for item in items]
-        return (
-            [item for item, may in zip(items, allowed, strict=True) if may],
-            [item for item, may in zip(items, allowed, strict=True) if not may],
-        )
+            due += self._outbox.due(self._at_once - len(busy), channel=channel, besides=busy)
+        items, refused = [], []
+        for item in due:
+            recipient = self._allowed(item.alert, item.recipient)
+            if recipient is None:
+                refused.append(item)
+            else:
+                items.append(replace(item, recipient=recipient))
+        return items, refused
 
     async def _write_down(self) -> None:
         results, self._results = self._results, []

@@ -10,7 +10,7 @@ from alerts.alert import Alert, Recipient, alert_id
 from alerts.rules import Rule
 from classify.verdict import Verdict
 from flow.clock import Clock
-from registry.official import Official
+from registry.official import Consent, Official
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +41,9 @@ def alerts_about(
 
     A contact whom several rules would tell of the same post and official is told once, by the first of them. Posts that are
     deleted or could not be judged raise none, and nobody is told of an official who is not registered any more or
-    whose consent does not cover the post's source now. If a rule matches but there is nobody to tell, the alert
-    is raised all the same, without recipients: it shows in the console.
+    whose consent does not cover the post's source now, or none of its labels. Who may be told, and whether with the text, is
+    up to rule and consent together. If a rule matches but there is nobody to tell, the alert is raised all the same, without
+    recipients: it shows in the console.
     """
     now = clock.now()
     alerts: list[Alert] = []
@@ -53,12 +54,36 @@ def alerts_about(
             continue
         for name in dict.fromkeys(mention.official for mention in verdict.post.mentions):
             official = official_of(name)
-            if official is not None and official.consents_to(verdict.post.source, now):
+            if official is not None:
                 alerts.extend(_about(official, verdict, rules, now))
     return alerts
 
 
+def permitted(alert: Alert, recipient: Recipient, *, official: Official | None, at: datetime) -> Recipient | None:
+    """The recipient as consent allows to tell her of ``alert`` at the moment ``at``: perhaps without the text, or ``None``.
+
+    Args:
+        official: whom the alert is about, as she is registered then.
+    """
+    allowing = _allowing(_covering(official, alert.verdict, at) if official is not None else (), recipient.name)
+    if not allowing:
+        return None
+    return recipient if any(consent.text for consent in allowing) else replace(recipient, show_text=False)
+
+
+def _covering(official: Official, verdict: Verdict, at: datetime) -> Sequence[Consent]:
+    flagged = verdict.judgement.flagged
+    return [consent for consent in official.consents_for(verdict.post.source, at) if consent.tells_of(flagged)]
+
+
+def _allowing(consents: Iterable[Consent], recipient: str) -> Sequence[Consent]:
+    return [consent for consent in consents if consent.tells(recipient)]
+
+
 def _about(official: Official, verdict: Verdict, rules: Sequence[Rule], now: datetime) -> Iterable[Alert]:
+    covering = _covering(official, verdict, now)
+    if not covering:
+        return []
     told: set[tuple[str, str]] = set()
     matching = [rule for rule in rules if rule.matches(verdict, official)]
     alerts = []
@@ -66,7 +91,8 @@ def _about(official: Official, verdict: Verdict, rules: Sequence[Rule], now: dat
         recipients = []
         until = rule.held_until(now, severity=verdict.judgement.severity, country=official.country)
         for contact in rule.people(official):
-            if (contact.channel, contact.address) in told:
+            allowing = _allowing(covering, contact.name)
+            if not allowing or (contact.channel, contact.address) in told:
                 continue
             told.add((contact.channel, contact.address))
             recipients.append(
@@ -75,7 +101,7 @@ def _about(official: Official, verdict: Verdict, rules: Sequence[Rule], now: dat
                     channel=contact.channel,
                     address=contact.address,
                     language=contact.language,
-                    show_text=rule.show_text,
+                    show_text=rule.show_text and any(consent.text for consent in allowing),
                     not_before=until,
                 )
             )

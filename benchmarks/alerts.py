@@ -30,7 +30,7 @@ from alerts.deliver import Dispatcher
 from alerts.message import Message
 from alerts.outbox import Outbox
 from alerts.rendering import FOLDER, Renderer
-from alerts.routing import route
+from alerts.routing import permitted, route
 from alerts.rules import load_rules
 from alerts.stage import recording
 from alerts.translations import Translations
@@ -121,7 +121,7 @@ async def dispatch(channel: Channel, folder: Path, *, count: int, rate: int, sec
         channels={channel.name: timed},
         render=Renderer(Translations(FOLDER), base_url="http://127.0.0.1:8000", officials=lambda name: her).render,
         commit=recording(outbox=outbox, log=SqliteLog(database, clock=CLOCK)),
-        allowed=lambda name, source: her.consents_to(source, CLOCK.now()),
+        allowed=lambda alert, recipient: permitted(alert, recipient, official=her, at=CLOCK.now()),
         step=step,
         clock=CLOCK,
     )

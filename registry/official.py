@@ -1,5 +1,6 @@
 """An official who opted in, her consent, and whom to tell."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -41,6 +42,14 @@ class Consent:
     def covers(self, source: str, at: datetime) -> bool:
         """Whether posts from ``source`` may be matched at the moment ``at``."""
         return self.in_force(at) and (EVERYTHING in self.scope or source in self.scope)
+
+    def tells_of(self, labels: Collection[str]) -> bool:
+        """Whether people may be told of a post with these labels."""
+        return EVERYTHING in self.labels or any(label in self.labels for label in labels)
+
+    def tells(self, recipient: str) -> bool:
+        """Whether the contact with this name may be told."""
+        return EVERYTHING in self.recipients or recipient in self.recipients
 
     def in_force(self, at: datetime) -> bool:
         """Whether it has begun and not ended at the moment ``at``."""
@@ -112,6 +121,10 @@ class Official:
     def consents_to(self, source: str, at: datetime) -> bool:
         """Whether any consent in force at ``at`` covers ``source``."""
         return any(consent.covers(source, at) for consent in self.consents)
+
+    def consents_for(self, source: str, at: datetime) -> tuple[Consent, ...]:
+        """Those in force at ``at`` that cover ``source``: what any of them allows is allowed."""
+        return tuple(consent for consent in self.consents if consent.covers(source, at))
 
 
 OFFICIALS = Codec("official", Official)

@@ -21,6 +21,7 @@ def official(
     contacts: tuple[Contact, ...] = (DESK,),
     scope: tuple[str, ...] = ("*",),
     until: datetime | None = None,
+    consents: tuple[Consent, ...] = (),
 ) -> Official:
     return Official(
         id=id,
@@ -33,7 +34,7 @@ def official(
         municipality=municipality,
         country="FI" if country == "FI" else "SE",
         handles={},
-        consents=(Consent(scope, AT - timedelta(days=30), until),),
+        consents=consents or (Consent(scope, AT - timedelta(days=30), until),),
         contacts=contacts,
     )
 

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from itertools import repeat
 from pathlib import Path
@@ -86,7 +87,7 @@ class World:
             "channels": {channel.name: channel for channel in channels},
             "render": render,
             "commit": recording(outbox=self.outbox, log=self.log),
-            "allowed": lambda official, source: self.consent,
+            "allowed": lambda alert, recipient: recipient if self.consent else None,
             "step": step,
             "clock": self.clock,
             "pauses": lambda: repeat(10.0),
@@ -244,6 +245,21 @@ async def test_no_consent_any_more_no_delivery(world: World) -> None:
         assert await dispatcher.drained(at_most=SOON)
     assert channel.tries == []
     assert world.told() == [(key, "withdrawn", 0, "withdrawn")]
+
+
+async def test_no_consent_to_the_text_any_more_no_text(world: World) -> None:
+    channel, rendered = Scripted(), []
+
+    def remembered(alert: Alert, recipient: Recipient) -> Message:
+        rendered.append(recipient.show_text)
+        return render(alert, recipient)
+
+    (key,) = world.add("bluesky:1", show_text=True)
+    withheld = {"allowed": lambda alert, recipient: replace(recipient, show_text=False), "render": remembered}
+    async with world.running(channel, **withheld) as dispatcher:
+        assert await dispatcher.drained(at_most=SOON)
+    assert channel.delivered == [key]
+    assert rendered == [False]
 
 
 async def test_killed_between_sending_and_writing_down(world: World) -> None:

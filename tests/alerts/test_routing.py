@@ -4,20 +4,22 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.alert import Alert
-from alerts.routing import route
+from alerts.alert import Alert, Recipient
+from alerts.routing import permitted, route
 from alerts.rules import Rule, To
 from classify.verdict import LABELS, SEVERITIES, Label, Verdict, at_least
 from flow.clock import ManualClock
-from registry.official import Official
+from registry.official import Consent, Official
 from tests.alerts.people import AT, DESK, DUTY, official, verdict
 
 ANY = Rule(name="any", severity="low")
+SOMEBODY = To(name="Somebody", channel="email", address="somebody@ekvik.example", language="sv")
 
 
 def routed(rules: Sequence[Rule], *verdicts: Verdict, officials: Sequence[Official] = (official(),)) -> list[Alert]:
@@ -113,6 +115,62 @@ def test_nobody_to_tell_is_an_alert_all_the_same(caplog: pytest.LogCaptureFixtur
     assert alert.recipients == ()
     assert "1 alerts have no recipient" in caplog.text
     assert "lindqvist" not in caplog.text.lower()
+
+
+def consent(**what: Any) -> Consent:
+    return Consent(("*",), AT - timedelta(days=30), **what)
+
+
+def test_a_post_without_a_label_of_the_consent_raises_nothing() -> None:
+    her = official(consents=(consent(labels=("threat",)),))
+    assert routed([ANY], verdict(labels=("harassment",)), officials=[her]) == []
+    assert routed([ANY], verdict(labels=()), officials=[her]) == []
+    assert len(routed([ANY], verdict(labels=("harassment", "threat")), officials=[her])) == 1
+
+
+def test_only_the_recipients_of_the_consent_are_told() -> None:
+    her = official(contacts=(DESK, DUTY), consents=(consent(recipients=(DUTY.name,)),))
+    (alert,) = routed([ANY], verdict(), officials=[her])
+    assert [each.name for each in alert.recipients] == [DUTY.name]
+    (alert,) = routed([Rule(name="a", severity="low", contacts=(SOMEBODY,))], verdict(), officials=[her])
+    assert alert.recipients == (), "nor does a rule's own list go beyond it"
+
+
+@pytest.mark.parametrize(
+    ("rule", "consents", "shown"), [(True, True, True), (True, False, False), (False, True, False)]
+)
+def test_a_text_is_shown_where_rule_and_consent_say_so(rule: bool, consents: bool, shown: bool) -> None:
+    her = official(consents=(consent(text=consents),))
+    (alert,) = routed([Rule(name="a", severity="low", show_text=rule)], verdict(), officials=[her])
+    assert alert.recipients[0].show_text is shown
+
+
+def test_what_one_of_several_consents_allows_is_allowed_and_nothing_mixed_out_of_two() -> None:
+    consents = (
+        consent(labels=("threat",)),
+        consent(labels=("harassment",), recipients=(DUTY.name,), text=False),
+    )
+    her = official(contacts=(DESK, DUTY), consents=consents)
+    rule = Rule(name="a", severity="low", show_text=True)
+    (alert,) = routed([rule], verdict(labels=("harassment",)), officials=[her])
+    assert [(each.name, each.show_text) for each in alert.recipients] == [(DUTY.name, False)]
+    (alert,) = routed([rule], verdict(labels=("harassment", "threat")), officials=[her])
+    assert [(each.name, each.show_text) for each in alert.recipients] == [(DESK.name, True), (DUTY.name, True)]
+
+
+def test_what_waits_is_sent_as_the_consent_is_by_then() -> None:
+    (raised,) = routed([Rule(name="a", severity="low", show_text=True)], verdict())
+    (told,) = raised.recipients
+
+    def by(*consents: Consent) -> Recipient | None:
+        return permitted(raised, told, official=official(consents=consents), at=AT)
+
+    assert by(consent()) == told
+    assert by(consent(text=False)) == replace(told, show_text=False)
+    assert by(consent(recipients=(DUTY.name,))) is None
+    assert by(consent(labels=("threat",))) is None
+    assert by(consent(until=AT)) is None
+    assert permitted(raised, told, official=None, at=AT) is None
 
 
 severities = st.sampled_from(SEVERITIES[1:])

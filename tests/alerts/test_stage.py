@@ -13,6 +13,7 @@ from alerts.channels.files import Files
 from alerts.deliver import Dispatcher
 from alerts.outbox import Outbox
 from alerts.rendering import FOLDER, Renderer
+from alerts.routing import permitted
 from alerts.rules import Rule
 from alerts.stage import DELIVERIES_TOPIC, TOPIC, deliver_stage, recording, route_stage
 from alerts.translations import Translations
@@ -69,7 +70,7 @@ async def run(database: Sqlite, folder: Path, *verdicts: Verdict, known: Officia
         channels={"outbox": Files(folder, clock=clock)},
         render=Renderer(Translations(FOLDER), base_url="http://127.0.0.1:8000", officials=officials).render,
         commit=recording(outbox=outbox, log=log),
-        allowed=lambda id, source: known.consents_to(source, clock.now()),
+        allowed=lambda alert, recipient: permitted(alert, recipient, official=known, at=clock.now()),
         step=runtime.at("deliveries"),
         clock=clock,
     )
