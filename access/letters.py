@@ -35,7 +35,7 @@ VALUES: dict[LetterKind, frozenset[str]] = {
 class Letter:
     """What to tell whom; it is put into words when it is sent."""
 
-    kind: LetterKind
+    purpose: LetterKind
     name: str = field(repr=False)
     email: str = field(repr=False)
     language: Language
@@ -157,7 +157,7 @@ class Letters:
             Whether the letter was still here: it may have been erased on its way.
         """
         itself = LETTER.c.id == waiting.id
-        if waiting.letter.kind == "erased":
+        if waiting.letter.purpose == "erased":
             return bool(self._database.execute(delete(LETTER).where(itself)))
         new = {"state": state, "at": self._clock.now().timestamp(), "content": None}
         return bool(self._database.execute(update(LETTER).where(itself).values(**new)))

@@ -34,18 +34,18 @@ class LetterRenderer:
         language, text = letter.language, self._translations.text
         values = {name: clean(value) for name, value in letter.values.items()}
         values |= {name: self._day(language, values[name]) for name in _MOMENTS if name in values}
-        if letter.kind in _PAGES:
-            values["link"] = self._base_url + _PAGES[letter.kind]
-        if letter.kind == "erased":
+        if letter.purpose in _PAGES:
+            values["link"] = self._base_url + _PAGES[letter.purpose]
+        if letter.purpose == "erased":
             values["kept"] = self._kept(language, values)
         lines = (
             text(language, "greeting", name=clean(letter.name)),
             "",
-            text(language, f"{letter.kind}.body", **values),
+            text(language, f"{letter.purpose}.body", **values),
             text(language, "footer"),
             "",
         )
-        subject = text(language, f"{letter.kind}.subject")
+        subject = text(language, f"{letter.purpose}.subject")
         return Message(subject=subject, text="\n".join(lines), facts={}, official="", post="")
 
     def _kept(self, language: Language, values: dict[str, str]) -> str:

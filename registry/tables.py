@@ -88,3 +88,19 @@ TENANT = Table(
     Column("value", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
+
+RETENTION_REPORT = Table(
+    "registry_retention_report",
+    METADATA,
+    Column("at", MOMENT, primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+RETENTION_KEY = Table(
+    "registry_retention_key",
+    METADATA,
+    Column("one", Integer, CheckConstraint("one = 1"), primary_key=True, autoincrement=False),
+    Column("key", LargeBinary, nullable=False),
+)
+"""One row."""

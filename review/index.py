@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from alerts.alert import Alert, Delivery, State
-from classify.verdict import Label, Severity, Verdict
+from classify.verdict import Label, Severity, Verdict, at_least
 from flow.clock import Moment
 from flow.errors import BadInput
 from registry.holder import Part
@@ -79,6 +79,9 @@ class Page:
     items: tuple[Item, ...]
     next: str | None
 
+
+Age = Literal["unflagged", "low", "flagged", "case", "open-case"]
+"""By what a post is kept, see `registry.retention.Kind`; one of the sample is ``unflagged`` here."""
 
 Kind = Severity | Literal["unable"]
 """The severity of a post, or that it could not be judged: that says nothing of its severity."""
@@ -186,6 +189,10 @@ class Index(Reading, Protocol):
         """Remove posts collected before ``before``: the flagged or the unflagged ones, or (``None``) all of them."""
         ...
 
+    def old(self, age: Age, before: datetime) -> Iterator[Sequence[Item]]:
+        """The posts of one kind that were collected before ``before``, some at a time. They may be removed meanwhile."""
+        ...
+
     def export(self, official: str) -> list[dict[str, Any]]:
         """See `registry.holder.Holder.export`. Other officials whom a post mentions are left out."""
         ...
@@ -219,6 +226,15 @@ def raised(alert: Alert) -> Raised:
 def is_flagged(verdict: Verdict) -> bool:
     """Whether a verdict says anything at all: a label or a severity."""
     return bool(verdict.judgement.flagged) or verdict.judgement.severity != "none"
+
+
+def age_of(item: Item) -> Age:
+    """By what the post of an item is kept."""
+    if item.alerts:
+        return "open-case" if item.decision is None else "case"
+    if not is_flagged(item.verdict):
+        return "unflagged"
+    return "flagged" if at_least(item.verdict.judgement.severity, "medium") else "low"
 
 
 def without(verdict: Verdict, official: str) -> Verdict | None:

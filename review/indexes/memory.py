@@ -17,6 +17,7 @@ from review.decision import DECISIONS, Decision
 from review.fulltext import Term, matches, parse
 from review.index import (
     MOST,
+    Age,
     Counts,
     Item,
     Kind,
@@ -24,6 +25,7 @@ from review.index import (
     Query,
     Raised,
     about,
+    age_of,
     is_flagged,
     place_of,
     raised,
@@ -184,6 +186,11 @@ class MemoryIndex:
             if flagged is not False:
                 old |= {each.post for each in self._others() if each.at < before and each.post not in self._verdicts}
             return self.forget(old)
+
+    def old(self, age: Age, before: datetime) -> Iterator[Sequence[Item]]:
+        with self._lock:
+            items = [self._item(each) for each in self._verdicts.values() if each.post.collected_at < before]
+        yield [item for item in items if age_of(item) == age]
 
     def export(self, official: str) -> list[dict[str, Any]]:
         return self._held(official, None)

@@ -21,6 +21,7 @@ from review import precedence
 from review.decision import DECISIONS, Decision
 from review.index import (
     MOST,
+    Age,
     Counts,
     Item,
     Kind,
@@ -35,7 +36,7 @@ from review.index import (
     without,
     write_place,
 )
-from review.indexes.sqlite_conditions import conditions
+from review.indexes.sqlite_conditions import conditions, of_age
 from review.indexes.sqlite_schema import SCHEMA, TABLES, row_of
 
 _KIND = "CASE WHEN unable IS NULL THEN severity ELSE -1 END"
@@ -275,6 +276,13 @@ class SqliteIndex:
             gone = self._remove(old)
             self._tidy()
         return gone
+
+    def old(self, age: Age, before: datetime) -> Iterator[Sequence[Item]]:
+        sql = f"SELECT p.id, p.record FROM index_post p WHERE p.stored < ? AND p.id > ? AND {of_age(age)} ORDER BY p.id LIMIT ?"  # noqa: S608
+        last = ""
+        while rows := self._database.query(sql, (micros(before), last, _AT_ONCE)):
+            last = rows[-1][0]
+            yield self._items([VERDICTS.decode(record) for _, record in rows])
 
     def _remove(self, posts: Collection[str]) -> int:
         keys = [(post,) for post in posts]

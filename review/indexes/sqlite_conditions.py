@@ -5,7 +5,7 @@ from typing import Any
 
 from classify.verdict import LABELS, SEVERITIES
 from review.fulltext import expression, parse
-from review.index import Query, micros
+from review.index import Age, Query, micros
 
 
 def conditions(query: Query) -> tuple[list[str], list[Any]]:
@@ -54,3 +54,20 @@ def conditions(query: Query) -> tuple[list[str], list[Any]]:
     if query.unable is not None:
         add("p.unable IS NOT NULL" if query.unable else "p.unable IS NULL")
     return where, values
+
+
+def of_age(age: Age) -> str:
+    """The condition that a post is kept by ``age``, as `review.index.age_of` says."""
+    return _OF_AGE[age]
+
+
+_ALERTED = "p.id IN (SELECT post FROM index_alert)"
+_DECIDED = "p.id IN (SELECT post FROM index_decision)"
+_FROM_MEDIUM = f"p.severity >= {SEVERITIES.index('medium')}"
+_OF_AGE: dict[Age, str] = {
+    "unflagged": f"p.flagged = 0 AND NOT {_ALERTED}",
+    "low": f"p.flagged = 1 AND NOT {_FROM_MEDIUM} AND NOT {_ALERTED}",
+    "flagged": f"p.flagged = 1 AND {_FROM_MEDIUM} AND NOT {_ALERTED}",
+    "case": f"{_ALERTED} AND {_DECIDED}",
+    "open-case": f"{_ALERTED} AND NOT {_DECIDED}",
+}

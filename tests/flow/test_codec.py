@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from access.letters import LETTERS, Letter
 from alerts.alert import ALERTS, DELIVERIES, Alert, Delivery, Recipient
 from classify.verdict import LABELS, SEVERITIES, VERDICTS, Judgement, Score, Span, Verdict
 from flow.codec import Codec
@@ -19,6 +20,7 @@ from flow.errors import BadInput
 from ingest.post import POSTS, Author, Mention, Post
 from registry.ledger import LEDGER, LedgerEntry
 from registry.official import OFFICIALS, Consent, Contact, Official
+from registry.retention import REPORTS, RetentionReport
 from registry.tenant import TENANTS, Tenant
 from review.decision import DECISIONS, Decision
 
@@ -105,6 +107,11 @@ SAMPLES: list[tuple[Codec[Any], Any]] = [
         ),
     ),
     (TENANTS, Tenant("ekvik", "municipality", "Ekvik", "SE", {"low": 14}, second_factor_for_links=True)),
+    (
+        LETTERS,
+        Letter("reset", "Anna Lindqvist", "anna@ekvik.example", "sv", {"link": "https://t.example/j", "until": "x"}, AT),
+    ),
+    (REPORTS, RetentionReport(AT, {"ekvik": {"low": 2}}, {"index": 3, "log": 4}, held=1)),
 ]
 KINDS = [codec.kind for codec, _ in SAMPLES]
 NEWEST = {"verdict": "-aimed-at", "alert": "-aimed-at", "official": "-wishes"}

@@ -9,7 +9,7 @@ from classify.verdict import Verdict
 from flow.errors import BadInput
 from ingest.post import Mention
 from registry.holder import Part
-from review.index import Index, Query, place_of, write_place
+from review.index import Age, Index, Query, age_of, place_of, write_place
 from review.indexes.memory import MemoryIndex
 from tests.review.people import alert, at, decision, delivery, verdict
 
@@ -333,6 +333,42 @@ class IndexContract:
         fill()
         assert index.expire(at(5)) == 3
         assert found(index) == ["new"]
+
+    def test_old_posts_by_what_they_are_kept_by(self, index: Index) -> None:
+        kinds = {
+            "plain": verdict("plain", collected=1),
+            "label": verdict("label", labels=("hate",), collected=1),
+            "low": verdict("low", severity="low", labels=("hate",), collected=1),
+            "medium": verdict("medium", severity="medium", labels=("hate",), collected=1),
+            "critical": verdict("critical", severity="critical", labels=("threat",), collected=1),
+            "open": verdict("open", severity="high", labels=("threat",), collected=1),
+            "closed": verdict("closed", collected=1),
+            "decided": verdict("decided", collected=1),
+            "new": verdict("new", collected=5),
+        }
+        index.write_verdicts(list(kinds.values()))
+        index.write_alerts([alert(kinds["open"]), alert(kinds["closed"]), alert(verdict("unjudged"), raised=1)])
+        index.write_decisions([decision("jsonl:closed"), decision("jsonl:decided")])
+
+        def old(age: Age) -> list[str]:
+            items = [item for page in index.old(age, at(5)) for item in page]
+            assert {age_of(item) for item in items} == {age}
+            return sorted(item.verdict.post.id.removeprefix("jsonl:") for item in items)
+
+        assert old("unflagged") == ["decided", "plain"]
+        assert old("low") == ["label", "low"]
+        assert old("flagged") == ["critical", "medium"]
+        assert old("open-case") == ["open"]
+        assert old("case") == ["closed"]
+        assert [list(page) for page in index.old("low", at(1)) if page] == []
+
+    def test_old_posts_may_be_removed_while_they_are_read(self, index: Index) -> None:
+        index.write_verdicts([verdict(f"{number:04}", collected=1) for number in range(1200)])
+        gone = 0
+        for page in index.old("unflagged", at(5)):
+            gone += index.forget([item.verdict.post.id for item in page])
+        assert gone == 1200
+        assert found(index) == []
 
     def test_expire_takes_what_never_got_a_verdict(self, index: Index) -> None:
         index.write_alerts([alert(verdict("a"), raised=1)])

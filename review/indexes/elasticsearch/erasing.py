@@ -1,7 +1,7 @@
 """What is removed: all about an official, single posts, what is old. And what is told of an official before."""
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,14 +15,14 @@ from classify.verdict import VERDICTS
 from flow.errors import BadInput, Unavailable
 from registry.holder import Part
 from review.decision import DECISIONS
-from review.index import about, micros
+from review.index import Age, Item, about, micros
 from review.indexes.elasticsearch.client import PLACE, faults
 from review.indexes.elasticsearch.counting import Counting
 from review.indexes.elasticsearch.documents import Holding
 from review.indexes.elasticsearch.generations import Generations
 from review.indexes.elasticsearch.known import Known
 from review.indexes.elasticsearch.names import Names
-from review.indexes.elasticsearch.querying import JUDGED, Condition
+from review.indexes.elasticsearch.querying import JUDGED, Condition, of_age
 from review.indexes.elasticsearch.reading import count
 from review.indexes.elasticsearch.searching import Searching
 from review.indexes.elasticsearch.store import Change, Store
@@ -163,6 +163,13 @@ class Erasing:
         if self._generations.due(FULL):
             with suppress(BadInput):  # somebody else has begun one at the same time
                 self._generations.roll()
+
+    def old(self, age: Age, before: datetime) -> Iterator[Sequence[Item]]:
+        """See `review.index.Index.old`."""
+        self._searching.refresh()
+        for found in self._searching.stored(*of_age(age), {"range": {"collected": {"lt": micros(before)}}}):
+            items = (each.holding.known.item() for each in found)
+            yield [item for item in items if item is not None]
 
     def export(self, official: str) -> list[dict[str, Any]]:
         """See `registry.holder.Holder.export`; other officials are left out."""

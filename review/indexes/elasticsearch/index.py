@@ -10,7 +10,7 @@ from alerts.alert import Alert, Delivery
 from classify.verdict import Verdict
 from registry.holder import Part
 from review.decision import Decision
-from review.index import Counts, Item, Kind, Page, Query, raised
+from review.index import Age, Counts, Item, Kind, Page, Query, raised
 from review.indexes.elasticsearch.counting import Counting
 from review.indexes.elasticsearch.erasing import Erasing
 from review.indexes.elasticsearch.generations import Generations
@@ -120,6 +120,9 @@ class ElasticsearchIndex:
 
     def expire(self, before: datetime, *, flagged: bool | None = None) -> int:
         return self._erasing.expire(before, flagged=flagged)
+
+    def old(self, age: Age, before: datetime) -> Iterator[Sequence[Item]]:
+        return self._erasing.old(age, before)
 
     def export(self, official: str) -> list[dict[str, Any]]:
         return self._erasing.export(official)

@@ -8,7 +8,7 @@ from typing import Any
 
 from classify.verdict import SEVERITIES
 from review.fulltext import Term, parse
-from review.index import Query, micros
+from review.index import Age, Query, micros
 from review.indexes.elasticsearch.documents import LANGUAGES, composed
 
 Condition = Mapping[str, Any]
@@ -52,6 +52,16 @@ def conditions(query: Query) -> list[Condition]:
     if query.unable is not None:
         found.append(_has("unable", there=query.unable))
     return found
+
+
+def of_age(age: Age) -> list[Condition]:
+    """The conditions that a post is kept by ``age``, as `review.index.age_of` says."""
+    if age in ("case", "open-case"):
+        return [JUDGED, _has("alerts", there=True), _has("decision", there=age == "case")]
+    kept: list[Condition] = [JUDGED, _has("alerts", there=False), _is("flagged", age != "unflagged")]
+    if age != "unflagged":
+        kept.append({"range": {"severity": {"gte" if age == "flagged" else "lt": SEVERITIES.index("medium")}}})
+    return kept
 
 
 def _is(field: str, value: str | bool) -> Condition:

@@ -1,7 +1,7 @@
 """Letters to people who sign in, and reports of retention."""
 
 from alembic import op
-from sqlalchemy import Column, Integer, LargeBinary
+from sqlalchemy import CheckConstraint, Column, Integer, LargeBinary
 
 from flow.databases.columns import MOMENT, NAME
 
@@ -25,6 +25,17 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("access_letter_official", "access_letter", ["official"])
+    op.create_table(
+        "registry_retention_report",
+        Column("at", MOMENT, primary_key=True),
+        Column("value", LargeBinary, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "registry_retention_key",
+        Column("one", Integer, CheckConstraint("one = 1"), primary_key=True, autoincrement=False),
+        Column("key", LargeBinary, nullable=False),
+    )
     if op.get_bind().dialect.name == "postgresql":
         for table, columns in _PERSONAL.items():
             for column in columns:
