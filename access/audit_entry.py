@@ -5,6 +5,7 @@ name can be erased without a trace: the entry stays, whoever kept the name can s
 """
 
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -56,6 +57,8 @@ TEXTS: frozenset[Action] = frozenset({"text-read", "texts-listed", "exported", "
 
 Naming = Literal["who", "session", "official", "post", "why"]
 NAMINGS: tuple[Naming, ...] = get_args(Naming)
+
+_ANCHOR = re.compile(r"0:|([1-9][0-9]{0,17}):([0-9a-f]{64})")
 
 SYSTEM = "system"
 """Who did what nobody asked for: retention, erasure."""
@@ -157,13 +160,8 @@ class Anchor:
     @classmethod
     def parse(cls, written: str) -> "Anchor | None":
         """The anchor that was written like this; ``None`` if it is none."""
-        number, _, digest = written.strip().partition(":")
-        if not (number.isascii() and number.isdigit()) or len(digest) not in (0, 64):
-            return None
-        try:
-            return cls(int(number), bytes.fromhex(digest))
-        except ValueError:
-            return None
+        found = _ANCHOR.fullmatch(written.strip())
+        return None if found is None else cls(int(found[1] or 0), bytes.fromhex(found[2] or ""))
 
 
 def canonical(value: Any) -> bytes:

@@ -12,6 +12,7 @@ import typer
 from flow.errors import BadInput, TurvaktError, Unavailable
 from turvakt.commands import (
     archive,
+    audit,
     authors,
     check,
     corpus,
@@ -45,6 +46,7 @@ app.add_typer(officials.app, name="officials")
 app.add_typer(authors.app, name="authors")
 app.add_typer(hold.app, name="hold")
 app.add_typer(database.app, name="database")
+app.add_typer(audit.app, name="audit")
 app.add_typer(dead.app, name="dead")
 app.add_typer(topics.app, name="topics")
 app.add_typer(decisions.app, name="decisions")

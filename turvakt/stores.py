@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from access.audit import Audit
 from alerts.notices import Notices
 from alerts.outbox import Outbox
 from flow.clock import Clock
@@ -159,6 +160,11 @@ class Stores:
         from access.accounts import Accounts
 
         return Accounts.over(self.database, key=key(self.settings), origin=base_url(self.settings), clock=self.clock)
+
+    @cached_property
+    def audit(self) -> Audit:
+        """Who did what, when and why."""
+        return Audit(self.database, clock=self.clock)
 
     @cached_property
     def holds(self) -> Holds:

@@ -6,7 +6,10 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from access.audit_holding import AuditHolder
+from access.holding import PeopleHolder
 from access.letters import Letters
+from access.people import People
 from alerts import stage as alert_stages
 from alerts.alert import ALERTS, DELIVERIES, Alert, Recipient
 from alerts.channel import Channel
@@ -36,8 +39,11 @@ from ingest.post import POSTS, Mention, Post
 from registry.holder import Holder, Part
 from registry.holding import RegistryHolder
 from registry.official import EVERYTHING
+from registry.retention import RetentionReport
 from registry.withdrawal import Erasure, Kept
+from review.retention import PostRetention
 from review.stage import index_stages
+from turvakt import retaining
 from turvakt.adapters import make_channels, make_collectors, make_jsonl, make_judge
 from turvakt.bluesky_accounts import BlueskyAccounts
 from turvakt.names import Names
@@ -148,8 +154,26 @@ class Parts(Stores):
         }
         log = LogHolder(self.log, records=records, followers={"decisions": ("by",)})
         trends = () if self.trends is None else (self.trends,)
+        audit = AuditHolder(self.audit, people=self._hers_alone)
         registry = RegistryHolder(self.store)
-        return (log, self.outbox, self.files, *trends, self.index, self.notices, self.letters, self.holds, registry)
+        return (
+            log,
+            self.outbox,
+            self.files,
+            *trends,
+            self.index,
+            self.notices,
+            audit,
+            self.letters,
+            PeopleHolder(self.database, clock=self.clock),  # after those who ask it who she is
+            self.holds,
+            registry,
+        )
+
+    def _hers_alone(self, official: str) -> list[str]:
+        """Who is the official or her deputy, and nothing else: the ids of the people who go with her."""
+        people = People(self.database).of_official(official)
+        return [each.id for each in people if all(grant.official == official for grant in each.grants)]
 
     @cached_property
     def erasure(self) -> Erasure:
@@ -195,7 +219,13 @@ class Parts(Stores):
             return alert_stages.route_stage(rules=rules, officials=officials, clock=clock, stop_after=stop_after)
         if name == "deliver":
             return alert_stages.deliver_stage(outbox=self.outbox, clock=clock, wake=wake, stop_after=stop_after)
-        stages = index_stages(index=self.index, forget=self.forget, clock=clock, stop_after=stop_after)
+        stages = index_stages(
+            index=self.index,
+            stored=lambda verdicts: self.posts.stored(verdicts),  # opened by the stage alone that asks
+            forget=self.forget,
+            clock=clock,
+            stop_after=stop_after,
+        )
         return next(stage for stage in stages if stage.name == name)
 
     def stages(self, *, wake: Callable[[], None] = lambda: None) -> list[Stage[Any]]:
@@ -263,15 +293,14 @@ class Parts(Stores):
         """Remove messages that were written while their official was erased, by a process that was then killed."""
         return self.files.sweep(lambda keys: self.outbox.known(keys) | self.letters.known(keys))
 
-    def expire(self) -> int:
-        """Enforce the retention; returns how many records were removed."""
-        now, retention = self.clock.now(), self.settings.retention
-        log_before = now - timedelta(days=retention.log_days)
-        flagged_before = now - timedelta(days=retention.flagged_days)
-        removed = self.index.expire(now - timedelta(days=retention.unflagged_days), flagged=False)
-        for holder in self.holders:
-            removed += holder.expire(log_before if holder.name == "log" else flagged_before)
-        return removed
+    @cached_property
+    def posts(self) -> PostRetention:
+        """Which posts come into the index, and when they leave it."""
+        return retaining.post_retention(self)
+
+    def expire(self) -> RetentionReport:
+        """Enforce the retention."""
+        return retaining.enforce(self, self.holders, self.posts)
 
     def lags(self) -> dict[str, int]:
         """How many entries wait before each stage."""

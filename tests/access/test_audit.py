@@ -256,7 +256,7 @@ def test_an_anchor_holds_while_the_log_grows(audit: Audit, clock: ManualClock) -
 def test_an_anchor_is_written_and_read() -> None:
     for anchor in (Anchor(0, b""), Anchor(12, bytes(range(32)))):
         assert Anchor.parse(f" {anchor}\n") == anchor
-    for wrong in ("", "x", "1:ab", "-1:", f"1:{'x' * 64}", "²:"):
+    for wrong in ("", "x", "3", "3:", "1:ab", "-1:", f"1:{'x' * 64}", f"0:{'a' * 64}", "²:"):
         assert Anchor.parse(wrong) is None
 
 
