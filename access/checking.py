@@ -17,7 +17,7 @@ _INVISIBLE = {"Cc", "Cf", "Cs"}
 
 def folded(email: str) -> str:
     """The address as it is compared: nobody remembers how she wrote it, and no mail server cares."""
-    return unicodedata.normalize("NFC", email).strip().casefold()
+    return "".join(each for each in unicodedata.normalize("NFC", email).strip().casefold() if each.isprintable())
 
 
 def checked(person: Person) -> Person:
