@@ -1,6 +1,6 @@
 """How long posts are kept: by kind, with what a tenant wants otherwise, and the report of each time that it was enforced."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -27,7 +27,7 @@ class Retention:
     days: Mapping[Kind, float]
     tenants: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
-    def of(self, kind: Kind, tenants: Collection[str]) -> float:
+    def of(self, kind: Kind, tenants: Iterable[str]) -> float:
         """How long a post about officials of these tenants is kept: as long as the longest of them wants."""
         wanted = (self.tenants.get(tenant, {}).get(kind, self.days[kind]) for tenant in tenants)
         return max(wanted, default=self.days[kind])
@@ -37,8 +37,9 @@ class Retention:
         return min([self.days[kind], *(wanted.get(kind, self.days[kind]) for wanted in self.tenants.values())])
 
     def longest(self) -> float:
-        """The most days of any kind for any tenant: what is older is no post's any more."""
-        return max([*self.days.values(), *(days for wanted in self.tenants.values() for days in wanted.values())])
+        """The most days that anything may be kept: of a case, until somebody decides and after it."""
+        most = {kind: max(self.of(kind, ()), self.of(kind, self.tenants)) for kind in KINDS}
+        return max(*most.values(), most["open-case"] + most["case"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,17 @@ DECISIONS_TOPIC = "decisions"
 
 
 def index_stages(
-    *, index: Index, forget: Callable[[Collection[str]], object], clock: Clock, stop_after: int = 100
+    *,
+    index: Index,
+    stored: Callable[[Sequence[Verdict]], Sequence[Verdict]] = list,
+    forget: Callable[[Collection[str]], object],
+    clock: Clock,
+    stop_after: int = 100,
 ) -> list[Stage[Any]]:
     """The four stages ``index-verdicts``, ``index-alerts``, ``index-deliveries`` and ``index-decisions``.
 
     Args:
+        stored: those of some verdicts that come into the index (`review.retention.PostRetention.stored`).
         forget: removes posts that their platform deleted from every holder.
     """
     return [
@@ -30,7 +36,7 @@ def index_stages(
             source=VERDICTS_TOPIC,
             codec=VERDICTS,
             clock=clock,
-            apply=apply_verdicts(index, forget=forget),
+            apply=apply_verdicts(index, stored=stored, forget=forget),
             stop_after=stop_after,
         ),
         Stage(
@@ -60,7 +66,12 @@ def index_stages(
     ]
 
 
-def apply_verdicts(index: Index, *, forget: Callable[[Collection[str]], object]) -> Callable[[Sequence[Verdict]], None]:
+def apply_verdicts(
+    index: Index,
+    *,
+    stored: Callable[[Sequence[Verdict]], Sequence[Verdict]] = list,
+    forget: Callable[[Collection[str]], object],
+) -> Callable[[Sequence[Verdict]], None]:
     """Indexes verdicts; one whose post was deleted by its platform removes that post by ``forget``."""
 
     def apply(verdicts: Sequence[Verdict]) -> None:
@@ -75,6 +86,6 @@ def apply_verdicts(index: Index, *, forget: Callable[[Collection[str]], object])
         if gone:
             # Before the writing: what stands behind a deletion in the batch is a new post under an old id.
             forget(sorted(gone))
-        index.write_verdicts(kept)
+        index.write_verdicts(stored(kept))
 
     return apply

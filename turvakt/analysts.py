@@ -22,12 +22,13 @@ def trends(
         officials: everybody in the registry.
     """
     retention = settings.retention
+    flagged = timedelta(days=min(retention.low_days, retention.flagged_days))
     return Trends(
         client,
         prefix=settings.elasticsearch.prefix,
         officials=officials,
         limit=settings.trends.limit,
-        kept=Kept(timedelta(days=retention.unflagged_days), timedelta(days=retention.flagged_days)),
+        kept=Kept(timedelta(days=retention.unflagged_days) if retention.unflagged_days else None, flagged),
         clock=clock,
     )
 

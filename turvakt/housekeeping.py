@@ -1,10 +1,11 @@
-"""What is done every hour: erasures that were interrupted, trends, and retention."""
+"""What is done every hour: erasures that were interrupted, and trends; and every night: retention."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
 from flow.step import Step
+from turvakt.retaining import is_due
 from turvakt.wiring import Parts
 
 HOUSEKEEPING_SECONDS = 3600.0
@@ -13,15 +14,22 @@ logger = logging.getLogger(__name__)
 
 
 async def keep_house(parts: Parts, *, step: Step, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-    """Complete interrupted erasures, count the days that are over and enforce retention, now and every hour."""
+    """Complete interrupted erasures and count the days that are over, now and every hour; enforce retention once a day (UTC)."""
     while True:
         await step(finish_erasures, parts)
         await step(count_trends, parts)
-        removed = await step(parts.expire)
-        if removed:
-            logger.info("retention removed %d records", removed)
-        parts.house_told(removed)
+        parts.house_told(await step(enforce_retention, parts))
         await sleep(HOUSEKEEPING_SECONDS)
+
+
+def enforce_retention(parts: Parts) -> int:
+    """Once a day; returns how many records were removed."""
+    if not is_due(parts):
+        return 0
+    report = parts.expire()
+    if report.total:
+        logger.info("retention removed %d records", report.total)
+    return report.total
 
 
 def finish_erasures(parts: Parts) -> None:

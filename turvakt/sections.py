@@ -236,15 +236,29 @@ _DAYS = 36_500
 
 
 class Retention(Section, frozen=True):
-    """How long texts are kept, in days."""
+    """How long texts are kept, in days; a tenant may have its own ('turvakt tenants set'). See docs/data-protection.md."""
 
     log_days: Annotated[
         float, Meta(gt=0, le=_DAYS, description="Entries of the log that every stage has read; dead letters.")
     ] = 14.0
-    unflagged_days: Annotated[float, Meta(gt=0, le=_DAYS, description="Posts without a flagged label.")] = 30.0
-    flagged_days: Annotated[float, Meta(gt=0, le=_DAYS, description="Flagged posts, their alerts and decisions.")] = (
-        365.0
-    )
+    unflagged_days: Annotated[
+        float, Meta(ge=0, le=_DAYS, description="Posts without a flagged label; 0: they never come into the index.")
+    ] = 0.0
+    sample_share: Annotated[
+        float,
+        Meta(ge=0, le=0.1, description="Share of unflagged posts that is kept for review, where the consents say so."),
+    ] = 0.0
+    sample_days: Annotated[float, Meta(ge=0, le=_DAYS, description="The posts of this sample.")] = 30.0
+    low_days: Annotated[float, Meta(ge=0, le=_DAYS, description="Posts of low severity without an alert.")] = 30.0
+    flagged_days: Annotated[
+        float, Meta(ge=0, le=_DAYS, description="Graver posts without an alert; messages in the outbox's folder.")
+    ] = 365.0
+    case_days: Annotated[
+        float, Meta(ge=0, le=_DAYS, description="Posts with an alert, from the decision on them.")
+    ] = 365.0
+    open_case_days: Annotated[
+        float, Meta(ge=0, le=_DAYS, description="Posts with an alert that nobody has decided on.")
+    ] = 730.0
     backup_days: Annotated[
         float, Meta(ge=0, le=_DAYS, description="Backups: told in the report of an erasure; removing them is yours.")
     ] = 30.0

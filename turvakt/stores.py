@@ -17,6 +17,7 @@ from flow.logs.sqlite import SqliteLog
 from ingest.objections import Objections
 from registry.store import Store
 from registry.stores.partial import SqlPartial
+from registry.stores.retention import RetentionReports
 from registry.stores.sql import SqlStore
 from review.holds import Holds
 from review.index import Index
@@ -185,6 +186,11 @@ class Stores:
     def notices(self) -> Notices:
         """Which officials were told of which alerts."""
         return Notices(self.database)
+
+    @cached_property
+    def retention_reports(self) -> RetentionReports:
+        """What retention has removed, and when."""
+        return RetentionReports(self.database)
 
     def scrub(self) -> None:
         """Leave nothing in any file of what was erased.

@@ -41,7 +41,8 @@ def drift(
     with parts(context) as opened:
         retention = opened.settings.retention
         # Beyond the shorter retention only flagged posts are left: another mix by nature.
-        before_days = min(MOST_BEFORE, int(min(retention.unflagged_days, retention.flagged_days)) - days)
+        kept = min(retention.unflagged_days, retention.low_days, retention.flagged_days)
+        before_days = min(MOST_BEFORE, int(kept) - days)
         if before_days < 1:
             remedy = "Choose fewer days, or keep posts longer with retention.unflagged_days"
             raise BadInput("posts of the days before are not kept", place="--days", remedy=remedy)

@@ -1,0 +1,68 @@
+"""turvakt retention: how long posts are kept, and what went."""
+
+from typing import Annotated
+
+import msgspec
+import typer
+
+from registry.retention import KINDS, RetentionReport
+from turvakt import retaining
+from turvakt.commands.shared import AsJson, aside, parts, screen, table, write_json
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="How long posts are kept. Enforced every night by a running monitor, and by 'turvakt retention run'.",
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+def show(context: typer.Context, as_json: AsJson = False) -> None:
+    """Tell the days by kind of post, and the tenants that have their own. 0: not kept."""
+    with parts(context) as opened:
+        kept = retaining.retention(opened)
+        tenants = [each.id for each in opened.store.tenants()]
+    if as_json:
+        write_json(msgspec.to_builtins(kept))
+        return
+    rows = [(kind, f"{kept.days[kind]:g}", *(f"{kept.of(kind, [tenant]):g}" for tenant in tenants)) for kind in KINDS]
+    screen.print(table("kind", "settings", *tenants, rows=rows, title="Days"))
+
+
+@app.command()
+def run(context: typer.Context, as_json: AsJson = False) -> None:
+    """Remove now what may not be kept any longer, and tell what went. Works beside a running monitor."""
+    with parts(context) as opened:
+        report = opened.expire()
+        opened.scrub()
+    if as_json:
+        write_json(msgspec.to_builtins(report))
+    else:
+        _show([report])
+
+
+@app.command()
+def reports(
+    context: typer.Context,
+    many: Annotated[int, typer.Option(help="So many, the newest first.", min=1)] = 30,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what went each time that retention was enforced. Reports are kept for three years."""
+    with parts(context) as opened:
+        found = opened.retention_reports.newest(many)
+    if as_json:
+        for report in found:
+            write_json(msgspec.to_builtins(report))
+        return
+    _show(found)
+    if not found:
+        aside.print("Retention has not been enforced yet.")
+
+
+def _show(found: list[RetentionReport]) -> None:
+    for report in found:
+        held = f", {report.held} posts held as evidence" if report.held else ""
+        screen.print(f"{report.at:%Y-%m-%d %H:%M} UTC: {report.total} records removed{held}", highlight=False)
+        rows = [(tenant, kind, many) for tenant, kinds in sorted(report.posts.items()) for kind, many in kinds.items()]
+        if rows:
+            screen.print(table("tenant", "kind", "posts", rows=rows))
