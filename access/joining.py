@@ -9,7 +9,7 @@ from access.passkeys import New, Passkeys
 from access.passwords import Passwords
 from access.people import People
 from access.person import Person
-from access.sessions import Sessions
+from access.sessions import Sessions, session_of
 from access.tickets import Ticket, Tickets
 from access.totp import Totp
 from flow.database import Database
@@ -21,13 +21,14 @@ class Joined:
     """She is signed in.
 
     Attributes:
-        cookie: of her session.
+        cookie: of her session; ``session`` is its id.
         method: how.
         codes: recovery codes, to be shown once.
     """
 
     cookie: str = field(repr=False)
     person: Person
+    session: str
     method: str
     codes: tuple[str, ...] = field(repr=False)
 
@@ -124,7 +125,8 @@ class Joining:
             self._passwords.store(person.id, begun.digest)
             method = "password+passkey" if app_step is None else "password+totp"
             codes = self._factors.new_codes(person.id)
-            return Joined(self._sessions.open(person, client=client, method=method), person, method, codes)
+            cookie = self._sessions.open(person, client=client, method=method)
+            return Joined(cookie, person, session_of(cookie), method, codes)
 
     def _found(self, ticket: str) -> Ticket | None:
         found = self._tickets.find(ticket, "new-factor")

@@ -10,7 +10,7 @@ from access.passwords import Passwords
 from access.people import People
 from access.person import Person
 from access.recovery import Recovery
-from access.sessions import Sessions
+from access.sessions import Sessions, session_of
 from access.throttle import Throttle
 from access.tickets import Ticket, Tickets
 from access.totp import Totp
@@ -35,10 +35,11 @@ class Second:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """``cookie`` is that of her new session; ``method`` is how she came in."""
+    """``cookie`` is that of her new session, ``session`` its id; ``method`` is how she came in."""
 
     cookie: str = field(repr=False)
     person: Person
+    session: str
     method: str
 
 
@@ -144,4 +145,5 @@ class SigningIn:
         if self._tickets.take(shown, begun.purpose) is None:
             return "expired"
         self._throttle.succeeded(folded(person.email))
-        return SignedIn(self._sessions.open(person, client=client, method=method), person, method)
+        cookie = self._sessions.open(person, client=client, method=method)
+        return SignedIn(cookie, person, session_of(cookie), method)

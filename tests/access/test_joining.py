@@ -48,7 +48,8 @@ def test_joining_with_an_app(accounts: Accounts, invite: Callable[..., str], clo
     done = joined(accounts, invite(), clock)
     actor = accounts.sessions.find(done.cookie)
     assert actor is not None
-    assert actor.person == done.person == person()
+    assert (actor.person, actor.session) == (done.person, done.session)
+    assert done.person == person()
     assert done.method == "password+totp"
     assert len(done.codes) == accounts.factors.of("berit-holm").codes == 10
     assert accounts.factors.of("berit-holm").app

@@ -65,7 +65,8 @@ def test_password_and_code(accounts: Accounts, berit: Berit) -> None:
     assert done.method == "password+totp"
     actor = accounts.sessions.find(done.cookie)
     assert actor is not None
-    assert actor.person == person() == done.person
+    assert (actor.person, actor.session) == (done.person, done.session)
+    assert done.person == person()
     newest = accounts.sessions.of("berit-holm")[0]
     assert (newest.method, newest.client) == ("password+totp", "Firefox")
     assert done.cookie not in repr(done)
