@@ -236,14 +236,14 @@ class Outbox:
         return self._database.execute(ended)
 
     def export(self, official: str) -> list[dict[str, Any]]:
-        """The official's deliveries, with the alert while it waits."""
+        """The official's deliveries, with the alert while it waits; other officials whom the post mentions are left out."""
         hers = select(*_DELIVERY, OUTBOX.c.alert).where(OUTBOX.c.official == official)
         exported = []
         for *columns, value in self._database.query(hers.order_by(OUTBOX.c.at, OUTBOX.c.id)):
             delivery = {column.name: each for column, each in zip(_DELIVERY, columns, strict=True)}
             for moment in ("at", "collected_at"):
                 delivery[moment] = datetime.fromtimestamp(delivery[moment], UTC).isoformat()
-            exported.append({**delivery, "alert": json.loads(value) if value is not None else None})
+            exported.append({**delivery, "alert": None if value is None else _seen(value)})
         return exported
 
     def count(self, official: str, part: Part | None = None) -> int:
@@ -264,6 +264,19 @@ class Outbox:
 def _hers(official: str, part: Part | None) -> tuple[ColumnElement[bool], ...]:
     hers = OUTBOX.c.official == official
     return (hers,) if part is None else (hers, OUTBOX.c.post.startswith(f"{part.name}:", autoescape=True))
+
+
+def _seen(value: bytes) -> dict[str, Any]:
+    """A waiting alert as its official may see it: who else is registered is not her business."""
+    try:
+        alert = ALERTS.decode(value)
+    except BadInput:
+        return {"unreadable": len(value)}
+    left: Alert = alert
+    for other in alert.officials - {alert.official}:
+        left = left.without(other) or left
+    seen: dict[str, Any] = json.loads(ALERTS.encode(left))
+    return seen
 
 
 def _is_to(value: bytes, recipient: str) -> bool:

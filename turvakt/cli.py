@@ -19,12 +19,14 @@ from turvakt.commands import (
     database,
     dead,
     decisions,
+    export,
     hold,
     index,
     kibana,
     look,
     model,
     officials,
+    retention,
     text,
     topics,
     trends,
@@ -45,6 +47,7 @@ app = typer.Typer(
 app.add_typer(officials.app, name="officials")
 app.add_typer(authors.app, name="authors")
 app.add_typer(hold.app, name="hold")
+app.add_typer(retention.app, name="retention")
 app.add_typer(database.app, name="database")
 app.add_typer(audit.app, name="audit")
 app.add_typer(dead.app, name="dead")
@@ -64,6 +67,7 @@ for command in (
     text.submit,
     truth.drift,
     truth.shadow,
+    export.export,
     archive.backup,
     archive.restore,
     archive.migrate,

@@ -310,6 +310,14 @@ def test_export_gives_all_that_is_held(outbox: Outbox) -> None:
     assert outbox.export("aino") == []
 
 
+def test_export_tells_an_official_nothing_about_others(outbox: Outbox, database: Database) -> None:
+    outbox.add([alert(verdict(mentions=("aino", "anna-lindqvist", "bo")), about="anna-lindqvist")])
+    (exported,) = outbox.export("anna-lindqvist")
+    assert [each["official"] for each in exported["alert"]["verdict"]["post"]["mentions"]] == ["anna-lindqvist"]
+    database.execute(update(OUTBOX).values(alert=b"torn, about aino"))
+    assert outbox.export("anna-lindqvist")[0]["alert"] == {"unreadable": 16}
+
+
 def test_one_that_cannot_be_read_does_not_stop_the_others(
     outbox: Outbox, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:

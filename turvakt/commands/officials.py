@@ -165,16 +165,6 @@ def withdraw(
         screen.print(f"Backups made before are gone by {report.copies_until:%Y-%m-%d}, if they are kept as set.")
 
 
-@app.command()
-def export(
-    context: typer.Context, id: Annotated[str, typer.Argument(help="The official's id.", show_default=False)]
-) -> None:
-    """Write everything that is held because of an official as JSON: her right of access."""
-    with parts(context) as opened:
-        opened.store.get(id)
-        write_json(withdrawal.export(id, holders=opened.holders))
-
-
 _KEPT = {
     "digest": "the time, and a digest to know an older file by",
     "ledger": "what she had consented to before, until she withdraws all",
