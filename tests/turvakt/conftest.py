@@ -27,7 +27,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def parts(tmp_path: Path, clock: ManualClock) -> Iterator[Parts]:
-    settings = msgspec.convert({"data": {"dir": str(tmp_path / "data")}}, Settings)
+    settings = msgspec.convert({"data": {"dir": str(tmp_path / "data")}, "retention": {"unflagged_days": 30}}, Settings)
     with Parts(settings, clock=clock) as parts:
         parts.store.put_all(read_officials(OFFICIALS))
         yield parts

@@ -19,6 +19,9 @@ OFFICIALS = ROOT / "config" / "examples" / "officials.toml"
 START = datetime(2026, 9, 14, 6, tzinfo=UTC)
 DEMO_POSTS = ROOT / "config" / "examples" / "demo-posts.jsonl"
 
+UNFLAGGED = {"TURVAKT_RETENTION_UNFLAGGED_DAYS": "30"}
+"""Most tests look at posts that nothing was found in, too, which by default come into no index."""
+
 
 class Program:
     """``turvakt`` over ``folder``; keyword arguments are environment variables."""
@@ -26,7 +29,7 @@ class Program:
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("TURVAKT_", "COV_"))}
-        self._environment = {**kept, "TURVAKT_DATA_DIR": str(folder), "TURVAKT_WEB_PORT": "0", **environment}
+        self._environment = {**kept, "TURVAKT_DATA_DIR": str(folder), "TURVAKT_WEB_PORT": "0", **UNFLAGGED, **environment}
 
     def besides(self, **environment: str) -> "Program":
         """The same with more environment variables."""

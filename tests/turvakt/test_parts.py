@@ -99,11 +99,13 @@ def test_a_message_that_a_killed_process_wrote_during_an_erasure_goes_at_the_nex
 def test_retention_removes_what_is_old(parts: Parts, clock: ManualClock) -> None:
     watch(parts, post(1, THREAT), post(2, "Tack Anna Lindqvist för den nya bron"))
     clock.advance(timedelta(days=31).total_seconds())
-    assert parts.expire() > 0
+    report = parts.expire()
+    assert report.posts == {"ekvik": {"unflagged": 1}}
+    assert report.records["log"] > 0
     assert set(parts.index.ids()) == {"web:1"}
     assert parts.log.browse("verdicts") == []
-    clock.advance(timedelta(days=365).total_seconds())
-    parts.expire()
+    clock.advance(timedelta(days=731).total_seconds())
+    assert parts.expire().posts == {"ekvik": {"open-case": 1}}
     assert set(parts.index.ids()) == set()
     assert held(parts, "döda dig") == []
 

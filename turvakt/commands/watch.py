@@ -94,6 +94,8 @@ def demo(
     folder = loaded.data_dir / "demo"
     chosen = read_officials(officials or EXAMPLES / "officials.toml")
     web = loaded.web if not once else msgspec.structs.replace(loaded.web, enabled=False)
+    # Invented posts in which nothing was found may be shown, too; those that people really wrote may not.
+    retention = loaded.retention if live else msgspec.structs.replace(loaded.retention, unflagged_days=1.0)
     loaded = msgspec.structs.replace(
         loaded,
         data=msgspec.structs.replace(loaded.data, dir=str(folder)),
@@ -104,6 +106,7 @@ def demo(
         metrics=MetricsSettings(),
         tracing=Tracing(),
         web=web,
+        retention=retention,
     )
     with alone(folder), Parts(loaded) as parts:
         clear(folder)
