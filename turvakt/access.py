@@ -43,6 +43,11 @@ def base_url(settings: Settings, *, port: int | None = None) -> str:
     return web.base_url.rstrip("/") or f"http://{web.host}:{port or web.port}"
 
 
+def invitation(address: str, secret: str) -> str:
+    """The address of a link that `access.invitations.Invitations` has made: for one person alone."""
+    return f"{address}/invitation/{secret}"
+
+
 def link(address: str, token: str) -> str:
     """The address that opens the console, token and all: for the operator's own screen only."""
     return f"{address}/?token={quote(token, safe='')}"

@@ -26,6 +26,7 @@ from turvakt.commands import (
     look,
     model,
     officials,
+    people,
     retention,
     text,
     topics,
@@ -45,6 +46,7 @@ app = typer.Typer(
     "Finnish, and tells the right security contact.\n\nStart with: turvakt demo",
 )
 app.add_typer(officials.app, name="officials")
+app.add_typer(people.app, name="people")
 app.add_typer(authors.app, name="authors")
 app.add_typer(hold.app, name="hold")
 app.add_typer(retention.app, name="retention")

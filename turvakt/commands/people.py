@@ -1,0 +1,199 @@
+"""turvakt people: who may sign in."""
+
+import secrets
+from dataclasses import replace
+from typing import Annotated, get_args
+
+import msgspec
+import typer
+
+from access.audit_entry import Action
+from access.invitations import Why
+from access.person import Grant, Person
+from access.tickets import LASTS
+from flow.errors import BadInput
+from registry.official import Language
+from turvakt.access import base_url, invitation
+from turvakt.commands.shared import AsJson, Yes, aside, confirm, parts, screen, table, write_json
+from turvakt.wiring import Parts
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="People who sign in, and what each may do. Administrators do the same in the console, for their own tenants.",
+    rich_markup_mode=None,
+)
+
+PersonId = Annotated[str, typer.Argument(help="The person's id.", show_default=False)]
+_WHO = "command"  # as the audit log calls whoever has the command line
+
+
+@app.command()
+def invite(
+    context: typer.Context,
+    email: Annotated[str, typer.Argument(help="Her e-mail address, by which she signs in.", show_default=False)],
+    role: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='"operator", "ROLE:TENANT" or, of an official and her deputies, "ROLE:TENANT:OFFICIAL"; may be repeated.',
+            show_default=False,
+        ),
+    ] = None,
+    name: Annotated[str, typer.Option(help="Her name; needed for who is new.", show_default=False)] = "",
+    language: Annotated[str, typer.Option(help="Her language: sv, fi or en.")] = "sv",
+    as_json: AsJson = False,
+) -> None:
+    """Let somebody in: prints a link for her alone, good once within seven days, by which she chooses how to sign in.
+
+    Who is known already gets the roles in addition. Without a role she gets a new link, which replaces all that she signs in
+    with: for who has lost it.
+
+    Example: turvakt people invite berit@ekvik.example --name "Berit Holm" --role administrator:ekvik
+    """
+    grants = tuple(_grant(each) for each in role or ())
+    with parts(context) as opened:
+        people = opened.accounts.people
+        known = people.by_email(email)
+        with opened.database.transaction():
+            if known is None:
+                person = _new(email, name, language, grants)
+                people.add(person)
+            else:
+                added = tuple(each for each in grants if each not in known.grants)
+                person = replace(known, grants=(*known.grants, *added), active=True)
+                people.put(person)
+            why = _why(opened, person, has_new_roles=bool(grants))
+            shown = "" if why is None else opened.accounts.invitations.create(person, why=why)
+            action: Action = "person-changed" if why is None else "invited"
+            for tenant in _tenants(person):
+                opened.audit.write(_WHO, action, tenant=tenant, why=f"person {person.id}")
+        link = invitation(base_url(opened.settings), shown) if shown else None
+        unknown = sorted({each.tenant for each in grants} - {"", *(each.id for each in opened.store.tenants())})
+    for tenant in unknown:
+        aside.print(f"No official belongs to the tenant '{tenant}' yet; misspelt?", markup=False, highlight=False)
+    if as_json:
+        write_json({"id": person.id, "link": link})
+        return
+    screen.print(f"{person.id}: {', '.join(map(_role, person.grants)) or 'no role'}", markup=False, highlight=False)
+    if link is None:
+        screen.print("She signs in as before.")
+        return
+    until = opened.clock.now() + LASTS["join"]
+    screen.print(f"For her alone, once, until {until:%Y-%m-%d %H:%M} UTC:")
+    screen.print(link, markup=False, highlight=False, soft_wrap=True)
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    tenant: Annotated[str, typer.Option(help="Only who has a role in this tenant.", show_default=False)] = "",
+    as_json: AsJson = False,
+) -> None:
+    """List who may sign in, and as what."""
+    with parts(context) as opened:
+        accounts = opened.accounts
+        people = accounts.people.all(tenant or None)
+        waiting = {each.person for each in accounts.invitations.pending()}
+        states = {each.id: _state(opened, each, is_invited=each.id in waiting) for each in people}
+    if as_json:
+        for person in people:
+            write_json(msgspec.to_builtins(person) | {"state": states[person.id]})
+        return
+    rows = [(each.id, each.name, each.email, ", ".join(map(_role, each.grants)), states[each.id]) for each in people]
+    screen.print(table("id", "name", "e-mail", "roles", "state", rows=rows))
+    if not people:
+        aside.print("Nobody may sign in. Try: turvakt people invite", markup=False)
+
+
+@app.command()
+def sessions(context: typer.Context, id: PersonId, as_json: AsJson = False) -> None:
+    """List where a person is signed in, the last used first."""
+    with parts(context) as opened:
+        person = opened.accounts.people.get(id)
+        found = opened.accounts.sessions.of(person.id)
+    if as_json:
+        for session in found:
+            write_json(msgspec.to_builtins(session))
+        return
+    rows = [(each.id, each.client, each.method, f"{each.at:%Y-%m-%d %H:%M}", f"{each.seen:%H:%M}") for each in found]
+    screen.print(table("session", "where", "by", "since (UTC)", "seen", rows=rows))
+    if not found:
+        aside.print("She is not signed in.")
+
+
+@app.command()
+def end(
+    context: typer.Context,
+    id: PersonId,
+    session: Annotated[str, typer.Option(help="Only this one of her sessions.", show_default=False)] = "",
+) -> None:
+    """Sign a person out, everywhere or of one session. Ends with 1 if there was nothing to end."""
+    with parts(context) as opened:
+        accounts = opened.accounts
+        person = accounts.people.get(id)
+        with opened.database.transaction():
+            ended = int(accounts.sessions.end(session, person=id)) if session else accounts.sessions.end_all(id)
+            for tenant in _tenants(person) if ended else ():
+                opened.audit.write(_WHO, "session-ended", tenant=tenant, why=f"person {id}")
+    screen.print(f"{ended} sessions ended")
+    if not ended:
+        raise typer.Exit(1)
+
+
+@app.command()
+def remove(context: typer.Context, id: PersonId, yes: Yes = False) -> None:
+    """Remove a person and all that she signs in with. What she did stays in the audit log.
+
+    Of an official, her consent and what is held because of it stay: see 'turvakt officials withdraw'.
+    """
+    with parts(context) as opened:
+        person = opened.accounts.people.get(id)
+        confirm(f"Remove {id} and sign her out everywhere?", yes=yes)
+        with opened.database.transaction():
+            opened.accounts.people.remove(id)
+            for tenant in _tenants(person):
+                opened.audit.write(_WHO, "person-removed", tenant=tenant, why=f"person {id}")
+        opened.scrub()
+    screen.print(f"{id} removed")
+
+
+def _new(email: str, name: str, language: str, grants: tuple[Grant, ...]) -> Person:
+    place = "turvakt people invite"
+    if not grants:
+        raise BadInput("nobody has this address", place=place, remedy="Give who is new a --role and a --name")
+    if not name:
+        raise BadInput("who is new needs a name", place=place, remedy="Add --name")
+    spoken: Language | None = next((each for each in get_args(Language) if each == language), None)
+    if spoken is None:
+        raise BadInput("is no language of Turvakt", place="--language", remedy="Choose sv, fi or en")
+    return Person(f"p-{secrets.token_hex(6)}", name.strip(), email.strip(), spoken, grants)
+
+
+def _why(opened: Parts, person: Person, *, has_new_roles: bool) -> Why | None:
+    """What link she needs: who has joined needs none for more roles."""
+    if opened.accounts.factors.of(person.id).seconds == 0:
+        return "join"
+    return None if has_new_roles else "reset"
+
+
+def _state(opened: Parts, person: Person, *, is_invited: bool) -> str:
+    if not person.active:
+        return "shut out"
+    if opened.accounts.factors.of(person.id).seconds:
+        signed_in = len(opened.accounts.sessions.of(person.id))
+        return f"signed in ({signed_in})" if signed_in else "joined"
+    return "invited" if is_invited else "no link"
+
+
+def _grant(text: str) -> Grant:
+    role, _, rest = text.partition(":")
+    tenant, _, official = rest.partition(":")
+    return Grant(role, tenant, official)  # type: ignore[arg-type]  # the store refuses what is no role
+
+
+def _role(grant: Grant) -> str:
+    return ":".join(part for part in (grant.role, grant.tenant, grant.official) if part)
+
+
+def _tenants(person: Person) -> list[str]:
+    """The tenants whose administrators are told; the empty one for who serves the whole installation."""
+    return sorted({grant.tenant for grant in person.grants}) or [""]
