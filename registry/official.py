@@ -115,12 +115,16 @@ class Official:
 
     @property
     def name(self) -> str:
-        """Her full name as people write it."""
-        return " ".join((*self.given_names, *self.family_names))
+        """Her full name as people write it; of a function, and of who has no other, the first form."""
+        return " ".join((*self.given_names, *self.family_names)) or next(iter(self.forms), "")
 
     def consents_to(self, source: str, at: datetime) -> bool:
         """Whether any consent in force at ``at`` covers ``source``."""
         return any(consent.covers(source, at) for consent in self.consents)
+
+    def counts(self, source: str, at: datetime) -> bool:
+        """Whether a post from ``source`` that came in ``at`` that moment counts in what analysts see."""
+        return any(consent.statistics for consent in self.consents_for(source, at))
 
     def consents_for(self, source: str, at: datetime) -> tuple[Consent, ...]:
         """Those in force at ``at`` that cover ``source``: what any of them allows is allowed."""

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from registry.official import Country, Language, Official
-from review.indexes.elasticsearch.names import Names, tenant
+from registry.tenant import tenant_of
+from review.indexes.elasticsearch.names import Names
 from review.kibana.dashboards import DASHBOARDS, Dashboard
 from review.kibana.wording import Wording
 
@@ -59,7 +60,7 @@ def audiences(officials: Iterable[Official], names: Names) -> list[Audience]:
     """One for each tenant that has officials, and one for all of them together."""
     of: defaultdict[str, list[Official]] = defaultdict(list)
     for official in officials:
-        of[tenant(official)].append(official)
+        of[tenant_of(official)].append(official)
     found = [_of_tenant(one, there, names) for one, there in sorted(of.items())]
     if found:
         indices = (names.trends("*"), names.all_trends)

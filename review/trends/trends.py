@@ -11,8 +11,10 @@ from elasticsearch import Elasticsearch
 from flow.clock import Clock
 from registry.holder import Part
 from registry.official import Official
+from registry.tenant import tenant_of
 from review.indexes.elasticsearch.generations import Generations
-from review.indexes.elasticsearch.names import Names, tenant
+from review.indexes.elasticsearch.names import Names
+from review.indexes.elasticsearch.uncounting import uncount
 from review.trends.cells import Mentioned, count
 from review.trends.reading import DAY, Reading, Without
 from review.trends.suppression import together, told
@@ -24,9 +26,12 @@ SETTLED = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """How long the index keeps posts: days before cannot be counted any more."""
+    """How long the index keeps posts: days before cannot be counted any more.
 
-    unflagged: timedelta
+    ``unflagged`` is ``None`` where these never come into the index, or only a sample: they are not counted.
+    """
+
+    unflagged: timedelta | None
     flagged: timedelta
 
 
@@ -67,11 +72,13 @@ class Trends:
         self._clock = clock
 
     def catch_up(self, *, since: date | None = None) -> list[date]:
-        """Count the days that are over and not counted yet; returns them.
+        """Count the days that are over and not counted yet; returns them. What a consent lets nobody count goes first.
 
         Args:
             since: count also those again that are counted already, from this one on, as far as their posts are still kept.
         """
+        for official in self._officials():
+            uncount(self._client, self._names, official)
         before = (self._clock.now() - SETTLED).date()
         last = self._writing.last()
         first = last + DAY if last is not None else self._reading.first()
@@ -101,8 +108,8 @@ class Trends:
         if part is not None:
             return changed
         everybody = self._officials()
-        hers = {tenant(each) for each in everybody if each.id == official}
-        for alone in hers - {tenant(each) for each in everybody if each.id != official}:
+        hers = {tenant_of(each) for each in everybody if each.id == official}
+        for alone in hers - {tenant_of(each) for each in everybody if each.id != official}:
             alias = Generations(self._client, self._names.trends(alone))
             for name in alias.all():
                 changed += alias.count(name)
@@ -129,7 +136,7 @@ class Trends:
         """Count one day, as far as its posts are still kept; returns how many counts that has changed."""
         if day < self._first(flagged=True):
             return 0
-        all_kept = day >= self._first(flagged=False)
+        all_kept = self._kept.unflagged is not None and day >= self._first(flagged=False)
         rows = {row for row in self._rows(day, without=without) if all_kept or row.cell.flagged}
         return self._writing.replace(day, rows, only_flagged=not all_kept)
 
@@ -159,13 +166,15 @@ class Trends:
         end = datetime.combine(day + DAY, time(), UTC)
         gone = without.official if without is not None and without.source is None else None
         there = sorted(
-            (official.country, tenant(official))
+            (official.country, tenant_of(official))
             for official in self._officials()
-            if official.id != gone and any(consent.since < end for consent in official.consents)
+            if official.id != gone and any(consent.statistics and consent.since < end for consent in official.consents)
         )
         return {country: {name for _, name in names} for country, names in groupby(there, key=lambda each: each[0])}
 
     def _first(self, *, flagged: bool) -> date:
         """The first day of which all posts are still there."""
-        kept = self._kept.flagged if flagged else min(self._kept.flagged, self._kept.unflagged)
+        kept = self._kept.flagged
+        if not flagged and self._kept.unflagged is not None:
+            kept = min(kept, self._kept.unflagged)
         return (self._clock.now() - kept).date() + DAY

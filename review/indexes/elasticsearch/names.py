@@ -2,15 +2,11 @@
 
 import hashlib
 import re
-import unicodedata
 from dataclasses import dataclass
-from functools import cache
 
 from flow.errors import Broken
-from registry.official import Official
 
 _PREFIX = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
-_LETTERS = str.maketrans({"å": "aa", "ä": "ae", "ö": "oe", "æ": "ae", "ø": "oe"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +52,3 @@ def next_generation(alias: str, before: str | None) -> str:
 def document_id(*parts: str) -> str:
     """The id of a document, the same for the same ``parts``. A post's own id may be longer than Elasticsearch takes."""
     return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def tenant(official: Official) -> str:
-    """The name of the official's tenant: her municipality in letters that a name may have.
-
-    ``å`` becomes ``aa`` and so on, since Habo and Håbo are two municipalities. It holds no hyphen, so that no tenant's
-    indices are called as if they were another one's.
-    """
-    return _plain(official.municipality)
-
-
-@cache
-def _plain(name: str) -> str:
-    folded = unicodedata.normalize("NFC", name).lower().translate(_LETTERS)
-    plain = unicodedata.normalize("NFKD", folded).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:100] or "none"

@@ -11,18 +11,26 @@ from typing import Any, get_args
 from alerts.alert import State
 from classify.verdict import SEVERITIES, Verdict
 from registry.official import Official
+from registry.tenant import tenant_of
 from review.index import is_flagged
 from review.indexes.elasticsearch.known import Known
-from review.indexes.elasticsearch.names import document_id, tenant
+from review.indexes.elasticsearch.names import document_id
 
 Officials = Callable[[str], Official | None]
 """The official with this id, if she is in the registry."""
 
 
 def places(known: Known, officials: Officials) -> dict[str, Official]:
-    """Where statistics about a post belong, as ``tenant/official``."""
+    """Where statistics about a post belong, as ``tenant/official``: with those whose consent let it be counted as it came in."""
+    if known.verdict is None:
+        return {}
+    post = known.verdict.post
     there = {id: officials(id) for id in known.mentioned}
-    return {f"{tenant(official)}/{id}": official for id, official in there.items() if official is not None}
+    return {
+        f"{tenant_of(official)}/{id}": official
+        for id, official in there.items()
+        if official is not None and official.counts(post.source, post.collected_at)
+    }
 
 
 def statistics_id(post: str, official: str) -> str:
@@ -43,7 +51,7 @@ def statistics(known: Known, official: Official) -> dict[str, Any]:
     decision = known.decision
     return {
         # The same for all officials of the tenant whom the post mentions: counting these ids counts posts.
-        "id": document_id("post", tenant(official), post.id),
+        "id": document_id("post", tenant_of(official), post.id),
         "judged_at": _date(verdict.judged_at),
         "collected_at": _date(post.collected_at),
         "created_at": _date(post.created_at),

@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from registry.tenant import tenant_of
 from review.index import Index, Query
 from review.indexes.elasticsearch.index import ElasticsearchIndex
 from review.indexes.elasticsearch.known import of_item
-from review.indexes.elasticsearch.names import tenant
 from review.indexes.elasticsearch.statistics import statistics as statistics_of
 from review.indexes.elasticsearch.statistics import statistics_id
 from review.indexes.elasticsearch.store import chunks
@@ -31,7 +31,7 @@ def expected_statistics(index: Index, prefix: str) -> dict[tuple[str, str], dict
         known = of_item(item)
         for id in known.mentioned & OFFICIALS.keys():
             official = OFFICIALS[id]
-            place = f"{prefix}-statistics-{tenant(official)}", statistics_id(item.verdict.post.id, id)
+            place = f"{prefix}-statistics-{tenant_of(official)}", statistics_id(item.verdict.post.id, id)
             found[place] = statistics_of(known, official) | {"labels": list(item.verdict.judgement.flagged)}
     return found
 

@@ -13,10 +13,10 @@ from flow.clock import ManualClock
 from flow.errors import Broken
 from registry.holder import Part
 from registry.official import Official
+from registry.tenant import tenant_of
 from review.index import is_flagged, without
 from review.indexes.elasticsearch.client import connect
 from review.indexes.elasticsearch.index import ElasticsearchIndex
-from review.indexes.elasticsearch.names import tenant
 from review.trends.suppression import together
 from review.trends.trends import Kept, Trends
 from tests.review.elastic.conftest import official, set_up
@@ -96,7 +96,7 @@ def expected(verdicts: Sequence[Verdict], officials: dict[str, Official]) -> Tol
         towns = {town: counts[*key, town] for town in TOWNS if counts[*key, town]}
         for town, many in towns.items():
             if many >= LIMIT:
-                found[f"-trends-{tenant(official('x', town))}", *key, town] = many
+                found[f"-trends-{tenant_of(official('x', town))}", *key, town] = many
         there = {each.municipality for each in officials.values()}
         everywhere = together(towns, tenants=there, limit=LIMIT, distinct=lambda _, key=key: len(posts[key]))
         if everywhere is not None:
