@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from registry.checking import Problem, problems
-from registry.official import Consent, Contact, Official
+from registry.official import EVERYTHING, Consent, Contact, Official, Wishes
 
 _MOMENT = "a date such as 2026-01-31, or a time with its zone such as 2026-01-31T08:00:00+02:00"
 
@@ -31,6 +31,10 @@ def build(plain: Mapping[str, Any]) -> tuple[Official, list[Problem]]:
         handles=fields.handles("handles"),
         consents=tuple(_consent(table) for table in fields.tables("consent")),
         contacts=tuple(_contact(table) for table in fields.tables("contacts")),
+        is_function=fields.flag("is_function", default=False),
+        responsible=fields.text("responsible"),
+        tenant=fields.text("tenant"),
+        wishes=next((_wishes(table) for table in fields.tables("wishes")), Wishes()),
     )
     fields.refuse_unknown()
     wrong = {problem.field for problem in found}
@@ -44,6 +48,12 @@ def _consent(fields: "_Fields") -> Consent:
         scope=fields.texts("scope"),
         since=since or datetime.min.replace(tzinfo=UTC),
         until=fields.moment("until", required=False),
+        labels=fields.texts("labels", default=(EVERYTHING,)),
+        recipients=fields.texts("recipients", default=(EVERYTHING,)),
+        text=fields.flag("text", default=True),
+        evidence=fields.flag("evidence", default=True),
+        statistics=fields.flag("statistics", default=True),
+        sample=fields.flag("sample", default=False),
     )
     fields.refuse_unknown()
     return consent
@@ -60,6 +70,17 @@ def _contact(fields: "_Fields") -> Contact:
     return contact
 
 
+def _wishes(fields: "_Fields") -> Wishes:
+    wishes = Wishes(
+        notice=fields.text("notice", default="at-once"),  # type: ignore[arg-type]
+        text=fields.flag("text", default=False),
+        through=fields.text("through"),
+        quiet=fields.text("quiet"),
+    )
+    fields.refuse_unknown()
+    return wishes
+
+
 class _Fields:
     """Takes the fields of one table by their type. A wrong one is noted in ``found`` and read as if it were empty."""
 
@@ -68,16 +89,23 @@ class _Fields:
         self._at = at
         self._found = found
 
-    def text(self, key: str) -> str:
-        value = self._plain.pop(key, "")
+    def text(self, key: str, *, default: str = "") -> str:
+        value = self._plain.pop(key, default)
         if isinstance(value, str):
             return _clean(value)
         self._wrong(key, "is no text", "put it in quotation marks")
         return ""
 
-    def texts(self, key: str) -> tuple[str, ...]:
+    def flag(self, key: str, *, default: bool) -> bool:
+        value = self._plain.pop(key, default)
+        if isinstance(value, bool):
+            return value
+        self._wrong(key, "is neither true nor false", "write true or false, without quotation marks")
+        return default
+
+    def texts(self, key: str, *, default: tuple[str, ...] = ()) -> tuple[str, ...]:
         """A list of texts, or one text alone."""
-        return self._texts(key, self._plain.pop(key, []))
+        return self._texts(key, self._plain.pop(key, list(default)))
 
     def handles(self, key: str) -> dict[str, tuple[str, ...]]:
         value = self._plain.pop(key, {})

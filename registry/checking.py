@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from flow.errors import BadInput
-from registry.official import EVERYTHING, Consent, Contact, Country, Language, Official
+from registry.official import EVERYTHING, Consent, Contact, Country, Language, Notice, Official, Wishes
+from registry.tenant import is_tenant_id
 
 LANGUAGES: tuple[str, ...] = get_args(Language)
 COUNTRIES: tuple[str, ...] = get_args(Country)
+NOTICES: tuple[str, ...] = get_args(Notice)
 MOST_SHOWN = 20
 """How many problems one error lists; the rest is counted."""
 
 _ID = re.compile(r"[a-z0-9-]{1,64}")
 _WORD = re.compile(r"[a-z][a-z0-9_-]{0,31}")
+_HOURS = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)")
 _LONGEST = 300
 # Controls, formats (zero-width space, soft hyphen) and lone surrogates: they come with copied text, and nothing matches.
 _INVISIBLE = {"Cc", "Cf", "Cs"}
@@ -43,7 +46,14 @@ def is_id(value: str) -> bool:
 
 def problems(official: Official) -> list[Problem]:
     """Everything that is wrong with ``official``, in the order of her fields."""
-    return [*_own_fields(official), *_handles(official), *_consents(official.consents), *_contacts(official.contacts)]
+    return [
+        *_own_fields(official),
+        *(_of_function(official) if official.is_function else _of_person(official)),
+        *_handles(official),
+        *_consents(official.consents),
+        *_contacts(official.contacts),
+        *_wishes(official.wishes),
+    ]
 
 
 def checked(official: Official, place: str) -> Official:
@@ -70,15 +80,31 @@ def refusal(reasons: Sequence[str], *, place: str) -> BadInput:
 def _own_fields(official: Official) -> Iterator[Problem]:
     if not is_id(official.id):
         yield Problem("id", "is missing or malformed", "1 to 64 of a-z, 0-9 and -, for example ekvik-07")
-    if not official.forms and not (official.given_names and official.family_names):
-        field = "family_names" if official.given_names else "given_names"
-        yield Problem(field, "is missing", "give at least one given name and one family name, or a form")
     for field in ("given_names", "family_names", "forms"):
         yield from _texts(field, getattr(official, field))
     for field in ("role", "party", "municipality"):
         yield from _text(field, getattr(official, field), required=False)
     yield from _choice("language", official.language, LANGUAGES)
     yield from _choice("country", official.country, COUNTRIES)
+    if official.tenant and not is_tenant_id(official.tenant):
+        yield Problem("tenant", "is malformed", "1 to 100 of a-z, 0-9 and _, for example region_nord")
+
+
+def _of_person(official: Official) -> Iterator[Problem]:
+    if not official.forms and not (official.given_names and official.family_names):
+        field = "family_names" if official.given_names else "given_names"
+        yield Problem(field, "is missing", "give at least one given name and one family name, or a form")
+    if official.responsible:
+        yield Problem("responsible", "is given for a person", "she consents herself; or write is_function = true")
+
+
+def _of_function(official: Official) -> Iterator[Problem]:
+    for field in ("given_names", "family_names"):
+        if getattr(official, field):
+            yield Problem(field, "is given for a function", "write what people call it in forms")
+    if not official.forms:
+        yield Problem("forms", "is missing", "what people call the function, such as Socialtjänsten i Ekvik")
+    yield from _text("responsible", official.responsible)
 
 
 def _handles(official: Official) -> Iterator[Problem]:
@@ -95,6 +121,11 @@ def _consents(consents: Sequence[Consent]) -> Iterator[Problem]:
     for at, consent in _numbered("consent", consents):
         if not consent.scope or not all(source == EVERYTHING or _WORD.fullmatch(source) for source in consent.scope):
             yield Problem(f"{at}.scope", "is missing or malformed", "names of sources such as bluesky, or * for all")
+        if not consent.labels or not all(label == EVERYTHING or _WORD.fullmatch(label) for label in consent.labels):
+            yield Problem(f"{at}.labels", "is empty or malformed", "names of labels such as threat, or * for all")
+        if not consent.recipients:
+            yield Problem(f"{at}.recipients", "is empty", "names of contacts, or * for all")
+        yield from _texts(f"{at}.recipients", consent.recipients)
         if consent.until is not None and consent.until <= consent.since:
             yield Problem(f"{at}.until", "is not later than from", "until is the first moment that is not covered")
 
@@ -108,6 +139,18 @@ def _contacts(contacts: Sequence[Contact]) -> Iterator[Problem]:
         yield from _text(f"{at}.name", contact.name)
         yield from _text(f"{at}.address", contact.address)
         yield from _choice(f"{at}.language", contact.language, LANGUAGES)
+
+
+def _wishes(wishes: Wishes) -> Iterator[Problem]:
+    yield from _choice("wishes.notice", wishes.notice, NOTICES)
+    yield from _text("wishes.through", wishes.through, required=False)
+    if wishes.quiet and not _is_span(wishes.quiet):
+        yield Problem("wishes.quiet", "is malformed", "hours such as 22:00-07:00")
+
+
+def _is_span(value: str) -> bool:
+    found = _HOURS.fullmatch(value)
+    return found is not None and found[1] != found[2]
 
 
 def _numbered(field: str, values: Sequence[Any]) -> Iterator[tuple[str, Any]]:

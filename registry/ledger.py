@@ -85,6 +85,19 @@ def entry(before: Official | None, after: Official, given: Given, *, number: int
     )
 
 
+def overruled(consents: Sequence[Consent], said: LedgerEntry, given: Given) -> str | None:
+    """Why these consents may not take the place of what she ``said`` last; ``None`` if they may.
+
+    What she said on the portal is her own word: nobody else changes it, but for a consent that she gave later.
+    """
+    if said.how != "portal" or given.how == "portal" or tuple(consents) == said.consents:
+        return None
+    if all(consent in said.consents or consent.since > said.at for consent in consents):
+        return None
+    moment = f"{said.at:%Y-%m-%dT%H:%M:%SZ}"
+    return f"has said on the portal at {moment} what she consents to: only a consent given later, with its time, changes it"
+
+
 def _recipients(official: Official, at: datetime) -> tuple[str, ...]:
     allowed = {name for consent in official.consents if _is_open([consent], at) for name in consent.recipients}
     names = dict.fromkeys(contact.name for contact in official.contacts)

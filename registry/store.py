@@ -83,7 +83,8 @@ class Store(Protocol):
     def put_all(self, officials: Sequence[Official], *, given: Given = ...) -> Imported:
         """Add or replace all of them or, if anything is wrong, none. Doing it again changes nothing.
 
-        It never revives a withdrawn consent: who withdrew comes back only with a consent that begins after it.
+        It never revives a withdrawn consent: who withdrew comes back only with a consent that begins after it. Nor does a file
+        replace what she has said on the portal, but by a consent given later; and it leaves wishes that it does not name.
 
         Raises:
             BadInput: names every one that is refused, and why.

@@ -14,8 +14,8 @@ from flow.database import Database, Row
 from flow.errors import BadInput, Broken
 from flow.log import Log
 from registry.checking import checked, problems, refusal
-from registry.ledger import Given, LedgerEntry
-from registry.official import OFFICIALS, Consent, Official
+from registry.ledger import Given, LedgerEntry, overruled
+from registry.official import OFFICIALS, Consent, Official, Wishes
 from registry.store import Erasures, Imported, Withdrawal
 from registry.stores.ledger import SqlLedger
 from registry.stores.partial import Withdrawn
@@ -62,7 +62,7 @@ class SqlStore:
     def add(self, official: Official, *, given: Given = _BY_COMMAND) -> None:
         checked(official, "registry")
         with self._changing():
-            reason = self._refused(official) or Withdrawn(self._database).refused(official)
+            reason = self._refused(official) or Withdrawn.from_(self._database).refused(official)
             if self._holds(official.id):
                 reason = "the id is taken; choose another one, or change her with 'turvakt officials import'"
             if reason is not None:
@@ -75,7 +75,7 @@ class SqlStore:
             before = self.get(official.id)
             if before == official:
                 return
-            reason = self._refused(official) or Withdrawn(self._database).refused(official)
+            reason = self._refused(official) or Withdrawn.from_(self._database).refused(official)
             if reason is not None:
                 raise BadInput(reason, place=f"official {official.id}")
             self._replace([(before, official)], given)
@@ -84,7 +84,10 @@ class SqlStore:
         added = changed = 0
         with self._changing():
             withdrew = {row[0] for row in self._database.query(select(WITHDRAWAL.c.digest))}
-            withdrawn = Withdrawn(self._database)
+            withdrawn = Withdrawn.from_(self._database)
+            stored = {each.id: each for each in self.officials()}
+            officials = [_with_her_wishes(each, stored.get(each.id)) for each in officials]
+            refused = self._overruled(officials, stored, given)
             reasons = [
                 f"official {number}: {reason}"
                 for number, official in enumerate(officials, start=1)
@@ -92,12 +95,12 @@ class SqlStore:
                     *map(str, problems(official)),
                     self._refused(official) if digest_of(official.id) in withdrew else None,
                     withdrawn.refused(official),
+                    refused.get(official.id),
                 ]
                 if reason is not None
             ]
             if reasons:
                 raise refusal(reasons, place="registry")
-            stored = {each.id: each for each in self.officials()}
             new: dict[str, tuple[Official | None, Official]] = {}
             for official in officials:
                 before = new[official.id][1] if official.id in new else stored.get(official.id)
@@ -223,6 +226,18 @@ class SqlStore:
         rows = [{"id": official_id, "value": value} for official_id, value in values.items()]
         self._database.executemany(insert(OFFICIAL), rows)
 
+    def _overruled(
+        self, officials: Sequence[Official], stored: Mapping[str, Official], given: Given
+    ) -> Mapping[str, str | None]:
+        """Of those whose consent would change: why it may not."""
+        changed = {
+            each.id: each.consents
+            for each in officials
+            if each.id in stored and stored[each.id].consents != each.consents
+        }
+        said = self._ledger.last(changed) if changed else {}
+        return {id: overruled(changed[id], entry, given) for id, entry in said.items()}
+
     def _refused(self, official: Official) -> str | None:
         """Why ``official`` may not come back after a withdrawal; ``None`` if she may or never withdrew."""
         withdrawal = self.withdrawal(official.id)
@@ -235,6 +250,13 @@ class SqlStore:
             return None
         moment = f"{withdrawal.at:%Y-%m-%dT%H:%M:%SZ}"
         return f"withdrew all consent at {moment}: only a consent given later, with its time, brings her back"
+
+
+def _with_her_wishes(official: Official, stored: Official | None) -> Official:
+    """A file that says nothing of her wishes leaves them as they are."""
+    if stored is None or official.wishes != Wishes():
+        return official
+    return replace(official, wishes=stored.wishes)
 
 
 def _ended(consents: Sequence[Consent], at: datetime) -> tuple[Consent, ...]:

@@ -232,6 +232,23 @@ class StoreContract:
             store.change(official(role="x"), given=PORTAL)
         assert [each.act for each in store.ledger("ekvik-07")] == ["given", "withdrawn"]
 
+    def test_a_file_does_not_overrule_what_she_has_said_on_the_portal(self, store: Store) -> None:
+        her = official(consents=(Consent(("*",), START, text=False),), wishes=Wishes("daily"))
+        store.add(official())
+        store.add(official("other"))
+        store.change(her, given=PORTAL)
+        with pytest.raises(BadInput, match=r"official 2: has said on the portal at 2026-09-14T06:00:00Z"):
+            store.put_all([official("other", role="x"), official()])
+        assert store.get("other") == official("other")
+        assert store.put_all([official(consents=her.consents, role="x")]) == Imported(0, 1, 0)
+        assert store.get("ekvik-07").wishes == her.wishes, "the file says nothing of them"
+        later = (replace(her.consents[0], until=NOW + HOUR), Consent(("feed",), NOW + HOUR))
+        with pytest.raises(BadInput, match="on the portal"):
+            store.put_all([official(consents=later)])
+        later = (her.consents[0], Consent(("feed",), NOW + HOUR))
+        assert store.put_all([official(consents=later)], given=Given("paper")) == Imported(0, 1, 0)
+        assert [each.how for each in store.ledger("ekvik-07")] == ["command", "portal", "paper"]
+
     def test_nothing_of_the_ledger_outlives_an_erasure(self, store: Store) -> None:
         erase(store)
         assert store.ledger("ekvik-07") == []

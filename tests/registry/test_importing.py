@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from flow.errors import BadInput
 from registry.importing import COLUMNS, read_officials
-from registry.official import Consent, Contact, Official
+from registry.official import Consent, Contact, Official, Wishes
 
 from .people import official
 
@@ -96,6 +96,70 @@ def test_several_consents_in_toml(tmp_path: Path) -> None:
     consents = '[{scope = "feed", from = "2026-01-01"}, {scope = ["bluesky"], from = 2026-02-01T00:00:00Z}]'
     table = TABLE.replace('{scope = ["*"], from = 2026-01-01}', consents)
     assert [consent.scope for consent in read(tmp_path, "a.toml", table)[0].consents] == [("feed",), ("bluesky",)]
+
+
+def test_what_a_consent_allows_and_what_she_wishes(tmp_path: Path) -> None:
+    consent = (
+        '{scope = "*", from = 2026-01-01, labels = ["threat", "doxxing"], recipients = "Vakt", '
+        "text = false, evidence = false, statistics = false, sample = true}"
+    )
+    wishes = '[official.wishes]\nnotice = "daily"\ntext = true\nthrough = "Berit Ek"\nquiet = "22:00-07:00"\n'
+    table = TABLE.replace('{scope = ["*"], from = 2026-01-01}', consent)
+    (read_one,) = read(tmp_path, "a.toml", f'{table}tenant = "region_nord"\n{wishes}')
+    assert read_one.consents == (
+        Consent(
+            ("*",),
+            datetime(2026, 1, 1, tzinfo=UTC),
+            labels=("threat", "doxxing"),
+            recipients=("Vakt",),
+            text=False,
+            evidence=False,
+            statistics=False,
+            sample=True,
+        ),
+    )
+    assert read_one.wishes == Wishes("daily", text=True, through="Berit Ek", quiet="22:00-07:00")
+    assert (read_one.tenant, read_one.is_function) == ("region_nord", False)
+
+
+def test_a_function_has_forms_and_somebody_responsible(tmp_path: Path) -> None:
+    function = TABLE.replace('given_names = ["Anna"]\nfamily_names = ["Lindqvist"]\n', "is_function = true\n")
+    (read_one,) = read(tmp_path, "a.toml", f'{function}forms = "Socialtjänsten i Ekvik"\nresponsible = "Berit Ek"\n')
+    assert (read_one.is_function, read_one.responsible) == (True, "Berit Ek")
+    assert read_one.name == "Socialtjänsten i Ekvik"
+    message = refused(tmp_path, "a.toml", function)
+    assert "forms is missing" in message
+    assert "responsible is missing" in message
+    message = refused(tmp_path, "a.toml", TABLE + 'is_function = true\nforms = "S"\nresponsible = "Berit Ek"\n')
+    assert "given_names is given for a function" in message
+    message = refused(tmp_path, "a.toml", TABLE + 'responsible = "Berit Ek"\n')
+    assert "responsible is given for a person" in message
+    assert "Berit" not in message
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ('consent = {scope = "*", from = 2026-01-01, labels = []}', "consent.labels is empty or malformed"),
+        ('consent = {scope = "*", from = 2026-01-01, labels = ["Anna L"]}', "consent.labels is empty or malformed"),
+        ('consent = {scope = "*", from = 2026-01-01, recipients = []}', "consent.recipients is empty"),
+        ('consent = {scope = "*", from = 2026-01-01, text = "no"}', "consent.text is neither true nor false"),
+        ('wishes = {notice = "Anna"}', "wishes.notice is missing or unknown (one of at-once, daily, never)"),
+        ('wishes = {quiet = "22-7"}', "wishes.quiet is malformed"),
+        ('wishes = {quiet = "07:00-07:00"}', "wishes.quiet is malformed"),
+        ('wishes = {when = "Anna"}', "wishes.when is an unknown key"),
+        ('tenant = "Anna Lindqvist"', "tenant is malformed"),
+        ("is_function = 1", "is_function is neither true nor false"),
+    ],
+)
+def test_fields_of_consent_that_are_wrong(tmp_path: Path, line: str, expected: str) -> None:
+    table = (
+        TABLE if not line.startswith("consent") else TABLE.replace('consent = {scope = ["*"], from = 2026-01-01}', "")
+    )
+    message = refused(tmp_path, "a.toml", f"{table}{line}\n")
+    assert "1 problem," in message
+    assert expected in message
+    assert "Anna" not in message
 
 
 def test_letters_are_composed_and_space_around_is_dropped(tmp_path: Path) -> None:
