@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from access.letters import LETTERS, Letter
+from access.person import PEOPLE, Grant, Person
 from alerts.alert import ALERTS, DELIVERIES, Alert, Delivery, Recipient
 from classify.verdict import LABELS, SEVERITIES, VERDICTS, Judgement, Score, Span, Verdict
 from flow.codec import Codec
@@ -77,6 +78,13 @@ OFFICIAL = Official(
     consents=(Consent(("*",), AT, None),),
     contacts=(Contact("Beredskap", "email", "vakt@ekvik.example", "sv"),),
 )
+PERSON = Person(
+    id="p-1",
+    name="Anna Lindqvist",
+    email="anna@ekvik.example",
+    language="sv",
+    grants=(Grant("official", "ekvik", "anna-lindqvist"), Grant("operator")),
+)
 ENTRY = Entry("posts", 7, POST.id, POSTS.encode(POST), AT)
 SAMPLES: list[tuple[Codec[Any], Any]] = [
     (POSTS, POST),
@@ -109,8 +117,11 @@ SAMPLES: list[tuple[Codec[Any], Any]] = [
     (TENANTS, Tenant("ekvik", "municipality", "Ekvik", "SE", {"low": 14}, second_factor_for_links=True)),
     (
         LETTERS,
-        Letter("reset", "Anna Lindqvist", "anna@ekvik.example", "sv", {"link": "https://t.example/j", "until": "x"}, AT),
+        Letter(
+            "reset", "Anna Lindqvist", "anna@ekvik.example", "sv", {"link": "https://t.example/j", "until": "x"}, AT
+        ),
     ),
+    (PEOPLE, PERSON),
     (REPORTS, RetentionReport(AT, {"ekvik": {"low": 2}}, {"index": 3, "log": 4}, held=1)),
 ]
 KINDS = [codec.kind for codec, _ in SAMPLES]
