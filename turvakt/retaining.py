@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from registry.holder import Holder
-from registry.retention import Retention, RetentionReport
+from registry.retention import Kind, Retention, RetentionReport
 from registry.stores.retention import sample_key
 from review.retention import PostRetention
 from review.sampling import Sample
+from turvakt import sections
 from turvakt.stores import Stores
 
 REPORTS_KEPT = timedelta(days=3 * 365)
@@ -16,18 +17,20 @@ REPORTS_KEPT = timedelta(days=3 * 365)
 
 def retention(stores: Stores) -> Retention:
     """How long posts are kept, as of now."""
-    section = stores.settings.retention
-    return Retention(
-        {
-            "unflagged": section.unflagged_days,
-            "sample": section.sample_days,
-            "low": section.low_days,
-            "flagged": section.flagged_days,
-            "case": section.case_days,
-            "open-case": section.open_case_days,
-        },
-        {tenant.id: tenant.retention for tenant in stores.store.tenants() if tenant.retention},
-    )
+    tenants = {tenant.id: tenant.retention for tenant in stores.store.tenants() if tenant.retention}
+    return Retention(days(stores.settings.retention), tenants)
+
+
+def days(section: sections.Retention) -> dict[Kind, float]:
+    """The days of every kind of post, as the settings have them."""
+    return {
+        "unflagged": section.unflagged_days,
+        "sample": section.sample_days,
+        "low": section.low_days,
+        "flagged": section.flagged_days,
+        "case": section.case_days,
+        "open-case": section.open_case_days,
+    }
 
 
 def post_retention(stores: Stores) -> PostRetention:
@@ -61,8 +64,8 @@ def enforce(stores: Stores, holders: Iterable[Holder], posts: PostRetention) -> 
     now, section = stores.clock.now(), stores.settings.retention
     removed = posts.enforce()
     most = retention(stores).longest()
-    days = {"log": section.log_days, "outbox": section.flagged_days}
-    records = {holder.name: holder.expire(_before(now, days.get(holder.name, most))) for holder in holders}
+    own = {"log": section.log_days, "outbox": section.flagged_days}
+    records = {holder.name: holder.expire(_before(now, own.get(holder.name, most))) for holder in holders}
     records["index"] += removed.records
     gone = {name: many for name, many in records.items() if many}
     report = RetentionReport(now, {tenant: dict(kinds) for tenant, kinds in removed.posts.items()}, gone, removed.held)

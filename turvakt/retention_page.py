@@ -1,44 +1,42 @@
-"""How long what is kept, as a table for a page: written from the settings and the code, so that it cannot drift.
+"""How long what is kept, as a table for a page: written from the settings and the code, so that it cannot drift."""
 
-``python -m turvakt.retention_page docs/data-protection.md`` writes it anew, with the defaults.
-"""
-
-import sys
 from datetime import timedelta
-from pathlib import Path
 from typing import get_type_hints
 
 from access.sessions import IDLE
 from access.sessions import LONGEST as SESSION
 from access.tickets import LASTS
 from flow.errors import BadInput
+from registry.retention import Retention
 from review.holds import LONGEST as HOLD
-from turvakt.sections import Retention
+from turvakt import sections
+from turvakt.retaining import REPORTS_KEPT, days
 
 BEGIN = "<!-- retention table: begin -->"
 END = "<!-- retention table: end -->"
 
 
-def table(retention: Retention) -> str:
+def table(section: sections.Retention) -> str:
     """The table in Markdown: what the settings decide, and what is fixed."""
     rows = [("what", "kept for", "set by"), ("---", "---", "---")]
-    for key, hint in get_type_hints(Retention, include_extras=True).items():
+    for key, hint in get_type_hints(sections.Retention, include_extras=True).items():
         if key.endswith("_days"):
             help = next(meta.description for meta in hint.__metadata__ if meta.description)
-            rows.append((help.rstrip("."), _days(getattr(retention, key)), f"`retention.{key}`"))
+            rows.append((help.rstrip("."), _days(getattr(section, key)), f"`retention.{key}`"))
     fixed = {
         "A copy that is held apart by `turvakt hold`": f"the day that it was given; {_days(HOLD.days)} at most",
+        "Reports of what retention removed": _days(REPORTS_KEPT.days),
         "A session": f"{_span(SESSION)}, or {_span(IDLE)} without use",
         "A link that invites somebody, or lets her choose a new password": _span(LASTS["join"]),
-        "Consent ledger": "erased with the official",
-        "Time of a withdrawal, and a digest of the id": "no end",
-        "Audit log": "no end; what names an official goes with her",
+        "Audit log; notices; letters that have ended": f"{_days(Retention(days(section)).longest())}, as a case at most",
+        "Consent ledger": "as long as the official stays; erased with her",
+        "Time of a withdrawal, and a digest of the id; decisions on authors' objections": "no end",
     }
     rows += [(what, kept, "-") for what, kept in fixed.items()]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
-def written(page: str, retention: Retention) -> str:
+def written(page: str, section: sections.Retention) -> str:
     """``page`` with the table between its two marks.
 
     Raises:
@@ -48,7 +46,7 @@ def written(page: str, retention: Retention) -> str:
     _, end, after = rest.partition(END)
     if not begin or not end:
         raise BadInput("the page has no place for the table", place="retention", remedy=f"Add {BEGIN} and {END}")
-    return f"{before}{begin}\n{table(retention)}\n{end}{after}"
+    return f"{before}{begin}\n{table(section)}\n{end}{after}"
 
 
 def _days(days: float) -> str:
@@ -62,8 +60,3 @@ def _span(span: timedelta) -> str:
         return _days(span / timedelta(days=1))
     hours, minutes = divmod(span // timedelta(minutes=1), 60)
     return f"{minutes} minutes" if minutes else f"{hours} hours"
-
-
-if __name__ == "__main__":
-    for path in map(Path, sys.argv[1:]):
-        path.write_text(written(path.read_text("utf-8"), Retention()), "utf-8")

@@ -1,13 +1,14 @@
 """turvakt retention: how long posts are kept, and what went."""
 
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
 from registry.retention import KINDS, RetentionReport
-from turvakt import retaining
-from turvakt.commands.shared import AsJson, aside, parts, screen, table, write_json
+from turvakt import retaining, retention_page
+from turvakt.commands.shared import AsJson, aside, parts, screen, settings, table, write_json
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -17,8 +18,25 @@ app = typer.Typer(
 
 
 @app.command()
-def show(context: typer.Context, as_json: AsJson = False) -> None:
+def show(
+    context: typer.Context,
+    as_json: AsJson = False,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the times of all that is kept as a table into this page, between the marks that "
+            "docs/data-protection.md shows, such as into your record of processing activities.",
+            exists=True,
+            dir_okay=False,
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
     """Tell the days by kind of post, and the tenants that have their own. 0: not kept."""
+    if page is not None:
+        page.write_text(retention_page.written(page.read_text("utf-8"), settings(context).retention), "utf-8")
+        aside.print(f"The table stands in {page}", highlight=False)
+        return
     with parts(context) as opened:
         kept = retaining.retention(opened)
         tenants = [each.id for each in opened.store.tenants()]
