@@ -75,6 +75,8 @@ class Erasure:
         sources: all sources there are.
         keeps: what stays, of an official or a part.
         backups: how long backups are kept.
+        prepare: is called with the official's id before all of her is erased; may be called again.
+        tell: is called with the report when all of her has gone from the holders; may be called again.
     """
 
     store: Store
@@ -85,6 +87,8 @@ class Erasure:
     sources: Callable[[], Collection[str]] = _nowhere
     keeps: Callable[[str, Part | None], Sequence[Kept]] = _nothing
     backups: timedelta | None = None
+    prepare: Callable[[str], None] = lambda official: None
+    tell: Callable[[Report], None] = lambda report: None
 
     def withdraw(self, official_id: str, part: Part | None = None, *, given: Given = _BY_COMMAND) -> Report:
         """End all consent of an official now, or that to one part, then erase what was held by it everywhere.
@@ -97,7 +101,7 @@ class Erasure:
         if part is None:
             self.store.withdraw(official_id, now, given=given)
         else:
-            self.partial.withdraw(official_id, part, now, sources=self.sources(), given=given)
+            self.partial.withdraw(official_id, part, now, sources=self._sources(official_id, part), given=given)
         self._erase(official_id, part)
         self._scrub()
         return self._report(official_id, part)
@@ -115,7 +119,16 @@ class Erasure:
         self._scrub()
         return [self._report(official_id, part) for official_id, part in pending]
 
+    def _sources(self, official_id: str, part: Part) -> set[str]:
+        """All sources there are; JSON lines may name any other one, which then is one if anything of it is held."""
+        known = set(self.sources())
+        if part.kind == "source" and part.name not in known:
+            known |= {part.name for holder in self.holders if holder.count(official_id, part)}
+        return known
+
     def _erase(self, official_id: str, part: Part | None) -> None:
+        if part is None:
+            self.prepare(official_id)
         for holder in self.holders:
             removed = holder.erase(official_id, part)
             if removed and part is None:
@@ -128,6 +141,7 @@ class Erasure:
                 remedy = "Consent has ended; the erasure is completed by the next try"
                 raise Unavailable(f"{left} records are still held", place=holder.name, remedy=remedy)
         if part is None:
+            self.tell(self._report(official_id, part))
             self.store.erased(official_id)
         else:
             self.partial.erased(official_id, part)

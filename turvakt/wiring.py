@@ -43,7 +43,7 @@ from registry.retention import RetentionReport
 from registry.withdrawal import Erasure, Kept
 from review.retention import PostRetention
 from review.stage import index_stages
-from turvakt import retaining
+from turvakt import informing, retaining
 from turvakt.adapters import make_channels, make_collectors, make_jsonl, make_judge
 from turvakt.bluesky_accounts import BlueskyAccounts
 from turvakt.names import Names
@@ -186,7 +186,9 @@ class Parts(Stores):
             clock=self.clock,
             sources=self.sources,
             keeps=self.keeps,
-            backups=timedelta(days=self.settings.retention.backup_days),
+            backups=(backups := timedelta(days=self.settings.retention.backup_days)),
+            prepare=lambda official: informing.prepare_last(People(self.database), self.letters, official),
+            tell=lambda report: informing.send_last(self.letters, report, now=self.clock.now(), backups=backups),
         )
 
     def sources(self) -> frozenset[str]:

@@ -1,0 +1,38 @@
+"""What officials are written to: that a consent ends soon, and what became of an erasure."""
+
+from datetime import datetime, timedelta
+
+from access.letters import Letters
+from access.people import People
+from access.person import Person
+from registry.withdrawal import Report
+
+
+def prepare_last(people: People, letters: Letters, official: str) -> None:
+    """Before an official is erased: keep what it takes to tell her of it, if she signs in herself."""
+    for person in _herself(people, official):
+        letters.prepare_last(person, official)
+
+
+def send_last(letters: Letters, report: Report, *, now: datetime, backups: timedelta) -> None:
+    """When everything has been erased: tell her what went, what stays, and when the last copy is gone."""
+    holds = [each for each in report.kept if each.what == "hold"]
+    ends = [each.until for each in holds if each.until is not None]
+    letters.send_last(
+        report.official,
+        {
+            "at": report.at.isoformat(),
+            "removed": str(sum(report.removed.values())),
+            "kept": str(len(holds)),
+            "kept_until": max(ends).isoformat() if ends else "",
+            "last_copy": (now + backups).isoformat(),
+        },
+    )
+
+
+def _herself(people: People, official: str) -> list[Person]:
+    return [
+        person
+        for person in people.of_official(official)
+        if any(grant.role == "official" and grant.official == official for grant in person.grants)
+    ]
