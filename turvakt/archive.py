@@ -2,35 +2,54 @@
 
 The lines are JSON: ``["turvakt", version]``, then ``[part, record]`` for each record, and ``["end", {part: [count, digest]}]``,
 so that an archive that was cut short or altered is noticed. What the stages have yet to read is not among them: that must be done
-before. Nor are the files of the channel ``outbox``, which have been delivered.
+before. Nor are the files of the channel ``outbox``, which have been delivered, nor the key file that seals second factors: keep a
+copy of it apart.
 """
 
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import LargeBinary, Table, insert, select, tuple_, update
+from sqlalchemy import LargeBinary, Table, delete, func, insert, select, tuple_, update
 
 from alerts.alert import DELIVERIES
-from alerts.tables import OUTBOX
 from classify.verdict import VERDICTS
 from flow.database import Database
 from flow.errors import BadInput, Broken, Unavailable
 from flow.log import Log
+from registry.narrowing import covers
+from registry.stores.partial import Withdrawn
 from registry.stores.sql import digest_of
-from registry.tables import OFFICIAL, REMOVED, REVISION, WITHDRAWAL
+from registry.tables import PARTIAL, REVISION, WITHDRAWAL
 from review.decision import DECISIONS
 from review.index import Item, Query, Raised, every
 from turvakt.reading import READERS
+from turvakt.schema import METADATA
 from turvakt.wiring import Parts
 
 VERSION = 1
+LEFT_OUT = {
+    "log_epoch": "bookkeeping of a log",
+    "log_cursor": "read by the log itself",
+    "log_entry": "of what it holds, letters are read by the log itself",
+    "log_change": "bookkeeping of a log",
+    "log_floor": "bookkeeping of a log",
+    "registry_revision": "counts changes, and is counted up",
+    "access_session": "people sign in again",
+    "access_ticket": "a link that was used since would open something once more",
+}
+"""The tables that are not in an archive, and why."""
 TABLES = {
-    str(table.name): table for table in (OFFICIAL, WITHDRAWAL, REMOVED, OUTBOX)
-}  # SQLAlchemy's name is more than text
+    str(name): table  # SQLAlchemy's name is more than text
+    for metadata in METADATA
+    for name, table in metadata.tables.items()
+    if name not in LEFT_OUT
+}
+_BY_ITSELF = {"registry_retention_key", "registry_retention_report", "author_key"}
+"""What comes into being by itself, in an empty Turvakt too: what the archive has takes its place."""
 CURSORS, LETTERS, ITEMS = "cursor", "dead", "item"
 
 _AT_ONCE = 500
@@ -56,8 +75,14 @@ def dump(parts: Parts, *, patience: float = 60.0) -> Iterator[bytes]:
 
 
 def dump_withdrawals(parts: Parts) -> Iterator[bytes]:
-    """The lines that tell who withdrew, by digests that name nobody; see `withdraw_again`."""
-    return _sealed((str(WITHDRAWAL.name), row | {"id": None}) for row in _rows(parts.database, WITHDRAWAL))
+    """The lines that tell who withdrew what, by digests that name nobody; see `withdraw_again`."""
+    whole = ((str(WITHDRAWAL.name), row | {"id": None}) for row in _rows(parts.database, WITHDRAWAL))
+    some = ((str(PARTIAL.name), _nameless(row)) for row in _rows(parts.database, PARTIAL))
+    return _sealed(chain(whole, some))
+
+
+def _nameless(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {"id": None, "name": row["name"] if row["kind"] == "source" else None}
 
 
 def read(lines: Iterable[bytes]) -> Iterator[Record]:
@@ -95,7 +120,7 @@ def load(parts: Parts, records: Iterable[Record]) -> None:
     Raises:
         BadInput: there is something already, or a later Turvakt has made the archive.
     """
-    if next(_records(parts, patience=0.0), None) is not None:
+    if any(part not in _BY_ITSELF for part, _ in _records(parts, patience=0.0)):
         remedy = "Restore into an empty data folder, or an empty database and index"
         raise BadInput("there is something already", place=parts.database.place, remedy=remedy)
     takers: dict[str, Callable[[list[Any]], None]] = {
@@ -104,19 +129,27 @@ def load(parts: Parts, records: Iterable[Record]) -> None:
         ITEMS: lambda found: parts.index.write_items([_item(each) for each in found]),
         **{name: _taker(parts.database, table) for name, table in TABLES.items()},
     }
+    for name in sorted(_BY_ITSELF):
+        parts.database.execute(delete(TABLES[name]))
     for part, group in groupby(records, key=lambda record: record[0]):
         if part not in takers:
             raise BadInput(f"holds '{part}', which this version does not know", place=_PLACE, remedy="Upgrade Turvakt")
         for some in _batches(record for _, record in group):
             takers[part](some)
+    if parts.is_cluster:
+        _count_on(parts.database)
     # Whoever follows the registry or the log meanwhile looks anew.
     parts.database.execute(update(REVISION).values(revision=REVISION.c.revision + 1))
     parts.log.bump()
 
 
 def withdraw_again(parts: Parts, records: Iterable[Record]) -> int:
-    """Erase those who withdrew after the archive was made, as the records of a later one tell. Returns how many."""
-    later = {_row(WITHDRAWAL, record)["digest"]: record["at"] for part, record in records if part == WITHDRAWAL.name}
+    """Erase what was withdrawn after the archive was made, as the records of a later one tell. Returns how many withdrawals."""
+    there = [(part, _row(TABLES[part], record)) for part, record in records if part in (WITHDRAWAL.name, PARTIAL.name)]
+    later = {row["digest"]: row["at"] for part, row in there if part == WITHDRAWAL.name}
+    some = Withdrawn(
+        (row["digest"], row["kind"], row["name"], row["at"]) for part, row in there if part == PARTIAL.name
+    )
     again = 0
     for official in parts.store.officials():
         at = later.get(digest_of(official.id))
@@ -126,6 +159,11 @@ def withdraw_again(parts: Parts, records: Iterable[Record]) -> int:
         if known is None or known.at.timestamp() < at:
             parts.erasure.withdraw(official.id)
             again += 1
+    for official in parts.store.officials():
+        for part, moment in some.of(official):
+            if covers(official, part, moment):
+                parts.erasure.withdraw(official.id, part)
+                again += 1
     return again
 
 
@@ -264,6 +302,15 @@ def _taker(database: Database, table: Table) -> Callable[[list[Any]], None]:
         database.executemany(insert(table), [_row(table, record) for record in records])
 
     return take
+
+
+def _count_on(database: Database) -> None:
+    """Let PostgreSQL number new rows from where the restored ones end."""
+    for table in TABLES.values():
+        column = table.autoincrement_column
+        if column is not None:
+            sequence = func.pg_get_serial_sequence(str(table.name), str(column.name))
+            database.query(select(func.setval(sequence, func.coalesce(func.max(column), 0) + 1, False)))
 
 
 def _row(table: Table, record: Mapping[str, Any]) -> dict[str, Any]:

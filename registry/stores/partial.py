@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import delete, insert, select, update
 
-from flow.database import Database
+from flow.database import Database, Row
 from flow.errors import BadInput
 from registry.holder import Part
 from registry.ledger import Given
@@ -84,12 +84,24 @@ class SqlPartial:
 
 
 class Withdrawn:
-    """The partial withdrawals in ``database`` as they are now: what an import must not give back."""
+    """What has been withdrawn in part, and an import must not give back.
 
-    def __init__(self, database: Database) -> None:
-        rows = database.query(select(PARTIAL.c.digest, PARTIAL.c.kind, PARTIAL.c.name, PARTIAL.c.at))
-        self._at = {digest: _moment(at) for digest, _, _, at in rows}
-        self._sources = {name for _, kind, name, _ in rows if kind == "source"}
+    Args:
+        rows: digest, kind, a source's name, and the time in seconds since 1970.
+    """
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._at: dict[bytes, datetime] = {}
+        self._sources: set[str] = set()
+        for digest, kind, name, at in rows:
+            self._at[digest] = _moment(at)
+            if kind == "source":
+                self._sources.add(name)
+
+    @classmethod
+    def from_(cls, database: Database) -> "Withdrawn":
+        """As ``database`` has it now."""
+        return cls(database.query(select(PARTIAL.c.digest, PARTIAL.c.kind, PARTIAL.c.name, PARTIAL.c.at)))
 
     def refused(self, official: Official) -> str | None:
         """Why ``official`` may not be stored: a consent of hers from before covers what she has withdrawn."""

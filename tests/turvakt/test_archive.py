@@ -61,6 +61,28 @@ def test_who_withdrew_after_the_backup_is_erased_again(full: Program, tmp_path: 
         assert file.is_dir() or b"anna-lindqvist" not in file.read_bytes(), file.name
 
 
+def test_what_was_withdrawn_in_part_after_the_backup_is_erased_again(full: Program, tmp_path: Path) -> None:
+    archive, withdrawals = tmp_path / "all.gz", tmp_path / "withdrawals.gz"
+    copy = Program(tmp_path / "copy")
+    full.run("backup", str(archive))
+    copy.run("restore", str(archive), "--yes")
+    (her,) = [each for each in copy.json("officials", "list") if each["id"] == "anna-lindqvist"]
+    contact = her["contacts"][0]["name"]
+    copy.run("officials", "withdraw", "anna-lindqvist", "--source", "web", "--yes")
+    assert copy.finish("officials", "withdraw", "anna-lindqvist", "--recipient", contact, "--yes").returncode == 2
+    copy.run("backup", "--withdrawals", str(withdrawals))
+    assert b"anna" not in gzip.decompress(withdrawals.read_bytes())
+    other = Program(tmp_path / "other")
+    told = other.run("restore", str(archive), "--withdrawals", str(withdrawals), "--yes")
+    assert "1" in told
+    (again,) = [each for each in other.json("officials", "list") if each["id"] == "anna-lindqvist"]
+    assert "web" not in again["consents"][0]["scope"]
+    assert "bluesky" in again["consents"][0]["scope"]
+    assert (
+        again["consents"] == [each for each in copy.json("officials", "list") if each["id"] == her["id"]][0]["consents"]
+    )
+
+
 @pytest.mark.parametrize(
     "damage", ["cut", "cut at a line", "altered", "line lost", "longer", "no archive", "not gzip", "later"]
 )
