@@ -3,6 +3,7 @@
 import secrets
 from urllib.parse import quote
 
+from flow.errors import Broken
 from turvakt.folder import faults, private, write
 from turvakt.settings import Settings
 
@@ -22,8 +23,11 @@ def key(settings: Settings) -> str:
 
     Raises:
         Unavailable: it was to be made, and the disk is full.
-        Broken: the data folder cannot be used.
+        Broken: the data folder cannot be used, or, in a cluster, there is no such setting.
     """
+    if settings.postgres.url and not settings.web.key:
+        remedy = "In a cluster all processes that serve pages need the same: see docs/people.md"
+        raise Broken("web.key is not set", place="settings", remedy=remedy)
     return settings.web.key or _kept(settings, "console.key")
 
 

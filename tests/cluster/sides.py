@@ -140,6 +140,7 @@ class Cluster(Side):
             "TURVAKT_POSTGRES_URL": postgres,
             "TURVAKT_ELASTICSEARCH_URLS": elasticsearch.address,
             "TURVAKT_ELASTICSEARCH_PREFIX": self._index,
+            "TURVAKT_WEB_KEY": "a key",
         }
         super().__init__(folder, **servers, **environment)
 

@@ -33,7 +33,7 @@ def test_every_password_is_its_own_and_long(tmp_path: Path) -> None:
     make(again)
     passwords = [(file.name, file.read_text().strip()) for folder in (tmp_path, again) for file in folder.glob("*_*")]
     plain = [value for name, value in passwords if name.endswith(("_password", "_key", "console_token", "pager_token"))]
-    assert len(set(plain)) == len(plain) == 2 * 11
+    assert len(set(plain)) == len(plain) == 2 * 12
     assert all(len(bytes.fromhex(value)) == 24 for value in plain)
 
 
