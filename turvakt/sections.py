@@ -226,6 +226,9 @@ class Web(Section, frozen=True):
         str, Meta(description="Address that people reach it by, for links in alerts; empty: as bound.")
     ] = ""
     token: Annotated[str, _secret("What opens the console; empty: made at the first start, in the data folder.")] = ""
+    consent: Annotated[
+        str, Meta(description="Folder of what officials are shown before they consent; empty: config/consent.")
+    ] = ""
     key: Annotated[
         str, _secret("Seals the secrets of authenticator apps; empty: made in the data folder when it is needed.")
     ] = ""

@@ -85,6 +85,11 @@ class Settings(Section, frozen=True):
         return Path(self.classifier.shadow_models) if self.classifier.shadow_models else self.models_dir
 
     @property
+    def consent_dir(self) -> Path:
+        """The folder of the wordings of the consent."""
+        return Path(self.web.consent) if self.web.consent else ROOT / "config" / "consent"
+
+    @property
     def law_file(self) -> Path:
         """The file of the law hints."""
         return Path(self.classifier.law) if self.classifier.law else ROOT / "config" / "law.toml"

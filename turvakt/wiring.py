@@ -38,9 +38,11 @@ from ingest.intake import Intake, Taken
 from ingest.post import POSTS, Mention, Post
 from registry.holder import Holder, Part
 from registry.holding import RegistryHolder
-from registry.official import EVERYTHING
-from registry.retention import RetentionReport
+from registry.official import EVERYTHING, Language
+from registry.retention import KINDS, RetentionReport
+from registry.tenant import Tenant
 from registry.withdrawal import Erasure, Kept
+from registry.wording import Shown, Wordings, load_wordings
 from review.retention import PostRetention
 from review.stage import index_stages
 from turvakt import informing, retaining
@@ -94,6 +96,17 @@ class Parts(Stores):
     def rules(self) -> tuple[Rule, ...]:
         """Whom to tell of what."""
         return load_rules(self.settings.rules_file)
+
+    @cached_property
+    def wordings(self) -> Wordings:
+        """What officials are shown before they consent."""
+        return load_wordings(self.settings.consent_dir)
+
+    def shown(self, tenant: Tenant, language: Language) -> Shown:
+        """What officials of this tenant are shown now, with the days for which it keeps posts."""
+        retention = retaining.retention(self)
+        days: dict[str, float] = {kind: retention.of(kind, [tenant.id]) for kind in KINDS}
+        return self.wordings.shown(language, tenant=tenant.name, days=days)
 
     @cached_property
     def law(self) -> tuple[Provision, ...]:

@@ -13,7 +13,7 @@ from flow.errors import Unavailable
 from ingest.collector import Collected, Deletion
 from ingest.post import Author, Post
 from registry.importing import read_officials
-from registry.withdrawal import withdraw
+from registry.tenant import Tenant
 from tests.turvakt.process import DEMO_POSTS, OFFICIALS, START
 from turvakt import schema
 from turvakt.asked import everything
@@ -89,7 +89,7 @@ def test_a_message_that_a_killed_process_wrote_during_an_erasure_goes_at_the_nex
     watch(parts, post(1, THREAT))
     (file,) = (parts.settings.data_dir / "outbox").iterdir()
     message = file.read_bytes()
-    withdraw("anna-lindqvist", store=parts.store, holders=parts.holders, scrub=parts.database.scrub, clock=parts.clock)
+    parts.erasure.withdraw("anna-lindqvist")
     file.write_bytes(message)  # it was on its way, and the process was killed before it could take it back
     watch(parts)
     assert not file.exists()
@@ -273,3 +273,13 @@ async def test_bluesky_accounts_follow_the_registry(parts: Parts, clock: ManualC
     assert asked.count(handle) == 1, "who withdrew is not asked for again"
     assert handle not in accounts().values()
     assert len(accounts()) == len(set(asked)) - 1
+
+
+def test_officials_are_shown_how_long_their_tenant_keeps_posts(parts: Parts) -> None:
+    parts.store.put_tenant(Tenant("ekvik", "municipality", "Ekvik", "SE", {"low": 13}))
+    parts.store.put_tenant(Tenant("haaby", "municipality", "Håby", "SE"))
+    ours, others = (parts.shown(parts.store.tenant(id), "sv") for id in ("ekvik", "haaby"))
+    assert "Ekvik" in ours.texts.summary
+    assert "13 dagar" in ours.texts.kept
+    assert "30 dagar" in others.texts.kept
+    assert ours.reference != others.reference
