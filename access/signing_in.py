@@ -114,7 +114,7 @@ class SigningIn:
         method = "password+passkey" if self._passkeys.use(person.id, begun.value, credential) else ""
         return self._opened(ticket, begun, person, method, address=address, client=client)
 
-    def confirm(self, person: Person, password: str, *, address: str) -> Literal["right"] | Refused:
+    def confirm(self, person: Person, password: str, *, address: str) -> Literal["ok"] | Refused:
         """Whether somebody who is signed in knows her password: before she changes what she signs in with."""
         account = folded(person.email)
         if self._throttle.holds(account, address):
@@ -122,7 +122,7 @@ class SigningIn:
         if not self._passwords.verify(person.id, password):
             self._throttle.failed(account, address)
             return "wrong"
-        return "right"
+        return "ok"
 
     def _found(self, ticket: str, address: str) -> tuple[Ticket, Person] | Refused:
         begun = self._tickets.find(ticket, "second-factor")

@@ -184,7 +184,7 @@ def test_success_forgets_mistakes(accounts: Accounts, berit: Berit, clock: Manua
 
 def test_to_change_what_she_signs_in_with_she_gives_her_password(accounts: Accounts, berit: Berit) -> None:
     confirm = accounts.signing_in.confirm
-    assert confirm(person(), PASSWORD, address=ADDRESS) == "right"
+    assert confirm(person(), PASSWORD, address=ADDRESS) == "ok"
     for _ in range(ACCOUNT_MOST):
         assert confirm(person(), "wrong", address=ADDRESS) == "wrong"
     assert confirm(person(), PASSWORD, address=ADDRESS) == "throttled"
