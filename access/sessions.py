@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ from access.person import Person
 from access.tables import PERSON, SESSION
 from flow.clock import Clock
 from flow.database import Database, Row
+from flow.errors import Unavailable
 
 LONGEST = timedelta(hours=12)
 """From signing in; with `IDLE` the limits of NIST SP 800-63B (revision 3), section 4.2.3, for two factors."""
@@ -78,7 +80,7 @@ class Sessions:
         if not person.active:
             return None
         if now.timestamp() - seen >= _SEEN_EVERY.total_seconds():
-            self._database.execute(update(SESSION).where(SESSION.c.digest == digest).values(seen=now.timestamp()))
+            self._use(digest, now)
         return Actor(person, session)
 
     def of(self, person: str) -> list[Session]:
@@ -107,6 +109,10 @@ class Sessions:
         now = self._clock.now()
         ended = (SESSION.c.at <= (now - LONGEST).timestamp()) | (SESSION.c.seen <= (now - IDLE).timestamp())
         return self._database.execute(delete(SESSION).where(ended))
+
+    def _use(self, digest: bytes, now: datetime) -> None:
+        with suppress(Unavailable):  # a full disk or a busy database shall not hide what can be read
+            self._database.execute(update(SESSION).where(SESSION.c.digest == digest).values(seen=now.timestamp()))
 
     def _open(self, now: datetime) -> tuple[ColumnElement[bool], ...]:
         return SESSION.c.at > (now - LONGEST).timestamp(), SESSION.c.seen > (now - IDLE).timestamp()

@@ -9,6 +9,7 @@ from access.sessions import IDLE, LONGEST, Sessions
 from access.tables import SESSION
 from flow.clock import ManualClock
 from flow.database import Database
+from flow.errors import Unavailable
 from tests.access.people import NOW, person
 
 
@@ -55,6 +56,24 @@ def test_a_session_ends_though_it_is_used(people: People, sessions: Sessions, cl
         assert sessions.find(cookie)
     clock.advance(step.total_seconds())
     assert sessions.find(cookie) is None
+
+
+def test_who_is_signed_in_reads_though_nothing_can_be_written(
+    people: People, sessions: Sessions, clock: ManualClock, database: Database
+) -> None:
+    cookie = signed_in(people, sessions)
+    clock.advance(120)
+
+    class Full:
+        def __getattr__(self, name: str) -> object:
+            return getattr(database, name)
+
+        def execute(self, *_: object) -> int:
+            raise Unavailable("the disk is full")
+
+    reading = Sessions(Full(), clock=clock)  # type: ignore[arg-type]
+    assert reading.find(cookie)
+    assert sessions.of("berit-holm")[0].seen == NOW
 
 
 def test_who_may_not_sign_in_any_more_is_signed_out(people: People, sessions: Sessions) -> None:

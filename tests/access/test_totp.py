@@ -1,5 +1,7 @@
 """Codes of an app: of this time, once, and never an older one."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pyotp
 import pytest
 from sqlalchemy import select
@@ -30,6 +32,11 @@ def code(seconds: float = 0) -> str:
 def test_a_code_works_once(totp: Totp) -> None:
     assert totp.use("anna", code())
     assert not totp.use("anna", code())
+
+
+def test_of_many_who_use_a_code_at_once_one_comes_in(totp: Totp) -> None:
+    with ThreadPoolExecutor(4) as all_of_them:
+        assert sum(all_of_them.map(lambda _: totp.use("anna", code()), range(4))) == 1
 
 
 def test_a_code_may_be_written_with_spaces(totp: Totp) -> None:
