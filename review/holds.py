@@ -129,9 +129,10 @@ class Holds:
         ]
 
     def held(self, posts: Collection[str]) -> set[str]:
-        """Those of ``posts`` of which there is a copy."""
+        """Those of ``posts`` of which there is a copy whose time is not over."""
         wanted = set(posts)
-        return {row[0] for row in self._database.query(select(HOLD.c.post).distinct()) if row[0] in wanted}
+        held = select(HOLD.c.post).distinct().where(HOLD.c.until > self._clock.now().timestamp())
+        return {row[0] for row in self._database.query(held) if row[0] in wanted}
 
     def end(self, number: int) -> None:
         """End a hold: its copy goes.

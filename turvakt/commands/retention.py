@@ -39,12 +39,14 @@ def show(
         return
     with parts(context) as opened:
         kept = retaining.retention(opened)
-        tenants = [each.id for each in opened.store.tenants()]
     if as_json:
         write_json(msgspec.to_builtins(kept))
         return
-    rows = [(kind, f"{kept.days[kind]:g}", *(f"{kept.of(kind, [tenant]):g}" for tenant in tenants)) for kind in KINDS]
-    screen.print(table("kind", "settings", *tenants, rows=rows, title="Days"))
+    rows = [
+        (tenant or "settings", *(f"{kept.of(kind, [tenant]):g}" for kind in KINDS))
+        for tenant in ("", *sorted(kept.tenants))
+    ]
+    screen.print(table("days", *KINDS, rows=rows))
 
 
 @app.command()
