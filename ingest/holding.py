@@ -54,6 +54,11 @@ class LogHolder:
         self._records = records
         self._followers = followers or {}
 
+    @property
+    def named(self) -> frozenset[str]:
+        """The topics of which is known what their entries are about."""
+        return frozenset((*self._records, *self._followers))
+
     def erase(self, official: str, part: Part | None = None) -> int:
         # One transaction: no stage can derive anew in one topic what has just gone from another.
         with self._log.write():

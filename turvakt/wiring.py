@@ -36,6 +36,7 @@ from ingest.collectors import COLLECTORS
 from ingest.holding import LogHolder
 from ingest.intake import Intake, Taken
 from ingest.post import POSTS, Mention, Post
+from registry.expiry import Ending, ending
 from registry.holder import Holder, Part
 from registry.holding import RegistryHolder
 from registry.official import EVERYTHING, Language
@@ -212,7 +213,9 @@ class Parts(Stores):
     def keeps(self, official: str, part: Part | None) -> list[Kept]:
         """What an erasure leaves."""
         kept = (
-            [Kept("digest"), Kept("messages")] if part is None else [Kept("digest"), Kept("ledger"), Kept("messages")]
+            [Kept("digest"), Kept("audit"), Kept("messages")]
+            if part is None
+            else [Kept("digest"), Kept("ledger"), Kept("messages")]
         )
         if self.trends is not None and (part is None or part.kind == "source"):
             kept.append(Kept("trends"))
@@ -327,6 +330,10 @@ class Parts(Stores):
         """How many officials have a consent in force."""
         now = self.clock.now()
         return sum(any(consent.in_force(now) for consent in each.consents) for each in self.officials.all())
+
+    def ending(self) -> list[Ending]:
+        """The consents that end soon while nothing follows them."""
+        return ending(self.officials.all(), self.clock.now())
 
     def allowed(self, official_id: str, source: str) -> bool:
         """Whether the official has a consent in force that covers ``source``."""

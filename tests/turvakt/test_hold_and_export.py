@@ -35,7 +35,7 @@ def test_what_is_held_outlives_a_withdrawal_and_is_told(program: Program) -> Non
     assert "Anmälan K-1" in program.run("hold", "list")
     (report,) = program.json("officials", "withdraw", ID, "--yes")
     kept = {each["what"]: each for each in report["kept"]}
-    assert kept.keys() == {"digest", "messages", "hold"}
+    assert kept.keys() == {"digest", "audit", "messages", "hold"}
     assert (kept["hold"]["until"], kept["hold"]["reason"]) == ("2030-01-31T00:00:00Z", "Anmälan K-1")
     assert report["copies_until"] > report["at"]
     exported = json.loads(program.run("export", "--official", ID))

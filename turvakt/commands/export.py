@@ -25,13 +25,15 @@ def export(
     Example: turvakt export --official ekvik-07 --html ekvik-07.html
     """
     with parts(context) as opened:
-        held = withdrawal.export(official, holders=opened.holders)
         try:
             registered = opened.store.get(official)
         except BadInput:
-            if html is not None or not any(held.values()):
+            if html is not None or not opened.holds.of(official):
                 raise
             registered = None
+        # First: nothing is shown that is not written down. Who was erased is not named anew.
+        opened.audit.write("command", "exported", official=official if registered is not None else "")
+        held = withdrawal.export(official, holders=opened.holders)
         now = opened.clock.now()
     if html is None or registered is None:
         write_json(held)

@@ -33,7 +33,8 @@ def add(
         item = opened.index.get(post)
         if item is None:
             raise BadInput("the index holds no post with this id", place="hold", remedy="See 'turvakt search'")
-        hold = opened.holds.add(item.verdict, official=official, reason=reason, until=_moment(until))
+        hold = opened.holds.add(item.verdict, official=official, reason=reason, until=_moment(until), by="command")
+        opened.audit.write("command", "hold-added", official=official, post=post, why=hold.reason)
     screen.print(f"Hold {hold.number} keeps a copy until {hold.until:%Y-%m-%d}")
 
 
@@ -76,6 +77,7 @@ def end(
     confirm(f"Remove the copy that hold {number} keeps?", yes=yes)
     with parts(context) as opened:
         opened.holds.end(number)
+        opened.audit.write("command", "hold-ended", why=f"hold {number}")
         opened.scrub()
     screen.print(f"Hold {number} has ended")
 

@@ -153,6 +153,8 @@ def withdraw(
             what = "all consent" if part is None else f"the consent of this {part.kind}"
             confirm(f"End {what} of {id} and erase everything held because of it?", yes=yes)
         report = opened.erasure.withdraw(id, part)
+        # Of all that is withdrawn not even this may name her.
+        opened.audit.write("command", "consent-withdrawn", official="" if part is None else id)
     if as_json:
         write_json(msgspec.to_builtins(report))
         return
@@ -168,6 +170,7 @@ def withdraw(
 _KEPT = {
     "digest": "the time, and a digest to know an older file by",
     "ledger": "what she had consented to before, until she withdraws all",
+    "audit": "that somebody did something, without her name",
     "hold": "a post that law requires to keep",
     "trends": "counts of several people's posts, without names",
     "messages": "what recipients have been sent",
