@@ -20,8 +20,8 @@ class Kept:
     Attributes:
         what: ``digest``: the time, and by what an import of an older file is known; ``ledger``: what she had consented to
             before, with the names of those who might be told, until she withdraws all; ``hold``: what law requires to keep,
-            see `review.holds`; ``audit``: that somebody did something, without her name; ``trends``: counts of many people's posts that name nobody; ``messages``: what recipients
-            have been sent already.
+            see `review.holds`; ``audit``: that somebody did something, without her name; ``trends``: counts of many
+            people's posts that name nobody; ``messages``: what recipients have been sent already.
         until: when it goes; ``None``: it is not known to go.
         reason: of a hold.
     """
