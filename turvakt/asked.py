@@ -1,7 +1,7 @@
 """The metrics that are asked of the parts at each scrape: what stands, not what has happened."""
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +17,7 @@ from classify.classifier import Classifier
 from flow.clock import Clock
 from flow.errors import TurvaktError, Unavailable
 from flow.log import Log
+from registry.expiry import Ending
 from registry.store import Store
 from turvakt.folder import faults
 from turvakt.reading import STAGES
@@ -30,6 +31,7 @@ _FAMILIES: Final[dict[str, tuple[type[Family], str, tuple[str, ...]]]] = {
     "outbox_deliveries": (GaugeMetricFamily, "Deliveries by state", ("state",)),
     "outbox_oldest_seconds": (GaugeMetricFamily, "How long the oldest delivery that is due has been due", ("kind",)),
     "officials": (GaugeMetricFamily, "Officials with a consent in force", ()),
+    "consents_ending": (GaugeMetricFamily, "Consents that end within 30 days and are followed by nothing", ()),
     "erasures_pending": (GaugeMetricFamily, "Erasures that are not complete", ()),
     "erasure_oldest_seconds": (GaugeMetricFamily, "Time since the oldest withdrawal that is not carried out", ()),
     "erasures": (CounterMetricFamily, "Erasures that are complete", ()),
@@ -140,12 +142,15 @@ def outbox(outbox: Outbox, *, clock: Clock) -> Question:
     return ask
 
 
-def registry(store: Store, *, consenting: Callable[[], int], clock: Clock) -> Question:
-    """The officials and their erasures."""
+def registry(
+    store: Store, *, consenting: Callable[[], int], ending: Callable[[], Collection[Ending]], clock: Clock
+) -> Question:
+    """The officials, their consents and their erasures."""
 
     def ask() -> Iterator[Reading]:
         erasures, now = store.erasures(), clock.now()
         yield Reading("officials", consenting())
+        yield Reading("consents_ending", len(ending()))
         yield Reading("erasures_pending", erasures.pending)
         yield Reading("erasure_oldest_seconds", (now - (erasures.since or now)).total_seconds())
         yield Reading("erasures", erasures.complete)
@@ -186,10 +191,14 @@ def everything(parts: Parts) -> dict[str, Question]:
         "lag": lags(parts.log, STAGES),
         "age": ages(STAGES, oldest=oldest, clock=parts.clock),
         "outbox": outbox(parts.outbox, clock=parts.clock),
-        "registry": registry(parts.store, consenting=parts.consenting, clock=parts.clock),
+        "registry": _registry(parts),
         "disk": disk(parts.settings.data_dir),
         "model": model(lambda: parts.classifier),
     }
+
+
+def _registry(parts: Parts) -> Question:
+    return registry(parts.store, consenting=parts.consenting, ending=parts.ending, clock=parts.clock)
 
 
 def of_worker(parts: Parts, name: str, *, opened: Callable[[], bool]) -> dict[str, Question]:
@@ -218,6 +227,5 @@ def of_worker(parts: Parts, name: str, *, opened: Callable[[], bool]) -> dict[st
     if name == "dispatch":
         questions["outbox"] = later(lambda: outbox(parts.outbox, clock=parts.clock))
     if name == "house":
-        consenting = parts.consenting
-        questions["registry"] = later(lambda: registry(parts.store, consenting=consenting, clock=parts.clock))
+        questions["registry"] = later(lambda: _registry(parts))
     return questions

@@ -24,6 +24,7 @@ def status(parts: Parts) -> dict[str, Any]:
         "officials": {
             "registered": len(parts.officials.all()),
             "consenting": parts.consenting(),
+            "consents_ending": len(parts.ending()),
             "erasures_pending": len(parts.store.pending()) + len(parts.store.unscrubbed()),
         },
         "index": msgspec.to_builtins(parts.index.counts()),
