@@ -8,9 +8,10 @@ import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, bindparam, delete, insert, select, update
 
 from classify.verdict import VERDICTS, Verdict
 from flow.clock import Clock
@@ -24,6 +25,10 @@ from review.tables import HOLD
 LONGEST = timedelta(days=3653)
 """Ten years: then a threat of the gravest kind is time-barred, too."""
 
+_COLUMNS = (
+    *(HOLD.c.number, HOLD.c.official, HOLD.c.reason, HOLD.c.by),
+    *(HOLD.c.since, HOLD.c.until, HOLD.c.verdict, HOLD.c.deleted_at),
+)
 _LONGEST_REASON = 300
 _PLACE = "hold"
 
@@ -38,6 +43,7 @@ class Hold:
         by: the id of the person who said so; empty if nobody had signed in.
         since: when.
         until: when it ends by itself.
+        deleted_at: when it became known that the platform had deleted the post; ``None``: it has not.
     """
 
     number: int
@@ -47,6 +53,12 @@ class Hold:
     since: datetime
     until: datetime
     verdict: Verdict
+    deleted_at: datetime | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the post's text, by which a copy elsewhere can be compared; hexadecimal."""
+        return sha256(self.verdict.post.text.encode()).hexdigest()
 
     @property
     def post(self) -> str:
@@ -148,8 +160,10 @@ class Holds:
         return 0
 
     def forget(self, posts: Collection[str]) -> int:
-        """Nothing: that is what a hold is for."""
-        return 0
+        """Note that these posts are gone: nothing but the copies tells of them any more. Returns how many were not noted yet."""
+        gone = update(HOLD).where(HOLD.c.post == bindparam("gone"), HOLD.c.deleted_at.is_(None))
+        now = self._clock.now().timestamp()
+        return self._database.executemany(gone.values(deleted_at=now), [{"gone": post} for post in posts])
 
     def expire(self, before: datetime) -> int:
         """Remove the holds that have ended, however old they are."""
@@ -165,6 +179,8 @@ class Holds:
                 "by": each.by,
                 "since": each.since.isoformat(),
                 "until": each.until.isoformat(),
+                "deleted_at": None if each.deleted_at is None else each.deleted_at.isoformat(),
+                "sha256": each.digest,
                 "verdict": json.loads(VERDICTS.encode(each.verdict)),
             }
             for each in self.of(official)
@@ -175,14 +191,14 @@ class Holds:
         return 0
 
     def _found(self, *conditions: ColumnElement[bool]) -> list[Hold]:
-        columns = (HOLD.c.number, HOLD.c.official, HOLD.c.reason, HOLD.c.by, HOLD.c.since, HOLD.c.until, HOLD.c.verdict)
-        wanted = select(*columns).where(*conditions, HOLD.c.until > self._clock.now().timestamp())
+        wanted = select(*_COLUMNS).where(*conditions, HOLD.c.until > self._clock.now().timestamp())
         return [_hold(row) for row in self._database.query(wanted.order_by(HOLD.c.until, HOLD.c.number))]
 
 
 def _hold(row: Row) -> Hold:
-    number, official, reason, by, since, until, verdict = row
-    return Hold(number, official, reason, by, _moment(since), _moment(until), VERDICTS.decode(verdict))
+    number, official, reason, by, since, until, verdict, deleted_at = row
+    gone = None if deleted_at is None else _moment(deleted_at)
+    return Hold(number, official, reason, by, _moment(since), _moment(until), VERDICTS.decode(verdict), gone)
 
 
 def _moment(seconds: float) -> datetime:

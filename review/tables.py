@@ -17,6 +17,7 @@ HOLD = Table(
     Column("since", MOMENT, nullable=False),
     Column("until", MOMENT, nullable=False),
     Column("verdict", LargeBinary, nullable=False),
+    Column("deleted_at", MOMENT),
     Index("review_hold_official", "official", "post", unique=True),
 )
-"""Copies of posts that are kept apart; ``verdict`` holds the post, too."""
+"""Copies of posts that are kept apart; ``verdict`` holds the post, too; ``deleted_at`` is when its platform deleted it."""

@@ -1,5 +1,6 @@
 """Holds: what is kept whatever else goes, for how long, and who may be held."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -60,12 +61,25 @@ def test_nothing_but_its_end_removes_it(holds: Holds, clock: ManualClock) -> Non
     hold = holds.add(BOTH, official="anna", reason="K-1", until=UNTIL)
     for part in (None, Part("source", "jsonl")):
         assert holder.erase("anna", part) == holder.count("anna", part) == 0
-    assert holder.forget(["jsonl:both"]) == holder.expire(at(10**9)) == 0
+    assert holder.expire(at(10**9)) == 0
     assert holds.all() == [hold]
     clock.advance(30 * 86_400)
     assert holds.all() == holds.of("anna") == []
     assert holder.expire(START) == 1
     assert holder.expire(START) == 0
+
+
+def test_that_the_platform_deleted_it_is_noted_beside_the_copy(holds: Holds, clock: ManualClock) -> None:
+    hold = holds.add(BOTH, official="anna", reason="K-1", until=UNTIL)
+    assert holds.forget(["jsonl:other"]) == holds.forget([]) == 0
+    clock.advance(60)
+    assert holds.forget(["jsonl:both", "jsonl:other"]) == 1
+    clock.advance(60)
+    assert holds.forget(["jsonl:both"]) == 0
+    assert holds.all() == [replace(hold, deleted_at=at(1))]
+    (exported,) = holds.export("anna")
+    assert exported["deleted_at"] == at(1).isoformat()
+    assert exported["sha256"] == hashlib.sha256(b"om bron").hexdigest()
 
 
 def test_it_is_held_once_until_it_ends(holds: Holds, clock: ManualClock) -> None:

@@ -52,6 +52,7 @@ def _hold() -> None:
         Column("since", MOMENT, nullable=False),
         Column("until", MOMENT, nullable=False),
         Column("verdict", LargeBinary, nullable=False),
+        Column("deleted_at", MOMENT),
     )
     op.create_index("review_hold_official", "review_hold", ["official", "post"], unique=True)
 
