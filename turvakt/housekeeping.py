@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from flow.step import Step
-from turvakt.retaining import is_due
+from turvakt.retaining import clean, is_due
 from turvakt.wiring import Parts
 
 HOUSEKEEPING_SECONDS = 3600.0
@@ -23,9 +23,9 @@ async def keep_house(parts: Parts, *, step: Step, sleep: Callable[[float], Await
 
 
 def enforce_retention(parts: Parts) -> int:
-    """Once a day; returns how many records were removed."""
+    """Once a day; else only clean the index. Returns how many records were removed."""
     if not is_due(parts):
-        return 0
+        return clean(parts)
     report = parts.expire()
     if report.total:
         logger.info("retention removed %d records", report.total)

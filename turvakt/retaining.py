@@ -74,5 +74,10 @@ def enforce(stores: Stores, holders: Iterable[Holder], posts: PostRetention) -> 
     return report
 
 
+def clean(stores: Stores) -> int:
+    """Between two nights: remove from the index what nothing may be kept for, and the last traces of what was removed."""
+    return stores.index.expire(_before(stores.clock.now(), retention(stores).longest()))
+
+
 def _before(now: datetime, days: float) -> datetime:
     return now - timedelta(days=days)
