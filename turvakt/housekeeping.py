@@ -1,10 +1,13 @@
-"""What is done every hour: erasures that were interrupted, and trends; and every night: retention."""
+"""What is done every hour: erasures that were interrupted, warnings, and trends; and every night: retention."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
+from access.people import People
 from flow.step import Step
+from registry.expiry import ending
+from turvakt.informing import warn
 from turvakt.retaining import clean, is_due
 from turvakt.wiring import Parts
 
@@ -14,9 +17,13 @@ logger = logging.getLogger(__name__)
 
 
 async def keep_house(parts: Parts, *, step: Step, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-    """Complete interrupted erasures and count the days that are over, now and every hour; enforce retention once a day (UTC)."""
+    """Complete interrupted erasures, warn of consents that end and count the days that are over, now and every hour.
+
+    Retention is enforced once a day (UTC).
+    """
     while True:
         await step(finish_erasures, parts)
+        await step(warn_of_ends, parts)
         await step(count_trends, parts)
         parts.house_told(await step(enforce_retention, parts))
         await sleep(HOUSEKEEPING_SECONDS)
@@ -36,6 +43,14 @@ def finish_erasures(parts: Parts) -> None:
     """Complete what was interrupted."""
     for report in parts.erasure.resume():
         logger.info("completed an erasure that had been interrupted: %d records", sum(report.removed.values()))
+
+
+def warn_of_ends(parts: Parts) -> None:
+    """Write to the officials whose consents end soon."""
+    endings = ending(parts.officials.all(), parts.clock.now())
+    new = warn(People(parts.database), parts.letters, endings)
+    if new:
+        logger.info("%d officials are written to, as a consent ends soon", new)
 
 
 def count_trends(parts: Parts) -> None:

@@ -1,11 +1,22 @@
 """What officials are written to: that a consent ends soon, and what became of an erasure."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from access.letters import Letters
 from access.people import People
 from access.person import Person
+from registry.expiry import Ending
 from registry.withdrawal import Report
+
+
+def warn(people: People, letters: Letters, endings: Iterable[Ending]) -> int:
+    """Tell each official, once, that a consent of hers ends soon; returns how many letters are new."""
+    return sum(
+        letters.add(person, "consent-ends", {"until": each.until.isoformat()}, once=each.until.isoformat())
+        for each in endings
+        for person in _herself(people, each.official)
+    )
 
 
 def prepare_last(people: People, letters: Letters, official: str) -> None:

@@ -7,9 +7,11 @@ import pytest
 
 from access.people import People
 from access.person import Grant, Person
+from flow.clock import ManualClock
 from flow.errors import Unavailable
 from registry.holder import Part
 from registry.holding import RegistryHolder
+from turvakt.housekeeping import warn_of_ends
 from turvakt.wiring import Parts
 
 HERSELF = Person("anna", "Anna Lindqvist", "anna@ekvik.example", "sv", (Grant("official", "ekvik", "anna-lindqvist"),))
@@ -69,3 +71,20 @@ class Away(RegistryHolder):
 def test_who_does_not_sign_in_is_not_written_to(parts: Parts) -> None:
     parts.erasure.withdraw("anna-lindqvist")
     assert parts.letters.counts() == {}
+
+
+def test_an_official_is_warned_once_that_a_consent_ends(parts: Parts, people: People, clock: ManualClock) -> None:
+    until = clock.now() + timedelta(days=40)
+    known = parts.store.get("anna-lindqvist")
+    parts.store.put_all([replace(known, consents=(replace(known.consents[0], until=until),))])
+    for days, letters in ((0, 0), (9, 0), (2, 1), (1, 1)):
+        clock.advance(timedelta(days=days).total_seconds())
+        warn_of_ends(parts)
+        assert len(parts.letters.due()) == letters
+    (waiting,) = parts.letters.due()
+    assert (waiting.letter.email, waiting.letter.values) == ("anna@ekvik.example", {"until": until.isoformat()})
+    parts.letters.ended(waiting, "sent")
+    later = until + timedelta(days=1)
+    parts.store.put_all([replace(known, consents=(replace(known.consents[0], until=later),))])
+    warn_of_ends(parts)
+    assert [each.letter.values["until"] for each in parts.letters.due()] == [later.isoformat()]
