@@ -10,6 +10,7 @@ from itertools import count
 import pytest
 
 from flow.errors import BadInput, Broken, Unavailable
+from registry.holder import Part
 from review.index import Query
 from review.indexes.elasticsearch.client import connect
 from review.indexes.elasticsearch.index import ElasticsearchIndex
@@ -219,6 +220,7 @@ def test_no_word_of_a_removed_text_is_left_in_the_files(server: Elasticsearch, i
         )
     removed = [
         verdict("erase", "kvaxlorp", officials=("anna",), collected=9),
+        verdict("source", "fjolzquek", officials=("anna",), collected=9, source="feed"),
         verdict("expire", "mjuzbrint", officials=("bo",), collected=1),
         verdict("forget", "wydgefop", officials=("bo",), collected=9),
         verdict("edit", "hnqicrusk", officials=("bo",), collected=9),
@@ -232,6 +234,7 @@ def test_no_word_of_a_removed_text_is_left_in_the_files(server: Elasticsearch, i
     # With nothing in common: compression would write the later one as a reference to the earlier one.
     words = {*(each.post.text for each in removed), "bzolpefyt"}
     assert _in_files(server, words) == words
+    assert index.erase("anna", Part("source", "feed")) == 1
     assert index.erase("anna") == 3
     assert index.expire(at(5)) == 1
     assert index.forget(["jsonl:forget"]) == 1
