@@ -28,6 +28,7 @@ from turvakt.commands import (
     officials,
     people,
     retention,
+    tenants,
     text,
     topics,
     trends,
@@ -46,6 +47,7 @@ app = typer.Typer(
     "Finnish, and tells the right security contact.\n\nStart with: turvakt demo",
 )
 app.add_typer(officials.app, name="officials")
+app.add_typer(tenants.app, name="tenants")
 app.add_typer(people.app, name="people")
 app.add_typer(authors.app, name="authors")
 app.add_typer(hold.app, name="hold")

@@ -1,6 +1,5 @@
 """turvakt officials: who opted in."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -8,16 +7,18 @@ from typing import Annotated
 import msgspec
 import typer
 
-from alerts.channels import CHANNELS
 from flow.errors import BadInput
-from ingest.collectors import COLLECTORS
 from registry import withdrawal
 from registry.building import build
 from registry.checking import refusal
+from registry.expiry import ending
 from registry.holder import Part
 from registry.importing import read_officials
-from registry.official import EVERYTHING, Official
-from turvakt.commands.shared import AsJson, Yes, aside, confirm, parts, screen, table, write_json
+from registry.ledger import Given
+from registry.official import Consent, Official
+from registry.tenant import tenant_of
+from turvakt.commands.shared import AsJson, Yes, aside, confirm, parts, printable, screen, table, write_json
+from turvakt.commands.silent import refuse_silent
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,16 +29,18 @@ app = typer.Typer(
 
 @app.command("list")
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
-    """List everybody in the registry, and whether her consent is in force now."""
+    """List everybody in the registry, whether her consent is in force now, and if it ends within 30 days and no other follows."""
     with parts(context) as opened:
         now = opened.clock.now()
         officials = opened.store.officials()
+        ends = {each.official: each.until for each in reversed(ending(officials, now))}
         if as_json:
             for official in officials:
-                write_json(msgspec.to_builtins(official) | {"consent_in_force": _in_force(official, now)})
+                told = {"consent_in_force": _in_force(official, now), "consent_ends": ends.get(official.id)}
+                write_json(msgspec.to_builtins(official) | told)
             return
         rows = [
-            (each.id, each.name, each.role, each.municipality, each.language, "yes" if _in_force(each, now) else "NO")
+            (each.id, each.name, each.role, each.municipality, each.language, _standing(each, now, ends.get(each.id)))
             for each in officials
         ]
         screen.print(table("id", "name", "role", "municipality", "language", "consent", rows=rows))
@@ -51,18 +54,22 @@ def import_(
     file: Annotated[
         Path, typer.Argument(help="A .toml or .csv file; docs/registry.md describes both.", show_default=False)
     ],
+    on_paper: Annotated[
+        bool, typer.Option("--on-paper", help="The consents were signed on paper: the ledger says so.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Add or change officials from a file: all of them or, if anything is wrong, none.
 
-    Importing the same file again changes nothing. Who withdrew comes back only with a consent that begins after that.
+    Importing the same file again changes nothing. The consent of an official who withdrew, or who has said on her page what she
+    consents to, is changed only by one that begins after that.
 
     Example: turvakt officials import config/examples/officials.toml
     """
     officials = read_officials(file)
-    _reachable(officials, place=str(file))
     with parts(context) as opened:
-        done = opened.store.put_all(officials)
+        refuse_silent(officials, place=str(file), now=opened.clock.now())
+        done = opened.store.put_all(officials, given=Given("paper" if on_paper else "file"))
     if as_json:
         write_json(msgspec.to_builtins(done))
     else:
@@ -119,10 +126,45 @@ def add(
     )
     if problems:
         raise refusal([str(problem) for problem in problems], place="command line")
-    _reachable([official], place="command line")
     with parts(context) as opened:
+        refuse_silent([official], place="command line", now=opened.clock.now())
         opened.store.add(official)
+        opened.audit.write("command", "official-added", tenant=tenant_of(official), official=official.id)
     screen.print(f"{official.id} added")
+
+
+@app.command()
+def consent(
+    context: typer.Context,
+    id: Annotated[str, typer.Argument(help="The official's id.", show_default=False)],
+    as_json: AsJson = False,
+) -> None:
+    """Tell what an official has consented to, and how each change of it came about: her entries in the consent ledger.
+
+    Example: turvakt officials consent ekvik-07
+    """
+    with parts(context) as opened:
+        opened.store.get(id)
+        entries = opened.store.ledger(id)
+    if as_json:
+        for entry in entries:
+            write_json(msgspec.to_builtins(entry))
+        return
+    for entry in entries:
+        by = f", by {entry.by}" if entry.by else ""
+        shown = f", wording {entry.wording} in {entry.language}" if entry.wording else ""
+        told = ", ".join(entry.recipients) or "nobody"
+        head = f"{entry.number}. {entry.at:%Y-%m-%d %H:%M} UTC: {entry.act} ({entry.how}{by}{shown}); told: {told}"
+        screen.print(printable(head), markup=False, highlight=False)
+        rows = [_consented(each) for each in entry.consents]
+        screen.print(table("from", "until", "sources", "labels", "recipients", "allowed", rows=rows))
+
+
+def _consented(consent: Consent) -> tuple[str, ...]:
+    allowed = [name for name in ("text", "evidence", "statistics", "sample") if getattr(consent, name)]
+    until = "" if consent.until is None else f"{consent.until:%Y-%m-%d %H:%M}"
+    lists = (consent.scope, consent.labels, consent.recipients, allowed)
+    return (f"{consent.since:%Y-%m-%d %H:%M}", until, *(", ".join(each) for each in lists))
 
 
 @app.command()
@@ -181,23 +223,10 @@ def _row(kept: withdrawal.Kept) -> tuple[str, str, str]:
     return _KEPT[kept.what], "" if kept.until is None else f"{kept.until:%Y-%m-%d}", kept.reason
 
 
-def _reachable(officials: Sequence[Official], *, place: str) -> None:
-    """A contact on a channel that does not exist would never be told. A source may be any name in JSON lines: that is a hint."""
-    wrong = [
-        f"{official.id}: contacts {number}.channel is unknown (choose from {', '.join(sorted(CHANNELS))})"
-        for official in officials
-        for number, contact in enumerate(official.contacts, 1)
-        if contact.channel not in CHANNELS
-    ]
-    if wrong:
-        raise refusal(wrong, place=place)
-    for official in officials:
-        sources = {source for consent in official.consents for source in consent.scope}
-        for source in sorted(sources - {EVERYTHING, *COLLECTORS}):
-            hint = "it matches only JSON lines with that source; misspelt?"
-            aside.print(
-                f"{official.id}: her consent names the source '{source}': {hint}", markup=False, highlight=False
-            )
+def _standing(official: Official, now: datetime, ends: datetime | None) -> str:
+    if not _in_force(official, now):
+        return "NO"
+    return "yes" if ends is None else f"ends {ends:%Y-%m-%d}"
 
 
 def _in_force(official: Official, now: datetime) -> bool:
