@@ -12,9 +12,14 @@ from access.person import Grant, Person
 from access.sessions import Sessions
 from access.tickets import Tickets
 from alerts.notices import Notice
+from alerts.rendering import FOLDER as ALERT_TEXTS
+from alerts.translations import Translations
+from classify.verdict import LABELS
 from ingest.holding import LogHolder
+from registry.withdrawal import export
 from review.indexes.elasticsearch.names import Names
 from review.subject_access.page import FOLDER
+from tests.review.test_subject_access import fields
 from tests.turvakt.process import DEMO_POSTS, OFFICIALS, Program, line
 from turvakt import schema
 from turvakt.archive import LEFT_OUT, TABLES
@@ -164,6 +169,10 @@ def test_nothing_of_her_is_left_in_any_file(tmp_path: Path) -> None:
         _sign_up(parts)
         counts = {holder.name: holder.count(HER) for holder in parts.holders}
         assert [name for name, count in counts.items() if not count] == ["holds"], "a hold would stay"
+        held = export(HER, holders=parts.holders)
+        known = Translations(ALERT_TEXTS, FOLDER).keys()
+        unnamed = fields(held) - {*held, *LABELS, "flagged", "probability"}
+        assert {name for name in unnamed if f"field.{name}" not in known} == set(), "what she reads has no name"
         assert len(_left(program.folder)) > 2
         parts.store.withdraw(HER, parts.clock.now())
         for holder in parts.holders[:3]:
