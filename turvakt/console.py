@@ -1,16 +1,19 @@
 """Serves the web pages from within the monitor."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
+from access.administration import Administration
 from classify.verdict import Label, Verdict
 from review.decision import DECISIONS, Decision
 from review.stage import DECISIONS_TOPIC
 from turvakt.access import base_url, link, token
+from turvakt.demo_people import Guest
 from turvakt.serving import listen, serve, timed
 from turvakt.status import not_ready, status
 from turvakt.wiring import Parts
 from web.app import create_app
+from web.staff import Staff
 
 Step = Callable[..., Awaitable[Any]]
 """`flow.runtimes.embedded.Embedded.step`."""
@@ -38,6 +41,8 @@ class Console:
         self._told = told
         self._metrics = metrics
         self._token = token(parts.settings)
+        self.guests: Sequence[Guest] = ()
+        """Invented people of a demo, whom links let in."""
         web = parts.settings.web
         self._socket = listen(web.host, web.port, place="console", setting="TURVAKT_WEB_PORT")
         self.port: int = self._socket.getsockname()[1]
@@ -53,8 +58,15 @@ class Console:
 
     @property
     def link(self) -> str:
-        """The address that opens the console, token and all: for the operator's own screen only."""
+        """The address to open the console by. Where a token opens it, that comes with it: for the operator's own screen only."""
+        if self._parts.settings.web.sign_in == "people":
+            return self.base_url
         return link(self.base_url, self._token)
+
+    @property
+    def guest_links(self) -> list[tuple[str, str]]:
+        """Who each of the `guests` is, and the address that lets her in."""
+        return [(guest.what, f"{self.base_url}/guests/{guest.secret}") for guest in self.guests]
 
     async def serve(self, step: Step) -> None:
         """Serve until cancelled; ``step`` runs what writes in the worker thread."""
@@ -70,12 +82,33 @@ class Console:
             metrics=self._metrics,
             ready=lambda: not_ready(self._parts),
             token=self._token,
+            staff=self._staff() if self._parts.settings.web.sign_in == "people" else None,
+            audit=self._parts.audit,
             thresholds=self._thresholds,
             law=self._parts.law,
             base_url=self._parts.settings.web.base_url or None,
             clock=self._parts.clock,
         )
         await serve(timed(app, self._told), self._socket)
+
+    def _staff(self) -> Staff:
+        parts = self._parts
+        accounts = parts.accounts
+
+        def names() -> dict[str, str]:
+            return {tenant.id: tenant.name for tenant in parts.store.tenants()}
+
+        administration = Administration(
+            accounts.people,
+            accounts.sessions,
+            accounts.invitations,
+            parts.letters,
+            link=lambda secret: f"{self.base_url}/invitation/{secret}",
+            tenant_name=lambda id: names().get(id, id),
+            clock=parts.clock,
+        )
+        guests = {guest.secret: guest.person for guest in self.guests}
+        return Staff(accounts, administration, parts.audit, tenant_names=names, guests=guests)
 
     def _thresholds(self, verdict: Verdict) -> Mapping[Label, float]:
         """Nothing is known of those of a model that has been replaced."""

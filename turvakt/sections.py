@@ -225,7 +225,13 @@ class Web(Section, frozen=True):
     base_url: Annotated[
         str, Meta(description="Address that people reach it by, for links in alerts; empty: as bound.")
     ] = ""
-    token: Annotated[str, _secret("What opens the console; empty: made at the first start, in the data folder.")] = ""
+    sign_in: Annotated[
+        Literal["people", "token"],
+        Meta(description='"people": each with an account of her own; "token": one door for all, for a trial.'),
+    ] = "people"
+    token: Annotated[
+        str, _secret("For programs, and the one door of a trial; empty: made at the first start, in the data folder.")
+    ] = ""
     consent: Annotated[
         str, Meta(description="Folder of what officials are shown before they consent; empty: config/consent.")
     ] = ""

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
+from access.audit import Audit
 from classify.law import Provision
 from classify.verdict import Label, Verdict
 from flow.clock import Clock, SystemClock
@@ -18,15 +19,18 @@ from registry.official import Official
 from review.decision import Decision
 from review.index import Index
 from web import health
-from web.console import entry, overview, post
+from web.account import account, joining, sign_in
+from web.admin import people as admin_people
+from web.console import entry, language, overview, post
 from web.console import status as status_page
-from web.console.site import Site
-from web.door import Door, TokenDoor
+from web.console.site import Entrance, Site
+from web.door import Door, PeopleDoor, TokenDoor
 from web.gate import Gate
 from web.readiness import Readiness
 from web.reads import Reads
-from web.rules import Refused, allow
+from web.rules import Refused, allow, start_of
 from web.security import Guard, is_moving
+from web.staff import Staff
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +44,9 @@ def create_app(
     metrics: Callable[[], bytes],
     ready: Callable[[], list[str]],
     token: str | None,
-    people: Door | None = None,
+    staff: Staff | None = None,
+    audit: Audit | None = None,
+    door: Door | None = None,
     base_url: str | None = None,
     thresholds: Callable[[Verdict], Mapping[Label, float]] = lambda verdict: {},
     law: Sequence[Provision] = (),
@@ -54,19 +60,22 @@ def create_app(
         status: JSON values only, without text, names and addresses.
         metrics: in Prometheus' text format.
         ready: why the monitor is not keeping up, in words for an operator; empty if it is. It may take long, and must not raise.
-        token: what opens everything, or for programs alone where there are ``people``; ``None`` opens it to everybody who can
+        token: what opens everything, or for programs alone where there are ``staff``; ``None`` opens it to everybody who can
             reach it.
-        people: knows those who sign in; ``None``: the token is the one door for all.
+        staff: the people who sign in; ``None``: the token is the one door for all.
+        audit: where it is written down who saw which texts; ``None``: nowhere.
+        door: knows who has come in, in place of ``staff`` and token.
         base_url: the address that people reach the console by, if it differs from the one it is bound to.
         thresholds: from which probability each label of this post was flagged, where that is known.
         law: the provisions that a post's page may hint at.
     """
     clock = clock or SystemClock()
     reads, gate, readiness = Reads(), Gate(token, clock=clock), Readiness(ready, clock=clock)
-    door = people or TokenDoor(gate, officials)
+    door = door or (PeopleDoor(staff.accounts.sessions) if staff is not None else TokenDoor(gate, officials))
     secure = (base_url or "").startswith("https:")
+    entrance: Entrance = "people" if staff is not None else "open" if token is None else "token"
     site = Site(
-        index=index, officials=officials, ready=readiness.last, clock=clock, reads=reads, signed=token is not None
+        index=index, officials=officials, ready=readiness.last, clock=clock, reads=reads, entrance=entrance, audit=audit
     )
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(allow)])
     app.include_router(health.routes(readiness=readiness, metrics=metrics, reads=reads))
@@ -75,13 +84,20 @@ def create_app(
     app.include_router(
         status_page.routes(site, status=status, counts=lambda: index.counts(), registered=lambda: len(officials()))
     )
-    app.include_router(entry.routes(site, gate=gate, secure=secure))
+    app.include_router(language.routes(secure=secure))
+    if staff is not None:
+        app.include_router(sign_in.routes(site, staff, secure=secure))
+        app.include_router(joining.routes(site, staff, secure=secure))
+        app.include_router(account.routes(site, staff, secure=secure))
+        app.include_router(admin_people.routes(site, staff))
+    else:
+        app.include_router(entry.routes(site, gate=gate, secure=secure))
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app.add_middleware(
         Guard,
         gate=gate,
         door=door,
-        links=people is None,
+        links=staff is None,
         reads=reads,
         base_url=base_url,
         page=lambda scope, reason: entry.instead(site, scope, reason),
@@ -89,6 +105,8 @@ def create_app(
 
     async def refused(request: Request, error: Exception) -> Response:
         reason = error.reason if isinstance(error, Refused) else ""
+        if reason and request.url.path == "/" and (start := start_of(request.state.actor)) != "/":
+            return RedirectResponse(start, 303)
         return entry.instead(site, request.scope, reason or ("moving" if is_moving(request.scope) else ""))
 
     async def missing(request: Request, error: Exception) -> Response:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from access.permissions import Actor
 from access.person import Grant, Person
+from access.sessions import Sessions
 from registry.official import Official
 from registry.tenant import tenant_of
 from review.index import Index, Reading
@@ -12,7 +13,8 @@ from review.scoped import Scoped
 from web.gate import Gate
 
 TOKEN = "token"  # noqa: S105  the name of one, not its value
-"""The id in the audit log of whoever came in by the token."""
+"""The id in the audit log of whoever came in by the token of a trial."""
+PROGRAM = "program"
 
 
 class Door(Protocol):
@@ -41,6 +43,19 @@ class TokenDoor:
         tenants = sorted({tenant_of(official) for official in self._officials()})
         grants = [Grant(role, tenant) for tenant in tenants or [""] for role in ("officer", "administrator")]
         return Actor(Person(TOKEN, TOKEN, "", "sv", (*grants, Grant("operator"))), session=TOKEN)
+
+
+class PeopleDoor:
+    """Each comes in as herself. The token is for programs that watch how the installation stands: it shows them no text."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    def browser(self, cookie: str | None) -> Actor | None:
+        return self._sessions.find(cookie)
+
+    def program(self) -> Actor:
+        return Actor(Person(PROGRAM, PROGRAM, "", "en", (Grant("operator"),)), session=PROGRAM)
 
 
 def in_reach(actor: Actor, officials: list[Official]) -> list[Official]:

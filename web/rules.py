@@ -25,6 +25,25 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/posts/{post_id:path}"): "see-texts",
     ("POST", "/posts/{post_id:path}"): "decide",
     ("GET", "/alerts/{alert_id}"): "see-texts",
+    ("POST", "/sign-in/code"): "open",
+    ("POST", "/sign-in/passkey"): "open",
+    ("GET", "/guests/{secret}"): "open",
+    ("GET", "/invitation/{secret}"): "open",
+    ("POST", "/invitation/{secret}"): "open",
+    ("GET", "/joining"): "open",
+    ("POST", "/joining/app"): "open",
+    ("POST", "/joining/passkey"): "open",
+    ("GET", "/account"): "signed-in",
+    ("POST", "/account/password"): "signed-in",
+    ("POST", "/account/factors"): "signed-in",
+    ("GET", "/account/factor"): "signed-in",
+    ("POST", "/account/app"): "signed-in",
+    ("POST", "/account/passkeys"): "signed-in",
+    ("POST", "/account/sessions"): "signed-in",
+    ("GET", "/people"): "manage-people",
+    ("POST", "/people"): "manage-people",
+    ("GET", "/people/{person_id}"): "manage-people",
+    ("POST", "/people/{person_id}"): "manage-people",
     ("GET", "/status"): "operate",
     ("GET", "/status.json"): "operate",
 }
@@ -56,3 +75,16 @@ async def allow(request: Request) -> None:
         raise Refused("forbidden")
     if rule != "signed-in" and not actor.may(rule):
         raise Refused("forbidden")
+
+
+_STARTS: tuple[tuple[Permission, str], ...] = (
+    ("see-texts", "/"),
+    ("see-own", "/me"),
+    ("manage-people", "/people"),
+    ("operate", "/status"),
+)
+
+
+def start_of(actor: Actor) -> str:
+    """The page that somebody comes to first."""
+    return next((path for permission, path in _STARTS if actor.may(permission) and ("GET", path) in RULES), "/account")

@@ -86,12 +86,20 @@ class TestOneMonitorPerFolder:
             assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
 
 
-def test_the_token_stays_out_of_journals(program: Program, posts: Path) -> None:
+def test_the_token_stays_out_of_journals(tmp_path: Path, posts: Path) -> None:
+    program = Program(tmp_path / "data", TURVAKT_WEB_SIGN_IN="token")
     with running(program, "run", "--posts", str(posts)) as shown:
         assert "http://127.0.0.1:" in shown
         assert "turvakt status" in shown
         assert "token=" not in shown
     assert "/?token=" in program.run("status")
+
+
+def test_where_each_signs_in_no_link_opens_anything(program: Program, posts: Path) -> None:
+    with running(program, "run", "--posts", str(posts)) as shown:
+        assert "Console: http://127.0.0.1:" in shown
+        assert "token" not in shown
+    assert "token=" not in program.run("status")
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs /proc to see how far a program has loaded")
@@ -126,6 +134,12 @@ class TestTextsOnATerminal:
 
 
 class TestToken:
+    @pytest.fixture
+    def program(self, tmp_path: Path) -> Program:
+        program = Program(tmp_path / "data", TURVAKT_WEB_SIGN_IN="token")
+        program.run("officials", "import", str(OFFICIALS))
+        return program
+
     def test_one_that_was_cut_off_is_made_anew(self, program: Program) -> None:
         (program.folder / "console.token").touch(mode=0o600)
         first, second = (program.run("status").partition("/?token=")[2].strip() for _ in range(2))
@@ -138,7 +152,7 @@ class TestToken:
                 Gate(empty, clock=ManualClock(datetime(2026, 9, 14, tzinfo=UTC)))
 
     def test_any_one_survives_the_link(self, tmp_path: Path) -> None:
-        shown = Program(tmp_path, TURVAKT_WEB_TOKEN="a&b#c +").run("status")
+        shown = Program(tmp_path, TURVAKT_WEB_SIGN_IN="token", TURVAKT_WEB_TOKEN="a&b#c +").run("status")
         assert shown.strip().endswith("/?token=a%26b%23c%20%2B")
 
     def test_where_it_cannot_be_kept_the_rest_is_told(self, program: Program) -> None:

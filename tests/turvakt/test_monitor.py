@@ -133,7 +133,9 @@ class TestRunning:
         assert done.returncode == 4
         assert b"another monitor runs over this folder" in done.stderr
 
-    def test_serves_console_health_and_metrics(self, program: Program, posts: Path) -> None:
+    def test_serves_console_health_and_metrics(self, tmp_path: Path, posts: Path) -> None:
+        program = Program(tmp_path / "watched", TURVAKT_WEB_SIGN_IN="token")
+        program.run("officials", "import", str(OFFICIALS))
         running = program.start("run", "--posts", str(posts))
         try:
             assert running.stderr is not None

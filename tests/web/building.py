@@ -7,18 +7,25 @@ from typing import Any
 
 import httpx
 
+from access.accounts import Accounts
+from access.administration import Administration
+from access.audit import Audit
+from access.letters import Letters
 from access.permissions import Actor
 from access.person import Grant, Person, Role
 from classify.law import Provision
 from classify.verdict import LABELS, Label
-from flow.clock import ManualClock
+from flow.clock import Clock, ManualClock
+from flow.database import Database
 from flow.errors import Unavailable
 from registry.official import Official
 from review.decision import Decision
 from review.index import Index
 from review.indexes.memory import MemoryIndex
+from tests.access.people import CHEAP
 from tests.review.people import at
 from web.app import create_app
+from web.staff import Staff
 
 TOKEN = "a-token-for-tests"
 ADDRESS = "http://127.0.0.1:8477"
@@ -88,9 +95,25 @@ class World:
             **asked,
         )
         browser = Browser(app)
-        if signed_in and token is not None and "people" not in overrides:
+        if signed_in and token is not None and "door" not in overrides:
             assert browser.get("/", params={"token": token}).status_code == 303
         return browser
+
+
+def staff(database: Database, clock: Clock) -> Staff:
+    """People in a real database; letters stay in it."""
+    accounts = Accounts.over(database, key="a key", origin=ADDRESS, clock=clock, hasher=CHEAP)
+    names = {"ekvik": "Ekviks kommun", "furuby": "Furuby kommun"}
+    administration = Administration(
+        accounts.people,
+        accounts.sessions,
+        accounts.invitations,
+        Letters(database, clock=clock),
+        link=lambda secret: f"{ADDRESS}/invitation/{secret}",
+        tenant_name=lambda id: names.get(id, id),
+        clock=clock,
+    )
+    return Staff(accounts, administration, Audit(database, clock=clock), tenant_names=lambda: names)
 
 
 class Browser:

@@ -26,7 +26,9 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     rows = [(f"{section}: {name}", value) for section, values in now.items() for name, value in _flat(values)]
     screen.print(table("", "", rows=rows))
     # Last: where the token is still to be made, a full disk prevents that, and the rest has been told.
-    address = link(base_url(opened.settings), token(opened.settings))
+    address = base_url(opened.settings)
+    if opened.settings.web.sign_in == "token":
+        address = link(address, token(opened.settings))
     screen.print(f"\nConsole: {address}", markup=False, highlight=False, soft_wrap=True)
 
 

@@ -17,6 +17,7 @@ from ingest.collector import Collector
 from registry.importing import read_officials
 from turvakt.asked import everything
 from turvakt.commands.shared import AsJson, aside, screen, settings, write_json
+from turvakt.demo_people import Guest, invent
 from turvakt.display import Display, Progress, summary, summary_table
 from turvakt.folder import alone, clear
 from turvakt.metrics import Metrics
@@ -111,12 +112,13 @@ def demo(
     with alone(folder), Parts(loaded) as parts:
         clear(folder)
         done = parts.store.put_all(chosen)
+        guests = invent(parts.accounts.people, chosen) if web.enabled and web.sign_in == "people" and not live else []
         pace = None if once else DEMO_SECONDS
         stream = str(EXAMPLES / "demo-posts.jsonl")
         collectors = parts.collectors() if live else _posts(parts, stream, follow=False, over_seconds=pace)
         heading = f"[bold]Turvakt[/bold]  {done.added} officials are watched; alerts go to {folder / 'outbox'}"
         lines = len(Path(stream).read_bytes().splitlines()) if once and not live else None
-        watched = _watch(parts, collectors, once=once, heading=heading, texts=not live, lines=lines)
+        watched = _watch(parts, collectors, once=once, heading=heading, texts=not live, lines=lines, guests=guests)
     _end(watched, once=once, as_json=as_json, show=True)
 
 
@@ -141,6 +143,7 @@ def _watch(
     heading: str,
     texts: bool = False,
     lines: int | None = None,
+    guests: Sequence[Guest] = (),
 ) -> _Watched:
     """``lines`` of a file that is read from beginning to end: then the numbers must add up."""
     tally, before = Tally(), take_stock(parts)
@@ -151,16 +154,22 @@ def _watch(
         console = None
         if parts.settings.web.enabled and not once:
             console = stack.enter_context(closing(_console(parts, metrics)))
+            console.guests = guests
         shown: Listener = Progress(aside, tally)
         if screen.is_terminal and not once:
             place = f"\nConsole: {console.link}" if console else ""
+            place += "".join(f"\n  {what}: {link}" for what, link in (console.guest_links if console else []))
             shown = stack.enter_context(Display(screen, tally, heading=heading + place, texts=texts))
         elif console:
             # What is not a terminal may be a journal that others read: no token there, but for the demo's invented people.
             open_to_all = aside.is_terminal or texts
             how = f"TURVAKT_DATA_DIR={parts.settings.data.dir} turvakt status"
-            place = console.link if open_to_all else f"{console.base_url} ('{how}' prints the link)"
+            by_token = parts.settings.web.sign_in == "token"
+            closed = f"{console.base_url} ('{how}' prints the link)" if by_token else console.base_url
+            place = console.link if open_to_all else closed
             aside.print(f"Console: {place}", soft_wrap=True, highlight=False)
+            for what, link in console.guest_links:
+                aside.print(f"  {what}: {link}", soft_wrap=True, highlight=False)
         shadow = parts.shadow(metrics)
         traces = stack.enter_context(closing(_traces(parts))) if parts.settings.tracing.endpoint else None
         observed = Observed(tally, metrics, shown, *([shadow] if shadow else []), also=traces)

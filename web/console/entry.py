@@ -1,21 +1,20 @@
-"""Coming in, going out, and choosing the language."""
+"""Coming in by the token, and going out."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Scope
 
-from alerts.translations import LANGUAGES
-from web.console.site import LANGUAGE_COOKIE, Site
+from web.account import sign_in
+from web.console.site import Site
 from web.gate import COOKIE, Gate
 from web.security import client_of, here, local, welcome
 
-_YEAR = 365 * 86400
 _STATUS = {"": 401, "wrong": 401, "throttled": 429, "refused": 403, "forbidden": 403, "moving": 200, "unavailable": 500}
 _ERRORS = ("refused", "forbidden", "unavailable")
 
 
 def routes(site: Site, *, gate: Gate, secure: bool) -> APIRouter:
-    """``/sign-in``, ``/sign-out`` and ``/language/LANGUAGE``."""
+    """``/sign-in`` and ``/sign-out``."""
     router = APIRouter()
 
     @router.get("/sign-in")
@@ -39,14 +38,6 @@ def routes(site: Site, *, gate: Gate, secure: bool) -> APIRouter:
         response.delete_cookie(COOKIE)
         return response
 
-    @router.get("/language/{language}")
-    async def choose(request: Request, language: str) -> Response:
-        """Remember the language and go back to where the reader was."""
-        response = RedirectResponse(local(request.query_params.get("back", "/")), 303)
-        if language in LANGUAGES:
-            response.set_cookie(LANGUAGE_COOKIE, language, max_age=_YEAR, httponly=True, samesite="lax", secure=secure)
-        return response
-
     return router
 
 
@@ -59,6 +50,8 @@ def instead(site: Site, scope: Scope, reason: str, *, back: str | None = None) -
     if reason in _ERRORS:
         return site.error(request, reason, status=_STATUS[reason])
     back = here(scope) if back is None else back
+    if site.entrance == "people" and reason != "moving":
+        return sign_in.form(site, request, reason, back=back)
     wording = site.wording(request)
     return site.part(
         request,

@@ -43,6 +43,8 @@ def _overview(site: Site, request: Request) -> HTMLResponse:
     except BadInput:  # an address that somebody shortened
         after = None
         page = posts.search(filters.query(wording.zone, limit=PAGE))
+    if not filters.texts:
+        site.looked(request, "texts-listed", [item for item in page.items if item.verdict.post.text])
     newest = write_place(place_of(page.items[0].verdict)) if page.items else _FIRST
     names = site.names(request)
     return site.page(

@@ -93,6 +93,7 @@ def _post(
     item = site.reading(request).get(post_id)
     if item is None:
         return site.error(request, "missing", status=404)
+    site.looked(request, "text-read", [item], post=post_id)
     wording, known = site.wording(request), {official.id: official for official in site.officials(request)}
     names = {id: official.name for id, official in known.items()}
     post, judgement = item.verdict.post, item.verdict.judgement

@@ -1,19 +1,22 @@
 """What every page of the console shares: the index, the registry, the reader's language, templates."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from access.audit import Audit
+from access.audit_entry import Act, Action
 from access.permissions import Actor
 from alerts.translations import LANGUAGES
 from classify.verdict import LABELS, SEVERITIES
 from flow.clock import Clock
 from registry.official import Official
-from review.index import Index, Reading
+from registry.tenant import tenant_of
+from review.index import Index, Item, Reading
 from review.scoped import Scoped
 from web.console.filters import VIEWS, Filters
 from web.door import TOKEN, in_reach, reading
@@ -23,6 +26,10 @@ from web.wording import Texts, Wording, choose_language
 
 _HERE = Path(__file__).parent
 LANGUAGE_COOKIE = "turvakt_language"
+
+
+Entrance = Literal["open", "token", "people"]
+"""How one comes in: without more, by the token, or each as herself."""
 
 
 class Site:
@@ -36,13 +43,16 @@ class Site:
         ready: Callable[[], list[str]],  # at once
         clock: Clock,
         reads: Reads,
-        signed: bool,
+        entrance: Entrance,
+        audit: Audit | None,
     ) -> None:
         self._index = index
         self._officials = officials
         self.ready = ready
         self.clock = clock
         self.reads = reads
+        self.entrance = entrance
+        self._audit = audit
         self._texts = Texts()
         self._templates = Environment(
             loader=FileSystemLoader(_HERE.parent / "templates"),
@@ -52,7 +62,7 @@ class Site:
             lstrip_blocks=True,
         )
         self._templates.globals.update(
-            languages=LANGUAGES, labels=LABELS, severities=SEVERITIES, views=VIEWS, signed=signed
+            languages=LANGUAGES, labels=LABELS, severities=SEVERITIES, views=VIEWS, entrance=entrance
         )
 
     def wording(self, request: Request) -> Wording:
@@ -70,6 +80,29 @@ class Site:
     def own(self, request: Request) -> Reading:
         """What the reader may see of the posts about herself, or about whom she is a deputy of."""
         return Scoped(self._index, actor_of(request).officials("see-own"))
+
+    def looked(self, request: Request, action: Action, items: Iterable[Item], *, post: str = "") -> None:
+        """Write down, before they are shown, that the reader is shown the texts of ``items``: for each official once.
+
+        Raises:
+            Unavailable: it could not be written; then they must not be shown.
+        """
+        shown = {mention.official for item in items for mention in item.verdict.post.mentions}
+        if self._audit is None or not shown:
+            return
+        actor, registry = actor_of(request), {official.id: official for official in self._officials()}
+        tenants = {id: tenant_of(registry[id]) if id in registry else "" for id in sorted(shown)}
+        self._audit.write_all(
+            Act(actor.person.id, action, tenant, id, post, session=actor.session) for id, tenant in tenants.items()
+        )
+
+    def did(self, actor: Actor, action: Action, *, why: str = "") -> None:
+        """Write down what somebody did with her own account, for each tenant that she belongs to."""
+        if self._audit is not None:
+            tenants = sorted({grant.tenant for grant in actor.person.grants}) or [""]
+            self._audit.write_all(
+                Act(actor.person.id, action, each, why=why, session=actor.session) for each in tenants
+            )
 
     def officials(self, request: Request) -> list[Official]:
         """Those of the registry about whom the reader may know."""
@@ -95,6 +128,7 @@ class Site:
             t=wording.text,
             now=now,
             filters=values.pop("filters", Filters()),
+            actor=actor,
             may=actor.may if actor is not None else lambda permission: False,
             **values,
         )

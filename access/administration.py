@@ -1,0 +1,152 @@
+"""What administrators do with the people of their tenants: whoever has no role there does not exist for them."""
+
+import secrets
+from collections.abc import Callable, Collection
+from dataclasses import replace
+
+from access.invitations import Invitations, Why
+from access.letters import Letters
+from access.people import People
+from access.permissions import Actor
+from access.person import Grant, Person, Role
+from access.sessions import Sessions
+from access.tickets import LASTS
+from flow.clock import Clock
+from flow.errors import BadInput
+from registry.official import Language
+
+GIVEN: tuple[Role, ...] = ("officer", "reviewer", "analyst", "administrator")
+"""Roles that an administrator gives and takes. Officials and their deputies are what they are by consent; operators are made by
+'turvakt people invite'."""
+
+
+class Administration:
+    """Acts for an actor, in the tenants for which she may ``manage-people``.
+
+    Links go by letter to the person's own address alone: an administrator who saw them could be her.
+
+    Args:
+        link: the address of a link, given its secret part.
+        tenant_name: what a tenant is called, given its id.
+
+    Every method that changes something raises:
+        BadInput: the actor may not, the person is not there for her, or a field is wrong.
+    """
+
+    def __init__(
+        self,
+        people: People,
+        sessions: Sessions,
+        invitations: Invitations,
+        letters: Letters,
+        *,
+        link: Callable[[str], str],
+        tenant_name: Callable[[str], str],
+        clock: Clock,
+    ) -> None:
+        self._people = people
+        self._sessions = sessions
+        self._invitations = invitations
+        self._letters = letters
+        self._link = link
+        self._tenant_name = tenant_name
+        self._clock = clock
+
+    def everybody(self, actor: Actor) -> list[Person]:
+        """The people of her tenants, with their roles there alone; ordered by name."""
+        found = {each.id: each for tenant in actor.tenants("manage-people") for each in self._people.all(tenant)}
+        return sorted((_seen_by(actor, each) for each in found.values()), key=lambda each: each.name.casefold())
+
+    def person(self, actor: Actor, person_id: str) -> Person:
+        """One of them."""
+        return _seen_by(actor, self._whole(actor, person_id))
+
+    def invite(self, actor: Actor, *, name: str, email: str, language: Language, role: Role, tenant: str) -> Person:
+        """Give somebody a role, and a link if she is new here. An official is invited to consent; until then she is nobody.
+
+        Who is known already, be it to another tenant, keeps the name that she has.
+        """
+        official = ""
+        if role == "official":
+            if not actor.may("manage-officials", tenant=tenant):
+                raise _closed()
+            official = f"official-{secrets.token_hex(4)}"
+        elif role not in GIVEN or tenant not in actor.tenants("manage-people"):
+            raise _closed()
+        grant = Grant(role, tenant, official)
+        known = self._people.by_email(email)
+        if known is not None:
+            person = known if _has(known, role, tenant) else replace(known, grants=(*known.grants, grant))
+            self._people.put(person)
+        else:
+            person = Person(f"p-{secrets.token_hex(6)}", name.strip(), email.strip(), language, (grant,))
+            self._people.add(person)
+            self._send(actor, person, "join", tenant)
+        return _seen_by(actor, person)
+
+    def send_link(self, actor: Actor, person_id: str) -> None:
+        """A new link for somebody who has lost hers, or what she signs in with."""
+        person = self._whole(actor, person_id)
+        joins = any(ticket.purpose == "join" for ticket in self._invitations.pending(person.id))
+        tenants = actor.tenants("manage-people")
+        tenant = next(grant.tenant for grant in person.grants if grant.tenant in tenants)
+        self._send(actor, person, "join" if joins else "reset", tenant)
+
+    def sign_out(self, actor: Actor, person_id: str) -> int:
+        """End all her sessions; returns how many."""
+        return self._sessions.end_all(self._whole(actor, person_id).id)
+
+    def set_roles(self, actor: Actor, person_id: str, *, tenant: str, roles: Collection[str]) -> None:
+        """Let her have these of the roles in `GIVEN` in ``tenant``, and no others of them."""
+        if tenant not in actor.tenants("manage-people"):
+            raise _closed()
+        if person_id == actor.person.id and "administrator" not in roles:
+            raise BadInput("nobody takes away her own last key", place="people", remedy="Ask another administrator")
+        person = self._whole(actor, person_id)
+        kept = tuple(each for each in person.grants if each.tenant != tenant or each.role not in GIVEN)
+        given = tuple(Grant(role, tenant) for role in GIVEN if role in roles)
+        self._people.put(replace(person, grants=(*kept, *given)))
+
+    def remove(self, actor: Actor, person_id: str) -> None:
+        """Take away all her roles in the tenants of ``actor``, and forget her if she has no others.
+
+        An official goes by her own will alone, or by 'turvakt officials withdraw'.
+        """
+        if person_id == actor.person.id:
+            raise BadInput("nobody takes away her own last key", place="people", remedy="Ask another administrator")
+        person, tenants = self._whole(actor, person_id), actor.tenants("manage-people")
+        kept = tuple(each for each in person.grants if each.tenant not in tenants or each.role == "official")
+        self._sessions.end_all(person.id)
+        if kept:
+            self._people.put(replace(person, grants=kept))
+        else:
+            self._people.remove(person.id)
+
+    def _send(self, actor: Actor, person: Person, why: Why, tenant: str) -> None:
+        link = self._link(self._invitations.create(person, why=why, by=actor.person.id))
+        until = (self._clock.now() + LASTS[why]).isoformat()
+        if why == "join":
+            self._letters.add(person, "invitation", {"link": link, "until": until, "tenant": self._tenant_name(tenant)})
+        else:
+            self._letters.add(person, "reset", {"link": link, "until": until})
+
+    def _whole(self, actor: Actor, person_id: str) -> Person:
+        """The person with all her roles, if she has any in the tenants of ``actor``."""
+        tenants = actor.tenants("manage-people")
+        person = self._people.get(person_id)
+        if not any(grant.tenant in tenants for grant in person.grants):
+            raise _closed()
+        return person
+
+
+def _seen_by(actor: Actor, person: Person) -> Person:
+    tenants = actor.tenants("manage-people")
+    return replace(person, grants=tuple(grant for grant in person.grants if grant.tenant in tenants))
+
+
+def _has(person: Person, role: Role, tenant: str) -> bool:
+    return any(grant.role == role and grant.tenant == tenant for grant in person.grants)
+
+
+def _closed() -> BadInput:
+    return BadInput("nobody has this id in your tenants", place="people", remedy="Ask an administrator of hers")

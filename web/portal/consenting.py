@@ -1,0 +1,92 @@
+"""From what stands in a consent form to a `Consent`, and what is withdrawn by it."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import date, datetime, time, tzinfo
+from typing import Literal
+
+from starlette.datastructures import FormData
+
+from classify.verdict import LABELS
+from registry.holder import Part
+from registry.official import EVERYTHING, Consent, Official
+
+Fault = Literal["no_source", "no_label", "until"]
+_SWITCHES = ("text", "evidence", "statistics", "sample")
+
+
+def held(official: Official, at: datetime) -> Consent | None:
+    """All consents that have not ended, as one; ``None`` if there is none. It ends with the last of them."""
+    open_ = [each for each in official.consents if each.until is None or each.until > at]
+    if not open_:
+        return None
+    ends = [each.until for each in open_ if each.until is not None]
+    return replace(
+        open_[-1],
+        scope=_union(each.scope for each in open_),
+        labels=_union(each.labels for each in open_),
+        recipients=_union(each.recipients for each in open_),
+        since=min(each.since for each in open_),
+        until=max(ends) if len(ends) == len(open_) else None,
+        **{name: any(getattr(each, name) for each in open_) for name in _SWITCHES},
+    )
+
+
+def read(form: FormData, *, before: Consent | None, sources: Collection[str], at: datetime, zone: tzinfo) -> Consent | Fault:
+    """What the form says, from ``at`` on. Who may be told stays as it was; a last day is included, in ``zone``."""
+    scope = _chosen(form, "scope", "source", sources)
+    labels = _chosen(form, "labels", "label", LABELS)
+    if not scope:
+        return "no_source"
+    if not labels:
+        return "no_label"
+    until = None
+    if form.get("until"):
+        try:
+            until = datetime.combine(date.fromisoformat(str(form["until"])), time(23, 59, 59), zone)
+        except ValueError:
+            return "until"
+        if until <= at:
+            return "until"
+    return Consent(
+        scope=scope,
+        since=at,
+        until=until,
+        labels=labels,
+        recipients=before.recipients if before is not None else (EVERYTHING,),
+        **{name: name in form for name in _SWITCHES},
+    )
+
+
+def is_same(one: Consent | None, other: Consent) -> bool:
+    """Whether both say the same, whenever they began."""
+    return one is not None and replace(one, since=other.since, extra=other.extra) == other
+
+
+def given_up(before: Consent | None, after: Consent, *, sources: Collection[str]) -> list[Part]:
+    """The sources that ``before`` covered and ``after`` does not: what came from them is to be erased."""
+    if before is None:
+        return []
+    return [Part("source", each) for each in sorted(sources) if covers(before, each) and not covers(after, each)]
+
+
+def together(before: Consent | None, after: Consent) -> Consent:
+    """``after`` in the sources of both: what is given up is withdrawn from it, one source after another."""
+    return after if before is None else replace(after, scope=_union((before.scope, after.scope)))
+
+
+def covers(consent: Consent, source: str) -> bool:
+    """Whether it names the source, or all."""
+    return EVERYTHING in consent.scope or source in consent.scope
+
+
+def _chosen(form: FormData, all_of: str, each: str, known: Collection[str]) -> tuple[str, ...]:
+    if form.get(all_of) == "all":
+        return (EVERYTHING,)
+    ticked = {str(value) for value in form.getlist(each)}
+    return tuple(name for name in known if name in ticked)
+
+
+def _union(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name for group in groups for name in group))
+    return (EVERYTHING,) if EVERYTHING in names else names

@@ -1,0 +1,23 @@
+"""What the pages need where each signs in as herself."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from access.accounts import Accounts
+from access.administration import Administration
+from access.audit import Audit
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """
+    Attributes:
+        tenant_names: what each tenant is called, by its id.
+        guests: ids of people whom a link alone signs in, by the secret part of the link. For invented ones of a demo.
+    """
+
+    accounts: Accounts
+    administration: Administration
+    audit: Audit
+    tenant_names: Callable[[], dict[str, str]]
+    guests: Mapping[str, str] = field(default_factory=dict, repr=False)
