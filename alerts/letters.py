@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parent / "translations" / "letters"
 
 _MOMENTS = ("at", "until", "last_copy")
 _ZONE = ZoneInfo("Europe/Stockholm")  # a letter tells days; in Helsinki they begin an hour earlier
-_PAGES = {"consent-ends": "/me", "break-glass": "/admin/audit"}
+_PAGES = {"consent-ends": "/me", "break-glass": "/people"}
 
 
 class LetterRenderer:

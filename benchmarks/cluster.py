@@ -70,6 +70,7 @@ def prepare(kafka: Kafka, postgres: Postgres, folder: Path, partitions: int) -> 
         "TURVAKT_POSTGRES_URL": postgres.address.replace("/postgres", f"/{name}"),
         "TURVAKT_DATA_DIR": str(folder / name),
         "TURVAKT_CLASSIFIER_NAME": "linear",
+        "TURVAKT_RETENTION_UNFLAGGED_DAYS": "30",  # all are written
     }
     for command in (["database", "upgrade"], ["topics", "apply", "--yes"]):
         done = subprocess.run(

@@ -98,6 +98,7 @@ def measure(*, count: int, per_second: float | None = None, quiet: bool = False)
             default,
             data=msgspec.structs.replace(default.data, dir=folder),
             alerts=msgspec.structs.replace(default.alerts, rules=str(rules)),
+            retention=msgspec.structs.replace(default.retention, unflagged_days=30.0),  # all are written
         )
         with Parts(settings) as parts:
             parts.store.put_all(read_officials(EXAMPLES / "officials.toml"))
