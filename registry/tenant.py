@@ -9,6 +9,7 @@ from typing import Any, Literal
 from flow.codec import Codec
 from flow.errors import BadInput
 from registry.official import Country, Official
+from registry.retention import KINDS
 
 Body = Literal["municipality", "region", "parliament", "other"]
 _LETTERS = str.maketrans({"å": "aa", "ä": "ae", "ö": "oe", "æ": "ae", "ø": "oe"})
@@ -57,6 +58,8 @@ def checked(tenant: Tenant) -> Tenant:
         wrong = "id is malformed: 1 to 100 of a-z, 0-9 and _"
     elif not tenant.name.strip() or len(tenant.name) > _LONGEST or not tenant.name.isprintable():
         wrong = f"name is empty, longer than {_LONGEST} characters, or not printable"
+    elif not set(KINDS).issuperset(tenant.retention):
+        wrong = f"retention has an unknown kind; they are {', '.join(KINDS)}"
     elif not all(0 <= days <= _MOST_DAYS for days in tenant.retention.values()):
         wrong = f"retention is in days, 0 to {_MOST_DAYS}"
     if wrong:

@@ -238,6 +238,31 @@ def test_names_that_are_not_whole() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Hej socialtjänsten i Ekvik, nu räcker det", "socialtjänsten i Ekvik"),
+        ("Socialtjänsten i Ekviks beslut", "Socialtjänsten i Ekviks"),
+        ("Ekvikin sosiaalilautakunnalle kiitos", "Ekvikin sosiaalilautakunnalle"),
+        ("Ekviks socialtjänst igen", "Ekviks socialtjänst"),
+        ("@soc.ekvik.example svarar inte", "@soc.ekvik.example"),
+        ("Socialtjänsten i Storhed", ""),
+        ("Berit Ekman i Ekvik", ""),
+    ],
+)
+def test_a_function_is_found_by_its_forms_and_accounts_alone(text: str, words: str) -> None:
+    service = official(
+        "Ekvik Social",
+        given_names=(),
+        family_names=(),
+        forms=("Socialtjänsten i Ekvik", "Ekviks socialtjänst", "Ekvikin sosiaalilautakunta"),
+        handles={"bluesky": ("soc.ekvik.example",)},
+        is_function=True,
+        responsible="Berit Ekman",
+    )
+    assert [found_words for _, found_words, _ in found(text, service)] == ([words] if words else [])
+
+
+@pytest.mark.parametrize(
     ("party", "text", "sure"),
     [
         ("S", "Lindqvist (S)", True),

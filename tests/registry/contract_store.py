@@ -282,6 +282,7 @@ class StoreContract:
             Tenant("Ekvik", "region", "Ekvik", "SE"),
             Tenant("ekvik", "region", " ", "SE"),
             Tenant("ekvik", "region", "Ekvik", "SE", {"low": -1}),
+            Tenant("ekvik", "region", "Ekvik", "SE", {"lowest": 1}),
         ):
             with pytest.raises(BadInput, match="tenant: "):
                 store.put_tenant(wrong)
