@@ -4,6 +4,8 @@ import secrets
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
+from access.audit import Audit
+from access.audit_entry import Action
 from access.invitations import Invitations, Why
 from access.letters import Letters
 from access.people import People
@@ -39,6 +41,7 @@ class Administration:
         sessions: Sessions,
         invitations: Invitations,
         letters: Letters,
+        audit: Audit,
         *,
         link: Callable[[str], str],
         tenant_name: Callable[[str], str],
@@ -48,6 +51,7 @@ class Administration:
         self._sessions = sessions
         self._invitations = invitations
         self._letters = letters
+        self._audit = audit
         self._link = link
         self._tenant_name = tenant_name
         self._clock = clock
@@ -82,6 +86,7 @@ class Administration:
             person = Person(f"p-{secrets.token_hex(6)}", name.strip(), email.strip(), language, (grant,))
             self._people.add(person)
             self._send(actor, person, "join", tenant)
+        self._audit.write(actor, "official-invited" if official else "invited", tenant=tenant, official=official)
         return _seen_by(actor, person)
 
     def send_link(self, actor: Actor, person_id: str) -> None:
@@ -91,10 +96,13 @@ class Administration:
         tenants = actor.tenants("manage-people")
         tenant = next(grant.tenant for grant in person.grants if grant.tenant in tenants)
         self._send(actor, person, "join" if joins else "reset", tenant)
+        self._audit.write(actor, "invited", tenant=tenant)
 
     def sign_out(self, actor: Actor, person_id: str) -> int:
         """End all her sessions; returns how many."""
-        return self._sessions.end_all(self._whole(actor, person_id).id)
+        ended = self._sessions.end_all(self._whole(actor, person_id).id)
+        self._told(actor, "session-ended")
+        return ended
 
     def set_roles(self, actor: Actor, person_id: str, *, tenant: str, roles: Collection[str]) -> None:
         """Let her have these of the roles in `GIVEN` in ``tenant``, and no others of them."""
@@ -106,6 +114,7 @@ class Administration:
         kept = tuple(each for each in person.grants if each.tenant != tenant or each.role not in GIVEN)
         given = tuple(Grant(role, tenant) for role in GIVEN if role in roles)
         self._people.put(replace(person, grants=(*kept, *given)))
+        self._audit.write(actor, "person-changed", tenant=tenant)
 
     def remove(self, actor: Actor, person_id: str) -> None:
         """Take away all her roles in the tenants of ``actor``, and forget her if she has no others.
@@ -121,6 +130,11 @@ class Administration:
             self._people.put(replace(person, grants=kept))
         else:
             self._people.remove(person.id)
+        self._told(actor, "person-removed")
+
+    def _told(self, actor: Actor, action: Action) -> None:
+        for tenant in sorted(actor.tenants("manage-people")):
+            self._audit.write(actor, action, tenant=tenant)
 
     def _send(self, actor: Actor, person: Person, why: Why, tenant: str) -> None:
         link = self._link(self._invitations.create(person, why=why, by=actor.person.id))

@@ -103,6 +103,7 @@ class Console:
             accounts.sessions,
             accounts.invitations,
             parts.letters,
+            parts.audit,
             link=lambda secret: f"{self.base_url}/invitation/{secret}",
             tenant_name=lambda id: names().get(id, id),
             clock=parts.clock,

@@ -13,7 +13,7 @@ from alerts.translations import LANGUAGES, Translations
 from registry.official import Language
 
 FOLDER = Path(__file__).parent / "translations"
-FOLDERS = (FOLDER, *sorted(path for path in FOLDER.iterdir() if path.is_dir()))
+FOLDERS = (FOLDER, *sorted(path for path in FOLDER.iterdir() if (path / "en.toml").exists()))
 """Those of the console, and of each other part of the pages."""
 
 _ZONES: dict[Language, ZoneInfo] = {

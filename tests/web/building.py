@@ -104,16 +104,18 @@ def staff(database: Database, clock: Clock) -> Staff:
     """People in a real database; letters stay in it."""
     accounts = Accounts.over(database, key="a key", origin=ADDRESS, clock=clock, hasher=CHEAP)
     names = {"ekvik": "Ekviks kommun", "furuby": "Furuby kommun"}
+    audit = Audit(database, clock=clock)
     administration = Administration(
         accounts.people,
         accounts.sessions,
         accounts.invitations,
         Letters(database, clock=clock),
+        audit,
         link=lambda secret: f"{ADDRESS}/invitation/{secret}",
         tenant_name=lambda id: names.get(id, id),
         clock=clock,
     )
-    return Staff(accounts, administration, Audit(database, clock=clock), tenant_names=lambda: names)
+    return Staff(accounts, administration, audit, tenant_names=lambda: names)
 
 
 class Browser:

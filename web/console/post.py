@@ -13,7 +13,7 @@ from flow.errors import Unavailable
 from review.decision import Decision, Outcome
 from review.index import Item
 from web.console.highlight import passages, pieces
-from web.console.site import Site
+from web.console.site import Site, actor_of
 
 LONGEST = 20_000
 """Characters of a post that are shown."""
@@ -53,22 +53,29 @@ def routes(
         """Send a decision on its way: into the log, from where it reaches the index."""
         form = await request.form()
         outcome, by = str(form.get("outcome", "")), " ".join(str(form.get("by", "")).split())[:_NAME_LONGEST]
+        if site.entrance == "people":
+            by = actor_of(request).person.name
         faults = ["choose"] if outcome not in get_args(Outcome) else []
         faults += [] if by else ["say_who"]
         if faults:
             return await site.reads(
                 _post, site, request, post_id, thresholds=thresholds, law=law, faults=faults, outcome=outcome, by=by
             )
-        if await site.reads(lambda: site.reading(request).get(post_id)) is None:
+        item = await site.reads(lambda: site.reading(request).get(post_id))
+        if item is None:
             return site.error(request, "missing", status=404)
         chosen: Any = outcome
+        # Before: an entry too many is better than one too few.
+        await site.reads(site.looked, request, "decided", [item], post=post_id)
         try:
             await decide(Decision(post_id, chosen, by, site.clock.now()))
         except Unavailable:
             return site.error(request, "unavailable", status=503)
         response = RedirectResponse(f"{address(post_id)}?saved=1#decision", 303)
-        # Quoted: a cookie holds ASCII.
-        response.set_cookie(BY_COOKIE, quote(by), max_age=90 * _DAY, httponly=True, samesite="strict", secure=secure)
+        if site.entrance != "people":
+            # Quoted: a cookie holds ASCII.
+            value, age = quote(by), 90 * _DAY
+            response.set_cookie(BY_COOKIE, value, max_age=age, httponly=True, samesite="strict", secure=secure)
         return response
 
     return router

@@ -82,7 +82,7 @@ class Site:
         return Scoped(self._index, actor_of(request).officials("see-own"))
 
     def looked(self, request: Request, action: Action, items: Iterable[Item], *, post: str = "") -> None:
-        """Write down, before they are shown, that the reader is shown the texts of ``items``: for each official once.
+        """Write down, before it is done, that the reader is shown the texts of ``items``, or decides on one: for each official once.
 
         Raises:
             Unavailable: it could not be written; then they must not be shown.
