@@ -30,8 +30,8 @@ def take_stock(parts: Parts) -> Stock:
 def disagreements(tally: Tally, *, before: Stock, after: Stock, lines: int | None = None) -> list[str]:
     """The sums that do not add up; none, if nothing was lost or doubled on the way.
 
-    They hold for a run that found nothing half done, in which no post was edited or deleted, and beside which nobody
-    else wrote.
+    They hold for a run that found nothing half done, in which no post was edited or deleted and every one comes into the
+    index (``retention.unflagged_days``), and beside which nobody else wrote.
 
     Args:
         before: what was there when the run began.
