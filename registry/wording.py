@@ -20,6 +20,13 @@ _KNOWN = {"tenant", *_DAYS}
 _SEE = "See config/consent"
 
 
+SECTIONS = (
+    *("purpose", "looked_for", "where", "labels", "told", "text", "evidence", "statistics", "sample"),
+    *("kept", "withdraw", "rights"),
+)
+"""The texts that stand under a heading of their own, in this order, below title and summary."""
+
+
 class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A text for each thing that she decides or must know.
 
@@ -42,6 +49,7 @@ class Wording(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     kept_too: str
     withdraw: str
     rights: str
+    headings: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,11 @@ class Shown:
     reference: str
     language: Language
     texts: Wording
+
+    @property
+    def sections(self) -> list[tuple[str, str]]:
+        """Heading and text of each section."""
+        return [(self.texts.headings[key], getattr(self.texts, key)) for key in SECTIONS]
 
 
 class Wordings:
@@ -88,7 +101,8 @@ class Wordings:
         plain = msgspec.structs.asdict(self._texts[version][language])
         if days["unflagged"]:
             plain["kept"] = plain["kept_too"]
-        texts = Wording(**{key: text.format_map(values) for key, text in plain.items()})
+        headings = plain.pop("headings")
+        texts = Wording(**{key: text.format_map(values) for key, text in plain.items()}, headings=headings)
         digest = hashlib.sha256(msgspec.json.encode(texts)).hexdigest()
         return Shown(f"{version}-{digest[:12]}", language, texts)
 
@@ -117,7 +131,10 @@ def load_wordings(folder: Path) -> Wordings:
 def _read(path: Path) -> Wording:
     try:
         wording = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), Wording)
-        for key, text in msgspec.structs.asdict(wording).items():
+        if wording.headings.keys() != set(SECTIONS):
+            raise ValueError(f"'headings' are not those of {', '.join(SECTIONS)}")
+        texts = msgspec.structs.asdict(wording)
+        for key, text in [*texts.pop("headings").items(), *texts.items()]:
             _check(key, text)
     except OSError as error:
         raise Broken("cannot be read", place=str(path), remedy=_SEE) from error

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from flow.errors import BadInput, Broken
 from registry.official import Language
-from registry.wording import Wording, load_wordings
+from registry.wording import SECTIONS, load_wordings
 
 FOLDER = Path(__file__).parents[2] / "config" / "consent"
 DAYS = {"unflagged": 0.0, "low": 30.0, "flagged": 365.0, "case": 730.0, "sample": 30.0}
@@ -28,14 +27,15 @@ def test_what_is_shown_names_tenant_and_days(language: Language) -> None:
     for days in ("30", "365", "730"):
         assert days in shown.texts.kept
     assert "30" in shown.texts.sample
-    assert not any("{" in text for text in msgspec.structs.asdict(shown.texts).values())
+    assert [len(each) for each in shown.sections] == [2] * len(SECTIONS)
+    assert ("{" in str(shown.sections), "{" in shown.texts.title + shown.texts.summary) == (False, False)
 
 
 def test_all_languages_tell_the_same_figures() -> None:
     wordings = load_wordings(FOLDER)
     days = {"unflagged": 0.0, "low": 1111.0, "flagged": 2222.0, "case": 3333.0, "sample": 4444.0}
     texts = [wordings.shown(language, tenant="<T>", days=days).texts for language in LANGUAGES]
-    for key in Wording.__struct_fields__:
+    for key in SECTIONS:
         marks = [
             {mark for mark in ("<T>", "1111", "2222", "3333", "4444") if mark in getattr(each, key)} for each in texts
         ]
@@ -83,6 +83,7 @@ def test_what_is_not_whole_is_refused(folder: Path) -> None:
         (text.replace("title = ", "titel = "), "titel"),
         (text.replace('"Ditt samtycke"', '" "'), "'title' is empty"),
         (text + "more", "is no wording"),
+        (text.replace('where = "Var vi letar"', ""), "'headings' are not those of"),
     ]:
         path.write_text(wrong, encoding="utf-8")
         with pytest.raises(Broken, match=expected):
