@@ -78,6 +78,17 @@ SESSION = Table(
 )
 """``digest`` is that of the cookie, which stands nowhere."""
 
+IDENTITY = Table(
+    "access_identity",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("person", NAME, nullable=False),
+    Column("at", MOMENT, nullable=False),
+    Index("access_identity_person", "person", unique=True),
+    sqlite_with_rowid=False,
+)
+"""Who has signed in by the organisation's own sign-in; ``digest`` is that of what the provider calls her."""
+
 TICKET = Table(
     "access_ticket",
     METADATA,
@@ -137,5 +148,5 @@ AUDIT_NAME = Table(
 )
 """What the entries of the audit log name, until it is erased."""
 
-OF_A_PERSON = (PASSWORD, TOTP, RECOVERY, PASSKEY, SESSION, TICKET)
+OF_A_PERSON = (PASSWORD, TOTP, RECOVERY, PASSKEY, SESSION, IDENTITY, TICKET)
 """What goes with the person: each has a column ``person``."""

@@ -12,12 +12,13 @@ from access.tables import TICKET
 from flow.clock import Clock
 from flow.database import Database, Row
 
-Purpose = Literal["join", "reset", "second-factor", "new-factor"]
+Purpose = Literal["join", "reset", "second-factor", "new-factor", "oidc"]
 LASTS: dict[Purpose, timedelta] = {
     "join": timedelta(days=7),
     "reset": timedelta(days=7),
     "second-factor": timedelta(minutes=10),
     "new-factor": timedelta(minutes=30),
+    "oidc": timedelta(minutes=10),
 }
 
 

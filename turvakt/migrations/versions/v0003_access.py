@@ -16,6 +16,7 @@ _PERSONAL = {
     "access_recovery": ("person", "digest"),
     "access_passkey": ("credential", "id", "person", "name", "key"),
     "access_session": ("digest", "id", "person", "client"),
+    "access_identity": ("digest", "person"),
     "access_audit_name": ("value", "salt"),
     "access_ticket": ("digest", "id", "person", "by", "value"),
 }
@@ -94,6 +95,14 @@ def _sessions() -> None:
     )
     op.create_index("access_session_id", "access_session", ["id"], unique=True)
     op.create_index("access_session_person", "access_session", ["person"])
+    op.create_table(
+        "access_identity",
+        Column("digest", LargeBinary, primary_key=True),
+        Column("person", NAME, nullable=False),
+        Column("at", MOMENT, nullable=False),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("access_identity_person", "access_identity", ["person"], unique=True)
     op.create_table(
         "access_ticket",
         Column("digest", LargeBinary, primary_key=True),
