@@ -25,7 +25,6 @@ class Tenant:
     Attributes:
         body: what it is.
         retention: days by kind of what is kept, where they differ from the settings; 0: it is not kept.
-        second_factor_for_links: who opens an alert by the link in a message signs in, too.
     """
 
     id: str
@@ -33,7 +32,6 @@ class Tenant:
     name: str
     country: Country
     retention: dict[str, int] = field(default_factory=dict, hash=False)
-    second_factor_for_links: bool = False
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
 

@@ -114,7 +114,7 @@ SAMPLES: list[tuple[Codec[Any], Any]] = [
             language="sv",
         ),
     ),
-    (TENANTS, Tenant("ekvik", "municipality", "Ekvik", "SE", {"low": 14}, second_factor_for_links=True)),
+    (TENANTS, Tenant("ekvik", "municipality", "Ekvik", "SE", {"low": 14})),
     (
         LETTERS,
         Letter(

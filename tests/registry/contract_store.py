@@ -268,7 +268,7 @@ class StoreContract:
     def test_a_tenant_keeps_its_rules(self, store: Store) -> None:
         store.add(official())
         revision = store.revision()
-        changed = Tenant("ekvik", "region", "Region Ekvik", "SE", {"low": 14}, second_factor_for_links=True)
+        changed = Tenant("ekvik", "region", "Region Ekvik", "SE", {"low": 14})
         store.put_tenant(changed)
         assert store.tenant("ekvik") == changed
         assert store.revision() == revision

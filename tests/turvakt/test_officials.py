@@ -85,14 +85,11 @@ def test_tenants_are_told_and_given_rules_of_their_own(tmp_path: Path) -> None:
     program = Program(tmp_path / "data")
     program.run("officials", "import", "config/examples/officials.toml")
     assert {each["id"] for each in program.json("tenants", "list")} >= {"ekvik", "aelvhamn"}
-    program.run(
-        "tenants", "set", "ekvik", "--retention", "low=14", "--retention", "case=90", "--second-factor-for-links"
-    )
+    program.run("tenants", "set", "ekvik", "--retention", "low=14", "--retention", "case=90")
     program.run("tenants", "set", "ekvik", "--retention", "case=", "--body", "region", "--name", "Region Ekvik")
     ekvik = next(each for each in program.json("tenants", "list") if each["id"] == "ekvik")
     assert (ekvik["name"], ekvik["body"], ekvik["retention"]) == ("Region Ekvik", "region", {"low": 14})
-    assert ekvik["second_factor_for_links"]
-    assert "low 14 days, links need signing in" in " ".join(program.run("tenants", "list").split())
+    assert "low 14 days" in " ".join(program.run("tenants", "list").split())
     for wrong, expected in (
         (("nowhere", "--body", "region"), b"no tenant has this id"),
         (("ekvik", "--retention", "thret=3"), b"--retention: there is no such value"),
@@ -101,7 +98,7 @@ def test_tenants_are_told_and_given_rules_of_their_own(tmp_path: Path) -> None:
     ):
         done = program.finish("tenants", "set", *wrong)
         assert (done.returncode, expected in done.stderr) == (2, True), wrong
-    program.run("tenants", "set", "region_nord", "--name", "Region Nord", "--country", "FI", "--links-alone")
+    program.run("tenants", "set", "region_nord", "--name", "Region Nord", "--country", "FI")
     assert "region_nord" in program.run("tenants", "list")
 
 

@@ -55,14 +55,6 @@ def set_(
             show_default=False,
         ),
     ] = None,
-    second_factor_for_links: Annotated[
-        bool | None,
-        typer.Option(
-            "--second-factor-for-links/--links-alone",
-            help="Whether who opens an alert by the link in a message must sign in, too.",
-            show_default=False,
-        ),
-    ] = None,
 ) -> None:
     """Change a tenant, or make one before it has officials (then --name and --country are needed).
 
@@ -70,12 +62,7 @@ def set_(
     """
     _one_of(body, BODIES, "--body")
     _one_of(country, COUNTRIES, "--country")
-    changes: dict[str, Any] = {
-        "name": name,
-        "body": body,
-        "country": country,
-        "second_factor_for_links": second_factor_for_links,
-    }
+    changes: dict[str, Any] = {"name": name, "body": body, "country": country}
     with parts(context) as opened:
         before = _there(opened.store, id, name=name, country=country)
         after = replace(before, **{key: value for key, value in changes.items() if value is not None})
@@ -109,10 +96,7 @@ def _days(before: Mapping[str, int], wanted: Sequence[str]) -> dict[str, int]:
 
 
 def _own(tenant: Tenant) -> str:
-    rules = [f"{kind} {days} days" for kind, days in sorted(tenant.retention.items())]
-    if tenant.second_factor_for_links:
-        rules.append("links need signing in")
-    return ", ".join(rules) or "none"
+    return ", ".join(f"{kind} {days} days" for kind, days in sorted(tenant.retention.items())) or "none"
 
 
 def _one_of(value: str | None, known: Sequence[str], place: str) -> None:
