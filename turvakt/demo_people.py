@@ -19,7 +19,7 @@ class Guest:
 
 
 def invent(people: People, officials: list[Official]) -> list[Guest]:
-    """Somebody who answers for the security of all ``officials``, the first of them, and an administrator."""
+    """Somebody who answers for the security of all ``officials``, the first of them, and the administrator of her tenant."""
     tenants = sorted({tenant_of(official) for official in officials})
     first = officials[0]
     guests: dict[str, tuple[str, str, tuple[Grant, ...]]] = {
@@ -28,7 +28,7 @@ def invent(people: People, officials: list[Official]) -> list[Guest]:
         "administrator": (
             "demo-administrator",
             "Kaj Dahl",
-            (*(Grant("administrator", tenant) for tenant in tenants), Grant("operator")),
+            (Grant("administrator", tenant_of(first)), Grant("operator")),
         ),
     }
     for id, name, grants in guests.values():

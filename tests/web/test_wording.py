@@ -8,6 +8,8 @@ from typing import get_args
 
 import pytest
 
+from access.audit_entry import ACTIONS
+from access.person import ROLES
 from alerts.translations import LANGUAGES, Translations
 from classify.law import load_law
 from classify.verdict import LABELS, SEVERITIES, Aim, Unable
@@ -55,6 +57,10 @@ def test_every_value_of_the_records_has_a_name(own: Translations, language: Lang
         assert wording.text(f"unable.{reason}")
     for aim in get_args(Aim):
         assert wording.text(f"aimed_at.{aim}")
+    for action in ACTIONS:
+        assert wording.text(f"act.{action}")
+    for role in ROLES:
+        assert wording.text(f"role.{role}")
     for country in get_args(Country):
         assert wording.text(f"law.{country}")
     assert all(wording.named("label", label) for label in LABELS)
