@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -38,15 +39,15 @@ def posts(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def running(program: Program, *arguments: str) -> Iterator[str]:
-    """A monitor beside the test, once it serves; gives the line that tells its address."""
+def running(program: Program, *arguments: str, lines: int = 1) -> Iterator[str]:
+    """A monitor beside the test, once it serves; gives the line that tells its address, or so many lines from it on."""
     process = program.start(*arguments)
     try:
         assert process.stderr is not None
         shown = ""
         while "Console:" not in shown:
             shown = process.stderr.readline()
-        yield shown
+        yield shown + "".join(process.stderr.readline() for _ in range(lines - 1))
     finally:
         process.terminate()
         process.communicate(timeout=10)
@@ -296,3 +297,16 @@ finally:
 """
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_demo_lets_each_of_its_invented_people_in(tmp_path: Path) -> None:
+    with running(Program(tmp_path), "demo", lines=4) as shown:
+        links = dict(re.findall(r"^  (.+): (http\S+)$", shown, re.MULTILINE))
+        assert links.keys() == {"security officer", "elected official", "administrator"}
+        pages = {}
+        for who, link in links.items():
+            browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+            pages[who] = browser.open(link, timeout=10).read().decode()
+    assert "Berit Holm" in pages["security officer"]
+    assert "Kaj Dahl" in pages["administrator"]
+    assert "Anna Lindqvist" in pages["elected official"]

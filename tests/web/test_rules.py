@@ -112,3 +112,11 @@ def test_who_is_not_active_any_more_sees_nothing() -> None:
     gone = actor("officer")
     gone = replace(gone, person=replace(gone.person, active=False))
     assert World().browser(door=FixedDoor(gone)).get("/posts/jsonl:a").status_code == 403
+
+
+def test_a_message_leads_an_official_to_her_own_page_alone() -> None:
+    tenancy = Tenancy()
+    browser = tenancy.browser("official", tenant="furuby", official="bo")
+    assert browser.get("/alerts/grave-bo-jsonl:both").headers["location"] == "/me/alerts/grave-bo-jsonl%3Aboth"
+    assert tenancy.browser("official", official="anna").get("/alerts/grave-bo-jsonl:both").status_code == 404
+    assert tenancy.browser("administrator").get("/alerts/grave-bo-jsonl:both").status_code == 404

@@ -37,11 +37,16 @@ def routes(
 
     @router.get("/alerts/{alert_id}")
     async def alert(request: Request, alert_id: str) -> Response:
-        """The post that an alert is about: messages name the alert alone, as a post's id may hold its author's."""
+        """The post that an alert is about, or an official's own page on it.
+
+        Messages name the alert alone, as a post's id may hold its author's.
+        """
         post_id = await site.reads(lambda: site.reading(request).post_of(alert_id))
-        if post_id is None:
-            return site.error(request, "missing", status=404)
-        return RedirectResponse(address(post_id), 303)
+        if post_id is not None:
+            return RedirectResponse(address(post_id), 303)
+        if await site.reads(lambda: site.own(request).post_of(alert_id)) is not None:
+            return RedirectResponse(f"/me/alerts/{quote(alert_id, safe='')}", 303)
+        return site.error(request, "missing", status=404)
 
     @router.get("/posts/{post_id:path}")
     async def post(request: Request, post_id: str) -> HTMLResponse:
