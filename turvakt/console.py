@@ -109,7 +109,8 @@ class Console:
             clock=parts.clock,
         )
         guests = {guest.secret: guest.person for guest in self.guests}
-        return Staff(accounts, administration, parts.audit, tenant_names=names, guests=guests)
+        oidc = parts.oidc(self.base_url)
+        return Staff(accounts, administration, parts.audit, tenant_names=names, oidc=oidc, guests=guests)
 
     def _thresholds(self, verdict: Verdict) -> Mapping[Label, float]:
         """Nothing is known of those of a model that has been replaced."""

@@ -240,6 +240,22 @@ class Web(Section, frozen=True):
     ] = ""
 
 
+class Oidc(Section, frozen=True):
+    """People may sign in where their organisation's people sign in (OpenID Connect). See docs/people.md."""
+
+    issuer: Annotated[str, Meta(description="The provider's address, exactly as it names itself; empty: none.")] = ""
+    client_id: Annotated[str, Meta(description="What the provider knows Turvakt by.")] = ""
+    client_secret: Annotated[str, _secret("Its secret; empty: the provider asks for none.")] = ""
+    email_claim: Annotated[str, Meta(description="Where a person's address is in what the provider says of her.")] = (
+        "email"
+    )
+    email_verified: Annotated[bool, Meta(description="Whether the provider must say that it has verified it.")] = True
+    acr: Annotated[
+        list[str], Meta(description="How people must have signed in there: one of these; empty: anyhow.")
+    ] = []
+    amr: Annotated[list[str], Meta(description='What they must have used there: all of these, such as "mfa".')] = []
+
+
 _DAYS = 36_500
 """A hundred years: calendars end where more is subtracted."""
 

@@ -30,6 +30,7 @@ from turvakt.sections import (
     Logging,
     Mastodon,
     Metrics,
+    Oidc,
     Postgres,
     Remote,
     Retention,
@@ -66,6 +67,7 @@ class Settings(Section, frozen=True):
     email: Email = Email()
     webhook: Webhook = Webhook()
     web: Web = Web()
+    oidc: Oidc = Oidc()
     retention: Retention = Retention()
     logging: Logging = Logging()
 

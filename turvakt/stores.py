@@ -31,6 +31,7 @@ from turvakt.settings import Settings
 if TYPE_CHECKING:
     # What only a cluster needs is loaded when it is asked for: it takes a second, which no other start should pay for.
     from access.accounts import Accounts
+    from access.oidc import Oidc
     from flow.databases.postgres import Postgres
     from flow.logs.kafka import KafkaLog
     from review.indexes.elasticsearch.index import ElasticsearchIndex
@@ -161,6 +162,34 @@ class Stores:
         from access.accounts import Accounts
 
         return Accounts.over(self.database, key=key(self.settings), origin=base_url(self.settings), clock=self.clock)
+
+    def oidc(self, base_url: str) -> "Oidc | None":
+        """The organisation's own sign-in, if the settings name one.
+
+        Args:
+            base_url: where people reach the pages.
+
+        Raises:
+            Broken: the settings are not complete, or its address is not guarded.
+        """
+        named = self.settings.oidc
+        if not named.issuer:
+            return None
+        if not named.client_id:
+            raise Broken("oidc.issuer is set without oidc.client_id", place="settings", remedy="See docs/people.md")
+        from access.oidc import Demands, Oidc
+        from access.oidc_provider import Client, Provider
+
+        client = Client(named.issuer, named.client_id, named.client_secret, f"{base_url}/sign-in/organisation/answer")
+        return Oidc(
+            self.database,
+            Provider(client, clock=self.clock),
+            demands=Demands(named.email_claim, named.email_verified, tuple(named.acr), tuple(named.amr)),
+            people=self.accounts.people,
+            sessions=self.accounts.sessions,
+            tickets=self.accounts.tickets,
+            clock=self.clock,
+        )
 
     @cached_property
     def audit(self) -> Audit:

@@ -19,7 +19,7 @@ from registry.official import Official
 from review.decision import Decision
 from review.index import Index
 from web import health
-from web.account import account, joining, sign_in
+from web.account import account, joining, organisation, sign_in
 from web.admin import people as admin_people
 from web.console import entry, language, overview, post
 from web.console import status as status_page
@@ -75,7 +75,14 @@ def create_app(
     secure = (base_url or "").startswith("https:")
     entrance: Entrance = "people" if staff is not None else "open" if token is None else "token"
     site = Site(
-        index=index, officials=officials, ready=readiness.last, clock=clock, reads=reads, entrance=entrance, audit=audit
+        index=index,
+        officials=officials,
+        ready=readiness.last,
+        clock=clock,
+        reads=reads,
+        entrance=entrance,
+        audit=audit,
+        organisation=staff is not None and staff.oidc is not None,
     )
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(allow)])
     app.include_router(health.routes(readiness=readiness, metrics=metrics, reads=reads))
@@ -87,6 +94,7 @@ def create_app(
     app.include_router(language.routes(secure=secure))
     if staff is not None:
         app.include_router(sign_in.routes(site, staff, secure=secure))
+        app.include_router(organisation.routes(site, staff.oidc, secure=secure))
         app.include_router(joining.routes(site, staff, secure=secure))
         app.include_router(account.routes(site, staff, secure=secure))
         app.include_router(admin_people.routes(site, staff))

@@ -27,6 +27,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/alerts/{alert_id}"): "see-texts",
     ("POST", "/sign-in/code"): "open",
     ("POST", "/sign-in/passkey"): "open",
+    ("GET", "/sign-in/organisation"): "open",
+    ("GET", "/sign-in/organisation/answer"): "open",
     ("GET", "/guests/{secret}"): "open",
     ("GET", "/invitation/{secret}"): "open",
     ("POST", "/invitation/{secret}"): "open",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from access.accounts import Accounts
 from access.administration import Administration
 from access.audit import Audit
+from access.oidc import Oidc
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,7 @@ class Staff:
     """
     Attributes:
         tenant_names: what each tenant is called, by its id.
+        oidc: the organisation's own sign-in, if there is one.
         guests: ids of people whom a link alone signs in, by the secret part of the link. For invented ones of a demo.
     """
 
@@ -20,4 +22,5 @@ class Staff:
     administration: Administration
     audit: Audit
     tenant_names: Callable[[], dict[str, str]]
+    oidc: Oidc | None = None
     guests: Mapping[str, str] = field(default_factory=dict, repr=False)

@@ -12,7 +12,17 @@ from web.console.site import Site
 from web.security import client_of, local
 from web.staff import Staff
 
-_STATUS = {"": 401, "wrong": 401, "expired": 401, "throttled": 429}
+_STATUS = {
+    "": 401,
+    "wrong": 401,
+    "expired": 401,
+    "throttled": 429,
+    "denied": 401,
+    "refused": 401,
+    "weak": 401,
+    "uninvited": 403,
+    "unavailable": 503,
+}
 
 
 def routes(site: Site, staff: Staff, *, secure: bool) -> APIRouter:
@@ -113,7 +123,7 @@ def form(site: Site, request: Request, reason: str, *, back: str, email: str = "
         reason=reason,
         back=back,
         email=email,
-        organisation=False,
+        organisation=site.organisation,
     )
 
 

@@ -45,6 +45,7 @@ class Site:
         reads: Reads,
         entrance: Entrance,
         audit: Audit | None,
+        organisation: bool = False,
     ) -> None:
         self._index = index
         self._officials = officials
@@ -53,6 +54,7 @@ class Site:
         self.reads = reads
         self.entrance = entrance
         self._audit = audit
+        self.organisation = organisation  # whether people may come in by their organisation's own sign-in
         self._texts = Texts()
         self._templates = Environment(
             loader=FileSystemLoader(_HERE.parent / "templates"),
