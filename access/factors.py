@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 import segno
+from sqlalchemy import delete, select
 
 from access.passkeys import Passkey, Passkeys
 from access.people import People
 from access.person import Person
 from access.recovery import Recovery
 from access.sealing import Seal
+from access.tables import IDENTITY
 from access.tickets import Purpose, Ticket, Tickets
 from access.totp import Totp, address, new_secret
 from flow.database import Database
@@ -25,16 +27,23 @@ class Held:
     Attributes:
         app: whether she has an app with codes.
         codes: how many recovery codes are left.
+        organisation: whether she has come in by her organisation's own sign-in.
     """
 
     app: bool
     passkeys: tuple[Passkey, ...]
     codes: int
+    organisation: bool
 
     @property
     def seconds(self) -> int:
         """How many second factors that last."""
         return int(self.app) + len(self.passkeys)
+
+    @property
+    def comes_in(self) -> bool:
+        """Whether she has what it takes to sign in."""
+        return self.organisation or self.seconds > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,8 @@ class Factors:
 
     def of(self, person: str) -> Held:
         """What the person with this id has."""
-        return Held(self._totp.has(person), self._passkeys.of(person), self._recovery.left(person))
+        known = self._database.query(select(IDENTITY.c.person).where(IDENTITY.c.person == person))
+        return Held(self._totp.has(person), self._passkeys.of(person), self._recovery.left(person), bool(known))
 
     def begin(self, person: Person, *, digest: str = "", invitation: str = "") -> Enrolment:
         """
@@ -147,7 +157,8 @@ class Factors:
             return self._recovery.renew(person) if self._people.hold(person) else ()
 
     def clear(self, person: str) -> None:
-        """Forget all factors of the person with this id."""
+        """Forget all factors of the person with this id, and how her organisation calls her."""
+        self._database.execute(delete(IDENTITY).where(IDENTITY.c.person == person))
         self._totp.remove(person)
         self._passkeys.remove(person)
         self._recovery.remove(person)

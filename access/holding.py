@@ -12,7 +12,7 @@ from access.people import People
 from access.person import Person
 from access.recovery import Recovery
 from access.sessions import Sessions
-from access.tables import PASSKEY, PASSWORD, TOTP
+from access.tables import IDENTITY, PASSKEY, PASSWORD, TOTP
 from access.tickets import Tickets
 from flow.clock import Clock
 from flow.database import Database
@@ -69,6 +69,7 @@ class PeopleHolder:
                 {"name": name, "at": _moment(at), "used_at": _moment(used_at)}
                 for name, at, used_at in self._database.query(passkeys.order_by(PASSKEY.c.at))
             ],
+            "organisation_since": self._since(select(IDENTITY.c.at).where(IDENTITY.c.person == person.id)),
             "recovery_codes_left": Recovery(self._database).left(person.id),
             "sessions": [msgspec.to_builtins(asdict(each)) for each in self._sessions.of(person.id)],
         }

@@ -6,11 +6,14 @@ from dataclasses import replace
 
 import pyotp
 import pytest
+from sqlalchemy import insert
 
 from access.accounts import Accounts
 from access.factors import Enrolment
 from access.joining import Joined
+from access.tables import IDENTITY
 from flow.clock import ManualClock
+from flow.database import Database
 from tests.access.authenticator import Authenticator
 from tests.access.people import ORIGIN, PASSWORD, person
 
@@ -156,13 +159,18 @@ def test_who_may_not_sign_in_cannot_join(accounts: Accounts, invite: Callable[..
     assert accounts.joining.begin(link, PASSWORD) is None
 
 
-def test_a_reset_leaves_nothing_of_before(accounts: Accounts, invite: Callable[..., str], clock: ManualClock) -> None:
+def test_a_reset_leaves_nothing_of_before(
+    accounts: Accounts, invite: Callable[..., str], clock: ManualClock, database: Database
+) -> None:
     """Whoever has stolen an account has added what is hers to it."""
     before = joined(accounts, invite(), clock)
     extra = accounts.factors.begin(person())
     assert accounts.factors.add_passkey(
         extra.ticket, Authenticator(ORIGIN).create(extra.options), name="thief's", person="berit-holm"
     )
+    row = {"digest": b"thief's", "person": "berit-holm", "at": 0.0}
+    database.execute(insert(IDENTITY), row)
+    assert accounts.factors.of("berit-holm").organisation
     waiting = accounts.signing_in.password("berit-holm@ekvik.example", PASSWORD, address="192.0.2.1")
     other = joined(accounts, invite("bo"), clock)
     after = joined(accounts, invite(why="reset"), clock, NEW)
@@ -170,7 +178,7 @@ def test_a_reset_leaves_nothing_of_before(accounts: Accounts, invite: Callable[.
     assert not accounts.passwords.verify("berit-holm", PASSWORD)
     assert accounts.passwords.verify("berit-holm", NEW)
     held = accounts.factors.of("berit-holm")
-    assert (held.app, held.passkeys, held.codes) == (True, (), 10)
+    assert (held.app, held.passkeys, held.codes, held.organisation) == (True, (), 10, False)
     assert set(after.codes).isdisjoint(before.codes)
     assert accounts.signing_in.second(getattr(waiting, "ticket", "")) is None
     assert accounts.sessions.find(after.cookie)

@@ -170,7 +170,7 @@ def _new(email: str, name: str, language: str, grants: tuple[Grant, ...]) -> Per
 
 def _why(opened: Parts, person: Person, *, has_new_roles: bool) -> Why | None:
     """What link she needs: who has joined needs none for more roles."""
-    if opened.accounts.factors.of(person.id).seconds == 0:
+    if not opened.accounts.factors.of(person.id).comes_in:
         return "join"
     return None if has_new_roles else "reset"
 
@@ -178,7 +178,7 @@ def _why(opened: Parts, person: Person, *, has_new_roles: bool) -> Why | None:
 def _state(opened: Parts, person: Person, *, is_invited: bool) -> str:
     if not person.active:
         return "shut out"
-    if opened.accounts.factors.of(person.id).seconds:
+    if opened.accounts.factors.of(person.id).comes_in:
         signed_in = len(opened.accounts.sessions.of(person.id))
         return f"signed in ({signed_in})" if signed_in else "joined"
     return "invited" if is_invited else "no link"
