@@ -20,6 +20,7 @@ from review.decision import Decision
 from review.index import Index
 from web import health
 from web.account import account, joining, organisation, sign_in
+from web.admin import audit as admin_audit
 from web.admin import people as admin_people
 from web.console import entry, language, overview, post
 from web.console import status as status_page
@@ -98,6 +99,7 @@ def create_app(
         app.include_router(joining.routes(site, staff, secure=secure))
         app.include_router(account.routes(site, staff, secure=secure))
         app.include_router(admin_people.routes(site, staff))
+        app.include_router(admin_audit.routes(site, staff))
     else:
         app.include_router(entry.routes(site, gate=gate, secure=secure))
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))

@@ -84,7 +84,7 @@ class Site:
         return Scoped(self._index, actor_of(request).officials("see-own"))
 
     def looked(self, request: Request, action: Action, items: Iterable[Item], *, post: str = "") -> None:
-        """Write down, before it is done, that the reader is shown the texts of ``items``, or decides on one: for each official once.
+        """Write down, before it is done, that the reader sees the texts of ``items``, or decides on one: for each official once.
 
         Raises:
             Unavailable: it could not be written; then they must not be shown.
@@ -105,6 +105,10 @@ class Site:
             self._audit.write_all(
                 Act(actor.person.id, action, each, why=why, session=actor.session) for each in tenants
             )
+
+    def registry(self) -> list[Official]:
+        """All officials: for pages that choose among them by a permission of their own."""
+        return self._officials()
 
     def officials(self, request: Request) -> list[Official]:
         """Those of the registry about whom the reader may know."""
