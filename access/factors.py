@@ -178,6 +178,6 @@ class Factors:
 
     def _shown(self, person: Person, begun: Begun, ticket: str) -> Enrolment:
         uri = address(begun.secret, email=person.email)
-        picture = segno.make(uri, error="m", micro=False).svg_inline(scale=5, light="#fff")
+        picture = segno.make(uri, error="m", micro=False).svg_inline(light="#fff", omitsize=True)
         options = self._passkeys.creation(person, begun.challenge)
         return Enrolment(ticket, begun.secret, uri, picture, options)
