@@ -13,7 +13,6 @@ from flow.errors import BadInput
 from ingest.collector import Collected, Collector, Deletion, Item, Rejected
 from ingest.intake import REJECTED
 from ingest.post import POSTS, Mention, Post
-from registry.withdrawal import withdraw
 from review.decision import DECISIONS, Decision
 from tests.turvakt.process import START, line
 from turvakt.monitor import Monitor
@@ -105,7 +104,7 @@ def test_a_refused_text_replaces_the_one_before(parts: Parts, clock: ManualClock
 def test_what_was_erased_since_it_was_listed_stays_erased(parts: Parts, clock: ManualClock) -> None:
     take(parts, post(1, THANKS), post(1, "Anna Lindqvist, bra jobbat"))
     (number,) = numbers(parts)
-    withdraw("anna-lindqvist", store=parts.store, holders=parts.holders, scrub=lambda: None, clock=clock)
+    replace(parts.erasure, scrub=lambda: None).withdraw("anna-lindqvist")
     assert not replay(parts, number)
     assert parts.log.topics() == []
 
