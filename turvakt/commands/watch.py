@@ -170,6 +170,9 @@ def _watch(
             aside.print(f"Console: {place}", soft_wrap=True, highlight=False)
             for what, link in console.guest_links:
                 aside.print(f"  {what}: {link}", soft_wrap=True, highlight=False)
+        if console and parts.settings.web.sign_in == "people" and not parts.accounts.people.all():
+            how = "turvakt people invite you@place.example --name 'Your Name' --role administrator:TENANT"
+            aside.print(f"Nobody can sign in yet: {how}", soft_wrap=True, markup=False, highlight=False)
         shadow = parts.shadow(metrics)
         traces = stack.enter_context(closing(_traces(parts))) if parts.settings.tracing.endpoint else None
         observed = Observed(tally, metrics, shown, *([shadow] if shadow else []), also=traces)
