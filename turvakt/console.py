@@ -9,6 +9,7 @@ from review.decision import DECISIONS, Decision
 from review.stage import DECISIONS_TOPIC
 from turvakt.access import base_url, link, token
 from turvakt.demo_people import Guest
+from turvakt.portal import portal
 from turvakt.serving import listen, serve, timed
 from turvakt.status import not_ready, status
 from turvakt.wiring import Parts
@@ -74,6 +75,7 @@ class Console:
         async def decide(decision: Decision) -> None:
             await step(self._append, decision)
 
+        people = self._parts.settings.web.sign_in == "people"
         app = create_app(
             index=self._parts.index,
             officials=self._parts.officials.all,
@@ -82,8 +84,9 @@ class Console:
             metrics=self._metrics,
             ready=lambda: not_ready(self._parts),
             token=self._token,
-            staff=self._staff() if self._parts.settings.web.sign_in == "people" else None,
+            staff=self._staff() if people else None,
             audit=self._parts.audit,
+            portal=portal(self._parts, base_url=self.base_url, step=step) if people else None,
             thresholds=self._thresholds,
             law=self._parts.law,
             base_url=self._parts.settings.web.base_url or None,

@@ -27,6 +27,9 @@ from web.console import status as status_page
 from web.console.site import Entrance, Site
 from web.door import Door, PeopleDoor, TokenDoor
 from web.gate import Gate
+from web.portal import agreeing, seeing, settling
+from web.portal.desk import Desk
+from web.portal.portal import Portal
 from web.readiness import Readiness
 from web.reads import Reads
 from web.rules import Refused, allow, start_of
@@ -47,6 +50,7 @@ def create_app(
     token: str | None,
     staff: Staff | None = None,
     audit: Audit | None = None,
+    portal: Portal | None = None,
     door: Door | None = None,
     base_url: str | None = None,
     thresholds: Callable[[Verdict], Mapping[Label, float]] = lambda verdict: {},
@@ -65,6 +69,7 @@ def create_app(
             reach it.
         staff: the people who sign in; ``None``: the token is the one door for all.
         audit: where it is written down who saw which texts; ``None``: nowhere.
+        portal: what officials can do for themselves; ``None``: nothing.
         door: knows who has come in, in place of ``staff`` and token.
         base_url: the address that people reach the console by, if it differs from the one it is bound to.
         thresholds: from which probability each label of this post was flagged, where that is known.
@@ -102,6 +107,10 @@ def create_app(
         app.include_router(admin_audit.routes(site, staff))
     else:
         app.include_router(entry.routes(site, gate=gate, secure=secure))
+    if portal is not None:
+        desk = Desk(site, portal)
+        for pages in (seeing, agreeing, settling):
+            app.include_router(pages.routes(desk))
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app.add_middleware(
         Guard,

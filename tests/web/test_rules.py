@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,11 +20,14 @@ from turvakt.schema import open_file
 from web.rules import RULES
 from web.staff import Staff
 
+_UNUSED: Any = SimpleNamespace(notices=None, person_name=None)
+"""In the place of the portal, whose pages are only asked who may see them; what they show is in tests/web/portal."""
+
 
 def routes() -> Iterator[tuple[str, str]]:
     """Method and path of every page."""
     nowhere: Any = None  # no page is asked for
-    app = World().browser(signed_in=False, staff=staff(nowhere, SystemClock())).app
+    app = World().browser(signed_in=False, staff=staff(nowhere, SystemClock()), portal=_UNUSED).app
     for route in iter_route_contexts(app.routes):
         for method in getattr(route, "methods", None) or ():
             yield method, route.path or ""
@@ -59,7 +63,7 @@ class Tenancy:
 
     def browser(self, role: Role, tenant: str = "ekvik", official: str = "") -> Browser:
         who = actor(role, tenant=tenant, official=official)
-        return self.world.browser(door=FixedDoor(who), staff=self.staff)
+        return self.world.browser(door=FixedDoor(who), staff=self.staff, portal=_UNUSED)
 
 
 @pytest.mark.parametrize("role", ["officer", "reviewer"])
@@ -103,7 +107,7 @@ def test_each_role_sees_what_its_rule_says(role: Role, route: tuple[str, str], p
     answer = browser.submit(path) if method == "POST" else browser.request(method, path)
     refusal = 303 if path == "/" else 403  # from the first page one is led to one's own
     assert (answer.status_code != refusal) == (rule == "signed-in" or rule in MAY[role])
-    stranger = tenancy.world.browser(door=FixedDoor(None), staff=tenancy.staff)
+    stranger = tenancy.world.browser(door=FixedDoor(None), staff=tenancy.staff, portal=_UNUSED)
     answer = stranger.submit(path) if method == "POST" else stranger.request(method, path)
     assert answer.status_code == 401
 

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
@@ -13,14 +12,11 @@ import typer
 from classify.law import Provision
 from classify.stage import as_json as judgement_as_json
 from classify.verdict import Judgement
-from flow.errors import BadInput, Stale
-from ingest.collector import Collected
+from flow.errors import BadInput
 from ingest.collectors.manual import submission
 from ingest.formats.tail import Line, Splitter
-from ingest.intake import Taken
-from ingest.post import Mention, Post
 from turvakt.commands.shared import AsJson, aside, parts, printable, screen, write_json
-from turvakt.wiring import Parts
+from turvakt.handing_in import hand_in
 
 BATCH = 256
 LONGEST = 10_000_000
@@ -164,24 +160,6 @@ def submit(
         write_json(result)
     else:
         screen.print(f"{post.id} {'handed in' if taken.matched else 'was handed in before'}", soft_wrap=True)
-
-
-def hand_in(parts: Parts, post: Post, *, about: Sequence[str]) -> Taken:
-    """Take ``post`` in as one about these officials too, as far as they consent at that moment; tells what became of it."""
-
-    def told(post: Post) -> tuple[Mention, ...]:
-        named = (parts.officials.get(each) for each in about)
-        now = parts.clock.now()
-        return tuple(
-            Mention(each.id, 0, 0, "submitted") for each in named if each and each.consents_to(post.source, now)
-        )
-
-    outcome: list[Taken] = []
-    intake = parts.intake(lambda collector, taken: outcome.append(taken), also=told)
-    while not outcome:
-        with suppress(Stale):  # somebody withdrew meanwhile: match it anew
-            intake.take("manual", Collected((post,), None))
-    return outcome[0]
 
 
 def _moment(text: str | None) -> datetime | None:

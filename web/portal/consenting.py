@@ -12,7 +12,6 @@ from registry.holder import Part
 from registry.official import EVERYTHING, Consent, Official
 
 Fault = Literal["no_source", "no_label", "until"]
-_SWITCHES = ("text", "evidence", "statistics", "sample")
 
 
 def held(official: Official, at: datetime) -> Consent | None:
@@ -28,11 +27,16 @@ def held(official: Official, at: datetime) -> Consent | None:
         recipients=_union(each.recipients for each in open_),
         since=min(each.since for each in open_),
         until=max(ends) if len(ends) == len(open_) else None,
-        **{name: any(getattr(each, name) for each in open_) for name in _SWITCHES},
+        text=any(each.text for each in open_),
+        evidence=any(each.evidence for each in open_),
+        statistics=any(each.statistics for each in open_),
+        sample=any(each.sample for each in open_),
     )
 
 
-def read(form: FormData, *, before: Consent | None, sources: Collection[str], at: datetime, zone: tzinfo) -> Consent | Fault:
+def read(
+    form: FormData, *, before: Consent | None, sources: Collection[str], at: datetime, zone: tzinfo
+) -> Consent | Fault:
     """What the form says, from ``at`` on. Who may be told stays as it was; a last day is included, in ``zone``."""
     scope = _chosen(form, "scope", "source", sources)
     labels = _chosen(form, "labels", "label", LABELS)
@@ -54,7 +58,10 @@ def read(form: FormData, *, before: Consent | None, sources: Collection[str], at
         until=until,
         labels=labels,
         recipients=before.recipients if before is not None else (EVERYTHING,),
-        **{name: name in form for name in _SWITCHES},
+        text="text" in form,
+        evidence="evidence" in form,
+        statistics="statistics" in form,
+        sample="sample" in form,
     )
 
 

@@ -58,6 +58,11 @@ def text(form: FormData, name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", str(form.get(name, ""))).split())
 
 
+def written(form: FormData | None, name: str) -> str:
+    """What stands in a field, to be shown again; empty where no form was sent."""
+    return "" if form is None else str(form.get(name, ""))
+
+
 def lines(form: FormData, name: str) -> tuple[str, ...]:
     """One text a line, without empty lines and repetitions."""
     given = unicodedata.normalize("NFC", str(form.get(name, ""))).splitlines()

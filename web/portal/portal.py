@@ -1,8 +1,7 @@
 """What the portal can do; the composition root gives it."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from access.audit import Audit
 from access.deputies import Deputies
@@ -12,21 +11,7 @@ from registry.holder import Part
 from registry.official import Language
 from registry.store import Store
 from registry.withdrawal import Report
-
-Form = Literal["html", "json"]
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """What an official agrees to, in words.
-
-    Attributes:
-        version: of the text; it stands in the consent ledger.
-        sections: heading and text of each, in the order in which they are shown.
-    """
-
-    version: str
-    sections: Sequence[tuple[str, str]]
+from registry.wording import Shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,10 +21,10 @@ class Portal:
         withdraw: ends all consent of an official, or that to a part, and erases what was held by it, see
             `registry.withdrawal.Erasure.withdraw`.
         submit: takes a post in as one about the official with this id; whether it is new and her consent covers it.
-        download: everything that is held because of an official.
+        downloads: everything that is held because of an official, by the form of the file: ``html`` to read, ``json``.
         sources: all sources there are.
         channels: those by which contacts can be told, with an address that people can give.
-        statement: the text of the consent that holds now.
+        statement: what officials of the tenant with this id are shown now before they consent.
         tenant_name: what a tenant is called, given its id.
         person_name: what a person is called, given her id; the id itself, if nobody knows her any more.
     """
@@ -50,9 +35,9 @@ class Portal:
     deputies: Deputies
     withdraw: Callable[[str, Part | None], Report]
     submit: Callable[[Post, str], Awaitable[bool]]
-    download: Callable[[str, Form, Language], bytes]
+    downloads: Mapping[str, Callable[[str, Language], bytes]]
     sources: Callable[[], Collection[str]]
     channels: Callable[[], Collection[str]]
-    statement: Callable[[Language], Statement]
+    statement: Callable[[Language, str], Shown]
     tenant_name: Callable[[str], str]
     person_name: Callable[[str], str]

@@ -1,0 +1,72 @@
+"""The portal over real parts in a folder, and a browser for an official of it."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from access.permissions import Actor
+from access.person import Grant, Person, Role
+from flow.clock import ManualClock
+from tests.registry.people import NOW, official
+from tests.web.building import Browser, FixedDoor
+from turvakt.portal import portal
+from turvakt.settings import Settings
+from turvakt.wiring import Parts
+from web.app import create_app
+
+ID = "ekvik-07"
+
+
+async def at_once(act: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    return act(*args, **options)
+
+
+class Home:
+    """One Turvakt, with Anna Lindqvist in its registry unless ``empty``."""
+
+    def __init__(self, folder: Path, *, empty: bool = False) -> None:
+        self.clock = ManualClock(NOW)
+        settings = {"data": {"dir": str(folder)}, "retention": {"unflagged_days": 30}}
+        self.parts = Parts(msgspec.convert(settings, Settings), clock=self.clock)
+        self.anna = Person("anna", "Anna Lindqvist", "anna@ekvik.example", "en", (Grant("official", "ekvik", ID),))
+        self.parts.accounts.people.add(self.anna)
+        if not empty:
+            self.parts.store.add(official(ID))
+            self.clock.advance(1)
+
+    def browser(self, role: Role = "official", *, language: str = "en") -> Browser:
+        person = self.anna
+        if role != "official":
+            person = Person("siv", "Siv Ek", "siv@ekvik.example", "en", (Grant(role, "ekvik", ID),))
+        step: Callable[..., Awaitable[Any]] = at_once
+        app = create_app(
+            index=self.parts.index,
+            officials=self.parts.officials.all,
+            decide=lambda decision: at_once(lambda: None),
+            status=dict,
+            metrics=lambda: b"",
+            ready=list,
+            token="token",
+            audit=self.parts.audit,
+            portal=portal(self.parts, base_url="http://127.0.0.1:8477", step=step),
+            door=FixedDoor(Actor(person, "s1")),
+            clock=self.clock,
+        )
+        browser = Browser(app)
+        browser.headers["accept-language"] = language
+        browser.cookies.set("turvakt_language", language)
+        return browser
+
+    def consent_form(self, browser: Browser, path: str = "/me/consent") -> dict[str, Any]:
+        """What the browser would send if nothing were changed in it."""
+        [wording] = browser.page(path).all("input", name="wording")
+        return {
+            "wording": wording["value"],
+            "scope": "all",
+            "labels": "all",
+            "text": "1",
+            "evidence": "1",
+            "statistics": "1",
+        }

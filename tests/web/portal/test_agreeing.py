@@ -1,0 +1,117 @@
+"""Consent by her own hand: given, changed, withdrawn."""
+
+from pathlib import Path
+
+import pytest
+
+from flow.errors import BadInput
+from registry.holder import Part
+from tests.review.people import alert, verdict
+from tests.web.portal.building import ID, Home
+
+
+def test_she_comes_in_by_her_own_consent(tmp_path: Path) -> None:
+    home = Home(tmp_path, empty=True)
+    with home.parts:
+        browser = home.browser()
+        assert "/me/begin" in browser.page("/me").links()
+        assert browser.get("/me/consent").headers["location"] == "/me"
+        form = home.consent_form(browser, "/me/begin") | {
+            "given": "Anna",
+            "family": "Lindqvist",
+            "role": "kommunalråd",
+            "party": "Ekvikspartiet",
+            "municipality": "Ekvik",
+            "country": "SE",
+            "forms": "AL\n\nAL\nAnna på bron",
+            "handle_bluesky": "anna.example @anna2.example",
+            "contact_name": "Beredskap",
+            "channel": "outbox",
+            "address": "vakt",
+        }
+        assert browser.submit("/me/begin", **form | {"address": ""}).status_code == 422
+        assert home.parts.store.officials() == []
+        assert browser.submit("/me/begin", **form).headers["location"] == "/me?done=begun"
+        anna = home.parts.store.get(ID)
+        assert anna.name == "Anna Lindqvist"
+        assert anna.forms == ("AL", "Anna på bron")
+        assert anna.handles == {"bluesky": ("anna.example", "@anna2.example")}
+        assert anna.tenant == "ekvik"
+        [entry] = home.parts.store.ledger(ID)
+        assert (entry.act, entry.how, entry.by, entry.wording) == ("given", "portal", "anna", form["wording"])
+        assert home.parts.store.tenant("ekvik").name == "Ekvik"
+        assert "Watching is on" in browser.page("/me").words
+
+
+def test_what_is_given_up_is_erased_at_once(home: Home) -> None:
+    kept, gone = (verdict("a", source=source, officials=(ID,)) for source in ("bluesky", "mastodon"))
+    home.parts.index.write_verdicts([kept, gone])
+    browser = home.browser()
+    sources = sorted(home.parts.sources() - {"mastodon"})
+    form = home.consent_form(browser) | {"scope": "some", "source": sources, "labels": "some", "label": ["threat"]}
+    del form["text"]
+    assert browser.submit("/me/consent", **form).headers["location"] == "/me/consent?done=saved"
+    assert home.parts.index.get("mastodon:a") is None
+    assert home.parts.index.get("bluesky:a") is not None
+    [consent] = home.parts.store.get(ID).consents
+    assert sorted(consent.scope) == sources
+    assert consent.labels == ("threat",)
+    assert (consent.text, consent.evidence) == (False, True)
+    assert home.parts.partial.withdrawal(ID, Part("source", "mastodon")) is not None
+    assert not home.parts.allowed(ID, "mastodon")
+    home.clock.advance(60)
+    everything = home.consent_form(browser)
+    assert browser.submit("/me/consent", **everything).headers["location"] == "/me/consent?done=saved"
+    assert home.parts.allowed(ID, "mastodon")
+
+
+def test_from_one_source_to_another(home: Home) -> None:
+    browser = home.browser()
+    form = home.consent_form(browser) | {"scope": "some"}
+    for source in ("bluesky", "feed"):
+        assert browser.submit("/me/consent", **form | {"source": source}).status_code == 303
+        assert home.parts.store.get(ID).consents[0].scope == (source,)
+        home.clock.advance(60)
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"scope": "some"}, "Choose at least one source"),
+        ({"labels": "some"}, "Choose at least one thing"),
+        ({"until": "2020-01-01"}, "has not passed"),
+        ({"until": "soon"}, "has not passed"),
+        ({"wording": "an-older-one"}, "has changed since"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(home: Home, changed: dict[str, str], words: str) -> None:
+    browser, before = home.browser(), home.parts.store.get(ID)
+    answer = browser.submit("/me/consent", **home.consent_form(browser) | changed)
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert home.parts.store.get(ID) == before
+
+
+def test_the_same_once_more_is_no_entry(home: Home) -> None:
+    browser = home.browser()
+    answer = browser.submit("/me/consent", **home.consent_form(browser))
+    assert answer.headers["location"] == "/me/consent?done=same"
+    assert len(home.parts.store.ledger(ID)) == 1
+
+
+def test_two_clicks_erase_everything(home: Home) -> None:
+    judged = verdict("a", "Akta dig", officials=(ID,), severity="high", labels=("threat",))
+    home.parts.index.write_verdicts([judged])
+    home.parts.index.write_alerts([alert(judged, official=ID)])
+    browser = home.browser()
+    assert "/me/erase" in browser.page("/me").links()
+    assert home.parts.index.get("jsonl:a") is not None
+    answer = browser.submit("/me/erase")
+    assert answer.status_code == 200
+    assert "Everything about you has been erased" in answer.text
+    assert "posts and alerts" in answer.text
+    assert home.parts.index.get("jsonl:a") is None
+    with pytest.raises(BadInput):
+        home.parts.store.get(ID)
+    assert home.parts.accounts.people.all() == []
+    assert home.parts.store.pending() == []

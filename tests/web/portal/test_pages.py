@@ -1,0 +1,90 @@
+"""Each page of the portal, in each language, for an official and for her deputy."""
+
+import re
+
+import pytest
+
+from registry.official import Language
+from review.index import Item
+from tests.review.people import alert, delivery, verdict
+from tests.web.building import Browser
+from tests.web.portal.building import ID, Home
+from web.portal.desk import VIEWS
+
+PAGES = ("", *(f"/{view}" for view in VIEWS), "/erase")
+
+
+def flagged(home: Home) -> Item:
+    judged = verdict(
+        "a", "Akta dig, Anna Lindqvist", officials=(ID,), severity="high", labels=("threat",), collected=-10
+    )
+    home.parts.index.write_verdicts([judged])
+    home.parts.index.write_alerts([alert(judged, official=ID, id="a1")])
+    home.parts.index.write_deliveries([delivery(alert(judged, official=ID, id="a1"))])
+    item = home.parts.index.get("jsonl:a")
+    assert item is not None
+    return item
+
+
+@pytest.mark.parametrize("language", ["sv", "fi", "en"])
+def test_every_page_is_in_her_language_and_every_field_has_a_label(home: Home, language: Language) -> None:
+    flagged(home)
+    browser = home.browser(language=language)
+    for path in PAGES:
+        page = browser.page(f"/me{path}")
+        assert page.all("html")[0]["lang"] == language
+        assert not re.findall(r"\bme\.[a-z_]+", page.words)
+        named = {label["for"] for label in page.all("label") if "for" in label}
+        for field in (*page.all("input"), *page.all("select"), *page.all("textarea")):
+            assert field.get("type") == "hidden" or field["id"] in named, field
+
+
+def test_a_deputy_sees_what_came_and_changes_nothing(home: Home) -> None:
+    flagged(home)
+    deputy = home.browser("deputy")
+    for view in ("alerts", "accesses", "help"):
+        assert deputy.get(f"/me/{view}").status_code == 200
+    page = deputy.page("/me")
+    assert "/me/erase" not in page.links()
+    assert "/me/consent" not in page.links()
+    assert deputy.submit("/me/erase").status_code == 403
+    assert deputy.get("/me/download/json").status_code == 403
+
+
+def test_a_text_is_shown_when_she_asks_and_both_are_written_down(home: Home) -> None:
+    flagged(home)
+    browser = home.browser()
+    listed = browser.page("/me/alerts")
+    assert "/me/alerts/a1" in listed.links()
+    assert "Akta dig" not in listed.words
+    assert "Akta dig" not in browser.page("/me/alerts/a1").words
+    assert [notice.form for notice in home.parts.notices.of(ID)] == ["gist"]
+    assert "Akta dig" in browser.page("/me/alerts/a1", text="1").words
+    assert [notice.form for notice in home.parts.notices.of(ID)] == ["gist", "text"]
+    assert [entry.act.action for entry in home.parts.audit.read(official=ID)] == ["text-read"]
+    assert "You read a post" in browser.page("/me/accesses").words
+
+
+def test_that_a_deputy_read_is_no_notice_to_the_official(home: Home) -> None:
+    flagged(home)
+    assert "Akta dig" in home.browser("deputy").page("/me/alerts/a1", text="1").words
+    assert home.parts.notices.of(ID) == []
+    assert [entry.act.who for entry in home.parts.audit.read(official=ID)] == ["siv"]
+
+
+def test_who_read_is_named(home: Home) -> None:
+    home.parts.audit.write("anna", "signed-in")
+    home.parts.audit.write("somebody-else", "text-read", official=ID, why="police")
+    page = home.browser().page("/me/accesses")
+    assert "somebody-else read a post" in page.words
+    assert "Reason: police" in page.words
+    assert "signed" not in page.words
+
+
+def test_alerts_of_others_are_not_there(home: Home) -> None:
+    other = verdict("b", "Till Bo", officials=("bo",), severity="high", labels=("threat",))
+    home.parts.index.write_verdicts([other])
+    home.parts.index.write_alerts([alert(other, official="bo", id="b1")])
+    browser: Browser = home.browser()
+    assert browser.get("/me/alerts/b1").status_code == 404
+    assert "/me/alerts/b1" not in browser.page("/me/alerts").links()

@@ -1,0 +1,105 @@
+"""Names with their preview, contacts, wishes, deputies, submissions, the download."""
+
+from registry.holder import Part
+from registry.official import Wishes
+from tests.registry.people import official
+from tests.review.people import verdict
+from tests.web.portal.building import ID, Home
+from web.portal.preview import preview
+
+NAMES = {
+    "given": "Anna Maria",
+    "family": "Ek",
+    "role": "kommunalråd",
+    "party": "",
+    "municipality": "Ekvik",
+    "country": "FI",
+    "forms": "Ekan",
+    "handle_x": "annaek",
+}
+
+
+def test_the_preview_finds_what_the_matcher_finds(home: Home) -> None:
+    texts = ["Anna Lindqvist har fel", "Lindqvist har fel", "@anna.example svara"]
+    posts = [verdict("a", "Anna Lindqvist", officials=(ID,)), verdict("b", "Anna Ek", officials=(ID,))]
+    home.parts.index.write_verdicts(posts)
+    shown = preview(official(ID), texts, posts=home.parts.index, at=home.clock.now())
+    assert [example.found for example in shown.examples] == [True, False, True]
+    assert ["".join(p.text for p in example.pieces) for example in shown.examples] == texts
+    assert [piece.text for piece in shown.examples[0].pieces if piece.mention] == ["Anna Lindqvist"]
+    assert (shown.kept.tried, shown.kept.found) == (2, 1)
+
+
+def test_names_are_tried_before_they_are_saved(home: Home) -> None:
+    browser, before = home.browser(), home.parts.store.get(ID)
+    answer = browser.submit("/me/names", **NAMES, act="preview", own="Nu åker Ekan")
+    assert "<mark>Anna Ek</mark>" in answer.text
+    assert "<mark>Ekan</mark>" in answer.text
+    assert "Nothing has been saved yet" in answer.text
+    assert home.parts.store.get(ID) == before
+    assert browser.submit("/me/names", **NAMES, act="save").headers["location"] == "/me/names?done=saved"
+    after = home.parts.store.get(ID)
+    assert (after.given_names, after.family_names, after.forms) == (("Anna", "Maria"), ("Ek",), ("Ekan",))
+    assert (after.handles, after.country, after.consents) == ({"x": ("annaek",)}, "FI", before.consents)
+    assert browser.submit("/me/names", **NAMES | {"given": "", "forms": ""}, act="save").status_code == 422
+    assert home.parts.store.get(ID) == after
+
+
+def test_whom_to_tell_is_hers_to_choose(home: Home) -> None:
+    browser = home.browser()
+    added = {"contact_name": "Partikansliet", "channel": "outbox", "address": "kansli"}
+    assert browser.submit("/me/contacts", **added).headers["location"] == "/me/contacts?done=saved"
+    assert browser.submit("/me/contacts", **added).status_code == 422
+    assert [contact.name for contact in home.parts.store.get(ID).contacts] == ["Beredskap", "Partikansliet"]
+    assert browser.submit("/me/contacts", remove="Beredskap").headers["location"] == "/me/contacts?done=removed"
+    assert [contact.name for contact in home.parts.store.get(ID).contacts] == ["Partikansliet"]
+    assert home.parts.partial.withdrawal(ID, Part("recipient", "Beredskap")) is not None
+    answer = browser.submit("/me/contacts", remove="Partikansliet")
+    assert "at least one recipient" in answer.text
+    assert [contact.name for contact in home.parts.store.get(ID).contacts] == ["Partikansliet"]
+
+
+def test_wishes(home: Home) -> None:
+    browser = home.browser()
+    form = {"notice": "never", "text": "1", "through": "Rut Ek", "quiet_from": "22:00", "quiet_to": "07:00"}
+    assert browser.submit("/me/wishes", **form | {"quiet_to": ""}).status_code == 422
+    assert home.parts.store.get(ID).wishes == Wishes()
+    assert browser.submit("/me/wishes", **form).headers["location"] == "/me/wishes?done=saved"
+    assert home.parts.store.get(ID).wishes == Wishes("never", True, "Rut Ek", "22:00-07:00")
+
+
+def test_a_deputy_is_invited_by_letter_and_removed(home: Home) -> None:
+    browser, people = home.browser(), home.parts.accounts.people
+    invited = {"name": "Siv Ek", "email": "siv@ekvik.example", "language": "fi"}
+    assert browser.submit("/me/deputies", **invited).headers["location"] == "/me/deputies?done=invited"
+    [siv] = [each for each in people.all() if each.id != "anna"]
+    assert [(grant.role, grant.official) for grant in siv.grants] == [("deputy", ID)]
+    assert [each.letter.email for each in home.parts.letters.due()] == ["siv@ekvik.example"]
+    assert browser.submit("/me/deputies", **invited).status_code == 422
+    assert browser.submit("/me/deputies", **invited | {"email": "anna@ekvik.example"}).status_code == 422
+    assert browser.submit("/me/deputies", remove="anna").status_code == 422
+    assert browser.submit("/me/deputies", remove=siv.id).headers["location"] == "/me/deputies?done=removed"
+    assert [each.id for each in people.all()] == ["anna"]
+
+
+def test_a_text_is_handed_in(home: Home) -> None:
+    browser = home.browser()
+    answer = browser.submit("/me/submit", text="Du ska få", seen="brev", link="")
+    assert answer.headers["location"] == "/me/submit?done=submitted"
+    assert browser.submit("/me/submit", text="Du ska få", seen="brev", link="").status_code == 422
+    assert browser.submit("/me/submit", text=" ", seen="", link="").status_code == 422
+    [entry] = home.parts.queue.read("posts", "classify", 10).entries
+    assert "Du ska få" in entry.value.decode()
+    assert ID in entry.value.decode()
+
+
+def test_everything_is_hers_to_take_along(home: Home) -> None:
+    home.parts.index.write_verdicts([verdict("a", "Akta dig", officials=(ID,))])
+    browser = home.browser()
+    assert "/me/download/json" in browser.page("/me/download").links()
+    answer = browser.get("/me/download/json")
+    assert answer.headers["content-disposition"] == f'attachment; filename="turvakt-{ID}.json"'
+    assert "Akta dig" in answer.text
+    assert "Lindqvist" in answer.text
+    assert browser.get("/me/download/exe").status_code == 404
+    assert [entry.act.action for entry in home.parts.audit.read(official=ID)] == ["exported"]

@@ -1,0 +1,66 @@
+"""Whoever told an official of an alert writes it down on the post's page; the official sees it, and nobody else's."""
+
+from pathlib import Path
+
+import pytest
+
+from access.person import Grant, Person
+from alerts.notices import Notice
+from registry.tenant import tenant_of
+from tests.registry.people import official
+from tests.review.people import alert, verdict
+from tests.web.building import Browser
+from tests.web.portal.building import ID, Home
+
+VERA = ("vera", "Vera Vakt", "vera@ekvik.example")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    home = Home(tmp_path)
+    threat = verdict("1", "Akta dig", officials=(ID, "elsewhere-1"), severity="high", labels=("threat",))
+    home.parts.index.write_verdicts([threat])
+    home.parts.index.write_alerts([alert(threat, official=ID, id="a1"), alert(threat, official="elsewhere-1", id="b1")])
+    return home
+
+
+def staff(home: Home, tenant: str = "") -> Browser:
+    id, name, email = VERA
+    home.anna = Person(id, name, email, "en", (Grant("officer", tenant or tenant_of(official(ID))),))
+    return home.browser()
+
+
+def test_what_was_told_is_on_record_for_both(home: Home) -> None:
+    browser = staff(home)
+    assert "Nobody has noted" in browser.page("/posts/jsonl:1").words
+    answer = browser.submit("/notices", alert="a1", how="phone/gist")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/posts/jsonl%3A1?told=1#told")
+    told = home.parts.notices.about(["a1"])
+    assert told == [Notice("a1", ID, home.clock.now(), "phone", "vera", "gist", "at-once")]
+    page = browser.page("/posts/jsonl:1", told="1").words
+    assert "Told by phone (was told what it is about)" in page
+    assert "The note is saved" in page
+    (entry,) = [each for each in home.parts.audit.read(limit=100) if each.act.action == "told-official"]
+    assert (entry.act.who, entry.act.official, entry.act.post) == ("vera", ID, "jsonl:1")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"alert": "b1", "how": "phone/gist"},  # an official of another tenant
+        {"alert": "nothing", "how": "phone/gist"},
+        {"alert": "a1", "how": "portal/text"},  # she alone can have read it there
+        {"alert": "a1", "how": ""},
+        {},
+    ],
+)
+def test_nothing_else_can_be_written_down(home: Home, form: dict[str, str]) -> None:
+    assert staff(home).submit("/notices", **form).status_code == 404
+    assert home.parts.notices.about(["a1", "b1"]) == []
+
+
+def test_staff_of_another_tenant_reach_no_alert_of_hers(home: Home) -> None:
+    browser = staff(home, "furuby")
+    assert browser.get("/posts/jsonl:1").status_code == 404
+    assert browser.submit("/notices", alert="a1", how="phone/gist").status_code == 404
+    assert home.parts.notices.about(["a1"]) == []

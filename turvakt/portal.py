@@ -1,0 +1,72 @@
+"""What the portal of officials does, out of the parts of one Turvakt."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from access.deputies import Deputies
+from flow.errors import BadInput
+from ingest.post import Post
+from registry.official import Language
+from registry.tenant import Tenant
+from registry.withdrawal import export
+from registry.wording import Shown
+from turvakt.handing_in import hand_in
+from turvakt.wiring import Parts
+from web.portal.portal import Portal
+
+
+def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) -> Portal:
+    """The portal of this Turvakt.
+
+    Args:
+        base_url: where people reach it.
+        step: runs what must not run beside the collectors, see `flow.runtimes.embedded.Embedded.step`.
+    """
+    accounts = parts.accounts
+
+    def tenant_of(id: str) -> Tenant:
+        try:
+            return parts.store.tenant(id)
+        except BadInput:  # nobody of it has consented yet
+            return Tenant(id, "municipality", id, "SE")
+
+    def person_name(id: str) -> str:
+        try:
+            return accounts.people.get(id).name
+        except BadInput:
+            return id
+
+    def statement(language: Language, tenant: str) -> Shown:
+        return parts.shown(tenant_of(tenant), language)
+
+    async def submit(post: Post, official: str) -> bool:
+        taken = await step(hand_in, parts, post, about=[official])
+        return bool(taken.matched)
+
+    def as_json(official: str, language: Language) -> bytes:
+        return msgspec.json.format(msgspec.json.encode(export(official, holders=parts.holders)), indent=2)
+
+    return Portal(
+        store=parts.store,
+        audit=parts.audit,
+        notices=parts.notices,
+        deputies=Deputies(
+            accounts.people,
+            accounts.sessions,
+            accounts.invitations,
+            parts.letters,
+            link=lambda secret: f"{base_url}/invitation/{secret}",
+            tenant_name=lambda id: tenant_of(id).name,
+            clock=parts.clock,
+        ),
+        withdraw=parts.erasure.withdraw,
+        submit=submit,
+        downloads={"json": as_json},
+        sources=parts.sources,
+        channels=lambda: parts.channels,
+        statement=statement,
+        tenant_name=lambda id: tenant_of(id).name,
+        person_name=person_name,
+    )

@@ -1,0 +1,79 @@
+"""What every page of the portal shares: whom it is about, and what is written down of it."""
+
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from access.audit_entry import Action
+from access.permissions import Actor
+from flow.errors import BadInput
+from registry.ledger import Given, How
+from registry.official import Official
+from web.console.site import Site, actor_of
+from web.portal.portal import Portal
+
+VIEWS = ("alerts", "accesses", "consent", "names", "contacts", "wishes", "deputies", "submit", "download", "help")
+"""The pages that the home page leads to, in this order."""
+_HOW: How = "portal"
+
+
+class Desk:
+    """Makes pages about one official: the actor herself, or whom she is a deputy of."""
+
+    def __init__(self, site: Site, portal: Portal) -> None:
+        self.site = site
+        self.portal = portal
+
+    def about(self, request: Request) -> str:
+        """The id of the official: whom the actor may consent for, before those whose deputy she is."""
+        actor = actor_of(request)
+        return min(actor.officials("consent") or actor.officials("see-own"))
+
+    def official(self, request: Request) -> Official | None:
+        """Herself; ``None`` before she has consented for the first time."""
+        try:
+            return self.portal.store.get(self.about(request))
+        except BadInput:
+            return None
+
+    def is_herself(self, request: Request) -> bool:
+        """Whether the actor is the official, and no deputy."""
+        return actor_of(request).may("consent", official=self.about(request))
+
+    def page(
+        self, request: Request, name: str, official: Official | None, *, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """A page of the portal, to be called in ``reads``."""
+        wording = self.site.wording(request)
+        return self.site.page(
+            request,
+            f"portal/{name}.html",
+            status=status,
+            title=wording.text(f"me.title.{name}"),
+            view="me",
+            official=official,
+            herself=self.is_herself(request),
+            pages=VIEWS,
+            done=request.query_params.get("done", ""),
+            **values,
+        )
+
+    def given(self, request: Request, version: str = "") -> Given:
+        """That a change came about on the portal, by her, who saw this version of the text of the consent."""
+        language = self.site.wording(request).language
+        return Given(how=_HOW, by=actor_of(request).person.id, wording=version, language=language)
+
+    def note(self, request: Request, action: Action, *, post: str = "") -> None:
+        """Write down in the audit log what the actor did."""
+        actor, official = actor_of(request), self.about(request)
+        self.portal.audit.write(actor, action, tenant=tenant_of_grant(actor, official), official=official, post=post)
+
+    def missing(self, request: Request) -> Response:
+        """What to answer where an official is needed, and has not consented yet."""
+        return RedirectResponse("/me", 303)
+
+
+def tenant_of_grant(actor: Actor, official: str) -> str:
+    """The tenant in which the actor is the official or her deputy."""
+    return next((grant.tenant for grant in actor.person.grants if grant.official == official), "")

@@ -1,0 +1,265 @@
+"""What an official settles: names and accounts, who is told, wishes, deputies; posts to hand in, and what she takes along."""
+
+from dataclasses import replace
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from starlette.datastructures import FormData
+
+from alerts.translations import LANGUAGES
+from flow.errors import BadInput
+from ingest.collectors.manual import submission
+from registry.holder import Part
+from registry.official import Contact, Official
+from web.console.site import actor_of
+from web.portal import describing
+from web.portal.desk import Desk
+from web.portal.preview import preview
+from web.wording import Texts
+
+_TEXTS = Texts()
+_SENTENCES = ("full", "genitive", "tag", "role", "place", "alone")
+_FILE = {"html": "text/html; charset=utf-8", "json": "application/json"}
+
+
+def routes(desk: Desk) -> APIRouter:
+    """``/me/names``, ``contacts``, ``wishes``, ``deputies``, ``submit`` and ``download``."""
+    router = APIRouter()
+    reads = desk.site.reads
+
+    @router.get("/me/names")
+    async def names(request: Request) -> Response:
+        """Names and accounts, and what they would find."""
+        return await reads(_names, desk, request)
+
+    @router.post("/me/names")
+    async def named(request: Request) -> Response:
+        """Show what would be found, or save."""
+        return await reads(_names, desk, request, await request.form())
+
+    @router.get("/me/contacts")
+    async def contacts(request: Request) -> Response:
+        """Who is told."""
+        return await reads(_contacts, desk, request)
+
+    @router.post("/me/contacts")
+    async def contact(request: Request) -> Response:
+        """Add somebody, or withdraw that somebody is told."""
+        return await reads(_contact, desk, request, await request.form())
+
+    @router.get("/me/wishes")
+    async def wishes(request: Request) -> Response:
+        """How she wants to be told herself."""
+        return await reads(_wishes, desk, request)
+
+    @router.post("/me/wishes")
+    async def wished(request: Request) -> Response:
+        """Save her wishes."""
+        return await reads(_wishes, desk, request, await request.form())
+
+    @router.get("/me/deputies")
+    async def deputies(request: Request) -> Response:
+        """Who may see this in her place."""
+        return await reads(_deputies, desk, request)
+
+    @router.post("/me/deputies")
+    async def deputy(request: Request) -> Response:
+        """Invite somebody, or end it."""
+        return await reads(_deputy, desk, request, await request.form())
+
+    @router.get("/me/submit")
+    async def submit(request: Request) -> Response:
+        """The form to hand in what no collector can reach."""
+        return await reads(_submit, desk, request)
+
+    @router.post("/me/submit")
+    async def submitted(request: Request) -> Response:
+        """Take it in as a post about her."""
+        form = await request.form()
+        text, link, source = str(form.get("text", "")), describing.text(form, "link"), describing.text(form, "seen")
+        if await reads(desk.official, request) is None:
+            return desk.missing(request)
+        try:
+            post = submission(text=text, link=link or None, source=source, created_at=None, clock=desk.site.clock)
+        except BadInput:
+            return await reads(_submit, desk, request, form, "no_text")
+        await reads(desk.note, request, "text-submitted", post=post.id)
+        taken = await desk.portal.submit(post, desk.about(request))
+        if not taken:
+            return await reads(_submit, desk, request, form, "not_covered")
+        return RedirectResponse("/me/submit?done=submitted", 303)
+
+    @router.get("/me/download")
+    async def download(request: Request) -> Response:
+        """What can be taken along."""
+        return await reads(_download, desk, request)
+
+    @router.get("/me/download/{form}")
+    async def file(request: Request, form: str) -> Response:
+        """Everything that is held because of her, as a file."""
+        return await reads(_file, desk, request, form)
+
+    return router
+
+
+def _names(desk: Desk, request: Request, form: FormData | None = None) -> Response:
+    official = desk.official(request)
+    if official is None:
+        return desk.missing(request)
+    draft, faults = official if form is None else describing.named(official, form), ""
+    if form is not None and form.get("act") == "save":
+        try:
+            desk.portal.store.change(draft, given=desk.given(request))
+        except BadInput:
+            faults = "refused"
+        else:
+            desk.note(request, "official-changed")
+            return RedirectResponse("/me/names?done=saved", 303)
+    own = describing.written(form, "own")[:500]
+    texts = _sentences(draft) + ([own] if own.strip() else [])
+    shown = preview(draft, texts, posts=desk.site.own(request), at=desk.site.clock.now())
+    return desk.page(
+        request,
+        "names",
+        draft,
+        status=422 if faults else 200,
+        preview=shown,
+        own=own,
+        platforms=describing.PLATFORMS,
+        tried=form is not None,
+        faults=faults,
+    )
+
+
+def _sentences(official: Official) -> list[str]:
+    """Sentences as people write them about her, in her own language; those that say more of her than is known are left out."""
+    wording = _TEXTS.wording(official.language)
+    given, family = official.given_names[:1], official.family_names
+    if not (given and family):
+        return [wording.text("me.example.form", form=form) for form in official.forms[:3]]
+    values = {
+        "given": given[0],
+        "family": " ".join(family),
+        "tag": "".join((*given, *family)).replace("-", ""),
+        "role": official.role,
+        "place": official.municipality,
+    }
+    known = [key for key in _SENTENCES if key not in values or values[key]]
+    return [wording.text(f"me.example.{key}", **values) for key in known]
+
+
+def _contacts(desk: Desk, request: Request, form: FormData | None = None, faults: str = "") -> Response:
+    official = desk.official(request)
+    if official is None:
+        return desk.missing(request)
+    return desk.page(
+        request,
+        "contacts",
+        official,
+        status=422 if faults else 200,
+        channels=sorted(desk.portal.channels()),
+        contact={each: describing.written(form, each) for each in ("contact_name", "channel", "address")},
+        faults=faults,
+    )
+
+
+def _contact(desk: Desk, request: Request, form: FormData) -> Response:
+    official = desk.official(request)
+    if official is None:
+        return desk.missing(request)
+    removed = str(form.get("remove", ""))
+    try:
+        if removed:
+            desk.portal.withdraw(official.id, Part("recipient", removed))
+        else:
+            added = describing.contact(form, language=desk.site.wording(request).language)
+            if any(each.name == added.name for each in official.contacts):
+                return _contacts(desk, request, form, "same_name")
+            desk.portal.store.change(_told(official, added), given=desk.given(request))
+    except BadInput:
+        return _contacts(desk, request, form, "last_one" if removed else "refused")
+    desk.note(request, "consent-changed")
+    return RedirectResponse(f"/me/contacts?done={'removed' if removed else 'saved'}", 303)
+
+
+def _told(official: Official, contact: Contact) -> Official:
+    """With one contact more, whom all her consents let be told."""
+    consents = tuple(
+        each if each.tells(contact.name) else replace(each, recipients=(*each.recipients, contact.name))
+        for each in official.consents
+    )
+    return replace(official, contacts=(*official.contacts, contact), consents=consents)
+
+
+def _wishes(desk: Desk, request: Request, form: FormData | None = None) -> Response:
+    official = desk.official(request)
+    if official is None:
+        return desk.missing(request)
+    wishes = official.wishes if form is None else describing.wishes(form, official.wishes)
+    if form is not None and wishes is not None:
+        desk.portal.store.change(replace(official, wishes=wishes), given=desk.given(request))
+        desk.note(request, "official-changed")
+        return RedirectResponse("/me/wishes?done=saved", 303)
+    faults = "" if wishes is not None else "quiet"
+    begins, _, ends = official.wishes.quiet.partition("-")
+    return desk.page(request, "wishes", official, status=422 if faults else 200, quiet=(begins, ends), faults=faults)
+
+
+def _deputies(desk: Desk, request: Request, form: FormData | None = None, faults: str = "") -> Response:
+    official = desk.official(request)
+    if official is None:
+        return desk.missing(request)
+    return desk.page(
+        request,
+        "deputies",
+        official,
+        status=422 if faults else 200,
+        deputies=desk.portal.deputies.of(official.id),
+        form={each: describing.written(form, each) for each in ("name", "email", "language")},
+        faults=faults,
+    )
+
+
+def _deputy(desk: Desk, request: Request, form: FormData) -> Response:
+    official = desk.official(request)
+    if official is None:
+        return desk.missing(request)
+    removed = str(form.get("remove", ""))
+    name, email = describing.text(form, "name"), describing.text(form, "email")
+    language = describing.choice(form, "language", LANGUAGES, desk.site.wording(request).language)
+    try:
+        if removed:
+            desk.portal.deputies.remove(official.id, removed)
+        else:
+            by = actor_of(request).person
+            desk.portal.deputies.invite(by, official.id, name=name, email=email, language=language)
+    except BadInput:
+        return _deputies(desk, request, form, "refused")
+    desk.note(request, "person-changed" if removed else "invited")
+    return RedirectResponse(f"/me/deputies?done={'removed' if removed else 'invited'}", 303)
+
+
+def _submit(desk: Desk, request: Request, form: FormData | None = None, faults: str = "") -> Response:
+    official = desk.official(request)
+    if official is None:
+        return desk.missing(request)
+    values = {each: describing.written(form, each) for each in ("text", "link", "seen")}
+    return desk.page(request, "submit", official, status=422 if faults else 200, form=values, faults=faults)
+
+
+def _download(desk: Desk, request: Request) -> Response:
+    official = desk.official(request)
+    forms = list(desk.portal.downloads)
+    return desk.missing(request) if official is None else desk.page(request, "download", official, forms=forms)
+
+
+def _file(desk: Desk, request: Request, form: str) -> Response:
+    official = desk.official(request)
+    if official is None:
+        return desk.missing(request)
+    if form not in desk.portal.downloads:
+        return desk.site.error(request, "missing", status=404)
+    desk.note(request, "exported")
+    content = desk.portal.downloads[form](official.id, desk.site.wording(request).language)
+    headers = {"Content-Disposition": f'attachment; filename="turvakt-{official.id}.{form}"'}
+    return Response(content, media_type=_FILE[form], headers=headers)
