@@ -50,6 +50,7 @@ HELD_BY = {
     "access_session": "people",
     "access_ticket": "people",
     "access_identity": "people",
+    "access_break_glass": "people",
     "access_letter": "letters",
     "access_audit_name": "audit",
     "outbox": "alerts",
@@ -85,6 +86,8 @@ FILES = {
     "turvakt.db-shm": "the tables",
     "outbox": "outbox",
     "monitor.lock": "empty",
+    "console.key": "a random key",
+    "console.token": "a random key",
 }
 """What lies in the data folder."""
 
