@@ -31,10 +31,16 @@ MAY: dict[Role, frozenset[Permission]] = {
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person who has signed in. ``session`` names her session in the audit log, and opens nothing."""
+    """A person who has signed in.
+
+    Attributes:
+        session: names her session in the audit log, and opens nothing.
+        lent: what she may be besides, for a while: see `access.break_glass`.
+    """
 
     person: Person
     session: str
+    lent: tuple[Grant, ...] = ()
 
     def tenants(self, permission: Permission) -> frozenset[str]:
         """The tenants for which she has a permission that a whole tenant is given for."""
@@ -53,4 +59,5 @@ class Actor:
         )
 
     def _grants(self, permission: Permission) -> Iterator[Grant]:
-        return (grant for grant in self.person.grants if self.person.active and permission in MAY[grant.role])
+        grants = (*self.person.grants, *self.lent) if self.person.active else ()
+        return (grant for grant in grants if permission in MAY[grant.role])

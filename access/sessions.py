@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from access.people import decoded
 from access.permissions import Actor
-from access.person import Person
-from access.tables import PERSON, SESSION
+from access.person import Grant, Person
+from access.tables import BREAK_GLASS, PERSON, SESSION
 from flow.clock import Clock
 from flow.database import Database, Row
 from flow.errors import Unavailable
@@ -81,7 +81,7 @@ class Sessions:
             return None
         if now.timestamp() - seen >= _SEEN_EVERY.total_seconds():
             self._use(digest, now)
-        return Actor(person, session)
+        return Actor(person, session, self._lent(person.id, now))
 
     def of(self, person: str) -> list[Session]:
         """The open sessions of the person with this id, the last used first."""
@@ -113,6 +113,10 @@ class Sessions:
     def _use(self, digest: bytes, now: datetime) -> None:
         with suppress(Unavailable):  # a full disk or a busy database shall not hide what can be read
             self._database.execute(update(SESSION).where(SESSION.c.digest == digest).values(seen=now.timestamp()))
+
+    def _lent(self, person: str, now: datetime) -> tuple[Grant, ...]:
+        hers = select(BREAK_GLASS.c.tenant).where(BREAK_GLASS.c.person == person, BREAK_GLASS.c.ends > now.timestamp())
+        return tuple(Grant("officer", tenant) for (tenant,) in self._database.query(hers))
 
     def _open(self, now: datetime) -> tuple[ColumnElement[bool], ...]:
         return SESSION.c.at > (now - LONGEST).timestamp(), SESSION.c.seen > (now - IDLE).timestamp()

@@ -89,6 +89,17 @@ IDENTITY = Table(
 )
 """Who has signed in by the organisation's own sign-in; ``digest`` is that of what the provider calls her."""
 
+BREAK_GLASS = Table(
+    "access_break_glass",
+    METADATA,
+    Column("person", NAME, primary_key=True),
+    Column("tenant", NAME, primary_key=True),
+    Column("at", MOMENT, nullable=False),
+    Column("ends", MOMENT, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Who is an officer of a tenant until when, without having the role."""
+
 TICKET = Table(
     "access_ticket",
     METADATA,
@@ -148,5 +159,5 @@ AUDIT_NAME = Table(
 )
 """What the entries of the audit log name, until it is erased."""
 
-OF_A_PERSON = (PASSWORD, TOTP, RECOVERY, PASSKEY, SESSION, IDENTITY, TICKET)
+OF_A_PERSON = (PASSWORD, TOTP, RECOVERY, PASSKEY, SESSION, IDENTITY, BREAK_GLASS, TICKET)
 """What goes with the person: each has a column ``person``."""

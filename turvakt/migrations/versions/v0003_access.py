@@ -17,6 +17,7 @@ _PERSONAL = {
     "access_passkey": ("credential", "id", "person", "name", "key"),
     "access_session": ("digest", "id", "person", "client"),
     "access_identity": ("digest", "person"),
+    "access_break_glass": ("person",),
     "access_audit_name": ("value", "salt"),
     "access_ticket": ("digest", "id", "person", "by", "value"),
 }
@@ -103,6 +104,14 @@ def _sessions() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("access_identity_person", "access_identity", ["person"], unique=True)
+    op.create_table(
+        "access_break_glass",
+        Column("person", NAME, primary_key=True),
+        Column("tenant", NAME, primary_key=True),
+        Column("at", MOMENT, nullable=False),
+        Column("ends", MOMENT, nullable=False),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "access_ticket",
         Column("digest", LargeBinary, primary_key=True),
