@@ -78,9 +78,8 @@ def test_what_was_withdrawn_in_part_after_the_backup_is_erased_again(full: Progr
     (again,) = [each for each in other.json("officials", "list") if each["id"] == "anna-lindqvist"]
     assert "web" not in again["consents"][0]["scope"]
     assert "bluesky" in again["consents"][0]["scope"]
-    assert (
-        again["consents"] == [each for each in copy.json("officials", "list") if each["id"] == her["id"]][0]["consents"]
-    )
+    (there,) = [each for each in copy.json("officials", "list") if each["id"] == "anna-lindqvist"]
+    assert again["consents"] == there["consents"]
 
 
 @pytest.mark.parametrize(
