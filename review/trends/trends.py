@@ -77,8 +77,7 @@ class Trends:
         Args:
             since: count also those again that are counted already, from this one on, as far as their posts are still kept.
         """
-        for official in self._officials():
-            uncount(self._client, self._names, official)
+        uncount(self._client, self._names, self._officials())
         before = (self._clock.now() - SETTLED).date()
         last = self._writing.last()
         first = last + DAY if last is not None else self._reading.first()

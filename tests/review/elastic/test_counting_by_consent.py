@@ -79,7 +79,7 @@ def test_what_a_changed_consent_does_not_allow_is_taken_out(
     site.index.write_verdicts(VERDICTS)
     assert len(site.counted()) == 4
     her = site.consents(*consents)
-    assert uncount(site.index.client, site.index.names, her) == 4 - many
+    assert uncount(site.index.client, site.index.names, [her, OFFICIALS["bo"]]) == 4 - many
     assert site.counted() == site.expected()
     site.index.write_decisions([decision(each.post.id) for each in VERDICTS])
     assert site.counted() == site.expected(), "nor does writing anew bring it back"
