@@ -22,7 +22,7 @@ from web import health
 from web.account import account, joining, organisation, sign_in
 from web.admin import audit as admin_audit
 from web.admin import people as admin_people
-from web.console import entry, language, overview, post
+from web.console import entry, language, overview, post, telling
 from web.console import status as status_page
 from web.console.site import Entrance, Site
 from web.door import Door, PeopleDoor, TokenDoor
@@ -93,7 +93,10 @@ def create_app(
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(allow)])
     app.include_router(health.routes(readiness=readiness, metrics=metrics, reads=reads))
     app.include_router(overview.routes(site))
-    app.include_router(post.routes(site, decide=decide, thresholds=thresholds, law=law, secure=secure))
+    told = None if portal is None else telling.Telling(site, portal)
+    app.include_router(post.routes(site, decide=decide, thresholds=thresholds, law=law, telling=told, secure=secure))
+    if told is not None:
+        app.include_router(telling.routes(site, told))
     app.include_router(
         status_page.routes(site, status=status, counts=lambda: index.counts(), registered=lambda: len(officials()))
     )

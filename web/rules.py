@@ -24,6 +24,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/newer"): "see-texts",
     ("GET", "/posts/{post_id:path}"): "see-texts",
     ("POST", "/posts/{post_id:path}"): "decide",
+    ("POST", "/notices"): "decide",
     ("GET", "/alerts/{alert_id}"): "signed-in",
     ("POST", "/sign-in/code"): "open",
     ("POST", "/sign-in/passkey"): "open",

@@ -14,6 +14,7 @@ from review.decision import Decision, Outcome
 from review.index import Item
 from web.console.highlight import passages, pieces
 from web.console.site import Site, actor_of
+from web.console.telling import CHOICES, Telling
 
 LONGEST = 20_000
 """Characters of a post that are shown."""
@@ -30,6 +31,7 @@ def routes(
     decide: Callable[[Decision], Awaitable[None]],
     thresholds: Thresholds,
     law: Sequence[Provision],
+    telling: Telling | None,
     secure: bool,
 ) -> APIRouter:
     """``/posts/ID``: the page, and the decision that is sent to it; ``/alerts/ID`` leads there from a message."""
@@ -51,7 +53,7 @@ def routes(
     @router.get("/posts/{post_id:path}")
     async def post(request: Request, post_id: str) -> HTMLResponse:
         """The post with this id."""
-        return await site.reads(_post, site, request, post_id, thresholds=thresholds, law=law)
+        return await site.reads(_post, site, request, post_id, thresholds=thresholds, law=law, telling=telling)
 
     @router.post("/posts/{post_id:path}")
     async def decided(request: Request, post_id: str) -> Response:
@@ -64,7 +66,16 @@ def routes(
         faults += [] if by else ["say_who"]
         if faults:
             return await site.reads(
-                _post, site, request, post_id, thresholds=thresholds, law=law, faults=faults, outcome=outcome, by=by
+                _post,
+                site,
+                request,
+                post_id,
+                thresholds=thresholds,
+                law=law,
+                telling=telling,
+                faults=faults,
+                outcome=outcome,
+                by=by,
             )
         item = await site.reads(lambda: site.reading(request).get(post_id))
         if item is None:
@@ -98,6 +109,7 @@ def _post(
     *,
     thresholds: Thresholds,
     law: Sequence[Provision],
+    telling: Telling | None,
     faults: list[str] | None = None,
     outcome: str = "",
     by: str | None = None,
@@ -128,6 +140,10 @@ def _post(
         law=hints(law, judgement, countries=countries),
         sent=_sent(item),
         saved="saved" in request.query_params,
+        told=telling.told(request, item) if telling else [],
+        person_name=telling.person_name if telling else None,
+        choices=CHOICES,
+        just_told="told" in request.query_params,
         faults=faults or [],
         outcome=outcome,
         by=_remembered(request) if by is None else by,

@@ -83,13 +83,19 @@ class Site:
         """What the reader may see of the posts about herself, or about whom she is a deputy of."""
         return Scoped(self._index, actor_of(request).officials("see-own"))
 
-    def looked(self, request: Request, action: Action, items: Iterable[Item], *, post: str = "") -> None:
+    def looked(
+        self, request: Request, action: Action, items: Iterable[Item], *, post: str = "", official: str | None = None
+    ) -> None:
         """Write down, before it is done, that the reader sees the texts of ``items``, or decides on one: for each official once.
+
+        Args:
+            official: only for this one.
 
         Raises:
             Unavailable: it could not be written; then they must not be shown.
         """
         shown = {mention.official for item in items for mention in item.verdict.post.mentions}
+        shown = shown if official is None else {official}
         if self._audit is None or not shown:
             return
         actor, registry = actor_of(request), {official.id: official for official in self._officials()}

@@ -1,0 +1,89 @@
+"""Whether the official was told of an alert: what is on record, and the form by which whoever told her puts it there."""
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from alerts.notices import Form, How, Notice
+from registry.official import Official
+from review.index import Item, Raised
+from web.console.site import Site, actor_of
+from web.portal.portal import Portal
+
+CHOICES: tuple[tuple[How, Form], ...] = (
+    ("in-person", "text"),
+    ("in-person", "gist"),
+    ("phone", "text"),
+    ("phone", "gist"),
+    ("message", "text"),
+    ("message", "gist"),
+)
+"""How she may have been told by somebody. That she read it herself is written down where she reads."""
+BY_WISH: tuple[How, Form] = ("wish", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is known of one alert: whom it is about, and every notice so far."""
+
+    alert: Raised
+    official: Official
+    notices: list[Notice]
+
+
+class Telling:
+    """What the console needs of the portal to tell and ask whether an official was told."""
+
+    def __init__(self, site: Site, portal: Portal) -> None:
+        self._site = site
+        self._portal = portal
+
+    def person_name(self, id: str) -> str:
+        """What a person is called, given her id."""
+        return self._portal.person_name(id)
+
+    def told(self, request: Request, item: Item) -> list[Told]:
+        """Of each official whom alerts of ``item`` are about and whom the reader may know, the first of her alerts."""
+        known = {official.id: official for official in self._site.officials(request)}
+        first = {alert.official: alert for alert in reversed(item.alerts) if alert.official in known}
+        found = self._portal.notices.about([alert.id for alert in item.alerts])
+        return [
+            Told(alert, known[id], [each for each in found if each.official == id])
+            for id, alert in sorted(first.items())
+        ]
+
+    def tell(self, request: Request, alert_id: str, how: str, form: str) -> str | None:
+        """Write down that the official was told; returns the post, or ``None`` if she has no such alert in reach."""
+        reading, actor = self._site.reading(request), actor_of(request)
+        post_id = reading.post_of(alert_id)
+        item = reading.get(post_id) if post_id is not None else None
+        told = next((each for each in self.told(request, item) if each.alert.id == alert_id), None) if item else None
+        chosen = next((each for each in (*CHOICES, BY_WISH) if each == (how, form)), None)
+        if item is None or told is None or chosen is None:
+            return None
+        self._site.looked(request, "told-official", [item], post=item.verdict.post.id, official=told.official.id)
+        now, wish = self._site.clock.now(), told.official.wishes.notice
+        self._portal.notices.add(
+            Notice(alert_id, told.official.id, now, chosen[0], by=actor.person.id, form=chosen[1], wish=wish)
+        )
+        return item.verdict.post.id
+
+
+def routes(site: Site, telling: Telling) -> APIRouter:
+    """``/notices``."""
+    router = APIRouter()
+
+    @router.post("/notices")
+    async def told(request: Request) -> Response:
+        """The official was told of an alert, or was not since she wishes so."""
+        sent = await request.form()
+        alert_id = str(sent.get("alert", ""))
+        how, _, form = str(sent.get("how", "")).partition("/")
+        post_id = await site.reads(telling.tell, request, alert_id, how, form)
+        if post_id is None:
+            return site.error(request, "missing", status=404)
+        return RedirectResponse(f"/posts/{quote(post_id, safe='')}?told=1#told", 303)
+
+    return router
