@@ -11,7 +11,9 @@ from classify.verdict import LABELS
 from registry.holder import Part
 from registry.official import EVERYTHING, Consent, Official
 
-Fault = Literal["no_source", "no_label", "until"]
+Fault = Literal["no_source", "no_label", "unclear", "until"]
+
+_UNCLEAR = ("",)
 
 
 def held(official: Official, at: datetime) -> Consent | None:
@@ -44,6 +46,8 @@ def read(
         return "no_source"
     if not labels:
         return "no_label"
+    if scope == _UNCLEAR or labels == _UNCLEAR:
+        return "unclear"
     until = None
     if form.get("until"):
         try:
@@ -88,9 +92,10 @@ def covers(consent: Consent, source: str) -> bool:
 
 
 def _chosen(form: FormData, all_of: str, each: str, known: Collection[str]) -> tuple[str, ...]:
-    if form.get(all_of) == "all":
-        return (EVERYTHING,)
+    """What was chosen. Who says "all" and leaves a box empty may have meant either: she is asked, and nothing is guessed."""
     ticked = {str(value) for value in form.getlist(each)}
+    if form.get(all_of) == "all":
+        return (EVERYTHING,) if ticked.issuperset(known) else _UNCLEAR
     return tuple(name for name in known if name in ticked)
 
 

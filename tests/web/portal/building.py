@@ -61,9 +61,13 @@ class Home:
 
     def consent_form(self, browser: Browser, path: str = "/me/consent") -> dict[str, Any]:
         """What the browser would send if nothing were changed in it."""
-        [wording] = browser.page(path).all("input", name="wording")
+        page = browser.page(path)
+        [wording] = page.all("input", name="wording")
+        ticked = [each for each in page.all("input", type="checkbox") if "checked" in each]
         return {
             "wording": wording["value"],
+            "source": [each["value"] for each in ticked if each["name"] == "source"],
+            "label": [each["value"] for each in ticked if each["name"] == "label"],
             "scope": "all",
             "labels": "all",
             "text": "1",

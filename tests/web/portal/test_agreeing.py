@@ -1,9 +1,11 @@
 """Consent by her own hand: given, changed, withdrawn."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from classify.verdict import LABELS
 from flow.errors import BadInput
 from registry.holder import Part
 from tests.review.people import alert, verdict
@@ -60,7 +62,7 @@ def test_what_is_given_up_is_erased_at_once(home: Home) -> None:
     assert home.parts.partial.withdrawal(ID, Part("source", "mastodon")) is not None
     assert not home.parts.allowed(ID, "mastodon")
     home.clock.advance(60)
-    everything = home.consent_form(browser)
+    everything = home.consent_form(browser) | {"source": sorted(home.parts.sources()), "label": list(LABELS)}
     assert browser.submit("/me/consent", **everything).headers["location"] == "/me/consent?done=saved"
     assert home.parts.allowed(ID, "mastodon")
 
@@ -77,14 +79,16 @@ def test_from_one_source_to_another(home: Home) -> None:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"scope": "some"}, "Choose at least one source"),
-        ({"labels": "some"}, "Choose at least one thing"),
+        ({"scope": "some", "source": []}, "Choose at least one source"),
+        ({"source": ["bluesky"]}, "left a box empty"),
+        ({"label": ["threat"]}, "left a box empty"),
+        ({"labels": "some", "label": []}, "Choose at least one thing"),
         ({"until": "2020-01-01"}, "has not passed"),
         ({"until": "soon"}, "has not passed"),
         ({"wording": "an-older-one"}, "has changed since"),
     ],
 )
-def test_what_makes_no_sense_is_refused(home: Home, changed: dict[str, str], words: str) -> None:
+def test_what_makes_no_sense_is_refused(home: Home, changed: dict[str, Any], words: str) -> None:
     browser, before = home.browser(), home.parts.store.get(ID)
     answer = browser.submit("/me/consent", **home.consent_form(browser) | changed)
     assert answer.status_code == 422
