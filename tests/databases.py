@@ -8,7 +8,7 @@ import pytest
 
 from flow.database import Database
 from flow.databases.postgres import Postgres
-from turvakt.schema import open_file, upgrade
+from turvakt.schema import open_file
 
 KINDS = ("sqlite", "postgres")
 
@@ -20,6 +20,5 @@ def opened(kind: str, request: pytest.FixtureRequest) -> Iterator[Database]:
         with closing(open_file(folder / "turvakt.db")) as file:
             yield file
         return
-    with closing(Postgres(request.getfixturevalue("postgres"))) as database:
-        upgrade(database)
+    with closing(Postgres(request.getfixturevalue("postgres_with_tables"))) as database:
         yield database

@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -85,11 +85,33 @@ def _elasticsearch(address: str) -> Iterator[Place]:
 @pytest.fixture
 def postgres(shared_postgres: str) -> Iterator[str]:
     """The URL of an empty PostgreSQL database, which is dropped after the test."""
+    yield from _database(shared_postgres)
+
+
+@pytest.fixture
+def postgres_with_tables(shared_postgres: str, postgres_template: str) -> Iterator[str]:
+    """As `postgres`, with Turvakt's tables."""
+    yield from _database(shared_postgres, like=postgres_template)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(shared_postgres: str) -> Iterator[str]:
+    """The name of a database that others are copies of: to make the tables takes much longer."""
+    from flow.databases.postgres import Postgres
+    from turvakt.schema import upgrade
+
+    for url in _database(shared_postgres):
+        with closing(Postgres(url)) as database:
+            upgrade(database)
+        yield url.rpartition("/")[2]
+
+
+def _database(server: str, *, like: str = "template1") -> Iterator[str]:
     name = _prefix().replace("-", "_") + "db"
     with or_skipped():
-        sql(shared_postgres, f"CREATE DATABASE {name}")
-    yield str(httpx.URL(shared_postgres).copy_with(path=f"/{name}"))
-    sql(shared_postgres, f"DROP DATABASE {name} WITH (FORCE)")
+        sql(server, f"CREATE DATABASE {name} TEMPLATE {like}")
+    yield str(httpx.URL(server).copy_with(path=f"/{name}"))
+    sql(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="session")
