@@ -57,7 +57,14 @@ class Folder:
 def make(path: Path) -> list[str]:
     """Write what is missing in the folder ``path``, and return the names of the files written."""
     folder = Folder(path)
-    for name in ("kafka_password", "postgres_password", "console_token", "console_key", "grafana_password", "kibana_key"):
+    for name in (
+        "kafka_password",
+        "postgres_password",
+        "console_token",
+        "console_key",
+        "grafana_password",
+        "kibana_key",
+    ):
         folder.secret(name)
 
     # Others say what these are: the files are there to be replaced (docs/running.md).
