@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from access.administration import Administration
+from access.break_glass import BreakGlass
 from classify.verdict import Label, Verdict
 from review.decision import DECISIONS, Decision
 from review.stage import DECISIONS_TOPIC
@@ -113,7 +114,19 @@ class Console:
         )
         guests = {guest.secret: guest.person for guest in self.guests}
         oidc = parts.oidc(self.base_url)
-        return Staff(accounts, administration, parts.audit, tenant_names=names, oidc=oidc, guests=guests)
+        glass = BreakGlass(
+            parts.database, people=accounts.people, letters=parts.letters, audit=parts.audit, clock=parts.clock
+        )
+        return Staff(
+            accounts,
+            administration,
+            parts.audit,
+            tenant_names=names,
+            tenant=parts.store.tenant,
+            break_glass=glass,
+            oidc=oidc,
+            guests=guests,
+        )
 
     def _thresholds(self, verdict: Verdict) -> Mapping[Label, float]:
         """Nothing is known of those of a model that has been replaced."""

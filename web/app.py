@@ -21,6 +21,7 @@ from review.index import Index
 from web import health
 from web.account import account, joining, organisation, sign_in
 from web.admin import audit as admin_audit
+from web.admin import break_glass as admin_break_glass
 from web.admin import people as admin_people
 from web.console import entry, language, overview, post, telling
 from web.console import status as status_page
@@ -108,6 +109,7 @@ def create_app(
         app.include_router(account.routes(site, staff, secure=secure))
         app.include_router(admin_people.routes(site, staff))
         app.include_router(admin_audit.routes(site, staff))
+        app.include_router(admin_break_glass.routes(site, staff))
     else:
         app.include_router(entry.routes(site, gate=gate, secure=secure))
     if portal is not None:

@@ -10,6 +10,7 @@ import httpx
 from access.accounts import Accounts
 from access.administration import Administration
 from access.audit import Audit
+from access.break_glass import BreakGlass
 from access.letters import Letters
 from access.permissions import Actor
 from access.person import Grant, Person, Role
@@ -19,6 +20,7 @@ from flow.clock import Clock, ManualClock
 from flow.database import Database
 from flow.errors import Unavailable
 from registry.official import Official
+from registry.tenant import Tenant
 from review.decision import Decision
 from review.index import Index
 from review.indexes.memory import MemoryIndex
@@ -115,7 +117,15 @@ def staff(database: Database, clock: Clock) -> Staff:
         tenant_name=lambda id: names.get(id, id),
         clock=clock,
     )
-    return Staff(accounts, administration, audit, tenant_names=lambda: names)
+    letters = Letters(database, clock=clock)
+    return Staff(
+        accounts,
+        administration,
+        audit,
+        tenant_names=lambda: names,
+        tenant=lambda id: Tenant(id, "municipality", names[id], "SE"),
+        break_glass=BreakGlass(database, people=accounts.people, letters=letters, audit=audit, clock=clock),
+    )
 
 
 class Browser:

@@ -306,3 +306,18 @@ def test_a_long_log_has_pages(house: House) -> None:
     assert page.words.count("command line exported") == 100
     (older,) = [link for link in page.links() if "after=" in link]
     assert browser.page(older).words.count("command line exported") == 30
+
+
+def test_break_glass_opens_texts_for_an_hour_and_is_told(house: House, database: Database) -> None:
+    browser = house.signed_in(KAJ)
+    assert browser.get("/posts/jsonl:a").status_code == 403
+    assert browser.submit("/break-glass", tenant="ekvik", reason="kort").status_code == 422
+    assert browser.submit("/break-glass", tenant="furuby", reason="Ett hot mot Bo i dag").status_code == 404
+    assert browser.submit("/break-glass", tenant="ekvik", reason="Ett hot mot Anna i dag").status_code == 303
+    assert "om bron" in browser.page("/posts/jsonl:a").words
+    assert "Kaj Dahl, Ekviks kommun" in browser.page("/break-glass").words
+    assert house.acts("break-glass") == [("p-kaj", "ekvik", "", "")]
+    assert database.query("SELECT count(*) FROM access_letter WHERE kind = 'break-glass'")[0][0] == 1  # type: ignore[arg-type]
+    assert browser.submit("/break-glass", tenant="ekvik", person="p-kaj").status_code == 303
+    assert browser.get("/posts/jsonl:a").status_code == 403
+    assert house.signed_in(RUT).get("/break-glass").status_code == 403
