@@ -48,6 +48,13 @@ def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) 
     def as_json(official: str, language: Language) -> bytes:
         return msgspec.json.format(msgspec.json.encode(export(official, holders=parts.holders)), indent=2)
 
+    def as_page(official: str, language: Language) -> bytes:
+        from review.subject_access.page import page  # what it is written with takes time to load
+
+        held, country = export(official, holders=parts.holders), parts.store.get(official).country
+        at = parts.clock.now()
+        return page(held, official=official, language=language, country=country, at=at).encode()
+
     return Portal(
         store=parts.store,
         audit=parts.audit,
@@ -63,7 +70,7 @@ def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) 
         ),
         withdraw=parts.erasure.withdraw,
         submit=submit,
-        downloads={"json": as_json},
+        downloads={"html": as_page, "json": as_json},
         sources=parts.sources,
         channels=lambda: parts.channels,
         statement=statement,

@@ -101,5 +101,10 @@ def test_everything_is_hers_to_take_along(home: Home) -> None:
     assert answer.headers["content-disposition"] == f'attachment; filename="turvakt-{ID}.json"'
     assert "Akta dig" in answer.text
     assert "Lindqvist" in answer.text
+    page = browser.get("/me/download/html")
+    assert page.headers["content-disposition"] == f'attachment; filename="turvakt-{ID}.html"'
+    assert "<h1>" in page.text
+    assert "Lindqvist" in page.text
+    assert "<script" not in page.text
     assert browser.get("/me/download/exe").status_code == 404
     assert [entry.act.action for entry in home.parts.audit.read(official=ID)] == ["exported"]
