@@ -107,4 +107,4 @@ def test_everything_is_hers_to_take_along(home: Home) -> None:
     assert "Lindqvist" in page.text
     assert "<script" not in page.text
     assert browser.get("/me/download/exe").status_code == 404
-    assert [entry.act.action for entry in home.parts.audit.read(official=ID)] == ["exported"]
+    assert [entry.act.action for entry in home.parts.audit.read(official=ID)] == ["exported", "exported"]
