@@ -63,7 +63,8 @@ class Tenancy:
 
     def browser(self, role: Role, tenant: str = "ekvik", official: str = "") -> Browser:
         who = actor(role, tenant=tenant, official=official)
-        return self.world.browser(door=FixedDoor(who), staff=self.staff, portal=_UNUSED)
+        portal = _UNUSED if self.staff is not None else None
+        return self.world.browser(door=FixedDoor(who), staff=self.staff, portal=portal)
 
 
 @pytest.mark.parametrize("role", ["officer", "reviewer"])
