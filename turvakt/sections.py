@@ -278,9 +278,9 @@ class Retention(Section, frozen=True):
     flagged_days: Annotated[
         float, Meta(ge=0, le=_DAYS, description="Graver posts without an alert; messages in the outbox's folder.")
     ] = 365.0
-    case_days: Annotated[
-        float, Meta(ge=0, le=_DAYS, description="Posts with an alert, from the decision on them.")
-    ] = 365.0
+    case_days: Annotated[float, Meta(ge=0, le=_DAYS, description="Posts with an alert, from the decision on them.")] = (
+        365.0
+    )
     open_case_days: Annotated[
         float, Meta(ge=0, le=_DAYS, description="Posts with an alert that nobody has decided on.")
     ] = 730.0

@@ -104,7 +104,9 @@ def test_nobody_else_stands_in_it(held: Held) -> None:
 
 def test_every_field_has_a_name(held: Held) -> None:
     known = Translations(ALERT_TEXTS, FOLDER).keys()
-    assert [name for name in sorted(fields(held) - {*LABELS, "flagged", "probability"}) if f"field.{name}" not in known] == []
+    assert [
+        name for name in sorted(fields(held) - {*LABELS, "flagged", "probability"}) if f"field.{name}" not in known
+    ] == []
     assert [name for name in held if not {f"place.{name}", f"explained.{name}"} <= known] == []
 
 

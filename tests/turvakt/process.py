@@ -29,7 +29,13 @@ class Program:
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("TURVAKT_", "COV_"))}
-        self._environment = {**kept, "TURVAKT_DATA_DIR": str(folder), "TURVAKT_WEB_PORT": "0", **UNFLAGGED, **environment}
+        self._environment = {
+            **kept,
+            "TURVAKT_DATA_DIR": str(folder),
+            "TURVAKT_WEB_PORT": "0",
+            **UNFLAGGED,
+            **environment,
+        }
 
     def besides(self, **environment: str) -> "Program":
         """The same with more environment variables."""
