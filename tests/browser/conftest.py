@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from registry.official import Language
 from tests.web.building import TOKEN, World
 from turvakt.serving import listen, serve
 
@@ -23,6 +24,9 @@ APPLICATIONS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 )
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+Look = tuple[Language, dict[str, int], bool]
+LOOKS: list[Look] = [("sv", PHONE, False), ("fi", DESKTOP, True), ("en", PHONE, True)]
+LOOK_NAMES = ["phone", "dark", "dark-phone"]
 AXE = Axe()
 
 Serve = Callable[[Any], str]
@@ -60,15 +64,25 @@ def served() -> Iterator[Serve]:
 def serving(app: Any) -> Iterator[str]:
     """Serve ``app`` from a thread of its own."""
     listening = listen("127.0.0.1", 0, place="test", setting="none")
+    try:
+        with running(lambda: serve(app, listening)):
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        listening.close()
+
+
+@contextmanager
+def running(begin: Callable[[], Coroutine[Any, Any, None]]) -> Iterator[None]:
+    """Run what serves until it is cancelled, in a thread of its own."""
     ready, loop = threading.Event(), asyncio.new_event_loop()
-    running: list[asyncio.Task[None]] = []
+    tasks: list[asyncio.Task[None]] = []
 
     def run() -> None:
         asyncio.set_event_loop(loop)
-        running.append(loop.create_task(serve(app, listening)))
+        tasks.append(loop.create_task(begin()))
         loop.call_soon(ready.set)
         try:
-            loop.run_until_complete(running[0])
+            loop.run_until_complete(tasks[0])
         except asyncio.CancelledError:
             pass
         finally:
@@ -78,21 +92,26 @@ def serving(app: Any) -> Iterator[str]:
     thread.start()
     ready.wait()
     try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        yield
     finally:
-        loop.call_soon_threadsafe(running[0].cancel)
+        loop.call_soon_threadsafe(tasks[0].cancel)
         thread.join()
-        listening.close()
 
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Open]:
-    """Opens a page in a browser of its own: ``open_page(address, language=..., dark=..., viewport=...)``."""
+    """Opens a page in a browser of its own: ``open_page(address, language=..., dark=..., viewport=..., scripts=...)``."""
     with ExitStack() as stack:
 
-        def opened(address: str, *, language: str = "en", dark: bool = False, viewport: Any = DESKTOP) -> Page:
+        def opened(
+            address: str, *, language: str = "en", dark: bool = False, viewport: Any = DESKTOP, scripts: bool = True
+        ) -> Page:
             context = browser.new_context(
-                locale=language, color_scheme="dark" if dark else "light", viewport=viewport, reduced_motion="reduce"
+                locale=language,
+                color_scheme="dark" if dark else "light",
+                viewport=viewport,
+                reduced_motion="reduce",
+                java_script_enabled=scripts,
             )
             stack.callback(context.close)
             page = context.new_page()

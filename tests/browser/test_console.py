@@ -4,11 +4,10 @@ import pytest
 from playwright.sync_api import Page
 
 from classify.verdict import Span
-from tests.browser.conftest import DESKTOP, PHONE, Open, Serve, overflow, sign_in, violations
+from tests.browser.conftest import LOOK_NAMES, LOOKS, Look, Open, Serve, overflow, sign_in, violations
 from tests.review.people import alert, delivery, verdict
 from tests.web.building import World
 
-LOOKS = [("sv", PHONE, False), ("fi", DESKTOP, True), ("en", PHONE, True)]
 PAGES = {"list": "/", "nothing found": "/?label=doxxing", "post": "/posts/jsonl%3Athreat", "status": "/status"}
 
 
@@ -25,10 +24,8 @@ def address(world: World, served: Serve) -> str:
     return served(world.browser(signed_in=False).app)
 
 
-@pytest.mark.parametrize("look", LOOKS, ids=["phone", "dark", "dark-phone"])
-def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
-    address: str, open_page: Open, look: tuple[str, dict[str, int], bool]
-) -> None:
+@pytest.mark.parametrize("look", LOOKS, ids=LOOK_NAMES)
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(address: str, open_page: Open, look: Look) -> None:
     language, viewport, dark = look
     page = open_page(address, language=language, viewport=viewport, dark=dark)
     assert violations(page) == []
