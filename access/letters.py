@@ -53,11 +53,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A letter that is to be sent now. ``attempts`` have failed."""
+    """A letter that is to be sent now. ``attempts`` have failed; ``official`` is who it goes with when she is erased."""
 
     id: str
     letter: Letter
     attempts: int
+    official: str
 
 
 class Letters:
@@ -139,12 +140,12 @@ class Letters:
     def due(self, limit: int = 20) -> list[Waiting]:
         """Up to ``limit`` letters that are to be sent now, the oldest first."""
         now = self._clock.now().timestamp()
-        waiting = select(LETTER.c.id, LETTER.c.content, LETTER.c.attempts)
+        waiting = select(LETTER.c.id, LETTER.c.content, LETTER.c.attempts, LETTER.c.official)
         waiting = waiting.where(LETTER.c.state == "waiting", LETTER.c.due <= now)
         letters = []
-        for identity, content, attempts in self._database.query(waiting.order_by(*_IN_ORDER).limit(limit)):
+        for identity, content, attempts, official in self._database.query(waiting.order_by(*_IN_ORDER).limit(limit)):
             try:
-                letters.append(Waiting(identity, LETTERS.decode(content), attempts))
+                letters.append(Waiting(identity, LETTERS.decode(content), attempts, official))
             except BadInput as error:
                 logger.error("letter %s cannot be read and is given up: %s", identity, error)
                 self._database.execute(update(LETTER).where(LETTER.c.id == identity).values(state="failed"))

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
@@ -67,8 +68,10 @@ class Postman:
         letter, place = waiting.letter, f"channel {self._channel.name}"
         try:
             async with asyncio.timeout(self._send_seconds):
+                # The file of a letter is found by whom it goes with.
+                message = replace(self._renderer.render(letter), official=waiting.official)
                 await self._channel.send(
-                    self._renderer.render(letter),
+                    message,
                     recipient=recipient(letter, channel=self._channel.name),
                     idempotency_key=waiting.id,
                 )

@@ -99,8 +99,8 @@ class Files:
         return sum(_is_about(file, official, part) for file in self._files())
 
     def total(self) -> int:
-        """How many messages about officials there are; letters to people who sign in name none."""
-        return sum(file.suffix == ".eml" and bool(_header(file, _OFFICIAL)) for file in self._files())
+        """How many messages about posts there are; letters to people who sign in are about none."""
+        return sum(file.suffix == ".eml" and _header(file, _POST) != _digest("") for file in self._files())
 
     def _files(self) -> Iterator[Path]:
         yield from sorted(file for file in self._folder.iterdir() if file.suffix in {".eml", ".tmp"})

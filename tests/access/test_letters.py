@@ -245,6 +245,18 @@ async def test_a_letter_goes_by_mail(letters: Letters, clock: ManualClock) -> No
         assert LINK in mail.get_content()
 
 
+async def test_the_file_of_a_letter_goes_with_the_official(
+    letters: Letters, clock: ManualClock, tmp_path: Path
+) -> None:
+    files = Files(tmp_path / "outbox", clock=clock)
+    letters.add(person(official="ekvik-07"), "invitation", values("invitation"))
+    async with sending(letters, files, clock):
+        await until(lambda: letters.counts() == {"sent": 1})
+    assert (files.count("ekvik-07"), files.count("another"), files.total()) == (1, 0, 0)
+    assert files.erase("ekvik-07") == 1
+    assert list((tmp_path / "outbox").iterdir()) == []
+
+
 async def test_a_server_that_is_away_is_waited_for(letters: Letters, clock: ManualClock) -> None:
     async with SmtpServer() as server:
         await server.stop()
