@@ -41,8 +41,9 @@ def chromium() -> str | None:
     return named or next((path for path in (*found, *installed) if path), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    """One for all these tests, and no longer: as long as it is there an event loop runs, and others could not run theirs."""
     path = chromium()
     if path is None:
         pytest.skip("no Chromium: install it (Debian: chromium), or set TURVAKT_TEST_CHROMIUM to its path")
@@ -130,7 +131,7 @@ def sign_in(page: Page) -> None:
 
 def violations(page: Page) -> list[str]:
     """What axe finds wrong with a page: its rule, and where."""
-    found = AXE.run(page).response["violations"]
+    found = AXE.run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
 
 
