@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
 
+from access.break_glass import may_open
 from access.people import decoded
 from access.permissions import Actor
 from access.person import Grant, Person
@@ -81,7 +82,7 @@ class Sessions:
             return None
         if now.timestamp() - seen >= _SEEN_EVERY.total_seconds():
             self._use(digest, now)
-        return Actor(person, session, self._lent(person.id, now))
+        return Actor(person, session, self._lent(Actor(person, session), now))
 
     def of(self, person: str) -> list[Session]:
         """The open sessions of the person with this id, the last used first."""
@@ -114,9 +115,11 @@ class Sessions:
         with suppress(Unavailable):  # a full disk or a busy database shall not hide what can be read
             self._database.execute(update(SESSION).where(SESSION.c.digest == digest).values(seen=now.timestamp()))
 
-    def _lent(self, person: str, now: datetime) -> tuple[Grant, ...]:
-        hers = select(BREAK_GLASS.c.tenant).where(BREAK_GLASS.c.person == person, BREAK_GLASS.c.ends > now.timestamp())
-        return tuple(Grant("officer", tenant) for (tenant,) in self._database.query(hers))
+    def _lent(self, actor: Actor, now: datetime) -> tuple[Grant, ...]:
+        """Only while she could open it: who is no administrator any more shall not read on for the rest of the hour."""
+        hers = select(BREAK_GLASS.c.tenant).where(BREAK_GLASS.c.person == actor.person.id)
+        rows = self._database.query(hers.where(BREAK_GLASS.c.ends > now.timestamp()))
+        return tuple(Grant("officer", tenant) for (tenant,) in rows if may_open(actor, tenant))
 
     def _open(self, now: datetime) -> tuple[ColumnElement[bool], ...]:
         return SESSION.c.at > (now - LONGEST).timestamp(), SESSION.c.seen > (now - IDLE).timestamp()

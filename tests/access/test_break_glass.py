@@ -1,5 +1,6 @@
 """An hour as an officer: who may, for which reason, who is told, and that it ends."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -150,6 +151,16 @@ def test_it_is_ended_before_its_time(glass: BreakGlass, audit: Audit, sessions: 
     glass.open(actor(OPERATOR), EKVIK, REASON)
     assert glass.end(actor(OPERATOR), "olle", "ekvik")
     assert [each.act.who for each in audit.read(actions=["break-glass-ended"])] == ["olle", "alma"]
+
+
+def test_it_ends_with_the_role_that_opened_it(glass: BreakGlass, people: People, sessions: Sessions) -> None:
+    glass.open(actor(OTHER), EKVIK, REASON)
+    cookie = sessions.open(OTHER, client="", method="password+totp")
+    people.put(replace(OTHER, grants=(Grant("administrator", "byarum"), Grant("analyst", "ekvik"))))
+    found = sessions.find(cookie)
+    assert found is not None
+    assert found.lent == ()
+    assert not found.may("see-texts")
 
 
 def test_who_is_removed_leaves_none(glass: BreakGlass, people: People) -> None:
