@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.turvakt.process import Program, line
 
 KALLE = {"author": {"id": "u7", "handle": "Kalle.example", "name": "Kalle Karlsson"}}
@@ -59,3 +61,29 @@ def test_erasure_goes_the_way_of_deletions(program: Program, tmp_path: Path) -> 
     empty.write_text(line(9, "Ingen alls"), "utf-8")
     program.run("run", "--once", "--posts", str(empty))
     assert {each["verdict"]["post"]["id"] for each in program.json("search")} == {"web:3"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "actions", "why"),
+    [
+        (("find",), ["author-looked-up"], ""),
+        (("export",), ["author-exported"], ""),
+        (("erase", "--yes"), ["author-erased"], ""),
+        (("object", "--refuse", "--reason", "threats", "--yes"), ["author-objected"], "refused: threats"),
+        (("object", "--uphold", "--reason", "a namesake", "--yes"), ["author-objected", "author-erased"], ""),
+    ],
+)
+def test_all_of_it_is_in_the_audit_log_without_the_account(
+    program: Program, tmp_path: Path, arguments: tuple[str, ...], actions: list[str], why: str
+) -> None:
+    program.run("run", "--once", "--posts", posts(tmp_path))
+    command, *options = arguments
+    for account in ("u7", "nobody"):
+        program.run("authors", command, "web", account, *options)
+    named = [each for action in actions for each in program.json("audit", "list", "--action", action)]
+    assert sorted((each["action"], each["tenant"], each["official"]) for each in named) == sorted(
+        (action, *about) for action in actions for about in (("ekvik", "anna-lindqvist"), ("", ""))
+    )
+    assert not why or {each["why"] for each in named} == {why}
+    assert "u7" not in json.dumps(named)
+    program.run("audit", "verify")

@@ -10,6 +10,7 @@ from flow.errors import BadInput
 from ingest.collector import AuthorGone, Collected, Deletion
 from ingest.objections import Account, Decision, accounts
 from review.index import Item, Query, every
+from turvakt.commands.noting import note
 from turvakt.commands.shared import AsJson, Yes, aside, confirm, parts, screen, write_json
 from turvakt.wiring import Parts
 
@@ -32,6 +33,7 @@ def find(context: typer.Context, source: Source, account: Name, as_json: AsJson 
     with parts(context) as opened:
         held = _posts(opened, (source, account))
         decision = opened.objections.on((source, account))
+        note(opened, "author-looked-up", held, always=True)
     if as_json:
         write_json({"posts": [item.verdict.post.id for item in held], "objection": _plain(decision)})
         return
@@ -47,6 +49,7 @@ def export(context: typer.Context, source: Source, account: Name) -> None:
     with parts(context) as opened:
         held = _posts(opened, (source, account))
         decision = opened.objections.on((source, account))
+        note(opened, "author-exported", held, always=True)
     write_json({"posts": [_about_her(item) for item in held], "objection": _plain(decision)})
 
 
@@ -58,8 +61,10 @@ def erase(context: typer.Context, source: Source, account: Name, yes: Yes = Fals
     """
     with parts(context) as opened:
         confirm(f"Erase all posts of this account? {NOT_CHECKED}.", yes=yes)
-        many = _erase(opened, (source, account))
-    screen.print(f"{many} posts are being erased, as the stages reach them")
+        held = _posts(opened, (source, account))
+        note(opened, "author-erased", held, always=True)
+        _erase(opened, (source, account), held)
+    screen.print(f"{len(held)} posts are being erased, as the stages reach them")
 
 
 @app.command("object")
@@ -82,9 +87,14 @@ def object_(
         question = "Erase all posts of this account, and keep none any more" if uphold else "Refuse the objection"
         confirm(f"{question}? {NOT_CHECKED}.", yes=yes)
         decision = Decision(uphold, reason, by or getpass.getuser(), opened.clock.now())
-        opened.objections.decide((source, account), decision)
-        many = _erase(opened, (source, account)) if uphold else 0
-    screen.print(f"Written down; {many} posts are being erased" if uphold else "Written down")
+        held = _posts(opened, (source, account))
+        with opened.database.transaction():
+            opened.objections.decide((source, account), decision)
+            note(opened, "author-objected", held, why=f"{'upheld' if uphold else 'refused'}: {reason}", always=True)
+        if uphold:
+            note(opened, "author-erased", held, always=True)
+            _erase(opened, (source, account), held)
+    screen.print(f"Written down; {len(held)} posts are being erased" if uphold else "Written down")
 
 
 def _posts(opened: Parts, account: Account) -> list[Item]:
@@ -100,15 +110,13 @@ def _is_by(item: Item, account: Account) -> bool:
     return (source, name.lower()) in {(each, of.lower()) for each, of in accounts(item.verdict.post)}
 
 
-def _erase(opened: Parts, account: Account) -> int:
-    held = _posts(opened, account)
+def _erase(opened: Parts, account: Account, held: list[Item]) -> None:
     now = opened.clock.now()
     ids = {account[1], *(item.verdict.post.author.id or "" for item in held)} - {""}
     # What no stage has read yet is found by the author's id alone, which the sources that stream give.
     gone = [AuthorGone(account[0], each, now) for each in sorted(ids)]
     deleted = [Deletion(item.verdict.post.id, now) for item in held]
     opened.intake(lambda collector, taken: None).take("authors", Collected((*deleted, *gone), None))
-    return len(held)
 
 
 def _about_her(item: Item) -> dict[str, object]:
