@@ -99,8 +99,10 @@ class Administration:
         self._audit.write(actor, "invited", tenant=tenant)
 
     def sign_out(self, actor: Actor, person_id: str) -> int:
-        """End all her sessions; returns how many."""
-        ended = self._sessions.end_all(self._whole(actor, person_id).id)
+        """End all her sessions, and make a link that was sent to her worthless; returns how many sessions."""
+        person = self._whole(actor, person_id)
+        self._invitations.withdraw(person.id)
+        ended = self._sessions.end_all(person.id)
         self._told(actor, "session-ended")
         return ended
 

@@ -161,6 +161,7 @@ class Oidc:
                 return None  # the address is somebody else's now
             row = {"digest": digest, "person": person.id, "at": self._clock.now().timestamp()}
             self._database.execute(insert(IDENTITY), row)
+            self._tickets.drop(person.id, "join", "reset")  # she needs none of the links that are still on their way
             return person
 
     def _invited(self, claims: Mapping[str, Any]) -> Person | None:

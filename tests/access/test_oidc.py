@@ -107,6 +107,17 @@ def test_who_was_invited_comes_in(sign_in: SignIn) -> None:
     assert (session.method, session.client) == ("oidc", "Firefox, Linux")
 
 
+def test_the_first_time_makes_links_worthless(sign_in: SignIn) -> None:
+    tickets = Tickets(sign_in.database, clock=sign_in.clock)
+    link, other = tickets.issue("join", person=BERIT.id), tickets.issue("join", person="bo")
+    sign_in.comes_in()
+    assert tickets.find(link, "join") is None
+    assert tickets.find(other, "join")
+    asked = tickets.issue("reset", person=BERIT.id)
+    sign_in.comes_in()
+    assert tickets.find(asked, "reset"), "this one she was given since, and on purpose"
+
+
 def test_who_was_not_invited_does_not(sign_in: SignIn, provider: LocalProvider) -> None:
     provider.who["email"] = "kalle@ekvik.example"
     assert sign_in.result() == "unknown"

@@ -75,8 +75,11 @@ def test_who_has_joined_gets_roles_without_a_link_and_a_link_without_roles(progr
     (listed,) = program.json("people", "list")
     assert [each["role"] for each in listed["grants"]] == ["officer", "deputy"]
     assert "deputy:ekvik" in program.run("people", "list")
+    lost = invited(program, EMAIL)
+    assert "are worthless" in program.run("people", "end", first["id"])
+    assert "0 sessions ended" in program.run("people", "end", first["id"], code=1)
     again = invited(program, EMAIL)
-    assert again["id"] == first["id"]
+    assert again["id"] == lost["id"] == first["id"]
     joins(program, again["link"])
 
 

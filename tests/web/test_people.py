@@ -206,6 +206,19 @@ def test_sessions_can_be_seen_and_ended(house: House) -> None:
     assert here.get("/account").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("who", "path", "form"), [(RUT, "/account/sessions", {}), (KAJ, "/people/p-rut", {"act": "sign-out"})]
+)
+def test_who_is_signed_out_everywhere_has_no_link_left(
+    house: House, who: Person, path: str, form: dict[str, str]
+) -> None:
+    there, link = house.signed_in(RUT), house.staff.accounts.invitations.create(RUT, why="reset")
+    assert house.browser().get(f"/invitation/{link}").status_code == 200
+    assert house.signed_in(who).submit(path, **form).status_code == 303
+    assert there.get("/account").status_code == 401
+    assert house.browser().get(f"/invitation/{link}").status_code == 404
+
+
 def test_the_password_guards_what_she_signs_in_with(house: House) -> None:
     browser = house.browser()
     join(house, browser, house.invited(RUT))
@@ -214,11 +227,16 @@ def test_the_password_guards_what_she_signs_in_with(house: House) -> None:
     assert len(re.findall("<li><code>", browser.submit("/account/factors", act="codes", present=PASSWORD).text)) == 10
     assert "only second step" in browser.submit("/account/factors", act="remove-app", present=PASSWORD).text
     new = "sju gröna cyklar i regn"
+    begun, link = house.browser(), house.staff.accounts.invitations.create(RUT, why="reset")
+    assert begun.submit("/sign-in", email=RUT.email, password=PASSWORD).status_code == 401
+    assert begun.cookies.get("turvakt_step")
     assert browser.submit("/account/password", present="fel lösenord!", password=new, again=new).status_code == 422
     assert browser.submit("/account/password", present=PASSWORD, password=new, again=new).status_code == 303
     assert browser.get("/account").status_code == 200
     assert other.get("/account").status_code == 401
     assert house.acts("password-changed") == [("p-rut", "ekvik", "", "")]
+    assert house.staff.accounts.tickets.all("reset", "second-factor", person="p-rut") == []
+    assert browser.get(f"/invitation/{link}").status_code == 404
 
 
 def test_an_administrator_invites_by_letter_and_sees_no_link(house: House, database: Database) -> None:

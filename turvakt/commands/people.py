@@ -126,16 +126,22 @@ def end(
     id: PersonId,
     session: Annotated[str, typer.Option(help="Only this one of her sessions.", show_default=False)] = "",
 ) -> None:
-    """Sign a person out, everywhere or of one session. Ends with 1 if there was nothing to end."""
+    """Sign a person out, everywhere or of one session. Ends with 1 if there was nothing to end.
+
+    Everywhere means also that a link, or a sign-in that was begun, leads no further.
+    """
     with parts(context) as opened:
         accounts = opened.accounts
         person = accounts.people.get(id)
         with opened.database.transaction():
             ended = int(accounts.sessions.end(session, person=id)) if session else accounts.sessions.end_all(id)
-            for tenant in _tenants(person) if ended else ():
+            dropped = 0 if session else accounts.tickets.drop(id)
+            for tenant in _tenants(person) if ended or dropped else ():
                 opened.audit.write(_WHO, "session-ended", tenant=tenant, why=f"person {id}")
     screen.print(f"{ended} sessions ended")
-    if not ended:
+    if dropped:
+        screen.print("Links and sign-ins that were begun are worthless")
+    if not ended and not dropped:
         raise typer.Exit(1)
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
+from access.permissions import Actor
 from web.account.cookies import begin, step_of
 from web.account.joining import recovery
 from web.console.site import Site, actor_of
@@ -43,13 +44,18 @@ def routes(site: Site, staff: Staff, *, secure: bool) -> APIRouter:
             return act()
         return shown(request, fault="account.password_wrong" if found == "wrong" else "entry.throttled")
 
+    def ended(actor: Actor) -> None:
+        """She is signed in here alone, and no link or sign-in that somebody else may have begun leads further."""
+        accounts.tickets.drop(actor.person.id)
+        accounts.sessions.end_all(actor.person.id, but=actor.session)
+
     def password(request: Request, new: str, again: str) -> Response:
         actor = actor_of(request)
         weak = accounts.passwords.weakness(new, actor.person)
         if weak or new != again:
             return shown(request, fault=f"invitation.weak_{weak}" if weak else "invitation.differ")
         accounts.passwords.set(actor.person, new)
-        accounts.sessions.end_all(actor.person.id, but=actor.session)
+        ended(actor)
         site.did(actor, "password-changed")
         return RedirectResponse("/account?done=password_changed", 303)
 
@@ -140,7 +146,7 @@ def routes(site: Site, staff: Staff, *, secure: bool) -> APIRouter:
         if session:
             await site.reads(accounts.sessions.end, session, person=actor.person.id)
         else:
-            await site.reads(accounts.sessions.end_all, actor.person.id, but=actor.session)
+            await site.reads(ended, actor)
         await site.reads(site.did, actor, "session-ended")
         return RedirectResponse("/account?done=sessions_ended", 303)
 
