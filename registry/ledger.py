@@ -85,14 +85,13 @@ def entry(before: Official | None, after: Official, given: Given, *, number: int
     )
 
 
-def overruled(consents: Sequence[Consent], said: LedgerEntry, given: Given) -> str | None:
-    """Why these consents may not take the place of what she ``said`` last; ``None`` if they may.
+def overruled(consents: Sequence[Consent], before: Sequence[Consent], said: LedgerEntry, given: Given) -> str | None:
+    """Why these consents may not take the place of those ``before``; ``None`` if they may.
 
-    What she said on the portal is her own word: nobody else changes it, but for a consent that she gave later.
+    What she ``said`` on the portal, the last time, is her own word, also after somebody withdrew a part for her: nobody else
+    changes what is left of it, but for a consent that she gave later.
     """
-    if said.how != "portal" or given.how == "portal" or tuple(consents) == said.consents:
-        return None
-    if all(consent in said.consents or consent.since > said.at for consent in consents):
+    if given.how == "portal" or all(consent in before or consent.since > said.at for consent in consents):
         return None
     moment = f"{said.at:%Y-%m-%dT%H:%M:%SZ}"
     return f"has said on the portal at {moment} what she consents to: only a consent given later, with its time, changes it"

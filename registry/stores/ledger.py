@@ -31,13 +31,11 @@ class SqlLedger:
                 rows.append({"official": after.id, "number": number, "value": LEDGER.encode(new)})
         self._database.executemany(insert(CONSENT), rows)
 
-    def last(self, official_ids: Collection[str]) -> dict[str, LedgerEntry]:
-        """The last entry of each of these officials who has any."""
-        number = func.max(CONSENT.c.number).label("number")
-        newest = select(CONSENT.c.official, number).group_by(CONSENT.c.official).subquery()
-        same = (CONSENT.c.official == newest.c.official) & (CONSENT.c.number == newest.c.number)
-        rows = self._database.query(select(CONSENT.c.official, CONSENT.c.value).join(newest, same))
-        return {id: LEDGER.decode(value) for id, value in rows if id in official_ids}
+    def said(self, official_ids: Collection[str]) -> dict[str, LedgerEntry]:
+        """The last entry from the portal of each of these officials who has any."""
+        rows = self._database.query(select(CONSENT.c.official, CONSENT.c.value).order_by(CONSENT.c.number))
+        entries = (LEDGER.decode(value) for id, value in rows if id in official_ids)
+        return {entry.official: entry for entry in entries if entry.how == "portal"}
 
     def of(self, official_id: str) -> list[LedgerEntry]:
         """Her entries, the oldest first."""

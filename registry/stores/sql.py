@@ -235,8 +235,8 @@ class SqlStore:
             for each in officials
             if each.id in stored and stored[each.id].consents != each.consents
         }
-        said = self._ledger.last(changed) if changed else {}
-        return {id: overruled(changed[id], entry, given) for id, entry in said.items()}
+        said = self._ledger.said(changed) if changed else {}
+        return {id: overruled(changed[id], stored[id].consents, entry, given) for id, entry in said.items()}
 
     def _refused(self, official: Official) -> str | None:
         """Why ``official`` may not come back after a withdrawal; ``None`` if she may or never withdrew."""

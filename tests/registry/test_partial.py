@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -20,7 +20,7 @@ from ingest.holding import LogHolder
 from ingest.post import POSTS
 from registry.holder import Holder, Part
 from registry.holding import RegistryHolder
-from registry.ledger import Given
+from registry.ledger import Given, How
 from registry.narrowing import narrowed
 from registry.official import Consent, Contact, Official
 from registry.stores.partial import SqlPartial
@@ -139,6 +139,22 @@ def test_an_older_file_does_not_bring_it_back(store: SqlStore, partial: SqlParti
     store.put_all([her(Consent(("*",), LATER))])
     assert partial.withdraw("anna", part, LATER, sources=SOURCES, given=GIVEN).at == LATER
     store.put_all([official("bo", consents=(Consent(("feed",), START),), contacts=CONTACTS)])
+
+
+@pytest.mark.parametrize("how", ["command", "portal"])
+def test_what_she_said_on_the_portal_stays_her_word_when_a_part_is_withdrawn(
+    store: SqlStore, partial: SqlPartial, how: How
+) -> None:
+    said = her(Consent(("*",), START, text=False))
+    store.change(said, given=Given("portal", by="anna"))
+    partial.withdraw("anna", FEED, NOW, sources=SOURCES, given=Given(how))
+    partial.erased("anna", FEED)
+    left = store.get("anna")
+    for older in (Consent(("bluesky", "jsonl"), START), Consent(("bluesky",), START, text=False)):
+        with pytest.raises(BadInput, match="has said on the portal"):
+            store.put_all([her(older)])
+    assert store.get("anna") == left
+    store.put_all([her(*left.consents, Consent(("feed",), datetime.now(UTC) + timedelta(days=1)))])
 
 
 def test_all_of_her_is_more_than_a_part(store: SqlStore, partial: SqlPartial, database: Database) -> None:
