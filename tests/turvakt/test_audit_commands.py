@@ -1,6 +1,7 @@
 """The audit log by the commands."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,7 @@ from access.audit_entry import Act
 from access.people import People
 from access.person import Grant, Person
 from flow.clock import ManualClock
-from tests.turvakt.process import Program
+from tests.turvakt.process import Program, line
 from turvakt.schema import open_file
 from turvakt.wiring import Parts
 
@@ -21,7 +22,9 @@ ACTS = (
 
 
 @pytest.fixture
-def filled(program: Program) -> Program:
+def filled(tmp_path: Path) -> Program:
+    program = Program(tmp_path / "data")
+    program.folder.mkdir()
     clock = ManualClock(datetime(2026, 11, 2, 8, tzinfo=UTC))
     file = open_file(program.folder / "turvakt.db")
     for act in ACTS:
@@ -49,6 +52,17 @@ def test_it_lists_the_newest_first(filled: Program) -> None:
     assert [each["number"] for each in filled.json("audit", "list", "--who", "vera", "--before", "2")] == [1]
     assert "on duty" in filled.run("audit", "list", "--official", "anna-lindqvist")
     assert filled.json("audit", "list", "--official", "nobody") == []
+
+
+def test_a_search_is_written_down_for_each_official_whom_it_shows(program: Program, tmp_path: Path) -> None:
+    file = tmp_path / "posts.jsonl"
+    texts = ("Tack Anna Lindqvist i Ekvik", "Hej Anna Lindqvist i Ekvik")
+    file.write_text("".join(line(number, text) for number, text in enumerate(texts)), "utf-8")
+    program.run("run", "--once", "--posts", str(file))
+    assert len(program.json("search")) == 2
+    program.run("search", "nosuchword")
+    (entry,) = program.json("audit", "list", "--action", "texts-listed")
+    assert (entry["who"], entry["tenant"], entry["official"]) == ("command", "ekvik", "anna-lindqvist")
 
 
 def test_an_unknown_action_is_refused(filled: Program) -> None:

@@ -48,6 +48,23 @@ def test_what_is_held_outlives_a_withdrawal_and_is_told(program: Program) -> Non
     assert b"withdrew on" in program.finish("export", "--official", ID).stderr
 
 
+def test_each_tenant_sees_what_commands_did_about_its_officials(program: Program) -> None:
+    program.run("hold", "add", POST, "--official", ID, "--reason", "Anmälan K-1", "--until", "2030-01-31")
+    program.run("export", "--official", ID)
+    program.run("hold", "end", "1", "--yes")
+    program.run("officials", "withdraw", ID, "--source", "feed", "--yes")
+    done = ("hold-added", "exported", "hold-ended", "consent-withdrawn")
+
+    def entries() -> list[tuple[str, str]]:
+        listed = [each for action in done for each in program.json("audit", "list", "--action", action)]
+        assert {each["tenant"] for each in listed} == {"ekvik"}
+        return [(each["action"], each["official"]) for each in listed]
+
+    assert entries() == [(action, ID) for action in done]
+    program.run("officials", "withdraw", ID, "--yes")
+    assert entries() == [*((action, "") for action in done), ("consent-withdrawn", "")]
+
+
 def test_one_source_is_withdrawn(program: Program) -> None:
     (report,) = program.json("officials", "withdraw", ID, "--source", "feed", "--yes")
     assert report["part"] == {"kind": "source", "name": "feed"}

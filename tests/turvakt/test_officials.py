@@ -81,6 +81,24 @@ def test_the_ledger_is_told_and_a_consent_that_ends_is_seen(tmp_path: Path) -> N
     assert program.finish("officials", "consent", "nobody").returncode == 2
 
 
+def test_who_was_added_or_changed_is_in_the_audit_log(tmp_path: Path) -> None:
+    file = tmp_path / "officials.csv"
+    program = Program(tmp_path / "data")
+    row = "{},Anna,Berg,sv,{},{},SE,*,2026-01-01,Vakt|outbox|vakt|sv\n"
+    file.write_text(HEAD + row.format("a-b", "ledamot", "Ekvik") + row.format("a-c", "ledamot", "Furuby"), "utf-8")
+    program.run("officials", "import", str(file))
+    program.run("officials", "import", str(file))
+    file.write_text(HEAD + row.format("a-b", "kommunalråd", "Ekvik"), "utf-8")
+    program.run("officials", "import", str(file))
+    file.write_text(HEAD + row.format("a-d", "ledamot", "Ekvik").replace("outbox", "sms"), "utf-8")
+    program.run("officials", "import", str(file), code=2)
+    assert [(each["action"], each["tenant"], each["official"]) for each in program.json("audit", "list")] == [
+        ("official-changed", "ekvik", "a-b"),
+        ("official-added", "furuby", "a-c"),
+        ("official-added", "ekvik", "a-b"),
+    ]
+
+
 def test_tenants_are_told_and_given_rules_of_their_own(tmp_path: Path) -> None:
     program = Program(tmp_path / "data")
     program.run("officials", "import", "config/examples/officials.toml")

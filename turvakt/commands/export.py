@@ -7,6 +7,7 @@ import typer
 
 from flow.errors import BadInput
 from registry import withdrawal
+from turvakt.commands.noting import COMMAND, tenant_of_id
 from turvakt.commands.shared import aside, parts, write_json
 from turvakt.folder import write
 
@@ -32,7 +33,8 @@ def export(
                 raise
             registered = None
         # First: nothing is shown that is not written down. Who was erased is not named anew.
-        opened.audit.write("command", "exported", official=official if registered is not None else "")
+        named = official if registered is not None else ""
+        opened.audit.write(COMMAND, "exported", tenant=tenant_of_id(opened, named), official=named)
         held = withdrawal.export(official, holders=opened.holders)
         now = opened.clock.now()
     if html is None or registered is None:

@@ -10,6 +10,7 @@ from classify.verdict import LABELS, SEVERITIES
 from flow.errors import BadInput
 from review.index import MOST, Item, Query
 from turvakt.access import base_url, link, token
+from turvakt.commands.noting import note
 from turvakt.commands.shared import AsJson, aside, parts, printable, screen, table, write_json
 from turvakt.status import status as status_of
 
@@ -72,6 +73,8 @@ def search(
                 limit=limit,
             )
         )
+        # First: nothing is shown that is not written down.
+        note(opened, "texts-listed", (item for item in found.items if item.verdict.post.text))
     for item in found.items:
         if as_json:
             write_json(msgspec.to_builtins(item))

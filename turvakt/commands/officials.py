@@ -1,5 +1,6 @@
 """turvakt officials: who opted in."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +8,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from access.audit_entry import Act
 from flow.errors import BadInput
 from registry import withdrawal
 from registry.building import build
@@ -17,6 +19,7 @@ from registry.importing import read_officials
 from registry.ledger import Given
 from registry.official import Consent, Official
 from registry.tenant import tenant_of
+from turvakt.commands.noting import COMMAND, tenant_of_id
 from turvakt.commands.shared import AsJson, Yes, aside, confirm, parts, printable, screen, table, write_json
 from turvakt.commands.silent import refuse_silent
 
@@ -69,11 +72,23 @@ def import_(
     officials = read_officials(file)
     with parts(context) as opened:
         refuse_silent(officials, place=str(file), now=opened.clock.now())
-        done = opened.store.put_all(officials, given=Given("paper" if on_paper else "file"))
+        with opened.database.transaction():
+            before = {each.id: each for each in opened.store.officials()}
+            done = opened.store.put_all(officials, given=Given("paper" if on_paper else "file"))
+            opened.audit.write_all(_changes(before, opened.store.officials()))
     if as_json:
         write_json(msgspec.to_builtins(done))
     else:
         screen.print(f"{done.added} added, {done.changed} changed, {done.unchanged} unchanged")
+
+
+def _changes(before: Mapping[str, Official], after: Iterable[Official]) -> list[Act]:
+    """An entry of the audit log for each who was added or changed."""
+    return [
+        Act(COMMAND, "official-changed" if each.id in before else "official-added", tenant_of(each), each.id)
+        for each in after
+        if each != before.get(each.id)
+    ]
 
 
 @app.command()
@@ -128,8 +143,9 @@ def add(
         raise refusal([str(problem) for problem in problems], place="command line")
     with parts(context) as opened:
         refuse_silent([official], place="command line", now=opened.clock.now())
-        opened.store.add(official)
-        opened.audit.write("command", "official-added", tenant=tenant_of(official), official=official.id)
+        with opened.database.transaction():
+            opened.store.add(official)
+            opened.audit.write_all(_changes({}, [official]))
     screen.print(f"{official.id} added")
 
 
@@ -194,9 +210,11 @@ def withdraw(
             opened.store.get(id)
             what = "all consent" if part is None else f"the consent of this {part.kind}"
             confirm(f"End {what} of {id} and erase everything held because of it?", yes=yes)
+        tenant = tenant_of_id(opened, id)
         report = opened.erasure.withdraw(id, part)
         # Of all that is withdrawn not even this may name her.
-        opened.audit.write("command", "consent-withdrawn", official="" if part is None else id)
+        named = "" if part is None else id
+        opened.audit.write(COMMAND, "consent-withdrawn", tenant=tenant, official=named)
     if as_json:
         write_json(msgspec.to_builtins(report))
         return
