@@ -68,7 +68,7 @@ def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) 
             tenant_name=lambda id: tenant_of(id).name,
             clock=parts.clock,
         ),
-        withdraw=parts.erasure.withdraw,
+        erasure=parts.erasure,
         submit=submit,
         downloads={"html": as_page, "json": as_json},
         sources=parts.sources,

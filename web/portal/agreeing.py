@@ -103,14 +103,12 @@ def _changed(desk: Desk, request: Request, form: FormData) -> Response:
     if is_same(before, consent):
         return RedirectResponse("/me/consent?done=same", 303)
     try:
-        whole = together(before, consent)
+        whole, given = together(before, consent), desk.given(request, str(form["wording"]))
         if not is_same(before, whole):
-            desk.portal.store.change(
-                replace(official, consents=(whole,)), given=desk.given(request, str(form["wording"]))
-            )
+            desk.portal.store.change(replace(official, consents=(whole,)), given=given)
         desk.note(request, "consent-changed")
         for part in given_up(before, consent, sources=sources):
-            desk.portal.withdraw(official.id, part)
+            desk.portal.erasure.withdraw(official.id, part, given=given)
     except BadInput:
         return _consent(desk, request, form, "refused")
     return RedirectResponse("/me/consent?done=saved", 303)
@@ -128,7 +126,7 @@ def _erased(desk: Desk, request: Request) -> Response:
     desk.note(request, "consent-withdrawn")
     report = None
     with suppress(Unavailable):  # consent has ended; what is left is erased by the monitor as soon as it can be
-        report = desk.portal.withdraw(official.id, None)
+        report = desk.portal.erasure.withdraw(official.id, given=desk.given(request))
     return desk.page(request, "erased", None, report=report, stores=STORES)
 
 

@@ -7,10 +7,9 @@ from access.audit import Audit
 from access.deputies import Deputies
 from alerts.notices import Notices
 from ingest.post import Post
-from registry.holder import Part
 from registry.official import Language
 from registry.store import Store
-from registry.withdrawal import Report
+from registry.withdrawal import Erasure
 from registry.wording import Shown
 
 
@@ -18,8 +17,7 @@ from registry.wording import Shown
 class Portal:
     """
     Attributes:
-        withdraw: ends all consent of an official, or that to a part, and erases what was held by it, see
-            `registry.withdrawal.Erasure.withdraw`.
+        erasure: ends all consent of an official, or that to a part, and erases what was held by it.
         submit: takes a post in as one about the official with this id; whether it is new and her consent covers it.
         downloads: everything that is held because of an official, by the form of the file: ``html`` to read, ``json``.
         sources: all sources there are.
@@ -33,7 +31,7 @@ class Portal:
     audit: Audit
     notices: Notices
     deputies: Deputies
-    withdraw: Callable[[str, Part | None], Report]
+    erasure: Erasure
     submit: Callable[[Post, str], Awaitable[bool]]
     downloads: Mapping[str, Callable[[str, Language], bytes]]
     sources: Callable[[], Collection[str]]

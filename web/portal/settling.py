@@ -170,7 +170,7 @@ def _contact(desk: Desk, request: Request, form: FormData) -> Response:
     removed = str(form.get("remove", ""))
     try:
         if removed:
-            desk.portal.withdraw(official.id, Part("recipient", removed))
+            desk.portal.erasure.withdraw(official.id, Part("recipient", removed), given=desk.given(request))
         else:
             added = describing.contact(form, language=desk.site.wording(request).language)
             if any(each.name == added.name for each in official.contacts):

@@ -60,6 +60,8 @@ def test_what_is_given_up_is_erased_at_once(home: Home) -> None:
     assert consent.labels == ("threat",)
     assert (consent.text, consent.evidence) == (False, True)
     assert home.parts.partial.withdrawal(ID, Part("source", "mastodon")) is not None
+    entry = home.parts.store.ledger(ID)[-1]
+    assert (entry.how, entry.by, entry.wording, entry.consents) == ("portal", "anna", form["wording"], (consent,))
     assert not home.parts.allowed(ID, "mastodon")
     home.clock.advance(60)
     everything = home.consent_form(browser) | {"source": sorted(home.parts.sources()), "label": list(LABELS)}

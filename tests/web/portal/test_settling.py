@@ -54,6 +54,7 @@ def test_whom_to_tell_is_hers_to_choose(home: Home) -> None:
     assert browser.submit("/me/contacts", remove="Beredskap").headers["location"] == "/me/contacts?done=removed"
     assert [contact.name for contact in home.parts.store.get(ID).contacts] == ["Partikansliet"]
     assert home.parts.partial.withdrawal(ID, Part("recipient", "Beredskap")) is not None
+    assert [(entry.how, entry.by) for entry in home.parts.store.ledger(ID)[1:]] == [("portal", "anna")] * 2
     answer = browser.submit("/me/contacts", remove="Partikansliet")
     assert "at least one recipient" in answer.text
     assert [contact.name for contact in home.parts.store.get(ID).contacts] == ["Partikansliet"]
