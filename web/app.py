@@ -113,7 +113,7 @@ def create_app(
     else:
         app.include_router(entry.routes(site, gate=gate, secure=secure))
     if portal is not None:
-        desk = Desk(site, portal)
+        desk = Desk(site, portal, secure=secure)
         for pages in (seeing, agreeing, settling):
             app.include_router(pages.routes(desk))
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))

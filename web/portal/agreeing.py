@@ -24,7 +24,7 @@ _NEW = Consent(scope=("*",), since=None)  # type: ignore[arg-type]  # what the f
 
 def routes(desk: Desk) -> APIRouter:
     """``/me/begin``, ``/me/consent`` and ``/me/erase``."""
-    router = APIRouter()
+    router = desk.router()
     reads = desk.site.reads
 
     @router.get("/me/begin")

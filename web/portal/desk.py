@@ -1,8 +1,9 @@
 """What every page of the portal shares: whom it is about, and what is written down of it."""
 
 from typing import Any
+from urllib.parse import urlencode
 
-from fastapi import Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from access.audit_entry import Action
@@ -11,6 +12,7 @@ from flow.errors import BadInput
 from registry.ledger import Given, How
 from registry.official import Official
 from web.console.site import Site, actor_of
+from web.portal import choosing
 from web.portal.portal import Portal
 
 VIEWS = ("alerts", "accesses", "consent", "names", "contacts", "wishes", "deputies", "submit", "download", "help")
@@ -21,21 +23,28 @@ _HOW: How = "portal"
 class Desk:
     """Makes pages about one official: the actor herself, or whom she is a deputy of."""
 
-    def __init__(self, site: Site, portal: Portal) -> None:
+    def __init__(self, site: Site, portal: Portal, *, secure: bool) -> None:
         self.site = site
         self.portal = portal
+        self._secure = secure
+
+    def router(self) -> APIRouter:
+        """For pages about an official."""
+        return choosing.router(secure=self._secure)
 
     def about(self, request: Request) -> str:
-        """The id of the official: whom the actor may consent for, before those whose deputy she is."""
-        actor = actor_of(request)
-        return min(actor.officials("consent") or actor.officials("see-own"))
+        """The id of the official, see `web.portal.choosing.about`; the same as long as the request lasts."""
+        if not hasattr(request.state, "about"):
+            actor = actor_of(request)
+            request.state.about = choosing.about(
+                request, actor, is_registered=lambda id: self._registered(id) is not None
+            )
+        about: str = request.state.about
+        return about
 
     def official(self, request: Request) -> Official | None:
         """Herself; ``None`` before she has consented for the first time."""
-        try:
-            return self.portal.store.get(self.about(request))
-        except BadInput:
-            return None
+        return self._registered(self.about(request))
 
     def is_herself(self, request: Request) -> bool:
         """Whether the actor is the official, and no deputy."""
@@ -45,7 +54,8 @@ class Desk:
         self, request: Request, name: str, official: Official | None, *, status: int = 200, **values: Any
     ) -> HTMLResponse:
         """A page of the portal, to be called in ``reads``."""
-        wording = self.site.wording(request)
+        wording, officials = self.site.wording(request), self._choices(request)
+        about = self.about(request)
         return self.site.page(
             request,
             f"portal/{name}.html",
@@ -55,6 +65,9 @@ class Desk:
             official=official,
             herself=self.is_herself(request),
             pages=VIEWS,
+            officials=officials,
+            about=about,
+            of_her=f"?{urlencode({choosing.QUERY: about})}" if officials else "",
             done=request.query_params.get("done", ""),
             **values,
         )
@@ -68,6 +81,25 @@ class Desk:
         """Write down in the audit log what the actor did."""
         actor, official = actor_of(request), self.about(request)
         self.portal.audit.write(actor, action, tenant=tenant_of_grant(actor, official), official=official, post=post)
+
+    def _registered(self, id: str) -> Official | None:
+        try:
+            return self.portal.store.get(id)
+        except BadInput:
+            return None
+
+    def _choices(self, request: Request) -> dict[str, str]:
+        """What to call each official whom the actor may choose, by id; empty where there is no choice."""
+        actor, wording = actor_of(request), self.site.wording(request)
+        hers, called = sorted(actor.officials("see-own")), {}
+        for id in hers if len(hers) > 1 else ():
+            official = self._registered(id)
+            if official is not None:
+                name = official.name or official.forms[0]
+            else:
+                name = actor.person.name if actor.may("consent", official=id) else wording.text("me.not_there")
+            called[id] = f"{name}, {self.portal.tenant_name(tenant_of_grant(actor, id))}"
+        return called
 
     def missing(self, request: Request) -> Response:
         """What to answer where an official is needed, and has not consented yet."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from access.audit_entry import TEXTS
 from alerts.notices import Form, Notice
@@ -11,6 +11,7 @@ from flow.errors import BadInput
 from web.console.highlight import pieces
 from web.console.post import LONGEST
 from web.console.site import actor_of
+from web.portal.choosing import QUERY
 from web.portal.consenting import held
 from web.portal.desk import Desk
 from web.portal.help import PLACES
@@ -21,7 +22,7 @@ _PAGE = 25
 
 def routes(desk: Desk) -> APIRouter:
     """``/me``, ``/me/alerts``, ``/me/alerts/ID``, ``/me/accesses`` and ``/me/help``."""
-    router = APIRouter()
+    router = desk.router()
     reads = desk.site.reads
 
     @router.get("/me")
@@ -82,14 +83,18 @@ def _alerts(desk: Desk, request: Request) -> Response:
 
 
 def _alert(desk: Desk, request: Request, alert_id: str) -> Response:
-    official, own = desk.official(request), desk.site.own(request)
-    if official is None:
-        return desk.missing(request)
+    own = desk.site.own(request)
     post_id = own.post_of(alert_id)
     item = None if post_id is None else own.get(post_id)
     raised = next((each for each in item.alerts if each.id == alert_id), None) if item else None
-    if item is None or raised is None or raised.official != official.id:
+    if item is None or raised is None or not actor_of(request).may("see-own", official=raised.official):
         return desk.site.error(request, "missing", status=404)
+    if raised.official != desk.about(request):  # a link in a letter knows nothing of what was chosen here
+        right = request.url.include_query_params(**{QUERY: raised.official})
+        return RedirectResponse(f"{right.path}?{right.query}", 303)
+    official = desk.official(request)
+    if official is None:
+        return desk.missing(request)
     post, judgement = item.verdict.post, item.verdict.judgement
     with_text = official.wishes.text or "text" in request.query_params
     # Before anything is shown: what cannot be written down is not read.

@@ -24,7 +24,7 @@ _FILE = {"html": "text/html; charset=utf-8", "json": "application/json"}
 
 def routes(desk: Desk) -> APIRouter:
     """``/me/names``, ``contacts``, ``wishes``, ``deputies``, ``submit`` and ``download``."""
-    router = APIRouter()
+    router = desk.router()
     reads = desk.site.reads
 
     @router.get("/me/names")

@@ -36,9 +36,12 @@ class Home:
             self.parts.store.add(official(ID))
             self.clock.advance(1)
 
-    def browser(self, role: Role = "official", *, language: str = "en") -> Browser:
+    def browser(self, role: Role = "official", *, language: str = "en", grants: tuple[Grant, ...] = ()) -> Browser:
+        """A browser of Anna, of who has another role about her, or of somebody with these ``grants``."""
         person = self.anna
-        if role != "official":
+        if grants:
+            person = Person("eva", "Eva Berg", "eva@ekvik.example", "en", grants)
+        elif role != "official":
             person = Person("siv", "Siv Ek", "siv@ekvik.example", "en", (Grant(role, "ekvik", ID),))
         step: Callable[..., Awaitable[Any]] = at_once
         app = create_app(
