@@ -31,6 +31,16 @@ class Partial(Protocol):
         """
         ...
 
+    def withdraw_all(
+        self, official_id: str, parts: Sequence[Part], at: datetime, *, sources: Collection[str], given: Given
+    ) -> None:
+        """The same for several parts, all or, if one of them is refused, none of them.
+
+        Raises:
+            BadInput: as for `withdraw`.
+        """
+        ...
+
     def withdrawal(self, official_id: str, part: Part) -> Withdrawal | None:
         """Her last withdrawal of this part, if any."""
         ...

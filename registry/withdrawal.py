@@ -101,10 +101,31 @@ class Erasure:
         if part is None:
             self.store.withdraw(official_id, now, given=given)
         else:
-            self.partial.withdraw(official_id, part, now, sources=self._sources(official_id, part), given=given)
+            self.partial.withdraw(official_id, part, now, sources=self._sources(official_id, [part]), given=given)
         self._erase(official_id, part)
         self._scrub()
         return self._report(official_id, part)
+
+    def withdraw_parts(self, official_id: str, parts: Sequence[Part], *, given: Given) -> bool:
+        """End her consent to all of these parts in one moment, then erase what was held by each.
+
+        Returns:
+            Whether all of it is erased. If a holder was away or still held something, the rest is pending.
+
+        Raises:
+            BadInput: as for `withdraw`; her consent to all of them is as it was.
+            Unavailable: the registry is away.
+        """
+        sources = self._sources(official_id, parts)
+        self.partial.withdraw_all(official_id, parts, self.clock.now(), sources=sources, given=given)
+        complete = True
+        for part in parts:
+            try:
+                self._erase(official_id, part)
+            except Unavailable:
+                complete = False
+        self._scrub()
+        return complete
 
     def resume(self) -> list[Report]:
         """Complete the erasures that were interrupted.
@@ -119,12 +140,11 @@ class Erasure:
         self._scrub()
         return [self._report(official_id, part) for official_id, part in pending]
 
-    def _sources(self, official_id: str, part: Part) -> set[str]:
+    def _sources(self, official_id: str, parts: Sequence[Part]) -> set[str]:
         """All sources there are; JSON lines may name any other one, which then is one if anything of it is held."""
         known = set(self.sources())
-        if part.kind == "source" and part.name not in known:
-            known |= {part.name for holder in self.holders if holder.count(official_id, part)}
-        return known
+        unknown = [part for part in parts if part.kind == "source" and part.name not in known]
+        return known | {part.name for part in unknown if any(each.count(official_id, part) for each in self.holders)}
 
     def _erase(self, official_id: str, part: Part | None) -> None:
         if part is None:

@@ -12,6 +12,7 @@ from registry.official import Language
 from registry.tenant import Tenant
 from registry.withdrawal import export
 from registry.wording import Shown
+from review.index import MOST, Query, every
 from turvakt.handing_in import hand_in
 from turvakt.wiring import Parts
 from web.portal.portal import Portal
@@ -40,6 +41,10 @@ def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) 
 
     def statement(language: Language, tenant: str) -> Shown:
         return parts.shown(tenant_of(tenant), language)
+
+    def sources_of(official: str) -> frozenset[str]:
+        held = every(parts.index, Query(official=official, limit=MOST))
+        return parts.sources() | {item.verdict.post.source for item in held}
 
     async def submit(post: Post, official: str) -> bool:
         taken = await step(hand_in, parts, post, about=[official])
@@ -72,6 +77,7 @@ def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) 
         submit=submit,
         downloads={"html": as_page, "json": as_json},
         sources=parts.sources,
+        sources_of=sources_of,
         channels=lambda: parts.channels,
         statement=statement,
         tenant_name=lambda id: tenant_of(id).name,

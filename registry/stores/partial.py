@@ -45,6 +45,13 @@ class SqlPartial:
             self._database.execute(insert(PARTIAL), row)
         return Withdrawal(at=at, erased_at=None, removed={})
 
+    def withdraw_all(
+        self, official_id: str, parts: Sequence[Part], at: datetime, *, sources: Collection[str], given: Given
+    ) -> None:
+        with self._database.transaction():
+            for part in parts:
+                self.withdraw(official_id, part, at, sources=sources, given=given)
+
     def withdrawal(self, official_id: str, part: Part) -> Withdrawal | None:
         digest = digest_of_part(official_id, part)
         rows = self._database.query(select(PARTIAL.c.at, PARTIAL.c.erased_at).where(PARTIAL.c.digest == digest))

@@ -157,6 +157,14 @@ def test_what_she_said_on_the_portal_stays_her_word_when_a_part_is_withdrawn(
     store.put_all([her(*left.consents, Consent(("feed",), datetime.now(UTC) + timedelta(days=1)))])
 
 
+def test_of_several_parts_all_are_withdrawn_or_none(store: SqlStore, partial: SqlPartial) -> None:
+    with pytest.raises(BadInput, match="names no such source"):
+        partial.withdraw_all("anna", [FEED, Part("source", "nowhere")], NOW, sources=SOURCES, given=GIVEN)
+    assert (store.get("anna"), partial.pending()) == (her(), [])
+    partial.withdraw_all("anna", [FEED, DESK], NOW, sources=SOURCES, given=GIVEN)
+    assert sorted(partial.pending(), key=str) == sorted([("anna", DESK), ("anna", FEED)], key=str)
+
+
 def test_all_of_her_is_more_than_a_part(store: SqlStore, partial: SqlPartial, database: Database) -> None:
     for part in (FEED, DESK):
         partial.withdraw("anna", part, NOW, sources=SOURCES, given=GIVEN)

@@ -96,7 +96,7 @@ def _changed(desk: Desk, request: Request, form: FormData) -> Response:
     official = desk.official(request)
     if official is None:
         return desk.missing(request)
-    before, sources = held(official, desk.site.clock.now()), sorted(desk.portal.sources())
+    before = held(official, desk.site.clock.now())
     consent = _read(desk, request, form, before)
     if isinstance(consent, str):
         return _consent(desk, request, form, consent)
@@ -107,11 +107,11 @@ def _changed(desk: Desk, request: Request, form: FormData) -> Response:
         if not is_same(before, whole):
             desk.portal.store.change(replace(official, consents=(whole,)), given=given)
         desk.note(request, "consent-changed")
-        for part in given_up(before, consent, sources=sources):
-            desk.portal.erasure.withdraw(official.id, part, given=given)
+        gone = given_up(before, consent, sources=desk.portal.sources_of(official.id))
+        complete = desk.portal.erasure.withdraw_parts(official.id, gone, given=given)
     except BadInput:
         return _consent(desk, request, form, "refused")
-    return RedirectResponse("/me/consent?done=saved", 303)
+    return RedirectResponse(f"/me/consent?done={'saved' if complete else 'pending'}", 303)
 
 
 def _erase(desk: Desk, request: Request) -> Response:

@@ -21,6 +21,7 @@ class Portal:
         submit: takes a post in as one about the official with this id; whether it is new and her consent covers it.
         downloads: everything that is held because of an official, by the form of the file: ``html`` to read, ``json``.
         sources: all sources there are.
+        sources_of: these, and those of whatever is held about the official with this id: JSON lines may name any other.
         channels: those by which contacts can be told, with an address that people can give.
         statement: what officials of the tenant with this id are shown now before they consent.
         tenant_name: what a tenant is called, given its id.
@@ -35,6 +36,7 @@ class Portal:
     submit: Callable[[Post, str], Awaitable[bool]]
     downloads: Mapping[str, Callable[[str, Language], bytes]]
     sources: Callable[[], Collection[str]]
+    sources_of: Callable[[str], Collection[str]]
     channels: Callable[[], Collection[str]]
     statement: Callable[[Language, str], Shown]
     tenant_name: Callable[[str], str]

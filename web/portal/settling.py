@@ -168,9 +168,12 @@ def _contact(desk: Desk, request: Request, form: FormData) -> Response:
     if official is None:
         return desk.missing(request)
     removed = str(form.get("remove", ""))
+    done = "saved"
     try:
         if removed:
-            desk.portal.erasure.withdraw(official.id, Part("recipient", removed), given=desk.given(request))
+            gone = [Part("recipient", removed)]
+            complete = desk.portal.erasure.withdraw_parts(official.id, gone, given=desk.given(request))
+            done = "removed" if complete else "pending"
         else:
             added = describing.contact(form, language=desk.site.wording(request).language)
             if any(each.name == added.name for each in official.contacts):
@@ -179,7 +182,7 @@ def _contact(desk: Desk, request: Request, form: FormData) -> Response:
     except BadInput:
         return _contacts(desk, request, form, "last_one" if removed else "refused")
     desk.note(request, "consent-changed")
-    return RedirectResponse(f"/me/contacts?done={'removed' if removed else 'saved'}", 303)
+    return RedirectResponse(f"/me/contacts?done={done}", 303)
 
 
 def _told(official: Official, contact: Contact) -> Official:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from classify.verdict import LABELS
-from flow.errors import BadInput
+from flow.errors import BadInput, Unavailable
 from registry.holder import Part
 from tests.review.people import alert, verdict
 from tests.web.portal.building import ID, Home
@@ -76,6 +76,44 @@ def test_from_one_source_to_another(home: Home) -> None:
         assert browser.submit("/me/consent", **form | {"source": source}).status_code == 303
         assert home.parts.store.get(ID).consents[0].scope == (source,)
         home.clock.advance(60)
+
+
+def test_consent_to_all_that_is_given_up_ends_also_while_a_store_is_away(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log has no room for what is due of one source; a full disk cannot be had in a test."""
+    home.parts.index.write_verdicts([verdict("a", source=each, officials=(ID,)) for each in ("feed", "mastodon")])
+    erase = home.parts.holders[0].erase
+
+    def away(official: str, part: Part | None = None) -> int:
+        if part == Part("source", "feed"):
+            raise Unavailable("the disk is full", place="log")
+        return erase(official, part)
+
+    browser = home.browser()
+    sources = sorted(home.parts.sources() - {"feed", "mastodon"})
+    form = home.consent_form(browser) | {"scope": "some", "source": sources}
+    with monkeypatch.context() as patched:
+        patched.setattr(home.parts.holders[0], "erase", away)
+        answer = browser.submit("/me/consent", **form)
+    assert "could not be erased just now" in browser.page(answer.headers["location"]).words
+    assert not any(home.parts.allowed(ID, each) for each in ("feed", "mastodon"))
+    assert (home.parts.index.held(["feed:a", "mastodon:a"]), home.parts.partial.pending()) == (
+        {"feed:a"},
+        [(ID, Part("source", "feed"))],
+    )
+    home.parts.erasure.resume()
+    assert home.parts.index.held(["feed:a"]) == set()
+
+
+def test_sources_that_no_collector_names_are_given_up_too(home: Home) -> None:
+    posts = [verdict("a", source=each, officials=(ID,)) for each in ("bluesky", "anteckning", "web")]
+    home.parts.index.write_verdicts(posts)
+    browser = home.browser()
+    form = home.consent_form(browser) | {"scope": "some", "source": "bluesky"}
+    assert browser.submit("/me/consent", **form).headers["location"] == "/me/consent?done=saved"
+    assert home.parts.index.held([each.post.id for each in posts]) == {"bluesky:a"}
+    assert [consent.scope for consent in home.parts.store.get(ID).consents] == [("bluesky",)]
 
 
 @pytest.mark.parametrize(
