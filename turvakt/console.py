@@ -11,7 +11,7 @@ from review.stage import DECISIONS_TOPIC
 from turvakt.access import base_url, link, token
 from turvakt.demo_people import Guest
 from turvakt.portal import portal
-from turvakt.serving import listen, serve, timed
+from turvakt.serving import THIS_MACHINE, listen, networks, serve, timed
 from turvakt.status import not_ready, status
 from turvakt.wiring import Parts
 from web.app import create_app
@@ -29,7 +29,7 @@ class Console:
         told: is told of each answer to a person: its status, and how many seconds it took. It must not raise.
 
     Raises:
-        Broken: the address is taken or not this machine's, or the token cannot be kept.
+        Broken: the address is taken or not this machine's, a proxy's is none, or the token cannot be kept.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Console:
         self.guests: Sequence[Guest] = ()
         """Invented people of a demo, whom links let in."""
         web = parts.settings.web
+        self._proxies = networks(web.proxies or THIS_MACHINE, place="web.proxies")
         self._socket = listen(web.host, web.port, place="console", setting="TURVAKT_WEB_PORT")
         self.port: int = self._socket.getsockname()[1]
 
@@ -93,7 +94,7 @@ class Console:
             base_url=self._parts.settings.web.base_url or None,
             clock=self._parts.clock,
         )
-        await serve(timed(app, self._told), self._socket)
+        await serve(timed(app, self._told), self._socket, proxies=self._proxies)
 
     def _staff(self) -> Staff:
         parts = self._parts

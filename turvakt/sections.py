@@ -225,6 +225,12 @@ class Web(Section, frozen=True):
     base_url: Annotated[
         str, Meta(description="Address that people reach it by, for links in alerts; empty: as bound.")
     ] = ""
+    proxies: Annotated[
+        list[str],
+        Meta(
+            description="Addresses or networks of proxies, which say who asks (X-Forwarded-For); empty: this machine."
+        ),
+    ] = []
     sign_in: Annotated[
         Literal["people", "token"],
         Meta(description='"people": each with an account of her own; "token": one door for all, for a trial.'),

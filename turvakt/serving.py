@@ -4,7 +4,8 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from ipaddress import ip_network
 
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,6 +14,8 @@ from flow.errors import Broken
 
 MACHINES = frozenset({"/healthz", "/readyz", "/metrics"})
 """What no person asks for."""
+
+THIS_MACHINE = ("127.0.0.1", "::1")
 
 
 class _Server(uvicorn.Server):
@@ -64,9 +67,33 @@ def timed(app: ASGIApp, told: Callable[[int, float], None]) -> ASGIApp:
     return answer
 
 
-async def serve(app: ASGIApp, listening: socket.socket) -> None:
-    """Serve until cancelled; requests under way have a second to end."""
-    config = uvicorn.Config(app, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=1)
+def networks(proxies: Iterable[str], *, place: str) -> list[str]:
+    """``proxies``, as addresses or networks.
+
+    Raises:
+        Broken: one is neither. So is ``*``: if everybody is believed, everybody chooses her own address.
+    """
+    try:
+        return [str(ip_network(each)) for each in proxies]
+    except ValueError as error:
+        remedy = "Write it as 10.1.2.3 or 10.1.2.0/24"
+        raise Broken("this is no address and no network", place=place, remedy=remedy) from error
+
+
+async def serve(app: ASGIApp, listening: socket.socket, *, proxies: Sequence[str] = ()) -> None:
+    """Serve until cancelled; requests under way have a second to end.
+
+    Args:
+        proxies: the networks of those whose ``X-Forwarded-For`` says who asks; see `networks`.
+    """
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        lifespan="off",
+        access_log=False,
+        timeout_graceful_shutdown=1,
+        forwarded_allow_ips=list(proxies),
+    )
     server = _Server(config)
     serving = asyncio.ensure_future(server.serve(sockets=[listening]))
     try:

@@ -113,6 +113,7 @@ def test_settings_are_known_and_secrets_are_there(name: str, tmp_path: Path) -> 
     assert set(files) == {value for name, value in environment.items() if name.endswith("_FILE")}
     assert settings.web.host == ("0.0.0.0" if name in {"turvakt", "console"} else "127.0.0.1")
     assert settings.web.base_url == "http://127.0.0.1:8477"
+    assert settings.web.proxies == ["172.16.0.0/12"], "what Docker lets in comes from an address of its own"
     assert (settings.metrics.host, settings.metrics.port) == ("0.0.0.0", 9464)
     if name == "turvakt":
         assert not settings.kafka.servers
