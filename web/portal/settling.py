@@ -11,6 +11,7 @@ from flow.errors import BadInput
 from ingest.collectors.manual import submission
 from registry.holder import Part
 from registry.official import Contact, Official
+from registry.tenant import tenant_of
 from web.console.site import actor_of
 from web.portal import describing
 from web.portal.desk import Desk
@@ -109,7 +110,8 @@ def _names(desk: Desk, request: Request, form: FormData | None = None) -> Respon
     draft, faults = official if form is None else describing.named(official, form), ""
     if form is not None and form.get("act") == "save":
         try:
-            desk.portal.store.change(draft, given=desk.given(request))
+            # The place is free text: it never moves her to another tenant.
+            desk.portal.store.change(replace(draft, tenant=tenant_of(official)), given=desk.given(request))
         except BadInput:
             faults = "refused"
         else:

@@ -2,6 +2,7 @@
 
 from registry.holder import Part
 from registry.official import Wishes
+from registry.tenant import tenant_of
 from tests.registry.people import official
 from tests.review.people import verdict
 from tests.web.portal.building import ID, Home
@@ -41,6 +42,10 @@ def test_names_are_tried_before_they_are_saved(home: Home) -> None:
     after = home.parts.store.get(ID)
     assert (after.given_names, after.family_names, after.forms) == (("Anna", "Maria"), ("Ek",), ("Ekan",))
     assert (after.handles, after.country, after.consents) == ({"x": ("annaek",)}, "FI", before.consents)
+    moved = browser.submit("/me/names", **NAMES | {"municipality": "Håby"}, act="save")
+    assert moved.headers["location"] == "/me/names?done=saved"
+    after = home.parts.store.get(ID)
+    assert (after.municipality, tenant_of(after)) == ("Håby", "ekvik")
     assert browser.submit("/me/names", **NAMES | {"given": "", "forms": ""}, act="save").status_code == 422
     assert home.parts.store.get(ID) == after
 
