@@ -43,6 +43,14 @@ class Opened:
     told: int
 
 
+def why(audit: Audit, actor: Actor, tenant: str) -> str:
+    """What the audit log says of why she reads texts of the tenant's officials: her reason, if she does so by this access."""
+    if not actor.only_lent("see-texts", tenant):
+        return ""
+    opened = audit.read(who=actor.person.id, tenant=tenant, actions=["break-glass"], limit=1)
+    return " ".join(("emergency:", *(each.act.why for each in opened))).rstrip()
+
+
 class BreakGlass:
     """The table ``access_break_glass`` of ``database``. `access.sessions.Sessions` gives the role to whoever has an access."""
 

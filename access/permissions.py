@@ -58,6 +58,10 @@ class Actor:
             for grant in self._grants(permission)
         )
 
+    def only_lent(self, permission: Permission, tenant: str) -> bool:
+        """Whether she has the permission for the tenant for a while, and not by a role of her own."""
+        return self.may(permission, tenant=tenant) and not Actor(self.person, "").may(permission, tenant=tenant)
+
     def _grants(self, permission: Permission) -> Iterator[Grant]:
         grants = (*self.person.grants, *self.lent) if self.person.active else ()
         return (grant for grant in grants if permission in MAY[grant.role])

@@ -333,6 +333,11 @@ def test_break_glass_opens_texts_for_an_hour_and_is_told(house: House, database:
     assert browser.submit("/break-glass", tenant="furuby", reason="Ett hot mot Bo i dag").status_code == 404
     assert browser.submit("/break-glass", tenant="ekvik", reason="Ett hot mot Anna i dag").status_code == 303
     assert "om bron" in browser.page("/posts/jsonl:a").words
+    browser.page("/")
+    looks = house.staff.audit.read(actions=["text-read", "texts-listed"])
+    assert [each.act.why for each in looks] == ["emergency: Ett hot mot Anna i dag"] * 2
+    house.signed_in(RUT).page("/posts/jsonl:a")
+    assert house.staff.audit.read(who="p-rut")[0].act.why == "", "an officer needs none"
     assert "Kaj Dahl, Ekviks kommun" in browser.page("/break-glass").words
     assert house.acts("break-glass") == [("p-kaj", "ekvik", "", "")]
     assert database.query("SELECT count(*) FROM access_letter WHERE kind = 'break-glass'")[0][0] == 1  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from access.audit import Audit
 from access.audit_entry import Act, Action
+from access.break_glass import why
 from access.permissions import Actor
 from alerts.translations import LANGUAGES
 from classify.verdict import LABELS, SEVERITIES
@@ -100,8 +101,10 @@ class Site:
             return
         actor, registry = actor_of(request), {official.id: official for official in self._officials()}
         tenants = {id: tenant_of(registry[id]) if id in registry else "" for id in sorted(shown)}
+        reasons = {tenant: why(self._audit, actor, tenant) for tenant in set(tenants.values())}
         self._audit.write_all(
-            Act(actor.person.id, action, tenant, id, post, session=actor.session) for id, tenant in tenants.items()
+            Act(actor.person.id, action, tenant, id, post, reasons[tenant], actor.session)
+            for id, tenant in tenants.items()
         )
 
     def did(self, actor: Actor, action: Action, *, why: str = "") -> None:
