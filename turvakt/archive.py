@@ -13,8 +13,9 @@ from itertools import chain, groupby, islice
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import LargeBinary, Table, delete, func, insert, select, tuple_, update
+from sqlalchemy import LargeBinary, Table, and_, delete, func, insert, not_, select, true, tuple_, update
 
+from access.tables import LETTER
 from alerts.alert import DELIVERIES
 from classify.verdict import VERDICTS
 from flow.database import Database
@@ -42,6 +43,8 @@ LEFT_OUT = {
     "access_ticket": "a link that was used since would open something once more",
 }
 """The tables that are not in an archive, and why."""
+OPENING = and_(LETTER.c.state == "waiting", LETTER.c.kind.in_(("invitation", "reset")))
+"""The letters that are not in one either: each holds a link that opens an account, as long as it waits."""
 TABLES = {
     str(name): table  # SQLAlchemy's name is more than text
     for metadata in METADATA
@@ -241,7 +244,12 @@ def _letters(log: Log) -> Iterator[tuple[str, str, bytes]]:
 def _rows(database: Database, table: Table) -> Iterator[dict[str, Any]]:
     key = tuple_(*table.primary_key.columns)
     names = [str(column.name) for column in table.columns]
-    ordered = select(table).order_by(*table.primary_key.columns).limit(_AT_ONCE)
+    ordered = (
+        select(table)
+        .where(not_(OPENING) if table is LETTER else true())
+        .order_by(*table.primary_key.columns)
+        .limit(_AT_ONCE)
+    )
     statement = ordered
     while page := database.query(statement):
         rows = [dict(zip(names, row, strict=True)) for row in page]

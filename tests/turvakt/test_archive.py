@@ -1,12 +1,17 @@
 """turvakt backup, restore and migrate."""
 
+import base64
 import gzip
+import json
 from pathlib import Path
 
 import pytest
 
+from tests.access.people import person
 from tests.turvakt.process import DEMO_POSTS, OFFICIALS, Program, line
+from turvakt.archive import dump, sums
 from turvakt.cli import main
+from turvakt.wiring import Parts
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +49,27 @@ def test_what_is_restored_is_what_was_there(full: Program, tmp_path: Path) -> No
     # Where collectors go on is restored, too: the same file gives nothing new.
     (again,) = other.json("run", "--once", "--posts", str(full.folder.parent / "posts.jsonl"))
     assert again["read"] == 0
+
+
+def test_letters_that_open_an_account_are_left_out(parts: Parts) -> None:
+    berit = person("berit")
+    moment = parts.clock.now().isoformat()
+    link = {"link": "https://turvakt.ekvik.example/invitation/zqxsecret", "until": moment}
+    parts.letters.add(berit, "reset", link)
+    parts.letters.add(berit, "invitation", link | {"tenant": "Ekvik"})
+    parts.letters.add(berit, "consent-ends", {"until": moment})
+    lines = list(dump(parts))
+    assert not any(b"zqxsecret" in line or b"zqxsecret" in _content(line) for line in lines)
+    assert sums(lines)["access_letter"][0] == 1
+    for waiting in parts.letters.due():
+        parts.letters.ended(waiting, "sent")
+    assert sums(dump(parts))["access_letter"][0] == 3, "what was sent holds no link any more"
+
+
+def _content(line: bytes) -> bytes:
+    """What stands in the line of a letter."""
+    part, record = json.loads(line)
+    return base64.b64decode(record["content"]) if part == "access_letter" and record["content"] else b""
 
 
 def test_who_withdrew_after_the_backup_is_erased_again(full: Program, tmp_path: Path) -> None:
