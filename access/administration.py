@@ -9,9 +9,9 @@ from access.audit_entry import Action
 from access.invitations import Invitations, Why
 from access.letters import Letters
 from access.people import People
-from access.permissions import Actor
+from access.permissions import MAY, Actor
 from access.person import Grant, Person, Role
-from access.sessions import Sessions
+from access.sessions import Session, Sessions
 from access.tickets import LASTS
 from flow.clock import Clock
 from flow.errors import BadInput
@@ -79,6 +79,8 @@ class Administration:
             raise _closed()
         grant = Grant(role, tenant, official)
         known = self._people.by_email(email)
+        if known is not None and known.id == actor.person.id and _shows_posts(role):
+            raise _own_texts()
         if known is not None:
             person = known if _has(known, role, tenant) else replace(known, grants=(*known.grants, grant))
             self._people.put(person)
@@ -86,7 +88,8 @@ class Administration:
             person = Person(f"p-{secrets.token_hex(6)}", name.strip(), email.strip(), language, (grant,))
             self._people.add(person)
             self._send(actor, person, "join", tenant)
-        self._audit.write(actor, "official-invited" if official else "invited", tenant=tenant, official=official)
+        action: Action = "official-invited" if official else "invited"
+        self._audit.write(actor, action, tenant=tenant, official=official, why=f"person {person.id}: {role}")
         return _seen_by(actor, person)
 
     def send_link(self, actor: Actor, person_id: str) -> None:
@@ -96,18 +99,32 @@ class Administration:
         tenants = actor.tenants("manage-people")
         tenant = next(grant.tenant for grant in person.grants if grant.tenant in tenants)
         self._send(actor, person, "join" if joins else "reset", tenant)
-        self._audit.write(actor, "invited", tenant=tenant)
+        self._told(actor, "invited", person, tenant)
+
+    def sessions(self, actor: Actor, person_id: str) -> list[Session] | None:
+        """Where she is signed in; ``None`` if that is not for the actor to know, since she belongs to other tenants, too."""
+        person = self._whole(actor, person_id)
+        return self._sessions.of(person.id) if _is_all_of(actor, person) else None
 
     def sign_out(self, actor: Actor, person_id: str) -> int:
-        """End all her sessions, and make a link that was sent to her worthless; returns how many sessions."""
+        """End all her sessions, and make a link that was sent to her worthless; returns how many sessions.
+
+        Only of who belongs to no other tenant.
+        """
         person = self._whole(actor, person_id)
+        if not _is_all_of(actor, person):
+            remedy = "Take away her roles here: that holds at once, wherever she is signed in"
+            raise BadInput("her sessions are those of other tenants, too", place="people", remedy=remedy)
         self._invitations.withdraw(person.id)
         ended = self._sessions.end_all(person.id)
-        self._told(actor, "session-ended")
+        self._told(actor, "session-ended", person, *sorted(actor.tenants("manage-people")))
         return ended
 
     def set_roles(self, actor: Actor, person_id: str, *, tenant: str, roles: Collection[str]) -> None:
-        """Let her have these of the roles in `GIVEN` in ``tenant``, and no others of them."""
+        """Let her have these of the roles in `GIVEN` in ``tenant``, and no others of them.
+
+        Nobody gives herself a role that shows posts: for an emergency there is `access.break_glass`.
+        """
         if tenant not in actor.tenants("manage-people"):
             raise _closed()
         if person_id == actor.person.id and "administrator" not in roles:
@@ -115,8 +132,11 @@ class Administration:
         person = self._whole(actor, person_id)
         kept = tuple(each for each in person.grants if each.tenant != tenant or each.role not in GIVEN)
         given = tuple(Grant(role, tenant) for role in GIVEN if role in roles)
+        added = {each.role for each in given if each not in person.grants}
+        if person.id == actor.person.id and any(map(_shows_posts, added)):
+            raise _own_texts()
         self._people.put(replace(person, grants=(*kept, *given)))
-        self._audit.write(actor, "person-changed", tenant=tenant)
+        self._told(actor, "person-changed", person, tenant, roles=[each.role for each in given])
 
     def remove(self, actor: Actor, person_id: str) -> None:
         """Take away all her roles in the tenants of ``actor``, and forget her if she has no others.
@@ -127,16 +147,21 @@ class Administration:
             raise BadInput("nobody takes away her own last key", place="people", remedy="Ask another administrator")
         person, tenants = self._whole(actor, person_id), actor.tenants("manage-people")
         kept = tuple(each for each in person.grants if each.tenant not in tenants or each.role == "official")
-        self._sessions.end_all(person.id)
-        if kept:
+        if kept:  # she stays signed in as what she still is
             self._people.put(replace(person, grants=kept))
         else:
             self._people.remove(person.id)
-        self._told(actor, "person-removed")
+        self._told(actor, "person-removed", person, *sorted(tenants))
 
-    def _told(self, actor: Actor, action: Action) -> None:
-        for tenant in sorted(actor.tenants("manage-people")):
-            self._audit.write(actor, action, tenant=tenant)
+    def _told(
+        self, actor: Actor, action: Action, person: Person, *tenants: str, roles: Collection[Role] | None = None
+    ) -> None:
+        """Write down what was done to whom; of an official it goes when she is erased."""
+        now_has = "" if roles is None else f": {', '.join(roles) or 'no role'}"
+        for tenant in tenants:
+            hers = (each.official for each in person.grants if each.role == "official" and each.tenant == tenant)
+            official, why = next(hers, ""), f"person {person.id}{now_has}"
+            self._audit.write(actor, action, tenant=tenant, official=official, why=why)
 
     def _send(self, actor: Actor, person: Person, why: Why, tenant: str) -> None:
         link = self._link(self._invitations.create(person, why=why, by=actor.person.id))
@@ -158,6 +183,20 @@ class Administration:
 def _seen_by(actor: Actor, person: Person) -> Person:
     tenants = actor.tenants("manage-people")
     return replace(person, grants=tuple(grant for grant in person.grants if grant.tenant in tenants))
+
+
+def _is_all_of(actor: Actor, person: Person) -> bool:
+    """Whether all that she is, she is in the tenants of ``actor``."""
+    return {grant.tenant for grant in person.grants} <= actor.tenants("manage-people")
+
+
+def _shows_posts(role: Role) -> bool:
+    return not MAY[role].isdisjoint({"see-texts", "decide"})
+
+
+def _own_texts() -> BadInput:
+    remedy = "Ask another administrator or, when somebody is in danger, open an emergency access"
+    return BadInput("nobody gives herself a role that shows posts", place="people", remedy=remedy)
 
 
 def _has(person: Person, role: Role, tenant: str) -> bool:

@@ -8,7 +8,6 @@ from access.invitations import Invitations
 from access.letters import Letters
 from access.people import People
 from access.person import Grant, Person
-from access.sessions import Sessions
 from access.tickets import LASTS
 from flow.clock import Clock
 from flow.errors import BadInput
@@ -29,7 +28,6 @@ class Deputies:
     def __init__(
         self,
         people: People,
-        sessions: Sessions,
         invitations: Invitations,
         letters: Letters,
         *,
@@ -38,7 +36,6 @@ class Deputies:
         clock: Clock,
     ) -> None:
         self._people = people
-        self._sessions = sessions
         self._invitations = invitations
         self._letters = letters
         self._link = link
@@ -82,8 +79,7 @@ class Deputies:
         if person is None:
             raise BadInput("nobody of this id is a deputy of hers", place="deputies", remedy="Load the page again")
         kept = tuple(each for each in person.grants if (each.role, each.official) != ("deputy", official))
-        self._sessions.end_all(person.id)
-        if kept:
+        if kept:  # she stays signed in as what she still is
             self._people.put(replace(person, grants=kept))
         else:
             self._people.remove(person.id)

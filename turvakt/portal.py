@@ -66,7 +66,6 @@ def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) 
         notices=parts.notices,
         deputies=Deputies(
             accounts.people,
-            accounts.sessions,
             accounts.invitations,
             parts.letters,
             link=lambda secret: f"{base_url}/invitation/{secret}",

@@ -61,7 +61,7 @@ def routes(site: Site, staff: Staff) -> APIRouter:
             tenants=_tenants(actor, names),
             names=names,
             roles=GIVEN,
-            sessions=staff.accounts.sessions.of(person.id),
+            sessions=administration.sessions(actor, person.id),
             waiting=staff.accounts.invitations.pending(person.id),
             faults=faults,
             done=request.query_params.get("done", ""),
