@@ -2,6 +2,7 @@
 
 from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, text
 
+from flow.databases.append_only import append_only
 from flow.databases.columns import MOMENT, NAME
 
 METADATA = MetaData()
@@ -57,4 +58,5 @@ NOTICE = Table(
     Index("alert_notice_alert", "alert"),
     Index("alert_notice_official", "official"),
 )
-"""Only added to, but for erasure and retention."""
+"""Rows are added, and removed by erasure and retention; the database itself refuses to change one."""
+append_only(NOTICE, "the record of notices")

@@ -1,7 +1,8 @@
 """The tables of the registry."""
 
-from sqlalchemy import DDL, CheckConstraint, Column, Integer, LargeBinary, MetaData, Table, event
+from sqlalchemy import CheckConstraint, Column, Integer, LargeBinary, MetaData, Table
 
+from flow.databases.append_only import append_only
 from flow.databases.columns import MOMENT, NAME
 
 METADATA = MetaData()
@@ -65,21 +66,7 @@ CONSENT = Table(
 )
 """The consent ledger. Rows are added, and all of an official removed with her; the database itself refuses to change one."""
 
-_APPEND_ONLY = {
-    "sqlite": (
-        "CREATE TRIGGER registry_consent_is_final BEFORE UPDATE ON registry_consent "
-        "BEGIN SELECT RAISE(ABORT, 'the consent ledger is never changed'); END",
-    ),
-    "postgresql": (
-        "CREATE FUNCTION registry_consent_is_final() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'the consent ledger is never changed'; END $$",
-        "CREATE TRIGGER registry_consent_is_final BEFORE UPDATE ON registry_consent "
-        "FOR EACH STATEMENT EXECUTE FUNCTION registry_consent_is_final()",
-    ),
-}
-for _dialect, _statements in _APPEND_ONLY.items():
-    for _statement in _statements:
-        event.listen(CONSENT, "after_create", DDL(_statement).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]  # SQLAlchemy does not type it
+append_only(CONSENT, "the consent ledger")
 
 TENANT = Table(
     "registry_tenant",

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from alerts.notices import Form, How, Notice, Notices
+from alerts.tables import NOTICE
 from flow.database import Database
+from flow.errors import BadInput, Broken
 from registry.holder import Part
 from tests import databases
 
@@ -53,6 +56,13 @@ def test_that_she_was_not_told_by_her_wish_is_a_record_too(notices: Notices) -> 
     never = Notice("a1", "anna", AT, "wish", by="vera", form="none", wish="never")
     notices.add(never)
     assert notices.of("anna") == [never]
+
+
+def test_the_database_itself_refuses_to_change_one(notices: Notices, database: Database) -> None:
+    notices.add(notice())
+    with pytest.raises((Broken, BadInput)):
+        database.execute(update(NOTICE).values(how="in-person"))
+    assert notices.of("anna") == [notice()]
 
 
 def test_hers_go_with_her_and_what_is_old_goes(notices: Notices) -> None:

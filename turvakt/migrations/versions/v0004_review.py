@@ -71,6 +71,16 @@ def _notice() -> None:
     )
     for column in ("alert", "official"):
         op.create_index(f"alert_notice_{column}", "alert_notice", [column])
+    before = "CREATE TRIGGER alert_notice_is_final BEFORE UPDATE ON alert_notice "
+    message = "'the record of notices is never changed'"
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute(
+            "CREATE FUNCTION alert_notice_is_final() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN RAISE EXCEPTION {message}; END $$"
+        )
+        op.execute(f"{before}FOR EACH STATEMENT EXECUTE FUNCTION alert_notice_is_final()")
+    else:
+        op.execute(f"{before}BEGIN SELECT RAISE(ABORT, {message}); END")
 
 
 def _objections() -> None:
