@@ -175,6 +175,14 @@ def test_neither_token_nor_its_link_opens_the_pages_of_people(house: House) -> N
     assert browser.get("/", headers=headers).headers["location"] == "/status"
 
 
+def test_the_token_opens_no_break_glass_access(house: House) -> None:
+    headers = {"authorization": "Bearer a-token-for-tests"}
+    form = {"tenant": "ekvik", "reason": "Ett hot mot Anna i dag"}
+    assert house.browser().post("/break-glass", data=form, headers=headers).status_code == 403
+    assert house.acts("break-glass") == []
+    assert house.staff.break_glass.of_tenant("ekvik") == []
+
+
 def test_every_look_at_a_text_is_written_down(house: House) -> None:
     browser = house.signed_in(RUT)
     browser.page("/posts/jsonl:a")
@@ -225,6 +233,7 @@ def test_the_password_guards_what_she_signs_in_with(house: House) -> None:
     other = house.signed_in(RUT)
     assert "not right" in browser.submit("/account/factors", act="codes", present="fel lösenord!").text
     assert len(re.findall("<li><code>", browser.submit("/account/factors", act="codes", present=PASSWORD).text)) == 10
+    assert [each.act.why for each in house.staff.audit.read(actions=["factor-added"])] == ["recovery codes"]
     assert "only second step" in browser.submit("/account/factors", act="remove-app", present=PASSWORD).text
     new = "sju gröna cyklar i regn"
     begun, link = house.browser(), house.staff.accounts.invitations.create(RUT, why="reset")

@@ -65,7 +65,9 @@ def routes(site: Site, staff: Staff, *, secure: bool) -> APIRouter:
             enrolment = accounts.factors.begin(actor.person)
             return begin(RedirectResponse("/account/factor", 303), enrolment.ticket, secure=secure)
         if act == "codes":
-            return recovery(site, request, accounts.factors.new_codes(actor.person.id))
+            codes = accounts.factors.new_codes(actor.person.id)
+            site.did(actor, "factor-added", why="recovery codes")
+            return recovery(site, request, codes)
         if act == "remove-app":
             removed = accounts.factors.remove_app(actor.person.id)
         else:
