@@ -12,7 +12,7 @@ from flow.errors import BadInput, Unavailable
 from registry.official import Consent, Official
 from web.console.site import actor_of
 from web.portal import describing
-from web.portal.consenting import given_up, held, is_same, read, together
+from web.portal.consenting import given_up, held, is_same, read, to_come, together
 from web.portal.desk import Desk, tenant_of_grant
 
 STORES = frozenset(
@@ -96,7 +96,8 @@ def _changed(desk: Desk, request: Request, form: FormData) -> Response:
     official = desk.official(request)
     if official is None:
         return desk.missing(request)
-    before = held(official, desk.site.clock.now())
+    now = desk.site.clock.now()
+    before = held(official, now)
     consent = _read(desk, request, form, before)
     if isinstance(consent, str):
         return _consent(desk, request, form, consent)
@@ -105,7 +106,7 @@ def _changed(desk: Desk, request: Request, form: FormData) -> Response:
     try:
         whole, given = together(before, consent), desk.given(request, str(form["wording"]))
         if not is_same(before, whole):
-            desk.portal.store.change(replace(official, consents=(whole,)), given=given)
+            desk.portal.store.change(replace(official, consents=(whole, *to_come(official, now))), given=given)
         desk.note(request, "consent-changed")
         gone = given_up(before, consent, sources=desk.portal.sources_of(official.id))
         complete = desk.portal.erasure.withdraw_parts(official.id, gone, given=given)

@@ -17,8 +17,8 @@ _UNCLEAR = ("",)
 
 
 def held(official: Official, at: datetime) -> Consent | None:
-    """All consents that have not ended, as one; ``None`` if there is none. It ends with the last of them."""
-    open_ = [each for each in official.consents if each.until is None or each.until > at]
+    """All consents in force, as one; ``None`` if there is none. It ends with the last of them."""
+    open_ = [each for each in official.consents if each.in_force(at)]
     if not open_:
         return None
     ends = [each.until for each in open_ if each.until is not None]
@@ -36,10 +36,18 @@ def held(official: Official, at: datetime) -> Consent | None:
     )
 
 
+def to_come(official: Official, at: datetime) -> tuple[Consent, ...]:
+    """The consents that have not begun: the form neither shows nor changes them."""
+    return tuple(each for each in official.consents if each.since > at)
+
+
 def read(
     form: FormData, *, before: Consent | None, sources: Collection[str], at: datetime, zone: tzinfo
 ) -> Consent | Fault:
-    """What the form says, from ``at`` on. Who may be told stays as it was; a last day is included, in ``zone``."""
+    """What the form says, from ``at`` on. Who may be told stays as it was; a last day is included, in ``zone``.
+
+    The day on which the consent ``before`` ends already means the moment at which it does.
+    """
     scope = _chosen(form, "scope", "source", sources)
     labels = _chosen(form, "labels", "label", LABELS)
     if not scope:
@@ -51,9 +59,12 @@ def read(
     until = None
     if form.get("until"):
         try:
-            until = datetime.combine(date.fromisoformat(str(form["until"])), time(23, 59, 59), zone)
+            day = date.fromisoformat(str(form["until"]))
         except ValueError:
             return "until"
+        until = datetime.combine(day, time(23, 59, 59), zone)
+        if before is not None and before.until is not None and before.until.astimezone(zone).date() == day:
+            until = before.until
         if until <= at:
             return "until"
     return Consent(

@@ -65,10 +65,11 @@ class Home:
     def consent_form(self, browser: Browser, path: str = "/me/consent") -> dict[str, Any]:
         """What the browser would send if nothing were changed in it."""
         page = browser.page(path)
-        [wording] = page.all("input", name="wording")
+        [wording], [until] = page.all("input", name="wording"), page.all("input", name="until")
         ticked = [each for each in page.all("input", type="checkbox") if "checked" in each]
         return {
             "wording": wording["value"],
+            "until": until.get("value", ""),
             "source": [each["value"] for each in ticked if each["name"] == "source"],
             "label": [each["value"] for each in ticked if each["name"] == "label"],
             "scope": "all",

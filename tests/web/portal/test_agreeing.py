@@ -1,5 +1,7 @@
 """Consent by her own hand: given, changed, withdrawn."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,9 @@ import pytest
 from classify.verdict import LABELS
 from flow.errors import BadInput, Unavailable
 from registry.holder import Part
+from registry.ledger import Given
+from registry.official import Consent
+from tests.registry.people import NOW, official
 from tests.review.people import alert, verdict
 from tests.web.portal.building import ID, Home
 
@@ -141,6 +146,28 @@ def test_the_same_once_more_is_no_entry(home: Home) -> None:
     answer = browser.submit("/me/consent", **home.consent_form(browser))
     assert answer.headers["location"] == "/me/consent?done=same"
     assert len(home.parts.store.ledger(ID)) == 1
+
+
+def test_when_a_consent_ends_and_what_has_not_begun_stay_as_they_are(home: Home) -> None:
+    now = home.clock.now()
+    holds, later = (
+        Consent(("*",), NOW, now + timedelta(days=30)),
+        Consent(("feed",), now + timedelta(days=10), text=False),
+    )
+    home.parts.store.change(official(ID, consents=(holds, later)), given=Given("paper"))
+    browser = home.browser()
+    untouched = home.consent_form(browser)
+    assert untouched["until"] == "2026-10-14"
+    assert browser.submit("/me/consent", **untouched).headers["location"] == "/me/consent?done=same"
+    assert home.parts.store.get(ID).consents == (holds, later)
+    changed = untouched | {"labels": "some", "label": ["threat"]}
+    assert browser.submit("/me/consent", **changed).headers["location"] == "/me/consent?done=saved"
+    assert home.parts.store.get(ID).consents == (replace(holds, since=now, labels=("threat",)), later)
+    browser.submit("/me/consent", **changed | {"until": "2026-10-15"})
+    [ends] = [each.until for each in home.parts.store.get(ID).consents if each != later]
+    assert ends == datetime(2026, 10, 15, 21, 59, 59, tzinfo=UTC)
+    home.parts.store.change(official(ID, consents=(later,)), given=Given("paper"))
+    assert "Watching is on" not in browser.page("/me").words
 
 
 def test_two_clicks_erase_everything(home: Home) -> None:
