@@ -30,8 +30,9 @@ def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) 
     def tenant_of(id: str) -> Tenant:
         try:
             return parts.store.tenant(id)
-        except BadInput:  # nobody of it has consented yet
-            return Tenant(id, "municipality", id, "SE")
+        except BadInput:  # nobody of it has consented yet: it is most likely where the others are
+            countries = [each.country for each in parts.store.tenants()]
+            return Tenant(id, "municipality", id, max(countries, key=countries.count, default="SE"))
 
     def person_name(id: str) -> str:
         try:
@@ -79,6 +80,6 @@ def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) 
         sources_of=sources_of,
         channels=lambda: parts.channels,
         statement=statement,
-        tenant_name=lambda id: tenant_of(id).name,
+        tenant=tenant_of,
         person_name=person_name,
     )

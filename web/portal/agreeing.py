@@ -146,7 +146,7 @@ def _tenant(desk: Desk, request: Request) -> str:
 def _draft(desk: Desk, request: Request, form: FormData | None) -> Official:
     """She as the form has her, or as far as the invitation tells."""
     actor, id = actor_of(request), desk.about(request)
-    tenant, wording = tenant_of_grant(actor, id), desk.site.wording(request)
+    tenant = desk.portal.tenant(tenant_of_grant(actor, id))
     given, _, family = actor.person.name.partition(" ")
     draft = Official(
         id=id,
@@ -156,12 +156,12 @@ def _draft(desk: Desk, request: Request, form: FormData | None) -> Official:
         language=actor.person.language,
         role="",
         party="",
-        municipality=desk.portal.tenant_name(tenant),
-        country="FI" if wording.language == "fi" else "SE",
+        municipality=tenant.name,
+        country=tenant.country,
         handles={},
         consents=(),
         contacts=(),
-        tenant=tenant,
+        tenant=tenant.id,
     )
     return draft if form is None else describing.named(draft, form)
 

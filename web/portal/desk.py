@@ -98,7 +98,7 @@ class Desk:
                 name = official.name or official.forms[0]
             else:
                 name = actor.person.name if actor.may("consent", official=id) else wording.text("me.not_there")
-            called[id] = f"{name}, {self.portal.tenant_name(tenant_of_grant(actor, id))}"
+            called[id] = f"{name}, {self.portal.tenant(tenant_of_grant(actor, id)).name}"
         return called
 
     def missing(self, request: Request) -> Response:

@@ -9,6 +9,7 @@ from alerts.notices import Notices
 from ingest.post import Post
 from registry.official import Language
 from registry.store import Store
+from registry.tenant import Tenant
 from registry.withdrawal import Erasure
 from registry.wording import Shown
 
@@ -24,7 +25,7 @@ class Portal:
         sources_of: these, and those of whatever is held about the official with this id: JSON lines may name any other.
         channels: those by which contacts can be told, with an address that people can give.
         statement: what officials of the tenant with this id are shown now before they consent.
-        tenant_name: what a tenant is called, given its id.
+        tenant: a tenant, given its id; also one of which nobody has consented yet.
         person_name: what a person is called, given her id; the id itself, if nobody knows her any more.
     """
 
@@ -39,5 +40,5 @@ class Portal:
     sources_of: Callable[[str], Collection[str]]
     channels: Callable[[], Collection[str]]
     statement: Callable[[Language, str], Shown]
-    tenant_name: Callable[[str], str]
+    tenant: Callable[[str], Tenant]
     person_name: Callable[[str], str]

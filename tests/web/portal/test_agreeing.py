@@ -12,6 +12,7 @@ from flow.errors import BadInput, Unavailable
 from registry.holder import Part
 from registry.ledger import Given
 from registry.official import Consent
+from registry.tenant import Tenant
 from tests.registry.people import NOW, official
 from tests.review.people import alert, verdict
 from tests.web.portal.building import ID, Home
@@ -48,6 +49,17 @@ def test_she_comes_in_by_her_own_consent(tmp_path: Path) -> None:
         assert (entry.act, entry.how, entry.by, entry.wording) == ("given", "portal", "anna", form["wording"])
         assert home.parts.store.tenant("ekvik").name == "Ekvik"
         assert "Watching is on" in browser.page("/me").words
+
+
+@pytest.mark.parametrize(("tenant", "language"), [("ekvik", "sv"), ("another", "en")])
+def test_the_country_that_is_proposed_is_that_of_the_tenant(tmp_path: Path, tenant: str, language: str) -> None:
+    home = Home(tmp_path, empty=True)
+    with home.parts:
+        home.parts.store.put_tenant(Tenant(tenant, "municipality", "Ekvik", "FI"))
+        page = home.browser(language=language).page("/me/begin")
+        assert [
+            each["value"] for each in page.all("option") if "selected" in each and each["value"] in ("SE", "FI")
+        ] == ["FI"]
 
 
 def test_what_is_given_up_is_erased_at_once(home: Home) -> None:
