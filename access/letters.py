@@ -93,26 +93,28 @@ class Letters:
     def prepare_last(self, person: Person, official: str) -> bool:
         """Before an official is erased: keep what it takes to tell ``person`` of the outcome (see `send_last`)."""
         values = dict.fromkeys(VALUES["erased"], "")
-        return self._add(_digest("erased", official), person, "erased", values, official="", state="held")
+        identity = _lasts(official) + _digest(person.id)[:16]
+        return self._add(identity, person, "erased", values, official="", state="held")
 
     def send_last(self, official: str, values: Mapping[str, str]) -> bool:
-        """When an official has been erased: send the letter ``erased`` that was prepared, if there is one.
+        """When an official has been erased: send the letters ``erased`` that were prepared; whether there are any.
 
-        Once it has been sent, or could not be sent for a week, nothing of it is left.
+        Once one has been sent, or could not be sent for a week, nothing of it is left.
 
         Raises:
             ValueError: the values are not those of the kind.
         """
         _check("erased", values)
-        held = LETTER.c.id == _digest("erased", official), LETTER.c.state == "held"
+        held = LETTER.c.id.startswith(_lasts(official)), LETTER.c.state == "held"
         with self._database.transaction():
-            for (content,) in self._database.query(select(LETTER.c.content).where(*held)):
+            found = self._database.query(select(LETTER.c.id, LETTER.c.content).where(*held))
+            for identity, content in found:
                 prepared = LETTERS.decode(content)
                 now = self._clock.now()
                 letter = Letter("erased", prepared.name, prepared.email, prepared.language, dict(values), now)
                 new = {"content": LETTERS.encode(letter), "state": "waiting", "due": now.timestamp()}
-                return bool(self._database.execute(update(LETTER).where(*held).values(**new)))
-        return False
+                self._database.execute(update(LETTER).where(LETTER.c.id == identity).values(**new))
+        return bool(found)
 
     def _add(
         self, identity: str, person: Person, kind: LetterKind, values: Mapping[str, str], *, official: str, state: str
@@ -225,3 +227,8 @@ def _shown(content: bytes) -> dict[str, Any]:
     letter: dict[str, Any] = json.loads(content)
     letter["values"].pop("link", None)
     return letter
+def _lasts(official: str) -> str:
+    """How the ids of the letters begin that tell of an erasure: they name nobody, and are found by who was erased."""
+    return _digest("erased", official)[:16]
+
+

@@ -97,6 +97,26 @@ def test_a_tenant_that_nobody_knows_is_told(program: Program) -> None:
     assert b"No official belongs to the tenant 'evkik' yet; misspelt?" in done.stderr
 
 
+def test_an_official_is_one_person_of_her_own_tenant(program: Program) -> None:
+    hers = ("--name", "Anna Lindqvist", "--role")
+    wrong = program.finish("people", "invite", EMAIL, *hers, "official:evkik:anna-lindqvist")
+    assert wrong.returncode == 2
+    assert b"the official belongs to another tenant. Write official:ekvik:anna-lindqvist" in wrong.stderr
+    first = invited(program, EMAIL, *hers, "official:ekvik:anna-lindqvist")
+    second = program.finish("people", "invite", "zqx@ekvik.example", *hers, "official:ekvik:anna-lindqvist")
+    assert second.returncode == 2
+    assert f"somebody else is this official already. See 'turvakt people list': {first['id']}" in second.stderr.decode()
+    assert states(program) == {EMAIL: "invited"}
+    assert invited(program, EMAIL, "--role", "official:ekvik:anna-lindqvist")["id"] == first["id"]
+    invited(program, "zqx@ekvik.example", *hers, "deputy:ekvik:anna-lindqvist")
+
+
+def test_an_official_whom_nobody_knows_is_told(program: Program) -> None:
+    done = program.finish("people", "invite", EMAIL, "--name", "Anna", "--role", "official:ekvik:ana-lindqvist")
+    assert done.returncode == 0
+    assert b"No official has the id 'ana-lindqvist' yet" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

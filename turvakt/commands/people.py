@@ -9,10 +9,12 @@ import typer
 
 from access.audit_entry import Action
 from access.invitations import Why
+from access.people import People
 from access.person import Grant, Person
 from access.tickets import LASTS
 from flow.errors import BadInput
 from registry.official import Language
+from registry.tenant import tenant_of
 from turvakt.access import base_url, invitation
 from turvakt.commands.shared import AsJson, Yes, aside, confirm, parts, screen, table, write_json
 from turvakt.wiring import Parts
@@ -53,6 +55,9 @@ def invite(
     with parts(context) as opened:
         people = opened.accounts.people
         known = people.by_email(email)
+        unregistered = [each for each in grants if each.official and not _is_registered(opened, each)]
+        for grant in grants:
+            _refuse_second(people, known, grant)
         with opened.database.transaction():
             if known is None:
                 person = _new(email, name, language, grants)
@@ -68,6 +73,9 @@ def invite(
                 opened.audit.write(_WHO, action, tenant=tenant, why=f"person {person.id}")
         link = invitation(base_url(opened.settings), shown) if shown else None
         unknown = sorted({each.tenant for each in grants} - {"", *(each.id for each in opened.store.tenants())})
+    for grant in unregistered:
+        told = f"No official has the id '{grant.official}' yet: she consents first, by that id and in that tenant; misspelt?"
+        aside.print(told, markup=False, highlight=False)
     for tenant in unknown:
         aside.print(f"No official belongs to the tenant '{tenant}' yet; misspelt?", markup=False, highlight=False)
     if as_json:
@@ -172,6 +180,37 @@ def _new(email: str, name: str, language: str, grants: tuple[Grant, ...]) -> Per
     if spoken is None:
         raise BadInput("is no language of Turvakt", place="--language", remedy="Choose sv, fi or en")
     return Person(f"p-{secrets.token_hex(6)}", name.strip(), email.strip(), spoken, grants)
+
+
+def _is_registered(opened: Parts, grant: Grant) -> bool:
+    """Whether the official of a role is in the registry.
+
+    Raises:
+        BadInput: she is, in another tenant.
+    """
+    try:
+        tenant = tenant_of(opened.store.get(grant.official))
+    except BadInput:
+        return False
+    if tenant != grant.tenant:
+        remedy = f"Write {grant.role}:{tenant}:{grant.official}"
+        raise BadInput("the official belongs to another tenant", place="--role", remedy=remedy)
+    return True
+
+
+def _refuse_second(people: People, known: Person | None, grant: Grant) -> None:
+    """
+    Raises:
+        BadInput: somebody else is the official already.
+    """
+    if grant.role != "official":
+        return
+    for person in people.of_official(grant.official):
+        if (known is None or person.id != known.id) and any(
+            each.role == "official" and each.official == grant.official for each in person.grants
+        ):
+            remedy = f"See 'turvakt people list': {person.id} is she. Who stands in for her is a deputy"
+            raise BadInput("somebody else is this official already", place="--role", remedy=remedy)
 
 
 def _why(opened: Parts, person: Person, *, has_new_roles: bool) -> Why | None:
