@@ -219,6 +219,11 @@ def _check(kind: LetterKind, values: Mapping[str, str]) -> None:
         raise ValueError(f"a letter '{kind}' tells {', '.join(sorted(VALUES[kind]))}")
 
 
+def _lasts(official: str) -> str:
+    """How the ids of the letters begin that tell of an erasure: they name nobody, and are found by who was erased."""
+    return _digest("erased", official)[:16]
+
+
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:32]
 
@@ -227,8 +232,3 @@ def _shown(content: bytes) -> dict[str, Any]:
     letter: dict[str, Any] = json.loads(content)
     letter["values"].pop("link", None)
     return letter
-def _lasts(official: str) -> str:
-    """How the ids of the letters begin that tell of an erasure: they name nobody, and are found by who was erased."""
-    return _digest("erased", official)[:16]
-
-

@@ -153,6 +153,14 @@ def test_the_last_letter_is_sent_when_the_erasure_is_complete_and_leaves_nothing
     assert database.query(select(LETTER)) == []
 
 
+def test_each_who_was_this_official_gets_the_last_letter_and_nobody_else(letters: Letters) -> None:
+    for id, official in (("anna", "anna-lindqvist"), ("maria", "anna-lindqvist"), ("anna", "bo-alm")):
+        assert letters.prepare_last(person(id, email=f"{id}@ekvik.example"), official)
+    assert letters.send_last("anna-lindqvist", values("erased"))
+    assert sorted(each.letter.email for each in letters.due()) == ["anna@ekvik.example", "maria@ekvik.example"]
+    assert letters.counts() == {"waiting": 2, "held": 1}
+
+
 def test_nothing_is_sent_where_nothing_was_prepared(letters: Letters) -> None:
     assert not letters.send_last("anna-lindqvist", values("erased"))
     assert letters.due() == []
@@ -166,14 +174,6 @@ def test_letters_that_have_ended_expire(letters: Letters, clock: ManualClock) ->
     assert letters.expire(clock.now() - timedelta(days=2)) == 0
     assert letters.expire(clock.now()) == 1
     assert letters.counts() == {"waiting": 1}
-def test_each_who_was_this_official_gets_the_last_letter_and_nobody_else(letters: Letters) -> None:
-    for id, official in (("anna", "anna-lindqvist"), ("maria", "anna-lindqvist"), ("anna", "bo-alm")):
-        assert letters.prepare_last(person(id, email=f"{id}@ekvik.example"), official)
-    assert letters.send_last("anna-lindqvist", values("erased"))
-    assert sorted(each.letter.email for each in letters.due()) == ["anna@ekvik.example", "maria@ekvik.example"]
-    assert letters.counts() == {"waiting": 2, "held": 1}
-
-
 
 
 # ---------------------------------------------------------------- words
