@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from access.audit_entry import TEXTS
+from access.break_glass import EMERGENCY
 from alerts.notices import Form, Notice
 from flow.errors import BadInput
 from web.console.highlight import pieces
@@ -129,7 +130,15 @@ def _accesses(desk: Desk, request: Request) -> Response:
     older = shown[-1].number if len(entries) > _PAGE else None
     me = actor_of(request).person.id
     return desk.page(
-        request, "accesses", official, entries=shown, names=names, older=older, after=read.get("after"), me=me
+        request,
+        "accesses",
+        official,
+        entries=shown,
+        names=names,
+        older=older,
+        after=read.get("after"),
+        me=me,
+        emergency=EMERGENCY,
     )
 
 

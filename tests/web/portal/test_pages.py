@@ -75,9 +75,13 @@ def test_that_a_deputy_read_is_no_notice_to_the_official(home: Home) -> None:
 def test_who_read_is_named(home: Home) -> None:
     home.parts.audit.write("anna", "signed-in")
     home.parts.audit.write("somebody-else", "text-read", official=ID, why="police")
+    home.parts.audit.write("olle", "texts-listed", official=ID, why="emergency: a threat tonight")
+    home.parts.audit.write("command", "exported", official=ID)
     page = home.browser().page("/me/accesses")
     assert "somebody-else read a post" in page.words
     assert "Reason: police" in page.words
+    assert "Emergency access: a threat tonight" in page.words
+    assert "Whoever runs Turvakt here downloaded data" in page.words
     assert "signed" not in page.words
 
 
