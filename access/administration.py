@@ -1,7 +1,7 @@
 """What administrators do with the people of their tenants: whoever has no role there does not exist for them."""
 
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 
 from access.audit import Audit
@@ -15,7 +15,8 @@ from access.sessions import Session, Sessions
 from access.tickets import LASTS
 from flow.clock import Clock
 from flow.errors import BadInput
-from registry.official import Language
+from registry.official import Language, Official
+from registry.tenant import tenant_of
 
 GIVEN: tuple[Role, ...] = ("officer", "reviewer", "analyst", "administrator")
 """Roles that an administrator gives and takes. Officials and their deputies are what they are by consent; operators are made by
@@ -30,6 +31,7 @@ class Administration:
     Args:
         link: the address of a link, given its secret part.
         tenant_name: what a tenant is called, given its id.
+        officials: the registry as it is now.
 
     Every method that changes something raises:
         BadInput: the actor may not, the person is not there for her, or a field is wrong.
@@ -45,6 +47,7 @@ class Administration:
         *,
         link: Callable[[str], str],
         tenant_name: Callable[[str], str],
+        officials: Callable[[], Iterable[Official]],
         clock: Clock,
     ) -> None:
         self._people = people
@@ -54,6 +57,7 @@ class Administration:
         self._audit = audit
         self._link = link
         self._tenant_name = tenant_name
+        self._officials = officials
         self._clock = clock
 
     def everybody(self, actor: Actor) -> list[Person]:
@@ -65,24 +69,43 @@ class Administration:
         """One of them."""
         return _seen_by(actor, self._whole(actor, person_id))
 
-    def invite(self, actor: Actor, *, name: str, email: str, language: Language, role: Role, tenant: str) -> Person:
+    def entries(self, actor: Actor) -> list[Official]:
+        """Officials of her tenants who are in the registry and do not sign in yet; ordered by name."""
+        taken = {each.official for person in self._people.all() for each in person.grants if each.role == "official"}
+        tenants = actor.tenants("manage-officials")
+        found = (each for each in self._officials() if each.id not in taken and tenant_of(each) in tenants)
+        return sorted(found, key=lambda each: each.name.casefold())
+
+    def invite(
+        self, actor: Actor, *, name: str, email: str, language: Language, role: Role, tenant: str, official: str = ""
+    ) -> Person:
         """Give somebody a role, and a link if she is new here. An official is invited to consent; until then she is nobody.
 
-        Who is known already, be it to another tenant, keeps the name that she has.
+        Who is known already, be it to another tenant, keeps the name that she has. Nobody becomes an official twice.
+
+        Args:
+            official: the one of `entries` that she is, in the tenant that this one is of; empty: one who is not there yet.
         """
-        official = ""
+        if official:
+            entry = next((each for each in self.entries(actor) if each.id == official), None)
+            if entry is None or role != "official":
+                raise _closed()
+            tenant = tenant_of(entry)
         if role == "official":
             if not actor.may("manage-officials", tenant=tenant):
                 raise _closed()
-            official = f"official-{secrets.token_hex(4)}"
+            official = official or self._again(email, tenant) or f"official-{secrets.token_hex(4)}"
         elif role not in GIVEN or tenant not in actor.tenants("manage-people"):
             raise _closed()
         grant = Grant(role, tenant, official)
         known = self._people.by_email(email)
         if known is not None and known.id == actor.person.id and _shows_posts(role):
             raise _own_texts()
+        if known is not None and any(each.role == role == "official" and each != grant for each in known.grants):
+            remedy = "Give the official another address, or ask who runs Turvakt"
+            raise BadInput("whoever has this address is an official already", place="people", remedy=remedy)
         if known is not None:
-            person = known if _has(known, role, tenant) else replace(known, grants=(*known.grants, grant))
+            person = known if grant in known.grants else replace(known, grants=(*known.grants, grant))
             self._people.put(person)
         else:
             person = Person(f"p-{secrets.token_hex(6)}", name.strip(), email.strip(), language, (grant,))
@@ -163,6 +186,12 @@ class Administration:
             official, why = next(hers, ""), f"person {person.id}{now_has}"
             self._audit.write(actor, action, tenant=tenant, official=official, why=why)
 
+    def _again(self, email: str, tenant: str) -> str:
+        """The official of this tenant whom somebody with that address is already; empty: none."""
+        known = self._people.by_email(email)
+        hers = () if known is None else known.grants
+        return next((each.official for each in hers if each.role == "official" and each.tenant == tenant), "")
+
     def _send(self, actor: Actor, person: Person, why: Why, tenant: str) -> None:
         link = self._link(self._invitations.create(person, why=why, by=actor.person.id))
         until = (self._clock.now() + LASTS[why]).isoformat()
@@ -197,10 +226,6 @@ def _shows_posts(role: Role) -> bool:
 def _own_texts() -> BadInput:
     remedy = "Ask another administrator or, when somebody is in danger, open an emergency access"
     return BadInput("nobody gives herself a role that shows posts", place="people", remedy=remedy)
-
-
-def _has(person: Person, role: Role, tenant: str) -> bool:
-    return any(grant.role == role and grant.tenant == tenant for grant in person.grants)
 
 
 def _closed() -> BadInput:

@@ -111,6 +111,7 @@ class Console:
             parts.audit,
             link=lambda secret: f"{self.base_url}/invitation/{secret}",
             tenant_name=lambda id: names().get(id, id),
+            officials=parts.officials.all,
             clock=parts.clock,
         )
         guests = {guest.secret: guest.person for guest in self.guests}

@@ -1,6 +1,7 @@
 """What administrators may do with the people of their tenants, and what is written down of it."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from flow.clock import ManualClock
 from flow.database import Database
 from flow.errors import BadInput
 from tests.access.people import ANNA, OFFICER, person
+from tests.registry.people import official
 
 KEYS = Grant("administrator", "ekvik")
 ELSEWHERE = Grant("analyst", "furuby")
@@ -34,6 +36,7 @@ def administration(accounts: Accounts, database: Database, audit: Audit, clock: 
         audit,
         link=lambda secret: f"https://turvakt.ekvik.example/invitation/{secret}",
         tenant_name=str.title,
+        officials=lambda: [official(), official("ekvik-08"), official("furuby-01", municipality="Furuby")],
         clock=clock,
     )
 
@@ -136,3 +139,47 @@ def test_who_keeps_roles_elsewhere_stays_signed_in_without_those_that_were_taken
     alone = accounts.sessions.open(added(accounts, "one", OFFICER), client="Firefox", method="password+totp")
     administration.remove(kaj, "one")
     assert accounts.sessions.find(alone) is None
+
+
+def invites(administration: Administration, kaj: Actor, email: str, **changes: str) -> Person:
+    asked: dict[str, Any] = {"name": "Anna", "email": email, "language": "sv", "role": "official", "tenant": "ekvik"}
+    return administration.invite(kaj, **asked | changes)
+
+
+def test_a_registered_official_is_invited_to_her_own_entry(
+    administration: Administration, audit: Audit, kaj: Actor
+) -> None:
+    assert [each.id for each in administration.entries(kaj)] == ["ekvik-07", "ekvik-08"]
+    anna = invites(administration, kaj, "anna@ekvik.example", official="ekvik-07")
+    assert anna.grants == (ANNA,)
+    assert [each.id for each in administration.entries(kaj)] == ["ekvik-08"]
+    assert [each.act.action for each in audit.read(official="ekvik-07")] == ["official-invited"]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"official": "furuby-01"}, {"official": "nobody"}, {"official": "ekvik-07", "role": "officer"}]
+)
+def test_an_entry_of_others_is_nobodys(
+    administration: Administration, accounts: Accounts, kaj: Actor, changes: dict[str, str]
+) -> None:
+    with pytest.raises(BadInput):
+        invites(administration, kaj, "anna@ekvik.example", **changes)
+    assert accounts.people.by_email("anna@ekvik.example") is None
+
+
+def test_an_entry_is_of_one_person(administration: Administration, accounts: Accounts, kaj: Actor) -> None:
+    added(accounts, "anna", ANNA)
+    with pytest.raises(BadInput):
+        invites(administration, kaj, "maria@ekvik.example", official="ekvik-07")
+
+
+def test_nobody_becomes_an_official_twice(
+    administration: Administration, accounts: Accounts, audit: Audit, kaj: Actor
+) -> None:
+    added(accounts, "anna", ANNA)
+    added(accounts, "eva", Grant("official", "furuby", "furuby-01"))
+    for email, changes in (("anna@ekvik.example", {"official": "ekvik-08"}), ("eva@ekvik.example", {})):
+        with pytest.raises(BadInput, match="an official already"):
+            invites(administration, kaj, email, **changes)
+    assert invites(administration, kaj, "anna@ekvik.example").grants == (ANNA,)
+    assert [each.act.official for each in audit.read(actions=["official-invited"])] == ["ekvik-07"]

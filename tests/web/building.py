@@ -1,6 +1,7 @@
 """Builds the application over an index in memory, and a browser for it."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -102,7 +103,7 @@ class World:
         return browser
 
 
-def staff(database: Database, clock: Clock) -> Staff:
+def staff(database: Database, clock: Clock, *, officials: Callable[[], list[Official]] = list) -> Staff:
     """People in a real database; letters stay in it."""
     accounts = Accounts.over(database, key="a key", origin=ADDRESS, clock=clock, hasher=CHEAP)
     names = {"ekvik": "Ekviks kommun", "furuby": "Furuby kommun"}
@@ -115,6 +116,7 @@ def staff(database: Database, clock: Clock) -> Staff:
         audit,
         link=lambda secret: f"{ADDRESS}/invitation/{secret}",
         tenant_name=lambda id: names.get(id, id),
+        officials=officials,
         clock=clock,
     )
     letters = Letters(database, clock=clock)

@@ -50,7 +50,7 @@ def house(database: Database) -> House:
     world = World()
     index: Index = world.index
     index.write_verdicts([verdict("a", "om bron", severity="high", labels=("threat",))])
-    house = House(world, staff(database, world.clock))
+    house = House(world, staff(database, world.clock, officials=lambda: world.officials))
     for person in (RUT, KAJ, EVA):
         house.staff.accounts.people.add(person)
     return house
@@ -264,6 +264,19 @@ def test_an_administrator_invites_by_letter_and_sees_no_link(house: House, datab
     assert database.query("SELECT count(*) FROM access_letter")[0][0] == 1  # type: ignore[arg-type]
     assert "/invitation/" not in browser.page(f"/people/{lina.id}").html
     assert house.acts("invited") == [("p-kaj", "ekvik", "", "")]
+
+
+def test_a_registered_official_is_invited_to_her_own_entry(house: House) -> None:
+    browser = house.signed_in(KAJ)
+    offered = {each["value"] for each in browser.page("/people").all("option")}
+    assert {"", "anna", "bo"} <= offered
+    asked = {"name": "Anna", "email": "anna@ekvik.example", "language": "sv", "tenant": "ekvik", "official": "anna"}
+    assert browser.submit("/people", **asked, role="officer").status_code == 422
+    assert browser.submit("/people", **asked, role="official").status_code == 303
+    anna = house.staff.accounts.people.by_email("anna@ekvik.example")
+    assert anna is not None
+    assert anna.grants == (Grant("official", "ekvik", "anna"),)
+    assert "anna" not in {each["value"] for each in browser.page("/people").all("option")}
 
 
 def test_nobody_of_another_tenant_is_there_for_an_administrator(house: House) -> None:

@@ -14,6 +14,7 @@ from web.console.site import Site, actor_of
 from web.staff import Staff
 
 INVITED = ("official", *GIVEN)
+_FIELDS = ("name", "email", "language", "role", "tenant", "official")
 
 
 def routes(site: Site, staff: Staff) -> APIRouter:
@@ -36,10 +37,8 @@ def routes(site: Site, staff: Staff) -> APIRouter:
             names=names,
             roles=INVITED,
             faults=faults,
-            form={
-                name: str(form.get(name, "")) if form is not None else ""
-                for name in ("name", "email", "language", "role", "tenant")
-            },
+            entries=administration.entries(actor),
+            form={name: str(form.get(name, "")) if form is not None else "" for name in _FIELDS},
             done=request.query_params.get("done", ""),
         )
 
@@ -76,9 +75,7 @@ def routes(site: Site, staff: Staff) -> APIRouter:
     async def invite(request: Request) -> Response:
         """Invite somebody by letter."""
         form = await request.form()
-        asked: dict[str, Any] = {
-            name: str(form.get(name, "")) for name in ("name", "email", "language", "role", "tenant")
-        }
+        asked: dict[str, Any] = {name: str(form.get(name, "")) for name in _FIELDS}
         try:
             await site.reads(administration.invite, actor_of(request), **asked)
         except BadInput as error:
