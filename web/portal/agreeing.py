@@ -1,6 +1,5 @@
 """What an official agrees to: the first consent, its changes, and the end of it with everything that was held by it."""
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -126,8 +125,13 @@ def _erased(desk: Desk, request: Request) -> Response:
         return desk.missing(request)
     desk.note(request, "consent-withdrawn")
     report = None
-    with suppress(Unavailable):  # consent has ended; what is left is erased by the monitor as soon as it can be
+    try:
         report = desk.portal.erasure.withdraw(official.id, given=desk.given(request))
+    except Unavailable:
+        withdrawal = desk.portal.store.withdrawal(official.id)
+        if withdrawal is None or withdrawal.erased_at is not None:
+            raise  # not even her consent has ended
+        # It has; what is left is erased by the monitor as soon as it can be.
     return desk.page(request, "erased", None, report=report, stores=STORES)
 
 
