@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -20,15 +20,18 @@ from flow.errors import BadInput
 from registry.holder import Part
 from registry.official import Language
 
-LetterKind = Literal["invitation", "reset", "consent-ends", "break-glass", "erased"]
+LetterKind = Literal["invitation", "reset", "consent-ends", "break-glass", "alert", "erased"]
 VALUES: dict[LetterKind, frozenset[str]] = {
     "invitation": frozenset({"link", "until", "tenant"}),
     "reset": frozenset({"link", "until"}),
     "consent-ends": frozenset({"until"}),
     "break-glass": frozenset({"at", "who", "tenant", "reason"}),
+    "alert": frozenset({"number", "alert"}),
     "erased": frozenset({"at", "removed", "kept", "kept_until", "last_copy"}),
 }
-"""What each kind tells. ``at``, ``until``, ``kept_until`` and ``last_copy`` are moments in ISO form, or empty."""
+"""What each kind tells. ``at``, ``until``, ``kept_until`` and ``last_copy`` are moments in ISO form, or empty.
+``alert`` is an id if the letter is about one alert, or empty.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +76,23 @@ class Letters:
         self._database = database
         self._clock = clock
 
-    def add(self, person: Person, kind: LetterKind, values: Mapping[str, str], *, once: str = "") -> bool:
+    def add(
+        self,
+        person: Person,
+        kind: LetterKind,
+        values: Mapping[str, str],
+        *,
+        once: str = "",
+        also: Collection[str] = (),
+        official: str = "",
+    ) -> bool:
         """Take in a letter to ``person``. Joins a transaction that is open.
 
         Args:
             values: see `VALUES`.
             once: what it is about; a second letter of this kind about the same to the same person is not taken in.
+            also: what else it is about, so that none of it is written about again.
+            official: whom it goes with when she is erased; by default the first one that the person has to do with.
 
         Returns:
             Whether it was taken in.
@@ -87,8 +101,25 @@ class Letters:
             ValueError: the values are not those of the kind.
         """
         identity = _digest(kind, person.id, once) if once else uuid.uuid4().hex
-        official = next((grant.official for grant in person.grants if grant.official), "")
-        return self._add(identity, person, kind, values, official=official, state="waiting")
+        official = official or next((grant.official for grant in person.grants if grant.official), "")
+        with self._database.transaction():
+            added = self._add(identity, person, kind, values, official=official, state="waiting")
+            if added:
+                self._mark(kind, official, [_digest(kind, person.id, each) for each in also])
+        return added
+
+    def untold(self, person: Person, kind: LetterKind, about: Iterable[str]) -> list[str]:
+        """What of ``about`` there was no letter of this kind to ``person`` about, in the same order."""
+        identities = {each: _digest(kind, person.id, each) for each in about}
+        found = select(LETTER.c.id).where(LETTER.c.id.in_(list(identities.values())))
+        told = {identity for (identity,) in self._database.query(found)}
+        return [each for each, identity in identities.items() if identity not in told]
+
+    def latest(self, official: str, kind: LetterKind) -> datetime | None:
+        """When something last happened to a letter of this kind that goes with ``official``; ``None``: there is none."""
+        found = select(func.max(LETTER.c.at)).where(LETTER.c.official == official, LETTER.c.kind == kind)
+        at = self._database.query(found)[0][0]
+        return None if at is None else datetime.fromtimestamp(at, UTC)
 
     def prepare_last(self, person: Person, official: str) -> bool:
         """Before an official is erased: keep what it takes to tell ``person`` of the outcome (see `send_last`)."""
@@ -138,6 +169,14 @@ class Letters:
                 return False
             self._database.execute(insert(LETTER), row)
         return True
+
+    def _mark(self, kind: LetterKind, official: str, identities: Sequence[str]) -> None:
+        """Write down letters as sent, which another one stands for."""
+        now = self._clock.now().timestamp()
+        common = {"kind": kind, "official": official, "state": "sent", "attempts": 0, "due": now, "at": now}
+        if identities:
+            rows = [{"id": each, **common, "content": None} for each in identities]
+            self._database.executemany(insert(LETTER), rows)
 
     def due(self, limit: int = 20) -> list[Waiting]:
         """Up to ``limit`` letters that are to be sent now, the oldest first."""

@@ -6,7 +6,7 @@ from sqlalchemy import delete, insert, select, update
 
 from access.checking import checked, folded
 from access.person import PEOPLE, Person
-from access.tables import OF_A_PERSON, PERSON
+from access.tables import IDENTITY, OF_A_PERSON, PASSKEY, PASSWORD, PERSON
 from flow.database import Database, Row
 from flow.errors import BadInput, Broken
 
@@ -77,6 +77,13 @@ class People:
     def of_official(self, official: str) -> list[Person]:
         """Who is the official with this id, or her deputy; ordered by id."""
         return [each for each in self.all() if any(grant.official == official for grant in each.grants)]
+
+    def has_joined(self, person_id: str) -> bool:
+        """Whether she has something to sign in with: whoever is only invited has nothing."""
+        return any(
+            self._database.query(select(table.c.person).where(table.c.person == person_id).limit(1))
+            for table in (PASSWORD, PASSKEY, IDENTITY)
+        )
 
     def remove(self, person_id: str) -> bool:
         """Forget her, all that she signs in with, her sessions and what she was invited to; whether there was anything.

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from access.letters import Letter
@@ -36,6 +37,8 @@ class LetterRenderer:
         values |= {name: self._day(language, values[name]) for name in _MOMENTS if name in values}
         if letter.purpose in _PAGES:
             values["link"] = self._base_url + _PAGES[letter.purpose]
+        if letter.purpose == "alert":
+            values |= self._new(language, values)
         if letter.purpose == "erased":
             values["kept"] = self._kept(language, values)
         lines = (
@@ -47,6 +50,11 @@ class LetterRenderer:
         )
         subject = text(language, f"{letter.purpose}.subject")
         return Message(subject=subject, text="\n".join(lines), facts={}, official="", post="")
+
+    def _new(self, language: Language, values: dict[str, str]) -> dict[str, str]:
+        one = values["alert"]
+        new = self._translations.text(language, "alert.one" if one else "alert.several", number=values["number"])
+        return {"new": new, "link": self._base_url + (f"/alerts/{quote(one, safe='')}" if one else "/me/alerts")}
 
     def _kept(self, language: Language, values: dict[str, str]) -> str:
         if values["kept"] == "0":

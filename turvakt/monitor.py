@@ -19,6 +19,7 @@ from turvakt.housekeeping import finish_erasures, keep_house
 from turvakt.shadow import Shadow
 from turvakt.stopping import until_stopped
 from turvakt.tally import Observed
+from turvakt.telling import keep_telling
 from turvakt.wiring import Parts
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ class Monitor:
             "deliveries": dispatcher.run,
             "letters": postman.run,
             "housekeeping": partial(keep_house, parts, step=in_house, sleep=self._sleep),
+            "telling": partial(keep_telling, parts, step=in_house),
             **collecting.services,
             **self._beside,
         }

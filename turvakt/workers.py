@@ -19,6 +19,7 @@ from turvakt.reading import STAGES
 from turvakt.stopping import last_resort, until_stopped
 from turvakt.stores import SERVICES
 from turvakt.tally import Observed
+from turvakt.telling import keep_telling
 from turvakt.topics import connection
 from turvakt.wiring import Parts
 
@@ -217,7 +218,9 @@ class ClusterWorker:
                 await step(self._parts.kafka.sweep)
                 await asyncio.sleep(SWEEP_SECONDS)
 
-        return lambda: together({"hourly": partial(keep_house, self._parts, step=step), "sweep": sweep})
+        hourly = partial(keep_house, self._parts, step=step)
+        telling = partial(keep_telling, self._parts, step=step)
+        return lambda: together({"hourly": hourly, "sweep": sweep, "telling": telling})
 
 
 class _Done(Exception):

@@ -40,6 +40,8 @@ GIVEN: dict[str, str] = {
     "kept": "0",
     "kept_until": "",
     "last_copy": MOMENT,
+    "number": "1",
+    "alert": "a1",
 }
 
 
@@ -96,6 +98,17 @@ def test_a_letter_about_the_same_is_taken_in_once(letters: Letters) -> None:
     for waiting in letters.due():
         letters.ended(waiting, "sent")
     assert not letters.add(person(), "consent-ends", values("consent-ends"), once="1")
+
+
+def test_one_letter_may_be_about_several_things(letters: Letters, clock: ManualClock) -> None:
+    assert letters.latest("anna-lindqvist", "alert") is None
+    assert letters.add(person(), "alert", values("alert"), once="1", also=["2", "3"])
+    assert len(letters.due()) == 1
+    assert letters.untold(person(), "alert", ["4", "3", "1", "0"]) == ["4", "0"]
+    assert letters.untold(person("berit"), "alert", ["1"]) == ["1"]
+    assert not letters.add(person(), "alert", values("alert"), once="2")
+    assert letters.latest("anna-lindqvist", "alert") == clock.now()
+    assert letters.count("anna-lindqvist") == letters.erase("anna-lindqvist") == 3
 
 
 def test_a_letter_that_is_tried_again_waits_meanwhile(letters: Letters, clock: ManualClock) -> None:
@@ -191,7 +204,7 @@ def test_every_letter_has_words_and_its_subject_names_nobody(
     for secret in ("Anna", "Lindqvist", "Karin", "Ekvik", "Larm"):
         assert secret not in message.subject
     assert "Anna Lindqvist" in message.text
-    assert "2026" in message.text
+    assert ("2026" in message.text) is (kind != "alert")
     assert ("https://turvakt.ekvik.example/" in message.text) is (kind != "erased")
     assert "{" not in message.text
     assert message.facts == {}
@@ -204,6 +217,17 @@ def test_an_erased_official_is_told_what_is_kept(language: Language, day: str, l
     assert "12" in text
     assert "3" in text
     assert text.count(f"{day} 2026") == 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_letter_about_one_alert_leads_to_it_and_one_about_several_to_the_list(
+    language: Language, letters: Letters
+) -> None:
+    letters.add(person(language=language), "alert", values("alert"))
+    letters.add(person(language=language), "alert", values("alert", number="7", alert=""))
+    texts = [RENDERER.render(each.letter).text for each in letters.due()]
+    assert sum("https://turvakt.ekvik.example/alerts/a1\n" in text for text in texts) == 1
+    assert sum("https://turvakt.ekvik.example/me/alerts\n" in text and " 7 " in text for text in texts) == 1
 
 
 def test_values_stay_on_their_line(letters: Letters) -> None:

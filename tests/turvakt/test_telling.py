@@ -1,0 +1,176 @@
+"""Officials who sign in are told of new alerts as they wish: once each, not in quiet hours, not without consent."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from access.people import People
+from flow.clock import ManualClock
+from registry.official import Wishes
+from tests.review.people import START, alert, verdict
+from tests.turvakt.test_informing import DEPUTY, HERSELF
+from turvakt.monitor import Monitor
+from turvakt.tally import Observed
+from turvakt.telling import tell
+from turvakt.wiring import Parts
+
+ID = "anna-lindqvist"
+
+
+@pytest.fixture
+def people(parts: Parts) -> People:
+    people = People(parts.database)
+    for each in (HERSELF, DEPUTY):
+        people.add(each)
+        parts.accounts.passwords.store(each.id, "digest")
+    return people
+
+
+def change(parts: Parts, **changes: Any) -> None:
+    parts.store.put_all([replace(parts.store.get(ID), **changes)])
+
+
+def raise_alert(parts: Parts, name: str, **changes: Any) -> None:
+    minutes = (parts.clock.now() - START) / timedelta(minutes=1)
+    threat = verdict(
+        name, "Akta dig", officials=(ID,), severity="high", labels=("threat",), judged=minutes, source="web", **changes
+    )
+    parts.index.write_verdicts([threat])
+    parts.index.write_alerts([alert(threat, official=ID, id=f"a{name}", raised=minutes)])
+
+
+def sent(parts: Parts) -> list[dict[str, str]]:
+    """What the letters say that have come since; each goes to herself, and is sent by that."""
+    waiting = parts.letters.due()
+    assert all((each.letter.purpose, each.letter.email) == ("alert", HERSELF.email) for each in waiting)
+    assert all(each.official == ID for each in waiting)
+    for each in waiting:
+        parts.letters.ended(each, "sent")
+    return [each.letter.values for each in waiting]
+
+
+def look(parts: Parts) -> list[dict[str, str]]:
+    tell(parts)
+    return sent(parts)
+
+
+@pytest.mark.usefixtures("people")
+def test_an_alert_is_told_at_once_and_once(parts: Parts, clock: ManualClock) -> None:
+    assert look(parts) == []
+    raise_alert(parts, "1")
+    assert look(parts) == [{"number": "1", "alert": "a1"}]
+    clock.advance(3600)
+    assert look(parts) == []
+    assert parts.notices.about(["a1"]) == []
+
+
+@pytest.mark.usefixtures("people")
+def test_a_second_rule_about_the_same_post_is_nothing_new(parts: Parts, clock: ManualClock) -> None:
+    raise_alert(parts, "1")
+    assert len(look(parts)) == 1
+    clock.advance(3600)
+    threat = verdict("1", officials=(ID,), severity="high", labels=("threat",), source="web")
+    parts.index.write_alerts([alert(threat, official=ID, id="second", raised=60)])
+    assert look(parts) == []
+
+
+@pytest.mark.usefixtures("people")
+def test_a_wave_is_told_together(parts: Parts, clock: ManualClock) -> None:
+    raise_alert(parts, "1")
+    assert len(look(parts)) == 1
+    for name in ("2", "3"):
+        clock.advance(60)
+        raise_alert(parts, name)
+        assert look(parts) == []
+    clock.advance(15 * 60)
+    assert look(parts) == [{"number": "2", "alert": ""}]
+    clock.advance(15 * 60)
+    assert look(parts) == []
+
+
+@pytest.mark.usefixtures("people")
+def test_quiet_hours_hold_it_until_their_end(parts: Parts, clock: ManualClock) -> None:
+    change(parts, wishes=Wishes(quiet="22:00-09:30"))  # it is 8 in Stockholm
+    raise_alert(parts, "1")
+    assert look(parts) == []
+    clock.advance(90 * 60 - 1)
+    assert look(parts) == []
+    clock.advance(1)
+    assert look(parts) == [{"number": "1", "alert": "a1"}]
+
+
+@pytest.mark.usefixtures("people")
+def test_daily_is_one_letter_in_the_morning(parts: Parts, clock: ManualClock) -> None:
+    change(parts, wishes=Wishes(notice="daily"))
+    for name in ("1", "2"):
+        clock.advance(60)
+        raise_alert(parts, name)
+        assert look(parts) == []
+    clock.advance(86400 - 2 * 60 - 1)  # it was 8 in Stockholm
+    assert look(parts) == []
+    clock.advance(1)
+    assert look(parts) == [{"number": "2", "alert": ""}]
+    clock.advance(60)
+    raise_alert(parts, "3")
+    assert look(parts) == []
+    clock.advance(86400)
+    assert look(parts) == [{"number": "1", "alert": "a3"}]
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize("wishes", [Wishes(notice="never"), Wishes(through="Eva Berg")])
+def test_who_does_not_want_to_be_written_to_is_not(parts: Parts, wishes: Wishes) -> None:
+    change(parts, wishes=wishes)
+    raise_alert(parts, "1")
+    assert look(parts) == []
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize("limit", ["scope", "labels", "until"])
+def test_what_her_consent_does_not_cover_is_not_told(parts: Parts, limit: str, clock: ManualClock) -> None:
+    limits: dict[str, Any] = {"scope": ("bluesky",), "labels": ("sexual",), "until": clock.now() + timedelta(minutes=1)}
+    raise_alert(parts, "1")
+    change(parts, consents=(replace(parts.store.get(ID).consents[0], **{limit: limits[limit]}),))
+    clock.advance(60)
+    assert look(parts) == []
+
+
+def test_who_has_not_joined_or_is_gone_is_not_written_to(parts: Parts, people: People) -> None:
+    raise_alert(parts, "1")
+    parts.accounts.passwords.remove(HERSELF.id)
+    assert look(parts) == []
+    parts.accounts.passwords.store(HERSELF.id, "digest")
+    people.put(replace(HERSELF, active=False))
+    assert look(parts) == []
+    people.put(HERSELF)
+    assert len(look(parts)) == 1
+
+
+@pytest.mark.usefixtures("people")
+def test_a_letter_that_waits_goes_with_her(parts: Parts) -> None:
+    raise_alert(parts, "1")
+    tell(parts)
+    parts.erasure.withdraw(ID)
+    assert [each.letter.purpose for each in parts.letters.due()] == ["erased"]
+
+
+class Told(Exception):
+    """What the test waits for has come."""
+
+
+@pytest.mark.usefixtures("people")
+async def test_the_embedded_monitor_tells(parts: Parts) -> None:
+    raise_alert(parts, "1")
+
+    async def until_told() -> None:
+        with Parts(parts.settings, clock=parts.clock) as beside:
+            async with asyncio.timeout(30):
+                while not beside.letters.counts():
+                    await asyncio.sleep(0.02)
+        raise Told
+
+    with pytest.raises(Told):
+        await Monitor(parts, observed=Observed(), collectors=[], beside={"until-told": until_told}).run()
