@@ -5,7 +5,7 @@ administrators are written to.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select
 
@@ -17,6 +17,7 @@ from access.person import Person
 from access.tables import BREAK_GLASS
 from flow.clock import Clock
 from flow.database import Database
+from flow.databases.columns import moment
 from flow.errors import BadInput
 from registry.tenant import Tenant
 
@@ -121,7 +122,7 @@ class BreakGlass:
         columns = (table.person, table.tenant, table.at, table.ends)
         still = select(*columns).where(table.ends > self._clock.now().timestamp()).order_by(table.at, table.person)
         rows = self._database.query(still)
-        return [Access(person, tenant, _moment(at), _moment(ends)) for person, tenant, at, ends in rows]
+        return [Access(person, tenant, moment(at), moment(ends)) for person, tenant, at, ends in rows]
 
     def _remove(self, person: str, tenant: str) -> None:
         hers = delete(BREAK_GLASS).where(BREAK_GLASS.c.person == person, BREAK_GLASS.c.tenant == tenant)
@@ -136,7 +137,3 @@ class BreakGlass:
 def may_open(actor: Actor, tenant: str) -> bool:
     """Whether she could be an officer of the tenant for an hour."""
     return actor.may("operate") or actor.may("manage-people", tenant=tenant)
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -29,6 +29,7 @@ from access.person import Person
 from access.tables import PASSKEY
 from flow.clock import Clock
 from flow.database import Database
+from flow.databases.columns import moment
 
 _NAME_LONGEST = 60
 # What its parsers raise about what no browser sends.
@@ -166,7 +167,7 @@ class Passkeys:
             select(*columns).where(PASSKEY.c.person == person).order_by(PASSKEY.c.at, PASSKEY.c.id)
         )
         return tuple(
-            Passkey(id, name, _moment(at), None if used is None else _moment(used)) for id, name, at, used in rows
+            Passkey(id, name, moment(at), None if used is None else moment(used)) for id, name, at, used in rows
         )
 
     def remove(self, person: str, id: str | None = None) -> int:
@@ -198,7 +199,3 @@ def _is_possible(scheme: str, host: str) -> bool:
     except ValueError:
         return bool(host) and (scheme == "https" or host == "localhost")
     return False
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

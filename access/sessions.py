@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
 
@@ -15,6 +15,7 @@ from access.person import Grant, Person
 from access.tables import BREAK_GLASS, PERSON, SESSION
 from flow.clock import Clock
 from flow.database import Database, Row
+from flow.databases.columns import moment
 from flow.errors import Unavailable
 
 LONGEST = timedelta(hours=12)
@@ -132,12 +133,8 @@ def session_of(cookie: str) -> str:
 
 def _session(row: Row) -> Session:
     id, person, method, client, at, seen = row
-    return Session(id, person, method, client, _moment(at), _moment(seen))
+    return Session(id, person, method, client, moment(at), moment(seen))
 
 
 def _digest(cookie: str) -> bytes:
     return hashlib.sha256(b"turvakt session\x00" + cookie.encode("utf-8", "replace")).digest()
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

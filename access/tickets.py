@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal, get_args
 
 from sqlalchemy import ColumnElement, delete, insert, select
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, delete, insert, select
 from access.tables import TICKET
 from flow.clock import Clock
 from flow.database import Database, Row
+from flow.databases.columns import moment
 
 Purpose = Literal["join", "reset", "second-factor", "new-factor", "oidc"]
 LASTS: dict[Purpose, timedelta] = {
@@ -102,12 +103,8 @@ class Tickets:
 
 def _ticket(row: Row) -> Ticket:
     id, purpose, person, by, value, at, ends = row
-    return Ticket(id, purpose, person, by, bytes(value), _moment(at), _moment(ends))
+    return Ticket(id, purpose, person, by, bytes(value), moment(at), moment(ends))
 
 
 def _digest(shown: str) -> bytes:
     return hashlib.sha256(b"turvakt ticket\x00" + shown.encode("utf-8", "replace")).digest()
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -7,7 +7,7 @@ report of her erasure, see `registry.withdrawal.Kept`.
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, insert, select, update
 from classify.verdict import VERDICTS, Verdict
 from flow.clock import Clock
 from flow.database import Database, Row
+from flow.databases.columns import moment
 from flow.errors import BadInput
 from registry.holder import Part
 from registry.official import Official
@@ -197,9 +198,5 @@ class Holds:
 
 def _hold(row: Row) -> Hold:
     number, official, reason, by, since, until, verdict, deleted_at = row
-    gone = None if deleted_at is None else _moment(deleted_at)
-    return Hold(number, official, reason, by, _moment(since), _moment(until), VERDICTS.decode(verdict), gone)
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+    gone = None if deleted_at is None else moment(deleted_at)
+    return Hold(number, official, reason, by, moment(since), moment(until), VERDICTS.decode(verdict), gone)

@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
 
 from flow.database import Database, Row
+from flow.databases.columns import moment
 from flow.errors import BadInput
 from registry.holder import Part
 from registry.ledger import Given
@@ -59,7 +60,7 @@ class SqlPartial:
             return None
         at, erased_at = rows[0]
         removed = self._database.query(select(REMOVED.c.holder, REMOVED.c.removed).where(REMOVED.c.digest == digest))
-        return Withdrawal(_moment(at), None if erased_at is None else _moment(erased_at), dict(removed))
+        return Withdrawal(moment(at), None if erased_at is None else moment(erased_at), dict(removed))
 
     def pending(self) -> list[tuple[str, Part]]:
         due = select(PARTIAL.c.id, PARTIAL.c.kind, PARTIAL.c.name).where(PARTIAL.c.id.is_not(None))
@@ -101,7 +102,7 @@ class Withdrawn:
         self._at: dict[bytes, datetime] = {}
         self._sources: set[str] = set()
         for digest, kind, name, at in rows:
-            self._at[digest] = _moment(at)
+            self._at[digest] = moment(at)
             if kind == "source":
                 self._sources.add(name)
 
@@ -134,7 +135,3 @@ class Withdrawn:
 def digest_of_part(official_id: str, part: Part) -> bytes:
     """By what a partial withdrawal is known again without naming anybody."""
     return hashlib.sha256("\x00".join(("turvakt part", official_id, part.kind, part.name)).encode()).digest()
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

@@ -4,13 +4,14 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from difflib import get_close_matches
 
 from sqlalchemy import bindparam, case, delete, func, insert, select, union_all, update
 
 from flow.clock import Clock, SystemClock
 from flow.database import Database, Row
+from flow.databases.columns import moment
 from flow.errors import BadInput, Broken
 from flow.log import Log
 from registry.checking import checked, problems, refusal
@@ -137,7 +138,7 @@ class SqlStore:
             return None
         at, erased_at = rows[0]
         removed = self._database.query(select(REMOVED.c.holder, REMOVED.c.removed).where(REMOVED.c.digest == digest))
-        return Withdrawal(_moment(at), None if erased_at is None else _moment(erased_at), dict(removed))
+        return Withdrawal(moment(at), None if erased_at is None else moment(erased_at), dict(removed))
 
     def pending(self) -> list[str]:
         due = select(WITHDRAWAL.c.id).where(WITHDRAWAL.c.id.is_not(None)).order_by(WITHDRAWAL.c.at, WITHDRAWAL.c.id)
@@ -182,7 +183,7 @@ class SqlStore:
         oldest = func.min(case((erased_at.is_(None), at)))
         counted = select(func.count(), oldest, func.count(erased_at), func.coalesce(func.sum(erased_at - at), 0.0))
         ((all_, since, complete, seconds),) = self._database.query(counted.select_from(both))
-        return Erasures(all_ - complete, None if since is None else _moment(since), complete, float(seconds))
+        return Erasures(all_ - complete, None if since is None else moment(since), complete, float(seconds))
 
     def ledger(self, official_id: str) -> list[LedgerEntry]:
         return self._ledger.of(official_id)
@@ -276,7 +277,3 @@ def _official(row: Row) -> Official:
 def digest_of(official_id: str) -> bytes:
     """By what an official who withdrew is known again without being named."""
     return hashlib.sha256(b"turvakt official\x00" + official_id.encode()).digest()
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
