@@ -26,6 +26,7 @@ def test_pages_come_while_the_brokers_hang(
         postgres=postgres,
         elasticsearch=elasticsearch,
         TURVAKT_WEB_PORT=port,
+        TURVAKT_WEB_SIGN_IN="token",
         TURVAKT_WEB_TOKEN=TOKEN,
     )
     cluster.prepare()

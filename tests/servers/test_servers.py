@@ -211,11 +211,16 @@ def first(client: Mapping[str, str], topic: str) -> bytes | None:
 
 
 def refusal(client: Mapping[str, str]) -> int:
-    """The code of the first error that a client meets."""
-    errors: list[KafkaError] = []
-    admin = AdminClient({**client, "error_cb": errors.append})  # type: ignore[dict-item]
-    until(lambda: admin.poll(0.1) > 0 and bool(errors))
-    return errors[0].code()
+    """Why a client is refused. That the connection fell, which it may hear first, is not why."""
+    codes: list[int] = []
+
+    def hear(error: KafkaError) -> None:
+        codes.append(error.code())
+
+    admin = AdminClient({**client, "error_cb": hear})  # type: ignore[dict-item]
+    fallen = {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN}
+    until(lambda: admin.poll(0.1) >= 0 and not fallen.issuperset(codes))
+    return next(code for code in codes if code not in fallen)
 
 
 def gone_after_close(server: Server) -> None:

@@ -8,7 +8,7 @@ from flow.errors import Unavailable
 from review.indexes.elasticsearch.client import faults
 from review.indexes.elasticsearch.index import ElasticsearchIndex
 from review.indexes.elasticsearch.reading import count, pages
-from review.trends.reading import Reading
+from review.trends.reading import Reading, Without
 from review.trends.writing import Writing
 from tests.review.people import START, verdict
 
@@ -25,7 +25,7 @@ def lose(index: ElasticsearchIndex, alias: str, monkeypatch: pytest.MonkeyPatch)
 READS: dict[str, Callable[[ElasticsearchIndex], object]] = {
     "items": lambda index: index.generations.count(index.names.items),
     "hers": lambda index: index.count("bo"),
-    "days": lambda index: Reading(index.client, index.names).days("bo"),
+    "days": lambda index: Reading(index.client, index.names).days(Without("bo", None)),
     "first": lambda index: Reading(index.client, index.names).first(),
     "mentioned": lambda index: list(Reading(index.client, index.names).mentioned(START.date())),
 }
