@@ -25,12 +25,13 @@ from review.tables import HOLD
 
 LONGEST = timedelta(days=3653)
 """Ten years: then a threat of the gravest kind is time-barred, too."""
+LONGEST_REASON = 300
+"""Characters of a reason."""
 
 _COLUMNS = (
     *(HOLD.c.number, HOLD.c.official, HOLD.c.reason, HOLD.c.by),
     *(HOLD.c.since, HOLD.c.until, HOLD.c.verdict, HOLD.c.deleted_at),
 )
-_LONGEST_REASON = 300
 _PLACE = "hold"
 
 
@@ -93,13 +94,13 @@ class Holds:
             raise BadInput("the post does not mention this official", place=_PLACE)
         if post.deleted_at is not None:
             raise BadInput("the post was deleted: there is nothing to keep", place=_PLACE)
-        if not self._secured(official, post.source, now):
+        if not self.secures(official, post.source):
             remedy = "Without it only the authorities can order to keep a post"
             raise BadInput("her consent does not cover evidence from this source", place=_PLACE, remedy=remedy)
-        if not reason.strip() or len(reason) > _LONGEST_REASON:
+        if not reason.strip() or len(reason) > LONGEST_REASON:
             remedy = "Name what requires to keep it, such as the number of the report to the police"
             raise BadInput(
-                f"the reason is missing or longer than {_LONGEST_REASON} characters", place=_PLACE, remedy=remedy
+                f"the reason is missing or longer than {LONGEST_REASON} characters", place=_PLACE, remedy=remedy
             )
         if not now < until <= now + LONGEST:
             remedy = "It can be held anew before it ends"
@@ -123,8 +124,9 @@ class Holds:
             (hold,) = self._found(HOLD.c.official == official, HOLD.c.post == post.id)
         return hold
 
-    def _secured(self, official: str, source: str, now: datetime) -> bool:
-        known = self._officials(official)
+    def secures(self, official: str, source: str) -> bool:
+        """Whether a consent in force lets posts from ``source`` be kept as evidence."""
+        known, now = self._officials(official), self._clock.now()
         return known is not None and any(each.evidence and each.covers(source, now) for each in known.consents)
 
     def all(self) -> list[Hold]:

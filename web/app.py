@@ -23,7 +23,7 @@ from web.account import account, joining, organisation, sign_in
 from web.admin import audit as admin_audit
 from web.admin import break_glass as admin_break_glass
 from web.admin import people as admin_people
-from web.console import entry, language, overview, post, telling
+from web.console import entry, holding, language, overview, post, telling
 from web.console import status as status_page
 from web.console.site import Entrance, Site
 from web.door import Door, PeopleDoor, TokenDoor
@@ -94,10 +94,14 @@ def create_app(
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(allow)])
     app.include_router(health.routes(readiness=readiness, metrics=metrics, reads=reads))
     app.include_router(overview.routes(site))
-    told = None if portal is None else telling.Telling(site, portal)
-    app.include_router(post.routes(site, decide=decide, thresholds=thresholds, law=law, telling=told, secure=secure))
-    if told is not None:
+    told = held = None
+    if portal is not None:
+        told, held = telling.Telling(site, portal), holding.Holding(site, portal)
         app.include_router(telling.routes(site, told))
+        app.include_router(holding.routes(site, held))
+    app.include_router(
+        post.routes(site, decide=decide, thresholds=thresholds, law=law, telling=told, holding=held, secure=secure)
+    )
     app.include_router(
         status_page.routes(site, status=status, counts=lambda: index.counts(), registered=lambda: len(officials()))
     )

@@ -27,6 +27,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/posts/{post_id:path}"): "see-texts",
     ("POST", "/posts/{post_id:path}"): "decide",
     ("POST", "/notices"): "decide",
+    ("POST", "/holds"): "decide",
+    ("POST", "/holds/end"): "decide",
     ("GET", "/alerts/{alert_id}"): "signed-in",
     ("POST", "/sign-in/code"): "open",
     ("POST", "/sign-in/passkey"): "open",

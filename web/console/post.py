@@ -1,6 +1,7 @@
 """One post: its text, why it was flagged, what became of it, and the decision on it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, get_args
 from urllib.parse import quote, unquote, urlsplit
 
@@ -13,6 +14,7 @@ from flow.errors import Unavailable
 from review.decision import Decision, Outcome
 from review.index import Item
 from web.console.highlight import passages, pieces
+from web.console.holding import Holding
 from web.console.site import Site, actor_of
 from web.console.telling import CHOICES, Telling
 
@@ -32,6 +34,7 @@ def routes(
     thresholds: Thresholds,
     law: Sequence[Provision],
     telling: Telling | None,
+    holding: Holding | None,
     secure: bool,
 ) -> APIRouter:
     """``/posts/ID``: the page, and the decision that is sent to it; ``/alerts/ID`` leads there from a message."""
@@ -53,7 +56,9 @@ def routes(
     @router.get("/posts/{post_id:path}")
     async def post(request: Request, post_id: str) -> HTMLResponse:
         """The post with this id."""
-        return await site.reads(_post, site, request, post_id, thresholds=thresholds, law=law, telling=telling)
+        return await site.reads(
+            _post, site, request, post_id, thresholds=thresholds, law=law, telling=telling, holding=holding
+        )
 
     @router.post("/posts/{post_id:path}")
     async def decided(request: Request, post_id: str) -> Response:
@@ -73,6 +78,7 @@ def routes(
                 thresholds=thresholds,
                 law=law,
                 telling=telling,
+                holding=holding,
                 faults=faults,
                 outcome=outcome,
                 by=by,
@@ -110,6 +116,7 @@ def _post(
     thresholds: Thresholds,
     law: Sequence[Provision],
     telling: Telling | None,
+    holding: Holding | None,
     faults: list[str] | None = None,
     outcome: str = "",
     by: str | None = None,
@@ -144,6 +151,9 @@ def _post(
         person_name=telling.person_name if telling else None,
         choices=CHOICES,
         just_told="told" in request.query_params,
+        held=holding.held(request, item) if holding else [],
+        hold_outcome=request.query_params.get("hold", ""),
+        hold_days=(site.clock.now().date() + timedelta(days=1), holding.last_day()) if holding else None,
         faults=faults or [],
         outcome=outcome,
         by=_remembered(request) if by is None else by,

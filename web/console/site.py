@@ -85,12 +85,20 @@ class Site:
         return Scoped(self._index, actor_of(request).officials("see-own"))
 
     def looked(
-        self, request: Request, action: Action, items: Iterable[Item], *, post: str = "", official: str | None = None
+        self,
+        request: Request,
+        action: Action,
+        items: Iterable[Item],
+        *,
+        post: str = "",
+        official: str | None = None,
+        reason: str = "",
     ) -> None:
         """Write down, before it is done, that the reader sees the texts of ``items``, or decides on one: for each official once.
 
         Args:
             official: only for this one.
+            reason: that she gave for this; that of an emergency access is written down in any case.
 
         Raises:
             Unavailable: it could not be written; then they must not be shown.
@@ -101,7 +109,10 @@ class Site:
             return
         actor, registry = actor_of(request), {official.id: official for official in self._officials()}
         tenants = {id: tenant_of(registry[id]) if id in registry else "" for id in sorted(shown)}
-        reasons = {tenant: why(self._audit, actor, tenant) for tenant in set(tenants.values())}
+        reasons = {
+            tenant: "; ".join(filter(None, (reason, why(self._audit, actor, tenant))))
+            for tenant in set(tenants.values())
+        }
         self._audit.write_all(
             Act(actor.person.id, action, tenant, id, post, reasons[tenant], actor.session)
             for id, tenant in tenants.items()

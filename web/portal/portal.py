@@ -12,6 +12,7 @@ from registry.store import Store
 from registry.tenant import Tenant
 from registry.withdrawal import Erasure
 from registry.wording import Shown
+from review.holds import Holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,7 @@ class Portal:
     """
     Attributes:
         erasure: ends all consent of an official, or that to a part, and erases what was held by it.
+        scrub: leaves nothing in the files of rows that were removed.
         submit: takes a post in as one about the official with this id; whether it is new and her consent covers it.
         downloads: everything that is held because of an official, by the form of the file: ``html`` to read, ``json``.
         sources: all sources there are.
@@ -32,8 +34,10 @@ class Portal:
     store: Store
     audit: Audit
     notices: Notices
+    holds: Holds
     deputies: Deputies
     erasure: Erasure
+    scrub: Callable[[], None]
     submit: Callable[[Post, str], Awaitable[bool]]
     downloads: Mapping[str, Callable[[str, Language], bytes]]
     sources: Callable[[], Collection[str]]
