@@ -62,7 +62,7 @@ class Webhook:
             Unavailable: it did not answer in time, or with any other status.
         """
         self.check(recipient.address)
-        body = json.dumps(message.facts, ensure_ascii=False, separators=(",", ":")).encode()
+        body = json.dumps(message.with_quote(), ensure_ascii=False, separators=(",", ":")).encode()
         at = int(self._clock.now().timestamp())
         headers = {
             "content-type": "application/json",
