@@ -28,8 +28,8 @@ class Message:
         spoken: for a voice that reads it aloud.
         link: where it is read in full and answered; empty: nowhere.
         facts: what it says, for machines, as JSON.
-        quote: the post's text, if the recipient may see it. Only what is encrypted for her own key carries it, and the signed webhook
-            (`with_quote`): all others leave it behind the link.
+        quote: the post's text, if the recipient may see it. Only what is encrypted for her own key carries it, and the signed
+            webhook (`with_quote`): all others leave it behind the link.
         official, post: ids, for channels that keep what they send and must be able to erase it.
         severity: of what it tells, as verdicts have it.
         threat: it tells of a threat.
