@@ -33,7 +33,13 @@ Places = Callable[[str], Iterable[tuple[int, int]]]
 
 
 def lessons(
-    index: Index, *, allowed: Callable[[str, str], bool], names: Places, salt: bytes, left: Left
+    index: Index,
+    *,
+    allowed: Callable[[str, str], bool],
+    names: Places,
+    salt: bytes,
+    left: Left,
+    used: Callable[[Item], object] = lambda item: None,
 ) -> Iterator[Example]:
     """One example for each decision that is held.
 
@@ -45,6 +51,7 @@ def lessons(
         names: hidden in each text, besides the mentions and what `classify.masking.hide` finds.
         salt: for the hashes that stand for posts and authors; who knows it can tell whose post an example was.
         left: counts what is left out.
+        used: is told of whatever becomes an example.
     """
     outcomes: tuple[Outcome, ...] = ("confirmed", "false-alarm")
     for outcome in outcomes:
@@ -57,6 +64,7 @@ def lessons(
             elif verdict.judgement.unable is not None or verdict.judgement.language not in LANGUAGES:
                 left.unable += 1
             else:
+                used(item)
                 yield _example(item, outcome, names, salt)
 
 

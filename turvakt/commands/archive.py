@@ -13,6 +13,7 @@ import typer
 
 from flow.errors import BadInput, Broken
 from turvakt import archive
+from turvakt.commands.noting import COMMAND
 from turvakt.commands.shared import AsJson, Globals, Yes, aside, confirm, screen, settings, table, write_json
 from turvakt.folder import faults
 from turvakt.settings import load
@@ -36,6 +37,8 @@ def backup(
     Example: turvakt backup - | age -r age1... > turvakt.jsonl.gz.age
     """
     with Parts(settings(context)) as opened:
+        if not withdrawals:  # first: no text leaves that is not written down
+            opened.audit.write(COMMAND, "exported", why="backup")
         lines = archive.dump_withdrawals(opened) if withdrawals else archive.dump(opened)
         with _written(file) as out:
             sums = archive.sums(_through(out, lines))

@@ -5,9 +5,11 @@ from typing import Annotated
 import msgspec
 import typer
 
+from access.audit_entry import Act
 from flow.entry import DeadLetter, Entry
 from flow.errors import BadInput
 from flow.log import Log
+from turvakt.commands.noting import COMMAND, tenant_of_id
 from turvakt.commands.shared import AsJson, Yes, aside, confirm, parts, printable, screen, table, write_json
 from turvakt.replay import find, letters, number_of
 from turvakt.replay import replay as bring_back
@@ -41,6 +43,9 @@ def show(context: typer.Context, number: Number, as_json: AsJson = False) -> Non
     """Show one dead letter with its content, if it was kept: it may hold the text of a post."""
     with parts(context) as opened:
         entry, letter = _find(opened.log, number)
+        if letter.value is not None:  # first: nothing is shown that is not written down
+            about = [Act(COMMAND, "text-read", tenant_of_id(opened, each), each) for each in letter.officials]
+            opened.audit.write_all(about or [Act(COMMAND, "text-read", why="dead letter")])
     content = None if letter.value is None else letter.value.decode("utf-8", "replace")
     if as_json:
         write_json(_plain(entry, letter) | {"value": content})

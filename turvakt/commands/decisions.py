@@ -8,7 +8,9 @@ import typer
 
 from classify.corpus import line
 from flow.errors import BadInput
+from review.index import Item
 from review.lessons import Left, lessons
+from turvakt.commands.noting import note
 from turvakt.commands.shared import AsJson, aside, parts, screen, write_json
 from turvakt.folder import write
 
@@ -44,8 +46,12 @@ def export(
     with parts(context) as opened:
         # The salt is thrown away: the same author has one hash in one file, and nobody can go from it to her, or to another file.
         salt = secrets.token_bytes(32)
-        found = lessons(opened.index, allowed=opened.allowed, names=opened.names, salt=salt, left=left)
+        used: list[Item] = []
+        found = lessons(
+            opened.index, allowed=opened.allowed, names=opened.names, salt=salt, left=left, used=used.append
+        )
         lines = sorted(map(line, found))  # by the hash of the post: the order tells nothing of when
+        note(opened, "exported", used, why="decisions")
     if lines:
         write(out, REMARK + "\n".join(lines) + "\n")
     if as_json:

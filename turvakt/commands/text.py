@@ -9,12 +9,14 @@ from typing import Annotated, Any, BinaryIO
 import msgspec
 import typer
 
+from access.audit_entry import Act
 from classify.law import Provision
 from classify.stage import as_json as judgement_as_json
 from classify.verdict import Judgement
 from flow.errors import BadInput
 from ingest.collectors.manual import submission
 from ingest.formats.tail import Line, Splitter
+from turvakt.commands.noting import COMMAND, tenant_of_id
 from turvakt.commands.shared import AsJson, aside, parts, printable, screen, write_json
 from turvakt.handing_in import hand_in
 
@@ -142,6 +144,8 @@ def submit(
         )
         for each in official or []:
             opened.store.get(each)
+        about = [Act(COMMAND, "text-submitted", tenant_of_id(opened, each), each, post.id) for each in official or ()]
+        opened.audit.write_all(about or [Act(COMMAND, "text-submitted", post=post.id)])
         taken = hand_in(opened, post, about=official or ())
     if not taken.matched and not taken.duplicates and official:
         raise BadInput(
