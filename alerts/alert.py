@@ -14,7 +14,8 @@ from registry.official import Language
 class Recipient:
     """Whom a rule chose: a contact of the official, and whether the rule lets the contact see the post's text.
 
-    ``not_before`` holds the delivery back until quiet hours end.
+    ``not_before`` holds the delivery back until quiet hours end. ``instead`` are the contact's other channels, each with its
+    address, that are tried in this order where this one fails.
     """
 
     name: str = field(repr=False)
@@ -23,6 +24,26 @@ class Recipient:
     language: Language
     show_text: bool
     not_before: Moment | None = None
+    instead: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
+
+
+Occasion = Literal["raised", "grown", "reminder", "escalated", "last-resort"]
+"""Why somebody is told of an incident: it is new, it has grown, it is told again, or others have not answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """On what occasion somebody is told of an incident, and how large it is then.
+
+    ``minutes`` lie between its first and its newest post. ``step`` is that of the policy, from 1.
+    """
+
+    occasion: Occasion
+    posts: int
+    accounts: int
+    minutes: int
+    step: int
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
 
@@ -31,6 +52,8 @@ class Alert:
     """A verdict that a rule sends to people, about one official.
 
     One alert per official, so that nobody learns from an alert about one official that another one is registered.
+    ``policy`` names the policy that its rule asks for; empty: the usual one. ``incident`` and ``told`` are set on its way to a
+    recipient.
     """
 
     id: str
@@ -40,7 +63,15 @@ class Alert:
     verdict: Verdict
     recipients: tuple[Recipient, ...]
     raised_at: Moment
+    policy: str = ""
+    incident: str = ""
+    told: Told | None = None
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
+
+    @property
+    def urgent(self) -> bool:
+        """Whether no pause, budget or breaker may hold it up."""
+        return "threat" in self.verdict.judgement.flagged or self.verdict.judgement.severity == "critical"
 
     @property
     def officials(self) -> frozenset[str]:
@@ -67,7 +98,8 @@ class Delivery:
 
     ``id`` is also the idempotency key that channels pass on. ``failed`` means given up after the last try, or refused
     for good; ``withdrawn`` that the official's consent ended first. ``collected_at`` is when the post was collected.
-    The address stays in the outbox; the delivery itself names nobody.
+    The address stays in the outbox; the delivery itself names nobody. ``incident`` and ``step`` say which step of which incident
+    it is; a bulletin has no ``alert`` and no ``post``.
     """
 
     id: str
@@ -80,6 +112,8 @@ class Delivery:
     at: Moment
     collected_at: Moment
     reason: str | None = None
+    incident: str = ""
+    step: int = 0
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
     @property

@@ -1,6 +1,6 @@
-"""The tables of the outbox, and of who was told."""
+"""The tables of incidents, of the outbox, and of who was told."""
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, MetaData, Table, text
+from sqlalchemy import Boolean, Column, Index, Integer, LargeBinary, MetaData, Table, text
 
 from flow.databases.append_only import append_only
 from flow.databases.columns import MOMENT, NAME
@@ -28,7 +28,12 @@ OUTBOX = Table(
     Column("collected_at", MOMENT, nullable=False),
     Column("reason", NAME),
     Column("alert", LargeBinary),
+    Column("incident", NAME, nullable=False, server_default=""),
+    Column("thread", NAME, nullable=False, server_default=""),
+    Column("contact", NAME, nullable=False, server_default=""),
+    Column("step", Integer, nullable=False, server_default="0"),
     Index("outbox_slot", "slot"),
+    Index("outbox_thread", "thread"),
     Index("outbox_official", "official"),
     Index("outbox_post", "post"),
     Index(
@@ -42,7 +47,137 @@ OUTBOX = Table(
     ),
     sqlite_with_rowid=False,
 )
-"""``slot`` is one contact's view of one post about one official; ``alert`` is NULL once the delivery has ended."""
+"""``slot`` is one address' view of one post about one official, ``thread`` that of one incident. ``alert`` holds an alert or a
+bulletin and is NULL once the delivery has ended, as ``contact``, the recipient's name, is then empty."""
+
+_OPEN = text("next_at IS NOT NULL")
+
+INCIDENT = Table(
+    "incident",
+    METADATA,
+    Column("id", NAME, primary_key=True),
+    Column("kind", NAME, nullable=False),
+    Column("tenant", NAME, nullable=False),
+    Column("official", NAME, nullable=False),
+    Column("subject", NAME, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("threat", Integer, nullable=False),
+    Column("state", NAME, nullable=False),
+    Column("policy", NAME, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("next_at", MOMENT),
+    Column("opened_at", MOMENT, nullable=False),
+    Column("changed_at", MOMENT, nullable=False),
+    Column("posts", Integer, nullable=False),
+    Column("accounts", Integer, nullable=False),
+    Column("owner", NAME, nullable=False),
+    Column("series", Integer, nullable=False),
+    Column("told_posts", Integer, nullable=False),
+    Column("last_post_at", MOMENT, nullable=False),
+    Column("escalate_at", MOMENT),
+    Column("grow_at", MOMENT),
+    Column("content", LargeBinary),
+    Index("incident_official", "official", "state"),
+    Index("incident_state", "state", "severity"),
+    Index("incident_next", "next_at", sqlite_where=_OPEN, postgresql_where=_OPEN),
+    sqlite_with_rowid=False,
+)
+"""``next_at`` is the earliest of ``escalate_at``, ``grow_at`` and its expiry. ``series`` counts how often it began anew at step
+1. ``content`` is the alert or bulletin that is told again, and NULL once it is closed."""
+
+INCIDENT_POST = Table(
+    "incident_post",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("alert", NAME, nullable=False),
+    Column("incident", NAME, nullable=False),
+    Column("official", NAME, nullable=False),
+    Column("post", NAME, nullable=False),
+    Column("account", NAME, nullable=False),
+    Column("at", MOMENT, nullable=False),
+    Column("posted_at", MOMENT, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("threat", Integer, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Index("incident_post_alert", "alert", unique=True),
+    Index("incident_post_incident", "incident", "account"),
+    Index("incident_post_official", "official", "at"),
+    Index("incident_post_post", "post"),
+)
+"""The alerts of an incident. ``account`` is a keyed digest of who wrote the post; by ``signature`` near-duplicates are known."""
+
+INCIDENT_EVENT = Table(
+    "incident_event",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("incident", NAME, nullable=False),
+    Column("official", NAME, nullable=False),
+    Column("at", MOMENT, nullable=False),
+    Column("actor", NAME, nullable=False),
+    Column("event", NAME, nullable=False),
+    Column("contact", NAME, nullable=False),
+    Column("channel", NAME, nullable=False),
+    Column("result", NAME, nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("delivery", NAME, nullable=False),
+    Index("incident_event_incident", "incident", "number"),
+    Index("incident_event_official", "official"),
+    Index("incident_event_delivery", "delivery"),
+    Index("incident_event_at", "at"),
+)
+"""Rows are added, and removed by erasure and retention; the database itself refuses to change one."""
+append_only(INCIDENT_EVENT, "the history of an incident")
+
+INCIDENT_LINK = Table(
+    "incident_link",
+    METADATA,
+    Column("delivery", NAME, primary_key=True),
+    Column("incident", NAME, nullable=False),
+    Column("official", NAME, nullable=False),
+    Column("contact", NAME, nullable=False),
+    Column("language", NAME, nullable=False),
+    Column("show_text", Boolean, nullable=False),
+    Column("expires", MOMENT, nullable=False),
+    Index("incident_link_incident", "incident"),
+    Index("incident_link_official", "official"),
+    sqlite_with_rowid=False,
+)
+"""Where the link in a delivery's message leads, and for whom it is."""
+
+INCIDENT_TASK = Table(
+    "incident_task",
+    METADATA,
+    Column("incident", NAME, primary_key=True),
+    Column("task", NAME, primary_key=True),
+    Column("official", NAME, nullable=False),
+    Column("owner", NAME, nullable=False),
+    Column("due", MOMENT, nullable=False),
+    Column("done_at", MOMENT),
+    Column("done_by", NAME, nullable=False),
+    Column("reminded_at", MOMENT),
+    Index("incident_task_official", "official"),
+    Index("incident_task_due", "due"),
+    sqlite_with_rowid=False,
+)
+"""What is to be done about an incident, by whom and until when."""
+
+DIGEST_ENTRY = Table(
+    "digest_entry",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("contact", NAME, nullable=False),
+    Column("incident", NAME, nullable=False),
+    Column("official", NAME, nullable=False),
+    Column("post", NAME, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("label", NAME, nullable=False),
+    Column("at", MOMENT, nullable=False),
+    Index("digest_entry_contact", "contact", "at"),
+    Index("digest_entry_official", "official"),
+    Index("digest_entry_incident", "incident"),
+)
+"""What was held back for a contact's next digest; ``contact`` is a digest of her channel and address."""
 
 NOTICE = Table(
     "alert_notice",

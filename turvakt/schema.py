@@ -22,7 +22,7 @@ from review.tables import METADATA as REVIEW
 if TYPE_CHECKING:
     from flow.databases.postgres import Postgres  # the driver is loaded only where it is used
 
-NEWEST = "0005"
+NEWEST = "0006"
 """The version that this program needs."""
 METADATA = (LOG, REGISTRY, ACCESS, INGEST, ALERTS, REVIEW)
 """All tables but those that the log and the index keep in SQLite for themselves."""

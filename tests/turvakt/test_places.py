@@ -55,6 +55,12 @@ HELD_BY = {
     "access_audit_name": "audit",
     "outbox": "alerts",
     "alert_notice": "notices",
+    "incident": "incidents",
+    "incident_post": "incidents",
+    "incident_event": "history",
+    "incident_link": "incidents",
+    "incident_task": "incidents",
+    "digest_entry": "incidents",
     "review_hold": "holds",
 }
 """The tables that hold something of an official, by the holder that erases it."""

@@ -1,0 +1,43 @@
+"""A message that is about no single post: an alarm to the operator, a digest, a drill, a campaign and the like."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from alerts.alert import Recipient
+from classify.verdict import Severity
+from flow.clock import Moment
+from flow.codec import Codec
+
+Kind = Literal["operation", "drill", "digest-daily", "digest-weekly", "budget", "campaign", "task-overdue", "test"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Bulletin:
+    """What is told, to whom.
+
+    Attributes:
+        incident: the id of the incident that it belongs to; empty: to none.
+        official: the id of the official whom it is about; empty: nobody. If set, her consent must allow to tell the recipient.
+        values: what the message says, by name; each kind has its own. They hold no post's text and nobody's name.
+        recipient: ``None`` as long as it is for several.
+    """
+
+    kind: Kind
+    incident: str
+    official: str
+    tenant: str
+    severity: Severity
+    threat: bool
+    values: dict[str, str] = field(repr=False, hash=False)
+    recipient: Recipient | None
+    at: Moment
+    extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
+
+    @property
+    def urgent(self) -> bool:
+        """Whether no pause, budget or breaker may hold it up."""
+        return self.threat or self.severity == "critical"
+
+
+BULLETINS = Codec("bulletin", Bulletin)

@@ -1,0 +1,139 @@
+"""What became of an incident: every transition, with time, actor, channel and result. Nothing in it is ever changed."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from sqlalchemy import ColumnElement, Delete, delete, func, insert, or_, select
+
+from alerts.tables import INCIDENT_EVENT
+from flow.clock import Moment
+from flow.database import Database, Row
+from flow.databases.columns import moment
+from registry.holder import Part
+
+Event = Literal[
+    "opened",
+    "joined",
+    "grew",
+    "told",
+    "delivered",
+    "failed",
+    "withdrawn",
+    "failed-over",
+    "received",
+    "acknowledged",
+    "on-it",
+    "handed-over",
+    "escalated",
+    "repeated",
+    "last-resort",
+    "nobody-answered",
+    "false-alarm",
+    "resolved",
+    "reopened",
+    "expired",
+    "digested",
+    "budget-tripped",
+    "task-done",
+    "task-overdue",
+]
+TURVAKT = "turvakt"
+"""The actor of what nobody did by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One thing that happened to an incident.
+
+    Attributes:
+        actor: ``turvakt``, a contact's name, or a person's id.
+        contact: the name of the contact who was told, or was to be.
+        result: a word or number more, or why something failed; no post's text and nobody's name.
+        step: the step of the policy, from 1; 0: none.
+        delivery: the id of the delivery that it is about.
+    """
+
+    incident: str
+    official: str
+    at: Moment
+    event: Event
+    actor: str = field(default=TURVAKT, repr=False)
+    contact: str = field(default="", repr=False)
+    channel: str = ""
+    result: str = ""
+    step: int = 0
+    delivery: str = ""
+
+
+class History:
+    """The table ``incident_event`` of ``database``. Implements `registry.holder.Holder`."""
+
+    name = "history"
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, transitions: Sequence[Transition]) -> None:
+        """Write them down, in their order."""
+        self._database.executemany(_NEW, [asdict(each) | {"at": each.at.timestamp()} for each in transitions])
+
+    def of(self, incident: str) -> list[Transition]:
+        """What became of one incident, in the order in which it happened."""
+        return self._found(INCIDENT_EVENT.c.incident == incident)
+
+    def of_delivery(self, delivery: str) -> list[Transition]:
+        """What became of one delivery."""
+        return self._found(INCIDENT_EVENT.c.delivery == delivery)
+
+    def since(self, moment: datetime, *, events: Collection[Event]) -> list[Transition]:
+        """What happened from ``moment`` on, of these kinds."""
+        return self._found(INCIDENT_EVENT.c.at >= moment.timestamp(), INCIDENT_EVENT.c.event.in_(events))
+
+    def erase(self, official: str, part: Part | None = None) -> int:
+        """Remove hers; of a recipient what names him."""
+        return self._database.execute(_hers(official, part)) if part is None or part.kind == "recipient" else 0
+
+    def forget(self, posts: Collection[str]) -> int:
+        """Nothing goes: it knows incidents, and no post."""
+        return 0
+
+    def expire(self, before: datetime) -> int:
+        return self._database.execute(delete(INCIDENT_EVENT).where(INCIDENT_EVENT.c.at < before.timestamp()))
+
+    def export(self, official: str) -> list[dict[str, Any]]:
+        """Hers; who of her contacts and officers did what stays out but for her own contacts' names."""
+        return [
+            asdict(each) | {"at": each.at.isoformat()} for each in self._found(INCIDENT_EVENT.c.official == official)
+        ]
+
+    def count(self, official: str, part: Part | None = None) -> int:
+        if part is not None and part.kind != "recipient":
+            return 0
+        held = select(func.count()).select_from(INCIDENT_EVENT).where(*_condition(official, part))
+        return int(self._database.query(held)[0][0])
+
+    def _found(self, *conditions: ColumnElement[bool]) -> list[Transition]:
+        found = select(*_COLUMNS).where(*conditions).order_by(INCIDENT_EVENT.c.number)
+        return [_transition(row) for row in self._database.query(found)]
+
+
+_NEW = insert(INCIDENT_EVENT)
+_COLUMNS = tuple(INCIDENT_EVENT.c[name] for name in Transition.__dataclass_fields__)
+
+
+def _transition(row: Row) -> Transition:
+    incident, official, at, event, *rest = row
+    return Transition(incident, official, moment(at), cast(Event, event), *rest)
+
+
+def _condition(official: str, part: Part | None) -> tuple[ColumnElement[bool], ...]:
+    hers = INCIDENT_EVENT.c.official == official
+    if part is None:
+        return (hers,)
+    return hers, or_(INCIDENT_EVENT.c.contact == part.name, INCIDENT_EVENT.c.actor == part.name)
+
+
+def _hers(official: str, part: Part | None) -> Delete:
+    return delete(INCIDENT_EVENT).where(*_condition(official, part))
