@@ -23,7 +23,7 @@ import msgspec
 from alerts.alert import Alert, Delivery
 from classify.verdict import Verdict
 from flow.errors import BadInput, Unavailable
-from ingest.collector import Collected
+from ingest.collector import Collected, Fault
 from ingest.collectors import load_collector
 from ingest.intake import Taken
 from ingest.post import Post
@@ -43,6 +43,7 @@ class Generated:
 
     name = "generated"
     reads = "generated"
+    fault: Fault | None = None
 
     def __init__(self, posts: list[Post], *, count: int, per_second: float | None = None) -> None:
         self._posts = itertools.cycle(posts)

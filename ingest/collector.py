@@ -56,6 +56,14 @@ class Collected:
     reads: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a source cannot be read now, in words without names and addresses; ``refused``: only a human can change that."""
+
+    reason: str
+    refused: bool = False
+
+
 class Collector(Protocol):
     """Reads one source.
 
@@ -70,6 +78,9 @@ class Collector(Protocol):
     reads: str
     """What it reads, apart from other collectors of the same name; its cursor is kept under it. Shown nowhere, since a
     hashtag or a file may be named after a person."""
+
+    fault: Fault | None
+    """What is in its way now; ``None`` while it reads, or waits for something to read."""
 
     def collect(self, cursor: str | None) -> AsyncGenerator[Collected, None]:
         """Yield items after ``cursor`` (``None``: from where the source starts by itself).

@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 from flow.backoff import backoff
 from flow.errors import Broken, TurvaktError, Unavailable
-from ingest.collector import Collected, Collector
+from ingest.collector import Collected, Collector, Fault
 
 logger = logging.getLogger(__name__)
 
@@ -49,10 +49,13 @@ async def collect(
     """
     place = f"collector {collector.name}"
     pauses, retries = backoff(), backoff(first=FIRST_RETRY_SECONDS, most=LONGEST_RETRY_SECONDS)
+    ours: Fault | None = None  # else it is the collector's own, which knows when it is over
 
     async def took(collected: Collected) -> None:
         nonlocal pauses, retries
         await take(collector.name, collected)
+        if collector.fault is ours:
+            collector.fault = None
         pauses, retries = backoff(), backoff(first=FIRST_RETRY_SECONDS, most=LONGEST_RETRY_SECONDS)
 
     while True:
@@ -60,6 +63,7 @@ async def collect(
             await _read(collector, await cursor(), room, took, most)
             return
         except Unavailable as error:
+            collector.fault = ours = Fault(error.reason)
             waiting(place, error)
             pause = next(pauses)
         except _Refused as refused:
@@ -68,12 +72,14 @@ async def collect(
             # Without the error's place, which may hold a file's name.
             reason, remedy, pause = refused.error.reason, refused.error.remedy, next(retries)
             logger.error("%s cannot go on: %s. %s; it tries again in %.0f s", place, reason, remedy, pause)
+            collector.fault = ours = Fault(reason, refused=True)
             waiting(place, Unavailable(reason, remedy=remedy))
         except TurvaktError:
             raise
         except Exception as error:  # noqa: BLE001  a fault in one source must not end the watch over the others
             logger.error("%s failed: %s; it goes on from its cursor", place, type(error).__name__)
-            waiting(place, Unavailable(f"unexpected {type(error).__name__}"))
+            collector.fault = ours = Fault(f"unexpected {type(error).__name__}")
+            waiting(place, Unavailable(ours.reason))
             pause = next(pauses)
         await sleep(pause)
 

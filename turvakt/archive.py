@@ -39,6 +39,8 @@ LEFT_OUT = {
     "log_change": "bookkeeping of a log",
     "log_floor": "bookkeeping of a log",
     "registry_revision": "counts changes, and is counted up",
+    "watch_beat": "parts say by themselves that they live",
+    "watch_trouble": "what is wrong is found by looking",
     "access_session": "people sign in again",
     "access_ticket": "a link that was used since would open something once more",
 }

@@ -18,13 +18,14 @@ from flow.logs.kafka_tables import METADATA as LOG
 from ingest.tables import METADATA as INGEST
 from registry.tables import METADATA as REGISTRY
 from review.tables import METADATA as REVIEW
+from turvakt.watch.tables import METADATA as WATCH
 
 if TYPE_CHECKING:
     from flow.databases.postgres import Postgres  # the driver is loaded only where it is used
 
-NEWEST = "0006"
+NEWEST = "0007"
 """The version that this program needs."""
-METADATA = (LOG, REGISTRY, ACCESS, INGEST, ALERTS, REVIEW)
+METADATA = (LOG, REGISTRY, ACCESS, INGEST, ALERTS, REVIEW, WATCH)
 """All tables but those that the log and the index keep in SQLite for themselves."""
 
 _VERSIONS = Table("alembic_version", MetaData(), Column("version_num", Text))

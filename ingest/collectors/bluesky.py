@@ -14,7 +14,7 @@ from flow.clock import Clock, SystemClock
 from flow.errors import BadInput, Broken
 from ingest.clients.waiting import Busy, Sleep
 from ingest.clients.websocket import Lost, hang_up, next_frames, open_socket
-from ingest.collector import AuthorGone, Collected, Deletion, Item, Rejected
+from ingest.collector import AuthorGone, Collected, Deletion, Fault, Item, Rejected
 from ingest.formats.text import clean, fitting, paragraphs
 from ingest.post import Author, Post
 
@@ -46,6 +46,7 @@ class Bluesky:
     """
 
     name = "bluesky"
+    fault: Fault | None = None
     reads = "bluesky"
 
     def __init__(
@@ -87,6 +88,7 @@ class Bluesky:
             except Busy as error:
                 wait, reason = error.wait, error.reason
             else:
+                self.fault = None
                 resume = True
                 try:
                     while True:
@@ -105,6 +107,7 @@ class Bluesky:
                 finally:
                     await hang_up(connection)
             pause = next(waits) if wait is None else wait
+            self.fault = Fault(reason)
             _log.warning("bluesky: %s; connecting again in %.1f s", reason, pause)
             await self._sleep(pause)
 

@@ -13,7 +13,7 @@ from flow.backoff import backoff
 from flow.clock import Clock, SystemClock
 from flow.errors import BadInput, Broken
 from ingest.clients.waiting import Busy, Sleep, retry_after
-from ingest.collector import Collected, Item, Rejected
+from ingest.collector import Collected, Fault, Item, Rejected
 from ingest.formats.feed_document import Entry, decode_entry, post_of, read_entries
 from ingest.post import Post
 
@@ -58,6 +58,7 @@ class Feed:
     """Polls feeds. The cursor is ``{address: {etag, modified, moved, gone, seen}}``."""
 
     name = "feed"
+    fault: Fault | None = None
     reads = "feed"
 
     def __init__(
@@ -88,6 +89,7 @@ class Feed:
                 place = f"feed collector, address {number}"
                 raise Broken("this is no web address", place=place, remedy="Begin it with https:// or http://")
         self._urls = tuple(dict.fromkeys(urls))
+        self._failing: dict[str, str] = {}
         self._interval = interval
         self._max_bytes = max_bytes
         self._transport = transport
@@ -145,7 +147,11 @@ class Feed:
                 asked = error.wait if isinstance(error, Busy) else None
                 pause = next(waits) if asked is None else max(asked, self._interval)
                 _log.warning("%s: %s; looking again in %.0f s", place, error.reason, pause)
+                self._failing[url] = error.reason
+                self._note()
             else:
+                self._failing.pop(url, None)
+                self._note()
                 waits = self._waits()
                 for step in steps:
                     await taken.put(step)
@@ -154,6 +160,11 @@ class Feed:
                     _log.warning("%s: gone for good (410); remove it from the settings", place)
                     return
             await self._sleep(pause)
+
+    def _note(self) -> None:
+        """Say how many feeds cannot be read; which, the log says."""
+        some = f"{len(self._failing)} of {len(self._urls)} feeds"
+        self.fault = Fault(f"{some}: {next(iter(self._failing.values()))}") if self._failing else None
 
     def _waits(self) -> Iterator[float]:
         return backoff(first=min(self._interval, 60.0), most=max(self._interval, 3600.0))

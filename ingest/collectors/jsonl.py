@@ -11,7 +11,7 @@ from pathlib import Path
 from flow.clock import Clock, SystemClock
 from flow.errors import BadInput, Broken
 from ingest.clients.waiting import Sleep
-from ingest.collector import Collected, Deletion, Item, Rejected
+from ingest.collector import Collected, Deletion, Fault, Item, Rejected
 from ingest.formats.lines import line_id, parse_line
 from ingest.formats.tail import Line, Splitter, Tail
 from ingest.post import Post
@@ -31,6 +31,7 @@ class Jsonl:
     """
 
     name = "jsonl"
+    fault: Fault | None = None
 
     def __init__(
         self,

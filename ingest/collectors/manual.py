@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from flow.clock import Clock, SystemClock
 from flow.errors import BadInput
-from ingest.collector import Collected
+from ingest.collector import Collected, Fault
 from ingest.formats.lines import AHEAD
 from ingest.formats.text import clean
 from ingest.post import POSTS, Post
@@ -58,6 +58,7 @@ class Manual:
     """The source of submissions. They arrive by ``turvakt submit``, so there is nothing to collect."""
 
     name = SOURCE
+    fault: Fault | None = None
     reads = SOURCE
 
     def __init__(self, *, clock: Clock | None = None) -> None:

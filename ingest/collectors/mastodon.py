@@ -17,7 +17,7 @@ from flow.errors import BadInput, Broken
 from ingest.clients.mastodon_api import Api
 from ingest.clients.waiting import Busy, Sleep
 from ingest.clients.websocket import Lost, hang_up, next_frames, open_socket
-from ingest.collector import Collected, Deletion, Item, Rejected
+from ingest.collector import Collected, Deletion, Fault, Item, Rejected
 from ingest.formats.mastodon_status import earlier, is_public, later, status_id, status_to_post
 from ingest.post import Post
 
@@ -51,6 +51,7 @@ class Mastodon:
     """Streams from one server, and reads after a gap what was missed. The cursor is ``{"status": id, ...}``."""
 
     name = "mastodon"
+    fault: Fault | None = None
 
     def __init__(
         self,
@@ -107,6 +108,7 @@ class Mastodon:
                 except Busy as error:
                     wait, reason = error.wait, error.reason
                 else:
+                    self.fault = None
                     try:
                         async with aclosing(self._session(api, connection, position)) as batches:
                             async for items in batches:
@@ -117,6 +119,7 @@ class Mastodon:
                     finally:
                         await hang_up(connection)
                 pause = next(waits) if wait is None else wait
+                self.fault = Fault(reason)
                 _log.warning("mastodon: %s; connecting again in %.1f s", reason, pause)
                 await self._sleep(pause)
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from flow.errors import BadInput, Broken, Unavailable
-from ingest.collector import Collected
+from ingest.collector import Collected, Fault
 from ingest.post import Post
 from ingest.stage import collect
 
@@ -19,6 +19,7 @@ class Numbers:
 
     name = "numbers"
     reads = "numbers hashtag:AnnaLindqvist"
+    fault: Fault | None = None
 
     def __init__(self, last: int, faults: dict[int, Exception] | None = None) -> None:
         self._last = last
@@ -143,6 +144,19 @@ async def test_a_source_that_gave_something_meanwhile_is_asked_again_soon() -> N
     await sink.run(Numbers(9, faults), once=False)
     assert sorted(set(sink.ids)) == ids(9)
     assert [pause <= 600 for pause in sink.pauses] == [True] * 4
+
+
+async def test_a_source_says_what_is_in_its_way_until_it_gives_something() -> None:
+    collector = Numbers(9, {2: Unavailable("the server answers 503"), 4: Broken("the server refuses (401)")})
+
+    class Noting(Sink):
+        async def sleep(self, seconds: float) -> None:
+            noted.append(collector.fault)
+
+    noted: list[Fault | None] = []
+    await Noting().run(collector, once=False)
+    assert noted == [Fault("the server answers 503"), Fault("the server refuses (401)", refused=True)]
+    assert collector.fault is None
 
 
 @pytest.mark.parametrize("once", [True, False])

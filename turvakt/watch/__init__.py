@@ -1,0 +1,1 @@
+"""Silence is an alarm: what must go on is watched, and the operator is told when it does not."""

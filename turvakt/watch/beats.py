@@ -1,0 +1,107 @@
+"""Heartbeats: each part of Turvakt writes down that it lives, that it works, and that something is in its way."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from flow.database import Database
+from flow.databases.columns import moment
+from turvakt.watch.tables import BEAT, COUNT
+from turvakt.watch.usual import hour
+
+LATE = timedelta(minutes=2)
+"""A part that has not beaten for so long is dead, hangs, or cannot reach the database."""
+FORGOTTEN = timedelta(days=7)
+"""A part that has not beaten for so long is no longer part of this Turvakt."""
+REFUSED = "refused: "
+"""What the reason of a source begins with that refuses us: the token has expired, or the address is wrong."""
+_COUNTS_KEPT = 24 * 7 * 10
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """The last known sign of life of a part.
+
+    Attributes:
+        place: ``worker:NAME`` (a process), ``collector:NAME``, ``stage:NAME``.
+        at: when its process last wrote.
+        worked_at: when it last did something: read a post, took an entry.
+        failing_since: since when it has been able to do nothing; ``None``: it can.
+        reason: why not; empty if it can.
+    """
+
+    place: str
+    at: datetime
+    worked_at: datetime | None = None
+    failing_since: datetime | None = None
+    reason: str = ""
+
+
+class Beats:
+    """The tables ``watch_beat`` and ``watch_count``: all that processes know of themselves."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def write(self, beats: Iterable[Beat], counts: Mapping[tuple[str, int], int]) -> None:
+        """Write down signs of life, and add to the ``counts`` of posts by source and hour.
+
+        Of a part that several processes work for, what came last counts, and work counts whichever did it.
+        """
+        with self._database.transaction():
+            self._database.lock("watch")
+            known = {beat.place: beat for beat in self.all()}
+            for beat in beats:
+                before = known.get(beat.place)
+                worked = max((at for at in (beat.worked_at, before and before.worked_at) if at), default=None)
+                row = _row(replace(beat, worked_at=worked))
+                if before is None:
+                    self._database.execute(insert(BEAT), {"place": beat.place, **row})
+                else:
+                    self._database.execute(update(BEAT).where(BEAT.c.place == beat.place).values(**row))
+            for (source, at), posts in counts.items():
+                this = (COUNT.c.source == source) & (COUNT.c.hour == at)
+                more = update(COUNT).where(this).values(posts=COUNT.c.posts + posts)
+                if not self._database.execute(more):
+                    self._database.execute(insert(COUNT), {"source": source, "hour": at, "posts": posts})
+
+    def all(self) -> list[Beat]:
+        """Every part that has ever beaten, by place."""
+        return [
+            Beat(place, moment(at), _moment(worked), _moment(failing), reason)
+            for place, at, worked, failing, reason in self._database.query(select(BEAT).order_by(BEAT.c.place))
+        ]
+
+    def counts(self, source: str) -> dict[int, int]:
+        """How many posts the source gave, by hour since 1970."""
+        rows = self._database.query(select(COUNT.c.hour, COUNT.c.posts).where(COUNT.c.source == source))
+        return {at: posts for at, posts in rows}  # noqa: C416  a row is no pair to the type checker
+
+    def watched(self, sources: Collection[str], now: datetime, *, silent: Collection[str]) -> None:
+        """Note that ``sources`` are watched in this hour, even if they give nothing; nothing is learnt of the ``silent``."""
+        self.write((), {(source, hour(now)): 0 for source in sources if source not in silent})
+
+    def tidy(self, now: datetime) -> None:
+        """Remove what nothing is learnt from any longer, and parts that are no more."""
+        self._database.execute(delete(COUNT).where(COUNT.c.hour < hour(now) - _COUNTS_KEPT))
+        self._database.execute(delete(BEAT).where(BEAT.c.at < (now - FORGOTTEN).timestamp()))
+
+    def retire(self, places: Collection[str]) -> None:
+        """The parts end as they should, and are missed by nobody."""
+        self._database.execute(delete(BEAT).where(BEAT.c.place.in_(places)))
+
+
+def _row(beat: Beat) -> dict[str, Any]:
+    return {
+        "at": beat.at.timestamp(),
+        "worked_at": beat.worked_at and beat.worked_at.timestamp(),
+        "failing_since": beat.failing_since and beat.failing_since.timestamp(),
+        "reason": beat.reason,
+    }
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return None if seconds is None else moment(seconds)

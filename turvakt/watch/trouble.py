@@ -1,0 +1,132 @@
+"""A trouble: something that must go on and does not. When the operator is told of it, and when it counts as over."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Literal, get_args
+
+from classify.verdict import Severity
+
+Kind = Literal[
+    "worker-silent",
+    "stage-late",
+    "source-silent",
+    "source-failing",
+    "source-refuses",
+    "deliveries-late",
+    "channel-failing",
+    "store-away",
+    "disk-full",
+    "clock-jumped",
+    "certificate-ends",
+    "backup-old",
+    "drill-failed",
+    "drill-unanswered",
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+Event = Literal["begins", "goes-on", "over"]
+
+CRITICAL: frozenset[Kind] = frozenset(
+    {"worker-silent", "stage-late", "deliveries-late", "channel-failing", "store-away", "disk-full"}
+)
+"""While these last, alerts may reach nobody: the operator is woken. Of the others she is told at her desk."""
+AT_ONCE: frozenset[Kind] = frozenset(
+    {"clock-jumped", "backup-old", "certificate-ends", "drill-failed", "drill-unanswered"}
+)
+"""What one look is enough for. All else must last: much is over after a restart or a cut connection."""
+HOLDS = timedelta(minutes=2)
+"""How long a trouble lasts until it is told."""
+CALM = timedelta(minutes=10)
+"""How long it must be gone until it counts as over; twice as long for each time that it came back."""
+MOST_CALM = timedelta(hours=6)
+REMEMBERED = timedelta(hours=24)
+"""How long it is known that there was one: what comes back within this time comes and goes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What a probe found.
+
+    Attributes:
+        place: the part of Turvakt, such as ``collector:bluesky``: never the name of a person, a file or an address.
+        since: when it began, as far as is known.
+        detail: for the operator, in English; numbers, names of parts and reasons, nothing of a post or a person.
+    """
+
+    kind: Kind
+    place: str
+    since: datetime
+    detail: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        """How urgently the operator is wanted."""
+        return "critical" if self.kind in CRITICAL else "high"
+
+
+State = Literal["suspected", "told", "over"]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is remembered of a trouble.
+
+    Attributes:
+        told_at: when the operator was told last.
+        gone_at: since when no look has found it.
+        returns: how often it came back since it was first told.
+        incident: the one that tells of it.
+    """
+
+    trouble: Trouble
+    state: State
+    told_at: datetime | None = None
+    gone_at: datetime | None = None
+    returns: int = 0
+    incident: str = ""
+
+    @property
+    def calm(self) -> timedelta:
+        """How long it must be gone until it counts as over."""
+        return min(CALM * 2.0 ** min(self.returns, 10), MOST_CALM)
+
+
+def look(
+    known: Known | None, found: Trouble | None, now: datetime, *, repeat: timedelta
+) -> tuple[Known | None, Event | None]:
+    """What is known of a trouble after one more look, and what the operator is to be told; ``None``: nothing.
+
+    ``begins`` and ``over`` take turns: she is told of each end, and of nothing twice. One that comes and goes is one trouble.
+
+    Args:
+        repeat: after which time she is told again of one that goes on.
+    """
+    if found is None:
+        return (None, None) if known is None else _gone(known, now)
+    if known is None:
+        known = Known(found, "suspected")
+    elif known.state == "told":
+        known = replace(known, trouble=replace(found, since=known.trouble.since))
+        returned = known.gone_at is not None
+        known = replace(known, gone_at=None, returns=known.returns + returned)
+        if known.told_at is not None and now - known.told_at >= repeat:
+            return replace(known, told_at=now), "goes-on"
+        return known, None
+    elif known.state == "over":
+        known = replace(known, trouble=found, state="suspected", returns=known.returns + 1, gone_at=None)
+    else:
+        known = replace(known, trouble=replace(found, since=known.trouble.since))
+    if found.kind in AT_ONCE or now - known.trouble.since >= HOLDS:
+        return replace(known, state="told", told_at=now), "begins"
+    return known, None
+
+
+def _gone(known: Known, now: datetime) -> tuple[Known | None, Event | None]:
+    since = known.gone_at or now
+    if known.state == "suspected":
+        # One that was told before keeps its memory.
+        return (replace(known, state="over", gone_at=since), None) if known.returns else (None, None)
+    if known.state == "over":
+        return (None, None) if now - since >= REMEMBERED else (known, None)
+    if now - since >= known.calm:
+        return replace(known, state="over", gone_at=since), "over"
+    return replace(known, gone_at=since), None
