@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from registry.official import Language
+
 
 class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of the settings file."""
@@ -214,6 +216,41 @@ class Webhook(Section, frozen=True):
     """The webhook channel; a contact's address is the URL."""
 
     secret: Annotated[str, _secret('Key that signs the calls ("whsec_" and base64); empty: no webhook.')] = ""
+
+
+class OperatorContact(Section, frozen=True):
+    """One way to whoever looks after Turvakt. Several of one name are one person's, in the order in which they are tried."""
+
+    name: str
+    channel: str
+    address: str
+    language: Language = "en"
+    drill: bool = True
+    """Whether drills are for this person, too."""
+
+
+class Operator(Section, frozen=True):
+    """Who is told when something in Turvakt itself is wrong, and what else watches over it. See docs/watch.md."""
+
+    contacts: Annotated[
+        list[OperatorContact],
+        Meta(description="{name, channel, address, language} each; in the variable as JSON. Empty: nobody is told."),
+    ] = []
+    repeat_hours: Annotated[
+        float, Meta(gt=0, le=168, description="After so long she is told again of what is not mended.")
+    ] = 4.0
+    ping_url: Annotated[
+        str,
+        _secret("Address that an outside watcher is pinged at each minute (healthchecks.io and alike); empty: none."),
+    ] = ""
+    drill: Annotated[str, Meta(description='When all contacts get a test, such as "mon 10:00"; empty: never.')] = ""
+    timezone: Annotated[str, Meta(description="Of drills, and of the week by which sources are usual.")] = (
+        "Europe/Stockholm"
+    )
+    holidays: Annotated[Literal["SE", "FI"], Meta(description="Country whose holidays are as quiet as Sundays.")] = "SE"
+    disk_free: Annotated[float, Meta(ge=0, lt=100, description="Percent of the disk that must be free.")] = 10.0
+    backup: Annotated[str, Meta(description="File, or folder with the files, of the last backup; empty: none.")] = ""
+    backup_hours: Annotated[float, Meta(gt=0, le=8760, description="How old the newest may be.")] = 26.0
 
 
 class Web(Section, frozen=True):

@@ -31,6 +31,7 @@ from turvakt.sections import (
     Mastodon,
     Metrics,
     Oidc,
+    Operator,
     Postgres,
     Remote,
     Retention,
@@ -66,6 +67,7 @@ class Settings(Section, frozen=True):
     alerts: Alerts = Alerts()
     email: Email = Email()
     webhook: Webhook = Webhook()
+    operator: Operator = Operator()
     web: Web = Web()
     oidc: Oidc = Oidc()
     retention: Retention = Retention()
@@ -173,11 +175,14 @@ def variable(section: str, key: str) -> str:
 
 
 def _parsed(text: str, hint: Any, name: str) -> Any:
-    if typing.get_origin(typing.get_args(hint)[0]) is list:
+    kind = typing.get_args(hint)[0]
+    if kind == list[str]:
         return [part.strip() for part in text.split(",") if part.strip()]
     try:
+        if typing.get_origin(kind) is list:
+            return msgspec.json.decode(text)
         return msgspec.convert(text, hint, strict=False)
-    except msgspec.ValidationError as error:
+    except msgspec.DecodeError as error:  # of which ValidationError is one
         raise Broken(str(error), place=f"environment variable {name}", remedy="Mend its value") from error
 
 
