@@ -10,8 +10,8 @@ Kind = Literal["posts", "campaign", "operation", "drill"]
 """``posts``: flagged posts about an official; ``campaign``: so many at once that this is news of its own; ``operation``:
 something in Turvakt itself is wrong; ``drill``: a test of the channels."""
 State = Literal["triggered", "escalated", "acknowledged", "resolved", "expired"]
-Action = Literal["acknowledge", "on-it", "hand-over", "false-alarm", "resolve"]
-"""Seen; seen and I take it; tell the next step at once; closed, and it was none; closed."""
+Action = Literal["acknowledge", "on-it", "hand-over", "false-alarm", "resolve", "reopen"]
+"""Seen; seen and I take it; tell the next step at once; closed, and it was none; closed; of one that was closed: it is mine again."""
 
 OPEN: tuple[State, ...] = ("triggered", "escalated", "acknowledged")
 ACTIONS: tuple[Action, ...] = get_args(Action)
