@@ -80,18 +80,14 @@ class Beats:
         rows = self._database.query(select(COUNT.c.hour, COUNT.c.posts).where(COUNT.c.source == source))
         return {at: posts for at, posts in rows}  # noqa: C416  a row is no pair to the type checker
 
-    def watched(self, sources: Collection[str], now: datetime, *, silent: Collection[str]) -> None:
-        """Note that ``sources`` are watched in this hour, even if they give nothing; nothing is learnt of the ``silent``."""
-        self.write((), {(source, hour(now)): 0 for source in sources if source not in silent})
+    def watched(self, sources: Collection[str], now: datetime) -> None:
+        """Note that ``sources`` are watched in this hour, even if they give nothing. Else nothing is learnt of the hour."""
+        self.write((), {(source, hour(now)): 0 for source in sources})
 
     def tidy(self, now: datetime) -> None:
         """Remove what nothing is learnt from any longer, and parts that are no more."""
         self._database.execute(delete(COUNT).where(COUNT.c.hour < hour(now) - _COUNTS_KEPT))
         self._database.execute(delete(BEAT).where(BEAT.c.at < (now - FORGOTTEN).timestamp()))
-
-    def retire(self, places: Collection[str]) -> None:
-        """The parts end as they should, and are missed by nobody."""
-        self._database.execute(delete(BEAT).where(BEAT.c.place.in_(places)))
 
 
 def _row(beat: Beat) -> dict[str, Any]:

@@ -118,19 +118,23 @@ def learn(
         cap = max(_CAP_FLOOR, _CAP * median(around)) if around else 0.0
         posts.append(mean(min(each, cap) for each in around) if around else 0.0)
         capped |= {each: (place, min(float(seen[each]), cap)) for each in slots[place]}
-    clump = _clump(posts, slots, seen)
+    clump = _clump(slots, seen)
     return Usual(tuple(posts), clump, _evenness(posts, capped, clump), zone, holiday)
 
 
-def _clump(posts: list[float], slots: Mapping[int, list[int]], seen: Mapping[int, int]) -> float:
-    """Such that as many hours are empty as were: by halving, since more do as clumps grow."""
-    empty = sum(seen[each] == 0 for hours in slots.values() for each in hours)
+def _clump(slots: Mapping[int, list[int]], seen: Mapping[int, int]) -> float:
+    """Such that as many hours are empty as were: by halving, since more do as clumps grow.
+
+    Each hour of the week is taken by itself: next to the night, the hours beside it are of another kind.
+    """
+    hours = [[seen[each] for each in same] for same in slots.values() if same]
+    empty = sum(posts == 0 for same in hours for posts in same)
 
     def would_be(clump: float) -> float:
-        return sum(exp(-posts[place] / clump) * len(hours) for place, hours in slots.items())
+        return sum(exp(-mean(same) / clump) * len(same) for same in hours)
 
     low, high = _CLUMPS
-    for _ in range(30):
+    for _ in range(20):
         middle = (low + high) / 2
         low, high = (middle, high) if would_be(middle) < empty else (low, middle)
     return low

@@ -1,0 +1,85 @@
+"""Disk, clock, certificate and backup."""
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from turvakt.watch.machine import Backup, Certificate, Clocks, Disk
+
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def test_a_disk_is_a_trouble_when_little_is_left(tmp_path: Path) -> None:
+    free = 100
+    disk = Disk(tmp_path, free=10, usage=lambda folder: (1000, 1000 - free, free))
+    assert list(disk(NOW)) == []
+    free = 99
+    assert [each.detail for each in disk(NOW)] == ["10 % free"]
+
+
+def test_a_disk_is_a_trouble_when_it_fills_within_a_day(tmp_path: Path) -> None:
+    free = 1000
+    disk = Disk(tmp_path, free=10, usage=lambda folder: (1000, 1000 - free, free))
+    found = []
+    for hour in range(4):
+        found.append([each.detail for each in disk(NOW + hour * HOUR)])
+        free -= 50
+    assert found == [[], ["95 % free, full in about 19 hours"], ["90 % free, full in about 18 hours"]] + [
+        ["85 % free, full in about 17 hours"]
+    ]
+
+
+def test_a_real_disk_says_what_it_has(tmp_path: Path) -> None:
+    assert len(list(Disk(tmp_path, free=99.999)(NOW))) == 1
+
+
+def test_a_clock_that_jumps_is_seen_for_an_hour() -> None:
+    seconds = 0.0
+    clocks = Clocks(monotonic=lambda: seconds)
+    assert list(clocks(NOW)) == []
+    seconds += 60
+    assert list(clocks(NOW + timedelta(seconds=61))) == []
+    seconds += 60
+    (trouble,) = clocks(NOW - HOUR)
+    assert trouble.detail == "by -3721 seconds"
+    seconds += 3500
+    assert len(list(clocks(NOW - HOUR + timedelta(seconds=3500)))) == 1
+    seconds += 100
+    assert list(clocks(NOW - HOUR + timedelta(seconds=3600))) == []
+
+
+def test_a_certificate_that_ends_within_a_fortnight_is_told() -> None:
+    asked: list[tuple[str, int]] = []
+    end: datetime | None = NOW + timedelta(days=15)
+
+    def ends(host: str, port: int) -> datetime | None:
+        asked.append((host, port))
+        return end
+
+    certificate = Certificate("https://turvakt.example", end=ends)
+    assert list(certificate(NOW)) == []
+    end = None
+    assert list(certificate(NOW + HOUR / 2)) == []
+    assert [each.detail for each in certificate(NOW + HOUR)] == ["it is not valid"]
+    assert [each.detail for each in certificate(NOW + timedelta(days=2))] == ["it is not valid"]
+    end = NOW + timedelta(days=15)
+    assert [each.detail for each in certificate(NOW + timedelta(days=3))] == ["it ends on 2026-12-15"]
+    assert set(asked) == {("turvakt.example", 443)}
+    assert list(Certificate("http://127.0.0.1:8477", end=ends)(NOW)) == []
+
+
+def test_a_backup_must_be_there_and_new(tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    backup = Backup(folder, hours=26)
+    assert [each.detail for each in backup(NOW)] == ["there is none"]
+    folder.mkdir()
+    assert [each.detail for each in backup(NOW)] == ["there is none"]
+    for name, age in (("monday", 30), ("tuesday", 27)):
+        file = folder / name
+        file.write_text("x", "utf-8")
+        at = (NOW - age * HOUR).timestamp()
+        os.utime(file, (at, at))
+    (trouble,) = backup(NOW)
+    assert (trouble.since, trouble.detail) == (NOW - HOUR, "the newest is of 2026-11-29 09:00 UTC")
+    assert list(backup(NOW - HOUR)) == []

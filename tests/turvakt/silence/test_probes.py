@@ -1,0 +1,131 @@
+"""What the probes find."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import insert
+
+from alerts.tables import OUTBOX
+from flow.clock import ManualClock
+from turvakt.watch.beats import Beat, Beats
+from turvakt.watch.probes import Sources, Workers, channels, deliveries, stages
+from turvakt.watch.usual import hour
+from turvakt.wiring import Parts
+
+MINUTE = timedelta(minutes=1)
+ZONE = ZoneInfo("Europe/Stockholm")
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def beats(parts: Parts) -> Beats:
+    return Beats(parts.database)
+
+
+def test_a_process_that_gives_no_sign_of_life_is_a_trouble(beats: Beats) -> None:
+    workers = Workers(beats, names=["dispatch", "house"], since=NOW)
+    beats.write([Beat("worker:house", NOW)], {})
+    assert list(workers(NOW + MINUTE)) == []
+    (dispatch, house) = workers(NOW + 2 * MINUTE)
+    assert (dispatch.kind, dispatch.place, dispatch.since) == ("worker-silent", "worker:dispatch", NOW)
+    assert house.place == "worker:house"
+    beats.write([Beat("worker:house", NOW + 2 * MINUTE, None, NOW, "no answer")], {})
+    assert [(each.kind, each.place) for each in workers(NOW + 2 * MINUTE)] == [
+        ("worker-silent", "worker:dispatch"),
+        ("store-away", "worker:house"),
+    ]
+
+
+def test_a_stage_before_which_entries_wait_for_long_is_a_trouble() -> None:
+    waiting: dict[str, datetime | None] = {"classify": NOW, "route": None}
+    probe = stages({"classify": "posts", "route": "verdicts"}, oldest=lambda topic, stage: waiting[stage])
+    assert list(probe(NOW + 4 * MINUTE)) == []
+    (late,) = probe(NOW + 7 * MINUTE)
+    assert (late.place, late.since, late.detail) == ("stage:classify", NOW, "the oldest entry has waited for 7 minutes")
+
+
+def taught(beats: Beats, *, posts: int = 500) -> None:
+    beats.write((), {("feed", at): posts for at in range(hour(NOW) - 4 * 168, hour(NOW))})
+
+
+def source(beats: Beats) -> Callable[[datetime], list[str]]:
+    probe = Sources(beats, names=["feed"], zone=ZONE, since=NOW)
+    return lambda now: [each.kind for each in probe(now)]
+
+
+def test_a_source_that_says_nothing_although_it_usually_does_is_a_trouble(beats: Beats) -> None:
+    taught(beats)
+    look = source(beats)
+    beats.write([Beat("collector:feed", NOW + 10 * MINUTE, NOW)], {})
+    assert look(NOW + 10 * MINUTE) == []
+    beats.write([Beat("collector:feed", NOW + 40 * MINUTE)], {})
+    assert look(NOW + 40 * MINUTE) == ["source-silent"]
+    beats.write([Beat("collector:feed", NOW + 41 * MINUTE, NOW + 41 * MINUTE)], {})
+    assert look(NOW + 41 * MINUTE) == []
+
+
+def test_of_a_new_source_silence_is_no_trouble(beats: Beats) -> None:
+    beats.write([Beat("collector:feed", NOW + timedelta(days=3))], {})
+    assert source(beats)(NOW + timedelta(days=3)) == []
+
+
+def test_a_source_that_was_not_read_is_not_called_silent(beats: Beats) -> None:
+    """Its process was down for hours; what it missed it reads when it is back."""
+    taught(beats)
+    look = source(beats)
+    back = NOW + timedelta(hours=8)
+    beats.write([Beat("collector:feed", NOW, NOW)], {})
+    assert look(back) == []
+    beats.write([Beat("collector:feed", back + MINUTE)], {})
+    assert look(back + MINUTE) == []
+    beats.write([Beat("collector:feed", back + 40 * MINUTE)], {})
+    assert look(back + 40 * MINUTE) == ["source-silent"]
+
+
+def test_a_source_in_trouble_says_so_after_a_while_and_one_that_refuses_at_once(beats: Beats) -> None:
+    look = source(beats)
+    for at, reason, kinds in (
+        (14, "the server answers 503", []),
+        (15, "the server answers 503", ["source-failing"]),
+        (1, "refused: the server refuses (401)", ["source-refuses"]),
+    ):
+        beats.write([Beat("collector:feed", NOW + at * MINUTE, None, NOW, reason)], {})
+        assert look(NOW + at * MINUTE) == kinds
+
+
+def test_hours_teach_only_while_a_source_is_heard(beats: Beats) -> None:
+    probe = Sources(beats, names=["feed"], zone=ZONE, since=NOW)
+    for at, reason in ((0, ""), (60, "the server answers 503")):
+        now = NOW + at * MINUTE
+        beats.write([Beat("collector:feed", now, None, now if reason else None, reason)], {})
+        list(probe(now))
+        probe.note(now)
+    assert beats.counts("feed") == {hour(NOW): 0}
+
+
+def test_deliveries_that_do_not_get_through_are_troubles(parts: Parts, clock: ManualClock) -> None:
+    start = clock.now()
+    late, failing = deliveries(parts.outbox), channels(parts.database)
+
+    def add(name: str, channel: str, **values: object) -> None:
+        row = dict.fromkeys(("slot", "alert_id", "post", "official", "incident", "thread", "contact"), "")
+        moments = dict.fromkeys(("first_due", "due", "at", "collected_at"), start.timestamp())
+        numbers = {"severity": 2, "threat": 0, "attempts": 0, "step": 0}
+        parts.database.execute(insert(OUTBOX), row | moments | numbers | {"id": name, "channel": channel} | values)
+
+    add("1", "email", state="waiting", attempts=2)
+    add("2", "outbox", state="delivered")
+    assert (list(late(start)), list(failing(start))) == ([], [])
+    clock.advance(31 * 60)
+    assert [each.detail for each in late(clock.now())] == ["an alert has been due for 31 minutes"]
+    add("3", "email", state="waiting", threat=1, attempts=3)
+    add("4", "carrier-pigeon of Anna", state="failed", at=clock.now().timestamp())
+    assert [each.detail for each in late(clock.now())] == ["a threat has been due for 31 minutes"]
+    assert {(each.place, each.detail) for each in failing(clock.now())} == {
+        ("channel:email", "1 deliveries are tried again and again"),
+        ("channel:other", "1 deliveries have failed"),
+    }
+    clock.advance(3601)
+    assert [each.place for each in failing(clock.now())] == ["channel:email"]

@@ -1,0 +1,74 @@
+"""When the operator is told of a trouble: once, again after a while, and of its end, however it comes and goes."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from turvakt.watch.trouble import HOLDS, MOST_CALM, REMEMBERED, Event, Known, Trouble, look
+
+START = datetime(2026, 11, 30, 3, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+REPEAT = timedelta(hours=4)
+
+
+def lived(looks: list[bool], *, kind: str = "worker-silent") -> list[tuple[int, Event]]:
+    """What was told, and at which minute, when one look a minute found the trouble or not."""
+    known: Known | None = None
+    told: list[tuple[int, Event]] = []
+    since = START
+    for minute, there in enumerate(looks):
+        now = START + minute * MINUTE
+        if there and (minute == 0 or not looks[minute - 1]):
+            since = now
+        found = Trouble(kind, "worker:dispatch", since) if there else None  # type: ignore[arg-type]
+        known, event = look(known, found, now, repeat=REPEAT)
+        if event is not None:
+            told.append((minute, event))
+    return told
+
+
+def test_what_lasts_is_told_once_then_again_and_its_end() -> None:
+    assert lived([True] * 300 + [False] * 30) == [(2, "begins"), (242, "goes-on"), (310, "over")]
+
+
+def test_a_restart_is_told_to_nobody() -> None:
+    assert lived([True, True] + [False] * 60) == []
+
+
+def test_what_needs_no_second_look_is_told_at_once() -> None:
+    assert lived([True], kind="clock-jumped") == [(0, "begins")]
+
+
+def test_what_comes_and_goes_is_one_trouble() -> None:
+    assert lived(([True] * 5 + [False] * 5) * 40) == [(2, "begins"), (242, "goes-on")]
+
+
+def test_what_comes_back_after_its_end_must_be_gone_for_longer() -> None:
+    once = [True] * 5 + [False] * 15
+    told = lived(once + [True] * 5 + [False] * 60)
+    assert told == [(2, "begins"), (15, "over"), (22, "begins"), (45, "over")]
+
+
+def test_memory_fades() -> None:
+    trouble = Trouble("worker-silent", "worker:dispatch", START)
+    over = Known(trouble, "over", START, START, returns=5)
+    assert look(over, None, START + REMEMBERED, repeat=REPEAT) == (None, None)
+    assert over.calm == timedelta(minutes=320)
+    assert Known(trouble, "told", returns=99).calm == MOST_CALM
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 400)), max_size=30))
+def test_beginnings_and_ends_take_turns_whatever_happens(runs: list[tuple[bool, int]]) -> None:
+    looks = [there for there, minutes in runs for _ in range(minutes)]
+    told = lived(looks)
+    turns = [event for _, event in told if event != "goes-on"]
+    assert turns == ["begins", "over"] * (len(turns) // 2) + ["begins"] * (len(turns) % 2)
+    # Nothing that lasts stays untold.
+    last = 0
+    while last < len(looks) and looks[-1 - last]:
+        last += 1
+    if last > HOLDS // MINUTE:
+        assert turns[-1:] == ["begins"]
+    if looks[-1:] == [False] and looks[-7 * 60 :] == [False] * (7 * 60):
+        assert turns[-1:] != ["begins"]

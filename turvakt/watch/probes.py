@@ -1,0 +1,195 @@
+"""Probes of Turvakt's own parts: its processes, stages, sources, deliveries and stores."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+
+from alerts.channels import CHANNELS
+from alerts.outbox import Outbox
+from alerts.tables import OUTBOX
+from flow.database import Database
+from flow.databases.columns import moment
+from turvakt.watch.beats import LATE, REFUSED, Beat, Beats
+from turvakt.watch.trouble import Kind, Trouble
+from turvakt.watch.usual import Usual, hour, learn, never
+
+STAGE_LATE = timedelta(minutes=5)
+SOURCE_FAILING = timedelta(minutes=15)
+"""A server is restarted in less."""
+THREAT_LATE, OTHER_LATE = timedelta(minutes=5), timedelta(minutes=30)
+TRIES = 3
+"""A channel that fails so often for one message is failing."""
+FAILED_TOLD = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Looks for troubles.
+
+    Attributes:
+        place: what it asks; if that gives no answer, it is away.
+        kinds: what it looks for.
+        ask: is given the moment; raises `flow.errors.TurvaktError` where there is no answer.
+    """
+
+    place: str
+    kinds: frozenset[Kind]
+    ask: Callable[[datetime], Iterable[Trouble]]
+
+
+class Workers:
+    """The processes that must run.
+
+    Args:
+        names: of the processes.
+        since: from when on they are waited for.
+    """
+
+    def __init__(self, beats: Beats, *, names: Collection[str], since: datetime) -> None:
+        self._beats = beats
+        self._names = names
+        self._since = since
+
+    def __call__(self, now: datetime) -> Iterator[Trouble]:
+        known = {beat.place: beat for beat in self._beats.all()}
+        for name in self._names:
+            place = f"worker:{name}"
+            beat = known.get(place, Beat(place, self._since))
+            if now - max(beat.at, self._since) >= LATE:
+                yield Trouble("worker-silent", place, beat.at, "it gives no sign of life")
+            elif beat.failing_since is not None and now - beat.failing_since >= LATE:
+                yield Trouble("store-away", place, beat.failing_since, beat.reason)
+
+
+def stages(
+    readers: Mapping[str, str], *, oldest: Callable[[str, str], datetime | None]
+) -> Callable[[datetime], Iterator[Trouble]]:
+    """Whether stages keep up.
+
+    Args:
+        readers: the topic that each stage reads.
+        oldest: given topic and stage, when the oldest entry that waits came.
+    """
+
+    def ask(now: datetime) -> Iterator[Trouble]:
+        for stage, topic in readers.items():
+            since = oldest(topic, stage)
+            if since is not None and now - since >= STAGE_LATE:
+                minutes = int((now - since).total_seconds() // 60)
+                yield Trouble(
+                    "stage-late", f"stage:{stage}", since, f"the oldest entry has waited for {minutes} minutes"
+                )
+
+    return ask
+
+
+class Sources:
+    """Whether collectors read, and whether as much comes as is usual. It learns what is, by `note`.
+
+    Args:
+        names: of the collectors that are switched on.
+        since: from when on silence counts.
+    """
+
+    def __init__(
+        self,
+        beats: Beats,
+        *,
+        names: Collection[str],
+        zone: ZoneInfo,
+        since: datetime,
+        holiday: Callable[[date], bool] = never,
+    ) -> None:
+        self._beats = beats
+        self._names = names
+        self._zone = zone
+        self._holiday = holiday
+        self._since = dict.fromkeys(names, since)
+        self._learnt: dict[str, tuple[int, Usual | None]] = {}
+        self._heard: list[str] = []
+
+    def __call__(self, now: datetime) -> Iterator[Trouble]:
+        known = {beat.place: beat for beat in self._beats.all()}
+        self._heard = []
+        for name in self._names:
+            beat = known.get(f"collector:{name}")
+            if beat is None or now - beat.at >= LATE:
+                self._since[name] = now  # it does not run, which is another trouble; what it missed it will read
+                continue
+            if beat.failing_since is not None:
+                yield from _failing(beat, beat.failing_since, now)
+                continue
+            usual = self.usual(name, now)
+            last = max(beat.worked_at or self._since[name], self._since[name])
+            if usual is not None and usual.is_silent(last, now):
+                many = usual.expected(last, now)
+                yield Trouble("source-silent", beat.place, last, f"about {many:.0f} posts would have been usual")
+            else:
+                self._heard.append(name)
+
+    def note(self, now: datetime) -> None:
+        """Write down which sources were heard at the last look, so that an hour in which they gave nothing counts as one."""
+        self._beats.watched(self._heard, now)
+
+    def usual(self, name: str, now: datetime) -> Usual | None:
+        """What is usual of a source, as of this hour; ``None``: not yet known."""
+        this = hour(now)
+        if self._learnt.get(name, (None, None))[0] != this:
+            self._learnt[name] = (this, learn(self._beats.counts(name), now, zone=self._zone, holiday=self._holiday))
+        return self._learnt[name][1]
+
+
+def _failing(beat: Beat, since: datetime, now: datetime) -> Iterator[Trouble]:
+    refused = beat.reason.startswith(REFUSED)
+    if refused or now - since >= SOURCE_FAILING:
+        kind: Kind = "source-refuses" if refused else "source-failing"
+        yield Trouble(kind, beat.place, since, beat.reason.removeprefix(REFUSED))
+
+
+def deliveries(outbox: Outbox) -> Callable[[datetime], Iterator[Trouble]]:
+    """Whether what is due is delivered."""
+
+    def ask(now: datetime) -> Iterator[Trouble]:
+        oldest = outbox.oldest()
+        for threat, most in ((True, THREAT_LATE), (False, OTHER_LATE)):
+            since = oldest.get(threat)
+            if since is not None and now - since >= most:
+                minutes = int((now - since).total_seconds() // 60)
+                what = "a threat" if threat else "an alert"
+                yield Trouble("deliveries-late", "outbox", since, f"{what} has been due for {minutes} minutes")
+                return
+
+    return ask
+
+
+def channels(database: Database) -> Callable[[datetime], Iterator[Trouble]]:
+    """Whether a channel takes nothing, or has refused something for good within the last hour."""
+    many, since = func.count(), func.min(OUTBOX.c.first_due)
+    again = select(OUTBOX.c.channel, many, since).where(OUTBOX.c.state == "waiting", OUTBOX.c.attempts >= TRIES)
+    lost = select(OUTBOX.c.channel, many, func.min(OUTBOX.c.at)).where(OUTBOX.c.state == "failed")
+
+    def ask(now: datetime) -> Iterator[Trouble]:
+        found: dict[str, tuple[datetime, list[str]]] = {}
+        recently = lost.where(OUTBOX.c.at > (now - FAILED_TOLD).timestamp())
+        for query, what in ((again, "deliveries are tried again and again"), (recently, "deliveries have failed")):
+            for name, number, at in database.query(query.group_by(OUTBOX.c.channel)):
+                place = f"channel:{name}" if name in CHANNELS else "channel:other"
+                first, details = found.get(place, (moment(at), []))
+                found[place] = (min(first, moment(at)), [*details, f"{number} {what}"])
+        for place, (first, details) in found.items():
+            yield Trouble("channel-failing", place, first, ", ".join(details))
+
+    return ask
+
+
+def answers(ask: Callable[[], object]) -> Callable[[datetime], Iterator[Trouble]]:
+    """Only whether it answers."""
+
+    def probe(now: datetime) -> Iterator[Trouble]:
+        ask()
+        yield from ()
+
+    return probe

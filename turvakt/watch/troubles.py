@@ -1,0 +1,113 @@
+"""What is known of troubles, in the table ``watch_trouble``, and the operator told of what changes."""
+
+import logging
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol, cast
+
+from sqlalchemy import and_, delete, insert, select
+
+from flow.database import Database, Row
+from flow.databases.columns import moment
+from turvakt.watch.tables import TROUBLE
+from turvakt.watch.trouble import Event, Kind, Known, State, Trouble, look
+
+logger = logging.getLogger(__name__)
+
+
+class Teller(Protocol):
+    """Tells the operator."""
+
+    def tell(self, event: Event, trouble: Trouble, *, incident: str) -> str:
+        """What became of ``trouble``; called in the transaction that writes it down.
+
+        Args:
+            incident: the id of the incident that tells of it; empty: none yet.
+
+        Returns:
+            The id of the incident.
+        """
+        ...
+
+
+class Troubles:
+    """The troubles there are.
+
+    Args:
+        repeat: after which time the operator is told again of one that goes on.
+    """
+
+    def __init__(self, database: Database, *, teller: Teller, repeat: timedelta) -> None:
+        self._database = database
+        self._teller = teller
+        self._repeat = repeat
+
+    def take(self, found: Iterable[Trouble], now: datetime, *, unknown: Collection[Kind] = ()) -> None:
+        """Write down what a look ``found``, and tell the operator of what has begun, goes on or is over.
+
+        Args:
+            unknown: kinds that could not be looked for: what was there is neither gone nor seen.
+        """
+        seen = {(trouble.kind, trouble.place): trouble for trouble in found}
+        with self._database.transaction():
+            self._database.lock("watch")
+            known = {(each.trouble.kind, each.trouble.place): each for each in remembered(self._database)}
+            for key in sorted({*seen, *known}):
+                if key in seen or key[0] not in unknown:
+                    self._look(known.get(key), seen.get(key), now)
+
+    def _look(self, before: Known | None, found: Trouble | None, now: datetime) -> None:
+        after, event = look(before, found, now, repeat=self._repeat)
+        if after is not None and event is not None:
+            trouble = after.trouble
+            # Of a new beginning there is a new incident.
+            incident = "" if event == "begins" else after.incident
+            after = replace(after, incident=self._teller.tell(event, trouble, incident=incident))
+            level = logging.INFO if event == "over" else logging.WARNING
+            logger.log(level, "trouble %s at %s: %s. %s", trouble.kind, trouble.place, event, trouble.detail)
+        if after == before:
+            return
+        gone = after or before
+        if gone is not None:
+            key = and_(TROUBLE.c.kind == gone.trouble.kind, TROUBLE.c.place == gone.trouble.place)
+            self._database.execute(delete(TROUBLE).where(key))
+        if after is not None:
+            self._database.execute(insert(TROUBLE), _row(after))
+
+
+def remembered(database: Database) -> list[Known]:
+    """All that is remembered, also what is suspected, and what is over."""
+    return [_known(row) for row in database.query(select(TROUBLE).order_by(TROUBLE.c.since, TROUBLE.c.kind))]
+
+
+def standing(database: Database) -> list[Trouble]:
+    """The troubles that the operator has been told of and that are not over, the oldest first."""
+    return [known.trouble for known in remembered(database) if known.state == "told"]
+
+
+def _row(known: Known) -> dict[str, Any]:
+    trouble = known.trouble
+    return {
+        "kind": trouble.kind,
+        "place": trouble.place,
+        "state": known.state,
+        "since": trouble.since.timestamp(),
+        "told_at": known.told_at and known.told_at.timestamp(),
+        "gone_at": known.gone_at and known.gone_at.timestamp(),
+        "returns": known.returns,
+        "incident": known.incident,
+        "detail": trouble.detail,
+    }
+
+
+def _known(row: Row) -> Known:
+    kind, place, state, since, told_at, gone_at, returns, incident, detail = row
+    return Known(
+        Trouble(cast(Kind, kind), place, moment(since), detail),
+        cast(State, state),
+        None if told_at is None else moment(told_at),
+        None if gone_at is None else moment(gone_at),
+        returns,
+        incident,
+    )
