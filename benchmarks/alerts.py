@@ -29,7 +29,7 @@ from alerts.channels.files import Files
 from alerts.deliver import Dispatcher
 from alerts.message import Message
 from alerts.outbox import Outbox
-from alerts.rendering import FOLDER, Renderer
+from alerts.rendering import FOLDERS, Renderer
 from alerts.routing import permitted, route
 from alerts.rules import load_rules
 from alerts.stage import recording
@@ -119,7 +119,7 @@ async def dispatch(channel: Channel, folder: Path, *, count: int, rate: int, sec
     dispatcher = Dispatcher(
         outbox=outbox,
         channels={channel.name: timed},
-        render=Renderer(Translations(FOLDER), base_url="http://127.0.0.1:8000", officials=lambda name: her).render,
+        render=Renderer(Translations(*FOLDERS), base_url="http://127.0.0.1:8000", officials=lambda name: her).render,
         commit=recording(outbox=outbox, log=SqliteLog(database, clock=CLOCK)),
         allowed=lambda alert, recipient: permitted(alert, recipient, official=her, at=CLOCK.now()),
         step=step,

@@ -18,7 +18,7 @@ from alerts.deliver import Dispatcher
 from alerts.letters import FOLDER as LETTERS_FOLDER
 from alerts.letters import LetterRenderer
 from alerts.postman import Postman
-from alerts.rendering import FOLDER, Renderer
+from alerts.rendering import FOLDERS, Renderer
 from alerts.routing import alerts_about, permitted
 from alerts.rules import Rule, load_rules
 from alerts.translations import Translations
@@ -267,7 +267,7 @@ class Parts(Stores):
 
     def dispatcher(self, step: Step, *, base_url: str) -> Dispatcher:
         """Carries deliveries to people; ``base_url`` is where the links in messages lead."""
-        renderer = Renderer(Translations(FOLDER), base_url=base_url, officials=self.officials.get, law=self.law)
+        renderer = Renderer(Translations(*FOLDERS), base_url=base_url, officials=self.officials.get, law=self.law)
         return Dispatcher(
             outbox=self.outbox,
             channels=self.channels,

@@ -10,100 +10,207 @@ import string
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from alerts.alert import Alert, Recipient
-from alerts.message import Message, clean
-from alerts.rendering import FOLDER, MOST_HINTS, MOST_SHOWN, Renderer
+from alerts.alert import Alert, Occasion, Recipient, Told
+from alerts.bulletin import KINDS, Bulletin, Kind
+from alerts.message import Message, clean, units
+from alerts.rendering import FOLDERS, MOST_HINTS, Renderer
 from alerts.translations import LANGUAGES, Translations
 from classify.law import load_law
-from classify.verdict import LABELS, SEVERITIES
+from classify.verdict import LABELS, SEVERITIES, Severity
 from flow.errors import Broken
 from registry.official import Language
 from tests.alerts.people import AT, alert, official, recipient, verdict
 
 GOLDEN = Path(__file__).parent / "messages"
-TRANSLATIONS = Translations(FOLDER)
+TRANSLATIONS = Translations(*FOLDERS)
 KEYS = TRANSLATIONS.keys()
 FINN = official("aino-koivumaki", name=("Aino", "Koivumäki"), country="FI")
 KNOWN = {each.id: each for each in (official(), FINN)}
 LAW = load_law(Path(__file__).parents[2] / "config" / "law.toml")
-RENDERER = Renderer(TRANSLATIONS, base_url="https://turvakt.ekvik.example/", officials=KNOWN.get, law=LAW)
+BASE = "https://turvakt.ekvik.example"
+LINK = f"{BASE}/a/{'k' * 38}"
+RENDERER = Renderer(
+    TRANSLATIONS, base_url=f"{BASE}/", officials=KNOWN.get, law=LAW, link_of=lambda delivery: f"{BASE}/a/{delivery}"
+)
+PREVIEW = 150
+INCIDENT = "3f2a9c77c0ffee"
+DELIVERY = LINK.rpartition("/")[2]
 
 
-def render(given: Alert, told: Recipient) -> Message:
-    return RENDERER.render(given, told)
+def render(given: Alert | Bulletin, told: Recipient) -> Message:
+    return RENDERER.render(given, told, DELIVERY)
 
 
-CASES = {
-    "threat": (verdict(severity="critical", labels=("threat", "hate")), False),
-    "doxxing-with-text": (verdict("mastodon:1", text="Rad ett.\n\nRad två.", labels=("doxxing",)), True),
-    "abuse": (verdict("feed:https://tidning.example/a?b=1", severity="medium"), False),
-    "unlabelled": (verdict("jsonl:1", severity="medium", labels=()), False),
-    "deleted-threat": (verdict(text="", labels=("threat",), deleted_at=AT), True),
+def told(occasion: Occasion, *, posts: int = 1, accounts: int = 1, minutes: int = 0, **verdicts: Any) -> Alert:
+    size = Told(occasion, posts, accounts, minutes, step=1)
+    return replace(alert(verdict(**verdicts)), incident=INCIDENT, told=size)
+
+
+def bulletin(kind: Kind, *, incident: str = INCIDENT, severity: Severity = "high", **values: str) -> Bulletin:
+    about = "anna-lindqvist" if kind in ("campaign", "task-overdue") else ""
+    return Bulletin(kind, incident, about, "ekvik", severity, False, values, None, AT)
+
+
+WEEK = {"since": "2026-02-24T23:00:00+00:00", "until": "2026-03-03T23:00:00+00:00"}
+CASES: dict[str, Alert | Bulletin] = {
+    "raised-threat": told("raised", severity="critical", labels=("threat", "hate")),
+    "raised-doxxing": told("raised", id="mastodon:1", labels=("doxxing",)),
+    "raised-abuse": told("raised", id="feed:https://tidning.example/a?b=1", severity="medium"),
+    "raised-unlabelled": told("raised", id="jsonl:1", severity="medium", labels=()),
+    "raised-deleted": told("raised", text="", labels=("threat",), deleted_at=AT),
+    "grown": told("grown", posts=42, accounts=17, minutes=10),
+    "reminder": told("reminder", severity="critical", labels=("threat",)),
+    "escalated": told("escalated", severity="critical", posts=2, minutes=150),
+    "last-resort": told("last-resort", severity="critical", labels=("threat",)),
+    "operation": bulletin(
+        "operation",
+        severity="critical",
+        event="begins",
+        trouble="channel-failing",
+        place="channel:email",
+        since=AT.isoformat(),
+        detail="14 deliveries wait",
+    ),
+    "operation-goes-on": bulletin(
+        "operation", event="goes-on", trouble="source-silent", place="collector:bluesky", since=AT.isoformat()
+    ),
+    "operation-over": bulletin(
+        "operation", event="over", trouble="disk-full", place="host", since=AT.isoformat(), detail="31 % free"
+    ),
+    "drill": bulletin("drill", severity="none"),
+    "digest-daily": bulletin(
+        "digest-daily", incident="", severity="none", incidents="3", posts="12", before="7", open="1", held="5", **WEEK
+    ),
+    "digest-weekly": bulletin(
+        "digest-weekly", incident="", severity="none", incidents="9", posts="60", before="71", open="0", **WEEK
+    ),
+    "budget": bulletin("budget", incident="", severity="none", per_hour="12", held="3", until=AT.isoformat()),
+    "campaign": bulletin("campaign", posts="230", accounts="85", minutes="10"),
+    "task-overdue": bulletin("task-overdue", severity="none", task="(a task of a routine)", due=AT.isoformat()),
+    "test": bulletin("test", incident="", severity="none"),
 }
+EVERY = pytest.mark.parametrize("case", sorted(CASES))
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("case", sorted(CASES))
-def test_as_people_read_it(case: str, language: Language) -> None:
-    judged, show_text = CASES[case]
-    about = replace(alert(judged), id="3f2a9c77c0ffee", official=FINN.id if language == "fi" else "anna-lindqvist")
-    message = render(about, recipient(language=language, show_text=show_text))
-    written = f"(An invented alert about nobody.)\n\nSubject: {message.subject}\n\n{message.text}"
-    file = GOLDEN / f"{case}.{language}.txt"
+def read_by(message: Message, language: Language) -> str:
+    heads = f"[{language}]\nSubject: {message.subject}\nShort: {message.short}\nSpoken: {message.spoken}"
+    return f"{heads}\n\n{message.text}"
+
+
+@EVERY
+def test_as_people_read_it(case: str) -> None:
+    messages = [read_by(render(CASES[case], recipient(language=language)), language) for language in LANGUAGES]
+    written = "\n".join(("(An invented message about nobody.)\n", *messages))
+    file = GOLDEN / f"{case}.txt"
     if os.environ.get("TURVAKT_TEST_WRITE"):
-        file.parent.mkdir(exist_ok=True)
         file.write_text(written, encoding="utf-8")
     assert file.read_text(encoding="utf-8") == written
 
 
+@EVERY
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_subject_carries_neither_name_nor_label_nor_text_nor_address(language: Language) -> None:
-    message = render(alert(verdict(labels=LABELS)), recipient(language=language, show_text=True))
-    names = [TRANSLATIONS.name(language, "label", label) for label in LABELS]
-    for secret in ("Anna", "Lindqvist", "bron", "ekvik", "bluesky", "Bluesky", *LABELS, *names):
-        assert secret not in message.subject
-    assert TRANSLATIONS.name(language, "severity", "high") in message.subject
+def test_what_others_see_or_hear_gives_nothing_away(case: str, language: Language) -> None:
+    """Lock screens, lists of mails, voices: neither text nor name nor handle nor label nor source."""
+    message = render(CASES[case], recipient(language=language, show_text=True))
+    page = LexborHTMLParser(message.html)
+    assert page.body is not None
+    hidden = page.css_first("div[aria-hidden]")
+    whole = seen(page.body)
+    visible = whole.removeprefix(seen(hidden)).strip()
+    previews = [message.text[:PREVIEW], whole[:PREVIEW], visible[:PREVIEW]]
+    secrets = ["Anna", "Lindqvist", "bron", "kalle", "social.example", "Bluesky", "Mastodon", *LABELS]
+    if isinstance(CASES[case], Alert) or case == "campaign":
+        secrets += [TRANSLATIONS.name(language, "label", label) for label in LABELS]
+    for shown in (message.subject, message.short, message.spoken, seen(page.css_first("title")), *previews):
+        assert [secret for secret in secrets if re.search(rf"\b{re.escape(secret)}", shown)] == []
 
 
-def test_the_text_shows_only_where_the_rule_allows_it() -> None:
+@EVERY
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_says_what_the_plain_text_says_and_loads_nothing(case: str, language: Language) -> None:
+    message = render(CASES[case], recipient(language=language))
+    page = LexborHTMLParser(message.html)
+    said = seen(page.body)
+    for line in message.text.splitlines():
+        for part in line.removeprefix("- ").split(": ", maxsplit=1):
+            assert part == message.link or part.rstrip(":") in said
+    assert [each.attributes["lang"] for each in page.css("html")] == [language]
+    assert [each.attributes["href"] for each in page.css("a")] == [message.link] * bool(message.link)
+    for loaded in ("<img", "<script", "<link", "src=", "url(", "@import"):
+        assert loaded not in message.html
+
+
+@EVERY
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_short_and_link_fit_into_one_short_message_of_a_telephone(case: str, language: Language) -> None:
+    message = render(CASES[case], recipient(language=language))
+    taken, room = units(f"{message.short} {message.link or LINK}")
+    assert (taken <= room, room) == (True, 160)
+
+
+def seen(node: LexborNode | None) -> str:
+    return " ".join(node.text(separator=" ").split()) if node else ""
+
+
+def test_units_of_a_short_message() -> None:
+    assert units("Hot mot någon: läs nu. €") == (25, 160)
+    assert units("š") == (1, 70)
+    assert units("👩 ok") == (5, 70)
+
+
+def test_a_post_is_quoted_only_for_who_may_see_it_and_never_in_the_message_itself() -> None:
     hidden, shown = (render(alert(), recipient(show_text=allowed)) for allowed in (False, True))
-    for message, visible in ((hidden, False), (shown, True)):
-        assert ("bron" in message.text) is visible
-        assert ("bron" in json.dumps(message.facts)) is visible
-    for secret in ("kalle", "social.example"):
-        assert secret not in shown.text + json.dumps(shown.facts)
+    assert (hidden.quote, shown.quote) == (None, alert().verdict.post.text)
+    assert "text" not in hidden.with_quote()["data"]
+    assert shown.with_quote()["data"]["text"] == shown.quote
+    for message in (hidden, shown):
+        assert "bron" not in message.text + message.html + json.dumps(message.facts) + repr(message)
 
 
-@pytest.mark.parametrize("allowed", [False, True])
-def test_nothing_names_the_author(allowed: bool) -> None:
+def test_nothing_names_the_author() -> None:
     """On Bluesky the id of a post holds the author's."""
-    message = render(alert(verdict("bluesky:did:plc:kalle/3k")), recipient(show_text=allowed))
+    message = render(alert(verdict("bluesky:did:plc:kalle/3k")), recipient(show_text=True))
     for secret in ("did:plc", "kalle", "3k", "social.example"):
-        assert secret not in message.subject + message.text + json.dumps(message.facts)
+        assert secret not in message.subject + message.text + message.html + json.dumps(message.facts)
 
 
-def test_a_long_text_is_shortened() -> None:
-    message = render(alert(verdict(text="¤" * 10_000_000)), recipient(show_text=True))
-    assert message.text.count("¤") == MOST_SHOWN
-    assert "avkortad" in message.text
+def test_a_name_cannot_be_more_than_text_on_a_page() -> None:
+    named = replace(alert(), official_name="<script>x</script> & Ek")
+    assert "&lt;script&gt;x&lt;/script&gt; &amp; Ek" in render(named, recipient()).html
 
 
 def test_the_facts_for_machines() -> None:
-    message = render(alert(), recipient())
-    assert message.facts["type"] == "alert.raised"
+    message = render(told("grown", posts=42, accounts=17, minutes=10), recipient())
+    assert message.facts["type"] == "alert.grown"
     assert message.facts["timestamp"] == AT.isoformat()
     data = message.facts["data"]
     assert data["official"] == {"id": "anna-lindqvist", "name": "Anna Lindqvist"}
     assert data["labels"] == {"harassment": 0.9}
-    assert data["link"] == f"https://turvakt.ekvik.example/alerts/{alert().id}"
+    assert (data["incident"], data["posts"], data["accounts"], data["minutes"]) == (INCIDENT, 42, 17, 10)
+    assert data["link"] == message.link == LINK
     assert data["law"][0] == {"country": "SE", "section": "4 kap. 7 § brottsbalken"}
-    assert (message.official, message.post) == ("anna-lindqvist", "bluesky:1")
+    assert (message.official, message.post, message.thread) == ("anna-lindqvist", "bluesky:1", INCIDENT)
+    assert (message.severity, message.threat) == ("high", False)
+
+
+def test_without_answers_links_lead_into_the_console() -> None:
+    bare = Renderer(TRANSLATIONS, base_url=BASE, officials=KNOWN.get)
+    assert bare.render(alert(), recipient(), "k1").link == f"{BASE}/alerts/{alert().id}"
+    assert bare.render(CASES["raised-deleted"], recipient(), "k1").link == ""
+    assert bare.render(CASES["campaign"], recipient(), "k1").link == f"{BASE}/incidents/{INCIDENT}"
+
+
+def test_a_bulletin_without_its_values_is_told_all_the_same() -> None:
+    for kind in KINDS:
+        assert render(bulletin(kind), recipient()).text
 
 
 def test_a_law_hint_follows_the_official_and_is_no_verdict() -> None:
@@ -116,8 +223,9 @@ def test_a_law_hint_follows_the_official_and_is_no_verdict() -> None:
     caution: dict[Language, str] = {"sv": "innebär inte att", "fi": "eivät tarkoita, että", "en": "do not say that"}
     for language, words in caution.items():
         shown = render(finn, recipient(language=language)).text
-        assert words in shown
-        assert shown.count("\n- ") == MOST_HINTS
+        law = shown[shown.index(TRANSLATIONS.text(language, "law")) :]
+        assert words in law
+        assert law.count("\n- ") == MOST_HINTS
 
 
 def test_honour_is_no_hint_in_a_message() -> None:
@@ -128,7 +236,7 @@ def test_honour_is_no_hint_in_a_message() -> None:
 
 
 def test_without_provisions_nothing_is_said_of_law() -> None:
-    bare = Renderer(TRANSLATIONS, base_url="https://turvakt.ekvik.example", officials=KNOWN.get)
+    bare = Renderer(TRANSLATIONS, base_url=BASE, officials=KNOWN.get)
     message = bare.render(alert(verdict(labels=("threat",))), recipient())
     assert TRANSLATIONS.text("sv", "law") not in message.text
     assert message.facts["data"]["law"] == []
@@ -157,7 +265,8 @@ def test_ordinary_names_and_emoji_stay() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_everything_that_can_be_named_has_a_name(language: Language) -> None:
-    for group, values in (("severity", SEVERITIES), ("label", LABELS)):
+    occasions = get_args(Occasion)
+    for group, values in (("severity", SEVERITIES), ("label", LABELS), ("title", occasions), ("lead", occasions)):
         for value in values:
             assert f"{group}.{value}" in KEYS
     assert TRANSLATIONS.name(language, "source", "new-source") == "new-source"
@@ -165,7 +274,7 @@ def test_everything_that_can_be_named_has_a_name(language: Language) -> None:
 
 def test_the_languages_fill_in_the_same_values() -> None:
     def wanted(language: Language, key: str) -> set[str | None]:
-        names = ("name", "section", "severity", "labels", "source", "moment", "step", "reference", "date", "time")
+        names = ("name", "section", "severity", "size", "posts", "number", "per_hour", "reference", "date", "time")
         text = TRANSLATIONS.text(language, key, **{name: "{" + name + "}" for name in names})
         return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
