@@ -7,10 +7,13 @@ from datetime import datetime
 from functools import cache
 
 from alerts.alert import Alert, Recipient, alert_id
+from alerts.plan import Plan, Plans
+from alerts.policies import usual_policy
 from alerts.rules import Rule
 from classify.verdict import Verdict
 from flow.clock import Clock
 from registry.official import Consent, Official
+from registry.tenant import tenant_of
 
 logger = logging.getLogger(__name__)
 
@@ -18,26 +21,26 @@ logger = logging.getLogger(__name__)
 def route(
     verdicts: Sequence[Verdict],
     *,
-    rules: Sequence[Rule],
+    plans: Plans,
     officials: Callable[[str], Official | None],
     clock: Clock,
 ) -> list[Alert]:
-    """The alerts that ``rules`` raise about ``verdicts``, as `alerts_about`; tells the log how many reach nobody."""
-    alerts = alerts_about(verdicts, rules=rules, officials=officials, clock=clock)
+    """The alerts that the rules of ``plans`` raise about ``verdicts``, as `alerts_about`; tells the log how many reach nobody."""
+    alerts = alerts_about(verdicts, plans=plans, officials=officials, clock=clock)
     nobody = sum(not alert.recipients for alert in alerts)
     if nobody:
-        logger.warning("%d alerts have no recipient: their officials have no contact in the registry", nobody)
+        logger.warning("%d alerts have no recipient: nobody is named for their officials, or on duty", nobody)
     return alerts
 
 
 def alerts_about(
     verdicts: Sequence[Verdict],
     *,
-    rules: Sequence[Rule],
+    plans: Plans,
     officials: Callable[[str], Official | None],
     clock: Clock,
 ) -> list[Alert]:
-    """The alerts that ``rules`` raise about ``verdicts``, at most one per rule, official and post.
+    """The alerts that the rules of ``plans`` raise about ``verdicts``, at most one per rule, official and post.
 
     A contact whom several rules would tell of the same post and official is told once, by the first of them. Posts that are
     deleted or could not be judged raise none, and nobody is told of an official who is not registered any more or
@@ -55,7 +58,7 @@ def alerts_about(
         for name in dict.fromkeys(mention.official for mention in verdict.post.mentions):
             official = official_of(name)
             if official is not None:
-                alerts.extend(_about(official, verdict, rules, now))
+                alerts.extend(_about(official, verdict, plans.of(tenant_of(official)), now))
     return alerts
 
 
@@ -65,7 +68,11 @@ def permitted(alert: Alert, recipient: Recipient, *, official: Official | None, 
     Args:
         official: whom the alert is about, as she is registered then.
     """
-    allowing = _allowing(_covering(official, alert.verdict, at) if official is not None else (), recipient.name)
+    return _as_allowed(recipient, _covering(official, alert.verdict, at) if official is not None else ())
+
+
+def _as_allowed(recipient: Recipient, covering: Iterable[Consent]) -> Recipient | None:
+    allowing = [consent for consent in covering if consent.tells(recipient.name)]
     if not allowing:
         return None
     return recipient if any(consent.text for consent in allowing) else replace(recipient, show_text=False)
@@ -76,40 +83,49 @@ def _covering(official: Official, verdict: Verdict, at: datetime) -> Sequence[Co
     return [consent for consent in official.consents_for(verdict.post.source, at) if consent.tells_of(flagged)]
 
 
-def _allowing(consents: Iterable[Consent], recipient: str) -> Sequence[Consent]:
-    return [consent for consent in consents if consent.tells(recipient)]
-
-
-def _about(official: Official, verdict: Verdict, rules: Sequence[Rule], now: datetime) -> Iterable[Alert]:
+def _about(official: Official, verdict: Verdict, plan: Plan, now: datetime) -> Iterable[Alert]:
     covering = _covering(official, verdict, now)
     if not covering:
         return []
     told: set[tuple[str, str]] = set()
-    matching = [rule for rule in rules if rule.matches(verdict, official)]
+    matching = [rule for rule in plan.rules if rule.matches(verdict, official, now)]
     alerts = []
     for rule in matching:
-        recipients = []
-        until = rule.held_until(now, severity=verdict.judgement.severity, country=official.country)
-        for contact in rule.people(official):
-            allowing = _allowing(covering, contact.name)
-            if not allowing or (contact.channel, contact.address) in told:
-                continue
-            told.add((contact.channel, contact.address))
-            recipients.append(
-                Recipient(
-                    name=contact.name,
-                    channel=contact.channel,
-                    address=contact.address,
-                    language=contact.language,
-                    show_text=rule.show_text and any(consent.text for consent in allowing),
-                    not_before=until,
-                )
-            )
-        if recipients:
-            alerts.append(_alert(official, verdict, rule, tuple(recipients), now))
+        recipients = _first_told(rule, plan, official, verdict, now, covering=covering)
+        new = tuple(each for each in recipients if (each.channel, each.address) not in told)
+        told.update((each.channel, each.address) for each in new)
+        if new:
+            alerts.append(_alert(official, verdict, rule, new, now))
     if matching and not alerts:
         alerts.append(_alert(official, verdict, matching[0], (), now))
     return alerts
+
+
+def _first_told(
+    rule: Rule, plan: Plan, official: Official, verdict: Verdict, now: datetime, *, covering: Sequence[Consent]
+) -> Sequence[Recipient]:
+    """Whom the first step tells that tells anybody: schedules may have nobody on duty, and consent may leave everybody out."""
+    judgement = verdict.judgement
+    policy = plan.policy(policy_of(rule, verdict))
+    for step in range(1, len(policy.steps) + 1):
+        chosen = plan.step_recipients(
+            policy,
+            step,
+            official=official,
+            at=now,
+            severity=judgement.severity,
+            threat="threat" in judgement.flagged,
+            rule=rule.name,
+        )
+        allowed = [each for each in (_as_allowed(each, covering) for each in chosen) if each is not None]
+        if allowed:
+            return allowed
+    return ()
+
+
+def policy_of(rule: Rule, verdict: Verdict) -> str:
+    """The name of the policy of an alert that ``rule`` raises about ``verdict``."""
+    return rule.policy or usual_policy(verdict.judgement.severity, verdict.judgement.flagged)
 
 
 def _alert(official: Official, verdict: Verdict, rule: Rule, recipients: tuple[Recipient, ...], now: datetime) -> Alert:
@@ -123,4 +139,5 @@ def _alert(official: Official, verdict: Verdict, rule: Rule, recipients: tuple[R
         verdict=replace(verdict, post=replace(verdict.post, mentions=mentions)),
         recipients=recipients,
         raised_at=now,
+        policy=policy_of(rule, verdict),
     )

@@ -1,161 +1,115 @@
-"""The rules that choose whom to tell, read from TOML."""
+"""The rules that choose whom to tell of what."""
 
-import tomllib
-from collections.abc import Sequence
-from datetime import datetime, time, timedelta
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal
 
 import msgspec
 
+from alerts.contacts import Contact, Way, refuse, wrong_times
+from alerts.holidays import is_holiday
+from alerts.hours import ZONES, local_day, quiet_end
+from alerts.policies import OFFICIAL
 from classify.verdict import Label, Severity, Verdict, at_least
-from flow.errors import Broken
-from registry.official import Contact, Language, Official
+from registry.official import Country, Language, Official
 
-ZONES: dict[str, str] = {"SE": "Europe/Stockholm", "FI": "Europe/Helsinki"}
-"""The time zone of an official's country."""
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+_WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class To(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A contact that a rule names itself."""
+    """A contact that a rule names itself, with its one address."""
 
     name: str
     channel: str
     address: str
     language: Language
 
+    @property
+    def contact(self) -> Contact:
+        """The same as any other contact of a plan."""
+        return Contact(
+            name=self.name, language=self.language, channels=(Way(channel=self.channel, address=self.address),)
+        )
+
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Which verdicts go to whom.
+    """Which verdicts go to whom, when.
 
-    An empty list means "any". ``quiet`` are hours like ``22:00-07:00``, in ``timezone`` or, without one, in that of the
-    official's country; a verdict less severe than ``quiet_breaks`` is held back until they end. ``contacts`` are those
-    that the registry holds for the official, or the ones named here.
+    An empty list means "any". ``hours`` (like ``07:00-17:00``), ``weekdays`` and ``holidays`` (``true``: on these alone,
+    ``false``: on others alone) are those of the moment at which an alert is raised, in ``timezone`` or, without one, in that of
+    the official's country, whose holidays count. ``quiet`` are hours in which a verdict less severe than ``quiet_breaks`` is held
+    back until they end. ``contacts`` are those that the registry holds for the official, or those named here: each with its
+    address, or as ``official``, ``contact:NAME`` or ``schedule:NAME`` of the plan. ``policy`` says who is told next when
+    nobody answers.
     """
 
     name: str
     severity: Severity
     labels: tuple[Label, ...] = ()
     officials: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
     municipalities: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    hours: str | None = None
+    weekdays: tuple[Weekday, ...] = ()
+    holidays: bool | None = None
     quiet: str | None = None
     timezone: str | None = None
     quiet_breaks: Severity = "critical"
     show_text: bool = False
-    contacts: Literal["official"] | tuple[To, ...] = "official"
+    contacts: Literal["official"] | tuple[To | str, ...] = "official"
+    policy: str | None = None
 
     def __post_init__(self) -> None:
-        if not self.name.strip():
-            raise ValueError("key 'name': is empty")
-        if self.severity == "none":
-            raise ValueError("key 'severity': 'none' would alert on every post; the least is 'low'")
-        if self.contacts == ():
-            raise ValueError("key 'contacts': is empty")
-        if self.timezone is not None:
-            _zone(self.timezone)
-        if self.quiet is not None:
-            _hours(self.quiet)
-
-    def matches(self, verdict: Verdict, official: Official) -> bool:
-        """Whether this rule sends ``verdict`` to somebody on behalf of ``official``."""
-        judgement = verdict.judgement
-        return (
-            at_least(judgement.severity, self.severity)
-            and (not self.labels or any(label in self.labels for label in judgement.flagged))
-            and (not self.officials or official.id in self.officials)
-            and (not self.municipalities or official.municipality in self.municipalities)
-            and (not self.sources or verdict.post.source in self.sources)
+        refuse(
+            (not self.name.strip(), "key 'name': is empty"),
+            (self.severity == "none", "key 'severity': 'none' would alert on every post; the least is 'low'"),
+            (self.contacts == (), "key 'contacts': is empty"),
+            *((True, fault) for fault in wrong_times(hours=self.hours, quiet=self.quiet, timezone=self.timezone)),
         )
 
-    def people(self, official: Official) -> Sequence[Contact | To]:
-        """Whom this rule tells about ``official``."""
-        return official.contacts if isinstance(self.contacts, str) else self.contacts
+    @property
+    def tell(self) -> tuple[To | str, ...]:
+        """Whom it names."""
+        return (OFFICIAL,) if isinstance(self.contacts, str) else self.contacts
+
+    def matches(self, verdict: Verdict, official: Official, at: datetime) -> bool:
+        """Whether this rule sends ``verdict`` to somebody on behalf of ``official`` at the moment ``at``."""
+        return next(self.differing(verdict, official, at), None) is None
+
+    def differing(self, verdict: Verdict, official: Official, at: datetime) -> Iterator[str]:
+        """The keys that keep the rule from matching; none: it matches."""
+        judgement = verdict.judgement
+        if not at_least(judgement.severity, self.severity):
+            yield "severity"
+        if self.labels and not any(label in self.labels for label in judgement.flagged):
+            yield "labels"
+        if self.officials and official.id not in self.officials:
+            yield "officials"
+        if self.roles and official.role.casefold() not in (role.casefold() for role in self.roles):
+            yield "roles"
+        if self.municipalities and official.municipality not in self.municipalities:
+            yield "municipalities"
+        if self.sources and verdict.post.source not in self.sources:
+            yield "sources"
+        yield from self._differing_times(official.country, at)
+
+    def is_on(self, country: Country, at: datetime) -> bool:
+        """Whether it holds at the moment ``at`` for officials of that country."""
+        return next(self._differing_times(country, at), None) is None
+
+    def _differing_times(self, country: Country, at: datetime) -> Iterator[str]:
+        timezone = self.timezone or ZONES[country]
+        if self.hours is not None and quiet_end(at, quiet=self.hours, timezone=timezone) is None:
+            yield "hours"
+        if self.weekdays and _WEEKDAYS[local_day(at, timezone).weekday()] not in self.weekdays:
+            yield "weekdays"
+        if self.holidays is not None and is_holiday(local_day(at, timezone), country) != self.holidays:
+            yield "holidays"
 
     def held_until(self, now: datetime, *, severity: Severity, country: str) -> datetime | None:
         """When quiet hours end that hold back an alert of ``severity``; ``None``: it goes out at once."""
         if self.quiet is None or at_least(severity, self.quiet_breaks):
             return None
         return quiet_end(now, quiet=self.quiet, timezone=self.timezone or ZONES[country])
-
-
-def quiet_end(now: datetime, *, quiet: str, timezone: str) -> datetime | None:
-    """When the quiet hours end in which ``now`` lies, in UTC; ``None`` outside them.
-
-    Moments are compared, not wall times, so that nights with a change of the clock come out right. A wall time
-    that such a night skips counts as if the clock had not been put forward, one that it has twice is the first one.
-    """
-    start, end = _hours(quiet)
-    zone = _zone(timezone)
-    today = now.astimezone(zone).date()
-    for day in (today - timedelta(days=1), today):
-        last = day if start < end else day + timedelta(days=1)
-        begins = datetime.combine(day, start, zone).astimezone(now.tzinfo)
-        ends = datetime.combine(last, end, zone).astimezone(now.tzinfo)
-        if begins <= now < ends:
-            return ends
-    return None
-
-
-@cache
-def _hours(quiet: str) -> tuple[time, time]:
-    try:
-        start, end = (datetime.strptime(part.strip(), "%H:%M").time() for part in quiet.split("-"))  # noqa: DTZ007
-    except ValueError:
-        raise ValueError("key 'quiet': is not of the form '22:00-07:00'") from None
-    if start == end:
-        raise ValueError("key 'quiet': starts and ends at the same time")
-    return start, end
-
-
-@cache
-def _zone(timezone: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("key 'timezone': is not known on this machine, write it like 'Europe/Helsinki'") from None
-
-
-def load_rules(path: Path) -> tuple[Rule, ...]:
-    """The rules in the TOML file ``path``, in order.
-
-    Raises:
-        Broken: it cannot be read, holds no rule, or a rule is wrong; the message names rule and key.
-    """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise Broken("cannot be read", place=str(path), remedy="Check the setting alerts.rules") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Broken(f"is not valid TOML: {error}", place=str(path), remedy=_SEE) from None
-    unknown = sorted(document.keys() - {"rule"})
-    if unknown:
-        raise Broken(f"unknown key '{unknown[0]}'", place=str(path), remedy=_SEE)
-    tables = document.get("rule", [])
-    if not isinstance(tables, list) or not tables:
-        raise Broken("there is no [[rule]], so nobody would be told", place=str(path), remedy=_SEE)
-    rules = tuple(_rule(table, place=f"{path}, {_called(table, number)}") for number, table in enumerate(tables, 1))
-    names = [rule.name for rule in rules]
-    for name in names:
-        if names.count(name) > 1:
-            raise Broken(f"there are several rules '{name}'", place=str(path), remedy="Names are part of alert ids")
-    return rules
-
-
-_SEE = "See docs/alerts.md"
-
-
-def _called(table: Any, number: int) -> str:
-    name = table.get("name") if isinstance(table, dict) else None
-    return f"rule '{name}'" if isinstance(name, str) and name else f"rule number {number}"
-
-
-def _rule(table: Any, *, place: str) -> Rule:
-    try:
-        return msgspec.convert(table, Rule)
-    except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `$")
-        key = path.strip("`.")
-        raise Broken(f"key '{key}': {message}" if key else message, place=place, remedy=_SEE) from None

@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection, Sequence
 
 from alerts.alert import ALERTS, DELIVERIES, Alert
 from alerts.outbox import Outbox, Result
+from alerts.plan import Plans
 from alerts.routing import route
-from alerts.rules import Rule
 from classify.stage import TOPIC as VERDICTS_TOPIC
 from classify.verdict import VERDICTS, Verdict
 from flow.clock import Clock
@@ -18,12 +18,12 @@ DELIVERIES_TOPIC = "deliveries"
 
 
 def route_stage(
-    *, rules: Sequence[Rule], officials: Callable[[str], Official | None], clock: Clock, stop_after: int = 100
+    *, plans: Plans, officials: Callable[[str], Official | None], clock: Clock, stop_after: int = 100
 ) -> Stage[Verdict]:
     """From ``verdicts`` to ``alerts``."""
 
     def handle(verdicts: Sequence[Verdict]) -> list[Output]:
-        alerts = route(verdicts, rules=rules, officials=officials, clock=clock)
+        alerts = route(verdicts, plans=plans, officials=officials, clock=clock)
         return [Output(TOPIC, alert.verdict.post.id, ALERTS.encode(alert), alert) for alert in alerts]
 
     return Stage("route", source=VERDICTS_TOPIC, codec=VERDICTS, clock=clock, handle=handle, stop_after=stop_after)

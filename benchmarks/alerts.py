@@ -30,8 +30,8 @@ from alerts.deliver import Dispatcher
 from alerts.message import Message
 from alerts.outbox import Outbox
 from alerts.rendering import FOLDERS, Renderer
+from alerts.planning import load_plans
 from alerts.routing import permitted, route
-from alerts.rules import load_rules
 from alerts.stage import recording
 from alerts.translations import Translations
 from classify.verdict import LABELS, Judgement, Score, Verdict
@@ -42,7 +42,7 @@ from registry.official import Consent, Contact, Official
 from turvakt.schema import open_file
 
 CLOCK = SystemClock()
-RULES = load_rules(Path(__file__).parent.parent / "config" / "rules.toml")
+PLANS = load_plans(Path(__file__).parent.parent / "config" / "rules.toml")
 
 
 def official(channel: str) -> Official:
@@ -127,7 +127,7 @@ async def dispatch(channel: Channel, folder: Path, *, count: int, rate: int, sec
     )
 
     def raised(judged: Sequence[Verdict]) -> list[Alert]:
-        return route(judged, rules=RULES, officials=lambda name: her, clock=CLOCK)
+        return route(judged, plans=PLANS, officials=lambda name: her, clock=CLOCK)
 
     outbox.add(raised(verdicts(count, prefix="waiting")))
     started = time.perf_counter()
@@ -205,7 +205,7 @@ def main() -> None:
         judged = verdicts(20_000, prefix="route")
         her = official("outbox")
         started = time.perf_counter()
-        raised = route(judged, rules=RULES, officials=lambda name: her, clock=CLOCK)
+        raised = route(judged, plans=PLANS, officials=lambda name: her, clock=CLOCK)
         figures["route_per_second"] = round(len(judged) / (time.perf_counter() - started))
         database = open_file(folder / "outbox-table.db")
         outbox = Outbox(database, clock=CLOCK)

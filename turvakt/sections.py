@@ -191,6 +191,9 @@ class Alerts(Section, frozen=True):
     """Whom to tell of what, and how. See docs/alerts.md."""
 
     rules: Annotated[str, Meta(description="File of the rules; empty: config/rules.toml, which came along.")] = ""
+    tenants: Annotated[
+        str, Meta(description="Folder with TENANT.toml for each tenant that has rules of its own; empty: none has.")
+    ] = ""
     give_up_after_hours: Annotated[
         float, Meta(gt=0, le=8760, description="How long a delivery is tried; threats for ever.")
     ] = 24.0

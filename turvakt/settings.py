@@ -103,6 +103,11 @@ class Settings(Section, frozen=True):
         """The file of the alert rules."""
         return Path(self.alerts.rules) if self.alerts.rules else ROOT / "config" / "rules.toml"
 
+    @property
+    def plans_dir(self) -> Path | None:
+        """The folder of the rules that tenants have of their own, if there is one."""
+        return Path(self.alerts.tenants) if self.alerts.tenants else None
+
 
 def load(*, file: Path | None, environ: Mapping[str, str]) -> Settings:
     """Read the settings.

@@ -17,10 +17,11 @@ from alerts.channels.files import Files
 from alerts.deliver import Dispatcher
 from alerts.letters import FOLDER as LETTERS_FOLDER
 from alerts.letters import LetterRenderer
+from alerts.plan import Plans
+from alerts.planning import load_plans
 from alerts.postman import Postman
 from alerts.rendering import FOLDERS, Renderer
 from alerts.routing import alerts_about, permitted
-from alerts.rules import Rule, load_rules
 from alerts.translations import Translations
 from classify.classifier import Classifier, Judges
 from classify.law import Provision, load_law
@@ -94,9 +95,13 @@ class Parts(Stores):
         return make_channels(self.settings, files=self.files, clock=self.clock)
 
     @cached_property
-    def rules(self) -> tuple[Rule, ...]:
-        """Whom to tell of what."""
-        return load_rules(self.settings.rules_file)
+    def plans(self) -> Plans:
+        """Whom to tell of what, for each tenant.
+
+        Raises:
+            Broken: something in a file of rules is wrong.
+        """
+        return load_plans(self.settings.rules_file, self.settings.plans_dir)
 
     @cached_property
     def wordings(self) -> Wordings:
@@ -150,7 +155,7 @@ class Parts(Stores):
             return None
         return Shadow(
             open=self.candidate,
-            alerts=partial(alerts_about, rules=self.rules, officials=self.officials.get, clock=self.clock),
+            alerts=partial(alerts_about, plans=self.plans, officials=self.officials.get, clock=self.clock),
             allowed=self.allowed,
             folder=self.settings.data_dir,
             clock=self.clock,
@@ -233,8 +238,8 @@ class Parts(Stores):
         if name == "classify":
             return classify_stage(classifier=self.classifier, clock=clock, stop_after=stop_after)
         if name == "route":
-            rules, officials = self.rules, self.officials.get
-            return alert_stages.route_stage(rules=rules, officials=officials, clock=clock, stop_after=stop_after)
+            plans, officials = self.plans, self.officials.get
+            return alert_stages.route_stage(plans=plans, officials=officials, clock=clock, stop_after=stop_after)
         if name == "deliver":
             return alert_stages.deliver_stage(outbox=self.outbox, clock=clock, wake=wake, stop_after=stop_after)
         stages = index_stages(

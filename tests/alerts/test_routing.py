@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.alert import Alert, Recipient
+from alerts.plan import Plan, Plans
 from alerts.routing import permitted, route
 from alerts.rules import Rule, To
 from classify.verdict import LABELS, SEVERITIES, Label, Verdict, at_least
@@ -24,7 +25,7 @@ SOMEBODY = To(name="Somebody", channel="email", address="somebody@ekvik.example"
 
 def routed(rules: Sequence[Rule], *verdicts: Verdict, officials: Sequence[Official] = (official(),)) -> list[Alert]:
     known = {each.id: each for each in officials}
-    return route(verdicts, rules=rules, officials=known.get, clock=ManualClock(AT))
+    return route(verdicts, plans=Plans(Plan(tuple(rules))), officials=known.get, clock=ManualClock(AT))
 
 
 def test_an_alert_says_who_what_and_why() -> None:
@@ -210,7 +211,7 @@ def test_no_threat_is_lost_and_every_contact_is_told_once(rules: list[Rule], jud
         (contact.channel, contact.address)
         for rule in rules
         if at_least(judged.judgement.severity, rule.severity) and (not rule.labels or set(rule.labels) & set(flagged))
-        for contact in rule.people(official())
+        for contact in [DESK if isinstance(each, str) else each for each in rule.tell]
     }
     told = [(each.channel, each.address) for alert in alerts for each in alert.recipients]
     assert set(told) == wanted

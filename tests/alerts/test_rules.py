@@ -8,11 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.rules import Rule, load_rules, quiet_end
+from alerts.hours import quiet_end
+from alerts.planning import load_plans
+from alerts.rules import Rule, To
 from flow.errors import Broken
-from tests.alerts.people import official, verdict
+from tests.alerts.people import AT, official, verdict
 
 SHIPPED = Path(__file__).parent.parent.parent / "config" / "rules.toml"
+
+
+def load_rules(file: Path) -> tuple[Rule, ...]:
+    return load_plans(file).default.rules
 
 
 def write(folder: Path, text: str) -> Path:
@@ -24,7 +30,7 @@ def write(folder: Path, text: str) -> Path:
 def test_the_shipped_rules_send_every_threat_at_any_hour() -> None:
     first = load_rules(SHIPPED)[0]
     judged = verdict(severity="low", labels=("threat",))
-    assert first.matches(judged, official())
+    assert first.matches(judged, official(), AT)
     assert first.quiet is None
 
 
@@ -43,7 +49,7 @@ def test_contacts_may_be_named_in_the_rule(tmp_path: Path) -> None:
         """,
     )
     (rule,) = load_rules(file)
-    assert [contact.address for contact in rule.people(official())] == ["desk@ekvik.example"]
+    assert [each.address for each in rule.tell if isinstance(each, To)] == ["desk@ekvik.example"]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +73,7 @@ def test_contacts_may_be_named_in_the_rule(tmp_path: Path) -> None:
         ('[[rule]]\nname = "a"\nseverity = "low"\ntimezone = "../etc"', "rule 'a': key 'timezone'"),
         ('[[rule]]\nname = "a"\nseverity = "low"\ncontacts = []', "rule 'a': key 'contacts'"),
         ('[[rule]]\nname = "a"\nseverity = "low"\ncontacts = [{ name = "x" }]', r"rule 'a': key 'contacts\[0\]'"),
-        ('[[rule]]\nname = "a"\nseverity = "low"\n' * 2, "several rules 'a'"),
+        ('[[rule]]\nname = "a"\nseverity = "low"\n' * 2, "rule 'a' has the name of an earlier one"),
     ],
 )
 def test_an_error_names_rule_and_key(tmp_path: Path, text: str, message: str) -> None:

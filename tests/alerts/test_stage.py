@@ -12,6 +12,7 @@ from alerts.alert import ALERTS
 from alerts.channels.files import Files
 from alerts.deliver import Dispatcher
 from alerts.outbox import Outbox
+from alerts.plan import Plan, Plans
 from alerts.rendering import FOLDER, Renderer
 from alerts.routing import permitted
 from alerts.rules import Rule
@@ -61,7 +62,7 @@ async def run(database: Sqlite, folder: Path, *verdicts: Verdict, known: Officia
         return known if id == known.id else None
 
     stages: list[Stage[Any]] = [
-        route_stage(rules=[Rule(name="any", severity="low")], officials=officials, clock=clock),
+        route_stage(plans=Plans(Plan((Rule(name="any", severity="low"),))), officials=officials, clock=clock),
         deliver_stage(outbox=outbox, clock=clock, wake=lambda: dispatcher.wake()),
     ]
     runtime = Embedded(log=log, stages=stages, observer=Quiet())

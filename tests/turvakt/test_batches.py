@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts.outbox import Outbox
-from alerts.rules import load_rules
+from alerts.planning import load_plans
 from alerts.stage import deliver_stage, route_stage
 from classify.classifiers import make_classifier
 from classify.stage import classify_stage
@@ -99,10 +99,10 @@ class Line:
         self.database = open_file(folder / "turvakt.db")
         self.outbox = Outbox(self.database, clock=clock)
         self.deleted, self.officials = material.deleted, list(material.officials)
-        rules = load_rules(ROOT / "config" / "rules.toml")
+        plans = load_plans(ROOT / "config" / "rules.toml")
         self.stages: list[Stage[Any]] = [
             classify_stage(classifier=material.classifier, clock=clock),
-            route_stage(rules=rules, officials=material.officials.get, clock=clock),
+            route_stage(plans=plans, officials=material.officials.get, clock=clock),
             deliver_stage(outbox=self.outbox, clock=clock, wake=lambda: None),
             *index_stages(index=self.index, forget=self._forget, clock=clock),
         ]

@@ -1,13 +1,17 @@
 """turvakt check: whether the monitor would find all that it needs."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
 import typer
 
 from alerts.channel import Channel
+from alerts.contacts import Way
+from alerts.gaps import gaps
+from alerts.plan import Plan
+from alerts.planning import read_plans
 from alerts.rules import To
 from flow.errors import BadInput, TurvaktError
 from registry.official import Contact
@@ -86,14 +90,14 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         return str(folder)
 
     def rules() -> str:
-        own = [
-            (f"rule '{rule.name}'", each)
-            for rule in opened.rules
-            if not isinstance(rule.contacts, str)
-            for each in rule.contacts
-        ]
-        _reachable(own, opened.channels)
-        return f"{len(opened.rules)} rules"
+        plans, mistakes = read_plans(opened.settings.rules_file, opened.settings.plans_dir)
+        if mistakes:
+            raise BadInput("\n".join(map(str, mistakes)), place="rules", remedy="See docs/alerts.md")
+        each_plan = [("", plans.default), *((f"tenant {tenant}, ", plan) for tenant, plan in plans.tenants.items())]
+        _reachable((found for whose, plan in each_plan for found in _named(plan, whose)), opened.channels)
+        left_open = [f"{whose}{gap}" for whose, plan in each_plan for gap in gaps(plan, opened.clock.now())]
+        own = f", {len(plans.tenants)} tenants with rules of their own" if plans.tenants else ""
+        return "\n".join([f"{sum(len(plan.rules) for _, plan in each_plan)} rules{own}", *left_open])
 
     def contacts() -> str:
         whose = [(f"official {one.id}", each) for one in opened.store.officials() for each in one.contacts]
@@ -127,7 +131,15 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
     }
 
 
-def _reachable(contacts: Iterable[tuple[str, Contact | To]], channels: Mapping[str, Channel]) -> None:
+def _named(plan: Plan, whose: str) -> Iterator[tuple[str, To | Way]]:
+    """Every way to somebody whom a plan names, and where it stands."""
+    for rule in plan.rules:
+        yield from ((f"{whose}rule '{rule.name}'", each) for each in rule.tell if isinstance(each, To))
+    for contact in plan.contacts.values():
+        yield from ((f"{whose}contact '{contact.name}'", way) for way in contact.channels)
+
+
+def _reachable(contacts: Iterable[tuple[str, Contact | To | Way]], channels: Mapping[str, Channel]) -> None:
     """Look at every address; what is wrong is told by whose it is, never by the address.
 
     Raises:
