@@ -38,5 +38,6 @@ def _without_rule(rules: tuple[Rule, ...], country: Country, now: datetime) -> d
     ]
     if any(rule.hours is None and not rule.weekdays and rule.holidays is None for rule in all_of_them):
         return None
-    moments = (now + number * _STEP for number in range(AHEAD // _STEP))
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    moments = (hour + number * _STEP for number in range(AHEAD // _STEP))
     return next((at for at in moments if not any(rule.is_on(country, at) for rule in all_of_them)), None)

@@ -1,0 +1,305 @@
+"""Plans: whom a step tells, and every mistake in their files."""
+
+import logging
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from alerts.gaps import gaps
+from alerts.plan import Plan, Plans
+from alerts.planning import load_plans, read_plans
+from alerts.routing import route
+from classify.verdict import Verdict
+from flow.clock import ManualClock
+from flow.errors import Broken
+from registry.official import Consent, Contact, Official
+from tests.alerts.people import AT, DESK, official, verdict
+
+PLAN = """
+last_resort = ["contact:Chief"]
+
+[[rule]]
+name = "threat"
+severity = "low"
+labels = ["threat"]
+policy = "night"
+
+[[rule]]
+name = "rest"
+severity = "low"
+contacts = ["contact:Desk"]
+show_text = true
+
+[[contact]]
+name = "Desk"
+language = "sv"
+quiet = "12:00-16:00"
+digests = ["daily"]
+channels = [{ channel = "email", address = "desk@ekvik.example" }, { channel = "webhook", address = "https://d.example" }]
+
+[[contact]]
+name = "Rut"
+language = "sv"
+channels = [
+  { channel = "email", address = "rut@ekvik.example" },
+  { channel = "voice", address = "+46700000000", severity = "critical" },
+]
+
+[[contact]]
+name = "Chief"
+language = "fi"
+channels = [{ channel = "email", address = "chief@ekvik.example" }]
+second_factor = true
+
+[[schedule]]
+name = "duty"
+timezone = "Europe/Stockholm"
+rotation = ["Rut", "Chief"]
+every = "1 week"
+from = 2026-03-02T08:00:00
+overrides = [{ contact = "Chief", from = "2026-03-04T08:00", until = "2026-03-05T08:00" }]
+
+[[policy]]
+name = "night"
+repeat = 2
+[[policy.step]]
+tell = ["schedule:duty"]
+wait = "5 min"
+[[policy.step]]
+tell = ["official", "contact:Desk", "contact:Desk"]
+channels = "all"
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    made = tmp_path / "rules.toml"
+    made.write_text(PLAN, "utf-8")
+    return made
+
+
+@pytest.fixture
+def plan(file: Path) -> Plan:
+    return load_plans(file).default
+
+
+def addresses(plan: Plan, step: int, *, severity: str = "high", threat: bool = False, hours: float = 0) -> list[str]:
+    told = plan.step_recipients(
+        plan.policy("night"),
+        step,
+        official=official(),
+        at=AT + timedelta(hours=hours),
+        severity=severity,  # type: ignore[arg-type]
+        threat=threat,
+    )
+    return [each.address for each in told]
+
+
+def raised(plan: Plan, judged: Verdict, *, about: Official | None = None) -> list[tuple[str, str, list[str]]]:
+    her = about or official()
+    alerts = route([judged], plans=Plans(plan), officials=lambda id: her, clock=ManualClock(AT))
+    return [(each.rule, each.policy, [told.address for told in each.recipients]) for each in alerts]
+
+
+def test_a_step_tells_who_is_on_duty(plan: Plan) -> None:
+    assert addresses(plan, 1) == ["rut@ekvik.example"]
+    assert addresses(plan, 1, hours=24) == ["chief@ekvik.example"]
+
+
+def test_a_step_tells_each_address_once(plan: Plan) -> None:
+    assert addresses(plan, 2) == [DESK.address, "desk@ekvik.example", "https://d.example"]
+
+
+def test_a_telephone_rings_for_what_is_critical_alone(plan: Plan) -> None:
+    assert addresses(plan, 1, severity="critical") == ["rut@ekvik.example", "+46700000000"]
+    assert addresses(plan, 1, threat=True) == ["rut@ekvik.example"]
+
+
+def test_the_other_channels_of_a_contact_wait_for_the_first_to_fail(plan: Plan) -> None:
+    (alert,) = route([verdict()], plans=Plans(plan), officials=lambda id: official(), clock=ManualClock(AT))
+    (told,) = alert.recipients
+    assert (told.channel, told.instead, told.show_text) == ("email", (("webhook", "https://d.example"),), True)
+
+
+def test_quiet_hours_of_a_contact_hold_back_what_is_neither_a_threat_nor_critical(plan: Plan) -> None:
+    desk = plan.contacts["Desk"]
+    for severity, threat, held in (("high", False, True), ("low", True, False), ("critical", False, False)):
+        (first, *_) = desk.recipients(
+            at=AT,
+            severity=severity,  # type: ignore[arg-type]
+            threat=threat,
+            every=False,
+            show_text=False,
+            timezone="Europe/Stockholm",
+        )
+        assert (first.not_before is not None) is held
+
+
+def test_a_schedule_with_nobody_on_duty_falls_to_the_next_step(plan: Plan, file: Path) -> None:
+    file.write_text(PLAN.replace("2026-03-02T08:00:00", "2026-12-01T08:00:00"), "utf-8")
+    later = load_plans(file).default
+    assert addresses(later, 1) == []
+    threat = verdict(severity="low", labels=("threat",))
+    assert raised(plan, threat)[0] == ("threat", "night", ["rut@ekvik.example"])
+    rule, policy, told = raised(later, threat)[0]
+    assert (rule, policy, told[0]) == ("threat", "night", DESK.address)
+    assert [gap.partition(":")[0] for gap in gaps(later, AT)] == ["schedule 'duty'"]
+    assert list(gaps(plan, AT)) == []
+
+
+def test_consent_stands_above_the_plan(plan: Plan) -> None:
+    her = official(consents=(Consent(("*",), AT, recipients=("Chief", DESK.name)),))
+    threat = verdict(severity="low", labels=("threat",))
+    # Rut, who is on duty, may not be told, nor may the desk: the next step tells the contact that she has herself.
+    assert raised(plan, threat, about=her) == [("threat", "night", [DESK.address])]
+
+
+def test_where_nobody_may_be_told_the_alert_stands_in_the_console(plan: Plan, caplog: pytest.LogCaptureFixture) -> None:
+    her = official(consents=(Consent(("*",), AT, recipients=("Nobody",)),))
+    with caplog.at_level(logging.WARNING):
+        assert raised(plan, verdict(), about=her) == [("rest", "usual", [])]
+    assert "1 alerts have no recipient" in caplog.text
+
+
+def test_contacts_of_the_same_name_are_one(plan: Plan) -> None:
+    her = official(contacts=(DESK, Contact(DESK.name, "webhook", "https://vakt.example", "sv")))
+    rules = load_plans(Path(__file__).parents[2] / "config" / "rules.toml")
+    (alert,) = route([verdict()], plans=rules, officials=lambda id: her, clock=ManualClock(AT))
+    assert [(each.channel, each.instead) for each in alert.recipients] == [
+        ("email", (("webhook", "https://vakt.example"),))
+    ]
+    (alert,) = route([verdict(labels=("threat",))], plans=rules, officials=lambda id: her, clock=ManualClock(AT))
+    assert [(each.channel, each.instead) for each in alert.recipients] == [("email", ()), ("webhook", ())]
+
+
+def test_the_last_resort_is_told_on_all_channels(plan: Plan) -> None:
+    last = plan.last_recipients(official=official(), at=AT, severity="high", threat=False)
+    assert [each.address for each in last] == ["chief@ekvik.example"]
+    assert plan.needs_second_factor("Chief")
+    assert not plan.needs_second_factor("Desk")
+
+
+def test_a_policy_that_is_gone_is_the_urgent_one(plan: Plan) -> None:
+    assert plan.policy("gone").name == "urgent"
+    assert plan.policy("usual").last_resort is False
+
+
+class TestTenants:
+    def test_each_has_its_own_plan_or_that_of_all(self, file: Path, tmp_path: Path) -> None:
+        folder = tmp_path / "tenants"
+        folder.mkdir()
+        (folder / "ekvik.toml").write_text(
+            'inherits = true\nsecond_factor = true\n[[contact]]\nname = "Desk"\nlanguage = "fi"\n'
+            'channels = [{ channel = "email", address = "ekvik@ekvik.example" }]\n',
+            "utf-8",
+        )
+        (folder / "alone.toml").write_text('[[rule]]\nname = "own"\nseverity = "high"\n', "utf-8")
+        plans = load_plans(file, folder)
+        ekvik, alone = plans.of("ekvik"), plans.of("alone")
+        assert plans.of("elsewhere") is plans.default
+        assert ekvik.rules == plans.default.rules
+        assert ekvik.contacts["Desk"].language == "fi"
+        assert (ekvik.last_resort, ekvik.second_factor) == (("contact:Chief",), True)
+        assert ([rule.name for rule in alone.rules], alone.contacts, alone.last_resort) == (["own"], {}, ())
+        told = route([verdict()], plans=plans, officials=lambda id: official(), clock=ManualClock(AT))
+        assert [each.address for alert in told for each in alert.recipients] == ["ekvik@ekvik.example"]
+
+    def test_alone_it_names_only_what_it_has(self, file: Path, tmp_path: Path) -> None:
+        folder = tmp_path / "tenants"
+        folder.mkdir()
+        (folder / "Ekvik!.toml").write_text(
+            '[[rule]]\nname = "own"\nseverity = "high"\ncontacts = ["contact:Desk"]\n', "utf-8"
+        )
+        _, mistakes = read_plans(file, folder)
+        assert [each.says.partition(".")[0] for each in mistakes] == [
+            "is not called like a tenant",
+            "key 'contacts[0]': there is no [[contact]] of that name",
+        ]
+        _, mistakes = read_plans(file, tmp_path / "none")
+        assert "alerts.tenants" in mistakes[0].says
+
+
+def test_every_mistake_is_told_by_table_and_key_and_nobody_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text(
+        """
+        budgets = 3
+        last_resort = "Maria"
+        second_factor = "yes"
+        [budget]
+        per_hour = 0
+        [[rule]]
+        name = "a"
+        severity = "urgent"
+        weekdays = ["monday"]
+        [[contact]]
+        name = "Maria Secret"
+        language = "sv"
+        quiet = "22-7"
+        timezone = "Ekvik"
+        channels = [{ channel = "email" }]
+        [[schedule]]
+        name = "duty"
+        timezone = "Europe/Stockholm"
+        rotation = ["Maria Secret"]
+        from = "2026-03-02T08:00+01:00"
+        every = "weekly"
+        overrides = [{ contact = "Maria Secret", from = "2026-03-02", until = "soon" }]
+        [[policy]]
+        name = "p"
+        repeat = "often"
+        [[policy.step]]
+        tell = "Maria Secret"
+        """,
+        "utf-8",
+    )
+    _, mistakes = read_plans(file)
+    told = [str(each).removeprefix(f"{file}").strip(":, ") for each in mistakes]
+    assert [each.split(": ")[0:2] for each in told] == [
+        ["unknown key 'budgets'"],
+        ["rule 'a'", "key 'severity'"],
+        ["rule 'a'", "key 'weekdays[0]'"],
+        ["contact number 1, key 'channels[0]'", "key `address` is missing"],
+        ["schedule 'duty'", "key 'from'"],
+        ["schedule 'duty'", "key 'every'"],
+        ["schedule 'duty', key 'overrides[0]'", "key 'until'"],
+        ["policy 'p', key 'step[0]'", "key 'tell'"],
+        ["policy 'p'", "key 'repeat'"],
+        ["budget", "key 'per_hour'"],
+        ["key 'last_resort'", told[10].partition(": ")[2]],
+        ["key 'second_factor'", "is not true or false"],
+    ]
+    assert "Maria" not in " ".join(told)
+    with pytest.raises(Broken, match=r"11 more, which 'turvakt check' shows"):
+        load_plans(file)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('policy = "night"', 'policy = "day"', "rule 'threat': key 'policy': there is no policy 'day'"),
+        ('["contact:Desk"]', '["contact:Nobody"]', "rule 'rest': key 'contacts[0]'"),
+        ('["contact:Desk"]', '["Desk"]', "rule 'rest': key 'contacts[0]': is none of 'official', 'contact:NAME'"),
+        ('["schedule:duty"]', '["schedule:desk"]', "policy 'night': key 'step[0].tell[0]'"),
+        ('["Rut", "Chief"]', '["Rut", "Nobody"]', "schedule 'duty': key 'rotation[1]'"),
+        ('["contact:Chief"]', '["contact:Nobody"]', "the top: key 'last_resort[0]'"),
+        ('name = "Chief"', 'name = "Rut"', "contact number 3 has the name of an earlier one"),
+        ('quiet = "12:00-16:00"', 'quiet = "noon"\ntimezone = "x"', "contact number 1: key 'timezone'"),
+    ],
+)
+def test_what_refers_to_nothing_is_a_mistake(file: Path, old: str, new: str, says: str) -> None:
+    file.write_text(PLAN.replace(old, new, 1), "utf-8")
+    _, mistakes = read_plans(file)
+    assert any(says in str(each) for each in mistakes), mistakes
+
+
+def test_hours_without_a_rule_for_threats_are_told(file: Path) -> None:
+    file.write_text('[[rule]]\nname = "office"\nseverity = "low"\nhours = "08:00-17:00"\n', "utf-8")
+    assert ["at 17:00" in each for each in gaps(load_plans(file).default, AT)] == [True]
+    file.write_text(
+        '[[rule]]\nname = "days"\nseverity = "low"\nholidays = false\n[[rule]]\nname = "free"\nseverity = "low"\n'
+        "holidays = true\n",
+        "utf-8",
+    )
+    assert list(gaps(load_plans(file).default, AT)) == []
