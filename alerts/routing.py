@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import cache
 
 from alerts.alert import Alert, Recipient, alert_id
+from alerts.bulletin import Bulletin
 from alerts.plan import Plan, Plans
 from alerts.policies import usual_policy
 from alerts.rules import Rule
@@ -68,7 +69,18 @@ def permitted(alert: Alert, recipient: Recipient, *, official: Official | None, 
     Args:
         official: whom the alert is about, as she is registered then.
     """
-    return _as_allowed(recipient, _covering(official, alert.verdict, at) if official is not None else ())
+    return _as_allowed(recipient, covering_consents(official, alert.verdict, at) if official is not None else ())
+
+
+def permitted_bulletin(
+    bulletin: Bulletin, recipient: Recipient, *, official: Official | None, at: datetime
+) -> Recipient | None:
+    """The recipient, if the consent of the official whom ``bulletin`` is about, where there is one, allows to tell her."""
+    if not bulletin.official:
+        return recipient
+    return _as_allowed(
+        recipient, [each for each in official.consents if each.in_force(at)] if official is not None else ()
+    )
 
 
 def _as_allowed(recipient: Recipient, covering: Iterable[Consent]) -> Recipient | None:
@@ -78,13 +90,14 @@ def _as_allowed(recipient: Recipient, covering: Iterable[Consent]) -> Recipient 
     return recipient if any(consent.text for consent in allowing) else replace(recipient, show_text=False)
 
 
-def _covering(official: Official, verdict: Verdict, at: datetime) -> Sequence[Consent]:
+def covering_consents(official: Official, verdict: Verdict, at: datetime) -> Sequence[Consent]:
+    """The official's consents by which people may be told of ``verdict`` at the moment ``at``."""
     flagged = verdict.judgement.flagged
     return [consent for consent in official.consents_for(verdict.post.source, at) if consent.tells_of(flagged)]
 
 
 def _about(official: Official, verdict: Verdict, plan: Plan, now: datetime) -> Iterable[Alert]:
-    covering = _covering(official, verdict, now)
+    covering = covering_consents(official, verdict, now)
     if not covering:
         return []
     told: set[tuple[str, str]] = set()
