@@ -6,6 +6,7 @@ from pathlib import Path
 from alerts.channel import Channel
 from alerts.channels import load_channel
 from alerts.channels.files import Files
+from alerts.encryption import Key
 from classify.classifier import Classifier, Judges
 from classify.classifiers import make_classifier
 from classify.remote.labelling import pairs
@@ -55,8 +56,14 @@ def make_jsonl(
     return collector
 
 
-def make_channels(settings: Settings, *, files: Files, clock: Clock) -> dict[str, Channel]:
-    """The channels that the settings give what they need, and the channel of ``files``, which needs nothing."""
+def make_channels(
+    settings: Settings, *, files: Files, clock: Clock, keys: Callable[[str], Key | None] = lambda address: None
+) -> dict[str, Channel]:
+    """The channels that the settings give what they need, and the channel of ``files``, which needs nothing.
+
+    Args:
+        keys: of those to whom mail is encrypted, by address.
+    """
     email, webhook = settings.email, settings.webhook
     channels: dict[str, Channel] = {files.name: files}
     if email.host:
@@ -69,6 +76,7 @@ def make_channels(settings: Settings, *, files: Files, clock: Clock) -> dict[str
             sender=email.sender,
             certificates=Path(email.certificates) if email.certificates else None,
             clock=clock,
+            keys=keys,
         )
     if webhook.secret:
         channels["webhook"] = load_channel("webhook")(secret=webhook.secret, clock=clock)

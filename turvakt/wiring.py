@@ -15,6 +15,8 @@ from alerts.alert import ALERTS, DELIVERIES, Alert, Recipient
 from alerts.channel import Channel
 from alerts.channels.files import Files
 from alerts.deliver import Dispatcher
+from alerts.encryption import Key
+from alerts.keys import key_files, load_keys
 from alerts.letters import FOLDER as LETTERS_FOLDER
 from alerts.letters import LetterRenderer
 from alerts.plan import Plans
@@ -92,7 +94,18 @@ class Parts(Stores):
     @cached_property
     def channels(self) -> Mapping[str, Channel]:
         """The channels that the settings give what they need."""
-        return make_channels(self.settings, files=self.files, clock=self.clock)
+        return make_channels(
+            self.settings, files=self.files, clock=self.clock, keys=lambda address: self.mail_keys.get(address)
+        )
+
+    @cached_property
+    def mail_keys(self) -> Mapping[str, Key]:
+        """The public keys of those to whom mail is encrypted, by address.
+
+        Raises:
+            Broken: one is of no use, or something in a file of rules is wrong.
+        """
+        return load_keys(key_files(self.plans))
 
     @cached_property
     def plans(self) -> Plans:
@@ -272,6 +285,7 @@ class Parts(Stores):
 
     def dispatcher(self, step: Step, *, base_url: str) -> Dispatcher:
         """Carries deliveries to people; ``base_url`` is where the links in messages lead."""
+        _ = self.mail_keys  # a key of no use stops the start, and not the first alert
         renderer = Renderer(Translations(*FOLDERS), base_url=base_url, officials=self.officials.get, law=self.law)
         return Dispatcher(
             outbox=self.outbox,

@@ -1,20 +1,25 @@
 """E-mail by SMTP."""
 
+import logging
 import ssl
+from collections.abc import Callable
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime, parseaddr
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Literal
 
 import aiosmtplib
 
 from alerts.alert import Recipient
+from alerts.encryption import Key, holds
+from alerts.mail import Envelope, compose, seal, without_body
 from alerts.message import Message
 from flow.clock import Clock
 from flow.errors import BadInput, Broken, Unavailable
 from flow.hosts import is_loopback
+
+logger = logging.getLogger(__name__)
 
 Security = Literal["starttls", "tls", "none"]
 
@@ -32,6 +37,8 @@ class Email:
         sender: the address in From.
         certificates: a file of authorities to trust in place of the system's.
         seconds: how long any one answer of the server may take.
+        keys: the public key of who has this address, in lower case, if there is one: mail to her is encrypted, and may quote the
+            post.
 
     Raises:
         Broken: the settings cannot work.
@@ -51,6 +58,7 @@ class Email:
         password: str = "",
         certificates: Path | None = None,
         seconds: float = 20.0,
+        keys: Callable[[str], Key | None] = lambda address: None,
     ) -> None:
         if security == "none" and not is_loopback(host):
             raise Broken(
@@ -69,6 +77,7 @@ class Email:
         self._password = password
         self._clock = clock
         self._seconds = seconds
+        self._keys = keys
         self._context = _context(certificates) if security != "none" else None
 
     def check(self, address: str) -> None:
@@ -118,16 +127,21 @@ class Email:
         """Each message has a connection of its own."""
 
     def _mail(self, message: Message, recipient: Recipient, idempotency_key: str) -> EmailMessage:
-        mail = EmailMessage(policy=SMTP_POLICY)
-        mail["From"] = self._sender
-        mail["To"] = _address(recipient.name, recipient.address)
-        mail["Subject"] = message.subject
-        mail["Date"] = format_datetime(self._clock.now())
-        # The same message again has the same id: mailboxes and people can tell it from a second alert.
-        mail["Message-ID"] = f"<{idempotency_key}@{self._sender.domain}>"
-        mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence notice answers it
-        mail.set_content(message.text, cte="quoted-printable")
-        return mail
+        now = self._clock.now()
+        key = self._keys(recipient.address.casefold())
+        if key is not None and not holds(key, now) and message.short:
+            logger.warning(
+                "a contact's key has ended or not begun: what is sent says only that there is something to open"
+            )
+            message, key = without_body(message), None
+        envelope = Envelope(
+            sender=self._sender,
+            to=_address(recipient.name, recipient.address),
+            # The same message again has the same id: mailboxes and people can tell it from a second alert.
+            identity=idempotency_key,
+            at=now,
+        )
+        return compose(message, envelope) if key is None else seal(message, envelope, key, language=recipient.language)
 
 
 def _refusal(reason: str, code: int, answer: str, place: str) -> BadInput | Unavailable:

@@ -10,7 +10,7 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -20,6 +20,7 @@ from flow.clock import ManualClock
 from ingest.collectors.manual import submission
 from ingest.intake import Intake, Taken
 from ingest.post import POSTS, Mention, Post
+from tests.alerts.keys import smime_pair
 from tests.classify.material import phrases
 from tests.turvakt.process import OFFICIALS, Program, line, until
 from turvakt.commands.shared import printable
@@ -188,11 +189,13 @@ class TestCheck:
         assert "official anna-lindqvist: the address is no https address" in wrong
         assert "ekvik" not in wrong
 
-    def test_addresses_in_rules_too(self, program: Program, tmp_path: Path) -> None:
-        rules = tmp_path / "rules.toml"
-        rules.write_text(RULE, "utf-8")
+    def test_addresses_and_keys_in_rules_too(self, program: Program, tmp_path: Path) -> None:
+        rules, key = tmp_path / "rules.toml", tmp_path / "vakt.pem"
+        rules.write_text(f"{RULE}{KEYED}key = '{key}'\n", "utf-8")
+        key.write_bytes(smime_pair(begins=datetime.now(UTC) - timedelta(days=40), days=30).certificate)
         wrong = self.says(Program(program.folder, TURVAKT_ALERTS_RULES=str(rules)))
-        assert list(wrong) == ["rules"]
+        assert sorted(wrong) == ["keys", "rules"]
+        assert f"{key}: the key has ended on" in wrong["keys"]
         assert "rule 'all': the channel email is not set up" in wrong["rules"]
 
     def test_law_hints(self, program: Program, tmp_path: Path) -> None:
@@ -215,6 +218,11 @@ RULE = """[[rule]]
 name = "all"
 severity = "low"
 contacts = [{name = "Vakt", channel = "email", address = "vakt@ekvik.example", language = "sv"}]
+"""
+KEYED = """[[contact]]
+name = "Beredskap"
+language = "sv"
+channels = [{channel = "email", address = "vakt@ekvik.example"}]
 """
 
 

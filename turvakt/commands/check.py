@@ -10,6 +10,7 @@ import typer
 from alerts.channel import Channel
 from alerts.contacts import Way
 from alerts.gaps import gaps
+from alerts.keys import check_time, key_files, load_keys
 from alerts.plan import Plan
 from alerts.planning import read_plans
 from alerts.rules import To
@@ -99,6 +100,13 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         own = f", {len(plans.tenants)} tenants with rules of their own" if plans.tenants else ""
         return "\n".join([f"{sum(len(plan.rules) for _, plan in each_plan)} rules{own}", *left_open])
 
+    def keys() -> str:
+        files = list(key_files(opened.plans))
+        keys = load_keys(files)
+        for address, file in files:
+            check_time(keys[address.casefold()], file, now=opened.clock.now())
+        return f"{len(keys)} addresses to which mail is encrypted"
+
     def contacts() -> str:
         whose = [(f"official {one.id}", each) for one in opened.store.officials() for each in one.contacts]
         _reachable(whose, opened.channels)
@@ -122,6 +130,7 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         "registry": registry,
         "rules": rules,
         "channels": lambda: ", ".join(sorted(opened.channels)),
+        "keys": keys,
         "contacts": contacts,
         "model": lambda: opened.classifier.model,
         "law": lambda: f"{len(opened.law)} provisions",

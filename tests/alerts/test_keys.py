@@ -1,0 +1,102 @@
+"""What may be wrong with the key of a contact, and that the message says what to do."""
+
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from alerts.keys import check_time, load_key, load_keys
+from flow.errors import Broken
+from tests.alerts.keys import ADDRESS, pgp_pair, smime_pair
+
+NOW = datetime.now(UTC)
+
+
+def pgp_private() -> bytes:
+    return str(pgp_pair()[1]).encode()
+
+
+FAULTS: dict[str, tuple[Callable[[], bytes], str]] = {
+    "empty": (lambda: b"", "neither"),
+    "text": (lambda: b"ssh-ed25519 AAAA", "neither"),
+    "pgp-other": (lambda: pgp_pair("other@ekvik.example")[0], "another address"),
+    "pgp-private": (pgp_private, "private key"),
+    "pgp-private-binary": (lambda: bytes(pgp_pair()[1]), "private key"),
+    "smime-other": (lambda: smime_pair("other@ekvik.example").certificate, "another address"),
+    "smime-private": (lambda: smime_pair().certificate + smime_pair().private, "private key"),
+    "smime-ended": (lambda: smime_pair(begins=NOW - timedelta(days=31)).certificate, "has ended on"),
+    "smime-not-begun": (lambda: smime_pair(begins=NOW + timedelta(days=1)).certificate, "begins on"),
+    "smime-signing": (lambda: smime_pair(encipher=False).certificate, "not for encryption"),
+    "smime-elliptic": (lambda: smime_pair(elliptic=True).certificate, "not for encryption"),
+    "smime-damaged": (lambda: smime_pair().certificate[:200], "no certificate"),
+}
+
+
+@pytest.mark.parametrize("fault", sorted(FAULTS))
+def test_a_key_that_is_of_no_use_stops_and_says_why(fault: str, tmp_path: Path) -> None:
+    make, reason = FAULTS[fault]
+    file = tmp_path / "vakt.key"
+    file.write_bytes(make())
+    with pytest.raises(Broken, match=reason) as caught:
+        check_time(load_key(file, address=ADDRESS), file, now=NOW)
+    assert str(file) in str(caught.value)
+    assert ADDRESS not in str(caught.value)
+
+
+def test_a_key_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(Broken, match="cannot be read"):
+        load_key(tmp_path / "none.asc", address=ADDRESS)
+
+
+def test_a_key_ends_with_its_part_for_encryption(tmp_path: Path) -> None:
+    (tmp_path / "vakt.asc").write_bytes(pgp_pair(seconds=3600)[0])
+    key = load_key(tmp_path / "vakt.asc", address=ADDRESS)
+    assert key.ends is not None
+    assert timedelta(minutes=50) < key.ends - NOW < timedelta(minutes=70)
+    with pytest.raises(Broken, match="has ended on"):
+        check_time(key, tmp_path / "vakt.asc", now=NOW + timedelta(hours=2))
+
+
+def test_a_key_as_gnupg_writes_it(tmp_path: Path) -> None:
+    """Its primary key does not end, while the part for encryption may; a later signature says so anew."""
+
+    def gpg(*arguments: str) -> bytes:
+        command = ["gpg", "--homedir", str(tmp_path), "--batch", "--pinentry-mode", "loopback", "--passphrase", ""]
+        return subprocess.run([*command, *arguments], check=True, capture_output=True).stdout
+
+    tmp_path.chmod(0o700)
+    try:
+        gpg("--quick-generate-key", f"Vakt <{ADDRESS.upper()}>", "ed25519", "sign", "never")
+        listed = gpg("--with-colons", "--list-keys").decode().splitlines()
+        fingerprint = next(line.split(":")[9] for line in listed if line.startswith("fpr:"))
+        gpg("--quick-add-key", fingerprint, "cv25519", "encr", "1d")
+        gpg("--quick-set-expire", fingerprint, "2d", "*")
+        (tmp_path / "vakt.asc").write_bytes(gpg("--armor", "--export"))
+    finally:
+        subprocess.run(["gpgconf", "--homedir", str(tmp_path), "--kill", "all"], check=True)
+    key = load_key(tmp_path / "vakt.asc", address=ADDRESS)
+    assert key.ends is not None
+    assert round((key.ends - NOW) / timedelta(days=1)) == 2
+
+
+@pytest.mark.parametrize("in_subject", [False, True])
+def test_certificates_in_both_forms(tmp_path: Path, in_subject: bool) -> None:
+    pem = smime_pair(in_subject=in_subject, encipher=True).certificate
+    (tmp_path / "vakt.pem").write_bytes(pem + smime_pair("authority@ekvik.example").certificate)
+    (tmp_path / "vakt.cer").write_bytes(x509.load_pem_x509_certificate(pem).public_bytes(Encoding.DER))
+    for file in ("vakt.pem", "vakt.cer"):
+        assert load_key(tmp_path / file, address=ADDRESS).ends is not None
+
+
+def test_an_address_has_one_key(tmp_path: Path) -> None:
+    one, two = tmp_path / "one.asc", tmp_path / "two.asc"
+    for file in (one, two):
+        file.write_bytes(pgp_pair()[0])
+    assert list(load_keys([(ADDRESS, one), (ADDRESS.upper(), one)])) == [ADDRESS]
+    with pytest.raises(Broken, match="two keys") as caught:
+        load_keys([(ADDRESS, one), (ADDRESS, two)])
+    assert str(one) in str(caught.value)

@@ -1,0 +1,157 @@
+"""Mail as a real server takes it: text and page, threads, and what only the owner of a key can read."""
+
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs7
+from pysequoia import decrypt
+
+from alerts.channels.email import Email
+from alerts.encryption import Key
+from alerts.keys import load_key
+from alerts.mail import SEALED
+from alerts.message import Message
+from flow.clock import Clock, ManualClock, SystemClock
+from tests.alerts.keys import ADDRESS, pgp_pair, smime_pair
+from tests.alerts.people import AT, recipient
+from tests.alerts.servers import SmtpServer
+
+MESSAGE = Message(
+    subject="Turvakt: nytt larm, allvarsgrad kritisk [3f2a9c]",
+    text="Turvakt har flaggat ett offentligt inlägg.\n\n- Gäller: Åsa Öberg\n" + "ö" * 1200 + "\n",
+    html="<!doctype html><html><body><p>Gäller: Åsa Öberg</p></body></html>",
+    short="Turvakt: nytt larm, allvarsgrad kritisk (3f2a9c). Öppna och svara.",
+    link="https://turvakt.ekvik.example/a/k",
+    facts={},
+    official="asa-oberg",
+    post="bluesky:1",
+    severity="critical",
+    quote="Tack Åsa Öberg för den nya bron!\nHälsningar från Ekvik 🌉",
+    thread="3f2a9c77c0ffee",
+)
+SECRETS = (b"berg", b"bron", "Åsa".encode(), b"kritisk", b"3f2a9c]", b"Beredskap")
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[SmtpServer]:
+    async with SmtpServer() as server:
+        yield server
+
+
+async def sent(server: SmtpServer, message: Message = MESSAGE, *, key: Key | None = None, clock: Clock) -> EmailMessage:
+    channel = Email(
+        host="127.0.0.1",
+        port=server.port,
+        security="none",
+        sender="turvakt@ekvik.example",
+        clock=clock,
+        keys=lambda address: key if address == ADDRESS else None,
+    )
+    await channel.send(message, recipient=recipient(ADDRESS), idempotency_key="k1")
+    return server.mails[-1]
+
+
+def content(mail: EmailMessage, kind: str) -> str:
+    body = mail.get_body((kind,))
+    assert body is not None
+    return str(body.get_content()).replace("\r\n", "\n")
+
+
+async def test_open_mail_is_text_and_page_and_quotes_nothing(server: SmtpServer) -> None:
+    mail = await sent(server, clock=ManualClock(AT))
+    assert mail.get_content_type() == "multipart/alternative"
+    assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
+    assert content(mail, "plain") == MESSAGE.text
+    assert content(mail, "html").strip() == MESSAGE.html
+    assert b"bron" not in mail.as_bytes()
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Importance"] == "high"
+    assert "List-Unsubscribe" not in mail
+    assert max(map(len, mail.as_bytes().splitlines())) <= 998
+
+
+async def test_messages_of_an_incident_stand_in_one_thread(server: SmtpServer) -> None:
+    mail = await sent(server, clock=ManualClock(AT))
+    assert mail["References"] == mail["In-Reply-To"] == "<3f2a9c77c0ffee@ekvik.example>"
+    alone = await sent(server, replace(MESSAGE, thread="", severity="medium"), clock=ManualClock(AT))
+    assert {"References", "In-Reply-To", "Importance"}.isdisjoint(alone.keys())
+
+
+def assert_sealed(outer: EmailMessage, inner: bytes) -> None:
+    """Servers see only what they need, and the owner of the key sees all."""
+    for secret in SECRETS:
+        assert secret not in outer.as_bytes()
+    assert (outer["Subject"], outer["To"]) == (SEALED, ADDRESS)
+    assert outer["Message-ID"] == "<k1@ekvik.example>"
+    mail = message_from_bytes(inner, policy=policy.default)
+    assert mail["Subject"] == MESSAGE.subject
+    assert f"Subject: {SEALED}" in mail.get_all("HP-Outer", [])
+    assert (mail["Content-Type"].params["hp"], mail.get_content_type()) == ("cipher", "multipart/mixed")
+    assert content(mail, "plain") == MESSAGE.text
+    (quote,) = mail.iter_attachments()
+    assert quote.get_content().splitlines() == (MESSAGE.quote or "").splitlines()
+    assert quote.get_filename() == "inlägget.txt"
+
+
+async def test_a_mail_for_a_key_of_openpgp(server: SmtpServer, tmp_path: Path) -> None:
+    public, private = pgp_pair()
+    (tmp_path / "vakt.asc").write_bytes(public)
+    key = load_key(tmp_path / "vakt.asc", address=ADDRESS)
+    mail = await sent(server, key=key, clock=ManualClock(AT))
+    assert mail.get_content_type() == "multipart/encrypted"
+    version, body = mail.iter_parts()
+    assert version.get_content_type() == "application/pgp-encrypted"
+    assert version.get_content() == b"Version: 1\r\n"
+    inner = decrypt(body.get_content(), decryptor=private.decryptor()).bytes
+    assert inner is not None
+    assert_sealed(mail, inner)
+
+
+async def test_a_mail_for_a_certificate(server: SmtpServer, tmp_path: Path) -> None:
+    pair = smime_pair()
+    (tmp_path / "vakt.pem").write_bytes(pair.certificate)
+    clock = SystemClock()
+    mail = await sent(server, key=load_key(tmp_path / "vakt.pem", address=ADDRESS), clock=clock)
+    assert mail.get_content_type() == "application/pkcs7-mime"
+    assert mail["Content-Type"].params["smime-type"] == "enveloped-data"
+    private = load_pem_private_key(pair.private, password=None)
+    assert isinstance(private, RSAPrivateKey)
+    inner = pkcs7.pkcs7_decrypt_der(mail.get_content(), x509.load_pem_x509_certificate(pair.certificate), private, [])
+    assert_sealed(mail, inner)
+
+
+async def test_a_key_that_has_ended_meanwhile_delays_nothing_and_discloses_nothing(
+    server: SmtpServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "vakt.pem").write_bytes(smime_pair(begins=AT - timedelta(days=29)).certificate)
+    key = load_key(tmp_path / "vakt.pem", address=ADDRESS)
+    with caplog.at_level(logging.WARNING):
+        mail = await sent(server, key=key, clock=ManualClock(AT + timedelta(days=2)))
+    assert content(mail, "plain") == f"{MESSAGE.short}\n{MESSAGE.link}\n"
+    assert "key has ended or not begun" in caplog.text
+    assert ADDRESS not in caplog.text
+
+
+async def test_who_has_no_key_gets_no_quote(server: SmtpServer, tmp_path: Path) -> None:
+    (tmp_path / "other.asc").write_bytes(pgp_pair("other@ekvik.example")[0])
+    other: Any = load_key(tmp_path / "other.asc", address="other@ekvik.example")
+    channel = Email(
+        host="127.0.0.1",
+        port=server.port,
+        security="none",
+        sender="turvakt@ekvik.example",
+        clock=ManualClock(AT),
+        keys={"other@ekvik.example": other}.get,
+    )
+    await channel.send(MESSAGE, recipient=recipient(ADDRESS), idempotency_key="k1")
+    assert server.mails[-1].get_content_type() == "multipart/alternative"
+    assert b"bron" not in server.mails[-1].as_bytes()
