@@ -37,6 +37,7 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         quiet: hours like ``22:00-07:00`` in which nothing comes but threats and what is critical.
         timezone: of those hours; ``None``: that of the official's country.
         digests: which summaries the contact gets.
+        drill: whether the weekly drill is for this contact, too.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     quiet: str | None = None
     timezone: str | None = None
     digests: tuple[Digest, ...] = ()
+    drill: bool = True
 
     def __post_init__(self) -> None:
         refuse(

@@ -1,6 +1,7 @@
 """The metrics that are asked of the parts at each scrape: what stands, not what has happened."""
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -15,12 +16,16 @@ from prometheus_client.registry import Collector
 from alerts.outbox import Outbox
 from classify.classifier import Classifier
 from flow.clock import Clock
+from flow.database import Database
 from flow.errors import TurvaktError, Unavailable
 from flow.log import Log
 from registry.expiry import Ending
 from registry.store import Store
 from turvakt.folder import faults
 from turvakt.reading import STAGES
+from turvakt.watch.beats import Beats
+from turvakt.watch.trouble import KINDS
+from turvakt.watch.troubles import standing
 from turvakt.wiring import Parts
 
 Family = GaugeMetricFamily | CounterMetricFamily
@@ -38,6 +43,8 @@ _FAMILIES: Final[dict[str, tuple[type[Family], str, tuple[str, ...]]]] = {
     "erasures_seconds": (CounterMetricFamily, "Time from the withdrawals to the ends of these, in all", ()),
     "disk_free_bytes": (GaugeMetricFamily, "Free space where the data folder lies", ()),
     "disk_size_bytes": (GaugeMetricFamily, "Size of what it lies on", ()),
+    "troubles": (GaugeMetricFamily, "Troubles that the operator was told of and that last", ("kind",)),
+    "beat_seconds": (GaugeMetricFamily, "Time since the last sign of life of a part of Turvakt", ("place",)),
     "model_info": (
         GaugeMetricFamily,
         "Always 1; the classifier in use and the parts that it lacks",
@@ -171,6 +178,19 @@ def disk(folder: Path) -> Question:
     return ask
 
 
+def watch(database: Callable[[], Database], *, clock: Clock) -> Question:
+    """What the watch knows."""
+
+    def ask() -> Iterator[Reading]:
+        now, lasting = clock.now(), Counter(trouble.kind for trouble in standing(database()))
+        for kind in KINDS:
+            yield Reading("troubles", lasting[kind], (kind,))
+        for beat in Beats(database()).all():
+            yield Reading("beat_seconds", max(0.0, (now - beat.at).total_seconds()), (beat.place,))
+
+    return ask
+
+
 def model(classifier: Callable[[], Classifier]) -> Question:
     """The classifier in use."""
 
@@ -192,6 +212,7 @@ def everything(parts: Parts) -> dict[str, Question]:
         "age": ages(STAGES, oldest=oldest, clock=parts.clock),
         "outbox": outbox(parts.outbox, clock=parts.clock),
         "registry": _registry(parts),
+        "watch": watch(lambda: parts.database, clock=parts.clock),
         "disk": disk(parts.settings.data_dir),
         "model": model(lambda: parts.classifier),
     }
@@ -228,4 +249,5 @@ def of_worker(parts: Parts, name: str, *, opened: Callable[[], bool]) -> dict[st
         questions["outbox"] = later(lambda: outbox(parts.outbox, clock=parts.clock))
     if name == "house":
         questions["registry"] = later(lambda: _registry(parts))
+        questions["watch"] = later(lambda: watch(lambda: parts.database, clock=parts.clock))
     return questions

@@ -11,6 +11,7 @@ import typer
 
 from flow.errors import BadInput, TurvaktError, Unavailable
 from turvakt.commands import (
+    alerts,
     archive,
     audit,
     authors,
@@ -54,6 +55,7 @@ app.add_typer(hold.app, name="hold")
 app.add_typer(retention.app, name="retention")
 app.add_typer(database.app, name="database")
 app.add_typer(audit.app, name="audit")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(dead.app, name="dead")
 app.add_typer(topics.app, name="topics")
 app.add_typer(decisions.app, name="decisions")

@@ -20,6 +20,9 @@ from turvakt.shadow import Shadow
 from turvakt.stopping import until_stopped
 from turvakt.tally import Observed
 from turvakt.telling import keep_telling
+from turvakt.watch.beats import Beats
+from turvakt.watch.pulse import Pulse, keep_beating
+from turvakt.watch.setup import watcher
 from turvakt.wiring import Parts
 
 if TYPE_CHECKING:
@@ -49,6 +52,7 @@ class Monitor:
         console: serves the web pages; ``None``: it does not.
         shadow: lets a candidate judge, too; it must be among the listeners of ``observed``.
         beside: services that run beside it, by name.
+        pulse: knows how its parts are, as it is among the listeners of ``observed``; ``None``: nothing is watched.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Monitor:
         shadow: Shadow | None = None,
         once: bool = False,
         beside: Mapping[str, Service] = {},
+        pulse: Pulse | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._parts = parts
@@ -70,6 +75,7 @@ class Monitor:
         self._shadow = shadow
         self._once = once
         self._beside = beside
+        self._pulse = pulse
         self._base_url = console.base_url if console else base_url(parts.settings)
         self._sleep = sleep
 
@@ -92,6 +98,7 @@ class Monitor:
             most_waiting=flow.most_waiting,
         )
         dispatcher = parts.dispatcher(runtime.at("deliveries"), base_url=self._base_url)
+        escalator = parts.escalator(runtime.at("incidents"), wake=dispatcher.wake)
         postman = parts.postman(runtime.at("letters"), base_url=self._base_url)
         collecting = Collecting(
             parts,
@@ -114,12 +121,17 @@ class Monitor:
         gc.freeze()
         services: dict[str, Service] = {
             "deliveries": dispatcher.run,
+            "incidents": escalator.run,
             "letters": postman.run,
             "housekeeping": partial(keep_house, parts, step=in_house, sleep=self._sleep),
             "telling": partial(keep_telling, parts, step=in_house),
             **collecting.services,
             **self._beside,
         }
+        if self._pulse is not None:
+            watching = runtime.at("watch")
+            services["beats"] = partial(keep_beating, self._pulse, lambda: Beats(parts.database), step=watching)
+            services["watch"] = watcher(parts, step=watching).run
         if self._console is not None:
             services["console"] = partial(self._console.serve, runtime.at("console"))
         if self._shadow is not None:

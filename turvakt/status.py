@@ -10,6 +10,8 @@ from flow.entry import dead
 from flow.errors import TurvaktError
 from ingest.intake import REJECTED
 from turvakt.reading import STAGES
+from turvakt.watch.operator import zone
+from turvakt.watch.report import report
 from turvakt.wiring import Parts
 
 OVERDUE = timedelta(minutes=5)
@@ -34,6 +36,7 @@ def status(parts: Parts) -> dict[str, Any]:
         "model": parts.classifier.model,
         "model_lacks": list(parts.classifier.lacks),
         "not_ready": not_ready(parts),
+        "watch": report(parts.database, parts.clock.now(), zone=zone(parts.settings.operator)),
     }
 
 

@@ -21,6 +21,9 @@ from turvakt.stores import SERVICES
 from turvakt.tally import Observed
 from turvakt.telling import keep_telling
 from turvakt.topics import connection
+from turvakt.watch.beats import Beats
+from turvakt.watch.pulse import Pulse, keep_beating
+from turvakt.watch.setup import watcher
 from turvakt.wiring import Parts
 
 CONSOLE = "console"
@@ -46,6 +49,7 @@ class ClusterWorker:
         beside: services that run beside it, from the beginning.
         console: gives the service of the web pages, where that is the work.
         member: of a stage, see `flow.runtimes.faust_app.make_app`.
+        pulse: knows how its parts are, as it is among the listeners of ``observed``.
     """
 
     def __init__(
@@ -55,6 +59,7 @@ class ClusterWorker:
         *,
         observed: Observed,
         beside: Mapping[str, Service],
+        pulse: Pulse,
         console: Callable[[Worker], Service] | None = None,
         member: str | None = None,
     ) -> None:
@@ -62,6 +67,8 @@ class ClusterWorker:
         self._name = name
         self._observed = observed
         self._beside = beside
+        self._pulse = pulse
+        self._works = False
         self._console = console
         self._member = member
         self._looked, self._fullest = float("-inf"), 0
@@ -94,17 +101,27 @@ class ClusterWorker:
 
     async def _run(self) -> None:
         worker = Worker(observer=self._observed)
+        # A stage does its work elsewhere; what it does not do is seen by what waits before it.
+        beating = Worker(observer=self._observed) if self._name in STAGES else worker
 
         async def work() -> None:
             await self._work(worker)
             raise _Done  # what runs beside has no end of its own
 
+        beats = partial(
+            keep_beating,
+            self._pulse,
+            lambda: Beats(self._parts.postgres),
+            step=beating.at("watch"),
+            works=lambda: self._works,
+        )
         try:
-            await together({self._name: work, **self._beside})
+            await together({self._name: work, "beats": beats, **self._beside})
         except _Done:
             pass
         finally:
             await worker.close()
+            await beating.close()
             # Not before: who has lost the lock and has it again sends by the same ones.
             for channel in self._parts.__dict__.get("channels", {}).values():
                 await channel.close()
@@ -118,6 +135,7 @@ class ClusterWorker:
         if self._name in SERVICES:
             await self._alone(self._parts.postgres.session_lock(self._name), service)
         else:
+            self._works = True
             await service()
 
     def _service(self, worker: Worker) -> Service:
@@ -145,12 +163,14 @@ class ClusterWorker:
             while True:
                 await self._until_taken(lock, locks)
                 running = asyncio.ensure_future(_coroutine(service))
+                self._works = True
                 try:
                     while await self._goes_on(running, lock, locks):
                         pass
                     if running.done():
                         return running.result()
                 finally:
+                    self._works = False
                     running.cancel()
                     await asyncio.gather(running, return_exceptions=True)
                 logger.warning("%s: the lock is lost, another process may work now; it stands by", self._name)
@@ -178,6 +198,7 @@ class ClusterWorker:
         collectors = self._parts.collectors()
         if not collectors:
             raise BadInput("no collector is switched on", place="settings", remedy="config/turvakt.toml shows them")
+        self._pulse.collectors = collectors
 
         async def room() -> None:
             loop, most = asyncio.get_running_loop(), self._parts.settings.flow.most_waiting
@@ -203,8 +224,9 @@ class ClusterWorker:
         async def dispatch() -> None:
             await step(self._parts.sweep)
             dispatcher = self._parts.dispatcher(step, base_url=address)
+            escalator = self._parts.escalator(worker.at("incidents"), wake=dispatcher.wake)
             postman = self._parts.postman(worker.at("letters"), base_url=address)
-            await together({"deliveries": dispatcher.run, "letters": postman.run})
+            await together({"deliveries": dispatcher.run, "incidents": escalator.run, "letters": postman.run})
 
         return dispatch
 
@@ -220,7 +242,12 @@ class ClusterWorker:
 
         hourly = partial(keep_house, self._parts, step=step)
         telling = partial(keep_telling, self._parts, step=step)
-        return lambda: together({"hourly": hourly, "sweep": sweep, "telling": telling})
+
+        async def watch() -> None:
+            # Made when it is its turn: what it waits for has begun then.
+            await watcher(self._parts, step=worker.at("watch")).run()
+
+        return lambda: together({"hourly": hourly, "sweep": sweep, "telling": telling, "watch": watch})
 
 
 class _Done(Exception):

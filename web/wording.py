@@ -8,7 +8,7 @@ from babel import Locale
 from babel.dates import format_skeleton, format_time
 from babel.numbers import format_decimal, format_percent
 
-from alerts.rendering import FOLDER as ALERTS_FOLDER
+from alerts.rendering import FOLDERS as ALERTS_FOLDERS
 from alerts.translations import LANGUAGES, Translations
 from registry.official import Language
 
@@ -29,7 +29,7 @@ class Texts:
 
     def __init__(self) -> None:
         self._own = Translations(*FOLDERS)
-        self._alerts = Translations(ALERTS_FOLDER)
+        self._alerts = Translations(*ALERTS_FOLDERS)
         self._wordings = {language: Wording(language, self._own, self._alerts) for language in LANGUAGES}
 
     def wording(self, language: Language) -> "Wording":

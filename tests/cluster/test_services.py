@@ -20,6 +20,7 @@ from turvakt.schema import upgrade
 from turvakt.settings import load
 from turvakt.tally import Observed
 from turvakt.topics import DEAD
+from turvakt.watch.pulse import Pulse
 from turvakt.wiring import Parts
 from turvakt.workers import ClusterWorker
 
@@ -52,7 +53,11 @@ async def test_alerts_go_out_by_the_same_channels_after_the_database_was_away(
         with Parts(settings) as parts:
             parts.store.put_all(read_officials(OFFICIALS))
             to = recipient(hook.url(204), channel="webhook")
-            dispatch = asyncio.create_task(ClusterWorker(parts, "dispatch", observed=Observed(), beside={})._run())
+            dispatch = asyncio.create_task(
+                ClusterWorker(
+                    parts, "dispatch", observed=Observed(), beside={}, pulse=Pulse("dispatch", parts.clock)
+                )._run()
+            )
             try:
                 parts.outbox.add([alert(verdict("bluesky:1"), to)])
                 await eventually(lambda: len(hook.calls) == 1)

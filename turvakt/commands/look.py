@@ -24,13 +24,26 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         write_json(now)
         return
+    watch = now.pop("watch")
     rows = [(f"{section}: {name}", value) for section, values in now.items() for name, value in _flat(values)]
     screen.print(table("", "", rows=rows))
+    _show_watch(watch)
     # Last: where the token is still to be made, a full disk prevents that, and the rest has been told.
     address = base_url(opened.settings)
     if opened.settings.web.sign_in == "token":
         address = link(address, token(opened.settings))
     screen.print(f"\nConsole: {address}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _show_watch(watch: dict[str, Any]) -> None:
+    for title, found, columns in (
+        ("Troubles", watch["troubles"], ("kind", "place", "since", "detail")),
+        ("Signs of life", watch["parts"], ("place", "at", "worked_at", "fails", "noticed_hours")),
+    ):
+        rows = [tuple(str(each.get(column) or "") for column in columns) for each in found]
+        if rows:
+            screen.print()
+            screen.print(table(*columns, rows=rows, title=title))
 
 
 def _flat(values: Any, prefix: str = "") -> list[tuple[str, object]]:

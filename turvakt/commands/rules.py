@@ -77,6 +77,7 @@ RULES: dict[str, Rule] = {
     "database upgrade": _CARE,
     "audit list": _NAMES,
     "audit verify": _CARE,
+    "alerts drill": _COUNTS,
     "dead list": _NAMES,
     "dead show": Rule("operator", "texts", "one post", ("text-read",)),
     "dead replay": _COUNTS,

@@ -29,6 +29,7 @@ from turvakt.settings import ROOT
 from turvakt.status import not_ready
 from turvakt.sums import disagreements, take_stock
 from turvakt.tally import Listener, Observed, Tally
+from turvakt.watch.pulse import Pulse
 from turvakt.wiring import Parts
 
 if TYPE_CHECKING:
@@ -175,7 +176,10 @@ def _watch(
             aside.print(f"Nobody can sign in yet: {how}", soft_wrap=True, markup=False, highlight=False)
         shadow = parts.shadow(metrics)
         traces = stack.enter_context(closing(_traces(parts))) if parts.settings.tracing.endpoint else None
-        observed = Observed(tally, metrics, shown, *([shadow] if shadow else []), also=traces)
+        # A run with an end is over soon: nobody need be told what stands still.
+        pulse = None if once else Pulse("run", parts.clock, stages=tuple(STAGES), collectors=collectors)
+        also = [listener for listener in (shadow, pulse) if listener is not None]
+        observed = Observed(tally, metrics, shown, *also, also=traces)
         started = time.perf_counter()
         beside: dict[str, Service] = {}
         if parts.settings.metrics.port and not once:
@@ -188,6 +192,7 @@ def _watch(
             shadow=shadow,
             once=once,
             beside=beside,
+            pulse=pulse,
         )
         ended = asyncio.run(monitor.run())
         seconds = time.perf_counter() - started

@@ -18,6 +18,7 @@ from turvakt.folder import private
 from turvakt.metrics import Metrics
 from turvakt.reading import STAGES
 from turvakt.tally import Observed
+from turvakt.watch.pulse import Pulse
 from turvakt.wiring import Parts
 
 
@@ -87,8 +88,11 @@ def work(
             from turvakt.tracing import Traces
 
             traces = stack.enter_context(closing(Traces(loaded.tracing, worker=name, clock=parts.clock)))
-        observed = Observed(metrics, also=traces)
-        worker = ClusterWorker(parts, name, observed=observed, beside=beside, console=console, member=member)
+        pulse = Pulse(name, parts.clock, stages=[name] if name in STAGES else [])
+        observed = Observed(metrics, pulse, also=traces)
+        worker = ClusterWorker(
+            parts, name, observed=observed, beside=beside, pulse=pulse, console=console, member=member
+        )
         asyncio.run(worker.run())
 
 

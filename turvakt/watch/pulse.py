@@ -1,7 +1,6 @@
 """What one process knows of its parts, and how it writes that down every few seconds."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,8 +19,6 @@ from turvakt.watch.usual import hour
 BEAT_SECONDS = 15.0
 LASTS = timedelta(minutes=1)
 """Who waits for a server tries again every ten seconds at most: a failure that nobody repeats for so long is over."""
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -118,11 +115,18 @@ class Pulse:
 
 
 async def keep_beating(
-    pulse: Pulse, beats: Callable[[], Beats], *, step: Step, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    pulse: Pulse,
+    beats: Callable[[], Beats],
+    *,
+    step: Step,
+    works: Callable[[], bool] = lambda: True,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
     """Write down every few seconds how the parts are, until cancelled.
 
-    It goes by way of ``step``, where the process does its work: one that hangs there beats no more.
+    Args:
+        step: where the process does its work: one that hangs there beats no more.
+        works: whether it does its work now; one that starts, or stands by for another one, does not beat.
     """
 
     def beat() -> None:
@@ -134,5 +138,6 @@ async def keep_beating(
             raise
 
     while True:
-        await step(beat)
+        if works():
+            await step(beat)
         await sleep(BEAT_SECONDS)

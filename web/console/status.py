@@ -1,6 +1,7 @@
 """How the monitor stands."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,6 +10,8 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from review.index import Counts
 from web.console.site import Site
 from web.reads import Reads
+
+_MOMENTS = {"since", "at", "worked_at"}
 
 
 def routes(
@@ -48,6 +51,7 @@ def _page(
     registered: Callable[[], int],
 ) -> HTMLResponse:
     found = status()
+    watch = found.pop("watch", {})
     return site.page(
         request,
         "status.html",
@@ -57,8 +61,16 @@ def _page(
         counts=counts(),
         registered=registered(),
         lacks=found.get("model_lacks", []),
+        troubles=[_moments(each) for each in watch.get("troubles", [])],
+        parts=[_moments(each) for each in watch.get("parts", [])],
         details=list(flattened(found)),
     )
+
+
+def _moments(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: datetime.fromisoformat(value) if name in _MOMENTS and value else value for name, value in values.items()
+    }
 
 
 def flattened(plain: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:

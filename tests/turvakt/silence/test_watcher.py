@@ -1,0 +1,138 @@
+"""The watch over a whole Turvakt: who is told of what stands still, and that it is over."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from alerts.bulletin import Bulletin
+from flow.clock import ManualClock
+from flow.errors import Unavailable
+from tests.turvakt.silence.watcher_outside import Outside, outside
+from turvakt.settings import Settings
+from turvakt.status import status
+from turvakt.watch.beats import Beat, Beats
+from turvakt.watch.operator import recipients
+from turvakt.watch.probes import Probe
+from turvakt.watch.setup import drills, watcher
+from turvakt.watch.trouble import Trouble
+from turvakt.watch.watcher import Watcher, look
+from turvakt.wiring import Parts
+
+CONTACTS = [
+    {"name": "Desk", "channel": "email", "address": "desk@turvakt.example", "language": "fi"},
+    {"name": "Desk", "channel": "outbox", "address": "desk", "language": "fi"},
+    {"name": "Owner", "channel": "outbox", "address": "owner", "language": "sv", "drill": False},
+]
+
+
+@pytest.fixture
+def heard() -> Iterator[Outside]:
+    with outside() as heard:
+        yield heard
+
+
+@pytest.fixture
+def parts(tmp_path: Path, clock: ManualClock, heard: Outside) -> Iterator[Parts]:
+    operator = {"contacts": CONTACTS, "ping_url": heard.url, "disk_free": 0, "drill": "mon 10:00"}
+    settings = msgspec.convert({"data": {"dir": str(tmp_path / "data")}, "operator": operator}, Settings)
+    with Parts(settings, clock=clock) as parts:
+        yield parts
+
+
+async def at_once(function: Any, *args: Any, **kwargs: Any) -> Any:
+    return function(*args, **kwargs)
+
+
+def told(parts: Parts) -> list[tuple[str, str, str]]:
+    """Channel, trouble and event of each bulletin that waits."""
+    found = []
+    for channel in parts.outbox.channels():
+        for item in parts.outbox.due(100, channel=channel):
+            content = item.content
+            assert isinstance(content, Bulletin)
+            found.append((channel, content.values.get("trouble", content.kind), content.values.get("event", "")))
+    return sorted(found)
+
+
+def watch_over(parts: Parts) -> Watcher:
+    return watcher(parts, step=at_once, monotonic=lambda: parts.clock.now().timestamp())
+
+
+async def looks(watch: Watcher, clock: ManualClock, minutes: int, *, beats: Beats | None = None) -> None:
+    for _ in range(minutes):
+        clock.advance(60)
+        if beats is not None:
+            beats.write([Beat("worker:run", clock.now())], {})
+        await watch.look()
+
+
+async def test_what_stands_still_is_told_by_all_ways_once_and_so_is_its_end(
+    parts: Parts, clock: ManualClock, heard: Outside
+) -> None:
+    beats, watch = Beats(parts.database), watch_over(parts)
+    await looks(watch, clock, 5, beats=beats)
+    assert (told(parts), heard.heard) == ([], ["alive"] * 5)
+    await looks(watch, clock, 20)
+    silent = [(channel, "worker-silent", "begins") for channel in ("email", "outbox", "outbox")]
+    assert told(parts) == silent
+    assert heard.heard[5:] == ["alive"] + ["fail"] * 19
+    (incident,) = parts.incidents.open()
+    assert (incident.kind, incident.subject, incident.severity) == ("operation", "worker-silent worker:run", "critical")
+    assert [each["kind"] for each in status(parts)["watch"]["troubles"]] == ["worker-silent"]
+    await looks(watch, clock, 12, beats=beats)
+    assert sorted({event for _, _, event in told(parts)}) in (["begins", "over"], ["over"])
+    assert parts.incidents.open() == []
+    assert status(parts)["watch"]["troubles"] == []
+    assert heard.heard[-12:] == ["alive"] * 12
+
+
+async def test_after_a_restart_nothing_is_told_twice(parts: Parts, clock: ManualClock) -> None:
+    await looks(watch_over(parts), clock, 10)
+    before = told(parts)
+    await looks(watch_over(parts), clock, 10)
+    assert told(parts) == before != []
+
+
+def test_the_operator_is_told_by_the_next_way_where_the_first_fails(parts: Parts, clock: ManualClock) -> None:
+    settings, now = parts.settings.operator, clock.now()
+    desk, owner = recipients(settings, at=now, severity="high")
+    assert (desk.channel, desk.instead, desk.language) == ("email", (("outbox", "desk"),), "fi")
+    assert (owner.channel, owner.instead) == ("outbox", ())
+    assert [each.channel for each in recipients(settings, at=now, severity="critical")] == ["email", "outbox", "outbox"]
+
+
+def test_what_gives_no_answer_is_a_trouble_and_leaves_open_what_it_would_have_said(clock: ManualClock) -> None:
+    def away(now: object) -> list[Trouble]:
+        raise Unavailable("no answer", place="postgres")
+
+    def faulty(now: object) -> list[Trouble]:
+        raise KeyError("a name")
+
+    found, unknown = look(
+        [
+            Probe("log", frozenset({"stage-late"}), away),
+            Probe("disk", frozenset({"disk-full"}), faulty),
+            Probe("clock", frozenset({"clock-jumped"}), lambda now: [Trouble("clock-jumped", "clock", now)]),
+        ],
+        clock.now(),
+    )
+    assert [(each.kind, each.place, each.detail) for each in found] == [
+        ("store-away", "log", "no answer"),
+        ("clock-jumped", "clock", ""),
+    ]
+    assert unknown == {"stage-late", "disk-full"}
+
+
+def test_a_drill_goes_to_every_way_of_everybody_but_who_does_without(parts: Parts, clock: ManualClock) -> None:
+    incident = drills(parts).hold(clock.now())
+    assert told(parts) == [("email", "drill", ""), ("outbox", "drill", "")]
+    events = [(each.event, each.channel) for each in parts.incidents.history.of(incident)]
+    assert {("told", "email"), ("told", "outbox")} <= set(events)
+    clock.advance(timedelta(days=1).total_seconds())
+    assert {each.kind for each in drills(parts)(clock.now())} == {"drill-failed", "drill-unanswered"}
+    parts.incidents.answer(incident, "acknowledge", by="Desk")
+    assert {each.kind for each in drills(parts)(clock.now())} == {"drill-failed"}

@@ -1,0 +1,28 @@
+"""turvakt alerts: whom alerts reach, and whether they do."""
+
+import typer
+
+from turvakt.commands.shared import AsJson, Yes, confirm, parts, screen, write_json
+
+app = typer.Typer(no_args_is_help=True, help="Whom alerts reach, and whether they do.")
+
+
+@app.command()
+def drill(context: typer.Context, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Send a drill now: to every contact that plans name and to the operator, by each of their channels.
+
+    The monitor delivers it and notes what becomes of it. The operator is told of a channel that fails, and if nobody answers
+    within a day. With the setting operator.drill one is sent every week.
+    """
+    from turvakt.watch.setup import drills  # it takes a while to load what tells people
+
+    confirm("Send a drill to all contacts now?", yes=yes)
+    with parts(context) as opened:
+        incident = drills(opened).hold(opened.clock.now())
+        told = [each for each in opened.incidents.history.of(incident) if each.event == "told"]
+    channels = {name: sum(each.channel == name for each in told) for name in sorted({each.channel for each in told})}
+    if as_json:
+        write_json({"incident": incident, "channels": channels})
+    else:
+        by = ", ".join(f"{many} by {name}" for name, many in channels.items()) or "nobody is named"
+        screen.print(f"Drill {incident}: {by}.", markup=False, highlight=False)

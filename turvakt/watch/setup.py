@@ -1,0 +1,128 @@
+"""The watch over one Turvakt, put together from its parts."""
+
+import time
+from collections.abc import Callable, Collection, Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from alerts.contacts import Contact
+from alerts.holidays import is_holiday
+from flow.step import Step
+from turvakt.access import base_url
+from turvakt.adapters import switched_on
+from turvakt.reading import STAGES
+from turvakt.watch.beats import Beats
+from turvakt.watch.drills import Drills, Weekly
+from turvakt.watch.machine import Backup, Certificate, Clocks, Disk
+from turvakt.watch.operator import OperatorTeller, hold_drill, zone
+from turvakt.watch.pinger import Pinger
+from turvakt.watch.probes import Probe, Sources, Workers, answers, channels, deliveries, stages
+from turvakt.watch.troubles import Troubles
+from turvakt.watch.watcher import Watcher
+from turvakt.wiring import Parts
+
+TIDY_HOURS = 1.0
+_NOBODYS_POST = "nobody:0"
+
+
+def watcher(parts: Parts, *, step: Step, monotonic: Callable[[], float] = time.monotonic) -> Watcher:
+    """The watch; one process does it, from now on.
+
+    Args:
+        monotonic: counts seconds, whatever the clock says.
+
+    Raises:
+        Broken: a setting of the operator's is wrong.
+    """
+    settings, clock = parts.settings.operator, parts.clock
+    beats, since = Beats(parts.database), clock.now()
+    sources = Sources(beats, names=_sources(parts), zone=zone(settings), since=since, holiday=_holiday(parts))
+    held = drills(parts)
+    teller = OperatorTeller(settings, parts.incidents, parts.telling, clock=clock)
+    tidied = since - timedelta(hours=TIDY_HOURS)
+
+    def also(now: datetime) -> None:
+        nonlocal tidied
+        sources.note(now)
+        held.hold_if_due(now)
+        if now - tidied >= timedelta(hours=TIDY_HOURS):
+            beats.tidy(now)
+            tidied = now
+
+    return Watcher(
+        _probes(parts, beats, sources, held, since, Clocks(monotonic=monotonic)),
+        Troubles(parts.database, teller=teller, repeat=timedelta(hours=settings.repeat_hours)),
+        pinger=Pinger(settings.ping_url) if settings.ping_url else None,
+        also=also,
+        step=step,
+        clock=clock,
+    )
+
+
+def drills(parts: Parts) -> Drills:
+    """The drills, held by hand or each week.
+
+    Raises:
+        Broken: the time of the week is none.
+    """
+    settings = parts.settings.operator
+    return Drills(
+        parts.database,
+        start=lambda now: hold_drill(settings, plan_contacts(parts), parts.incidents, now=now),
+        incident=parts.incidents.get,
+        history=parts.incidents.history.of,
+        weekly=Weekly.read(settings.drill, zone(settings)) if settings.drill else None,
+    )
+
+
+def plan_contacts(parts: Parts) -> Iterator[Contact]:
+    """The contacts that the plans of all tenants name."""
+    for plan in (parts.plans.default, *parts.plans.tenants.values()):
+        yield from plan.contacts.values()
+
+
+def workers(parts: Parts) -> Collection[str]:
+    """The processes that must run."""
+    if not parts.is_cluster:
+        return ("run",)
+    indexing = parts.has_index
+    names = [stage for stage in STAGES if indexing or not stage.startswith("index-")]
+    return (*names, *(["collect"] if _sources(parts) else []), "dispatch", "house")
+
+
+def _sources(parts: Parts) -> list[str]:
+    return list(dict.fromkeys(switched_on(parts.settings)))
+
+
+def _holiday(parts: Parts) -> Callable[[date], bool]:
+    country = parts.settings.operator.holidays
+    return lambda day: is_holiday(day, country)
+
+
+def _probes(parts: Parts, beats: Beats, sources: Sources, held: Drills, since: datetime, clocks: Clocks) -> list[Probe]:
+    settings = parts.settings.operator
+
+    def oldest(topic: str, stage: str) -> datetime | None:
+        if parts.is_cluster:
+            return parts.kafka.oldest_unread(topic, stage)
+        return next((entry.at for entry in parts.queue.read(topic, stage, 1).entries), None)
+
+    readers = {name: STAGES[name] for name in (workers(parts) if parts.is_cluster else STAGES) if name in STAGES}
+    heard = Workers(beats, names=workers(parts), since=since)
+    probes = [
+        Probe("database", frozenset({"worker-silent"}), heard),
+        Probe("database", frozenset({"source-silent", "source-failing", "source-refuses"}), sources),
+        Probe("log", frozenset({"stage-late"}), stages(readers, oldest=oldest)),
+        Probe("database", frozenset({"deliveries-late"}), deliveries(parts.outbox)),
+        Probe("database", frozenset({"channel-failing"}), channels(parts.database)),
+        Probe("database", frozenset({"drill-failed", "drill-unanswered"}), held),
+        Probe("disk", frozenset({"disk-full"}), Disk(parts.settings.data_dir, free=settings.disk_free)),
+        Probe("clock", frozenset({"clock-jumped"}), clocks),
+        Probe("certificate", frozenset({"certificate-ends"}), Certificate(base_url(parts.settings))),
+    ]
+    if parts.has_index:
+        probes.append(Probe("index", frozenset(), answers(lambda: parts.index.held({_NOBODYS_POST}))))
+    if settings.backup:
+        backup = Backup(Path(settings.backup), hours=settings.backup_hours)
+        probes.append(Probe("backup", frozenset({"backup-old"}), backup))
+    return probes
