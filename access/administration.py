@@ -9,8 +9,9 @@ from access.audit_entry import Action
 from access.invitations import Invitations, Why
 from access.letters import Letters
 from access.people import People
-from access.permissions import MAY, Actor
-from access.person import Grant, Person, Role
+from access.permissions import Actor
+from access.person import Function, Grant, Person, Role
+from access.roles import Roles, key, shows_posts
 from access.sessions import Session, Sessions
 from access.tickets import LASTS
 from flow.clock import Clock
@@ -55,19 +56,20 @@ class Administration:
         self._invitations = invitations
         self._letters = letters
         self._audit = audit
+        self._roles = Roles(people, letters, audit)
         self._link = link
         self._tenant_name = tenant_name
         self._officials = officials
         self._clock = clock
 
     def everybody(self, actor: Actor) -> list[Person]:
-        """The people of her tenants, with their roles there alone; ordered by name."""
-        found = {each.id: each for tenant in actor.tenants("manage-people") for each in self._people.all(tenant)}
-        return sorted((_seen_by(actor, each) for each in found.values()), key=lambda each: each.name.casefold())
+        """The people of her tenants, with their roles there alone, and who was offered one; ordered by name."""
+        found = (_seen_by(actor, each) for each in self._people.all())
+        return sorted((each for each in found if each.grants or each.offers), key=lambda each: each.name.casefold())
 
     def person(self, actor: Actor, person_id: str) -> Person:
         """One of them."""
-        return _seen_by(actor, self._whole(actor, person_id))
+        return _seen_by(actor, self._whole(actor, person_id, offered=True))
 
     def entries(self, actor: Actor) -> list[Official]:
         """Officials of her tenants who are in the registry and do not sign in yet; ordered by name."""
@@ -77,15 +79,28 @@ class Administration:
         return sorted(found, key=lambda each: each.name.casefold())
 
     def invite(
-        self, actor: Actor, *, name: str, email: str, language: Language, role: Role, tenant: str, official: str = ""
+        self,
+        actor: Actor,
+        *,
+        name: str,
+        email: str,
+        language: Language,
+        role: Role,
+        tenant: str,
+        official: str = "",
+        function: Function | None = None,
     ) -> Person:
         """Give somebody a role, and a link if she is new here. An official is invited to consent; until then she is nobody.
 
-        Who is known already, be it to another tenant, keeps the name that she has. Nobody becomes an official twice.
+        Who is known already keeps the name that she has; if she belongs to other tenants alone, she is offered the role (see
+        `access.roles`). Nobody becomes an official twice, but for the functions that she answers for.
 
         Args:
             official: the one of `entries` that she is, in the tenant that this one is of; empty: one who is not there yet.
+            function: what she answers for, if it is not herself who is to be looked for.
         """
+        if function is not None and (role != "official" or official or not function.name.strip()):
+            raise _closed()
         if official:
             entry = next((each for each in self.entries(actor) if each.id == official), None)
             if entry is None or role != "official":
@@ -94,26 +109,31 @@ class Administration:
         if role == "official":
             if not actor.may("manage-officials", tenant=tenant):
                 raise _closed()
-            official = official or self._again(email, tenant) or f"official-{secrets.token_hex(4)}"
+            official = official or self._again(email, tenant, function) or _new_id(function)
         elif role not in GIVEN or tenant not in actor.tenants("manage-people"):
             raise _closed()
-        grant = Grant(role, tenant, official)
+        grant = Grant(role, tenant, official, function)
         known = self._people.by_email(email)
-        if known is not None and known.id == actor.person.id and _shows_posts(role):
+        if known is not None and known.id == actor.person.id and shows_posts(role):
             raise _own_texts()
-        if known is not None and any(each.role == role == "official" and each != grant for each in known.grants):
+        if known is not None and _is_official_besides(known, grant):
             remedy = "Give the official another address, or ask who runs Turvakt"
             raise BadInput("whoever has this address is an official already", place="people", remedy=remedy)
         if known is not None:
-            person = known if grant in known.grants else replace(known, grants=(*known.grants, grant))
-            self._people.put(person)
+            person = self._roles.give(known, grant, by=actor.person, tenant_name=self._tenant_name(tenant))
         else:
             person = Person(f"p-{secrets.token_hex(6)}", name.strip(), email.strip(), language, (grant,))
             self._people.add(person)
             self._send(actor, person, "join", tenant)
+            self._roles.tell(person, [grant], by=actor.person, tenant_name=self._tenant_name(tenant))
         action: Action = "official-invited" if official else "invited"
         self._audit.write(actor, action, tenant=tenant, official=official, why=f"person {person.id}: {role}")
         return _seen_by(actor, person)
+
+    def answer(self, actor: Actor, offer: str, *, accepted: bool) -> None:
+        """The actor accepts a role that she was offered, or does not; see `Roles.answer`."""
+        tenant = next((each.tenant for each in actor.person.offers if key(each) == offer), "")
+        self._roles.answer(actor, offer, accepted=accepted, tenant_name=self._tenant_name(tenant))
 
     def send_link(self, actor: Actor, person_id: str) -> None:
         """A new link for somebody who has lost hers, or what she signs in with."""
@@ -155,10 +175,11 @@ class Administration:
         person = self._whole(actor, person_id)
         kept = tuple(each for each in person.grants if each.tenant != tenant or each.role not in GIVEN)
         given = tuple(Grant(role, tenant) for role in GIVEN if role in roles)
-        added = {each.role for each in given if each not in person.grants}
-        if person.id == actor.person.id and any(map(_shows_posts, added)):
+        added = [each for each in given if each not in person.grants]
+        if person.id == actor.person.id and any(shows_posts(each.role) for each in added):
             raise _own_texts()
         self._people.put(replace(person, grants=(*kept, *given)))
+        self._roles.tell(person, added, by=actor.person, tenant_name=self._tenant_name(tenant))
         self._told(actor, "person-changed", person, tenant, roles=[each.role for each in given])
 
     def remove(self, actor: Actor, person_id: str) -> None:
@@ -168,10 +189,11 @@ class Administration:
         """
         if person_id == actor.person.id:
             raise BadInput("nobody takes away her own last key", place="people", remedy="Ask another administrator")
-        person, tenants = self._whole(actor, person_id), actor.tenants("manage-people")
+        person, tenants = self._whole(actor, person_id, offered=True), actor.tenants("manage-people")
         kept = tuple(each for each in person.grants if each.tenant not in tenants or each.role == "official")
         if kept:  # she stays signed in as what she still is
-            self._people.put(replace(person, grants=kept))
+            offers = tuple(each for each in person.offers if each.tenant not in tenants)
+            self._people.put(replace(person, grants=kept, offers=offers))
         else:
             self._people.remove(person.id)
         self._told(actor, "person-removed", person, *sorted(tenants))
@@ -186,11 +208,14 @@ class Administration:
             official, why = next(hers, ""), f"person {person.id}{now_has}"
             self._audit.write(actor, action, tenant=tenant, official=official, why=why)
 
-    def _again(self, email: str, tenant: str) -> str:
-        """The official of this tenant whom somebody with that address is already; empty: none."""
+    def _again(self, email: str, tenant: str, function: Function | None) -> str:
+        """The official, or the function, of this tenant for whom somebody with that address was invited already; empty: none."""
         known = self._people.by_email(email)
-        hers = () if known is None else known.grants
-        return next((each.official for each in hers if each.role == "official" and each.tenant == tenant), "")
+        hers = () if known is None else (*known.grants, *known.offers)
+        same = (
+            each for each in hers if each.role == "official" and each.tenant == tenant and each.function == function
+        )
+        return next((each.official for each in same), "")
 
     def _send(self, actor: Actor, person: Person, why: Why, tenant: str) -> None:
         link = self._link(self._invitations.create(person, why=why, by=actor.person.id))
@@ -200,18 +225,20 @@ class Administration:
         else:
             self._letters.add(person, "reset", {"link": link, "until": until})
 
-    def _whole(self, actor: Actor, person_id: str) -> Person:
-        """The person with all her roles, if she has any in the tenants of ``actor``."""
+    def _whole(self, actor: Actor, person_id: str, *, offered: bool = False) -> Person:
+        """The person with all her roles, if she has any in the tenants of ``actor``, or was ``offered`` one."""
         tenants = actor.tenants("manage-people")
         person = self._people.get(person_id)
-        if not any(grant.tenant in tenants for grant in person.grants):
+        if not any(grant.tenant in tenants for grant in (*person.grants, *(person.offers if offered else ()))):
             raise _closed()
         return person
 
 
 def _seen_by(actor: Actor, person: Person) -> Person:
+    """With her roles and offers in the actor's tenants alone; who was only offered one is no more than an address."""
     tenants = actor.tenants("manage-people")
-    return replace(person, grants=tuple(grant for grant in person.grants if grant.tenant in tenants))
+    grants, offers = (tuple(each for each in all_ if each.tenant in tenants) for all_ in (person.grants, person.offers))
+    return replace(person, grants=grants, offers=offers, name=person.name if grants else person.email)
 
 
 def _is_all_of(actor: Actor, person: Person) -> bool:
@@ -219,8 +246,16 @@ def _is_all_of(actor: Actor, person: Person) -> bool:
     return {grant.tenant for grant in person.grants} <= actor.tenants("manage-people")
 
 
-def _shows_posts(role: Role) -> bool:
-    return not MAY[role].isdisjoint({"see-texts", "decide"})
+def _is_official_besides(person: Person, grant: Grant) -> bool:
+    """Whether the role would make her an official a second time. She may answer for as many functions as there are."""
+    if grant.role != "official" or grant.function is not None:
+        return False
+    hers = (each for each in (*person.grants, *person.offers) if each.role == "official" and each.function is None)
+    return any(each != grant for each in hers)
+
+
+def _new_id(function: Function | None) -> str:
+    return f"{'official' if function is None else 'function'}-{secrets.token_hex(4)}"
 
 
 def _own_texts() -> BadInput:

@@ -35,6 +35,9 @@ Action = Literal[
     "official-invited",
     "official-added",
     "official-changed",
+    "names-refused",  # she entered what is somebody else's
+    "names-confirmed",
+    "names-declined",
     "consent-given",
     "consent-changed",
     "consent-withdrawn",
@@ -60,6 +63,8 @@ NAMINGS: tuple[Naming, ...] = get_args(Naming)
 
 _ANCHOR = re.compile(r"0:|([1-9][0-9]{0,17}):([0-9a-f]{64})")
 
+DEPUTY = "deputy"
+"""The reason of what a deputy did for her official."""
 SYSTEM = "system"
 """Who did what nobody asked for: retention, erasure."""
 

@@ -13,7 +13,7 @@ from access.audit import Audit
 from access.letters import Letters
 from access.people import People
 from access.permissions import Actor
-from access.person import Person
+from access.roles import administrators
 from access.tables import BREAK_GLASS
 from flow.clock import Clock
 from flow.database import Database
@@ -85,7 +85,7 @@ class BreakGlass:
         values = {"at": now.isoformat(), "who": actor.person.name, "tenant": tenant.name, "reason": why}
         with self._database.transaction():
             self._database.lock("break-glass")
-            told = self._told(tenant.id)
+            told = administrators(self._people, tenant.id)
             self._remove(access.person, tenant.id)
             self._database.execute(insert(BREAK_GLASS), row)
             for person in told:
@@ -127,11 +127,6 @@ class BreakGlass:
     def _remove(self, person: str, tenant: str) -> None:
         hers = delete(BREAK_GLASS).where(BREAK_GLASS.c.person == person, BREAK_GLASS.c.tenant == tenant)
         self._database.execute(hers)
-
-    def _told(self, tenant: str) -> list[Person]:
-        everybody = [each for each in self._people.all() if each.active]
-        administrators = [each for each in everybody if Actor(each, "").may("manage-people", tenant=tenant)]
-        return administrators or [each for each in everybody if Actor(each, "").may("operate")]
 
 
 def may_open(actor: Actor, tenant: str) -> bool:

@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import get_args
 
-from access.person import ROLES, Grant, Person
-from registry.checking import is_id, refusal
+from access.person import ROLES, Function, Grant, Person
+from registry.checking import function_problems, is_id, refusal
 from registry.official import Language
 
 _EMAIL = re.compile(r"[^\s@,;<>\"]{1,64}@[^\s@,;<>\"]{1,190}")
@@ -41,12 +41,18 @@ def _problems(person: Person) -> Iterator[str]:
         yield "email is none (write it like name@place.example)"
     if person.language not in get_args(Language):
         yield f"language is unknown (choose from {', '.join(get_args(Language))})"
-    seen = set()
-    for number, grant in enumerate(person.grants, 1):
-        yield from (f"grants {number}.{problem}" for problem in _of_grant(grant))
-        if grant in seen:
-            yield f"grants {number} stands there twice (leave one)"
-        seen.add(grant)
+    for field, grants in (("grants", person.grants), ("offers", person.offers)):
+        seen = set()
+        for number, grant in enumerate(grants, 1):
+            yield from (f"{field} {number}.{problem}" for problem in _of_grant(grant))
+            if grant in seen:
+                yield f"{field} {number} stands there twice (leave one)"
+            seen.add(grant)
+
+
+def faults_of(function: Function) -> list[str]:
+    """Everything that is wrong with a function."""
+    return [str(each) for each in function_problems((function.name, *function.forms), function.handles)]
 
 
 def _of_grant(grant: Grant) -> Iterator[str]:
@@ -61,6 +67,10 @@ def _of_grant(grant: Grant) -> Iterator[str]:
         yield "official is none (name the official's id)"
     if grant.official and not of_official:
         yield "official is given (only an official and her deputies have one)"
+    if grant.function is not None and grant.role != "official":
+        yield "function is given (only the manager who answers for one has it, as its official)"
+    if grant.function is not None:
+        yield from (f"function.{fault}" for fault in faults_of(grant.function))
 
 
 def _has_invisible(text: str) -> bool:

@@ -4,10 +4,12 @@ import secrets
 from collections.abc import Callable
 from dataclasses import replace
 
+from access.audit import Audit
 from access.invitations import Invitations
 from access.letters import Letters
 from access.people import People
 from access.person import Grant, Person
+from access.roles import Roles
 from access.tickets import LASTS
 from flow.clock import Clock
 from flow.errors import BadInput
@@ -30,6 +32,7 @@ class Deputies:
         people: People,
         invitations: Invitations,
         letters: Letters,
+        audit: Audit,
         *,
         link: Callable[[str], str],
         tenant_name: Callable[[str], str],
@@ -38,13 +41,18 @@ class Deputies:
         self._people = people
         self._invitations = invitations
         self._letters = letters
+        self._roles = Roles(people, letters, audit)
         self._link = link
         self._tenant_name = tenant_name
         self._clock = clock
 
     def of(self, official: str) -> list[Person]:
-        """The deputies of the official with this id, ordered by name."""
-        found = [each for each in self._people.of_official(official) if _grant(each, official)]
+        """The deputies of the official with this id, ordered by name; who has not accepted it yet is no more than an address."""
+        found = [
+            each if _grant(each, official) else replace(each, name=each.email)
+            for each in self._people.of_official(official)
+            if _grant(each, official) or _offer(each, official)
+        ]
         return sorted(found, key=lambda each: each.name.casefold())
 
     def invite(self, by: Person, official: str, *, name: str, email: str, language: Language) -> None:
@@ -55,13 +63,13 @@ class Deputies:
         """
         tenant = next(each.tenant for each in by.grants if each.official == official)
         known = self._people.by_email(email)
-        if known is not None and (known.id == by.id or _grant(known, official)):
+        if known is not None and (known.id == by.id or _grant(known, official) or _offer(known, official)):
             raise BadInput("email is that of somebody who sees it already", place="deputies", remedy="Give another one")
         if len(self.of(official)) >= MOST:
             raise BadInput(f"there are {MOST} already", place="deputies", remedy="Remove one first")
         grant = Grant("deputy", tenant, official)
         if known is not None:
-            self._people.put(replace(known, grants=(*known.grants, grant)))
+            self._roles.give(known, grant, by=by, tenant_name=self._tenant_name(tenant))
             return
         person = Person(f"p-{secrets.token_hex(6)}", name.strip(), email.strip(), language, (grant,))
         self._people.add(person)
@@ -75,15 +83,22 @@ class Deputies:
         Raises:
             BadInput: she is no deputy of this official.
         """
-        person = next((each for each in self.of(official) if each.id == person_id), None)
-        if person is None:
+        if all(each.id != person_id for each in self.of(official)):
             raise BadInput("nobody of this id is a deputy of hers", place="deputies", remedy="Load the page again")
-        kept = tuple(each for each in person.grants if (each.role, each.official) != ("deputy", official))
+        person = self._people.get(person_id)
+        kept, offers = (
+            tuple(each for each in all_ if (each.role, each.official) != ("deputy", official))
+            for all_ in (person.grants, person.offers)
+        )
         if kept:  # she stays signed in as what she still is
-            self._people.put(replace(person, grants=kept))
+            self._people.put(replace(person, grants=kept, offers=offers))
         else:
             self._people.remove(person.id)
 
 
 def _grant(person: Person, official: str) -> bool:
     return any(each.role == "deputy" and each.official == official for each in person.grants)
+
+
+def _offer(person: Person, official: str) -> bool:
+    return any(each.role == "deputy" and each.official == official for each in person.offers)

@@ -34,10 +34,13 @@ class PeopleHolder:
         """Forget who is nothing but the official or her deputy; who is something else keeps that. All are signed out."""
         found = self._people.of_official(official) if part is None else []
         for person in found:
-            left = tuple(grant for grant in person.grants if grant.official != official)
+            left, offers = (
+                tuple(each for each in all_ if each.official != official) for all_ in (person.grants, person.offers)
+            )
             if left:
-                self._people.put(replace(person, grants=left))
-                self._sessions.end_all(person.id)
+                self._people.put(replace(person, grants=left, offers=offers))
+                if left != person.grants:
+                    self._sessions.end_all(person.id)
             else:
                 self._people.remove(person.id)
         return len(found)

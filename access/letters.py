@@ -20,17 +20,36 @@ from flow.errors import BadInput
 from registry.holder import Part
 from registry.official import Language
 
-LetterKind = Literal["invitation", "reset", "consent-ends", "break-glass", "alert", "erased"]
+LetterKind = Literal[
+    "invitation",
+    "reset",
+    "consent-ends",
+    "break-glass",
+    "role-given",
+    "role-offered",
+    "role-texts",
+    "names-waiting",
+    "names-refused",
+    "names-answered",
+    "alert",
+    "erased",
+]
 VALUES: dict[LetterKind, frozenset[str]] = {
     "invitation": frozenset({"link", "until", "tenant"}),
     "reset": frozenset({"link", "until"}),
     "consent-ends": frozenset({"until"}),
     "break-glass": frozenset({"at", "who", "tenant", "reason"}),
+    "role-given": frozenset({"tenant"}),
+    "role-offered": frozenset({"tenant", "by"}),
+    "role-texts": frozenset({"tenant", "who", "role", "by"}),
+    "names-waiting": frozenset({"tenant"}),
+    "names-refused": frozenset({"tenant"}),
+    "names-answered": frozenset(),
     "alert": frozenset({"number", "alert"}),
     "erased": frozenset({"at", "removed", "kept", "kept_until", "last_copy"}),
 }
 """What each kind tells. ``at``, ``until``, ``kept_until`` and ``last_copy`` are moments in ISO form, or empty.
-``alert`` is an id if the letter is about one alert, or empty.
+``alert`` is an id if the letter is about one alert, or empty; ``by`` the name of somebody, or empty if it was a command.
 """
 
 

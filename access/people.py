@@ -75,8 +75,10 @@ class People:
         return [each for each in people if tenant is None or any(grant.tenant == tenant for grant in each.grants)]
 
     def of_official(self, official: str) -> list[Person]:
-        """Who is the official with this id, or her deputy; ordered by id."""
-        return [each for each in self.all() if any(grant.official == official for grant in each.grants)]
+        """Who is the official with this id, or her deputy, or was offered it; ordered by id."""
+        return [
+            each for each in self.all() if any(grant.official == official for grant in (*each.grants, *each.offers))
+        ]
 
     def has_joined(self, person_id: str) -> bool:
         """Whether she has something to sign in with: whoever is only invited has nothing."""

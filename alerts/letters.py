@@ -15,7 +15,16 @@ FOLDER = Path(__file__).parent / "translations" / "letters"
 
 _MOMENTS = ("at", "until", "last_copy")
 _ZONE = ZoneInfo("Europe/Stockholm")  # a letter tells days; in Helsinki they begin an hour earlier
-_PAGES = {"consent-ends": "/me", "break-glass": "/people"}
+_PAGES = {
+    "consent-ends": "/me",
+    "break-glass": "/people",
+    "role-given": "/account",
+    "role-offered": "/account",
+    "role-texts": "/people",
+    "names-waiting": "/names",
+    "names-refused": "/names",
+    "names-answered": "/me/names",
+}
 
 
 class LetterRenderer:
@@ -37,6 +46,10 @@ class LetterRenderer:
         values |= {name: self._day(language, values[name]) for name in _MOMENTS if name in values}
         if letter.purpose in _PAGES:
             values["link"] = self._base_url + _PAGES[letter.purpose]
+        if letter.purpose in ("role-offered", "role-texts"):
+            values["by"] = values["by"] or text(language, "by_command")
+        if letter.purpose == "role-texts":
+            values["role"] = text(language, f"role.{letter.values['role']}")
         if letter.purpose == "alert":
             values |= self._new(language, values)
         if letter.purpose == "erased":

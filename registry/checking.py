@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -49,11 +49,17 @@ def problems(official: Official) -> list[Problem]:
     return [
         *_own_fields(official),
         *(_of_function(official) if official.is_function else _of_person(official)),
-        *_handles(official),
+        *_handles("handles", official.handles),
+        *_handles("proposed.handles", official.proposed.handles),
         *_consents(official.consents),
         *_contacts(official.contacts),
         *_wishes(official.wishes),
     ]
+
+
+def function_problems(forms: Sequence[str], handles: Mapping[str, Sequence[str]]) -> list[Problem]:
+    """Everything that is wrong with names and accounts of a function before its manager has consented."""
+    return [*_texts("forms", forms), *_handles("handles", handles)]
 
 
 def checked(official: Official, place: str) -> Official:
@@ -82,6 +88,7 @@ def _own_fields(official: Official) -> Iterator[Problem]:
         yield Problem("id", "is missing or malformed", "1 to 64 of a-z, 0-9 and -, for example ekvik-07")
     for field in ("given_names", "family_names", "forms"):
         yield from _texts(field, getattr(official, field))
+        yield from _texts(f"proposed.{field}", getattr(official.proposed, field))
     for field in ("role", "party", "municipality"):
         yield from _text(field, getattr(official, field), required=False)
     yield from _choice("language", official.language, LANGUAGES)
@@ -107,12 +114,12 @@ def _of_function(official: Official) -> Iterator[Problem]:
     yield from _text("responsible", official.responsible)
 
 
-def _handles(official: Official) -> Iterator[Problem]:
-    for platform, handles in official.handles.items():
+def _handles(field: str, accounts: Mapping[str, Sequence[str]]) -> Iterator[Problem]:
+    for platform, handles in accounts.items():
         if not _WORD.fullmatch(platform):
-            yield Problem("handles", "has a malformed platform", "a lower-case word such as bluesky or mastodon")
+            yield Problem(field, "has a malformed platform", "a lower-case word such as bluesky or mastodon")
         if any(not handle or any(map(str.isspace, handle)) for handle in handles) or not handles:
-            yield Problem("handles", "has an empty handle or one with a space in it", "write it as the platform does")
+            yield Problem(field, "has an empty handle or one with a space in it", "write it as the platform does")
 
 
 def _consents(consents: Sequence[Consent]) -> Iterator[Problem]:

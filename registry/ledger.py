@@ -68,8 +68,9 @@ def entry(before: Official | None, after: Official, given: Given, *, number: int
     recipients = _recipients(after, at)
     if before is not None and before.consents == after.consents and _recipients(before, at) == recipients:
         return None
-    held = before is not None and _is_open(before.consents, at)
-    act: Act = ("changed" if held else "given") if _is_open(after.consents, at) or before is None else "withdrawn"
+    held = before is not None and any(each.is_open(at) for each in before.consents)
+    holds = any(each.is_open(at) for each in after.consents)
+    act: Act = ("changed" if held else "given") if holds or before is None else "withdrawn"
     return LedgerEntry(
         number=number,
         official=after.id,
@@ -98,11 +99,6 @@ def overruled(consents: Sequence[Consent], before: Sequence[Consent], said: Ledg
 
 
 def _recipients(official: Official, at: datetime) -> tuple[str, ...]:
-    allowed = {name for consent in official.consents if _is_open([consent], at) for name in consent.recipients}
+    allowed = {name for consent in official.consents if consent.is_open(at) for name in consent.recipients}
     names = dict.fromkeys(contact.name for contact in official.contacts)
     return tuple(name for name in names if EVERYTHING in allowed or name in allowed)
-
-
-def _is_open(consents: Sequence[Consent], at: datetime) -> bool:
-    """Whether anything holds, or will."""
-    return any(consent.until is None or consent.until > at for consent in consents)

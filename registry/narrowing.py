@@ -11,7 +11,7 @@ from registry.official import EVERYTHING, Consent, Official
 
 def covers(official: Official, part: Part, at: datetime) -> bool:
     """Whether a consent given up to ``at`` that has not ended by then covers the source, or lets the recipient be told."""
-    given = [each for each in official.consents if each.since <= at and (each.until is None or each.until > at)]
+    given = [each for each in official.consents if each.in_force(at)]
     if part.kind == "source":
         return any(EVERYTHING in each.scope or part.name in each.scope for each in given)
     known = any(contact.name == part.name for contact in official.contacts)
@@ -31,7 +31,7 @@ def narrowed(official: Official, part: Part, at: datetime, *, sources: Collectio
         BadInput: nothing else would be left of her consent, or nobody else to tell.
     """
     consents = tuple(
-        _without(each, part, official, sources) if _is_open(each, at) else each for each in official.consents
+        _without(each, part, official, sources) if each.is_open(at) else each for each in official.consents
     )
     contacts = official.contacts
     if part.kind == "recipient":
@@ -43,7 +43,7 @@ def narrowed(official: Official, part: Part, at: datetime, *, sources: Collectio
         raise BadInput(
             "nobody else is told", place=_place(official), remedy="Give another contact first, or withdraw all"
         )
-    if not any(_is_open(each, at) for each in left.consents):
+    if not any(each.is_open(at) for each in left.consents):
         raise BadInput("nothing else is left of her consent", place=_place(official), remedy="Withdraw all")
     return left
 
@@ -65,10 +65,6 @@ def _less(named: tuple[str, ...], name: str, *, everything: Collection[str]) -> 
 
 def _says_something(consent: Consent) -> bool:
     return bool(consent.scope and consent.recipients)
-
-
-def _is_open(consent: Consent, at: datetime) -> bool:
-    return consent.until is None or consent.until > at
 
 
 def _place(official: Official) -> str:

@@ -53,7 +53,11 @@ class Consent:
 
     def in_force(self, at: datetime) -> bool:
         """Whether it has begun and not ended at the moment ``at``."""
-        return self.since <= at and (self.until is None or at < self.until)
+        return self.since <= at and self.is_open(at)
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether it has not ended by the moment ``at``; it may begin later."""
+        return self.until is None or at < self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,21 @@ class Wishes:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposed:
+    """Names and accounts that an official has entered and nobody has confirmed: nothing is looked for by them.
+
+    Attributes:
+        given_names, family_names: those that she wants to have instead of hers; both empty: no others.
+    """
+
+    given_names: tuple[str, ...] = field(default=(), repr=False)
+    family_names: tuple[str, ...] = field(default=(), repr=False)
+    forms: tuple[str, ...] = field(default=(), repr=False)
+    handles: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False, hash=False)
+    extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Official:
     """An elected official, or a function: a service, a board, a unit.
 
@@ -111,6 +130,7 @@ class Official:
     responsible: str = field(default="", repr=False)
     tenant: str = ""
     wishes: Wishes = Wishes()
+    proposed: Proposed = Proposed()
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
     @property

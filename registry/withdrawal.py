@@ -1,6 +1,6 @@
 """Withdrawal of consent, erasure in every place that holds personal data, and the report of it."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -116,29 +116,51 @@ class Erasure:
             BadInput: as for `withdraw`; her consent to all of them is as it was.
             Unavailable: the registry is away.
         """
-        sources = self._sources(official_id, parts)
-        self.partial.withdraw_all(official_id, parts, self.clock.now(), sources=sources, given=given)
-        complete = True
-        for part in parts:
-            try:
-                self._erase(official_id, part)
-            except Unavailable:
-                complete = False
-        self._scrub()
-        return complete
+        self.end_parts(official_id, parts, given=given)
+        return self.erase_parts(official_id, parts)
 
-    def resume(self) -> list[Report]:
-        """Complete the erasures that were interrupted.
+    def end_parts(self, official_id: str, parts: Sequence[Part], *, given: Given) -> None:
+        """End her consent to all of these parts in one moment, and note that the erasure of each is due.
+
+        It joins an open transaction, so that what she consents to instead holds from the same moment. When that is over, call
+        `erase_parts`.
 
         Raises:
-            Unavailable: as for `withdraw`; what is not complete stays pending.
+            BadInput, Unavailable: as for `withdraw_parts`.
+        """
+        sources = self._sources(official_id, parts)
+        self.partial.withdraw_all(official_id, parts, self.clock.now(), sources=sources, given=given)
+
+    def erase_parts(self, official_id: str, parts: Sequence[Part]) -> bool:
+        """Erase what was held by consents that have been ended; returns as `withdraw_parts` does."""
+        waiting = self._erase_each((official_id, part) for part in parts)
+        self._scrub()
+        return not waiting
+
+    def resume(self) -> list[Report]:
+        """Complete the erasures that were interrupted: all that can be.
+
+        Raises:
+            Unavailable: as for `withdraw`; the message says how many wait on, and for what. All others are complete.
         """
         pending: list[tuple[str, Part | None]] = [(official_id, None) for official_id in self.store.pending()]
         pending += self.partial.pending()
-        for official_id, part in pending:
-            self._erase(official_id, part)
+        waiting = self._erase_each(pending)
         self._scrub()
+        if waiting:
+            reasons = "; ".join(dict.fromkeys(str(each) for each in waiting.values()))
+            raise Unavailable(f"{len(waiting)} of {len(pending)} erasures wait: {reasons}", place="erasure")
         return [self._report(official_id, part) for official_id, part in pending]
+
+    def _erase_each(self, due: Iterable[tuple[str, Part | None]]) -> dict[tuple[str, Part | None], Unavailable]:
+        """Erase one after the other; returns what could not be erased just now, and why."""
+        waiting = {}
+        for official_id, part in due:
+            try:
+                self._erase(official_id, part)
+            except Unavailable as error:
+                waiting[official_id, part] = error
+        return waiting
 
     def _sources(self, official_id: str, parts: Sequence[Part]) -> set[str]:
         """All sources there are; JSON lines may name any other one, which then is one if anything of it is held."""

@@ -116,7 +116,8 @@ class Holds:
         }
         with self._database.transaction():
             self._database.lock("holds")
-            self.expire(now)
+            same = HOLD.c.official == official, HOLD.c.post == post.id
+            self._database.execute(delete(HOLD).where(*same, HOLD.c.until <= now.timestamp()))
             if self._found(HOLD.c.official == official, HOLD.c.post == post.id):
                 remedy = "End that hold first, or let it run"
                 raise BadInput("the post is held for her already", place=_PLACE, remedy=remedy)
@@ -169,8 +170,19 @@ class Holds:
         return self._database.executemany(gone.values(deleted_at=now), [{"gone": post} for post in posts])
 
     def expire(self, before: datetime) -> int:
-        """Remove the holds that have ended, however old they are."""
-        return self._database.execute(delete(HOLD).where(HOLD.c.until <= self._clock.now().timestamp()))
+        """Remove the holds that have ended, however old they are, from the tables and from the files.
+
+        Raises:
+            Unavailable: the files are in use. What was held is gone from the tables; the next call goes on.
+        """
+        over = HOLD.c.until <= self._clock.now().timestamp()
+        many = len(self._database.query(select(HOLD.c.number).where(over)))
+        if many:
+            # Rows without what they held stay until the files are scrubbed: they say that this is still to be done.
+            self._database.execute(update(HOLD).where(over).values(verdict=b"", reason="", by=""))
+            self._database.scrub()
+            self._database.execute(delete(HOLD).where(over, HOLD.c.verdict == b""))
+        return many
 
     def export(self, official: str) -> list[dict[str, Any]]:
         """The official's holds."""

@@ -3,8 +3,6 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
-from access.administration import Administration
-from access.break_glass import BreakGlass
 from classify.verdict import Label, Verdict
 from review.decision import DECISIONS, Decision
 from review.stage import DECISIONS_TOPIC
@@ -12,10 +10,10 @@ from turvakt.access import base_url, link, token
 from turvakt.demo_people import Guest
 from turvakt.portal import portal
 from turvakt.serving import THIS_MACHINE, listen, networks, serve, timed
+from turvakt.staffing import staff
 from turvakt.status import not_ready, status
 from turvakt.wiring import Parts
 from web.app import create_app
-from web.staff import Staff
 
 Step = Callable[..., Awaitable[Any]]
 """`flow.runtimes.embedded.Embedded.step`."""
@@ -86,7 +84,7 @@ class Console:
             metrics=self._metrics,
             ready=lambda: not_ready(self._parts),
             token=self._token,
-            staff=self._staff() if people else None,
+            staff=staff(self._parts, base_url=self.base_url, guests=self.guests) if people else None,
             audit=self._parts.audit,
             portal=portal(self._parts, base_url=self.base_url, step=step) if people else None,
             thresholds=self._thresholds,
@@ -95,40 +93,6 @@ class Console:
             clock=self._parts.clock,
         )
         await serve(timed(app, self._told), self._socket, proxies=self._proxies)
-
-    def _staff(self) -> Staff:
-        parts = self._parts
-        accounts = parts.accounts
-
-        def names() -> dict[str, str]:
-            return {tenant.id: tenant.name for tenant in parts.store.tenants()}
-
-        administration = Administration(
-            accounts.people,
-            accounts.sessions,
-            accounts.invitations,
-            parts.letters,
-            parts.audit,
-            link=lambda secret: f"{self.base_url}/invitation/{secret}",
-            tenant_name=lambda id: names().get(id, id),
-            officials=parts.officials.all,
-            clock=parts.clock,
-        )
-        guests = {guest.secret: guest.person for guest in self.guests}
-        oidc = parts.oidc(self.base_url)
-        glass = BreakGlass(
-            parts.database, people=accounts.people, letters=parts.letters, audit=parts.audit, clock=parts.clock
-        )
-        return Staff(
-            accounts,
-            administration,
-            parts.audit,
-            tenant_names=names,
-            tenant=parts.store.tenant,
-            break_glass=glass,
-            oidc=oidc,
-            guests=guests,
-        )
 
     def _thresholds(self, verdict: Verdict) -> Mapping[Label, float]:
         """Nothing is known of those of a model that has been replaced."""

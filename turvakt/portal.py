@@ -40,8 +40,8 @@ def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) 
         except BadInput:
             return id
 
-    def statement(language: Language, tenant: str) -> Shown:
-        return parts.shown(tenant_of(tenant), language)
+    def statement(language: Language, tenant: str, *, of_function: bool) -> Shown:
+        return parts.shown(tenant_of(tenant), language, of_function=of_function)
 
     def sources_of(official: str) -> frozenset[str]:
         held = every(parts.index, Query(official=official, limit=MOST))
@@ -84,5 +84,7 @@ def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) 
         channels=lambda: parts.channels,
         statement=statement,
         tenant=tenant_of,
+        naming=parts.naming,
+        transaction=parts.database.transaction,
         person_name=person_name,
     )

@@ -47,6 +47,7 @@ from registry.retention import KINDS, RetentionReport
 from registry.tenant import Tenant
 from registry.withdrawal import Erasure, Kept
 from registry.wording import Shown, Wordings, load_wordings
+from review.naming import Naming
 from review.retention import PostRetention
 from review.stage import index_stages
 from turvakt import informing, retaining
@@ -121,11 +122,38 @@ class Parts(Stores):
         """What officials are shown before they consent."""
         return load_wordings(self.settings.consent_dir)
 
-    def shown(self, tenant: Tenant, language: Language) -> Shown:
-        """What officials of this tenant are shown now, with the days for which it keeps posts."""
+    @cached_property
+    def function_wordings(self) -> Wordings:
+        """What managers who answer for a function are shown.
+
+        Raises:
+            Broken: the folder of the wordings has no folder ``functions``, or one is not whole.
+        """
+        return load_wordings(self.settings.consent_dir / "functions")
+
+    def shown(self, tenant: Tenant, language: Language, *, of_function: bool = False) -> Shown:
+        """What officials of this tenant, or managers of its functions, are shown now, with the days for which it keeps posts."""
         retention = retaining.retention(self)
         days: dict[str, float] = {kind: retention.of(kind, [tenant.id]) for kind in KINDS}
-        return self.wordings.shown(language, tenant=tenant.name, days=days)
+        wordings = self.function_wordings if of_function else self.wordings
+        return wordings.shown(language, tenant=tenant.name, days=days)
+
+    @cached_property
+    def naming(self) -> Naming:
+        """Who confirms the names that officials enter themselves."""
+
+        def tenant_name(id: str) -> str:
+            return next((each.name for each in self.store.tenants() if each.id == id), id)
+
+        return Naming(
+            self.database,
+            self.store,
+            people=People(self.database),
+            letters=self.letters,
+            audit=self.audit,
+            tenant_name=tenant_name,
+            clock=self.clock,
+        )
 
     @cached_property
     def law(self) -> tuple[Provision, ...]:

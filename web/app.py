@@ -22,6 +22,7 @@ from web import health
 from web.account import account, joining, organisation, sign_in
 from web.admin import audit as admin_audit
 from web.admin import break_glass as admin_break_glass
+from web.admin import names as admin_names
 from web.admin import people as admin_people
 from web.console import entry, holding, language, overview, post, telling
 from web.console import status as status_page
@@ -120,6 +121,7 @@ def create_app(
         desk = Desk(site, portal, secure=secure)
         for pages in (seeing, agreeing, settling):
             app.include_router(pages.routes(desk))
+        app.include_router(admin_names.routes(site, portal))
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app.add_middleware(
         Guard,

@@ -17,6 +17,7 @@ from flow.log import Log
 from registry.checking import checked, problems, refusal
 from registry.ledger import Given, LedgerEntry, overruled
 from registry.official import OFFICIALS, Consent, Official, Wishes
+from registry.proposing import still_proposed
 from registry.store import Erasures, Imported, Withdrawal
 from registry.stores.ledger import SqlLedger
 from registry.stores.partial import Withdrawn
@@ -87,7 +88,7 @@ class SqlStore:
             withdrew = {row[0] for row in self._database.query(select(WITHDRAWAL.c.digest))}
             withdrawn = Withdrawn.from_(self._database)
             stored = {each.id: each for each in self.officials()}
-            officials = [_with_her_wishes(each, stored.get(each.id)) for each in officials]
+            officials = [_with_her_own(each, stored.get(each.id)) for each in officials]
             refused = self._overruled(officials, stored, given)
             reasons = [
                 f"official {number}: {reason}"
@@ -246,18 +247,19 @@ class SqlStore:
             return None
         if withdrawal.erased_at is None:
             return "withdrew, and her erasure is not complete: run 'turvakt officials withdraw' with her id once more"
-        later = [consent for consent in official.consents if consent.until is None or consent.until > withdrawal.at]
+        later = [consent for consent in official.consents if consent.is_open(withdrawal.at)]
         if later and all(consent.since > withdrawal.at for consent in later):
             return None
         moment = f"{withdrawal.at:%Y-%m-%dT%H:%M:%SZ}"
         return f"withdrew all consent at {moment}: only a consent given later, with its time, brings her back"
 
 
-def _with_her_wishes(official: Official, stored: Official | None) -> Official:
-    """A file that says nothing of her wishes leaves them as they are."""
-    if stored is None or official.wishes != Wishes():
+def _with_her_own(official: Official, stored: Official | None) -> Official:
+    """A file that says nothing of her wishes leaves them as they are, and what she proposed waits on, unless the file has it."""
+    if stored is None:
         return official
-    return replace(official, wishes=stored.wishes)
+    official = still_proposed(official, stored.proposed)
+    return official if official.wishes != Wishes() else replace(official, wishes=stored.wishes)
 
 
 def _ended(consents: Sequence[Consent], at: datetime) -> tuple[Consent, ...]:

@@ -1,6 +1,7 @@
 """Who is a deputy no more."""
 
 from access.accounts import Accounts
+from access.audit import Audit
 from access.deputies import Deputies
 from access.letters import Letters
 from flow.clock import ManualClock
@@ -15,6 +16,7 @@ def test_who_is_something_else_stays_signed_in_as_that(
         accounts.people,
         accounts.invitations,
         Letters(database, clock=clock),
+        Audit(database, clock=clock),
         link=str,
         tenant_name=str,
         clock=clock,

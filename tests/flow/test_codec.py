@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from access.letters import LETTERS, Letter
-from access.person import PEOPLE, Grant, Person
+from access.person import PEOPLE, Function, Grant, Person
 from alerts.alert import ALERTS, DELIVERIES, Alert, Delivery, Recipient
 from classify.verdict import LABELS, SEVERITIES, VERDICTS, Judgement, Score, Span, Verdict
 from flow.codec import Codec
@@ -78,12 +78,14 @@ OFFICIAL = Official(
     consents=(Consent(("*",), AT, None),),
     contacts=(Contact("Beredskap", "email", "vakt@ekvik.example", "sv"),),
 )
+FUNCTION = Function("Socialtjänsten i Håby", ("Håby soc",), {"bluesky": ("soc.haaby.example",)})
 PERSON = Person(
     id="p-1",
     name="Anna Lindqvist",
     email="anna@ekvik.example",
     language="sv",
     grants=(Grant("official", "ekvik", "anna-lindqvist"), Grant("operator")),
+    offers=(Grant("official", "haaby", "haaby-social", FUNCTION),),
 )
 ENTRY = Entry("posts", 7, POST.id, POSTS.encode(POST), AT)
 SAMPLES: list[tuple[Codec[Any], Any]] = [
@@ -125,7 +127,7 @@ SAMPLES: list[tuple[Codec[Any], Any]] = [
     (REPORTS, RetentionReport(AT, {"ekvik": {"low": 2}}, {"index": 3, "log": 4}, held=1)),
 ]
 KINDS = [codec.kind for codec, _ in SAMPLES]
-NEWEST = {"verdict": "-aimed-at", "alert": "-aimed-at", "official": "-wishes"}
+NEWEST = {"verdict": "-aimed-at", "alert": "-aimed-at", "official": "-proposed", "person": "-offers"}
 """The newest form of a kind, where optional fields have been added to its version."""
 UNAIMED = replace(VERDICT, judgement=replace(VERDICT.judgement, aimed_at=None))
 
@@ -168,8 +170,13 @@ class TestEveryRecord:
 
 @pytest.mark.parametrize(
     ("codec", "record"),
-    [(VERDICTS, UNAIMED), (ALERTS, replace(ALERT, verdict=UNAIMED)), (OFFICIALS, OFFICIAL)],
-    ids=["verdict", "alert", "official"],
+    [
+        (VERDICTS, UNAIMED),
+        (ALERTS, replace(ALERT, verdict=UNAIMED)),
+        (OFFICIALS, OFFICIAL),
+        (PEOPLE, replace(PERSON, offers=())),
+    ],
+    ids=["verdict", "alert", "official", "person"],
 )
 def test_older_forms_are_read(codec: Codec[Any], record: Any) -> None:
     assert codec.decode((GOLDEN / f"{codec.kind}.v{codec.version}.json").read_bytes()) == record

@@ -1,6 +1,7 @@
 """turvakt people: who may sign in."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, get_args
 
@@ -10,7 +11,7 @@ import typer
 from access.audit_entry import Action
 from access.invitations import Why
 from access.people import People
-from access.person import Grant, Person
+from access.person import Function, Grant, Person
 from access.tickets import LASTS
 from flow.errors import BadInput
 from registry.official import Language
@@ -42,6 +43,13 @@ def invite(
     ] = None,
     name: Annotated[str, typer.Option(help="Her name; needed for who is new.", show_default=False)] = "",
     language: Annotated[str, typer.Option(help="Her language: sv, fi or en.")] = "sv",
+    function: Annotated[
+        str, typer.Option(help="She is no official but the manager of a function of this name.", show_default=False)
+    ] = "",
+    form: Annotated[list[str] | None, typer.Option(help="Another name of the function; may be repeated.")] = None,
+    handle: Annotated[
+        list[str] | None, typer.Option(help='Account of the function: "platform:account"; may be repeated.')
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Let somebody in: prints a link for her alone, good once within seven days, by which she chooses how to sign in.
@@ -49,9 +57,12 @@ def invite(
     Who is known already gets the roles in addition. Without a role she gets a new link, which replaces all that she signs in
     with: for who has lost it.
 
+    A function (a service, a board, a unit) is watched with the consent of the manager who answers for it: she is invited as its
+    official, and finds what --function, --form and --handle say when she comes in.
+
     Example: turvakt people invite berit@ekvik.example --name "Berit Holm" --role administrator:ekvik
     """
-    grants = tuple(_grant(each) for each in role or ())
+    grants = _with_function(tuple(_grant(each) for each in role or ()), function, form or [], handle or [])
     with parts(context) as opened:
         people = opened.accounts.people
         known = people.by_email(email)
@@ -233,6 +244,24 @@ def _grant(text: str) -> Grant:
     role, _, rest = text.partition(":")
     tenant, _, official = rest.partition(":")
     return Grant(role, tenant, official)  # type: ignore[arg-type]  # the store refuses what is no role
+
+
+def _with_function(
+    grants: tuple[Grant, ...], name: str, forms: Sequence[str], accounts: Sequence[str]
+) -> tuple[Grant, ...]:
+    """
+    Raises:
+        BadInput: there is no function, or not one official that it could be.
+    """
+    if not name and not forms and not accounts:
+        return grants
+    if not name or [grant.role for grant in grants] != ["official"]:
+        remedy = "Give --function and one --role official:TENANT:OFFICIAL, with an id of your choice"
+        raise BadInput("a function needs a name and the role of its official", place="--function", remedy=remedy)
+    handles: dict[str, tuple[str, ...]] = {}
+    for platform, _, account in (each.partition(":") for each in accounts):
+        handles[platform] = (*handles.get(platform, ()), account)
+    return (replace(grants[0], function=Function(name.strip(), tuple(forms), handles)),)
 
 
 def _role(grant: Grant) -> str:

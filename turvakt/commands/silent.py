@@ -25,7 +25,7 @@ def refuse_silent(officials: Sequence[Official], *, place: str, now: datetime) -
         f"{official.id}: {reason}"
         for official in officials
         for number, consent in enumerate(official.consents, 1)
-        if consent.until is None or consent.until > now
+        if consent.is_open(now)
         for reason in _unknown(consent, official, number)
     ]
     if wrong:

@@ -1,6 +1,7 @@
 """One's own account: password, second steps, and where one is signed in."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from fastapi import APIRouter, Request
@@ -8,6 +9,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
 from access.permissions import Actor
+from access.roles import key
+from flow.errors import BadInput
 from web.account.cookies import begin, step_of
 from web.account.joining import recovery
 from web.console.site import Site, actor_of
@@ -31,6 +34,7 @@ def routes(site: Site, staff: Staff, *, secure: bool) -> APIRouter:
             person=actor.person,
             session=actor.session,
             names=staff.tenant_names(),
+            key=key,
             held=accounts.factors.of(actor.person.id),
             sessions=accounts.sessions.of(actor.person.id),
             fault=fault,
@@ -117,6 +121,18 @@ def routes(site: Site, staff: Staff, *, secure: bool) -> APIRouter:
         sent = await request.form()
         act = partial(factors, request, str(sent.get("act", "")))
         return await site.reads(confirmed, request, str(sent.get("present", "")), act)
+
+    def answered(request: Request, offer: str, *, accepted: bool) -> Response:
+        with suppress(BadInput):  # it was taken back meanwhile: the page shows that it is gone
+            staff.administration.answer(actor_of(request), offer, accepted=accepted)
+        return RedirectResponse(f"/account?done={'accepted' if accepted else 'declined'}", 303)
+
+    @router.post("/account/offers")
+    async def answer(request: Request) -> Response:
+        """Accept a role that she was offered, or decline it."""
+        sent = await request.form()
+        accepted = sent.get("act") == "accept"
+        return await site.reads(partial(answered, request, str(sent.get("offer", "")), accepted=accepted))
 
     @router.get("/account/factor")
     async def ask(request: Request) -> Response:

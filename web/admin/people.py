@@ -1,5 +1,6 @@
 """The people of the administrator's tenants: invited, given roles, signed out, removed."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,13 +9,18 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from access.administration import GIVEN
+from access.checking import faults_of
 from access.permissions import Actor
+from access.person import Function
 from flow.errors import BadInput
+from registry.checking import refusal
 from web.console.site import Site, actor_of
+from web.portal import describing
 from web.staff import Staff
 
 INVITED = ("official", *GIVEN)
 _FIELDS = ("name", "email", "language", "role", "tenant", "official")
+_OF_FUNCTION = ("function", "forms", "handles")
 
 
 def routes(site: Site, staff: Staff) -> APIRouter:
@@ -38,7 +44,7 @@ def routes(site: Site, staff: Staff) -> APIRouter:
             roles=INVITED,
             faults=faults,
             entries=administration.entries(actor),
-            form={name: str(form.get(name, "")) if form is not None else "" for name in _FIELDS},
+            form={name: str(form.get(name, "")) if form is not None else "" for name in (*_FIELDS, *_OF_FUNCTION)},
             done=request.query_params.get("done", ""),
         )
 
@@ -60,7 +66,7 @@ def routes(site: Site, staff: Staff) -> APIRouter:
             tenants=_tenants(actor, names),
             names=names,
             roles=GIVEN,
-            sessions=administration.sessions(actor, person.id),
+            sessions=administration.sessions(actor, person.id) if person.grants else None,
             waiting=staff.accounts.invitations.pending(person.id),
             faults=faults,
             done=request.query_params.get("done", ""),
@@ -77,7 +83,8 @@ def routes(site: Site, staff: Staff) -> APIRouter:
         form = await request.form()
         asked: dict[str, Any] = {name: str(form.get(name, "")) for name in _FIELDS}
         try:
-            await site.reads(administration.invite, actor_of(request), **asked)
+            function = function_of(form)
+            await site.reads(administration.invite, actor_of(request), **asked, function=function)
         except BadInput as error:
             return await site.reads(listed, request, faults=_field(error), form=form)
         return RedirectResponse("/people?done=invited", 303)
@@ -117,6 +124,29 @@ def _tenants(actor: Actor, names: dict[str, str]) -> list[tuple[str, str]]:
     return sorted(((id, names.get(id, id)) for id in actor.tenants("manage-people")), key=lambda each: each[1])
 
 
+def function_of(form: FormData) -> Function | None:
+    """The function that the manager is invited for; ``None`` if the form names none.
+
+    Raises:
+        BadInput: an account is not written as ``platform:account``, or something of it cannot be registered.
+    """
+    name = describing.text(form, "function")
+    if not name:
+        return None
+    handles: dict[str, tuple[str, ...]] = {}
+    for line in describing.lines(form, "handles"):
+        platform, _, account = (part.strip() for part in line.partition(":"))
+        handles[platform.lower()] = (*handles.get(platform.lower(), ()), account)
+    function = Function(name, tuple(each for each in describing.lines(form, "forms") if each != name), handles)
+    wrong = faults_of(function)
+    if wrong:
+        raise refusal(wrong, place="function")
+    return function
+
+
 def _field(error: BadInput) -> str:
     """Which field to look at again."""
-    return next((field for field in ("email", "name") if f"{field} is" in error.reason), "other")
+    return next(
+        (field for field in ("email", "name", "handles", "forms") if re.search(rf"\b{field} (is|has)", error.reason)),
+        "other",
+    )

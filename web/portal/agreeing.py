@@ -1,5 +1,6 @@
 """What an official agrees to: the first consent, its changes, and the end of it with everything that was held by it."""
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -7,8 +8,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
+from access.audit_entry import SYSTEM
 from flow.errors import BadInput, Unavailable
 from registry.official import Consent, Official
+from registry.tenant import tenant_of
+from registry.wording import Shown
+from review.naming import NameTaken
 from web.console.site import actor_of
 from web.portal import describing
 from web.portal.consenting import given_up, held, is_same, read, to_come, together
@@ -75,11 +80,18 @@ def _begun(desk: Desk, request: Request, form: FormData) -> Response:
     language = desk.site.wording(request).language
     draft = _draft(desk, request, form)
     draft = replace(draft, consents=(consent,), contacts=(describing.contact(form, language=language),))
+    given = desk.given(request, str(form["wording"]))
+
+    def save(official: Official) -> None:
+        desk.portal.store.add(official, given=given)
+        desk.note(request, "consent-given")
+
     try:
-        desk.portal.store.add(draft, given=desk.given(request, str(form["wording"])))
+        desk.portal.naming.enter(actor_of(request), _draft(desk, request, None), draft, save)
+    except NameTaken:
+        return _begin(desk, request, form, "name_taken")
     except BadInput:
         return _begin(desk, request, form, "refused")
-    desk.note(request, "consent-given")
     return RedirectResponse("/me?done=begun", 303)
 
 
@@ -104,13 +116,15 @@ def _changed(desk: Desk, request: Request, form: FormData) -> Response:
         return RedirectResponse("/me/consent?done=same", 303)
     try:
         whole, given = together(before, consent), desk.given(request, str(form["wording"]))
-        if not is_same(before, whole):
-            desk.portal.store.change(replace(official, consents=(whole, *to_come(official, now))), given=given)
-        desk.note(request, "consent-changed")
         gone = given_up(before, consent, sources=desk.portal.sources_of(official.id))
-        complete = desk.portal.erasure.withdraw_parts(official.id, gone, given=given)
+        with desk.portal.transaction():
+            if not is_same(before, whole):
+                desk.portal.store.change(replace(official, consents=(whole, *to_come(official, now))), given=given)
+            desk.portal.erasure.end_parts(official.id, gone, given=given)
+            desk.note(request, "consent-changed")
     except BadInput:
         return _consent(desk, request, form, "refused")
+    complete = desk.portal.erasure.erase_parts(official.id, gone)
     return RedirectResponse(f"/me/consent?done={'saved' if complete else 'pending'}", 303)
 
 
@@ -123,28 +137,32 @@ def _erased(desk: Desk, request: Request) -> Response:
     official = desk.official(request)
     if official is None:
         return desk.missing(request)
-    desk.note(request, "consent-withdrawn")
-    report = None
+    tenant, report = tenant_of(official), None
+    desk.note(request, "consent-withdrawn", why="begun")
     try:
         report = desk.portal.erasure.withdraw(official.id, given=desk.given(request))
     except Unavailable:
         withdrawal = desk.portal.store.withdrawal(official.id)
         if withdrawal is None or withdrawal.erased_at is not None:
+            desk.note(request, "consent-withdrawn", why="failed")
             raise  # not even her consent has ended
         # It has; what is left is erased by the monitor as soon as it can be.
+    with suppress(Unavailable):  # her report is worth more than this entry, which names nobody
+        desk.portal.audit.write(SYSTEM, "erased", tenant=tenant, why="" if report else "pending")
     return desk.page(request, "erased", None, report=report, stores=STORES)
 
 
 def _read(desk: Desk, request: Request, form: FormData, before: Consent | None) -> Consent | str:
     wording = desk.site.wording(request)
-    if form.get("wording") != desk.portal.statement(wording.language, _tenant(desk, request)).reference:
+    if form.get("wording") != _statement(desk, request).reference:
         return "wording"  # it was changed while she read
     now = desk.site.clock.now()
     return read(form, before=before, sources=sorted(desk.portal.sources()), at=now, zone=wording.zone)
 
 
-def _tenant(desk: Desk, request: Request) -> str:
-    return tenant_of_grant(actor_of(request), desk.about(request))
+def _statement(desk: Desk, request: Request) -> Shown:
+    language, tenant = desk.site.wording(request).language, tenant_of_grant(actor_of(request), desk.about(request))
+    return desk.portal.statement(language, tenant, of_function=desk.is_function(request))
 
 
 def _draft(desk: Desk, request: Request, form: FormData | None) -> Official:
@@ -152,10 +170,11 @@ def _draft(desk: Desk, request: Request, form: FormData | None) -> Official:
     actor, id = actor_of(request), desk.about(request)
     tenant = desk.portal.tenant(tenant_of_grant(actor, id))
     given, _, family = actor.person.name.partition(" ")
+    function = desk.function(request)
     draft = Official(
         id=id,
-        given_names=(given,),
-        family_names=(family,) if family else (),
+        given_names=(given,) if function is None else (),
+        family_names=(family,) if function is None and family else (),
         forms=(),
         language=actor.person.language,
         role="",
@@ -167,6 +186,9 @@ def _draft(desk: Desk, request: Request, form: FormData | None) -> Official:
         contacts=(),
         tenant=tenant.id,
     )
+    if function is not None:
+        forms, responsible = (function.name, *function.forms), actor.person.name
+        draft = replace(draft, forms=forms, handles=function.handles, is_function=True, responsible=responsible)
     return draft if form is None else describing.named(draft, form)
 
 
@@ -193,7 +215,7 @@ def _form(
         consent=shown,
         has_consent=consent is not None,
         last_day=shown.until.astimezone(wording.zone).date().isoformat() if shown.until else "",
-        statement_shown=desk.portal.statement(wording.language, _tenant(desk, request)),
+        statement_shown=_statement(desk, request),
         ledger=desk.portal.store.ledger(official.id) if consent is not None else [],
         platforms=describing.PLATFORMS,
         sources=sources,

@@ -22,8 +22,8 @@ def named(official: Official, form: FormData) -> Official:
             handles[platform] = values
     return replace(
         official,
-        given_names=tuple(text(form, "given").split()),
-        family_names=tuple(text(form, "family").split()),
+        given_names=() if official.is_function else tuple(text(form, "given").split()),
+        family_names=() if official.is_function else tuple(text(form, "family").split()),
         forms=lines(form, "forms"),
         role=text(form, "role"),
         party=text(form, "party"),

@@ -6,8 +6,9 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from access.audit_entry import Action
+from access.audit_entry import DEPUTY, Action
 from access.permissions import Actor
+from access.person import Function
 from flow.errors import BadInput
 from registry.ledger import Given, How
 from registry.official import Official
@@ -46,6 +47,16 @@ class Desk:
         """Herself; ``None`` before she has consented for the first time."""
         return self._registered(self.about(request))
 
+    def function(self, request: Request) -> Function | None:
+        """The function that the actor was invited for as its manager, if this is about one."""
+        grants, about = actor_of(request).person.grants, self.about(request)
+        return next((each.function for each in grants if each.official == about and each.role == "official"), None)
+
+    def is_function(self, request: Request) -> bool:
+        """Whether this is about a function, and not about a person."""
+        official = self.official(request)
+        return self.function(request) is not None if official is None else official.is_function
+
     def is_herself(self, request: Request) -> bool:
         """Whether the actor is the official, and no deputy."""
         return actor_of(request).may("consent", official=self.about(request))
@@ -64,6 +75,7 @@ class Desk:
             view="me",
             official=official,
             herself=self.is_herself(request),
+            of_function=self.is_function(request),
             pages=VIEWS,
             officials=officials,
             about=about,
@@ -77,10 +89,11 @@ class Desk:
         language = self.site.wording(request).language
         return Given(how=_HOW, by=actor_of(request).person.id, wording=version, language=language)
 
-    def note(self, request: Request, action: Action, *, post: str = "") -> None:
-        """Write down in the audit log what the actor did."""
+    def note(self, request: Request, action: Action, *, post: str = "", why: str = "") -> None:
+        """Write down in the audit log what the actor did; of a deputy, that she did it for the official."""
         actor, official = actor_of(request), self.about(request)
-        self.portal.audit.write(actor, action, tenant=tenant_of_grant(actor, official), official=official, post=post)
+        tenant, why = tenant_of_grant(actor, official), why if self.is_herself(request) else DEPUTY
+        self.portal.audit.write(actor, action, tenant=tenant, official=official, post=post, why=why)
 
     def _registered(self, id: str) -> Official | None:
         try:

@@ -1,7 +1,9 @@
 """What the portal can do; the composition root gives it."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import Protocol
 
 from access.audit import Audit
 from access.deputies import Deputies
@@ -13,6 +15,15 @@ from registry.tenant import Tenant
 from registry.withdrawal import Erasure
 from registry.wording import Shown
 from review.holds import Holds
+from review.naming import Naming
+
+
+class Statement(Protocol):
+    """Gives the texts that stand before a consent."""
+
+    def __call__(self, language: Language, tenant: str, *, of_function: bool) -> Shown:
+        """In this language, for an official of this tenant or for the manager of a function."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +37,10 @@ class Portal:
         sources: all sources there are.
         sources_of: these, and those of whatever is held about the official with this id: JSON lines may name any other.
         channels: those by which contacts can be told, with an address that people can give.
-        statement: what officials of the tenant with this id are shown now before they consent.
+        statement: what officials of the tenant with this id, or managers of its functions, are shown now before they consent.
         tenant: a tenant, given its id; also one of which nobody has consented yet.
+        naming: saves the names that an official enters herself.
+        transaction: what is changed within it is changed as a whole, or not at all.
         person_name: what a person is called, given her id; the id itself, if nobody knows her any more.
     """
 
@@ -43,6 +56,8 @@ class Portal:
     sources: Callable[[], Collection[str]]
     sources_of: Callable[[str], Collection[str]]
     channels: Callable[[], Collection[str]]
-    statement: Callable[[Language, str], Shown]
+    statement: Statement
     tenant: Callable[[str], Tenant]
+    naming: Naming
+    transaction: Callable[[], AbstractContextManager[None]]
     person_name: Callable[[str], str]

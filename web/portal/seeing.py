@@ -9,6 +9,7 @@ from access.audit_entry import TEXTS
 from access.break_glass import EMERGENCY
 from alerts.notices import Form, Notice
 from flow.errors import BadInput
+from registry.proposing import items
 from web.console.highlight import pieces
 from web.console.post import LONGEST
 from web.console.site import actor_of
@@ -57,7 +58,8 @@ def routes(desk: Desk) -> APIRouter:
 def _home(desk: Desk, request: Request) -> HTMLResponse:
     official, now = desk.official(request), desk.site.clock.now()
     if official is None:
-        return desk.page(request, "welcome", None)
+        function = desk.function(request)
+        return desk.page(request, "welcome", None, function_name="" if function is None else function.name)
     wording, consent = desk.site.wording(request), held(official, now)
     return desk.page(
         request,
@@ -65,6 +67,7 @@ def _home(desk: Desk, request: Request) -> HTMLResponse:
         official,
         consent=consent,
         sources=[wording.named("source", each) for each in consent.scope] if consent else [],
+        waiting=len(items(official.proposed)),
         summary=summary(desk.site.own(request), official.id, at=now),
     )
 

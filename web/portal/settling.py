@@ -9,9 +9,11 @@ from starlette.datastructures import FormData
 from alerts.translations import LANGUAGES
 from flow.errors import BadInput
 from ingest.collectors.manual import submission
+from registry import proposing
 from registry.holder import Part
 from registry.official import Contact, Official
 from registry.tenant import tenant_of
+from review.naming import NameTaken
 from web.console.site import actor_of
 from web.portal import describing
 from web.portal.desk import Desk
@@ -107,15 +109,23 @@ def _names(desk: Desk, request: Request, form: FormData | None = None) -> Respon
     official = desk.official(request)
     if official is None:
         return desk.missing(request)
-    draft, faults = official if form is None else describing.named(official, form), ""
+    draft, faults = proposing.written(official), ""
+    if form is not None:
+        draft = describing.named(draft, form)
     if form is not None and form.get("act") == "save":
-        try:
+
+        def save(settled: Official) -> None:
             # The place is free text: it never moves her to another tenant.
-            desk.portal.store.change(replace(draft, tenant=tenant_of(official)), given=desk.given(request))
+            desk.portal.store.change(replace(settled, tenant=tenant_of(official)), given=desk.given(request))
+            desk.note(request, "official-changed")
+
+        try:
+            desk.portal.naming.enter(actor_of(request), official, draft, save)
+        except NameTaken:
+            faults = "name_taken"
         except BadInput:
             faults = "refused"
         else:
-            desk.note(request, "official-changed")
             return RedirectResponse("/me/names?done=saved", 303)
     own = describing.written(form, "own")[:500]
     texts = _sentences(draft) + ([own] if own.strip() else [])
@@ -127,6 +137,7 @@ def _names(desk: Desk, request: Request, form: FormData | None = None) -> Respon
         status=422 if faults else 200,
         preview=shown,
         own=own,
+        waiting=proposing.items(official.proposed),
         platforms=describing.PLATFORMS,
         tried=form is not None,
         faults=faults,

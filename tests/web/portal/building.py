@@ -13,6 +13,7 @@ from tests.registry.people import NOW, official
 from tests.web.building import Browser, FixedDoor
 from turvakt.portal import portal
 from turvakt.settings import Settings
+from turvakt.staffing import staff
 from turvakt.wiring import Parts
 from web.app import create_app
 
@@ -60,6 +61,31 @@ class Home:
         browser = Browser(app)
         browser.headers["accept-language"] = language
         browser.cookies.set("turvakt_language", language)
+        return browser
+
+    def house(self) -> Callable[[], Browser]:
+        """Makes browsers of people who sign in themselves, with all pages."""
+        step: Callable[..., Awaitable[Any]] = at_once
+        address = "http://127.0.0.1:8477"
+        app = create_app(
+            index=self.parts.index,
+            officials=self.parts.officials.all,
+            decide=lambda decision: at_once(lambda: None),
+            status=dict,
+            metrics=lambda: b"",
+            ready=list,
+            token="token",
+            audit=self.parts.audit,
+            staff=staff(self.parts, base_url=address),
+            portal=portal(self.parts, base_url=address, step=step),
+            clock=self.clock,
+        )
+        return lambda: Browser(app)
+
+    def signed_in(self, browser: Browser, person: Person) -> Browser:
+        """The same browser, in which she has come in."""
+        cookie = self.parts.accounts.sessions.open(person, client="Firefox, Linux", method="password+totp")
+        browser.cookies.set("turvakt_session", cookie)
         return browser
 
     def consent_form(self, browser: Browser, path: str = "/me/consent") -> dict[str, Any]:

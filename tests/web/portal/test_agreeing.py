@@ -42,8 +42,9 @@ def test_she_comes_in_by_her_own_consent(tmp_path: Path) -> None:
         assert browser.submit("/me/begin", **form).headers["location"] == "/me?done=begun"
         anna = home.parts.store.get(ID)
         assert anna.name == "Anna Lindqvist"
-        assert anna.forms == ("AL", "Anna på bron")
-        assert anna.handles == {"bluesky": ("anna.example", "@anna2.example")}
+        assert (anna.forms, anna.handles) == ((), {}), "nobody has confirmed what she entered herself"
+        assert anna.proposed.forms == ("AL", "Anna på bron")
+        assert anna.proposed.handles == {"bluesky": ("anna.example", "@anna2.example")}
         assert anna.tenant == "ekvik"
         [entry] = home.parts.store.ledger(ID)
         assert (entry.act, entry.how, entry.by, entry.wording) == ("given", "portal", "anna", form["wording"])
@@ -198,3 +199,8 @@ def test_two_clicks_erase_everything(home: Home) -> None:
         home.parts.store.get(ID)
     assert home.parts.accounts.people.all() == []
     assert home.parts.store.pending() == []
+    entries = home.parts.audit.read(actions=["consent-withdrawn", "erased"])
+    assert [(each.act.action, each.act.who, each.act.official) for each in entries] == [
+        ("erased", "system", ""),
+        ("consent-withdrawn", "", ""),
+    ]

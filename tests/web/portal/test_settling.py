@@ -1,7 +1,7 @@
 """Names with their preview, contacts, wishes, deputies, submissions, the download."""
 
 from registry.holder import Part
-from registry.official import Wishes
+from registry.official import Proposed, Wishes
 from registry.tenant import tenant_of
 from tests.registry.people import official
 from tests.review.people import verdict
@@ -40,8 +40,12 @@ def test_names_are_tried_before_they_are_saved(home: Home) -> None:
     assert home.parts.store.get(ID) == before
     assert browser.submit("/me/names", **NAMES, act="save").headers["location"] == "/me/names?done=saved"
     after = home.parts.store.get(ID)
-    assert (after.given_names, after.family_names, after.forms) == (("Anna", "Maria"), ("Ek",), ("Ekan",))
-    assert (after.handles, after.country, after.consents) == ({"x": ("annaek",)}, "FI", before.consents)
+    assert (after.given_names, after.family_names, after.forms) == (("Anna",), ("Lindqvist",), ())
+    assert (after.handles, after.country, after.consents) == ({}, "FI", before.consents)
+    assert after.proposed == Proposed(("Anna", "Maria"), ("Ek",), ("Ekan",), {"x": ("annaek",)})
+    page = browser.page("/me/names")
+    assert "Waiting for confirmation An administrator looks at these first" in page.words
+    assert [each["value"] for each in page.all("input", id="family")] == ["Ek"]
     moved = browser.submit("/me/names", **NAMES | {"municipality": "Håby"}, act="save")
     assert moved.headers["location"] == "/me/names?done=saved"
     after = home.parts.store.get(ID)
