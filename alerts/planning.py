@@ -31,6 +31,19 @@ def load_plans(file: Path, folder: Path | None = None) -> Plans:
     return plans
 
 
+def changed_plans(plans: Plans, file: Path, *, tenant: str = "") -> Plans:
+    """``plans`` with what ``file`` says in place of the tenant's own plan or, without a tenant, of that for all.
+
+    Raises:
+        Broken: something in it is wrong; the message names everything.
+    """
+    mistakes: list[Mistake] = []
+    changed = read_plan(file, mistakes=mistakes, above=plans.default if tenant else None)
+    if mistakes:
+        raise Broken("\n".join(map(str, mistakes)), remedy=_SEE)
+    return Plans(plans.default, {**plans.tenants, tenant: changed}) if tenant else Plans(changed, plans.tenants)
+
+
 _SEE = "See docs/alerts.md"
 
 

@@ -2,9 +2,15 @@
 
 import typer
 
+from turvakt.commands.duty import duty
+from turvakt.commands.explaining import explain_
+from turvakt.commands.rehearsing import dry_run
 from turvakt.commands.shared import AsJson, Yes, confirm, parts, screen, write_json
 
 app = typer.Typer(no_args_is_help=True, help="Whom alerts reach, and whether they do.")
+app.command("explain")(explain_)
+app.command("dry-run")(dry_run)
+app.command("duty")(duty)
 
 
 @app.command()

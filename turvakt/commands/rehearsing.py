@@ -1,0 +1,94 @@
+"""turvakt alerts dry-run: what changed rules would send."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.progress import Progress, TextColumn
+
+from alerts.planning import changed_plans
+from alerts.rehearsal import By, Rehearsal, rehearse
+from classify.verdict import Verdict
+from registry.tenant import tenant_of
+from review.index import Query, every
+from turvakt.commands.shared import AsJson, aside, parts, screen, table, write_json
+from turvakt.commands.words import Spoken, Tenant, Words, say
+from turvakt.wiring import Parts
+
+MOST_IDS = 20
+"""Ids of alerts that are shown; as JSON all are."""
+_BY: tuple[By, ...] = ("rule", "contact", "severity", "hour")
+
+
+def dry_run(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The changed rules, as in config/rules.toml.", show_default=False)],
+    days: Annotated[float, typer.Option(help="Flagged posts of so many days up to now.", min=0.01, max=3650)] = 30,
+    tenant: Tenant = "",
+    language: Spoken = "en",
+    as_json: AsJson = False,
+) -> None:
+    """Route the stored flagged posts of the last days by changed rules, and show what would be sent beside what was.
+
+    Sends nothing. Contacts and consents are those of today. With --tenant the file stands for the tenant's own, else for that of all others.
+
+    Example: turvakt alerts dry-run new-rules.toml --days 30
+    """
+    words = Words(language)
+    raised: Counter[str] = Counter()
+    with parts(context) as opened:
+        changed = changed_plans(opened.plans, file, tenant=tenant)
+        since = opened.clock.now() - timedelta(days=days)
+        shown = TextColumn("{task.completed:.0f} posts")
+        with Progress(shown, console=aside, transient=True, disable=as_json or not aside.is_terminal) as progress:
+            task = progress.add_task("")
+            found = rehearse(
+                _flagged(opened, since, tenant, raised),
+                today=opened.plans,
+                changed=changed,
+                officials=opened.officials.get,
+                tenant=tenant,
+                told=lambda posts: progress.update(task, completed=posts),
+            )
+    if as_json:
+        write_json({"days": days, "raised": raised, **msgspec.to_builtins(found)})
+    else:
+        _show_rehearsal(found, raised, words, days=days)
+
+
+def _flagged(opened: Parts, since: datetime, tenant: str, raised: Counter[str]) -> Iterator[Verdict]:
+    """The flagged posts since then; counts by rule the alerts that were raised about them."""
+    for item in every(opened.index, Query(since=since, flagged=True)):
+        for alert in item.alerts:
+            official = opened.officials.get(alert.official)
+            raised[alert.rule] += not tenant or (official is not None and tenant_of(official) == tenant)
+        yield item.verdict
+
+
+def _show_rehearsal(found: Rehearsal, raised: Mapping[str, int], words: Words, *, days: float) -> None:
+    say(words.of("rehearsal.posts", posts=found.posts, days=f"{days:g}"))
+    heads = [words.of(f"rehearsal.{head}") for head in ("today", "changed", "change")]
+    rows = [(words.of("rehearsal.total"), *_beside(found.today.total, found.changed.total))]
+    screen.print(table("", *heads, rows=rows))
+    for by in _BY:
+        today, changed = found.today.by[by], found.changed.by[by]
+        names = sorted({*today, *changed, *(raised if by == "rule" else ())})
+        were = [(raised.get(name, 0),) if by == "rule" else () for name in names]
+        rows = [(name, *was, *_beside(today[name], changed[name])) for name, was in zip(names, were, strict=True)]
+        was_head = [words.of("rehearsal.was")] if by == "rule" else []
+        screen.print(table(words.of(f"rehearsal.{by}"), *was_head, *heads, rows=rows))
+    for key, ids in (("lost", found.lost), ("won", found.won)):
+        if ids:
+            say(words.of(f"rehearsal.{key}", number=len(ids), threats=found.threats))
+            for each in ids[:MOST_IDS]:
+                say(f"  {each}")
+            if len(ids) > MOST_IDS:
+                say("  " + words.of("rehearsal.more", number=len(ids) - MOST_IDS))
+
+
+def _beside(today: int, changed: int) -> tuple[int, int, str]:
+    return today, changed, f"{changed - today:+d}" if changed != today else "="
