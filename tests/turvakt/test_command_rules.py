@@ -69,6 +69,9 @@ QUIET: dict[str, tuple[str, ...]] = {
     "retention reports": (),
     "audit list": (),
     "audit verify": (),
+    "alerts explain": ("web:1",),
+    "alerts dry-run": ("config/rules.toml",),
+    "alerts duty": (),
     "dead list": (),
 }
 """Commands that show no text, nor write of it: all that can be run here."""

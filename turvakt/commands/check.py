@@ -144,8 +144,8 @@ def _named(plan: Plan, whose: str) -> Iterator[tuple[str, To | Way]]:
     """Every way to somebody whom a plan names, and where it stands."""
     for rule in plan.rules:
         yield from ((f"{whose}rule '{rule.name}'", each) for each in rule.tell if isinstance(each, To))
-    for contact in plan.contacts.values():
-        yield from ((f"{whose}contact '{contact.name}'", way) for way in contact.channels)
+    for number, contact in enumerate(plan.contacts.values(), 1):
+        yield from ((f"{whose}contact number {number}", way) for way in contact.channels)
 
 
 def _reachable(contacts: Iterable[tuple[str, Contact | To | Way]], channels: Mapping[str, Channel]) -> None:

@@ -1,0 +1,142 @@
+"""turvakt alerts explain, dry-run, duty, and what 'turvakt check' says of plans. Contains abusive test material."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.turvakt.process import OFFICIALS, Program, line
+
+TEXT = "Anna Lindqvist, jag ska döda dig. zqxword"
+PLAN = """
+[[rule]]
+name = "nights"
+severity = "low"
+labels = ["threat"]
+policy = "duty"
+
+[[contact]]
+name = "Rut Ek"
+language = "sv"
+channels = [{ channel = "outbox", address = "rut@ekvik.example" }, { channel = "email", address = "rut@ekvik.example" }]
+
+[[schedule]]
+name = "jour"
+timezone = "Europe/Stockholm"
+rotation = ["Rut Ek"]
+every = "1 week"
+from = "2026-03-02T08:00"
+
+[[policy]]
+name = "duty"
+[[policy.step]]
+tell = ["schedule:jour"]
+wait = "5 min"
+[[policy.step]]
+tell = ["official"]
+channels = "all"
+"""
+
+
+@pytest.fixture(scope="module")
+def flagged(tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """A program that holds a threat and a post that nothing was found in."""
+    program = Program(tmp_path_factory.mktemp("flagged") / "data")
+    program.run("officials", "import", str(OFFICIALS))
+    posts = program.folder.parent / "posts.jsonl"
+    posts.write_text(line(1, TEXT) + line(2, "Tack Anna Lindqvist för bron"), "utf-8")
+    program.run("run", "--once", "--posts", str(posts))
+    return program
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Path:
+    file = tmp_path / "plan.toml"
+    file.write_text(PLAN, "utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    ("language", "matches", "differs"),
+    [
+        ("en", "✓ threat: matches. Policy urgent", "– private-data: does not match: label."),
+        ("sv", "✓ threat: passar. Larmplan urgent", "– private-data: passar inte: kategori."),
+        ("fi", "✓ threat: täsmää. Hälytyskaava urgent", "– private-data: ei täsmää: luokka."),
+    ],
+)
+def test_explain_says_what_each_rule_does_in_each_language(
+    flagged: Program, language: str, matches: str, differs: str
+) -> None:
+    shown = flagged.run("alerts", "explain", "web:1", "--language", language)
+    assert matches in shown
+    assert differs in shown
+    assert "zqxword" not in shown
+    assert "@" not in shown
+
+
+def test_explain_takes_the_id_of_an_alert_and_tells_other_programs(flagged: Program) -> None:
+    (told,) = flagged.json("alerts", "explain", "web:1")
+    assert told["explained"]["silent"] is None
+    (alert, *_) = told["alerts"]
+    assert flagged.json("alerts", "explain", alert["id"]) == [told]
+    assert {each["alert"] for each in told["deliveries"]} <= {each["id"] for each in told["alerts"]}
+
+
+def test_explain_of_what_is_not_there(flagged: Program) -> None:
+    assert flagged.finish("alerts", "explain", "web:99").returncode == 2
+    assert flagged.finish("alerts", "explain", "web:1", "--language", "de").returncode == 2
+
+
+def test_explain_shows_steps_and_who_is_on_duty(flagged: Program, plan: Path) -> None:
+    shown = flagged.besides(TURVAKT_ALERTS_RULES=str(plan)).run("alerts", "explain", "web:1", "--now")
+    assert "Rut Ek: outbox, then email if that fails; left out: no consent allows it" in shown or (
+        "Rut Ek: outbox; allowed by consent 1" in shown
+    )
+    assert "2. 5 min later, if nobody answers:" in shown
+    assert "last resort:\n       whoever looks after Turvakt" in shown
+
+
+def test_a_dry_run_compares_rules_and_sends_nothing(flagged: Program, plan: Path, tmp_path: Path) -> None:
+    before = flagged.json("status")
+    (same,) = flagged.json("alerts", "dry-run", "config/rules.toml")
+    assert same["posts"] == 1
+    assert same["today"] == same["changed"]
+    assert (same["lost"], same["won"]) == ([], [])
+    nothing = tmp_path / "nothing.toml"
+    nothing.write_text('[[rule]]\nname = "none"\nseverity = "critical"\nlabels = ["influence"]\n', "utf-8")
+    (told,) = flagged.json("alerts", "dry-run", str(nothing), "--tenant", "ekvik")
+    assert (told["changed"]["total"], told["threats"], len(told["lost"])) == (0, 1, 1)
+    shown = flagged.run("alerts", "dry-run", str(nothing), "--language", "sv")
+    assert "1 larm skulle inte längre nå någon, varav 1 om hot:" in shown
+    assert told["lost"][0] in shown
+    assert flagged.json("alerts", "dry-run", str(nothing), "--tenant", "elsewhere")[0]["today"]["total"] == 0
+    assert flagged.json("status")[0]["index"] == before[0]["index"]
+
+
+def test_a_dry_run_tells_every_mistake(flagged: Program, tmp_path: Path) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_text('[[rule]]\nname = "a"\nseverity = "loud"\nlabels = ["x"]\n', "utf-8")
+    done = flagged.finish("alerts", "dry-run", str(file))
+    assert done.returncode == 4
+    assert b"key 'severity'" in done.stderr
+    assert b"key 'labels[0]'" in done.stderr
+
+
+def test_duty_tells_who_is_on_duty_when(flagged: Program, plan: Path) -> None:
+    program = flagged.besides(TURVAKT_ALERTS_RULES=str(plan))
+    (first, *rest) = program.json("alerts", "duty", "--days", "14")
+    assert (first["schedule"], first["contact"], len(rest)) == ("jour", "Rut Ek", 2)
+    assert all(each["since"].endswith(("T07:00:00Z", "T06:00:00Z")) for each in rest)
+    assert "08:00" in program.run("alerts", "duty", "--language", "fi")
+    assert "There is no schedule." in flagged.finish("alerts", "duty").stderr.decode()
+
+
+def test_check_shows_every_mistake_and_every_gap(flagged: Program, plan: Path) -> None:
+    program = flagged.besides(TURVAKT_ALERTS_RULES=str(plan))
+    rules = {each["part"]: each for each in map(json.loads, program.finish("check", "--json").stdout.splitlines())}
+    assert "contact number 1: the channel email is not set up" in rules["rules"]["says"]
+    plan.write_text(PLAN.replace('"outbox"', '"email"').replace('wait = "5 min"', 'wait = "soon"\nretry = 3'), "utf-8")
+    rules = {each["part"]: each for each in map(json.loads, program.finish("check", "--json").stdout.splitlines())}
+    assert not rules["rules"]["ok"]
+    assert "unknown key `retry`" in rules["rules"]["says"]
+    assert "key 'wait'" in rules["rules"]["says"]
