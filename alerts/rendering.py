@@ -83,7 +83,7 @@ class Renderer:
                 f"{source}, {words.moment(post.created_at, self._zone(alert.official, words))}",
             ),
         )
-        deleted = (words.text("deleted"),) if post.deleted_at is not None else ()
+        step = words.text(f"step.{_first_step(alert)}")
         layout = Layout(
             language=words.language,
             title=words.text(f"title.{told.occasion}", severity=severity),
@@ -92,10 +92,10 @@ class Renderer:
             answer=words.text("answer") if link else "",
             button=words.text("button"),
             link=link,
-            first=(words.text("first"), words.text(f"step.{_first_step(alert)}")),
+            first=(words.text("first"), f"{step} {words.text('deleted')}" if post.deleted_at is not None else step),
             facts=facts,
             sections=_sections(law[:MOST_HINTS], words),
-            notes=(*deleted, words.text("hint"), *words.reference(reference)),
+            notes=(words.text("hint"), *words.reference(reference)),
         )
         opening = words.text("spoken.opening", severity=severity)
         return Message(
