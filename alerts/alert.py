@@ -36,7 +36,8 @@ Occasion = Literal["raised", "grown", "reminder", "escalated", "last-resort"]
 class Told:
     """On what occasion somebody is told of an incident, and how large it is then.
 
-    ``minutes`` lie between its first and its newest post. ``step`` is that of the policy, from 1.
+    ``minutes`` lie between its first and its newest post. ``step`` is that of the policy, from 1. ``key`` tells occasions of one
+    incident apart: the same one is told to the same address once.
     """
 
     occasion: Occasion
@@ -44,6 +45,7 @@ class Told:
     accounts: int
     minutes: int
     step: int
+    key: str = ""
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
 
@@ -128,18 +130,16 @@ class Delivery:
 
 def alert_id(*, rule: str, official: str, post: str) -> str:
     """The same rule, official and post always give the same id, so that a replay raises nothing twice."""
-    return _digest("alert", rule, official, post)
+    return digest("alert", rule, official, post)
 
 
-def delivery_id(*, alert: str, channel: str, address: str, grade: str = "") -> str:
-    """The same alert to the same address always gives the same id.
-
-    ``grade`` says how grave the post was judged: one that was edited into something graver is told again.
-    """
-    return _digest("delivery", alert, channel, address, grade)
+def delivery_id(*, about: str, channel: str, address: str, key: str = "") -> str:
+    """The same occasion (``key``) of the same alert or incident always gives the same id for the same address."""
+    return digest("delivery", about, channel, address, key)
 
 
-def _digest(*parts: str) -> str:
+def digest(*parts: str) -> str:
+    """An id for what consists of these parts."""
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:24]
 
 

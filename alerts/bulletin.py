@@ -21,6 +21,8 @@ class Bulletin:
         official: the id of the official whom it is about; empty: nobody. If set, her consent must allow to tell the recipient.
         values: what the message says, by name; each kind has its own. They hold no post's text and nobody's name.
         recipient: ``None`` as long as it is for several.
+        step: of the policy of its incident, from 1.
+        key: tells those of one kind and incident apart: the same one is told to the same address once.
     """
 
     kind: Kind
@@ -32,6 +34,8 @@ class Bulletin:
     values: dict[str, str] = field(repr=False, hash=False)
     recipient: Recipient | None
     at: Moment
+    step: int = 0
+    key: str = ""
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
     @property
@@ -40,4 +44,12 @@ class Bulletin:
         return self.threat or self.severity == "critical"
 
 
-BULLETINS = Codec("bulletin", Bulletin)
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A bulletin on the wire: there ``kind`` says what record it is."""
+
+    bulletin: Bulletin
+    extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
+
+
+BULLETINS = Codec("bulletin", Envelope)

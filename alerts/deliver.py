@@ -9,14 +9,18 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
-from alerts.alert import Alert, Recipient
+from alerts.alert import Recipient
 from alerts.channel import Channel
+from alerts.content import Content, to_one
 from alerts.message import Message
 from alerts.outbox import Item, Outbox, Result
 from flow.backoff import backoff
 from flow.clock import Clock
 from flow.errors import BadInput, Unavailable
 from flow.step import Step
+
+FAILURES = 3
+"""After so many failures of a channel a contact's next channel takes its turn."""
 
 logger = logging.getLogger(__name__)
 
@@ -29,20 +33,23 @@ def growing() -> Iterator[float]:
 class Dispatcher:
     """Sends what is due, several messages at a time per channel, so that a dead channel delays no other one.
 
-    A delivery is tried again, with growing pauses, until it is made, refused for good, given up, or the consent ends.
-    Threats are never given up. A delivery is written down as made only after the channel has taken it on: a crash in
-    between sends it again, with the same key.
+    A delivery is tried again, with growing pauses, until it is made, refused for good, given up, or the consent ends. What is
+    urgent is never given up. Where a channel refuses for good, or fails `FAILURES` times, the contact's next channel takes its
+    turn; what is urgent goes to the next one after the first failure, while the first is still tried.
+
+    A delivery is written down as made only after the channel has taken it on: a crash in between sends it again, with
+    the same key.
 
     Args:
         channels: by name. What waits for a channel that is not there is tried again like any other.
-        render: makes the message.
+        render: makes the message; the third argument is the id of the delivery.
         commit: writes results down (`alerts.stage.recording`); called by way of ``step``; returns the ids of
             deliveries that were erased meanwhile.
-        allowed: the recipient as consent allows to tell her of the alert now, or ``None`` (`alerts.routing.permitted`); asked
+        allowed: the recipient as consent allows to tell her of it now, or ``None`` (`alerts.routing.permitted`); asked
             before each try, by way of ``step``.
         step: where ``commit``, ``allowed`` and the outbox run.
         at_once: messages on their way per channel.
-        give_up_after: from when a delivery was first due; threats are tried for ever.
+        give_up_after: from when a delivery was first due; what is urgent is tried for ever.
         send_seconds: how long one try may take, whatever the channel does.
         idle_seconds: how often to look for what has become due.
         grace_seconds: how long the end may take when it is stopped: messages on their way have two thirds of it, and
@@ -55,9 +62,9 @@ class Dispatcher:
         *,
         outbox: Outbox,
         channels: Mapping[str, Channel],
-        render: Callable[[Alert, Recipient], Message],
+        render: Callable[[Content, Recipient, str], Message],
         commit: Callable[[Sequence[Result]], Collection[str]],
-        allowed: Callable[[Alert, Recipient], Recipient | None],
+        allowed: Callable[[Content, Recipient], Recipient | None],
         step: Step,
         clock: Clock,
         at_once: int = 16,
@@ -146,7 +153,8 @@ class Dispatcher:
             self._on_their_way[item.delivery.id] = item.delivery.channel
         for item in refused:
             logger.info("delivery %s is dropped: no consent covers it any more", item.delivery.id)
-            self._done(Result(replace(item.delivery, state="withdrawn", at=self._clock.now(), reason="withdrawn")))
+            ended = replace(item.delivery, state="withdrawn", at=self._clock.now(), reason="withdrawn")
+            self._done(Result(ended, contact=item.recipient.name))
         for item in items:
             task = asyncio.create_task(self._send(item))
             self._sending.add(task)
@@ -161,7 +169,7 @@ class Dispatcher:
             due += self._outbox.due(self._at_once - len(busy), channel=channel, besides=busy)
         items, refused = [], []
         for item in due:
-            recipient = self._allowed(item.alert, item.recipient)
+            recipient = self._allowed(item.content, item.recipient)
             if recipient is None:
                 refused.append(item)
             else:
@@ -185,7 +193,7 @@ class Dispatcher:
         try:
             if delivery.channel not in self._channels:
                 raise Unavailable("is not set up", place=place, remedy="Set it up, or give the contact another one")
-            message = self._render(item.alert, item.recipient)
+            message = self._render(item.content, item.recipient, delivery.id)
             async with asyncio.timeout(self._send_seconds):
                 await self._channels[delivery.channel].send(
                     message, recipient=item.recipient, idempotency_key=delivery.id
@@ -204,7 +212,8 @@ class Dispatcher:
             if delivery.channel in self._failing:
                 self._failing.remove(delivery.channel)
                 logger.info("channel %s delivers again", delivery.channel)
-            self._done(Result(replace(delivery, state="delivered", attempts=attempts, at=now, reason=None)))
+            delivered = replace(delivery, state="delivered", attempts=attempts, at=now, reason=None)
+            self._done(Result(delivered, contact=item.recipient.name))
 
     def _done(self, result: Result) -> None:
         self._results.append(result)
@@ -213,20 +222,29 @@ class Dispatcher:
     def _again(self, item: Item, reason: str) -> Result:
         now = self._clock.now()
         attempts = item.delivery.attempts + 1
-        threat = "threat" in item.alert.verdict.judgement.flagged
-        if not threat and now - item.first_due >= self._give_up_after:
+        urgent = item.content.urgent
+        if not urgent and now - item.first_due >= self._give_up_after:
             return self._failed(item, f"given up after {attempts} tries. {reason}")
         if item.delivery.channel not in self._failing:
             self._failing.add(item.delivery.channel)
             logger.warning("channel %s fails, its deliveries are tried again. %s", item.delivery.channel, reason)
+        instead = _instead(item)
+        if instead is not None and not urgent and attempts >= FAILURES:
+            return self._failed(item, f"failed over after {attempts} tries. {reason}")
         pause = next(islice(self._pauses(), attempts - 1, None))
         waiting = replace(item.delivery, state="waiting", attempts=attempts, at=now, reason=reason)
-        return Result(waiting, now + timedelta(seconds=pause))
+        return Result(
+            waiting,
+            now + timedelta(seconds=pause),
+            contact=item.recipient.name,
+            instead=instead if urgent and attempts == 1 else None,
+        )
 
     def _failed(self, item: Item, reason: str) -> Result:
         logger.error("delivery %s has failed: %s", item.delivery.id, reason)
         attempts = item.delivery.attempts + 1
-        return Result(replace(item.delivery, state="failed", attempts=attempts, at=self._clock.now(), reason=reason))
+        failed = replace(item.delivery, state="failed", attempts=attempts, at=self._clock.now(), reason=reason)
+        return Result(failed, contact=item.recipient.name, instead=_instead(item))
 
     async def _finish(self) -> None:
         end = asyncio.get_running_loop().time() + self._grace_seconds
@@ -240,6 +258,14 @@ class Dispatcher:
         except TimeoutError:
             logger.warning("the outbox could not be written at the end: what was sent last will be sent again")
         self._on_their_way.clear()
+
+
+def _instead(item: Item) -> Content | None:
+    """The same to the next channel of the recipient; ``None``: she has no other."""
+    if not item.recipient.instead:
+        return None
+    (channel, address), *rest = item.recipient.instead
+    return to_one(item.content, replace(item.recipient, channel=channel, address=address, instead=tuple(rest)))
 
 
 async def _ended(tasks: Sequence[asyncio.Task[Any]], *, by: float) -> None:

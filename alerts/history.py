@@ -18,6 +18,7 @@ Event = Literal[
     "joined",
     "grew",
     "told",
+    "delayed",
     "delivered",
     "failed",
     "withdrawn",
@@ -77,7 +78,7 @@ class History:
 
     def add(self, transitions: Sequence[Transition]) -> None:
         """Write them down, in their order."""
-        self._database.executemany(_NEW, [asdict(each) | {"at": each.at.timestamp()} for each in transitions])
+        self._database.executemany(_NEW, [_row(each) for each in transitions])
 
     def of(self, incident: str) -> list[Transition]:
         """What became of one incident, in the order in which it happened."""
@@ -120,7 +121,12 @@ class History:
 
 
 _NEW = insert(INCIDENT_EVENT)
-_COLUMNS = tuple(INCIDENT_EVENT.c[name] for name in Transition.__dataclass_fields__)
+_NAMES = tuple(Transition.__dataclass_fields__)
+_COLUMNS = tuple(INCIDENT_EVENT.c[name] for name in _NAMES)
+
+
+def _row(each: Transition) -> dict[str, Any]:
+    return {name: getattr(each, name) for name in _NAMES} | {"at": each.at.timestamp()}
 
 
 def _transition(row: Row) -> Transition:

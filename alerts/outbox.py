@@ -1,36 +1,45 @@
-"""Deliveries until they are made: an alert stays here until its recipient has it."""
+"""Deliveries until they are made: an alert or a bulletin stays here until its recipient has it."""
 
 import json
 import logging
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, func, insert, not_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, select, update
 
 from alerts.alert import ALERTS, Alert, Delivery, Recipient, State, delivery_id
+from alerts.bulletin import Bulletin
+from alerts.content import Content, addressed, decoded, encoded, recipients_of, to_one, without_content
 from alerts.tables import OUTBOX
 from classify.verdict import SEVERITIES
 from flow.clock import Clock
 from flow.database import Database, Row
 from flow.errors import BadInput
-from ingest.post import Author
 from registry.holder import Part
 
 logger = logging.getLogger(__name__)
 
 _LOCK = "outbox"
+_AT_ONCE = 500
 _DELIVERY = (
     *(OUTBOX.c.id, OUTBOX.c.alert_id, OUTBOX.c.post, OUTBOX.c.official, OUTBOX.c.channel, OUTBOX.c.state),
-    *(OUTBOX.c.attempts, OUTBOX.c.at, OUTBOX.c.collected_at, OUTBOX.c.reason),
+    *(OUTBOX.c.attempts, OUTBOX.c.at, OUTBOX.c.collected_at, OUTBOX.c.reason, OUTBOX.c.incident, OUTBOX.c.step),
 )
 # Kept, as they run for every alert: to put a statement together takes longer than to run it.
 _ITSELF = OUTBOX.c.id == bindparam("its_id")
 _NEW = insert(OUTBOX)
 _CHANGED = update(OUTBOX).where(_ITSELF)
-_OUTDONE = delete(OUTBOX).where(_ITSELF, OUTBOX.c.state == "waiting")
-_TOLD = select(OUTBOX.c.id, OUTBOX.c.severity, OUTBOX.c.threat).where(OUTBOX.c.slot == bindparam("its_slot"))
+_OUTDONE = delete(OUTBOX).where(
+    OUTBOX.c.thread == bindparam("its_thread"),
+    OUTBOX.c.state == "waiting",
+    OUTBOX.c.id != bindparam("its_id"),
+    OUTBOX.c.severity <= bindparam("its_severity"),
+    OUTBOX.c.threat <= bindparam("its_threat"),
+    or_(OUTBOX.c.threat == 0, OUTBOX.c.slot == bindparam("its_slot")),
+)
+_KNOWN = select(OUTBOX.c.id).where(OUTBOX.c.id.in_(bindparam("ids", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +47,25 @@ class Item:
     """A delivery that is to be made now. ``first_due`` is when it was to be tried first."""
 
     delivery: Delivery
-    alert: Alert
+    content: Content
     recipient: Recipient
     first_due: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of a try; ``next_at`` says when a delivery that still waits is tried again."""
+    """What came of a try.
+
+    Attributes:
+        next_at: when a delivery that still waits is tried again.
+        contact: the name of the recipient.
+        instead: the same to the next channel of the recipient, where this one failed.
+    """
 
     delivery: Delivery
     next_at: datetime | None = None
+    contact: str = field(default="", repr=False)
+    instead: Content | None = field(default=None, repr=False)
 
 
 class Outbox:
@@ -63,54 +80,62 @@ class Outbox:
         self._database = database
         self._clock = clock
 
-    def add(self, alerts: Iterable[Alert]) -> int:
+    def add(self, contents: Iterable[Content]) -> list[Item]:
         """Take in a delivery for each recipient; what was taken in before changes nothing.
 
-        A contact who was told of a post about an official is not told again, unless the post was edited and is now
-        judged graver or as a threat for the first time; then what still waits for the contact is replaced.
+        What still waits for the same address about the same incident, and is no graver, is replaced: the newer message says
+        it, too. But a threat is replaced only by a message about the same post.
 
         Returns:
-            How many deliveries are new.
+            The deliveries that are new.
         """
         with self._database.transaction():
             # Two who add at once would both find that nobody has been told yet.
             self._database.lock(_LOCK)
-            return sum(self._add(alert, recipient) for alert in alerts for recipient in alert.recipients)
+            rows: dict[str, tuple[dict[str, Any], Item]] = {}
+            for content in contents:
+                for recipient in recipients_of(content):
+                    row, item = self._row(content, recipient)
+                    rows.setdefault(item.delivery.id, (row, item))
+            for identity in self._known(list(rows)):
+                del rows[identity]
+            self._database.executemany(_NEW, [row for row, _ in rows.values()])
+            self._database.executemany(_OUTDONE, [_outdone(row) for row, _ in rows.values() if row["thread"]])
+            return [item for _, item in rows.values()]
 
-    def _add(self, alert: Alert, recipient: Recipient) -> int:
-        judgement = alert.verdict.judgement
-        post = alert.verdict.post.id
-        severity, threat = SEVERITIES.index(judgement.severity), int("threat" in judgement.flagged)
-        slot = _slot(alert, recipient)
-        now = self._clock.now().timestamp()
-        due = max(now, recipient.not_before.timestamp() if recipient.not_before else now)
-        grade = f"{judgement.severity}{'+threat' if threat else ''}"
-        identity = delivery_id(alert=alert.id, channel=recipient.channel, address=recipient.address, grade=grade)
-        told = self._database.query(_TOLD, {"its_slot": slot})
-        if any(each == identity or (before >= severity and threatened >= threat) for each, before, threatened in told):
-            return 0
+    def _row(self, content: Content, recipient: Recipient) -> tuple[dict[str, Any], Item]:
+        now = self._clock.now()
+        due = max(now, recipient.not_before or now)
+        delivery, severity, threat = addressed(content, recipient, now)
+        to = {"channel": recipient.channel, "address": recipient.address}
+        about = ("slot", content.official, delivery.post) if delivery.post else ("slot", content.incident)
         row = {
-            "id": identity,
-            "slot": slot,
-            "alert_id": alert.id,
-            "post": post,
-            "official": alert.official,
+            "id": delivery.id,
+            "slot": delivery_id(about="\x00".join(about), **to),
+            "alert_id": delivery.alert,
+            "post": delivery.post,
+            "official": content.official,
             "channel": recipient.channel,
-            "severity": severity,
-            "threat": threat,
+            "severity": SEVERITIES.index(severity),
+            "threat": int(threat),
             "state": "waiting",
             "attempts": 0,
-            "first_due": due,
-            "due": due,
-            "at": now,
-            "collected_at": alert.verdict.post.collected_at.timestamp(),
+            "first_due": due.timestamp(),
+            "due": due.timestamp(),
+            "at": now.timestamp(),
+            "collected_at": delivery.collected_at.timestamp(),
             "reason": None,
-            "alert": ALERTS.encode(replace(alert, recipients=(recipient,))),
+            "alert": encoded(to_one(content, recipient)),
+            "incident": content.incident,
+            "thread": delivery_id(about=f"thread\x00{content.incident}", **to) if content.incident else "",
+            "contact": recipient.name,
+            "step": delivery.step,
         }
-        self._database.execute(_NEW, row)
-        outdone = [each for each, before, threatened in told if before <= severity and threatened <= threat]
-        self._database.executemany(_OUTDONE, [{"its_id": each} for each in outdone])
-        return 1
+        return row, Item(delivery, content, recipient, due)
+
+    def _known(self, identities: Sequence[str]) -> list[str]:
+        parts = (identities[at : at + _AT_ONCE] for at in range(0, len(identities), _AT_ONCE))
+        return [row[0] for part in parts for row in self._database.query(_KNOWN, {"ids": part})]
 
     def channels(self) -> list[str]:
         """The channels for which something is due."""
@@ -141,14 +166,14 @@ class Outbox:
         *columns, first_due, value = row
         delivery = _delivery(tuple(columns))
         try:
-            alert = ALERTS.decode(value)
+            content = decoded(value)
         except BadInput as error:
             logger.error("delivery %s cannot be read and is given up: %s", delivery.id, error)
             # The alert stays, so that it can be sent after a fix.
             unreadable = update(OUTBOX).where(OUTBOX.c.id == delivery.id)
             self._database.execute(unreadable.values(state="failed", reason=str(error)))
             return None
-        return Item(delivery, alert, alert.recipients[0], datetime.fromtimestamp(first_due, UTC))
+        return Item(delivery, content, recipients_of(content)[0], datetime.fromtimestamp(first_due, UTC))
 
     def record(self, results: Sequence[Result]) -> frozenset[str]:
         """Write down what came of tries.
@@ -170,7 +195,7 @@ class Outbox:
                 if result.next_at is not None:
                     new["due"] = result.next_at.timestamp()
                 if delivery.state != "waiting":
-                    new["alert"] = None
+                    new |= {"alert": None, "contact": ""}
                 if not self._database.execute(_CHANGED, new):
                     gone.add(delivery.id)
         return frozenset(gone)
@@ -199,7 +224,7 @@ class Outbox:
 
     def known(self, deliveries: Collection[str]) -> set[str]:
         """Those of ``deliveries``, given by id, that are here, ended or not."""
-        return {each for each in deliveries if self._count(OUTBOX.c.id == each)}
+        return set(self._known(list(deliveries)))
 
     def erase(self, official: str, part: Part | None = None) -> int:
         """Remove the official's deliveries, waiting or not; of one recipient those that wait, as no other names anybody."""
@@ -211,21 +236,20 @@ class Outbox:
     def forget(self, posts: Collection[str]) -> int:
         """Remove the deliveries about these posts, but for threats that nobody has been told of yet.
 
-        Of those, all that came from the platform goes, and the recipient is still told that there was a threat
-        and that it is gone.
+        Nor does what tells of more posts than these. Of all that stays, what came from the platform goes, and the recipient is
+        still told that there was something and that it is gone.
         """
         changed = 0
         with self._database.transaction():
             for post in posts:
                 # Nobody may record an end, and with it remove the alert, before it is written back without content.
-                self._database.query(select(OUTBOX.c.id).where(OUTBOX.c.post == post).with_for_update())
-                untold = and_(OUTBOX.c.state == "waiting", OUTBOX.c.threat == 1)
-                changed += self._database.execute(delete(OUTBOX).where(OUTBOX.c.post == post, not_(untold)))
-                left = select(OUTBOX.c.id, OUTBOX.c.alert).where(OUTBOX.c.post == post)
-                for identity, value in self._database.query(left):
-                    alert = ALERTS.decode(value)
-                    if alert.verdict.post.deleted_at is None:
-                        blank = ALERTS.encode(_without_content(alert, self._clock.now()))
+                about = select(OUTBOX.c.id, OUTBOX.c.state, OUTBOX.c.alert).where(OUTBOX.c.post == post)
+                for identity, state, value in self._database.query(about.with_for_update()):
+                    alert = ALERTS.decode(value) if state == "waiting" else None
+                    if alert is None or not _is_still_told(alert):
+                        changed += self._database.execute(delete(OUTBOX).where(OUTBOX.c.id == identity))
+                    elif alert.verdict.post.deleted_at is None:
+                        blank = ALERTS.encode(without_content(alert, self._clock.now()))
                         self._database.execute(update(OUTBOX).where(OUTBOX.c.id == identity).values(alert=blank))
                         changed += 1
         return changed
@@ -266,12 +290,23 @@ def _hers(official: str, part: Part | None) -> tuple[ColumnElement[bool], ...]:
     return (hers,) if part is None else (hers, OUTBOX.c.post.startswith(f"{part.name}:", autoescape=True))
 
 
+def _outdone(row: dict[str, Any]) -> dict[str, Any]:
+    return {f"its_{name}": row[name] for name in ("id", "slot", "thread", "severity", "threat")}
+
+
+def _is_still_told(alert: Alert) -> bool:
+    return "threat" in alert.verdict.judgement.flagged or (alert.told is not None and alert.told.posts > 1)
+
+
 def _seen(value: bytes) -> dict[str, Any]:
     """A waiting alert as its official may see it: who else is registered is not her business."""
     try:
-        alert = ALERTS.decode(value)
+        alert = decoded(value)
     except BadInput:
         return {"unreadable": len(value)}
+    if isinstance(alert, Bulletin):
+        told: dict[str, Any] = json.loads(encoded(alert))
+        return told
     left: Alert = alert
     for other in alert.officials - {alert.official}:
         left = left.without(other) or left
@@ -281,18 +316,13 @@ def _seen(value: bytes) -> dict[str, Any]:
 
 def _is_to(value: bytes, recipient: str) -> bool:
     try:
-        return any(each.name == recipient for each in ALERTS.decode(value).recipients)
+        return any(each.name == recipient for each in recipients_of(decoded(value)))
     except BadInput:
         return True
 
 
-def _slot(alert: Alert, recipient: Recipient) -> str:
-    parts = "\x00".join(("slot", alert.official, alert.verdict.post.id))
-    return delivery_id(alert=parts, channel=recipient.channel, address=recipient.address)
-
-
 def _delivery(row: Row) -> Delivery:
-    identity, alert, post, official, channel, state, attempts, at, collected_at, reason = row
+    identity, alert, post, official, channel, state, attempts, at, collected_at, reason, incident, step = row
     return Delivery(
         id=identity,
         alert=alert,
@@ -304,22 +334,6 @@ def _delivery(row: Row) -> Delivery:
         at=datetime.fromtimestamp(at, UTC),
         collected_at=datetime.fromtimestamp(collected_at, UTC),
         reason=reason,
+        incident=incident,
+        step=step,
     )
-
-
-def _without_content(alert: Alert, at: datetime) -> Alert:
-    post = alert.verdict.post
-    bare = replace(
-        post,
-        text="",
-        url=None,
-        author=Author(),
-        reply_to=(),
-        quote_of=(),
-        accounts=(),
-        mentions=(),
-        extra={},
-        deleted_at=at,
-    )
-    judgement = replace(alert.verdict.judgement, spans=())
-    return replace(alert, verdict=replace(alert.verdict, post=bare, judgement=judgement))

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Collection, Sequence
 
 from alerts.alert import ALERTS, DELIVERIES, Alert
-from alerts.outbox import Outbox, Result
+from alerts.incidents import Incidents
+from alerts.outbox import Result
 from alerts.plan import Plans
 from alerts.routing import route
+from alerts.telling import Telling, is_news
 from classify.stage import TOPIC as VERDICTS_TOPIC
 from classify.verdict import VERDICTS, Verdict
 from flow.clock import Clock
@@ -29,29 +31,31 @@ def route_stage(
     return Stage("route", source=VERDICTS_TOPIC, codec=VERDICTS, clock=clock, handle=handle, stop_after=stop_after)
 
 
-def deliver_stage(*, outbox: Outbox, clock: Clock, wake: Callable[[], None], stop_after: int = 100) -> Stage[Alert]:
-    """From ``alerts`` into the outbox; ``wake`` is called when something was added."""
+def deliver_stage(
+    *, incidents: Incidents, clock: Clock, wake: Callable[[], None], stop_after: int = 100
+) -> Stage[Alert]:
+    """From ``alerts`` into incidents and the outbox; ``wake`` is called when there is something to deliver."""
 
     def apply(alerts: Sequence[Alert]) -> None:
-        if outbox.add(alerts):
+        if incidents.take(alerts):
             wake()
 
     return Stage("deliver", source=TOPIC, codec=ALERTS, clock=clock, apply=apply, stop_after=stop_after)
 
 
-def recording(*, outbox: Outbox, log: Log) -> Callable[[Sequence[Result]], Collection[str]]:
-    """How a `alerts.deliver.Dispatcher` writes results down: outbox and topic ``deliveries`` in one transaction.
+def recording(*, telling: Telling, log: Log) -> Callable[[Sequence[Result]], Collection[str]]:
+    """How a `alerts.deliver.Dispatcher` writes results down: outbox, history and topic ``deliveries`` in one transaction.
 
-    Into the topic go the ends and the first failure of each delivery, not every try.
+    Into the topic go the ends and the first failure of each delivery, not every try. Bulletins are about no alert, and no reader
+    of the topic knows them.
     """
 
     def commit(results: Sequence[Result]) -> Collection[str]:
         with log.write() as writer:
-            erased = outbox.record(results)
+            erased = telling.record(results)
             for result in results:
                 delivery = result.delivery
-                ended = delivery.state != "waiting"
-                if delivery.id not in erased and (ended or delivery.attempts == 1):
+                if delivery.id not in erased and delivery.alert and is_news(delivery):
                     writer.append(DELIVERIES_TOPIC, delivery.post, DELIVERIES.encode(delivery))
         return erased
 

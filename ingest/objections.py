@@ -87,6 +87,11 @@ class Objections:
         standing = select(OBJECTION.c.digest).where(OBJECTION.c.upheld, OBJECTION.c.digest.in_(of))
         return {of[bytes(digest)] for (digest,) in self._database.query(standing)}
 
+    def author(self, post: Post) -> str:
+        """A keyed digest of who wrote the post, the same for all posts from one account; empty if its platform does not tell."""
+        name = post.author.id or post.author.handle
+        return self._digest((post.source, name)).hex()[:24] if name else ""
+
     def counts(self) -> dict[str, int]:
         """How many were upheld, and how many refused."""
         rows = self._database.query(select(OBJECTION.c.upheld))

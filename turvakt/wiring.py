@@ -1,7 +1,7 @@
 """The composition root: everything is put together here, from the settings, and opened when it is first used."""
 
-from collections.abc import Callable, Collection, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,15 @@ from access.holding import PeopleHolder
 from access.letters import Letters
 from access.people import People
 from alerts import stage as alert_stages
-from alerts.alert import ALERTS, DELIVERIES, Alert, Recipient
+from alerts.alert import ALERTS, DELIVERIES, Recipient
+from alerts.bulletin import Bulletin
 from alerts.channel import Channel
 from alerts.channels.files import Files
+from alerts.content import Content
 from alerts.deliver import Dispatcher
 from alerts.encryption import Key
+from alerts.escalation import Escalator
+from alerts.incidents import Incidents
 from alerts.keys import key_files, load_keys
 from alerts.letters import FOLDER as LETTERS_FOLDER
 from alerts.letters import LetterRenderer
@@ -23,7 +27,8 @@ from alerts.plan import Plans
 from alerts.planning import load_plans
 from alerts.postman import Postman
 from alerts.rendering import FOLDERS, Renderer
-from alerts.routing import alerts_about, permitted
+from alerts.routing import alerts_about, permitted, permitted_bulletin
+from alerts.telling import Telling
 from alerts.translations import Translations
 from classify.classifier import Classifier, Judges
 from classify.law import Provision, load_law
@@ -47,9 +52,10 @@ from registry.retention import KINDS, RetentionReport
 from registry.tenant import Tenant
 from registry.withdrawal import Erasure, Kept
 from registry.wording import Shown, Wordings, load_wordings
+from review.decision import DECISIONS, Decision
 from review.naming import Naming
 from review.retention import PostRetention
-from review.stage import index_stages
+from review.stage import DECISIONS_TOPIC, index_stages
 from turvakt import informing, retaining
 from turvakt.adapters import make_channels, make_collectors, make_jsonl, make_judge
 from turvakt.bluesky_accounts import BlueskyAccounts
@@ -59,6 +65,7 @@ from turvakt.settings import Settings
 from turvakt.shadow import Listener as ShadowListener
 from turvakt.shadow import Shadow
 from turvakt.stores import Stores
+from turvakt.watch.operator import recipients as operator_recipients
 
 
 class Parts(Stores):
@@ -223,6 +230,8 @@ class Parts(Stores):
             *trends,
             self.index,
             self.notices,
+            self.incidents,
+            self.incidents.history,
             audit,
             self.letters,
             PeopleHolder(self.database, clock=self.clock),  # after those who ask it who she is
@@ -282,7 +291,8 @@ class Parts(Stores):
             plans, officials = self.plans, self.officials.get
             return alert_stages.route_stage(plans=plans, officials=officials, clock=clock, stop_after=stop_after)
         if name == "deliver":
-            return alert_stages.deliver_stage(outbox=self.outbox, clock=clock, wake=wake, stop_after=stop_after)
+            incidents = self.incidents
+            return alert_stages.deliver_stage(incidents=incidents, clock=clock, wake=wake, stop_after=stop_after)
         stages = index_stages(
             index=self.index,
             stored=lambda verdicts: self.posts.stored(verdicts),  # opened by the stage alone that asks
@@ -318,13 +328,42 @@ class Parts(Stores):
         return Dispatcher(
             outbox=self.outbox,
             channels=self.channels,
-            render=renderer.render,
-            commit=alert_stages.recording(outbox=self.outbox, log=self.log),
+            render=lambda told, recipient, delivery: renderer.render(told, recipient, delivery=delivery),
+            commit=alert_stages.recording(telling=self.telling, log=self.log),
             allowed=self.permitted,
             step=step,
             clock=self.clock,
             give_up_after=timedelta(hours=self.settings.alerts.give_up_after_hours),
         )
+
+    @cached_property
+    def telling(self) -> Telling:
+        """The way into the outbox."""
+        return Telling(self.database, outbox=self.outbox, clock=self.clock)
+
+    @cached_property
+    def incidents(self) -> Incidents:
+        """What people are told of, answer and close."""
+        return Incidents(
+            self.database,
+            telling=self.telling,
+            plans=lambda: self.plans,  # files of rules are read by who tells, not by who only looks
+            officials=self.officials.get,
+            account=self.objections.author,
+            operator=partial(operator_recipients, self.settings.operator),
+            decide=self._false_alarms,
+            clock=self.clock,
+        )
+
+    def _false_alarms(self, posts: Sequence[str], *, by: str, at: datetime) -> None:
+        with self.log.write() as writer:
+            for post in posts:
+                decision = Decision(post, "false-alarm", by, at)
+                writer.append(DECISIONS_TOPIC, post, DECISIONS.encode(decision))
+
+    def escalator(self, step: Step, *, wake: Callable[[], None]) -> Escalator:
+        """Sees to it that what nobody answers goes on; ``wake`` is called when there is something to deliver."""
+        return Escalator(incidents=self.incidents, wake=wake, step=step, clock=self.clock)
 
     def postman(self, step: Step, *, base_url: str) -> Postman:
         """Sends letters to people who sign in: by e-mail or, where no server is set, into the folder of the outbox."""
@@ -387,10 +426,12 @@ class Parts(Stores):
         official = self.officials.get(official_id)
         return official is not None and official.consents_to(source, self.clock.now())
 
-    def permitted(self, alert: Alert, recipient: Recipient) -> Recipient | None:
-        """The recipient as consent allows to tell her of ``alert`` now, or ``None``."""
-        official = self.officials.get(alert.official)
-        return permitted(alert, recipient, official=official, at=self.clock.now())
+    def permitted(self, told: Content, recipient: Recipient) -> Recipient | None:
+        """The recipient as consent allows to tell her of it now, or ``None``."""
+        official, now = self.officials.get(told.official), self.clock.now()
+        if isinstance(told, Bulletin):
+            return permitted_bulletin(told, recipient, official=official, at=now)
+        return permitted(told, recipient, official=official, at=now)
 
     def __enter__(self) -> "Parts":
         return self

@@ -9,7 +9,7 @@ def test_ids_tell_apart_what_differs() -> None:
     assert first == alert_id(rule="a", official="b", post="c")
     assert len({first, alert_id(rule="ab", official="", post="c"), alert_id(rule="a", official="c", post="b")}) == 3
     deliveries = {
-        delivery_id(alert=first, channel=channel, address="x", grade=grade)
+        delivery_id(about=first, channel=channel, address="x", key=grade)
         for channel in ("email", "webhook")
         for grade in ("", "high", "high+threat")
     }

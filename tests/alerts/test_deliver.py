@@ -16,11 +16,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerts.alert import DELIVERIES, Alert, Recipient
+from alerts.alert import DELIVERIES, Recipient
+from alerts.content import Content
 from alerts.deliver import Dispatcher, growing
 from alerts.message import Message
 from alerts.outbox import Outbox, Result
 from alerts.stage import DELIVERIES_TOPIC, recording
+from alerts.telling import Telling
 from flow.clock import ManualClock
 from flow.errors import BadInput, Broken, Unavailable
 from flow.logs.sqlite import SqliteLog
@@ -67,8 +69,8 @@ async def step(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     return function(*args, **kwargs)
 
 
-def render(alert: Alert, recipient: Recipient) -> Message:
-    return Message("subject", "text", {}, alert.official, alert.verdict.post.id)
+def render(told: Content, recipient: Recipient, delivery: str) -> Message:
+    return Message("subject", "text", {}, told.official, delivery)
 
 
 class World:
@@ -79,6 +81,7 @@ class World:
         self.database = open_file(path)
         self.log = SqliteLog(self.database, clock=self.clock)
         self.outbox = Outbox(self.database, clock=self.clock)
+        self.telling = Telling(self.database, outbox=self.outbox, clock=self.clock)
         self.consent = True
 
     def dispatcher(self, *channels: Scripted, **options: Any) -> Dispatcher:
@@ -86,7 +89,7 @@ class World:
             "outbox": self.outbox,
             "channels": {channel.name: channel for channel in channels},
             "render": render,
-            "commit": recording(outbox=self.outbox, log=self.log),
+            "commit": recording(telling=self.telling, log=self.log),
             "allowed": lambda alert, recipient: recipient if self.consent else None,
             "step": step,
             "clock": self.clock,
@@ -250,9 +253,9 @@ async def test_no_consent_any_more_no_delivery(world: World) -> None:
 async def test_no_consent_to_the_text_any_more_no_text(world: World) -> None:
     channel, rendered = Scripted(), []
 
-    def remembered(alert: Alert, recipient: Recipient) -> Message:
+    def remembered(told: Content, recipient: Recipient, delivery: str) -> Message:
         rendered.append(recipient.show_text)
-        return render(alert, recipient)
+        return render(told, recipient, delivery)
 
     (key,) = world.add("bluesky:1", show_text=True)
     withheld = {"allowed": lambda alert, recipient: replace(recipient, show_text=False), "render": remembered}
@@ -430,7 +433,7 @@ def test_whatever_happens_every_alert_arrives_and_ends_once(
         kinds: dict[str, Fault] = {"ok": None, "unavailable": Unavailable("x"), "unexpected": KeyError("x")}
         channel = Scripted(script=[kinds[fault] for fault in script if fault != "crash"])
         crashes = iter([fault == "crash" for fault in script])
-        commit = recording(outbox=world.outbox, log=world.log)
+        commit = recording(telling=world.telling, log=world.log)
 
         def crashing(results: Sequence[Result]) -> Collection[str]:
             if next(crashes, False):

@@ -10,10 +10,11 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import select, update
 
-from alerts.alert import Delivery
+from alerts.alert import Alert, Delivery, Told
+from alerts.bulletin import Bulletin
 from alerts.outbox import Item, Outbox, Result
 from alerts.tables import OUTBOX
-from classify.verdict import Label, Severity
+from classify.verdict import Verdict
 from flow.clock import ManualClock
 from flow.database import Database
 from registry.holder import Holder, Part
@@ -39,6 +40,10 @@ def outbox(database: Database, clock: ManualClock) -> Outbox:
     return Outbox(database, clock=clock)
 
 
+def of_incident(judged: Verdict, key: str = "2") -> Alert:
+    return replace(alert(judged), incident="i1", told=Told("raised", 1, 1, 0, step=1, key=key))
+
+
 def due(outbox: Outbox, channel: str = "email") -> list[Item]:
     return outbox.due(100, channel=channel)
 
@@ -53,55 +58,53 @@ def stored(database: Database) -> str:
 
 def test_each_recipient_gets_a_delivery(outbox: Outbox) -> None:
     other = recipient("https://duty.example", channel="webhook")
-    assert outbox.add([alert(None, recipient(), other)]) == 2
+    assert len(outbox.add([alert(None, recipient(), other)])) == 2
     assert outbox.channels() == ["email", "webhook"]
     (item,) = due(outbox, "webhook")
     assert item.recipient == other
-    assert item.alert.recipients == (other,)
+    assert item.content.recipients == (other,)
     assert (item.delivery.state, item.delivery.attempts, item.first_due) == ("waiting", 0, AT)
     assert outbox.counts() == {"waiting": 2, "delivered": 0, "failed": 0, "withdrawn": 0}
 
 
 def test_a_replay_changes_nothing(outbox: Outbox) -> None:
     outbox.add([alert()])
-    assert outbox.add([alert()]) == 0
+    assert outbox.add([alert()]) == []
     outbox.record([ended(due(outbox)[0].delivery)])
-    assert outbox.add([alert()]) == 0
+    assert outbox.add([alert()]) == []
     assert due(outbox) == []
 
 
 @pytest.mark.parametrize(
-    ("severity", "labels", "again"),
+    ("newer", "left"),
     [
-        ("high", ("harassment",), False),
-        ("medium", ("harassment",), False),
-        ("critical", ("harassment",), True),
-        ("high", ("threat",), True),
-        ("medium", ("threat",), True),
+        (of_incident(verdict("bluesky:2", severity="critical")), 1),
+        (of_incident(verdict("bluesky:2", severity="medium")), 2),
+        (of_incident(verdict("bluesky:2", labels=("threat",))), 1),
+        (replace(of_incident(verdict("bluesky:2")), incident="another"), 2),
     ],
+    ids=["graver", "less grave", "a threat", "about something else"],
 )
-def test_an_edit_is_told_again_only_if_it_made_the_post_graver(
-    outbox: Outbox, severity: Severity, labels: tuple[Label, ...], again: bool
-) -> None:
-    outbox.add([alert()])
-    outbox.record([ended(due(outbox)[0].delivery)])
-    edited = alert(verdict(severity=severity, labels=labels), rule="another")
-    assert outbox.add([edited]) == int(again)
-    assert outbox.add([alert(), edited]) == 0
+def test_what_waits_is_replaced_by_what_says_it_too(outbox: Outbox, newer: Alert, left: int) -> None:
+    outbox.add([of_incident(verdict(), key="1")])
+    outbox.add([newer])
+    assert len(due(outbox)) == left
 
 
-def test_two_rules_at_work_at_once_tell_once(outbox: Outbox) -> None:
-    for number in range(10):
-        raised = [alert(verdict(f"bluesky:{number}"), rule=rule) for rule in ("first", "second")]
-        with ThreadPoolExecutor(2) as both:
-            assert sum(both.map(lambda each: outbox.add([each]), raised)) == 1
+def test_a_threat_is_replaced_only_by_a_message_about_the_same_post(outbox: Outbox) -> None:
+    outbox.add([of_incident(verdict(labels=("threat",)), key="1")])
+    outbox.add([of_incident(verdict("bluesky:2", labels=("threat",)))])
+    assert len(due(outbox)) == 2
+    outbox.add([of_incident(verdict("bluesky:2", labels=("threat",)), key="3")])
+    assert [item.delivery.post for item in due(outbox)] == ["bluesky:1", "bluesky:2"]
 
 
-def test_a_graver_edit_replaces_what_still_waits(outbox: Outbox) -> None:
-    outbox.add([alert(None, recipient(not_before=AT + timedelta(hours=9)))])
-    outbox.add([alert(verdict(severity="critical"))])
-    assert [item.alert.verdict.judgement.severity for item in due(outbox)] == ["critical"]
-    assert outbox.counts()["waiting"] == 1
+def test_a_bulletin_waits_like_an_alert(outbox: Outbox) -> None:
+    told = Bulletin("drill", "i1", "", "", "low", False, {"channel": "email"}, recipient(), AT, step=1, key="1")
+    assert len(outbox.add([told, told])) == 1
+    (item,) = due(outbox)
+    assert item.content == told
+    assert (item.delivery.alert, item.delivery.post, item.delivery.incident, item.delivery.step) == ("", "", "i1", 1)
 
 
 def test_quiet_hours_hold_back(outbox: Outbox, clock: ManualClock) -> None:
@@ -247,8 +250,8 @@ def test_a_deleted_threat_is_still_told_of_but_without_content(outbox: Outbox, d
     for secret in ("bron", "kalle", "social.example"):
         assert secret not in stored(database)
     (item,) = due(outbox)
-    assert item.alert.verdict.post.deleted_at == AT
-    assert item.alert.verdict.judgement.flagged == ("threat",)
+    assert item.content.verdict.post.deleted_at == AT
+    assert item.content.verdict.judgement.flagged == ("threat",)
     outbox.record([ended(item.delivery)])
     assert outbox.forget(["bluesky:1"]) == 1
     assert outbox.counts()["delivered"] == 0

@@ -4,19 +4,21 @@ import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from alerts.alert import ALERTS
+from alerts.alert import ALERTS, Alert
 from alerts.channels.files import Files
 from alerts.deliver import Dispatcher
+from alerts.incidents import Incidents
 from alerts.outbox import Outbox
 from alerts.plan import Plan, Plans
 from alerts.rendering import FOLDER, Renderer
 from alerts.routing import permitted
 from alerts.rules import Rule
 from alerts.stage import DELIVERIES_TOPIC, TOPIC, deliver_stage, recording, route_stage
+from alerts.telling import Telling
 from alerts.translations import Translations
 from classify.stage import TOPIC as VERDICTS_TOPIC
 from classify.verdict import VERDICTS, Verdict
@@ -61,17 +63,21 @@ async def run(database: Sqlite, folder: Path, *verdicts: Verdict, known: Officia
     def officials(id: str) -> Official | None:
         return known if id == known.id else None
 
+    telling = Telling(database, outbox=outbox, clock=clock)
+    plans = Plans(Plan((Rule(name="any", severity="low"),)))
+    incidents = Incidents(database, telling=telling, plans=lambda: plans, officials=officials, clock=clock)
+    renderer = Renderer(Translations(FOLDER), base_url="http://127.0.0.1:8000", officials=officials)
     stages: list[Stage[Any]] = [
-        route_stage(plans=Plans(Plan((Rule(name="any", severity="low"),))), officials=officials, clock=clock),
-        deliver_stage(outbox=outbox, clock=clock, wake=lambda: dispatcher.wake()),
+        route_stage(plans=plans, officials=officials, clock=clock),
+        deliver_stage(incidents=incidents, clock=clock, wake=lambda: dispatcher.wake()),
     ]
     runtime = Embedded(log=log, stages=stages, observer=Quiet())
     dispatcher = Dispatcher(
         outbox=outbox,
         channels={"outbox": Files(folder, clock=clock)},
-        render=Renderer(Translations(FOLDER), base_url="http://127.0.0.1:8000", officials=officials).render,
-        commit=recording(outbox=outbox, log=log),
-        allowed=lambda alert, recipient: permitted(alert, recipient, official=known, at=clock.now()),
+        render=lambda told, recipient, delivery: renderer.render(told, recipient, delivery=delivery),
+        commit=recording(telling=telling, log=log),
+        allowed=lambda told, recipient: permitted(cast(Alert, told), recipient, official=known, at=clock.now()),
         step=runtime.at("deliveries"),
         clock=clock,
     )
@@ -86,14 +92,14 @@ async def run(database: Sqlite, folder: Path, *verdicts: Verdict, known: Officia
 
 
 async def test_from_the_log_to_a_file(database: Sqlite, tmp_path: Path) -> None:
-    judged = [verdict(f"bluesky:{number}") for number in range(20)]
+    judged = [verdict("bluesky:1"), verdict("bluesky:2", text="Något helt annat om vägen till sjön.")]
     outbox = await run(database, tmp_path / "outbox", *judged, verdict("feed:1"), known=official(contacts=(OUTBOX,)))
-    assert outbox.counts() == {"waiting": 0, "delivered": 21, "failed": 0, "withdrawn": 0}
+    assert outbox.counts() == {"waiting": 0, "delivered": 2, "failed": 0, "withdrawn": 0}
     files = sorted((tmp_path / "outbox").iterdir())
-    assert len(files) == 21
+    assert len(files) == 2
     assert "Anna Lindqvist" in files[0].read_text(encoding="utf-8")
     log = SqliteLog(database, clock=ManualClock(AT))
-    assert len(log.browse(DELIVERIES_TOPIC)) == 21
+    assert len(log.browse(DELIVERIES_TOPIC)) == 2
     assert {ALERTS.decode(entry.value).verdict.post.id == entry.key for entry in log.browse(TOPIC)} == {True}
 
 

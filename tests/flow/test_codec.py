@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from access.letters import LETTERS, Letter
 from access.person import PEOPLE, Function, Grant, Person
-from alerts.alert import ALERTS, DELIVERIES, Alert, Delivery, Recipient
+from alerts.alert import ALERTS, DELIVERIES, Alert, Delivery, Recipient, Told
+from alerts.bulletin import BULLETINS, Bulletin, Envelope
 from classify.verdict import LABELS, SEVERITIES, VERDICTS, Judgement, Score, Span, Verdict
 from flow.codec import Codec
 from flow.entry import DEAD_LETTERS, ENTRIES, DeadLetter, Entry
@@ -61,9 +62,17 @@ ALERT = Alert(
     official="anna-lindqvist",
     official_name="Anna Lindqvist",
     verdict=VERDICT,
-    recipients=(Recipient("Beredskap", "email", "vakt@ekvik.example", "sv", show_text=False, not_before=AT),),
+    recipients=(
+        Recipient(
+            "Beredskap", "email", "vakt@ekvik.example", "sv", show_text=False, not_before=AT, instead=(("sms", "+46"),)
+        ),
+    ),
     raised_at=AT,
+    policy="urgent",
+    incident="1c",
+    told=Told("grown", posts=42, accounts=17, minutes=10, step=1, key="grown 42"),
 )
+BULLETIN = Bulletin("drill", "1c", "", "", "low", False, {"channel": "email"}, ALERT.recipients[0], AT, step=1, key="1")
 OFFICIAL = Official(
     id="anna-lindqvist",
     given_names=("Anna",),
@@ -92,7 +101,8 @@ SAMPLES: list[tuple[Codec[Any], Any]] = [
     (POSTS, POST),
     (VERDICTS, VERDICT),
     (ALERTS, ALERT),
-    (DELIVERIES, Delivery("d1", "0f", POST.id, "anna-lindqvist", "email", "delivered", 2, AT, AT, None)),
+    (DELIVERIES, Delivery("d1", "0f", POST.id, "anna-lindqvist", "email", "delivered", 2, AT, AT, None, "1c", 1)),
+    (BULLETINS, Envelope(BULLETIN)),
     (DECISIONS, Decision(POST.id, "confirmed", "vakt", AT)),
     (ENTRIES, ENTRY),
     (
@@ -127,8 +137,15 @@ SAMPLES: list[tuple[Codec[Any], Any]] = [
     (REPORTS, RetentionReport(AT, {"ekvik": {"low": 2}}, {"index": 3, "log": 4}, held=1)),
 ]
 KINDS = [codec.kind for codec, _ in SAMPLES]
-NEWEST = {"verdict": "-aimed-at", "alert": "-aimed-at", "official": "-proposed", "person": "-offers"}
+NEWEST = {
+    "delivery": "-incident",
+    "verdict": "-aimed-at",
+    "alert": "-incident",
+    "official": "-proposed",
+    "person": "-offers",
+}
 """The newest form of a kind, where optional fields have been added to its version."""
+FORMER_ALERT = replace(ALERT, recipients=(replace(ALERT.recipients[0], instead=()),), policy="", incident="", told=None)
 UNAIMED = replace(VERDICT, judgement=replace(VERDICT.judgement, aimed_at=None))
 
 
@@ -172,7 +189,7 @@ class TestEveryRecord:
     ("codec", "record"),
     [
         (VERDICTS, UNAIMED),
-        (ALERTS, replace(ALERT, verdict=UNAIMED)),
+        (ALERTS, replace(FORMER_ALERT, verdict=UNAIMED)),
         (OFFICIALS, OFFICIAL),
         (PEOPLE, replace(PERSON, offers=())),
     ],
