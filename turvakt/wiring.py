@@ -23,8 +23,8 @@ from alerts.incidents import Incidents
 from alerts.keys import key_files, load_keys
 from alerts.letters import FOLDER as LETTERS_FOLDER
 from alerts.letters import LetterRenderer
+from alerts.live_plans import LivePlans
 from alerts.plan import Plans
-from alerts.planning import load_plans
 from alerts.postman import Postman
 from alerts.rendering import FOLDERS, Renderer
 from alerts.routing import alerts_about, permitted, permitted_bulletin
@@ -117,12 +117,12 @@ class Parts(Stores):
 
     @cached_property
     def plans(self) -> Plans:
-        """Whom to tell of what, for each tenant.
+        """Whom to tell of what, for each tenant, as the files of rules say at any time.
 
         Raises:
             Broken: something in a file of rules is wrong.
         """
-        return load_plans(self.settings.rules_file, self.settings.plans_dir)
+        return LivePlans(self.settings.rules_file, self.settings.plans_dir, clock=self.clock)
 
     @cached_property
     def wordings(self) -> Wordings:

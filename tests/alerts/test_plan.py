@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from alerts.gaps import gaps
+from alerts.live_plans import LivePlans
 from alerts.plan import Plan, Plans
 from alerts.planning import load_plans, read_plans
 from alerts.routing import route
@@ -303,3 +304,25 @@ def test_hours_without_a_rule_for_threats_are_told(file: Path) -> None:
         "utf-8",
     )
     assert list(gaps(load_plans(file).default, AT)) == []
+
+
+def test_a_changed_file_is_followed_and_one_with_a_mistake_is_not(file: Path, caplog: pytest.LogCaptureFixture) -> None:
+    clock = ManualClock(AT)
+    plans = LivePlans(file, None, clock=clock)
+    first = plans.of("ekvik")
+    file.write_text(PLAN.replace("repeat = 2", "repeat = 12"), "utf-8")
+    assert plans.of("ekvik") is first
+    clock.advance(5)
+    assert plans.of("ekvik").policy("night").repeat == 12
+    file.write_text("rule = 3", "utf-8")
+    clock.advance(5)
+    with caplog.at_level(logging.ERROR):
+        assert plans.of("ekvik").policy("night").repeat == 12
+        clock.advance(5)
+        plans.of("ekvik")
+    assert caplog.text.count("those from before stay in force") == 1
+    file.unlink()
+    clock.advance(5)
+    assert plans.of("ekvik").policy("night").repeat == 12
+    with pytest.raises(Broken, match="cannot be read"):
+        LivePlans(file, None, clock=clock)
