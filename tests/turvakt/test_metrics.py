@@ -21,6 +21,7 @@ from turvakt.metrics import TAKEN, Metrics
 from turvakt.monitor import Monitor
 from turvakt.settings import Settings
 from turvakt.tally import Observed, Tally
+from turvakt.watch.trouble import KINDS
 from turvakt.wiring import Parts
 
 STAGES = {
@@ -38,8 +39,8 @@ KNOWN = {
     "reason": {"language", "no-text", "too-short"},
     "models": {"linear", "both"},
     "state": {"waiting", "delivered", "failed", "withdrawn"},
-    "kind": {"threat", "other"},
-    "part": {"lag", "age", "outbox", "registry", "disk", "model"},
+    "kind": {"threat", "other", *KINDS},
+    "part": {"lag", "age", "outbox", "registry", "watch", "disk", "model"},
     "outcome": set(TAKEN),
     "worker": {"run"},
     "status": {"2xx", "3xx", "4xx", "5xx"},

@@ -1,6 +1,6 @@
 """turvakt status, search: how it stands, and what it holds."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
@@ -40,10 +40,16 @@ def _show_watch(watch: dict[str, Any]) -> None:
         ("Troubles", watch["troubles"], ("kind", "place", "since", "detail")),
         ("Signs of life", watch["parts"], ("place", "at", "worked_at", "fails", "noticed_hours")),
     ):
-        rows = [tuple(str(each.get(column) or "") for column in columns) for each in found]
+        rows = [tuple(_cell(column, each.get(column)) for column in columns) for each in found]
         if rows:
             screen.print()
             screen.print(table(*columns, rows=rows, title=title))
+
+
+def _cell(column: str, value: str | float | None) -> str:
+    if isinstance(value, str):
+        return f"{datetime.fromisoformat(value):%Y-%m-%d %H:%M:%S}" if column in ("since", "at", "worked_at") else value
+    return "" if value is None else f"{value:.0f}"
 
 
 def _flat(values: Any, prefix: str = "") -> list[tuple[str, object]]:
