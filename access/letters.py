@@ -4,95 +4,41 @@ import hashlib
 import json
 import logging
 import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
+from access.letter import LETTERS, VALUES, Letter, LetterKind, Waiting, opened, sealed
 from access.person import Person
+from access.sealing import Seal
 from access.tables import LETTER
-from flow.clock import Clock, Moment
-from flow.codec import Codec
+from flow.clock import Clock
 from flow.database import Database
-from flow.errors import BadInput
+from flow.errors import BadInput, Broken
 from registry.holder import Part
-from registry.official import Language
-
-LetterKind = Literal[
-    "invitation",
-    "reset",
-    "consent-ends",
-    "break-glass",
-    "role-given",
-    "role-offered",
-    "role-texts",
-    "names-waiting",
-    "names-refused",
-    "names-answered",
-    "alert",
-    "erased",
-]
-VALUES: dict[LetterKind, frozenset[str]] = {
-    "invitation": frozenset({"link", "until", "tenant"}),
-    "reset": frozenset({"link", "until"}),
-    "consent-ends": frozenset({"until"}),
-    "break-glass": frozenset({"at", "who", "tenant", "reason"}),
-    "role-given": frozenset({"tenant"}),
-    "role-offered": frozenset({"tenant", "by"}),
-    "role-texts": frozenset({"tenant", "who", "role", "by"}),
-    "names-waiting": frozenset({"tenant"}),
-    "names-refused": frozenset({"tenant"}),
-    "names-answered": frozenset(),
-    "alert": frozenset({"number", "alert"}),
-    "erased": frozenset({"at", "removed", "kept", "kept_until", "last_copy"}),
-}
-"""What each kind tells. ``at``, ``until``, ``kept_until`` and ``last_copy`` are moments in ISO form, or empty.
-``alert`` is an id if the letter is about one alert, or empty; ``by`` the name of somebody, or empty if it was a command.
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """What to tell whom; it is put into words when it is sent."""
-
-    purpose: LetterKind
-    name: str = field(repr=False)
-    email: str = field(repr=False)
-    language: Language
-    values: dict[str, str] = field(repr=False, hash=False)
-    added_at: Moment
-    extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
-
-
-LETTERS = Codec("letter", Letter)
 
 _IN_ORDER = LETTER.c.due, LETTER.c.id
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A letter that is to be sent now. ``attempts`` have failed; ``official`` is who it goes with when she is erased."""
-
-    id: str
-    letter: Letter
-    attempts: int
-    official: str
-
-
 class Letters:
     """The table ``access_letter`` of ``database``. Implements `registry.holder.Holder`.
 
-    What a letter says, and to which address it goes, is removed when it has been sent or given up.
+    What a letter says, and to which address it goes, is removed when it has been sent or given up; until then a link in it is
+    sealed.
+
+    Args:
+        seal: gives the key when a letter has a link.
     """
 
     name = "letters"
 
-    def __init__(self, database: Database, *, clock: Clock) -> None:
+    def __init__(self, database: Database, *, seal: Callable[[], Seal], clock: Clock) -> None:
         self._database = database
+        self._seal = seal
         self._clock = clock
 
     def add(
@@ -172,6 +118,8 @@ class Letters:
         _check(kind, values)
         now = self._clock.now()
         letter = Letter(kind, person.name, person.email, person.language, dict(values), now)
+        if "link" in values:
+            letter = sealed(letter, seal=self._seal(), of=identity)
         row = {
             "id": identity,
             "kind": kind,
@@ -205,10 +153,14 @@ class Letters:
         letters = []
         for identity, content, attempts, official in self._database.query(waiting.order_by(*_IN_ORDER).limit(limit)):
             try:
-                letters.append(Waiting(identity, LETTERS.decode(content), attempts, official))
-            except BadInput as error:
+                letter = LETTERS.decode(content)
+                if "link" in letter.values:
+                    letter = opened(letter, seal=self._seal(), of=identity)
+                letters.append(Waiting(identity, letter, attempts, official))
+            except (BadInput, Broken) as error:
                 logger.error("letter %s cannot be read and is given up: %s", identity, error)
-                self._database.execute(update(LETTER).where(LETTER.c.id == identity).values(state="failed"))
+                failed = {"state": "failed", "content": None}
+                self._database.execute(update(LETTER).where(LETTER.c.id == identity).values(**failed))
         return letters
 
     def ended(self, waiting: Waiting, state: Literal["sent", "failed"]) -> bool:

@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from access.letters import Letter
+from access.letter import Letter
 from alerts.alert import Recipient
 from alerts.message import Message, clean
 from alerts.translations import Translations

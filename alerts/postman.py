@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 
-from access.letters import Letters, Waiting
+from access.letter import Waiting
+from access.letters import Letters
 from alerts.channel import Channel
 from alerts.deliver import growing
 from alerts.letters import LetterRenderer, recipient

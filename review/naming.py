@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 
 from access.audit import Audit
 from access.audit_entry import Action
-from access.letters import LetterKind, Letters
+from access.letter import LetterKind
+from access.letters import Letters
 from access.people import People
 from access.permissions import Actor
 from access.roles import administrators

@@ -10,6 +10,7 @@ from access.audit_holding import AuditHolder
 from access.holding import PeopleHolder
 from access.letters import Letters
 from access.people import People
+from access.sealing import Seal
 from alerts import stage as alert_stages
 from alerts.alert import ALERTS, DELIVERIES, Recipient
 from alerts.bulletin import Bulletin
@@ -57,6 +58,7 @@ from review.naming import Naming
 from review.retention import PostRetention
 from review.stage import DECISIONS_TOPIC, index_stages
 from turvakt import informing, retaining
+from turvakt.access import key
 from turvakt.adapters import make_channels, make_collectors, make_jsonl, make_judge
 from turvakt.bluesky_accounts import BlueskyAccounts
 from turvakt.names import Names
@@ -97,7 +99,15 @@ class Parts(Stores):
     @cached_property
     def letters(self) -> Letters:
         """What people who sign in are written to."""
-        return Letters(self.database, clock=self.clock)
+        return Letters(self.database, seal=self.seal, clock=self.clock)
+
+    def seal(self) -> Seal:
+        """What is kept sealed is opened by the same key in every process that needs it.
+
+        Raises:
+            Broken: in a cluster, ``web.key`` is not set; or the data folder cannot be used.
+        """
+        return Seal(key(self.settings))
 
     @cached_property
     def channels(self) -> Mapping[str, Channel]:
@@ -366,7 +376,12 @@ class Parts(Stores):
         return Escalator(incidents=self.incidents, wake=wake, step=step, clock=self.clock)
 
     def postman(self, step: Step, *, base_url: str) -> Postman:
-        """Sends letters to people who sign in: by e-mail or, where no server is set, into the folder of the outbox."""
+        """Sends letters to people who sign in: by e-mail or, where no server is set, into the folder of the outbox.
+
+        Raises:
+            Broken: as for `seal`; known before the first letter waits for it.
+        """
+        self.seal()
         return Postman(
             letters=self.letters,
             channel=self.channels.get("email", self.files),

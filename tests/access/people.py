@@ -6,6 +6,7 @@ from typing import Any
 from argon2 import PasswordHasher
 
 from access.person import Grant, Person
+from access.sealing import Seal
 
 NOW = datetime(2026, 9, 14, 6, tzinfo=UTC)
 OFFICER = Grant("officer", "ekvik")
@@ -16,6 +17,11 @@ CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """Passwords of tests need not withstand anybody."""
 PASSWORD = "tolv små kaffekoppar"
 ORIGIN = "https://turvakt.ekvik.example"
+
+
+def seal() -> Seal:
+    """The key of the tests."""
+    return Seal("a key")
 
 
 def person(id: str = "berit-holm", **changes: Any) -> Person:

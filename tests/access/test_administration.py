@@ -14,7 +14,7 @@ from access.person import Grant, Person, Role
 from flow.clock import ManualClock
 from flow.database import Database
 from flow.errors import BadInput
-from tests.access.people import ANNA, OFFICER, person
+from tests.access.people import ANNA, OFFICER, person, seal
 from tests.registry.people import official
 
 KEYS = Grant("administrator", "ekvik")
@@ -32,7 +32,7 @@ def administration(accounts: Accounts, database: Database, audit: Audit, clock: 
         accounts.people,
         accounts.sessions,
         accounts.invitations,
-        Letters(database, clock=clock),
+        Letters(database, seal=seal, clock=clock),
         audit,
         link=lambda secret: f"https://turvakt.ekvik.example/invitation/{secret}",
         tenant_name=str.title,

@@ -16,7 +16,7 @@ from flow.clock import ManualClock
 from flow.database import Database
 from flow.errors import BadInput
 from registry.tenant import Tenant
-from tests.access.people import NOW, person
+from tests.access.people import NOW, person, seal
 
 EKVIK = Tenant("ekvik", "municipality", "Ekviks kommun", "SE")
 OPERATOR = person("olle", name="Olle Ek", grants=(Grant("operator"),))
@@ -30,7 +30,7 @@ REASON = "Threat tonight, the officer does not answer"
 
 @pytest.fixture
 def letters(database: Database, clock: ManualClock) -> Letters:
-    return Letters(database, clock=clock)
+    return Letters(database, seal=seal, clock=clock)
 
 
 @pytest.fixture

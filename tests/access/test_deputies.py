@@ -6,7 +6,7 @@ from access.deputies import Deputies
 from access.letters import Letters
 from flow.clock import ManualClock
 from flow.database import Database
-from tests.access.people import ANNA, DEPUTY, OFFICER, person
+from tests.access.people import ANNA, DEPUTY, OFFICER, person, seal
 
 
 def test_who_is_something_else_stays_signed_in_as_that(
@@ -15,7 +15,7 @@ def test_who_is_something_else_stays_signed_in_as_that(
     deputies = Deputies(
         accounts.people,
         accounts.invitations,
-        Letters(database, clock=clock),
+        Letters(database, seal=seal, clock=clock),
         Audit(database, clock=clock),
         link=str,
         tenant_name=str,

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from access.letters import VALUES, LetterKind, Letters
+from access.letter import VALUES, LetterKind
+from access.letters import Letters
 from access.person import Grant, Person
+from access.sealing import Seal
 from access.tables import LETTER
 from alerts.channel import Channel
 from alerts.channels.email import Email
@@ -24,6 +26,7 @@ from flow.database import Database
 from registry.holder import Holder, Part
 from registry.official import Language
 from tests import databases
+from tests.access.people import seal
 from tests.alerts.people import AT
 from tests.alerts.servers import SmtpServer
 
@@ -75,7 +78,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[Database]:
 
 @pytest.fixture
 def letters(database: Database, clock: ManualClock) -> Letters:
-    return Letters(database, clock=clock)
+    return Letters(database, seal=seal, clock=clock)
 
 
 def stored(database: Database) -> str:
@@ -86,6 +89,8 @@ def test_a_letter_waits_until_it_is_sent(letters: Letters, database: Database) -
     assert letters.add(person(), "invitation", values("invitation"))
     (waiting,) = letters.due()
     assert (waiting.letter.email, waiting.letter.values["link"], waiting.attempts) == ("anna@ekvik.example", LINK, 0)
+    assert "anna@ekvik.example" in stored(database)
+    assert LINK not in stored(database), "who reads the database opens no account"
     assert letters.ended(waiting, "sent")
     assert letters.due() == []
     assert letters.counts() == {"sent": 1}
@@ -135,6 +140,17 @@ def test_a_letter_that_cannot_be_read_stops_no_other_one(letters: Letters, datab
     database.execute(update(LETTER).where(LETTER.c.id == first).values(content=b"?"))
     assert [each.id for each in letters.due()] != [first]
     assert letters.counts() == {"waiting": 1, "failed": 1}
+
+
+def test_a_link_that_another_key_has_sealed_is_given_up(
+    letters: Letters, database: Database, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    letters.add(person(), "reset", values("reset"))
+    letters.add(person(), "consent-ends", values("consent-ends"))
+    other = Letters(database, seal=lambda: Seal("a new key"), clock=clock)
+    assert [each.letter.purpose for each in other.due()] == ["consent-ends"]
+    assert "invite the person anew" in caplog.text
+    assert other.counts() == {"waiting": 1, "failed": 1}
 
 
 def test_it_holds_what_is_of_an_official(letters: Letters, database: Database) -> None:

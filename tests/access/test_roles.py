@@ -16,7 +16,7 @@ from access.roles import key
 from flow.clock import ManualClock
 from flow.database import Database
 from flow.errors import BadInput
-from tests.access.people import ANNA, DEPUTY, OFFICER, person
+from tests.access.people import ANNA, DEPUTY, OFFICER, person, seal
 from tests.access.test_administration import ELSEWHERE, KEYS, added, administration, audit, kaj  # noqa: F401  fixtures
 
 Invite = Callable[[Person, Role], Person]
@@ -32,7 +32,7 @@ def invite(administration: Administration, kaj: Actor) -> Invite:  # noqa: F811
 
 @pytest.fixture
 def letters(database: Database, clock: ManualClock) -> Letters:
-    return Letters(database, clock=clock)
+    return Letters(database, seal=seal, clock=clock)
 
 
 def sent(letters: Letters) -> list[tuple[str, str]]:

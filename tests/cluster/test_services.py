@@ -46,6 +46,7 @@ async def test_alerts_go_out_by_the_same_channels_after_the_database_was_away(
             "TURVAKT_KAFKA_PREFIX": kafka.prefix,
             "TURVAKT_POSTGRES_URL": server.address,
             "TURVAKT_DATA_DIR": str(tmp_path),
+            "TURVAKT_WEB_KEY": "a key",
             "TURVAKT_WEBHOOK_SECRET": "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(),
         },
     )

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from access.letters import LETTERS, Letter
+from access.letter import LETTERS, Letter
 from access.person import PEOPLE, Function, Grant, Person
 from alerts.alert import ALERTS, DELIVERIES, Alert, Delivery, Recipient, Told
 from alerts.bulletin import BULLETINS, Bulletin, Envelope

@@ -226,6 +226,25 @@ def test_a_holder_that_is_away_leaves_it_pending(world: World) -> None:
     assert_erased(world)
 
 
+def test_one_that_has_to_wait_holds_up_no_other(world: World) -> None:
+    world.index.before = kill
+    for each in ("marker-id", "other-id"):
+        with pytest.raises(Killed):
+            world.withdraw(each)
+    tries: list[None] = []
+
+    def away() -> None:
+        tries.append(None)
+        if len(tries) == 1:
+            raise Unavailable("no answer", place="index")
+
+    world.index.before = away
+    with pytest.raises(Unavailable, match="erasure: 1 of 2 erasures wait: index: no answer"):
+        world.resume()
+    assert len(world.store.pending()) == 1
+    assert len(world.resume()) == 1
+
+
 def test_what_comes_back_meanwhile_is_noticed(world: World) -> None:
     registry = RegistryHolder(world.store)
     world.index.before = lambda: world.put("late", "marker-id")

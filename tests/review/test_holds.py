@@ -1,21 +1,24 @@
 """Holds: what is kept whatever else goes, for how long, and who may be held."""
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from flow.clock import ManualClock
 from flow.database import Database
-from flow.errors import BadInput
+from flow.errors import BadInput, Unavailable
 from registry.holder import Holder, Part
 from registry.official import Consent, Official
 from review.holds import LONGEST, Holds
 from tests import databases
 from tests.registry.people import official
 from tests.review.people import START, at, verdict
+from turvakt.schema import open_file
 
 UNTIL = START + timedelta(days=30)
 OFFICIALS = {
@@ -67,6 +70,23 @@ def test_nothing_but_its_end_removes_it(holds: Holds, clock: ManualClock) -> Non
     assert holds.all() == holds.of("anna") == []
     assert holder.expire(START) == 1
     assert holder.expire(START) == 0
+
+
+def test_what_ended_by_itself_leaves_the_files_too(tmp_path: Path, clock: ManualClock) -> None:
+    database = open_file(tmp_path / "turvakt.db")
+    holds = Holds(database, officials=OFFICIALS.get, clock=clock)
+    marked = verdict("both", "MARKER-TEXT", officials=("anna",))
+    holds.add(marked, official="anna", reason="MARKER-REASON", until=UNTIL)
+    clock.advance(30 * 86_400)
+    reader = sqlite3.connect(tmp_path / "turvakt.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM review_hold").fetchall()
+    with pytest.raises(Unavailable):
+        holds.expire(START)
+    reader.close()
+    assert holds.expire(START) == 1, "it is done again until the files are scrubbed"
+    assert not any(b"MARKER" in each.read_bytes() for each in tmp_path.iterdir())
+    database.close()
 
 
 def test_that_the_platform_deleted_it_is_noted_beside_the_copy(holds: Holds, clock: ManualClock) -> None:

@@ -25,7 +25,7 @@ from registry.tenant import Tenant
 from review.decision import Decision
 from review.index import Index
 from review.indexes.memory import MemoryIndex
-from tests.access.people import CHEAP
+from tests.access.people import CHEAP, seal
 from tests.review.people import at
 from web.app import create_app
 from web.staff import Staff
@@ -112,14 +112,14 @@ def staff(database: Database, clock: Clock, *, officials: Callable[[], list[Offi
         accounts.people,
         accounts.sessions,
         accounts.invitations,
-        Letters(database, clock=clock),
+        Letters(database, seal=seal, clock=clock),
         audit,
         link=lambda secret: f"{ADDRESS}/invitation/{secret}",
         tenant_name=lambda id: names.get(id, id),
         officials=officials,
         clock=clock,
     )
-    letters = Letters(database, clock=clock)
+    letters = Letters(database, seal=seal, clock=clock)
     return Staff(
         accounts,
         administration,

@@ -12,6 +12,7 @@ from access.audit_entry import Action
 from access.invitations import Why
 from access.people import People
 from access.person import Function, Grant, Person
+from access.roles import Roles
 from access.tickets import LASTS
 from flow.errors import BadInput
 from registry.official import Language
@@ -77,6 +78,10 @@ def invite(
                 added = tuple(each for each in grants if each not in known.grants)
                 person = replace(known, grants=(*known.grants, *added), active=True)
                 people.put(person)
+            names = {tenant.id: tenant.name for tenant in opened.store.tenants()}
+            roles, new = Roles(people, opened.letters, opened.audit), grants if known is None else added
+            for grant in new:
+                roles.tell(person, [grant], by=None, tenant_name=names.get(grant.tenant, grant.tenant))
             why = _why(opened, person, has_new_roles=bool(grants))
             shown = "" if why is None else opened.accounts.invitations.create(person, why=why)
             action: Action = "person-changed" if why is None else "invited"

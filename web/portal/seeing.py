@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from access.audit_entry import TEXTS
+from access.audit_entry import DEPUTY, TEXTS
 from access.break_glass import EMERGENCY
 from alerts.notices import Form, Notice
 from flow.errors import BadInput
@@ -142,6 +142,7 @@ def _accesses(desk: Desk, request: Request) -> Response:
         after=read.get("after"),
         me=me,
         emergency=EMERGENCY,
+        deputy=DEPUTY,
     )
 
 

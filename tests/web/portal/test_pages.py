@@ -68,6 +68,8 @@ def test_a_text_is_shown_when_she_asks_and_both_are_written_down(home: Home) -> 
 def test_that_a_deputy_read_is_no_notice_to_the_official(home: Home) -> None:
     flagged(home)
     assert "Akta dig" in home.browser("deputy").page("/me/alerts/a1", text="1").words
+    assert "read a post" in (hers := home.browser().page("/me/accesses").words)
+    assert "As your deputy" in hers
     assert home.parts.notices.of(ID) == []
     assert [entry.act.who for entry in home.parts.audit.read(official=ID)] == ["siv"]
 
