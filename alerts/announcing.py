@@ -38,7 +38,7 @@ def lay_out(bulletin: Bulletin, words: Words, *, zone: tzinfo, official: str, an
         language=words.language,
         title=words.text(f"{form}.title", severity=severity),
         severity="none" if over else bulletin.severity,
-        lead=words.text(f"{form}.lead", size=values["size"], per_hour=values["per_hour"]),
+        lead=_lead(form, values, words),
         answer=words.text("answer") if answer and not over else "",
         button=words.text("button" if answer and not over else "open"),
         link=link,
@@ -53,6 +53,12 @@ def lay_out(bulletin: Bulletin, words: Words, *, zone: tzinfo, official: str, an
 def _form(bulletin: Bulletin) -> str:
     event = bulletin.values.get("event", "")
     return f"operation-{event}" if bulletin.kind == "operation" and event in ("goes-on", "over") else bulletin.kind
+
+
+def _lead(form: str, values: dict[str, str], words: Words) -> str:
+    lead = words.text(f"{form}.lead", size=values["size"], per_hour=values["per_hour"])
+    again = values.get("occasion") in ("reminder", "escalated", "last-resort")
+    return f"{words.text('lead.' + values['occasion'])} {lead}" if again else lead
 
 
 def _first(form: str, words: Words) -> tuple[str, str] | None:

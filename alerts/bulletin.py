@@ -10,6 +10,18 @@ from flow.codec import Codec
 
 Kind = Literal["operation", "drill", "digest-daily", "digest-weekly", "budget", "campaign", "task-overdue", "test"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+VALUES: dict[Kind, tuple[str, ...]] = {
+    "operation": ("event", "trouble", "place", "since", "detail", "occasion"),
+    "drill": ("occasion",),
+    "digest-daily": ("since", "until", "incidents", "posts", "before", "open", "held"),
+    "digest-weekly": ("since", "until", "incidents", "posts", "before", "open", "held"),
+    "budget": ("per_hour", "held", "until"),
+    "campaign": ("posts", "accounts", "minutes", "occasion"),
+    "task-overdue": ("task", "due"),
+    "test": (),
+}
+"""The values that messages tell, all as text, moments as RFC 3339. ``before``: posts in the period before; ``event``: ``begins``,
+``goes-on`` or ``over``; ``occasion``: as of alerts (`alerts.alert.Occasion`); ``task``: its title in the recipient's language."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -352,7 +352,7 @@ class Incidents(IncidentHolder):
         content: Content | None = None
         told = size(Told(occasion, 0, 0, 0, step=case.step, key=key), case)
         if isinstance(case.content, Bulletin):
-            content = _keyed(case.content, case.id, step=case.step, key=key)
+            content = _keyed(case.content, case.id, occasion=occasion, step=case.step, key=key)
         elif case.content is not None:
             content = case.told(told)
         if content is None:
@@ -374,5 +374,6 @@ _EVENTS: dict[Action, Event] = {
 }
 
 
-def _keyed(bulletin: Bulletin, incident: str, *, step: int, key: str) -> Bulletin:
-    return replace(bulletin, incident=incident, step=step, key=key)
+def _keyed(bulletin: Bulletin, incident: str, *, occasion: Occasion, step: int, key: str) -> Bulletin:
+    values = {**bulletin.values, "occasion": occasion}
+    return replace(bulletin, incident=incident, values=values, step=step, key=key)

@@ -47,6 +47,11 @@ class Layout:
     sections: tuple[Section, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
+    @property
+    def heading(self) -> str:
+        """The title as a sentence begins."""
+        return self.title[:1].upper() + self.title[1:]
+
     def text(self) -> str:
         """As plain text. Lines are as long as their sentences: who shows it breaks them to the width of the screen."""
         begin = " ".join(part for part in (self.lead, self.answer) if part)

@@ -103,7 +103,7 @@ class Renderer:
             text=layout.text(),
             html=layout.html(),
             short=words.short(layout, reference),
-            spoken=f"{opening} {layout.lead} {words.text('spoken.closing')}",
+            spoken=" ".join((opening, layout.lead, words.text("spoken.answer"), words.text("spoken.danger"))),
             link=link,
             facts=_facts(alert, told, law=law[:MOST_HINTS], link=link),
             official=alert.official,
@@ -120,7 +120,12 @@ class Renderer:
         name = clean(known.name) if known else ""
         answer = self._answer(delivery) if bulletin.incident else ""
         layout = lay_out(bulletin, words, zone=zone, official=name, answer=answer, base_url=self._base_url)
-        opening = f"Turvakt. {layout.title}."
+        spoken = [
+            "Turvakt.",
+            f"{layout.heading}.",
+            layout.lead,
+            *([words.text("spoken.answer")] if layout.answer else []),
+        ]
         data = {
             "kind": bulletin.kind,
             "incident": bulletin.incident,
@@ -134,7 +139,7 @@ class Renderer:
             text=layout.text(),
             html=layout.html(),
             short=words.short(layout, bulletin.incident),
-            spoken=f"{opening} {layout.lead}",
+            spoken=" ".join(spoken),
             link=layout.link,
             facts={"type": f"bulletin.{bulletin.kind}", "timestamp": bulletin.at.isoformat(), "data": data},
             official=bulletin.official,

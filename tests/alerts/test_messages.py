@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from alerts.alert import Alert, Occasion, Recipient, Told
-from alerts.bulletin import KINDS, Bulletin, Kind
+from alerts.bulletin import KINDS, VALUES, Bulletin, Kind
 from alerts.message import Message, clean, units
 from alerts.rendering import FOLDERS, MOST_HINTS, Renderer
 from alerts.translations import LANGUAGES, Translations
@@ -28,6 +28,7 @@ from classify.verdict import LABELS, SEVERITIES, Severity
 from flow.errors import Broken
 from registry.official import Language
 from tests.alerts.people import AT, alert, official, recipient, verdict
+from turvakt.watch.trouble import KINDS as TROUBLES
 
 GOLDEN = Path(__file__).parent / "messages"
 TRANSLATIONS = Translations(*FOLDERS)
@@ -95,6 +96,7 @@ CASES: dict[str, Alert | Bulletin] = {
     "budget": bulletin("budget", incident="", severity="none", per_hour="12", held="3", until=AT.isoformat()),
     "campaign": bulletin("campaign", posts="230", accounts="85", minutes="10"),
     "task-overdue": bulletin("task-overdue", severity="none", task="(a task of a routine)", due=AT.isoformat()),
+    "campaign-last-resort": bulletin("campaign", posts="230", accounts="85", minutes="10", occasion="last-resort"),
     "test": bulletin("test", incident="", severity="none"),
 }
 EVERY = pytest.mark.parametrize("case", sorted(CASES))
@@ -206,6 +208,13 @@ def test_without_answers_links_lead_into_the_console() -> None:
     assert bare.render(alert(), recipient(), "k1").link == f"{BASE}/alerts/{alert().id}"
     assert bare.render(CASES["raised-deleted"], recipient(), "k1").link == ""
     assert bare.render(CASES["campaign"], recipient(), "k1").link == f"{BASE}/incidents/{INCIDENT}"
+
+
+def test_bulletins_are_told_by_the_values_that_they_have() -> None:
+    told = [each for each in CASES.values() if isinstance(each, Bulletin)]
+    assert {each.kind for each in told} == VALUES.keys()
+    assert all(each.values.keys() <= {*VALUES[each.kind]} for each in told)
+    assert all(f"trouble.{kind}" in KEYS for kind in TROUBLES)
 
 
 def test_a_bulletin_without_its_values_is_told_all_the_same() -> None:
