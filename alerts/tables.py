@@ -179,6 +179,16 @@ DIGEST_ENTRY = Table(
 )
 """What was held back for a contact's next digest; ``contact`` is a digest of her channel and address."""
 
+BUDGET = Table(
+    "alert_budget",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("contact", NAME, nullable=False),
+    Column("at", MOMENT, nullable=False),
+    Index("alert_budget_contact", "contact", "at"),
+)
+"""When an address had, or is to have, a message that counts against its budget; ``contact`` as in `DIGEST_ENTRY`."""
+
 NOTICE = Table(
     "alert_notice",
     METADATA,

@@ -84,6 +84,7 @@ NOBODY = {
     "access_audit": "a chain of digests; what names somebody stands beside it",
     "author_objection": "authors, as keyed digests: an official's withdrawal changes nothing of it",
     "author_key": "a random key",
+    "alert_budget": "digests of addresses, and when these had a message",
     "watch_beat": "parts of Turvakt",
     "watch_count": "numbers of all posts of a source",
     "watch_trouble": "parts of Turvakt",
