@@ -1,7 +1,7 @@
 """Mail that only its recipient can read: OpenPGP (RFC 3156) or S/MIME (RFC 8551), with protected headers (RFC 9788)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from typing import Protocol
@@ -10,6 +10,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
 from pysequoia import Cert, encrypt
+
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class Key(Protocol):
@@ -83,6 +85,22 @@ class Smime:
             params={"smime-type": "enveloped-data", "name": "smime.p7m"},
         )
         return mail
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """In place of a key that cannot be used: nothing is encrypted for it, and nothing else sent openly instead."""
+
+    begins: datetime | None = None
+    ends: datetime = _LONG_AGO
+
+    def seal(self, part: bytes) -> EmailMessage:
+        """Not possible.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError("there is no key")
 
 
 def holds(key: Key, at: datetime) -> bool:

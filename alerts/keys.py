@@ -1,6 +1,6 @@
 """Public keys of contacts from files, and everything that may be wrong with one."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from email.utils import parseaddr
 from pathlib import Path
@@ -12,7 +12,6 @@ from pysequoia import Cert
 from pysequoia.packet import Packet, PacketPile, SignatureType, Tag
 
 from alerts.encryption import Key, OpenPgp, Smime
-from alerts.plan import Plans
 from flow.errors import Broken
 
 _RENEW = "Ask the contact for the public key as it is now"
@@ -68,14 +67,6 @@ def load_keys(files: Iterable[tuple[str, Path]]) -> Mapping[str, Key]:
             raise Broken("an address has two keys", place=str(file), remedy=remedy)
         keys[address.casefold()] = known or (file, load_key(file, address=address))
     return {address: key for address, (_, key) in keys.items()}
-
-
-def key_files(plans: Plans) -> Iterator[tuple[str, Path]]:
-    """Each e-mail address of a contact who has a key, and the file of the key."""
-    for plan in (plans.default, *plans.tenants.values()):
-        for contact in plan.contacts.values():
-            if contact.key is not None:
-                yield from ((way.address, Path(contact.key)) for way in contact.channels if way.channel == "email")
 
 
 def _is_x509(content: bytes) -> bool:

@@ -18,10 +18,9 @@ from alerts.channel import Channel
 from alerts.channels.files import Files
 from alerts.content import Content
 from alerts.deliver import Dispatcher
-from alerts.encryption import Key
 from alerts.escalation import Escalator
 from alerts.incidents import Incidents
-from alerts.keys import key_files, load_keys
+from alerts.keyring import Keyring
 from alerts.letters import FOLDER as LETTERS_FOLDER
 from alerts.letters import LetterRenderer
 from alerts.live_plans import LivePlans
@@ -113,17 +112,17 @@ class Parts(Stores):
     def channels(self) -> Mapping[str, Channel]:
         """The channels that the settings give what they need."""
         return make_channels(
-            self.settings, files=self.files, clock=self.clock, keys=lambda address: self.mail_keys.get(address)
+            self.settings, files=self.files, clock=self.clock, keys=lambda address: self.keyring.of(address)
         )
 
     @cached_property
-    def mail_keys(self) -> Mapping[str, Key]:
-        """The public keys of those to whom mail is encrypted, by address.
+    def keyring(self) -> Keyring:
+        """The public keys of those to whom mail is encrypted.
 
         Raises:
             Broken: one is of no use, or something in a file of rules is wrong.
         """
-        return load_keys(key_files(self.plans))
+        return Keyring(self.plans)
 
     @cached_property
     def plans(self) -> Plans:
@@ -333,7 +332,7 @@ class Parts(Stores):
 
     def dispatcher(self, step: Step, *, base_url: str) -> Dispatcher:
         """Carries deliveries to people; ``base_url`` is where the links in messages lead."""
-        _ = self.mail_keys  # a key of no use stops the start, and not the first alert
+        _ = self.keyring  # a key of no use stops the start, and not the first alert
         renderer = Renderer(Translations(*FOLDERS), base_url=base_url, officials=self.officials.get, law=self.law)
         return Dispatcher(
             outbox=self.outbox,

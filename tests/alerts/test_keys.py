@@ -1,5 +1,6 @@
 """What may be wrong with the key of a contact, and that the message says what to do."""
 
+import os
 import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -9,7 +10,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from alerts.contacts import Contact, Way
+from alerts.encryption import Smime, holds
+from alerts.keyring import Keyring
 from alerts.keys import check_time, load_key, load_keys
+from alerts.plan import Plan, Plans
 from flow.errors import Broken
 from tests.alerts.keys import ADDRESS, pgp_pair, smime_pair
 
@@ -100,3 +105,38 @@ def test_an_address_has_one_key(tmp_path: Path) -> None:
     with pytest.raises(Broken, match="two keys") as caught:
         load_keys([(ADDRESS, one), (ADDRESS, two)])
     assert str(one) in str(caught.value)
+
+
+def test_a_keyring_follows_plans_and_files(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = tmp_path / "vakt.asc"
+    file.write_bytes(pgp_pair()[0])
+    way = Way(channel="email", address=ADDRESS)
+    contact = Contact(name="Vakt", language="sv", channels=(way, Way(channel="outbox", address="desk")), key=str(file))
+    plans = Plans(Plan((), contacts={"Vakt": contact}))
+    keyring = Keyring(plans)
+    first = keyring.of(ADDRESS)
+    assert first is keyring.of(ADDRESS) is not None
+    assert keyring.of("desk") is None
+
+    file.write_bytes(smime_pair().certificate)
+    os.utime(file, ns=(1, 1))
+    assert isinstance(keyring.of(ADDRESS), Smime)
+    assert caplog.text == ""
+
+    file.unlink()
+    lost = keyring.of(ADDRESS)
+    assert lost is not None
+    assert not holds(lost, NOW)
+    assert "cannot be read" in caplog.text
+    assert ADDRESS not in caplog.text
+
+    plans.default = Plan(())
+    assert keyring.of(ADDRESS) is None
+
+
+def test_a_keyring_with_a_key_of_no_use_does_not_start(tmp_path: Path) -> None:
+    contact = Contact(
+        name="Vakt", language="sv", channels=(Way(channel="email", address=ADDRESS),), key=str(tmp_path / "none")
+    )
+    with pytest.raises(Broken, match="cannot be read"):
+        Keyring(Plans(Plan((), contacts={"Vakt": contact})))

@@ -10,7 +10,8 @@ import typer
 from alerts.channel import Channel
 from alerts.contacts import Way
 from alerts.gaps import gaps
-from alerts.keys import check_time, key_files, load_keys
+from alerts.keyring import key_files
+from alerts.keys import check_time, load_keys
 from alerts.plan import Plan
 from alerts.planning import read_plans
 from alerts.rules import To
