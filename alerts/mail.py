@@ -58,8 +58,10 @@ def seal(message: Message, envelope: Envelope, key: Key, *, language: Language) 
 
 
 def without_body(message: Message) -> Message:
-    """The message with no more than a lock screen would show, and the link."""
-    return replace(message, text=f"{message.short}\n{message.link}\n", html="", quote=None)
+    """The message with no more than a lock screen would show, and the link; a letter about no alert stays as it is."""
+    return (
+        replace(message, text=f"{message.short}\n{message.link}\n", html="", quote=None) if message.short else message
+    )
 
 
 def _body(message: Message) -> EmailMessage:

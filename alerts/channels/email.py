@@ -129,7 +129,7 @@ class Email:
     def _mail(self, message: Message, recipient: Recipient, idempotency_key: str) -> EmailMessage:
         now = self._clock.now()
         key = self._keys(recipient.address.casefold())
-        if key is not None and not holds(key, now) and message.short:
+        if key is not None and not holds(key, now):
             logger.warning(
                 "a contact's key has ended or not begun: what is sent says only that there is something to open"
             )
