@@ -9,13 +9,13 @@ from typing import Any
 
 import msgspec
 
+from alerts.hours import duration
 from alerts.incident import Incident, Kind
 from classify.verdict import Label, Severity, at_least
 from flow.errors import Broken
 from registry.official import Country, Language
 
 _SEE = "See docs/routines.md"
-_UNITS = {"min": "minutes", "h": "hours", "day": "days", "days": "days"}
 _ID = re.compile(r"[a-z0-9-]{1,60}")
 
 
@@ -61,12 +61,12 @@ class Within(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     within: str
 
     def __post_init__(self) -> None:
-        _duration(self.within)
+        duration(self.within)
 
     @property
     def time(self) -> timedelta:
         """``within`` as a duration."""
-        return _duration(self.within)
+        return duration(self.within)
 
 
 class Routine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -179,10 +179,3 @@ def _told(error: msgspec.ValidationError, document: Any) -> str:
         return f"{path.strip('`')}: {message}" if path else message
     name = document["routine"][int(number[1])].get("name", f"number {int(number[1]) + 1}")
     return f"routine '{name}' {path[number.end() :].strip('`')}: {message}"
-
-
-def _duration(text: str) -> timedelta:
-    number, _, unit = text.partition(" ")
-    if unit not in _UNITS or not number.isdecimal() or not 0 < int(number) < 1000:
-        raise ValueError("key 'within': is not of the form '15 min', '2 h' or '7 days'")
-    return timedelta(**{_UNITS[unit]: int(number)})
