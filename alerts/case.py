@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, bindparam, insert, select, update
 
 from alerts.alert import Alert, Told
 from alerts.bulletin import Bulletin
-from alerts.content import Content, decoded, encoded
+from alerts.content import Content, decoded, encoded, without_content
 from alerts.incident import OPEN, Incident, Kind, State
 from alerts.tables import INCIDENT
 from classify.verdict import SEVERITIES
@@ -58,8 +58,18 @@ class Case:
         """When something is to be done about it."""
         if not self.is_open:
             return None
-        expiry = None if self.state == "acknowledged" else self.changed_at + UNANSWERED.total_seconds()
+        expiry = None if self.is_at_rest else self.changed_at + UNANSWERED.total_seconds()
         return min((each for each in (self.escalate_at, self.grow_at, expiry) if each is not None), default=None)
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing more happens by itself: somebody has it, and of the post nothing is kept here any more."""
+        return self.state == "acknowledged" and not (isinstance(self.content, Alert) and self.content.verdict.post.text)
+
+    def rest(self) -> None:
+        """Somebody has had it for so long that its post need not be kept here: the index keeps that as long as it may."""
+        if isinstance(self.content, Alert):
+            self.content = without_content(self.content, None)
 
     @property
     def urgent(self) -> bool:

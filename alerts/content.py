@@ -77,8 +77,8 @@ def grade(alert: Alert) -> str:
     return f"{judgement.severity}{'+threat' if 'threat' in judgement.flagged else ''}"
 
 
-def without_content(alert: Alert, at: datetime) -> Alert:
-    """The alert without all that came from the platform, which deleted its post ``at`` this moment."""
+def without_content(alert: Alert, deleted_at: datetime | None) -> Alert:
+    """The alert without all that came from the platform; ``deleted_at``: when that deleted the post, if it did."""
     post = alert.verdict.post
     bare = replace(
         post,
@@ -90,7 +90,7 @@ def without_content(alert: Alert, at: datetime) -> Alert:
         accounts=(),
         mentions=(),
         extra={},
-        deleted_at=at,
+        deleted_at=deleted_at or post.deleted_at,
     )
     judgement = replace(alert.verdict.judgement, spans=())
     return replace(alert, verdict=replace(alert.verdict, post=bare, judgement=judgement))

@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, and_, delete, func, select
+from sqlalchemy import ColumnElement, Table, and_, delete, func, not_, select
 
 from alerts.alert import Alert
-from alerts.case import Case, cases, save
+from alerts.case import UNANSWERED, Case, cases, save
 from alerts.content import without_content
 from alerts.incident import OPEN, Incident, Kind, State
 from alerts.tables import (
@@ -64,6 +64,10 @@ class IncidentHolder:
         """Those that are not closed, of one tenant or of all, the newest first."""
         whose = () if tenant is None else (INCIDENT.c.tenant == tenant,)
         return self._found(INCIDENT.c.state.in_(OPEN), *whose)
+
+    def total(self) -> int:
+        """How many alerts all incidents have."""
+        return self._count(INCIDENT_POST)
 
     def curve(self, official: str, *, since: datetime, until: datetime) -> list[tuple[datetime, int]]:
         """How many flagged posts about the official were written in each minute in which there were any."""
@@ -139,7 +143,7 @@ class IncidentHolder:
         with self._database.transaction():
             self._database.lock("incidents")
             for post in posts:
-                of = select(INCIDENT_POST.c.incident.distinct()).where(INCIDENT_POST.c.post == post)
+                of = select(INCIDENT_POST.c.incident).where(INCIDENT_POST.c.post == post).distinct()
                 found = [row[0] for row in self._database.query(of)]
                 for table in (INCIDENT_POST, DIGEST_ENTRY):
                     changed += self._database.execute(delete(table).where(table.c.post == post))
@@ -159,8 +163,9 @@ class IncidentHolder:
 
     def expire(self, before: datetime) -> int:
         """Remove incidents that nobody waits for any more and that have not changed since ``before``."""
-        since = before.timestamp()
-        ended = and_(INCIDENT.c.state.not_in(("triggered", "escalated")), INCIDENT.c.changed_at < since)
+        since, unanswered = before.timestamp(), (self._clock.now() - UNANSWERED).timestamp()
+        waits = and_(INCIDENT.c.state.in_(("triggered", "escalated")), INCIDENT.c.changed_at >= unanswered)
+        ended = and_(not_(waits), INCIDENT.c.changed_at < since)
         with self._database.transaction():
             self._database.lock("incidents")
             removed = self._remove(ended)
@@ -219,7 +224,7 @@ def _shown(incident: Incident) -> dict[str, Any]:
         "opened_at": incident.opened_at.isoformat(),
         "changed_at": incident.changed_at.isoformat(),
         "posts": incident.posts,
-        "accounts": incident.accounts,
+        "authors": incident.accounts,
         "owner": incident.owner,
     }
 

@@ -290,9 +290,12 @@ class Incidents(IncidentHolder):
                 self._add(case, "grew", result=str(case.posts))
             if case.escalate_at is not None and case.escalate_at <= now.timestamp():
                 told += self._escalate(case, now)
-            elif case.state != "acknowledged" and case.changed_at + UNANSWERED.total_seconds() <= now.timestamp():
-                case.close("expired")
-                self._add(case, "expired")
+            elif case.changed_at + UNANSWERED.total_seconds() <= now.timestamp():
+                if case.state == "acknowledged":
+                    case.rest()
+                else:
+                    case.close("expired")
+                    self._add(case, "expired")
             save(self._database, [case])
         return told
 

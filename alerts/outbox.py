@@ -200,12 +200,17 @@ class Outbox:
                     gone.add(delivery.id)
         return frozenset(gone)
 
-    def counts(self) -> dict[State, int]:
-        """How many deliveries there are in each state."""
+    def counts(self, *, bulletins: bool = True) -> dict[State, int]:
+        """How many deliveries there are in each state, with those of bulletins or of alerts alone."""
         counts: dict[State, int] = {"waiting": 0, "delivered": 0, "failed": 0, "withdrawn": 0}
-        for state, number in self._database.query(select(OUTBOX.c.state, func.count()).group_by(OUTBOX.c.state)):
+        of = select(OUTBOX.c.state, func.count()).group_by(OUTBOX.c.state)
+        for state, number in self._database.query(of if bulletins else of.where(OUTBOX.c.alert_id != "")):
             counts[cast(State, state)] = number
         return counts
+
+    def bulletins(self, *, channel: str, state: State) -> int:
+        """How many deliveries of bulletins by this channel are in this state."""
+        return self._count(OUTBOX.c.alert_id == "", OUTBOX.c.channel == channel, OUTBOX.c.state == state)
 
     def overdue(self, by: timedelta) -> int:
         """How many deliveries are still waiting ``by`` so long after they were first due."""

@@ -10,7 +10,6 @@ from sqlalchemy import bindparam, insert, select, update
 
 from alerts.alert import Alert, Occasion, Recipient, Told, digest
 from alerts.case import Case, cases, save, seconds
-from alerts.content import grade
 from alerts.grouping import TOGETHER, Recent, Seen, signature
 from alerts.history import Event, History, Transition
 from alerts.incident import OPEN
@@ -37,6 +36,7 @@ class Batch:
 
     now: datetime
     of_post: dict[tuple[str, str], str]
+    graded: dict[tuple[str, str], tuple[int, int]]
     known: dict[str, tuple[int, int]]
     recent: dict[str, Recent]
     cases: dict[str, Case] = field(default_factory=dict)
@@ -113,18 +113,21 @@ class Taking:
     def _batch(self, alerts: Sequence[Alert], now: datetime) -> Batch:
         officials = {alert.official for alert in alerts}
         posts = {alert.verdict.post.id for alert in alerts}
-        of_post, known = {}, {}
+        of_post: dict[tuple[str, str], str] = {}
+        graded: dict[tuple[str, str], tuple[int, int]] = {}
+        known: dict[str, tuple[int, int]] = {}
         for row in self._in_parts(_OF_POSTS, posts):
             alert, incident, official, post, severity, threat = row
             of_post[official, post] = incident
             known[alert] = (severity, threat)
+            graded[official, post] = _graver(graded.get((official, post)), severity, threat)
         lately = INCIDENT.c.last_post_at >= (now - TOGETHER).timestamp()
         here = INCIDENT.c.kind == "posts", INCIDENT.c.state.in_(OPEN)
         found = {case.id: case for case in cases(self._database, *here, lately, INCIDENT.c.official.in_(officials))}
         older = {each for each in of_post.values() if each not in found}
         if older:
             found |= {case.id: case for case in cases(self._database, *here, INCIDENT.c.id.in_(older))}
-        batch = Batch(now, of_post, known, self._memory.recall(officials, now))
+        batch = Batch(now, of_post, graded, known, self._memory.recall(officials, now))
         for case in found.values():
             batch.add(case)
         return batch
@@ -149,6 +152,7 @@ class Taking:
         mark, now = signed(post.text), batch.now.timestamp()
         recent = batch.recent[alert.official]
         place = (alert.official, post.id)
+        batch.graded[place] = _graver(batch.graded.get(place), severity, threat)
         case = batch.cases.get(batch.of_post.get(place, ""))
         is_new_post = case is None
         if case is None:
@@ -248,7 +252,10 @@ class Taking:
         return seconds(answer_due(policy, 1, recipients, now))
 
     def _tell(self, case: Case, alert: Alert, batch: Batch, occasion: Occasion) -> None:
-        key = f"{alert.verdict.post.id} {grade(alert)}"
+        # Another rule tells the same address of the same post only if it has become graver since.
+        post = alert.verdict.post.id
+        severity, threat = batch.graded[alert.official, post]
+        key = f"{post} {severity} {threat}"
         told = Told(occasion, posts=0, accounts=0, minutes=0, step=1, key=key)
         batch.tells.append(replace(alert, incident=case.id, told=told))
 
@@ -305,6 +312,10 @@ def next_milestone(told: int) -> int:
 
 def _grew(case: Case, at: datetime, event: Event = "grew") -> Transition:
     return Transition(case.id, case.official, at, event, result=str(case.posts))
+
+
+def _graver(before: tuple[int, int] | None, severity: int, threat: int) -> tuple[int, int]:
+    return (severity, int(threat)) if before is None else (max(before[0], severity), max(before[1], int(threat)))
 
 
 def _first_of(incidents: Sequence[str], among: Mapping[str, Case]) -> Case | None:

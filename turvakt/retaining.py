@@ -64,7 +64,7 @@ def enforce(stores: Stores, holders: Iterable[Holder], posts: PostRetention) -> 
     now, section = stores.clock.now(), stores.settings.retention
     removed = posts.enforce()
     most = retention(stores).longest()
-    own = {"log": section.log_days, "outbox": section.flagged_days}
+    own = {"log": section.log_days, "outbox": section.flagged_days, "incidents": section.flagged_days}
     records = {holder.name: holder.expire(_before(now, own.get(holder.name, most))) for holder in holders}
     records["index"] += removed.records
     gone = {name: many for name, many in records.items() if many}

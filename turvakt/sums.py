@@ -11,10 +11,14 @@ from turvakt.wiring import Parts
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """What a data folder holds, each number counted in its own place: index, index, outbox, folder of messages, log."""
+    """What a data folder holds, each number counted in its own place: index, index, incidents, outbox, folder of messages, log.
+
+    Deliveries and messages are those of alerts: bulletins are not counted.
+    """
 
     posts: int
     alerts: int
+    grouped: int
     deliveries: Mapping[State, int]
     messages: int
     dead: int
@@ -24,7 +28,9 @@ def take_stock(parts: Parts) -> Stock:
     """Count what is there now."""
     index = parts.index.counts()
     dead = sum(dead_letters(parts).values())
-    return Stock(index.verdicts, index.alerts, parts.outbox.counts(), parts.files.total(), dead)
+    messages = parts.files.total() - parts.outbox.bulletins(channel="outbox", state="delivered")
+    deliveries = parts.outbox.counts(bulletins=False)
+    return Stock(index.verdicts, index.alerts, parts.incidents.total(), deliveries, messages, dead)
 
 
 def disagreements(tally: Tally, *, before: Stock, after: Stock, lines: int | None = None) -> list[str]:
@@ -54,7 +60,10 @@ def disagreements(tally: Tally, *, before: Stock, after: Stock, lines: int | Non
             tally.handled["deliver"] + dead["deliver"],
             after.alerts - before.alerts + dead["index-alerts"],
         ),
-        "recipients of alerts = deliveries new in the outbox": (tally.recipients, sum(new.values())),
+        "alerts taken to the outbox = alerts new in incidents": (
+            tally.handled["deliver"],
+            after.grouped - before.grouped,
+        ),
         "messages new in the folder = deliveries by the channel outbox": (
             after.messages - before.messages,
             tally.written,

@@ -82,7 +82,6 @@ class Tally:
     severities: Counter[str] = field(default_factory=Counter)
     labels: Counter[str] = field(default_factory=Counter)
     alerts: int = 0
-    recipients: int = 0
     deliveries: Counter[str] = field(default_factory=Counter)
     written: int = 0
     """Deliveries that the channel ``outbox`` has made."""
@@ -110,7 +109,6 @@ class Tally:
 
     def alert(self, alert: Alert) -> None:
         self.alerts += 1
-        self.recipients += len(alert.recipients)
 
     def delivery(self, delivery: Delivery) -> None:
         self.deliveries[delivery.state] += 1

@@ -62,6 +62,7 @@ def test_each_recipient_gets_a_delivery(outbox: Outbox) -> None:
     assert outbox.channels() == ["email", "webhook"]
     (item,) = due(outbox, "webhook")
     assert item.recipient == other
+    assert isinstance(item.content, Alert)
     assert item.content.recipients == (other,)
     assert (item.delivery.state, item.delivery.attempts, item.first_due) == ("waiting", 0, AT)
     assert outbox.counts() == {"waiting": 2, "delivered": 0, "failed": 0, "withdrawn": 0}
@@ -250,6 +251,7 @@ def test_a_deleted_threat_is_still_told_of_but_without_content(outbox: Outbox, d
     for secret in ("bron", "kalle", "social.example"):
         assert secret not in stored(database)
     (item,) = due(outbox)
+    assert isinstance(item.content, Alert)
     assert item.content.verdict.post.deleted_at == AT
     assert item.content.verdict.judgement.flagged == ("threat",)
     outbox.record([ended(item.delivery)])

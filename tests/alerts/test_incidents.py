@@ -1,0 +1,492 @@
+"""Incidents: what is told together, to whom, when it is told again, and how it ends, by an injected clock."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from alerts.alert import Alert, Recipient
+from alerts.bulletin import Bulletin
+from alerts.case import cases
+from alerts.content import to_one
+from alerts.escalation import Escalator
+from alerts.history import Transition
+from alerts.incident import Incident
+from alerts.incidents import Incidents
+from alerts.outbox import Item, Outbox, Result
+from alerts.plan import Plan, Plans
+from alerts.rules import Rule
+from alerts.tables import INCIDENT, INCIDENT_EVENT
+from alerts.telling import Telling
+from classify.verdict import Label, Severity
+from flow.clock import ManualClock
+from flow.database import Database
+from flow.errors import BadInput, Broken
+from registry.holder import Holder, Part
+from registry.official import Contact, Official
+from tests import databases
+from tests.alerts.people import AT, alert, official, recipient, verdict
+
+SMS = Contact("Beredskap Ekvik", "sms", "+46700000000", "sv")
+DEPUTY = Contact("Kansliet", "email", "kansli@ekvik.example", "sv")
+CHIEF = Recipient("Jouren", "email", "jour@turvakt.example", "sv", show_text=False)
+TEXTS = (
+    "Vägen till sjön är stängd hela veckan",
+    "Budgeten behandlas på måndag i fullmäktige",
+    "Skolan i Ekvik får en ny matsal till hösten",
+    "Biblioteket har öppet även på söndagar",
+    "Simhallen renoveras för tolv miljoner",
+    "Bussen mot stationen går nu varje kvart",
+    "Elljusspåret är tänt till klockan elva",
+    "Fritidsgården söker tre nya ledare",
+)
+"""Texts that have nothing in common."""
+
+
+class World:
+    """Incidents over a database, and what is told of them."""
+
+    def __init__(self, database: Database, plan: Plan | None = None) -> None:
+        self.database = database
+        self.clock = ManualClock(AT)
+        self.outbox = Outbox(database, clock=self.clock)
+        self.her: Official = official(contacts=(official().contacts[0], SMS))
+        self.judged: list[tuple[str, str]] = []
+        self.plans = Plans(plan or Plan((Rule(name="grave", severity="low"),)))
+        self.incidents = self.opened()
+        self.escalator = Escalator(incidents=self.incidents, wake=lambda: None, step=None, clock=self.clock)  # type: ignore[arg-type]
+
+    def opened(self) -> Incidents:
+        """As another process has them."""
+
+        def decide(posts: Sequence[str], *, by: str, at: datetime) -> None:
+            self.judged += [(post, by) for post in posts]
+
+        return Incidents(
+            self.database,
+            telling=Telling(self.database, outbox=self.outbox, clock=self.clock),
+            plans=lambda: self.plans,
+            officials=lambda id: self.her if id == self.her.id else None,
+            account=lambda post: post.author.id or "",
+            operator=lambda at, severity: (CHIEF,),
+            decide=decide,
+            clock=self.clock,
+        )
+
+    def raised(
+        self,
+        number: int,
+        text: str = "",
+        *,
+        severity: Severity = "high",
+        labels: tuple[Label, ...] = ("harassment",),
+        author: str = "1",
+        to: tuple[Recipient, ...] = (),
+        rule: str = "grave",
+    ) -> Alert:
+        judged = verdict(f"bluesky:{number}", text=text or TEXTS[number % 8], severity=severity, labels=labels)
+        post = judged.post
+        post = replace(post, author=replace(post.author, id=author), created_at=self.clock.now())
+        return alert(replace(judged, post=post), *to, rule=rule)
+
+    def take(self, *alerts: Alert) -> list[tuple[str, int, str]]:
+        """Occasion, number of posts and address of what is told of them."""
+        before = set(self.waiting())
+        self.incidents.take(alerts)
+        return sorted(told(item) for key, item in self.waiting().items() if key not in before)
+
+    def pass_time(self, minutes: float, *, by: float = 0.5) -> list[tuple[str, int, str]]:
+        """What is told meanwhile."""
+        before = set(self.waiting())
+        seen: dict[str, Item] = {}
+        for _ in range(round(minutes / by)):
+            self.clock.advance(60 * by)
+            self.escalator.turn(self.clock.now())
+            seen |= self.waiting()
+        return sorted(told(item) for key, item in seen.items() if key not in before)
+
+    def waiting(self) -> dict[str, Item]:
+        items = [item for name in ("email", "sms") for item in self.outbox.due(1000, channel=name)]
+        return {item.delivery.id: item for item in items}
+
+    def deliver(self) -> None:
+        """All that waits is delivered."""
+        results = [
+            Result(replace(item.delivery, state="delivered", attempts=1), contact=item.recipient.name)
+            for item in self.waiting().values()
+        ]
+        self.incidents._telling.record(results)
+
+    @property
+    def one(self) -> Incident:
+        """The only open incident."""
+        (incident,) = self.incidents.open()
+        return incident
+
+    def events(self, incident: Incident | None = None) -> list[str]:
+        return [each.event for each in self.history(incident)]
+
+    def history(self, incident: Incident | None = None) -> list[Transition]:
+        return self.incidents.history.of((incident or self.one).id)
+
+
+def told(item: Item) -> tuple[str, int, str]:
+    content = item.content
+    if isinstance(content, Bulletin):
+        return content.kind, int(content.values.get("posts", "0")), item.recipient.address
+    assert content.told is not None
+    return content.told.occasion, content.told.posts, item.recipient.address
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    yield from databases.opened(getattr(request, "param", "sqlite"), request)
+
+
+both = pytest.mark.parametrize("database", databases.KINDS, indirect=True)
+"""For what the databases may do in different ways."""
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    return World(database)
+
+
+def case_of(world: World, incident: str) -> Alert:
+    (case,) = cases(world.database, INCIDENT.c.id == incident)
+    assert isinstance(case.content, Alert)
+    return case.content
+
+
+DESK = "vakt@ekvik.example"
+
+
+class TestGrouping:
+    def test_a_post_opens_an_incident_and_a_replay_changes_nothing(self, world: World) -> None:
+        first = world.raised(1)
+        assert world.take(first) == [("raised", 1, DESK)]
+        assert world.take(first) == world.take(replace(first, raised_at=AT + timedelta(hours=1))) == []
+        assert world.opened().take([first]) == 0
+        assert (world.one.posts, world.one.accounts, world.one.policy) == (1, 1, "usual")
+        assert world.one.tenant == "ekvik"
+        assert world.events() == ["opened", "told"]
+
+    @both
+    def test_near_duplicates_are_one_incident_that_is_told_when_it_reaches_a_milestone(self, world: World) -> None:
+        text = "Anna Lindqvist lovade en ny bro och nu står vi här utan både bro och pengar"
+        copies = [world.raised(each, f"{text} {'!' * each}", author=str(each)) for each in range(1, 10)]
+        assert world.take(copies[0]) == [("raised", 1, DESK)]
+        world.deliver()
+        assert world.take(copies[1]) == [("grown", 2, DESK)]
+        world.deliver()
+        assert world.take(copies[2]) == []
+        assert world.take(*copies[3:6]) == [("grown", 6, DESK)]
+        world.deliver()
+        assert world.take(copies[6]) == []
+        assert world.pass_time(4) == []
+        assert world.pass_time(1) == [("grown", 7, DESK)]
+        assert (world.one.posts, world.one.accounts) == (7, 7)
+        assert world.incidents.about([copies[4].id]) == {copies[4].id: world.one}
+        assert [post for _, post in world.incidents.alerts_of(world.one.id)] == [f"bluesky:{n}" for n in range(1, 8)]
+
+    def test_what_has_nothing_in_common_is_told_apart_until_it_is_a_flood(self, world: World) -> None:
+        for number in range(4):
+            assert world.take(world.raised(number)) == [("raised", 1, DESK)]
+            world.clock.advance(60)
+        assert len(world.incidents.open()) == 4
+        assert world.take(world.raised(4)) == [("grown", 2, DESK)]
+        assert len(world.incidents.open()) == 4
+        world.clock.advance(1800 + 1)
+        assert world.take(world.raised(5)) == [("raised", 1, DESK)]
+
+    def test_a_flood_in_one_batch_is_one_message_for_each_incident(self, world: World) -> None:
+        sent = world.take(*[world.raised(number, f"{TEXTS[number % 8]} nummer {number}") for number in range(200)])
+        assert len(sent) == 4
+        assert sum(many for _, many, _ in sent) == 200
+
+    def test_other_processes_know_what_came_in(self, world: World) -> None:
+        world.take(world.raised(1, "Samma text om bron som alla delar i dag"))
+        assert world.opened().take([world.raised(2, "Samma text om bron som alla delar i dag!")]) == 1
+        assert world.take(world.raised(3, "Samma text om bron som alla delar i dag!!")) == []
+        assert world.one.posts == 3
+
+    @both
+    def test_two_who_take_at_once_open_one_incident(self, world: World) -> None:
+        alerts = [world.raised(number, "Samma text om bron som alla delar i dag") for number in range(10)]
+        processes = [world.opened(), world.opened()]
+        with ThreadPoolExecutor(2) as both:
+            list(both.map(lambda each: each[0].take([each[1]]), zip(processes * 5, alerts, strict=True)))
+        assert world.one.posts == 10
+
+    def test_another_rule_tells_others_of_the_same_post(self, world: World) -> None:
+        other = recipient("kommun@ekvik.example")
+        first, second = world.raised(1), world.raised(1, to=(recipient(), other), rule="second")
+        assert world.take(first, second) == [("raised", 1, "kommun@ekvik.example"), ("raised", 1, DESK)]
+        assert world.one.posts == 1
+
+    @pytest.mark.parametrize(
+        ("severity", "labels", "again"),
+        [
+            ("high", ("harassment",), False),
+            ("medium", ("harassment",), False),
+            ("critical", ("harassment",), True),
+            ("high", ("threat",), True),
+            ("medium", ("threat",), True),
+        ],
+    )
+    def test_an_edit_is_told_again_only_if_it_made_the_post_graver(
+        self, world: World, severity: Severity, labels: tuple[Label, ...], again: bool
+    ) -> None:
+        world.take(world.raised(1))
+        world.deliver()
+        edited = world.raised(1, severity=severity, labels=labels, rule="another")
+        assert world.take(edited) == ([("raised", 1, DESK)] if again else [])
+        assert world.take(world.raised(1), edited) == []
+        assert world.one.posts == 1
+
+    def test_a_threat_is_told_by_itself_unless_it_repeats_one_that_was_told(self, world: World) -> None:
+        for number in range(6):
+            world.take(world.raised(number))
+        assert world.take(world.raised(6, labels=("threat",))) == [("grown", 4, DESK)]
+        assert world.take(world.raised(7, labels=("threat",))) == [("raised", 5, DESK)]
+        world.deliver()
+        assert world.take(world.raised(8, f"{TEXTS[7]}!", labels=("threat",))) == []
+        assert ("grown", 6, DESK) in world.pass_time(5)
+
+    @both
+    def test_what_rises_begins_again_even_if_somebody_had_seen_it(self, world: World) -> None:
+        world.take(world.raised(1, "En text som delas av många just nu"))
+        world.incidents.answer(world.one.id, "on-it", by="Kim")
+        assert (world.one.state, world.one.owner) == ("acknowledged", "Kim")
+        world.take(world.raised(2, "En text som delas av många just nu!", labels=("threat",)))
+        assert (world.one.state, world.one.owner, world.one.policy, world.one.step) == ("triggered", "", "urgent", 1)
+
+    def test_what_is_over_is_not_joined(self, world: World) -> None:
+        world.take(world.raised(1, "En text som delas av många just nu"))
+        world.incidents.answer(world.one.id, "resolve", by="Kim")
+        assert world.take(world.raised(2, "En text som delas av många just nu!")) == [("raised", 1, DESK)]
+
+
+class TestCampaigns:
+    @both
+    def test_many_posts_from_many_accounts_are_news_of_their_own_once(self, world: World) -> None:
+        sent: list[tuple[str, int, str]] = []
+        for number in range(30):
+            sent += world.take(world.raised(number, f"{TEXTS[number % 8]} {number}", author=str(number % 7)))
+            world.deliver()
+            world.clock.advance(15)
+        assert [each for each in sent if each[0] == "campaign"] == [("campaign", 20, DESK)]
+        (campaign,) = [each for each in world.incidents.open() if each.kind == "campaign"]
+        assert (campaign.official, campaign.posts, campaign.accounts) == ("anna-lindqvist", 20, 7)
+        curve = world.incidents.curve("anna-lindqvist", since=AT, until=world.clock.now())
+        assert [many for _, many in curve][:3] == [4, 4, 4]
+        assert sum(many for _, many in curve) == 30
+
+    def test_few_accounts_are_none(self, world: World) -> None:
+        world.take(*[world.raised(number, author=str(number % 4)) for number in range(40)])
+        assert {each.kind for each in world.incidents.open()} == {"posts"}
+
+    def test_what_was_written_long_ago_and_collected_now_is_none(self, world: World) -> None:
+        alerts = [world.raised(number, author=str(number)) for number in range(40)]
+        world.clock.advance(7200)
+        world.take(*alerts)
+        assert {each.kind for each in world.incidents.open()} == {"posts"}
+
+    @both
+    def test_far_more_than_usual_is_one(self, world: World) -> None:
+        for day in range(8):
+            world.take(world.raised(day))
+            world.clock.advance(86_400)
+        for number in range(10, 25):
+            world.take(world.raised(number, author=str(number % 6)))
+            world.clock.advance(180)
+        assert [each.kind for each in world.incidents.open()].count("campaign") == 1
+
+
+class TestEscalation:
+    @both
+    def test_nobody_answers_a_threat(self, world: World) -> None:
+        assert world.take(world.raised(1, labels=("threat",))) == [("raised", 1, DESK)]
+        world.deliver()
+        assert world.pass_time(9) == []
+        assert world.pass_time(1) == [("escalated", 1, "+46700000000"), ("escalated", 1, DESK)]
+        assert (world.one.state, world.one.step, world.one.round) == ("escalated", 2, 0)
+        world.deliver()
+        rounds = world.pass_time(40)
+        assert [occasion for occasion, _, _ in rounds] == ["reminder"] * 8
+        world.deliver()
+        assert world.pass_time(10) == [("last-resort", 1, CHIEF.address)]
+        events = [each for each in world.events() if each not in ("told", "delivered")]
+        assert events == ["opened", "escalated", *["repeated"] * 4, "nobody-answered", "last-resort"]
+        world.deliver()
+        assert world.pass_time(60, by=10) == []
+        assert world.pass_time(72 * 60, by=60) == []
+        assert world.incidents.open() == []
+        assert world.incidents.of_official("anna-lindqvist")[0].state == "expired"
+
+    def test_an_answer_ends_it(self, world: World) -> None:
+        world.take(world.raised(1, labels=("threat",)))
+        world.deliver()
+        incident = world.one.id
+        world.clock.advance(300)
+        answered = world.incidents.answer(incident, "acknowledge", by="Beredskap Ekvik")
+        assert answered is not None
+        assert (answered.state, answered.owner) == ("acknowledged", "")
+        assert world.pass_time(72 * 60, by=60) == []
+        assert case_of(world, incident).verdict.post.text == ""
+        world.incidents.answer(incident, "on-it", by="Kim")
+        assert world.one.owner == "Kim"
+        world.incidents.answer(incident, "resolve", by="p-1")
+        assert world.incidents.open() == []
+        answers = [(each.event, each.actor) for each in world.incidents.history.of(incident)][-3:]
+        assert answers == [("acknowledged", "Beredskap Ekvik"), ("on-it", "Kim"), ("resolved", "p-1")]
+        again = world.incidents.answer(incident, "acknowledge", by="Kim")
+        assert again is not None
+        assert again.state == "resolved"
+        assert world.incidents.answer("nothing", "acknowledge", by="Kim") is None
+
+    def test_handing_over_tells_the_next_step_at_once(self, world: World) -> None:
+        world.take(world.raised(1, labels=("threat",)))
+        world.deliver()
+        world.incidents.answer(world.one.id, "hand-over", by="Beredskap Ekvik")
+        assert sorted(map(told, world.waiting().values()))[0] == ("escalated", 1, "+46700000000")
+        assert world.events()[-4:] == ["handed-over", "escalated", "told", "told"]
+
+    def test_handing_over_what_has_no_next_step_tells_the_last_resort(self, world: World) -> None:
+        world.take(world.raised(1))
+        world.deliver()
+        world.incidents.answer(world.one.id, "hand-over", by="Beredskap Ekvik")
+        assert list(map(told, world.waiting().values())) == [("last-resort", 1, CHIEF.address)]
+
+    def test_a_false_alarm_is_a_decision_on_each_post_and_can_be_taken_back(self, world: World) -> None:
+        world.take(world.raised(1, TEXTS[0]), world.raised(2, f"{TEXTS[0]}!"))
+        incident = world.one.id
+        world.incidents.answer(incident, "false-alarm", by="Kim")
+        assert world.judged == [("bluesky:1", "Kim"), ("bluesky:2", "Kim")]
+        assert world.incidents.open() == []
+        world.incidents.answer(incident, "false-alarm", by="Kim")
+        assert len(world.judged) == 2
+        world.incidents.answer(incident, "reopen", by="Kim")
+        assert (world.one.state, world.one.owner) == ("acknowledged", "Kim")
+
+    def test_who_must_not_be_disturbed_at_night_has_not_failed_to_answer(self, world: World) -> None:
+        morning = AT + timedelta(hours=8)
+        world.take(world.raised(1, labels=("doxxing",), to=(recipient(not_before=morning),)))
+        assert world.one.next_at == morning + timedelta(minutes=10)
+
+    def test_a_threat_that_nobody_can_be_told_of_goes_on_at_once(self, world: World) -> None:
+        world.her = official(contacts=())
+        world.take(replace(world.raised(1, labels=("threat",)), recipients=()))
+        assert world.pass_time(1) == [("last-resort", 1, CHIEF.address)]
+        assert [each for each in world.events() if each != "told"] == ["opened", "nobody-answered", "last-resort"]
+
+    def test_harassment_that_nobody_answers_is_told_once_and_expires(self, world: World) -> None:
+        world.take(world.raised(1))
+        world.deliver()
+        incident = world.one
+        assert world.pass_time(72 * 60 + 30, by=30) == []
+        assert world.events(incident) == ["opened", "told", "delivered", "expired"]
+
+
+class TestFailOver:
+    def failed(self, world: World, item: Item, state: str = "failed") -> None:
+        (channel, address), *rest = item.recipient.instead
+        to = replace(item.recipient, channel=channel, address=address, instead=tuple(rest))
+        instead = to_one(item.content, to)
+        tried = replace(item.delivery, state=state, attempts=1, reason="channel email: no")  # type: ignore[arg-type]
+        world.incidents._telling.record(
+            [Result(tried, world.clock.now(), contact=item.recipient.name, instead=instead)]
+        )
+
+    def test_the_next_channel_takes_its_turn_and_history_says_so(self, world: World) -> None:
+        world.take(world.raised(1, to=(replace(recipient(), instead=(("sms", "+46700000000"),)),)))
+        (item,) = world.waiting().values()
+        self.failed(world, item)
+        assert [told(each) for each in world.waiting().values()] == [("raised", 1, "+46700000000")]
+        failed, over = world.history()[-2:]
+        assert (failed.event, failed.channel, failed.result) == ("failed", "email", "channel email: no")
+        assert (over.event, over.channel, over.contact) == ("failed-over", "sms", "Beredskap Ekvik")
+
+
+class TestOthers:
+    def bulletin(self, severity: Severity = "high") -> Bulletin:
+        return Bulletin("operation", "", "", "", severity, False, {"trouble": "stage-late"}, None, AT)
+
+    @both
+    def test_the_operator_is_told_of_one_trouble_once(self, world: World) -> None:
+        first = world.incidents.raise_("operation", subject="stage:deliver", severity="high", bulletin=self.bulletin())
+        again = world.incidents.raise_("operation", subject="stage:deliver", severity="high", bulletin=self.bulletin())
+        assert (first.id, first.subject, first.official) == (again.id, "stage:deliver", "")
+        assert list(map(told, world.waiting().values())) == [("operation", 0, CHIEF.address)]
+        assert world.events() == ["told", "opened"]
+
+    def test_a_critical_one_goes_on_until_she_answers(self, world: World) -> None:
+        world.incidents.raise_(
+            "operation", subject="stage:deliver", severity="critical", bulletin=self.bulletin("critical")
+        )
+        world.deliver()
+        assert world.pass_time(10) == [("operation", 0, CHIEF.address)]
+        world.incidents.answer(world.one.id, "resolve", by="turvakt")
+        assert world.incidents.due(world.clock.now() + timedelta(days=1)) == []
+
+
+class TestHolder:
+    def test_is_one(self, world: World) -> None:
+        holders: list[Holder] = [world.incidents, world.incidents.history]
+        assert [each.name for each in holders] == ["incidents", "history"]
+
+    @both
+    def test_erases_all_and_nothing_of_others(self, world: World) -> None:
+        world.take(world.raised(1), world.raised(2, TEXTS[3]))
+        before = (world.incidents.count("anna-lindqvist"), world.incidents.history.count("anna-lindqvist"))
+        assert before == (6, 4)
+        assert len(world.incidents.export("anna-lindqvist")) == 2
+        assert world.incidents.erase("bo") == world.incidents.history.erase("bo") == 0
+        assert (world.incidents.erase("anna-lindqvist"), world.incidents.history.erase("anna-lindqvist")) == before
+        assert world.incidents.count("anna-lindqvist") == world.incidents.history.count("anna-lindqvist") == 0
+        assert world.incidents.export("anna-lindqvist") == []
+
+    @both
+    def test_erases_one_source_and_one_recipient(self, world: World) -> None:
+        feed = replace(world.raised(2, TEXTS[3]), verdict=verdict("feed:1", text=TEXTS[3]), id="of-a-feed")
+        world.take(world.raised(1), feed)
+        part = Part("source", "feed")
+        assert world.incidents.count("anna-lindqvist", part) == 1
+        world.incidents.erase("anna-lindqvist", part)
+        assert world.incidents.count("anna-lindqvist", part) == 0
+        assert world.one.posts == 1
+        desk = Part("recipient", "Beredskap Ekvik")
+        assert world.incidents.count("anna-lindqvist", desk) == world.incidents.erase("anna-lindqvist", desk) == 2
+        assert world.incidents.history.erase("anna-lindqvist", desk) == 1
+        assert world.incidents.count("anna-lindqvist", desk) == 0
+
+    @both
+    def test_a_deleted_post_goes_but_a_threat_is_still_escalated(self, world: World) -> None:
+        world.take(world.raised(1), world.raised(2, TEXTS[3], labels=("threat",)))
+        world.deliver()
+        world.incidents.forget(["bluesky:1", "bluesky:2"])
+        assert world.one.threat
+        assert world.incidents.alerts_of(world.one.id) == []
+        assert [occasion for occasion, _, _ in world.pass_time(10)] == ["escalated", "escalated"]
+        for item in world.waiting().values():
+            assert isinstance(item.content, Alert)
+            assert item.content.verdict.post.text == ""
+
+    @both
+    def test_what_nobody_waits_for_goes_with_its_time(self, world: World) -> None:
+        world.take(world.raised(1), world.raised(2, TEXTS[3], labels=("threat",)))
+        threat = next(each for each in world.incidents.open() if each.threat)
+        other = next(each for each in world.incidents.open() if not each.threat)
+        world.incidents.answer(other.id, "acknowledge", by="Kim")
+        world.clock.advance(1)
+        world.incidents.expire(world.clock.now())
+        assert [each.id for each in world.incidents.of_official("anna-lindqvist")] == [threat.id]
+
+    @both
+    def test_history_is_never_changed(self, world: World, database: Database) -> None:
+        world.take(world.raised(1))
+        with pytest.raises((Broken, BadInput)):
+            database.execute(update(INCIDENT_EVENT).values(actor="another"))
