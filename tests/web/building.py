@@ -57,6 +57,41 @@ class FixedDoor:
         raise AssertionError("no program asks")
 
 
+WATCH = {
+    "troubles": [
+        {
+            "kind": "source-silent",
+            "place": "collector:bluesky",
+            "since": "2026-08-30T01:00:00+00:00",
+            "detail": "about 400 posts would have been usual",
+        }
+    ],
+    "parts": [
+        {
+            "place": "worker:run",
+            "at": "2026-08-30T07:59:50+00:00",
+            "worked_at": None,
+            "fails": "",
+            "noticed_hours": None,
+        },
+        {
+            "place": "collector:bluesky",
+            "at": "2026-08-30T07:59:50+00:00",
+            "worked_at": "2026-08-30T01:00:00+00:00",
+            "fails": "the server answers 503",
+            "noticed_hours": 6.5,
+        },
+        {
+            "place": "collector:feed",
+            "at": "2026-08-30T07:59:50+00:00",
+            "worked_at": None,
+            "fails": "",
+            "noticed_hours": "unknown",
+        },
+    ],
+}
+
+
 @dataclass
 class World:
     """Everything that the application is given, within reach of the test."""
@@ -84,6 +119,7 @@ class World:
             "model": "linear@1",
             "model_lacks": ["encoder"],
             "not_ready": ["a", "b"],
+            "watch": WATCH,
         }
         asked: dict[str, Any] = {"status": lambda: status, "ready": lambda: self.reasons, **overrides}
         app = create_app(

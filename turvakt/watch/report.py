@@ -14,7 +14,7 @@ def report(database: Database, now: datetime, *, zone: ZoneInfo) -> dict[str, An
     """Plain JSON values: the troubles there are, and the last sign of life of each part.
 
     ``noticed_hours`` says after how many hours a source's silence, from its last post on, would be noticed: a number,
-    ``"unknown"`` while nothing is usual of it, or ``"long"``.
+    ``"unknown"`` while nothing is usual of it, or ``"long"``; ``None``: it is no source.
     """
     beats = Beats(database)
     return {
@@ -32,6 +32,7 @@ def _part(beats: Beats, beat: Beat, now: datetime, zone: ZoneInfo) -> dict[str, 
         "at": beat.at.isoformat(),
         "worked_at": beat.worked_at.isoformat() if beat.worked_at else None,
         "fails": beat.reason.removeprefix(REFUSED),
+        "noticed_hours": None,
     }
     kind, _, name = beat.place.partition(":")
     if kind == "collector":
