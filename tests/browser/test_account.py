@@ -7,6 +7,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Page
 
+from registry.official import Proposed
 from tests.browser.conftest import LOOK_NAMES, LOOKS, PHONE, Look, Open
 from tests.browser.house import ANNA, KAJ, PASSWORD, House, go, house, inspect, write
 from tests.registry.people import official
@@ -74,8 +75,9 @@ def test_the_pages_of_an_administrator_are_readable_by_all_on_each_screen(
     home.let_in(page, KAJ)
     page.goto(f"{home.address}/break-glass")
     assert page.locator("main p").count() == 1, "without officials there is nothing to open, and it says so"
-    home.parts.store.add(official(ID, tenant="ekvik"))
-    for path in ("/people", "/people/anna", "/people/kaj", "/audit", "/break-glass"):
+    proposed = Proposed(("Anna",), ("Ek",), ("Ankan",), {"bluesky": ("ankan.example",)})
+    home.parts.store.add(official(ID, tenant="ekvik", proposed=proposed))
+    for path in ("/people", "/people/anna", "/people/kaj", "/names", "/audit", "/break-glass"):
         page.goto(home.address + path)
         inspect(page, path, language)
     page.fill("#reason", "Ett hot mot Anna i dag")
