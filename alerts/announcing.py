@@ -13,6 +13,7 @@ _FACTS: dict[str, tuple[str, ...]] = {
     "digest-daily": ("period", "incidents", "posts", "before", "open", "held"),
     "digest-weekly": ("period", "incidents", "posts", "before", "open", "held"),
     "budget": ("held", "until"),
+    "budget-collected": (),
     "campaign": ("official", "size"),
     "task-overdue": ("official", "task", "due"),
 }
@@ -36,7 +37,7 @@ def lay_out(bulletin: Bulletin, words: Words, *, zone: tzinfo, official: str, an
     over = form == "operation-over"
     return Layout(
         language=words.language,
-        title=words.text(f"{form}.title", severity=severity),
+        title=words.text(f"{form}.title", severity=severity, held=values.get("held", "")),
         severity="none" if over else bulletin.severity,
         lead=_lead(form, values, words),
         answer=words.text("answer") if answer and not over else "",
@@ -44,13 +45,18 @@ def lay_out(bulletin: Bulletin, words: Words, *, zone: tzinfo, official: str, an
         link=link,
         first=_first(form, words),
         facts=tuple(
-            (words.text(f"fact.{name}"), values[name]) for name in _FACTS.get(bulletin.kind, ()) if values.get(name)
+            (words.text(f"fact.{name}"), values[name])
+            for name in _FACTS.get(form, _FACTS.get(bulletin.kind, ()))
+            if values.get(name)
         ),
         notes=words.reference(bulletin.incident),
     )
 
 
 def _form(bulletin: Bulletin) -> str:
+    until = _read(bulletin.values.get("until", ""))
+    if bulletin.kind == "budget" and until is not None and until <= bulletin.at:
+        return "budget-collected"
     event = bulletin.values.get("event", "")
     return f"operation-{event}" if bulletin.kind == "operation" and event in ("goes-on", "over") else bulletin.kind
 
@@ -78,7 +84,8 @@ def _values(bulletin: Bulletin, words: Words, zone: tzinfo) -> dict[str, str]:
     """The values as people read them; a value that is not there is empty, as no message may fail for want of one."""
     values = {"size": "", "per_hour": "", **{name: clean(value) for name, value in bulletin.values.items()}}
     for name in _MOMENTS & bulletin.values.keys():
-        values[name] = _moment(values[name], words, zone)
+        at = _read(values[name])
+        values[name] = words.moment(at, zone) if at else values[name]
     if "since" in values and "until" in values:
         values["period"] = f"{values['since']} – {values['until']}"
     if "trouble" in values:
@@ -89,11 +96,11 @@ def _values(bulletin: Bulletin, words: Words, zone: tzinfo) -> dict[str, str]:
     return values
 
 
-def _moment(value: str, words: Words, zone: tzinfo) -> str:
+def _read(moment: str) -> datetime | None:
     try:
-        return words.moment(datetime.fromisoformat(value), zone)
+        return datetime.fromisoformat(moment)
     except ValueError:
-        return value
+        return None
 
 
 def _number(value: str) -> int:

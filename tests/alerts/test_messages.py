@@ -6,28 +6,25 @@ The golden files in ``messages/`` are invented. To look at them after a change: 
 import json
 import os
 import re
-import string
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_args
-from zoneinfo import ZoneInfo
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from alerts.alert import Alert, Occasion, Recipient, Told
-from alerts.bulletin import KINDS, VALUES, Bulletin, Kind
+from alerts.alert import Alert, Occasion, Recipient
+from alerts.bulletin import KINDS, VALUES, Bulletin
 from alerts.message import Message, clean, units
 from alerts.rendering import FOLDERS, MOST_HINTS, Renderer
 from alerts.translations import LANGUAGES, Translations
 from classify.law import load_law
-from classify.verdict import LABELS, SEVERITIES, Severity
-from flow.errors import Broken
+from classify.verdict import LABELS, SEVERITIES
 from registry.official import Language
 from tests.alerts.people import AT, alert, official, recipient, verdict
+from tests.alerts.told import CASES, INCIDENT, bulletin, told
 from turvakt.watch.trouble import KINDS as TROUBLES
 
 GOLDEN = Path(__file__).parent / "messages"
@@ -42,7 +39,6 @@ RENDERER = Renderer(
     TRANSLATIONS, base_url=f"{BASE}/", officials=KNOWN.get, law=LAW, link_of=lambda delivery: f"{BASE}/a/{delivery}"
 )
 PREVIEW = 150
-INCIDENT = "3f2a9c77c0ffee"
 DELIVERY = LINK.rpartition("/")[2]
 
 
@@ -50,55 +46,6 @@ def render(given: Alert | Bulletin, told: Recipient) -> Message:
     return RENDERER.render(given, told, DELIVERY)
 
 
-def told(occasion: Occasion, *, posts: int = 1, accounts: int = 1, minutes: int = 0, **verdicts: Any) -> Alert:
-    size = Told(occasion, posts, accounts, minutes, step=1)
-    return replace(alert(verdict(**verdicts)), incident=INCIDENT, told=size)
-
-
-def bulletin(kind: Kind, *, incident: str = INCIDENT, severity: Severity = "high", **values: str) -> Bulletin:
-    about = "anna-lindqvist" if kind in ("campaign", "task-overdue") else ""
-    return Bulletin(kind, incident, about, "ekvik", severity, False, values, None, AT)
-
-
-WEEK = {"since": "2026-02-24T23:00:00+00:00", "until": "2026-03-03T23:00:00+00:00"}
-CASES: dict[str, Alert | Bulletin] = {
-    "raised-threat": told("raised", severity="critical", labels=("threat", "hate")),
-    "raised-doxxing": told("raised", id="mastodon:1", labels=("doxxing",)),
-    "raised-abuse": told("raised", id="feed:https://tidning.example/a?b=1", severity="medium"),
-    "raised-unlabelled": told("raised", id="jsonl:1", severity="medium", labels=()),
-    "raised-deleted": told("raised", text="", labels=("threat",), deleted_at=AT),
-    "grown": told("grown", posts=42, accounts=17, minutes=10),
-    "reminder": told("reminder", severity="critical", labels=("threat",)),
-    "escalated": told("escalated", severity="critical", posts=2, minutes=150),
-    "last-resort": told("last-resort", severity="critical", labels=("threat",)),
-    "operation": bulletin(
-        "operation",
-        severity="critical",
-        event="begins",
-        trouble="channel-failing",
-        place="channel:email",
-        since=AT.isoformat(),
-        detail="14 deliveries wait",
-    ),
-    "operation-goes-on": bulletin(
-        "operation", event="goes-on", trouble="source-silent", place="collector:bluesky", since=AT.isoformat()
-    ),
-    "operation-over": bulletin(
-        "operation", event="over", trouble="disk-full", place="host", since=AT.isoformat(), detail="31 % free"
-    ),
-    "drill": bulletin("drill", severity="none"),
-    "digest-daily": bulletin(
-        "digest-daily", incident="", severity="none", incidents="3", posts="12", before="7", open="1", held="5", **WEEK
-    ),
-    "digest-weekly": bulletin(
-        "digest-weekly", incident="", severity="none", incidents="9", posts="60", before="71", open="0", **WEEK
-    ),
-    "budget": bulletin("budget", incident="", severity="none", per_hour="12", held="3", until=AT.isoformat()),
-    "campaign": bulletin("campaign", posts="230", accounts="85", minutes="10"),
-    "task-overdue": bulletin("task-overdue", severity="none", task="(a task of a routine)", due=AT.isoformat()),
-    "campaign-last-resort": bulletin("campaign", posts="230", accounts="85", minutes="10", occasion="last-resort"),
-    "test": bulletin("test", incident="", severity="none"),
-}
 EVERY = pytest.mark.parametrize("case", sorted(CASES))
 
 
@@ -279,47 +226,3 @@ def test_everything_that_can_be_named_has_a_name(language: Language) -> None:
         for value in values:
             assert f"{group}.{value}" in KEYS
     assert TRANSLATIONS.name(language, "source", "new-source") == "new-source"
-
-
-def test_the_languages_fill_in_the_same_values() -> None:
-    def wanted(language: Language, key: str) -> set[str | None]:
-        names = ("name", "section", "severity", "size", "posts", "number", "per_hour", "reference", "date", "time")
-        text = TRANSLATIONS.text(language, key, **{name: "{" + name + "}" for name in names})
-        return {name for _, name, _, _ in string.Formatter().parse(text) if name}
-
-    for key in KEYS:
-        assert wanted("sv", key) == wanted("fi", key) == wanted("en", key)
-
-
-def test_dates_as_people_write_them() -> None:
-    day = datetime(2026, 3, 3, 13, 5, tzinfo=UTC)
-    assert TRANSLATIONS.day("sv", day.date()) == "3 mars 2026"
-    assert TRANSLATIONS.day("fi", day.date()) == "3. maaliskuuta 2026"
-    assert TRANSLATIONS.day("en", day.date()) == "3 March 2026"
-    helsinki = ZoneInfo("Europe/Helsinki")
-    assert TRANSLATIONS.moment("fi", day, zone=helsinki) == "3. maaliskuuta 2026 klo 15.05"
-
-
-def folder(path: Path, **files: str) -> Path:
-    for language, text in files.items():
-        (path / f"{language}.toml").write_text(text, encoding="utf-8")
-    return path
-
-
-def test_a_missing_text_stops(tmp_path: Path) -> None:
-    with pytest.raises(Broken, match=r"fi\.toml: the text 'b\.c' is missing"):
-        Translations(folder(tmp_path, sv='a = "x"\nb.c = "y"', fi='a = "x"', en='a = "x"\n[b]\nc = "y"'))
-
-
-def test_a_damaged_or_missing_file_stops(tmp_path: Path) -> None:
-    with pytest.raises(Broken, match="cannot be read"):
-        Translations(tmp_path)
-    with pytest.raises(Broken, match="not valid TOML"):
-        Translations(folder(tmp_path, sv="a ="))
-
-
-def test_values_are_filled_in_as_they_are(tmp_path: Path) -> None:
-    texts = Translations(folder(tmp_path, sv='a = "<{x}>"', fi='a = "{x}"', en='a = "{x}"'))
-    assert texts.text("sv", "a", x="{y}") == "<{y}>"
-    with pytest.raises(KeyError):
-        texts.text("sv", "b")

@@ -1,0 +1,65 @@
+"""One of each kind of thing that people are told. All is invented."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from alerts.alert import Alert, Occasion, Told
+from alerts.bulletin import Bulletin, Kind
+from classify.verdict import Severity
+from tests.alerts.people import AT, alert, verdict
+
+INCIDENT = "3f2a9c77c0ffee"
+
+
+def told(occasion: Occasion, *, posts: int = 1, accounts: int = 1, minutes: int = 0, **verdicts: Any) -> Alert:
+    size = Told(occasion, posts, accounts, minutes, step=1)
+    return replace(alert(verdict(**verdicts)), incident=INCIDENT, told=size)
+
+
+def bulletin(kind: Kind, *, incident: str = INCIDENT, severity: Severity = "high", **values: str) -> Bulletin:
+    about = "anna-lindqvist" if kind in ("campaign", "task-overdue") else ""
+    return Bulletin(kind, incident, about, "ekvik", severity, False, values, None, AT)
+
+
+LATER = (AT + timedelta(hours=1)).isoformat()
+WEEK = {"since": "2026-02-24T23:00:00+00:00", "until": "2026-03-03T23:00:00+00:00"}
+CASES: dict[str, Alert | Bulletin] = {
+    "raised-threat": told("raised", severity="critical", labels=("threat", "hate")),
+    "raised-doxxing": told("raised", id="mastodon:1", labels=("doxxing",)),
+    "raised-abuse": told("raised", id="feed:https://tidning.example/a?b=1", severity="medium"),
+    "raised-unlabelled": told("raised", id="jsonl:1", severity="medium", labels=()),
+    "raised-deleted": told("raised", text="", labels=("threat",), deleted_at=AT),
+    "grown": told("grown", posts=42, accounts=17, minutes=10),
+    "reminder": told("reminder", severity="critical", labels=("threat",)),
+    "escalated": told("escalated", severity="critical", posts=2, minutes=150),
+    "last-resort": told("last-resort", severity="critical", labels=("threat",)),
+    "operation": bulletin(
+        "operation",
+        severity="critical",
+        event="begins",
+        trouble="channel-failing",
+        place="channel:email",
+        since=AT.isoformat(),
+        detail="14 deliveries wait",
+    ),
+    "operation-goes-on": bulletin(
+        "operation", event="goes-on", trouble="source-silent", place="collector:bluesky", since=AT.isoformat()
+    ),
+    "operation-over": bulletin(
+        "operation", event="over", trouble="disk-full", place="host", since=AT.isoformat(), detail="31 % free"
+    ),
+    "drill": bulletin("drill", severity="none"),
+    "digest-daily": bulletin(
+        "digest-daily", incident="", severity="none", incidents="3", posts="12", before="7", open="1", held="5", **WEEK
+    ),
+    "digest-weekly": bulletin(
+        "digest-weekly", incident="", severity="none", incidents="9", posts="60", before="71", open="0", **WEEK
+    ),
+    "budget": bulletin("budget", incident="", severity="low", per_hour="12", held="3", until=LATER),
+    "budget-collected": bulletin("budget", incident="", severity="low", per_hour="12", held="7", until=AT.isoformat()),
+    "campaign": bulletin("campaign", posts="230", accounts="85", minutes="10"),
+    "task-overdue": bulletin("task-overdue", severity="none", task="(a task of a routine)", due=AT.isoformat()),
+    "campaign-last-resort": bulletin("campaign", posts="230", accounts="85", minutes="10", occasion="last-resort"),
+    "test": bulletin("test", incident="", severity="none"),
+}
