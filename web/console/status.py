@@ -50,7 +50,7 @@ def _page(
     counts: Callable[[], Counts],
     registered: Callable[[], int],
 ) -> HTMLResponse:
-    found = status()
+    found = dict(status())
     watch = found.pop("watch", {})
     return site.page(
         request,
