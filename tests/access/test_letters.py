@@ -329,7 +329,9 @@ async def test_a_letter_is_given_up_after_a_week(
             await until(lambda: letters.counts() == {"failed": 1, "waiting": 1} and letters.due() == [])
             clock.advance(GIVE_UP_AFTER.total_seconds())
             await until(lambda: letters.counts() == {"failed": 2})
-    assert "ekvik.example" not in caplog.text
+    # The server of the test logs addresses, where an earlier test has made loggers talkative.
+    said = [record.getMessage() for record in caplog.records if record.name != "mail.log"]
+    assert not any("ekvik.example" in each for each in said)
 
 
 async def test_without_a_mail_server_letters_are_files(letters: Letters, clock: ManualClock, tmp_path: Path) -> None:
