@@ -56,6 +56,7 @@ class World:
         self.her: Official = official(contacts=(official().contacts[0], SMS))
         self.judged: list[tuple[str, str]] = []
         self.plans = Plans(plan or Plan((Rule(name="grave", severity="low"),)))
+        self.telling = Telling(database, outbox=self.outbox, clock=self.clock)
         self.incidents = self.opened()
         self.escalator = Escalator(incidents=self.incidents, wake=lambda: None, step=None, clock=self.clock)  # type: ignore[arg-type]
 
@@ -67,7 +68,7 @@ class World:
 
         return Incidents(
             self.database,
-            telling=Telling(self.database, outbox=self.outbox, clock=self.clock),
+            telling=self.telling,
             plans=lambda: self.plans,
             officials=lambda id: self.her if id == self.her.id else None,
             account=lambda post: post.author.id or "",
@@ -118,7 +119,7 @@ class World:
             Result(replace(item.delivery, state="delivered", attempts=1), contact=item.recipient.name)
             for item in self.waiting().values()
         ]
-        self.incidents._telling.record(results)
+        self.telling.record(results)
 
     @property
     def one(self) -> Incident:
@@ -397,9 +398,7 @@ class TestFailOver:
         to = replace(item.recipient, channel=channel, address=address, instead=tuple(rest))
         instead = to_one(item.content, to)
         tried = replace(item.delivery, state=state, attempts=1, reason="channel email: no")  # type: ignore[arg-type]
-        world.incidents._telling.record(
-            [Result(tried, world.clock.now(), contact=item.recipient.name, instead=instead)]
-        )
+        world.telling.record([Result(tried, world.clock.now(), contact=item.recipient.name, instead=instead)])
 
     def test_the_next_channel_takes_its_turn_and_history_says_so(self, world: World) -> None:
         world.take(world.raised(1, to=(replace(recipient(), instead=(("sms", "+46700000000"),)),)))
