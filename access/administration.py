@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from access.audit import Audit
 from access.audit_entry import Action
+from access.checking import check_full_name
 from access.invitations import Invitations, Why
 from access.letters import Letters
 from access.people import People
@@ -106,14 +107,16 @@ class Administration:
             if entry is None or role != "official":
                 raise _closed()
             tenant = tenant_of(entry)
+        known, registered = self._people.by_email(email), bool(official)
         if role == "official":
             if not actor.may("manage-officials", tenant=tenant):
                 raise _closed()
             official = official or self._again(email, tenant, function) or _new_id(function)
+            if not registered and function is None:
+                check_full_name(name if known is None else known.name)
         elif role not in GIVEN or tenant not in actor.tenants("manage-people"):
             raise _closed()
         grant = Grant(role, tenant, official, function)
-        known = self._people.by_email(email)
         if known is not None and known.id == actor.person.id and shows_posts(role):
             raise _own_texts()
         if known is not None and _is_official_besides(known, grant):

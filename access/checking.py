@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 from access.person import ROLES, Function, Grant, Person
+from flow.errors import BadInput
 from registry.checking import function_problems, is_id, refusal
 from registry.official import Language
 
@@ -48,6 +49,17 @@ def _problems(person: Person) -> Iterator[str]:
             if grant in seen:
                 yield f"{field} {number} stands there twice (leave one)"
             seen.add(grant)
+
+
+def check_full_name(name: str) -> None:
+    """Who is to be looked for is invited with given and family name: by these she is known until somebody confirms others.
+
+    Raises:
+        BadInput: it is one word.
+    """
+    if len(name.split()) < 2:
+        remedy = "Give given name and family name; for a service, a board or a unit name the function"
+        raise BadInput("name is one word", place="people", remedy=remedy)
 
 
 def faults_of(function: Function) -> list[str]:

@@ -112,9 +112,21 @@ def test_an_official_is_one_person_of_her_own_tenant(program: Program) -> None:
 
 
 def test_an_official_whom_nobody_knows_is_told(program: Program) -> None:
-    done = program.finish("people", "invite", EMAIL, "--name", "Anna", "--role", "official:ekvik:ana-lindqvist")
+    done = program.finish("people", "invite", EMAIL, "--name", "Anna L", "--role", "official:ekvik:ana-lindqvist")
     assert done.returncode == 0
     assert b"No official has the id 'ana-lindqvist' yet" in done.stderr
+
+
+def test_the_manager_of_a_function_is_invited_as_its_official(program: Program) -> None:
+    told = ("--function", "Socialtjänsten i Ekvik", "--form", "Ekviks soc", "--handle", "bluesky:soc.ekvik.example")
+    invited(program, EMAIL, "--name", "Berit", "--role", "official:ekvik:ekvik-soc", *told)
+    ((grant,),) = [each["grants"] for each in program.json("people", "list")]
+    assert grant["function"] == {
+        "name": "Socialtjänsten i Ekvik",
+        "forms": ["Ekviks soc"],
+        "handles": {"bluesky": ["soc.ekvik.example"]},
+        "extra": {},
+    }
 
 
 @pytest.mark.parametrize(
@@ -125,6 +137,11 @@ def test_an_official_whom_nobody_knows_is_told(program: Program) -> None:
         (("--name", "Berit Holm", "--role", "king:ekvik"), b"role is unknown"),
         (("--name", "Berit Holm", "--role", "officer"), b"tenant is none"),
         (("--name", "Berit Holm", "--role", "official:ekvik"), b"official is none"),
+        (("--name", "Berit", "--role", "official:ekvik:new-1"), b"name is one word"),
+        (
+            ("--name", "Berit Holm", "--role", "officer:ekvik", "--function", "Ekviks soc"),
+            b"one --role official:TENANT",
+        ),
         (("--name", "Berit Holm", "--role", "officer:ekvik", "--language", "de"), b"--language: is no language"),
     ],
 )

@@ -9,6 +9,7 @@ import msgspec
 import typer
 
 from access.audit_entry import Action
+from access.checking import check_full_name
 from access.invitations import Why
 from access.people import People
 from access.person import Function, Grant, Person
@@ -70,6 +71,9 @@ def invite(
         unregistered = [each for each in grants if each.official and not _is_registered(opened, each)]
         for grant in grants:
             _refuse_second(people, known, grant)
+        for grant in unregistered:
+            if grant.role == "official" and grant.function is None:
+                check_full_name(name if known is None else known.name)
         with opened.database.transaction():
             if known is None:
                 person = _new(email, name, language, grants)

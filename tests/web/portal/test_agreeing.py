@@ -124,6 +124,24 @@ def test_consent_to_all_that_is_given_up_ends_also_while_a_store_is_away(
     assert home.parts.index.held(["feed:a"]) == set()
 
 
+def test_what_is_chosen_instead_holds_only_together_with_the_end_of_what_is_given_up(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database goes away between both; that cannot be had in a test."""
+
+    def away(*arguments: Any, **options: Any) -> None:
+        raise Unavailable("no answer", place="database")
+
+    browser, before = home.browser(), home.parts.store.get(ID)
+    form = home.consent_form(browser) | {"scope": "some", "source": "feed", "labels": "some", "label": ["threat"]}
+    with monkeypatch.context() as patched:
+        patched.setattr(home.parts.partial, "withdraw_all", away)
+        assert browser.submit("/me/consent", **form).status_code == 503
+    assert home.parts.store.get(ID) == before
+    assert len(home.parts.store.ledger(ID)) == 1
+    assert home.parts.audit.read(official=ID) == []
+
+
 def test_sources_that_no_collector_names_are_given_up_too(home: Home) -> None:
     posts = [verdict("a", source=each, officials=(ID,)) for each in ("bluesky", "anteckning", "web")]
     home.parts.index.write_verdicts(posts)
