@@ -181,7 +181,7 @@ class Whatever(RuleBasedStateMachine):
         reached = {(incident, post) for incident, post, state in rows if state in ("waiting", "delivered")}
         found = {case.id: case for case in cases(self.database, INCIDENT.c.kind == "posts")}
         rows = self.database.query(select(INCIDENT_POST.c.alert, INCIDENT_POST.c.incident))
-        of: dict[str, str] = {alert: incident for alert, incident in rows}
+        of: dict[str, str] = {row[0]: row[1] for row in rows}
         for alert in self.alerts:
             case, post = found[of[alert.id]], alert.verdict.post.id
             if "threat" in alert.verdict.judgement.flagged:
