@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from alerts.alert import Recipient
-from alerts.hours import hours, quiet_end, zone
+from alerts.hours import ZONES, hours, quiet_end, zone
 from classify.verdict import Severity, at_least
 from registry.official import Language, Official
 
@@ -73,6 +73,11 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         return tuple(
             Recipient(self.name, way.channel, way.address, self.language, show_text, until, instead) for way in chosen
         )
+
+    def first(self, at: datetime) -> Recipient:
+        """How the contact is told of what can wait and shows nothing."""
+        zone = self.timezone or ZONES["SE"]
+        return self.recipients(at=at, severity="low", threat=False, every=False, show_text=False, timezone=zone)[0]
 
 
 def contacts_of(official: Official) -> tuple[Contact, ...]:

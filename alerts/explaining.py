@@ -44,7 +44,7 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class StepExplained:
-    """A step of a policy. ``minutes`` pass before the next if nobody answers; an empty ``people``: nobody is meant, or on duty."""
+    """A step of a policy. ``minutes`` pass before the next if nobody answers; an empty ``people``: nobody is meant or on duty."""
 
     minutes: int
     people: tuple[Addressee, ...]

@@ -83,6 +83,12 @@ def permitted_bulletin(
     )
 
 
+def may_tell(official: Official | None, contact: str, at: datetime, *, label: str = "") -> bool:
+    """Whether a consent in force allows to tell the contact of that name of the official, and of that label."""
+    consents = official.consents if official is not None else ()
+    return any(each.in_force(at) and each.tells(contact) and (not label or each.tells_of([label])) for each in consents)
+
+
 def _as_allowed(recipient: Recipient, covering: Iterable[Consent]) -> Recipient | None:
     allowing = [consent for consent in covering if consent.tells(recipient.name)]
     if not allowing:

@@ -74,6 +74,11 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
         """Whom it names."""
         return (OFFICIAL,) if isinstance(self.contacts, str) else self.contacts
 
+    @property
+    def named(self) -> tuple[To, ...]:
+        """The contacts that it names with their addresses."""
+        return tuple(each for each in self.tell if isinstance(each, To))
+
     def matches(self, verdict: Verdict, official: Official, at: datetime) -> bool:
         """Whether this rule sends ``verdict`` to somebody on behalf of ``official`` at the moment ``at``."""
         return next(self.differing(verdict, official, at), None) is None

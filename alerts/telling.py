@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from alerts.alert import Delivery
+from alerts.alert import Alert, Delivery, Recipient
+from alerts.budget import Breaker
 from alerts.content import Content
 from alerts.history import Event, History, Transition
 from alerts.links import LASTS, Link, Links
@@ -12,17 +13,22 @@ from flow.database import Database
 
 
 class Telling:
-    """Over the outbox, the links and the history of one database."""
+    """Over the outbox, the links and the history of one database.
 
-    def __init__(self, database: Database, *, outbox: Outbox, clock: Clock) -> None:
+    Args:
+        breaker: holds back what is beyond the budget of an address; ``None``: there is none.
+    """
+
+    def __init__(self, database: Database, *, outbox: Outbox, clock: Clock, breaker: Breaker | None = None) -> None:
         self._database = database
         self._outbox = outbox
         self._clock = clock
+        self._breaker = breaker
         self._links = Links(database, clock=clock)
         self._history = History(database)
 
     def tell(self, contents: Iterable[Content], *, event: Event = "told") -> list[Item]:
-        """Tell each recipient; what was told before is not told again.
+        """Tell each recipient; what was told before is not told again, and what is beyond a budget is held back.
 
         Args:
             event: what the history calls it.
@@ -31,6 +37,10 @@ class Telling:
             The deliveries that are new.
         """
         with self._database.transaction():
+            if self._breaker is not None:
+                contents, held, tripped = self._breaker.sort(contents)
+                self._history.add([self._held(*each, "digested") for each in held if each[0].incident])
+                self._history.add([self._held(*each, "budget-tripped") for each in tripped if each[0].incident])
             items = self._outbox.add(contents)
             answered = [item for item in items if item.delivery.incident]
             self._links.add([self._link(item) for item in answered])
@@ -50,6 +60,17 @@ class Telling:
             self._history.add([_came_of(each) for each in here if each.delivery.incident and is_news(each.delivery)])
             self.tell([each.instead for each in here if each.instead is not None], event="failed-over")
         return erased
+
+    def _held(self, alert: Alert, recipient: Recipient, event: Event) -> Transition:
+        return Transition(
+            incident=alert.incident,
+            official=alert.official,
+            at=self._clock.now(),
+            event=event,
+            contact=recipient.name,
+            channel=recipient.channel,
+            step=alert.told.step if alert.told else 0,
+        )
 
     def _link(self, item: Item) -> Link:
         delivery, recipient = item.delivery, item.recipient

@@ -15,6 +15,7 @@ from flow.runtimes.services import Service
 from ingest.collector import Collector
 from turvakt.access import base_url
 from turvakt.collecting import Collecting
+from turvakt.digesting import keep_digesting
 from turvakt.housekeeping import finish_erasures, keep_house
 from turvakt.shadow import Shadow
 from turvakt.stopping import until_stopped
@@ -125,6 +126,7 @@ class Monitor:
             "letters": postman.run,
             "housekeeping": partial(keep_house, parts, step=in_house, sleep=self._sleep),
             "telling": partial(keep_telling, parts, step=in_house),
+            "digests": partial(keep_digesting, parts, step=in_house),
             **collecting.services,
             **self._beside,
         }

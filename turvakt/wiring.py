@@ -13,6 +13,7 @@ from access.people import People
 from access.sealing import Seal
 from alerts import stage as alert_stages
 from alerts.alert import ALERTS, DELIVERIES, Recipient
+from alerts.budget import Breaker
 from alerts.bulletin import Bulletin
 from alerts.channel import Channel
 from alerts.channels.files import Files
@@ -348,7 +349,18 @@ class Parts(Stores):
     @cached_property
     def telling(self) -> Telling:
         """The way into the outbox."""
-        return Telling(self.database, outbox=self.outbox, clock=self.clock)
+        return Telling(self.database, outbox=self.outbox, breaker=self.breaker, clock=self.clock)
+
+    @cached_property
+    def breaker(self) -> Breaker:
+        """What holds back what is beyond the budget of an address."""
+        return Breaker(
+            self.database,
+            plans=lambda: self.plans,
+            officials=self.officials.get,
+            operator=partial(operator_recipients, self.settings.operator),
+            clock=self.clock,
+        )
 
     @cached_property
     def incidents(self) -> Incidents:

@@ -14,6 +14,7 @@ from flow.runtimes.services import Service, together
 from flow.runtimes.worker import Worker
 from turvakt.access import base_url
 from turvakt.collecting import Collecting
+from turvakt.digesting import keep_digesting
 from turvakt.housekeeping import finish_erasures, keep_house
 from turvakt.reading import STAGES
 from turvakt.stopping import last_resort, until_stopped
@@ -242,12 +243,15 @@ class ClusterWorker:
 
         hourly = partial(keep_house, self._parts, step=step)
         telling = partial(keep_telling, self._parts, step=step)
+        digests = partial(keep_digesting, self._parts, step=step)
 
         async def watch() -> None:
             # Made when it is its turn: what it waits for has begun then.
             await watcher(self._parts, step=worker.at("watch")).run()
 
-        return lambda: together({"hourly": hourly, "sweep": sweep, "telling": telling, "watch": watch})
+        return lambda: together(
+            {"hourly": hourly, "sweep": sweep, "telling": telling, "digests": digests, "watch": watch}
+        )
 
 
 class _Done(Exception):

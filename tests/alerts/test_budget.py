@@ -1,0 +1,263 @@
+"""Budgets and digests: threats always pass, the rest is counted and collected, and people are told so."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from alerts.alert import Alert, Recipient, Told
+from alerts.budget import Breaker
+from alerts.bulletin import Bulletin
+from alerts.collected import Collected
+from alerts.contacts import Contact, Digest, Way
+from alerts.digests import Digests
+from alerts.outbox import Item, Outbox
+from alerts.plan import Budget, Plan, Plans
+from alerts.rules import Rule
+from alerts.tables import BUDGET, DIGEST_ENTRY, INCIDENT_EVENT, INCIDENT_LINK, INCIDENT_POST, OUTBOX
+from alerts.telling import Telling
+from classify.verdict import Label, Severity
+from flow.clock import ManualClock
+from flow.database import Database
+from registry.official import Consent, Official
+from tests import databases
+from tests.alerts.people import AT, alert, official, recipient, verdict
+from turvakt.schema import open_file
+
+OPERATOR = Recipient("Drift", "webhook", "https://drift.example", "en", show_text=False)
+LIMIT = 3
+
+
+class World:
+    """An outbox behind a breaker."""
+
+    def __init__(self, database: Database, *, digests: tuple[Digest, ...] = ()) -> None:
+        self.database = database
+        self.clock = ManualClock(AT)
+        self.outbox = Outbox(database, clock=self.clock)
+        self.her: Official = official()
+        desk = Contact(
+            name="Jouren",
+            language="sv",
+            channels=(Way(channel="email", address="jour@ekvik.example"),),
+            digests=digests,
+        )
+        self.plans = Plans(
+            Plan((Rule(name="any", severity="low"),), contacts={desk.name: desk}, budget=Budget(per_hour=LIMIT))
+        )
+        given = {"plans": lambda: self.plans, "clock": self.clock}
+        self.breaker = Breaker(
+            database,
+            officials=lambda id: self.her if id == self.her.id else None,
+            operator=lambda *, at, severity: (OPERATOR,),
+            **given,  # type: ignore[arg-type]
+        )
+        self.telling = Telling(database, outbox=self.outbox, breaker=self.breaker, clock=self.clock)
+        given |= {"telling": self.telling, "officials": lambda: [self.her]}
+        self.collected = Collected(database, **given)  # type: ignore[arg-type]
+        self.digests = Digests(database, **given)  # type: ignore[arg-type]
+
+    def alert(
+        self, number: int, *, severity: Severity = "high", labels: tuple[Label, ...] = ("harassment",), **to: str
+    ) -> Alert:
+        judged = verdict(f"bluesky:{number}", severity=severity, labels=labels)
+        told = Told("raised", 1, 1, 0, step=1, key=str(number))
+        made = alert(judged, recipient(to.get("address", "vakt@ekvik.example")))
+        return replace(made, incident=f"i{number}", told=told)
+
+    def tell(self, *alerts: Alert) -> tuple[int, int]:
+        """How many alerts and how many bulletins go out."""
+        items = self.telling.tell(alerts)
+        bulletins = sum(isinstance(item.content, Bulletin) for item in items)
+        return len(items) - bulletins, bulletins
+
+    def bulletins(self) -> list[tuple[str, str, dict[str, str]]]:
+        """Kind, address and values of all that wait."""
+        items: list[Item] = [item for name in ("email", "webhook") for item in self.outbox.due(1000, channel=name)]
+        return [
+            (item.content.kind, item.recipient.address, item.content.values)
+            for item in items
+            if isinstance(item.content, Bulletin)
+        ]
+
+    def entries(self) -> int:
+        return len(self.database.query(select(DIGEST_ENTRY)))
+
+
+@pytest.fixture(params=databases.KINDS)
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    yield from databases.opened(request.param, request)
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    return World(database)
+
+
+def test_beyond_the_budget_alerts_are_collected_and_people_are_told(world: World) -> None:
+    assert world.tell(*(world.alert(number) for number in range(10))) == (LIMIT, 2)
+    assert world.entries() == 7
+    told = world.bulletins()
+    until = (AT + timedelta(hours=1)).isoformat()
+    values = {"per_hour": str(LIMIT), "held": "7", "until": until}
+    assert told == [("budget", "vakt@ekvik.example", values), ("budget", "https://drift.example", values)]
+    assert world.tell(world.alert(11)) == (0, 0)
+    events = [each.event for number in (5, 11) for each in world.telling._history.of(f"i{number}")]
+    assert events == ["digested", "digested"]
+    assert [each.event for each in world.telling._history.of("i3")] == ["digested", "budget-tripped"]
+
+
+@pytest.mark.parametrize(
+    ("severity", "labels"), [("low", ("threat",)), ("critical", ("hate",)), ("medium", ("doxxing", "hate"))]
+)
+def test_what_is_urgent_always_passes_and_does_not_count(
+    world: World, severity: Severity, labels: tuple[Label, ...]
+) -> None:
+    urgent = [world.alert(number, severity=severity, labels=labels) for number in range(20)]
+    assert world.tell(*urgent) == (20, 0)
+    assert world.tell(*(world.alert(number) for number in range(20, 20 + LIMIT))) == (LIMIT, 0)
+
+
+def test_each_address_has_a_budget_of_its_own_and_each_hour_a_new_one(world: World) -> None:
+    assert world.tell(*(world.alert(number) for number in range(LIMIT))) == (LIMIT, 0)
+    assert world.tell(world.alert(10, address="other@ekvik.example")) == (1, 0)
+    world.clock.advance(3599)
+    assert world.tell(world.alert(11))[0] == 0
+    world.clock.advance(1)
+    assert world.tell(world.alert(12)) == (1, 0)
+
+
+def test_what_quiet_hours_hold_back_counts_when_it_is_due(world: World) -> None:
+    morning = AT + timedelta(hours=8)
+
+    def held(number: int) -> Alert:
+        made = world.alert(number)
+        return replace(made, recipients=(replace(made.recipients[0], not_before=morning),))
+
+    assert world.tell(*map(held, range(LIMIT + 2)))[0] == LIMIT
+    assert world.tell(*(world.alert(number) for number in range(10, 10 + LIMIT)))[0] == LIMIT
+
+
+def test_an_hour_later_the_contact_is_told_how_much_it_was(world: World) -> None:
+    world.tell(*(world.alert(number) for number in range(10)))
+    world.clock.advance(3599)
+    assert world.collected.send() == 0
+    world.clock.advance(1)
+    assert world.collected.send() == 1
+    assert world.entries() == 0
+    held = [values["held"] for kind, address, values in world.bulletins() if address == "vakt@ekvik.example"]
+    assert held == ["7", "7"]
+    # It goes on: of the next hour she is told once, at its end.
+    assert world.tell(*(world.alert(number) for number in range(10, 20)))[0] == LIMIT
+    assert len([each for each in world.bulletins() if each[1] == "vakt@ekvik.example"]) == 2
+    world.clock.advance(3600)
+    assert world.collected.send() == 1
+    world.clock.advance(1)
+    assert world.breaker.tidy() == LIMIT
+    assert len(world.database.query(select(BUDGET))) == LIMIT
+
+
+def test_of_whom_consent_says_no_more_nothing_is_told(world: World) -> None:
+    world.tell(*(world.alert(number) for number in range(10)))
+    world.her = official(consents=(Consent(("*",), AT, labels=("threat",)),))
+    world.clock.advance(3600)
+    assert world.collected.send() == 0
+    assert world.entries() == 0
+
+
+def test_an_address_that_nobody_has_any_more_is_told_nothing(world: World) -> None:
+    world.tell(*(world.alert(number, address="gone@ekvik.example") for number in range(10)))
+    world.clock.advance(3600)
+    assert (world.collected.send(), world.entries()) == (0, 0)
+
+
+def test_a_day_and_a_week_in_brief(database: Database) -> None:
+    world = World(database, digests=("daily", "weekly"))
+    database.executemany(
+        INCIDENT_POST.insert(),
+        [
+            {
+                "alert": f"a{number}",
+                "incident": "i1",
+                "official": who,
+                "post": f"bluesky:{number}",
+                "account": "",
+                "at": (AT - timedelta(hours=hours)).timestamp(),
+                "posted_at": 0.0,
+                "signature": b"",
+                "severity": 1,
+                "threat": 0,
+            }
+            for number, (hours, who) in enumerate(
+                [(10, world.her.id), (11, world.her.id), (35, world.her.id), (10, "somebody-else")]
+            )
+        ],
+    )
+    # AT is Tuesday 14:05 in Stockholm: the day's digest is late, and still sent; the week's is not.
+    world.clock.advance(-4 * 3600)
+    assert world.digests.send() == 1
+    ((kind, address, values),) = world.bulletins()
+    assert (kind, address) == ("digest-daily", "jour@ekvik.example")
+    assert {name: values[name] for name in ("posts", "before", "incidents", "open", "held")} == {
+        "posts": "2",
+        "before": "1",
+        "incidents": "0",
+        "open": "0",
+        "held": "0",
+    }
+    assert values["until"] == "2026-03-03T06:00:00+00:00"
+    assert world.digests.send() == 0
+    restarted = Digests(
+        database, telling=world.telling, plans=lambda: world.plans, officials=lambda: [world.her], clock=world.clock
+    )
+    assert restarted.send() == 0
+    world.her = official(consents=(Consent(("*",), AT - timedelta(days=30), recipients=("Nobody",)),))
+    world.clock.advance(6 * 86_400)
+    assert world.digests.send() == 2
+    told = {kind: values["posts"] for kind, _, values in world.bulletins()[1:]}
+    assert told == {"digest-daily": "0", "digest-weekly": "0"}
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    with closing(open_file(tmp_path_factory.mktemp("budget") / "turvakt.db")) as database:
+        yield database
+
+
+batches = st.lists(
+    st.tuples(st.integers(0, 4000), st.lists(st.tuples(st.booleans(), st.sampled_from("ab")), max_size=8)), max_size=6
+)
+
+
+@given(batches=batches)
+def test_no_threat_waits_and_no_address_has_more_than_its_budget_in_any_hour(
+    file: Database, batches: list[tuple[int, list[tuple[bool, str]]]]
+) -> None:
+    """Whatever comes, and when: each alert goes out or is collected, and none of either twice."""
+    for table in (OUTBOX, INCIDENT_LINK, INCIDENT_EVENT, BUDGET, DIGEST_ENTRY):
+        file.execute(table.delete())
+    world, number = World(file), 0
+    passed: dict[str, list[float]] = {}
+    others = threats = 0
+    for pause, batch in batches:
+        world.clock.advance(pause)
+        alerts = []
+        for threat, name in batch:
+            number += 1
+            labels: tuple[Label, ...] = ("threat",) if threat else ("hate",)
+            alerts.append(world.alert(number, labels=labels, address=f"{name}@ekvik.example"))
+            threats, others = threats + threat, others + (not threat)
+        for item in world.telling.tell(alerts):
+            if isinstance(item.content, Alert):
+                urgent = item.content.urgent
+                threats, others = threats - urgent, others - (not urgent)
+                if not urgent:
+                    passed.setdefault(item.recipient.address, []).append(world.clock.now().timestamp())
+    assert (threats, others) == (0, world.entries())
+    for times in passed.values():
+        assert all(later - first >= 3600 for first, later in zip(times, times[LIMIT:], strict=False))
