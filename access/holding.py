@@ -55,7 +55,7 @@ class PeopleHolder:
     def export(self, official: str) -> list[dict[str, Any]]:
         """The official and her deputies; of herself also what she signs in with, and where. No secret is among it."""
         return [
-            self._everything(person) if _is_herself(person, official) else _name(person)
+            self._everything(person) if _is_herself(person, official) else _deputy(person, official)
             for person in self._people.of_official(official)
         ]
 
@@ -86,9 +86,13 @@ def _is_herself(person: Person, official: str) -> bool:
     return any(grant.role == "official" and grant.official == official for grant in person.grants)
 
 
-def _name(person: Person) -> dict[str, Any]:
-    plain: dict[str, Any] = msgspec.to_builtins(person)
-    return {field: plain[field] for field in ("id", "name", "email", "grants")}
+def _deputy(person: Person, official: str) -> dict[str, Any]:
+    """What she is for this official; what else she is, and her name before she has accepted it, is her own."""
+    grants, offers = (
+        tuple(each for each in all_ if each.official == official) for all_ in (person.grants, person.offers)
+    )
+    plain: dict[str, Any] = msgspec.to_builtins(replace(person, grants=grants, offers=offers))
+    return {field: plain[field] for field in ("id", *(("name",) if grants else ()), "email", "grants", "offers")}
 
 
 def _moment(seconds: float | None) -> str | None:

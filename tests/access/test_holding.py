@@ -69,8 +69,15 @@ def test_what_she_is_told(holder: Holder, anna: Joined) -> None:
     assert herself["passkeys"] == [{"name": "phone", "at": "2026-09-14T06:00:00+00:00", "used_at": None}]
     assert herself["recovery_codes_left"] == 10
     assert [each["client"] for each in herself["sessions"]] == ["Firefox, Android"]
-    assert dora == {"id": "dora", "name": "Dora Berg", "email": "dora@ekvik.example", "grants": dora["grants"]}
+    assert dora == {
+        "id": "dora",
+        "name": "Dora Berg",
+        "email": "dora@ekvik.example",
+        "grants": dora["grants"],
+        "offers": (),
+    }
     assert set(berit) == set(dora)
+    assert [each["role"] for each in berit["grants"]] == ["deputy"], "what else she is is her own"
     shown = json.dumps([herself, berit, dora])
     assert anna.cookie not in shown
     assert "argon2" not in shown

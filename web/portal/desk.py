@@ -49,8 +49,7 @@ class Desk:
 
     def function(self, request: Request) -> Function | None:
         """The function that the actor was invited for as its manager, if this is about one."""
-        grants, about = actor_of(request).person.grants, self.about(request)
-        return next((each.function for each in grants if each.official == about and each.role == "official"), None)
+        return _function(actor_of(request), self.about(request))
 
     def is_function(self, request: Request) -> bool:
         """Whether this is about a function, and not about a person."""
@@ -104,13 +103,15 @@ class Desk:
     def _choices(self, request: Request) -> dict[str, str]:
         """What to call each official whom the actor may choose, by id; empty where there is no choice."""
         actor, wording = actor_of(request), self.site.wording(request)
-        hers, called = sorted(actor.officials("see-own")), {}
-        for id in hers if len(hers) > 1 else ():
+        seen, called = sorted(actor.officials("see-own")), {}
+        for id in seen if len(seen) > 1 else ():
             official = self._registered(id)
             if official is not None:
-                name = official.name or official.forms[0]
+                name = official.name
             else:
-                name = actor.person.name if actor.may("consent", official=id) else wording.text("me.not_there")
+                function = _function(actor, id)
+                own = actor.person.name if function is None else function.name
+                name = own if actor.may("consent", official=id) else wording.text("me.not_there")
             called[id] = f"{name}, {self.portal.tenant(tenant_of_grant(actor, id)).name}"
         return called
 
@@ -122,3 +123,8 @@ class Desk:
 def tenant_of_grant(actor: Actor, official: str) -> str:
     """The tenant in which the actor is the official or her deputy."""
     return next((grant.tenant for grant in actor.person.grants if grant.official == official), "")
+
+
+def _function(actor: Actor, official: str) -> Function | None:
+    hers = (each for each in actor.person.grants if each.official == official and each.role == "official")
+    return next((each.function for each in hers), None)

@@ -101,3 +101,5 @@ def test_a_manager_answers_for_two_functions_and_is_an_official_besides(tmp_path
         ]
         assert [each.letter.purpose for each in parts.letters.due()] == ["role-given"] * 2
         assert len({each.official for each in anna.grants}) == 3
+        hers = home.signed_in(home.house()(), anna).page("/me")
+        assert [name in hers.words for name in ("Anna Lindqvist, Ekvik", "Ekviks skolor, Ekvik")] == [True, True]
