@@ -326,3 +326,12 @@ def test_a_changed_file_is_followed_and_one_with_a_mistake_is_not(file: Path, ca
     assert plans.of("ekvik").policy("night").repeat == 12
     with pytest.raises(Broken, match="cannot be read"):
         LivePlans(file, None, clock=clock)
+
+
+def test_the_example_has_no_mistake_and_no_gap() -> None:
+    example = load_plans(Path(__file__).parents[2] / "config" / "examples" / "duty.toml").default
+    assert list(gaps(example, AT)) == []
+    assert raised(example, verdict(labels=("threat",))) == [
+        ("urgent", "duty", ["rut.ek@ekvik.example"]),
+        ("grave-in-office-hours", "urgent", ["kansliet@ekvik.example"]),
+    ]
