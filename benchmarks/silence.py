@@ -1,5 +1,6 @@
 """How often silence alarms without a cause, and how soon a dead source is noticed: invented sources over years."""
 
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ def _measure(source: Source) -> dict[str, Any]:
     ordered = sorted(noticed)
     return {
         "posts a day": source.posts,
-        "weeks": (len(models)) // 7,
+        "weeks": len(models) // 7,
         "false alarms": false,
         "noticed, median": round(median(ordered), 2),
         "noticed, 95 %": round(ordered[int(len(ordered) * 0.95)], 2),
@@ -126,3 +127,12 @@ def _many(source: Source, at: datetime, draw: random.Random) -> int:
 
 def _holiday(day: date) -> bool:
     return (day.month, day.day) in HOLIDAYS
+
+
+def main() -> None:
+    for name, measured in run().items():
+        print(json.dumps({"source": name, **measured}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -20,6 +20,7 @@ from turvakt.schema import upgrade
 from turvakt.settings import load
 from turvakt.tally import Observed
 from turvakt.topics import DEAD
+from turvakt.watch.beats import Beats
 from turvakt.watch.pulse import Pulse
 from turvakt.wiring import Parts
 from turvakt.workers import ClusterWorker
@@ -62,6 +63,7 @@ async def test_alerts_go_out_by_the_same_channels_after_the_database_was_away(
             try:
                 parts.outbox.add([alert(verdict("bluesky:1"), to)])
                 await eventually(lambda: len(hook.calls) == 1)
+                await eventually(lambda: [beat.place for beat in Beats(parts.postgres).all()] == ["worker:dispatch"])
                 await asyncio.to_thread(server.kill)
                 await asyncio.sleep(3)  # longer than it takes to see that the lock is lost
                 await asyncio.to_thread(server.start)

@@ -140,4 +140,6 @@ async def keep_beating(
     while True:
         if works():
             await step(beat)
-        await sleep(BEAT_SECONDS)
+            await sleep(BEAT_SECONDS)
+        else:
+            await sleep(1.0)
