@@ -36,15 +36,23 @@ class Accounts:
 
     @classmethod
     def over(
-        cls, database: Database, *, key: str, origin: str, clock: Clock, hasher: PasswordHasher | None = None
+        cls,
+        database: Database,
+        *,
+        key: str,
+        origin: str,
+        clock: Clock,
+        former_key: str = "",
+        hasher: PasswordHasher | None = None,
     ) -> "Accounts":
         """
         Args:
             key: seals what must be read again; whoever has it and the database has the secrets of the apps.
             origin: where people reach the pages.
+            former_key: the key before it, if there was one.
             hasher: of passwords, see `access.passwords.Passwords`.
         """
-        seal = Seal(key)
+        seal = Seal(key, former=former_key)
         people, sessions, tickets = People(database), Sessions(database, clock=clock), Tickets(database, clock=clock)
         passwords = Passwords(database, clock=clock, hasher=hasher)
         totp, recovery = Totp(database, seal=seal, clock=clock), Recovery(database)

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from flow.errors import Broken
 
@@ -13,10 +13,11 @@ class Seal:
 
     Args:
         key: any secret text, long and random.
+        former: the key before it: what it sealed still opens. Empty: none.
     """
 
-    def __init__(self, key: str) -> None:
-        self._fernet = Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"turvakt seal\x00" + key.encode()).digest()))
+    def __init__(self, key: str, *, former: str = "") -> None:
+        self._fernet = MultiFernet([_fernet(key), *([_fernet(former)] if former else [])])
 
     def close(self, secret: bytes, *, of: str) -> bytes:
         """``secret`` sealed, so that it opens for what it is ``of`` alone."""
@@ -35,3 +36,7 @@ class Seal:
             remedy = "Set web.key to the key that it was stored with, or invite the person anew"
             raise Broken("a stored secret cannot be opened", place="people", remedy=remedy)
         return secret
+
+
+def _fernet(key: str) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"turvakt seal\x00" + key.encode()).digest()))

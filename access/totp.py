@@ -62,11 +62,14 @@ class Totp:
         rows = self._database.query(select(TOTP.c.secret).where(TOTP.c.person == person))
         if not rows:
             return False
-        step = self.step(self._seal.open(bytes(rows[0][0]), of=person).decode(), code)
+        secret = self._seal.open(bytes(rows[0][0]), of=person)
+        step = self.step(secret.decode(), code)
         if step is None:
             return False
+        # Sealed anew: so it comes from a former key to the present one.
+        new = {"step": step, "secret": self._seal.close(secret, of=person)}
         later = update(TOTP).where(TOTP.c.person == person, TOTP.c.secret == rows[0][0], TOTP.c.step < step)
-        return self._database.execute(later.values(step=step)) > 0
+        return self._database.execute(later.values(**new)) > 0
 
     def has(self, person: str) -> bool:
         """Whether the person with this id has an app."""

@@ -147,6 +147,8 @@ def test_a_link_that_another_key_has_sealed_is_given_up(
 ) -> None:
     letters.add(person(), "reset", values("reset"))
     letters.add(person(), "consent-ends", values("consent-ends"))
+    rotated = Letters(database, seal=lambda: Seal("a new key", former="a key"), clock=clock)
+    assert {each.letter.values.get("link") for each in rotated.due()} == {LINK, None}
     other = Letters(database, seal=lambda: Seal("a new key"), clock=clock)
     assert [each.letter.purpose for each in other.due()] == ["consent-ends"]
     assert "invite the person anew" in caplog.text

@@ -120,3 +120,11 @@ def test_new_recovery_codes_end_the_old(database: Database) -> None:
     assert not recovery.use("anna", old[0])
     assert recovery.use("anna", new[0])
     assert recovery.use("bo", other[0])
+
+
+def test_a_secret_comes_from_the_former_key_to_the_present_one_when_it_is_used(
+    totp: Totp, database: Database, clock: ManualClock
+) -> None:
+    assert Totp(database, seal=Seal("a new key", former="a key"), clock=clock).use("anna", code())
+    ((sealed,),) = database.query(select(TOTP.c.secret))
+    assert Seal("a new key").open(bytes(sealed), of="anna").decode() == SECRET
