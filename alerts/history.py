@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import ColumnElement, Delete, delete, func, insert, or_, select
+from sqlalchemy import ColumnElement, Delete, case, delete, func, insert, or_, select
 
 from alerts.tables import INCIDENT_EVENT
 from flow.clock import Moment
@@ -68,6 +68,15 @@ class Transition:
     delivery: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long it took, in seconds from the opening of an incident; ``None``: it has not come to that."""
+
+    notified: float | None
+    acknowledged: float | None
+    closed: float | None
+
+
 class History:
     """The table ``incident_event`` of ``database``. Implements `registry.holder.Holder`."""
 
@@ -91,6 +100,15 @@ class History:
     def since(self, moment: datetime, *, events: Collection[Event]) -> list[Transition]:
         """What happened from ``moment`` on, of these kinds."""
         return self._found(INCIDENT_EVENT.c.at >= moment.timestamp(), INCIDENT_EVENT.c.event.in_(events))
+
+    def times(self, since: datetime) -> list[Times]:
+        """How long it took until a message had arrived, somebody answered, and it was over, of each incident since then."""
+        first = {
+            name: func.min(case((INCIDENT_EVENT.c.event.in_(events), INCIDENT_EVENT.c.at)))
+            for name, events in _MILESTONES.items()
+        }
+        of = select(*first.values()).where(INCIDENT_EVENT.c.at >= since.timestamp()).group_by(INCIDENT_EVENT.c.incident)
+        return [_times(*row) for row in self._database.query(of) if row[0] is not None]
 
     def erase(self, official: str, part: Part | None = None) -> int:
         """Remove hers; of a recipient what names him."""
@@ -120,6 +138,12 @@ class History:
         return [_transition(row) for row in self._database.query(found)]
 
 
+_MILESTONES: dict[str, tuple[Event, ...]] = {
+    "opened": ("opened",),
+    "notified": ("delivered",),
+    "acknowledged": ("acknowledged", "on-it", "false-alarm", "resolved"),
+    "closed": ("false-alarm", "resolved", "expired"),
+}
 _NEW = insert(INCIDENT_EVENT)
 _NAMES = tuple(Transition.__dataclass_fields__)
 _COLUMNS = tuple(INCIDENT_EVENT.c[name] for name in _NAMES)
@@ -127,6 +151,11 @@ _COLUMNS = tuple(INCIDENT_EVENT.c[name] for name in _NAMES)
 
 def _row(each: Transition) -> dict[str, Any]:
     return {name: getattr(each, name) for name in _NAMES} | {"at": each.at.timestamp()}
+
+
+def _times(opened: float, *later: float | None) -> Times:
+    notified, acknowledged, closed = (None if each is None else max(0.0, each - opened) for each in later)
+    return Times(notified, acknowledged, closed)
 
 
 def _transition(row: Row) -> Transition:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -13,8 +13,10 @@ from typing import Final
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from alerts.incidents import Incidents
 from alerts.outbox import Outbox
 from classify.classifier import Classifier
+from classify.verdict import SEVERITIES
 from flow.clock import Clock
 from flow.database import Database
 from flow.errors import TurvaktError, Unavailable
@@ -35,6 +37,13 @@ _FAMILIES: Final[dict[str, tuple[type[Family], str, tuple[str, ...]]]] = {
     "stage_oldest_seconds": (GaugeMetricFamily, "How long the oldest of them has waited; 0 if none waits", ("stage",)),
     "outbox_deliveries": (GaugeMetricFamily, "Deliveries by state", ("state",)),
     "outbox_oldest_seconds": (GaugeMetricFamily, "How long the oldest delivery that is due has been due", ("kind",)),
+    "incidents_open": (GaugeMetricFamily, "Incidents that are not closed", ("severity",)),
+    "incidents_unanswered": (GaugeMetricFamily, "Those of them that nobody has answered", ("severity",)),
+    "incident_seconds": (
+        GaugeMetricFamily,
+        "How long it took from the opening of incidents of the last 7 days",
+        ("until", "quantile"),
+    ),
     "officials": (GaugeMetricFamily, "Officials with a consent in force", ()),
     "consents_ending": (GaugeMetricFamily, "Consents that end within 30 days and are followed by nothing", ()),
     "erasures_pending": (GaugeMetricFamily, "Erasures that are not complete", ()),
@@ -149,6 +158,26 @@ def outbox(outbox: Outbox, *, clock: Clock) -> Question:
     return ask
 
 
+def incidents(incidents: Incidents, *, clock: Clock) -> Question:
+    """The incidents, and how long people took with those of the last week."""
+
+    def ask() -> Iterator[Reading]:
+        found = incidents.open()
+        for severity in SEVERITIES:
+            of = [each for each in found if each.severity == severity]
+            yield Reading("incidents_open", len(of), (severity,))
+            yield Reading("incidents_unanswered", sum(each.state != "acknowledged" for each in of), (severity,))
+        times = incidents.history.times(clock.now() - timedelta(days=7))
+        for until in ("notified", "acknowledged", "closed"):
+            took = sorted(seconds for each in times if (seconds := getattr(each, until)) is not None)
+            for quantile in (0.5, 0.95):
+                if took:
+                    at = min(len(took) - 1, int(quantile * len(took)))
+                    yield Reading("incident_seconds", took[at], (until, str(quantile)))
+
+    return ask
+
+
 def registry(
     store: Store, *, consenting: Callable[[], int], ending: Callable[[], Collection[Ending]], clock: Clock
 ) -> Question:
@@ -211,6 +240,7 @@ def everything(parts: Parts) -> dict[str, Question]:
         "lag": lags(parts.log, STAGES),
         "age": ages(STAGES, oldest=oldest, clock=parts.clock),
         "outbox": outbox(parts.outbox, clock=parts.clock),
+        "incidents": incidents(parts.incidents, clock=parts.clock),
         "registry": _registry(parts),
         "watch": watch(lambda: parts.database, clock=parts.clock),
         "disk": disk(parts.settings.data_dir),
@@ -247,6 +277,7 @@ def of_worker(parts: Parts, name: str, *, opened: Callable[[], bool]) -> dict[st
     questions = {"disk": disk(parts.settings.data_dir)}
     if name == "dispatch":
         questions["outbox"] = later(lambda: outbox(parts.outbox, clock=parts.clock))
+        questions["incidents"] = later(lambda: incidents(parts.incidents, clock=parts.clock))
     if name == "house":
         questions["registry"] = later(lambda: _registry(parts))
         questions["watch"] = later(lambda: watch(lambda: parts.database, clock=parts.clock))

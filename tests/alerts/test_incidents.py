@@ -11,13 +11,16 @@ from sqlalchemy import update
 from alerts.alert import Alert, Recipient
 from alerts.bulletin import Bulletin
 from alerts.case import cases
+from alerts.contacts import Contact as Planned
+from alerts.contacts import Way
 from alerts.content import to_one
 from alerts.escalation import Escalator
-from alerts.history import Transition
+from alerts.history import Times, Transition
 from alerts.incident import Incident
 from alerts.incidents import Incidents
 from alerts.outbox import Item, Outbox, Result
 from alerts.plan import Plan, Plans
+from alerts.policies import Policy, Step
 from alerts.rules import Rule
 from alerts.tables import INCIDENT, INCIDENT_EVENT
 from alerts.telling import Telling
@@ -26,7 +29,7 @@ from flow.clock import ManualClock
 from flow.database import Database
 from flow.errors import BadInput, Broken
 from registry.holder import Holder, Part
-from registry.official import Contact, Official
+from registry.official import Consent, Contact, Official
 from tests import databases
 from tests.alerts.people import AT, alert, official, recipient, verdict
 
@@ -115,8 +118,9 @@ class World:
 
     def deliver(self) -> None:
         """All that waits is delivered."""
+        now = self.clock.now()
         results = [
-            Result(replace(item.delivery, state="delivered", attempts=1), contact=item.recipient.name)
+            Result(replace(item.delivery, state="delivered", attempts=1, at=now), contact=item.recipient.name)
             for item in self.waiting().values()
         ]
         self.telling.record(results)
@@ -384,6 +388,28 @@ class TestEscalation:
         assert world.pass_time(1) == [("last-resort", 1, CHIEF.address)]
         assert [each for each in world.events() if each != "told"] == ["opened", "nobody-answered", "last-resort"]
 
+    def test_a_step_that_consent_does_not_allow_is_not_waited_for(self, database: Database) -> None:
+        deputy, desk = (
+            Planned(name=name, language="sv", channels=(Way(channel="email", address=f"{name}@ekvik.example"),))
+            for name in ("deputy", "desk")
+        )
+        steps = tuple(Step(tell=(f"contact:{name}",)) for name in ("desk", "deputy", "desk"))
+        policy = Policy(name="urgent", steps=steps)
+        plan = Plan(
+            (Rule(name="grave", severity="low"),),
+            contacts={each.name: each for each in (deputy, desk)},
+            policies={policy.name: policy},
+            last_resort=("contact:deputy",),
+        )
+        world = World(database, plan)
+        world.her = official(consents=(Consent(("*",), AT, recipients=("desk",)),))
+        world.take(world.raised(1, labels=("threat",)))
+        assert world.pass_time(10) == [("escalated", 1, "desk@ekvik.example")]
+        assert world.pass_time(10) == []
+        assert [each for each in world.events() if each != "told"] == [
+            *("opened", "escalated", "nobody-answered", "last-resort"),
+        ]
+
     def test_harassment_that_nobody_answers_is_told_once_and_expires(self, world: World) -> None:
         world.take(world.raised(1))
         world.deliver()
@@ -489,3 +515,20 @@ class TestHolder:
         world.take(world.raised(1))
         with pytest.raises((Broken, BadInput)):
             database.execute(update(INCIDENT_EVENT).values(actor="another"))
+
+
+@both
+def test_history_tells_how_long_it_took(world: World, database: Database) -> None:
+    world.take(world.raised(1, TEXTS[1]), world.raised(2, TEXTS[2]))
+    answered, other = sorted(world.incidents.open(), key=lambda each: each.id)
+    world.clock.advance(2)
+    world.deliver()
+    world.clock.advance(58)
+    world.incidents.answer(answered.id, "on-it", by="Kim")
+    world.clock.advance(60)
+    world.incidents.answer(answered.id, "resolve", by="Kim")
+    times = sorted(world.incidents.history.times(AT), key=lambda each: each.closed is None)
+    assert times == [Times(2.0, 60.0, 120.0), Times(2.0, None, None)]
+    assert world.incidents.history.times(world.clock.now() + timedelta(hours=1)) == []
+    assert [each.id for each in world.incidents.open("ekvik")] == [other.id]
+    assert world.incidents.open("another") == []
