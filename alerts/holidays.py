@@ -23,7 +23,7 @@ def holiday(day: date, country: Country, language: Language) -> str | None:
 
 @cache
 def _year(year: int, country: Country, language: Language) -> dict[date, str]:
-    # Loading it takes a tenth of a second, which only those pay who have a rule about holidays.
+    # Loading it takes a second, which only those pay who ask about holidays.
     from holidays import country_holidays
 
     if country == "FI":

@@ -1,7 +1,7 @@
 """Incidents: alerts are grouped into them, and people are told of, answer and close them."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,6 +19,7 @@ from alerts.incident import OPEN, Action, Incident, Kind
 from alerts.incident_holder import IncidentHolder
 from alerts.plan import Plan, Plans
 from alerts.policies import URGENT, USUAL, Policy
+from alerts.routing import permitted, permitted_bulletin
 from alerts.steps import Place, after, answer_due
 from alerts.tables import INCIDENT, INCIDENT_POST
 from alerts.taking import Taking, grown, size
@@ -322,28 +323,31 @@ class Incidents(IncidentHolder):
         recipients = self._last_recipients(case, now)
         self._add(case, "last-resort", result="" if recipients else "nobody is named")
         if not recipients:
-            logger.error("incident %s: nobody has answered, and neither plan nor operator names a last resort", case.id)
+            logger.error(
+                "incident %s: nobody has answered, and there is no last resort whom consent allows to tell", case.id
+            )
         return self._tell_all(case, recipients, "last-resort", key=f"{case.series} last")
 
     def _recipients(self, case: Case, policy: Policy, now: datetime) -> tuple[Recipient, ...]:
         if case.kind == "operation":
             return self._operator(at=now, severity=SEVERITIES[case.severity])
-        content = case.content
+        content, official = case.content, self._officials(case.official)
         rule = content.rule if isinstance(content, Alert) else ""
-        return self._plan(case).step_recipients(
+        recipients = self._plan(case).step_recipients(
             policy,
             case.step,
-            official=self._officials(case.official),
+            official=official,
             at=now,
             severity=SEVERITIES[case.severity],
             threat=case.threat,
             rule=rule,
         )
+        return _allowed(case, recipients, official, now)
 
     def _last_recipients(self, case: Case, now: datetime) -> tuple[Recipient, ...]:
         severity, official = SEVERITIES[case.severity], self._officials(case.official)
         named = self._plan(case).last_recipients(official=official, at=now, severity=severity, threat=case.threat)
-        return named or self._operator(at=now, severity="critical")
+        return _allowed(case, named or self._operator(at=now, severity="critical"), official, now)
 
     def _plan(self, case: Case) -> Plan:
         return self._plans().of(case.tenant)
@@ -365,6 +369,22 @@ class Incidents(IncidentHolder):
     def _add(self, case: Case, event: Event, *, actor: str = TURVAKT, result: str = "", step: int = 0) -> None:
         at = moment(case.changed_at) if actor != TURVAKT else self._clock.now()
         self.history.add([Transition(case.id, case.official, at, event, actor=actor, result=result, step=step)])
+
+
+def _allowed(
+    case: Case, recipients: Iterable[Recipient], official: Official | None, now: datetime
+) -> tuple[Recipient, ...]:
+    """Those whom the official's consent allows to tell: a step that may tell nobody is not waited for."""
+    content = case.content
+    if content is None or not content.official:
+        return tuple(recipients)
+    asked = (
+        permitted(content, each, official=official, at=now)
+        if isinstance(content, Alert)
+        else permitted_bulletin(content, each, official=official, at=now)
+        for each in recipients
+    )
+    return tuple(each for each in asked if each is not None)
 
 
 _EVENTS: dict[Action, Event] = {
