@@ -13,8 +13,6 @@ from alerts.bulletin import Bulletin
 from alerts.case import cases
 from alerts.contacts import Contact as Planned
 from alerts.contacts import Way
-from alerts.contacts import Contact as Planned
-from alerts.contacts import Way
 from alerts.content import to_one
 from alerts.escalation import Escalator
 from alerts.history import Times, Transition
@@ -22,7 +20,6 @@ from alerts.incident import Incident
 from alerts.incidents import Incidents
 from alerts.outbox import Item, Outbox, Result
 from alerts.plan import Plan, Plans
-from alerts.policies import Policy, Step
 from alerts.policies import Policy, Step
 from alerts.rules import Rule
 from alerts.tables import INCIDENT, INCIDENT_EVENT
@@ -390,28 +387,6 @@ class TestEscalation:
         world.take(replace(world.raised(1, labels=("threat",)), recipients=()))
         assert world.pass_time(1) == [("last-resort", 1, CHIEF.address)]
         assert [each for each in world.events() if each != "told"] == ["opened", "nobody-answered", "last-resort"]
-
-    def test_a_step_that_consent_does_not_allow_is_not_waited_for(self, database: Database) -> None:
-        deputy, desk = (
-            Planned(name=name, language="sv", channels=(Way(channel="email", address=f"{name}@ekvik.example"),))
-            for name in ("deputy", "desk")
-        )
-        steps = tuple(Step(tell=(f"contact:{name}",)) for name in ("desk", "deputy", "desk"))
-        policy = Policy(name="urgent", steps=steps)
-        plan = Plan(
-            (Rule(name="grave", severity="low"),),
-            contacts={each.name: each for each in (deputy, desk)},
-            policies={policy.name: policy},
-            last_resort=("contact:deputy",),
-        )
-        world = World(database, plan)
-        world.her = official(consents=(Consent(("*",), AT, recipients=("desk",)),))
-        world.take(world.raised(1, labels=("threat",)))
-        assert world.pass_time(10) == [("escalated", 1, "desk@ekvik.example")]
-        assert world.pass_time(10) == []
-        assert [each for each in world.events() if each != "told"] == [
-            *("opened", "escalated", "nobody-answered", "last-resort"),
-        ]
 
     def test_a_step_that_consent_does_not_allow_is_not_waited_for(self, database: Database) -> None:
         deputy, desk = (
