@@ -189,6 +189,13 @@ class TestCheck:
         assert "official anna-lindqvist: the address is no https address" in wrong
         assert "ekvik" not in wrong
 
+    def test_who_is_told_of_troubles_must_be_reachable(self, program: Program) -> None:
+        contacts = '[{"name": "On call", "channel": "email", "address": "ops@turvakt.example"}]'
+        wrong = self.says(Program(program.folder, TURVAKT_OPERATOR_CONTACTS=contacts))
+        assert "contact of the operator number 1: the channel email is not set up" in wrong["operator"]
+        for key, value, says in (("DRILL", "noon", "no time of the week"), ("PING_URL", "hc-ping", "no web address")):
+            assert says in self.says(Program(program.folder, **{f"TURVAKT_OPERATOR_{key}": value}))["operator"]
+
     def test_addresses_and_keys_in_rules_too(self, program: Program, tmp_path: Path) -> None:
         rules, key = tmp_path / "rules.toml", tmp_path / "vakt.pem"
         rules.write_text(f"{RULE}{KEYED}key = '{key}'\n", "utf-8")

@@ -19,6 +19,10 @@ from flow.errors import BadInput, TurvaktError
 from registry.official import Contact
 from turvakt.commands.shared import AsJson, screen, settings, table, write_json
 from turvakt.folder import faults, private
+from turvakt.watch.drills import Weekly
+from turvakt.watch.operator import contacts as operator_contacts
+from turvakt.watch.operator import zone
+from turvakt.watch.pinger import Pinger
 from turvakt.wiring import Parts
 
 
@@ -113,6 +117,22 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         _reachable(whose, opened.channels)
         return f"{len(whose)} addresses"
 
+    def operator() -> str:
+        settings = opened.settings.operator
+        told = operator_contacts(settings)
+        ways = (
+            (f"contact of the operator number {number}", way)
+            for number, each in enumerate(told, 1)
+            for way in each.channels
+        )
+        _reachable(ways, opened.channels)
+        if settings.drill:
+            Weekly.read(settings.drill, zone(settings))
+        if settings.ping_url:
+            Pinger(settings.ping_url)
+        outside = "a watcher outside" if settings.ping_url else "no watcher outside"
+        return f"{len(told) or 'nobody'} told of troubles, {outside}: see docs/watch.md"
+
     def remote() -> str:
         # It comes with all that a classifier needs, which takes a second to load.
         from classify.classifiers.remote import Remote
@@ -133,6 +153,7 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         "channels": lambda: ", ".join(sorted(opened.channels)),
         "keys": keys,
         "contacts": contacts,
+        "operator": operator,
         "model": lambda: opened.classifier.model,
         "law": lambda: f"{len(opened.law)} provisions",
         **candidate,
