@@ -67,6 +67,8 @@ DEPUTY = "deputy"
 """The reason of what a deputy did for her official."""
 SYSTEM = "system"
 """Who did what nobody asked for: retention, erasure."""
+CONTACT = "contact:"
+"""What stands before the name of an official's contact who came by the link in a message, without an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Act:
     """What somebody did.
 
     Attributes:
-        who: the id of a person, or ``system``, ``command`` or ``token`` (the shared door of a trial).
+        who: the id of a person, or ``system``, ``command`` or ``token`` (the shared door of a trial), or a `CONTACT` by name.
         tenant: whose administrators may read of it; empty: only who runs the installation.
         why: the reason that she gave.
     """

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from access.audit import Audit
-from access.audit_entry import AuditEntry, Naming
+from access.audit_entry import CONTACT, AuditEntry, Naming
 from registry.holder import Part
 
 _ABOUT_HER: tuple[Naming, ...] = ("official", "post", "why")
 _BY_HER: tuple[Naming, ...] = ("who", "session", *_ABOUT_HER)
 _POST: tuple[Naming, ...] = ("post",)
+_BY: tuple[Naming, ...] = ("who",)
 
 
 class AuditHolder:
@@ -31,10 +32,12 @@ class AuditHolder:
         """Remove her from the entries, and herself from those of what she did.
 
         Args:
-            part: a source; only the entries that name one of its posts. A recipient is in none.
+            part: a source; only the entries that name one of its posts. A recipient: the entries by which he read of her.
         """
+        if part is not None and part.kind == "recipient":
+            return len(self._audit.remove_names({each.number for each in self._by_contact(official, part)}, _BY))
         about = {each.number for each in self._about(official, part)}
-        hers = {each.number for each in self._by(official, part)}
+        hers = {each.number for each in (*self._by(official, part), *self._by_contact(official, part))}
         removed = [*self._audit.remove_names(about, _ABOUT_HER), *self._audit.remove_names(hers, _BY_HER)]
         return len(set(removed))
 
@@ -51,7 +54,18 @@ class AuditHolder:
         return [_plain(each) for each in reversed(self._about(official, None))]
 
     def count(self, official: str, part: Part | None = None) -> int:
+        if part is not None and part.kind == "recipient":
+            return len(self._by_contact(official, part))
         return len({each.number for each in (*self._about(official, part), *self._by(official, part))})
+
+    def _by_contact(self, official: str, part: Part | None) -> list[AuditEntry]:
+        """What her contacts, who are known here because of her, read of her: all of them, or the one who is meant."""
+        found = [each for each in self._audit.naming("official", [official]) if each.act.who.startswith(CONTACT)]
+        if part is None:
+            return found
+        if part.kind == "recipient":
+            return [each for each in found if each.act.who == f"{CONTACT}{part.name}"]
+        return []
 
     def _about(self, official: str, part: Part | None) -> list[AuditEntry]:
         found = self._audit.naming("official", [official])

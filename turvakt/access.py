@@ -1,8 +1,10 @@
 """How people reach the console: its address, the token that opens it, and the key that seals what they sign in with."""
 
 import secrets
+from collections.abc import Callable
 from urllib.parse import quote
 
+from alerts.links import Signer
 from flow.errors import Broken
 from turvakt.folder import faults, private, write
 from turvakt.settings import Settings
@@ -29,6 +31,22 @@ def key(settings: Settings) -> str:
         remedy = "In a cluster all processes that serve pages need the same: see docs/people.md"
         raise Broken("web.key is not set", place="settings", remedy=remedy)
     return settings.web.key or _kept(settings, "console.key")
+
+
+def signer(settings: Settings) -> Signer:
+    """Signs the links in messages, and knows those that were signed by the key before.
+
+    Raises:
+        Unavailable, Broken: as for `key`.
+    """
+    former = settings.web.former_key
+    return Signer([key(settings), *([former] if former else [])])
+
+
+def answer_links(settings: Settings, base_url: str) -> Callable[[str], str]:
+    """The address at which whoever got a delivery answers, from the delivery's id."""
+    signs = signer(settings)
+    return lambda delivery: f"{base_url}/a/{signs.token(delivery)}"
 
 
 def _kept(settings: Settings, name: str) -> str:

@@ -14,6 +14,7 @@ from flow.runtimes.embedded import Embedded
 from flow.runtimes.services import Service
 from ingest.collector import Collector
 from turvakt.access import base_url
+from turvakt.answering import reminding
 from turvakt.collecting import Collecting
 from turvakt.digesting import keep_digesting
 from turvakt.housekeeping import finish_erasures, keep_house
@@ -124,6 +125,7 @@ class Monitor:
             "deliveries": dispatcher.run,
             "incidents": escalator.run,
             "letters": postman.run,
+            "reminders": reminding(parts, runtime.at("reminders"), wake=dispatcher.wake).run,
             "housekeeping": partial(keep_house, parts, step=in_house, sleep=self._sleep),
             "telling": partial(keep_telling, parts, step=in_house),
             "digests": partial(keep_digesting, parts, step=in_house),

@@ -194,6 +194,9 @@ class Alerts(Section, frozen=True):
     tenants: Annotated[
         str, Meta(description="Folder with TENANT.toml for each tenant that has rules of its own; empty: none has.")
     ] = ""
+    routines: Annotated[
+        str, Meta(description="File of the response routines; empty: config/routines/routines.toml, which came along.")
+    ] = ""
     give_up_after_hours: Annotated[
         float, Meta(gt=0, le=8760, description="How long a delivery is tried; threats for ever.")
     ] = 24.0
@@ -282,7 +285,13 @@ class Web(Section, frozen=True):
         str, Meta(description="Folder of what officials are shown before they consent; empty: config/consent.")
     ] = ""
     key: Annotated[
-        str, _secret("Seals the secrets of authenticator apps; empty: made in the data folder when it is needed.")
+        str,
+        _secret(
+            "Seals secrets of apps and links in letters, signs links in alerts; empty: made in the data folder when needed."
+        ),
+    ] = ""
+    former_key: Annotated[
+        str, _secret("The key before it: links in alerts that it has signed stay good; empty: none.")
     ] = ""
 
 

@@ -104,6 +104,11 @@ class Settings(Section, frozen=True):
         return Path(self.alerts.rules) if self.alerts.rules else ROOT / "config" / "rules.toml"
 
     @property
+    def routines_file(self) -> Path:
+        """The file of the response routines."""
+        return Path(self.alerts.routines) if self.alerts.routines else ROOT / "config" / "routines" / "routines.toml"
+
+    @property
     def plans_dir(self) -> Path | None:
         """The folder of the rules that tenants have of their own, if there is one."""
         return Path(self.alerts.tenants) if self.alerts.tenants else None

@@ -58,7 +58,7 @@ from review.naming import Naming
 from review.retention import PostRetention
 from review.stage import DECISIONS_TOPIC, index_stages
 from turvakt import informing, retaining
-from turvakt.access import key
+from turvakt.access import answer_links, key
 from turvakt.adapters import make_channels, make_collectors, make_jsonl, make_judge
 from turvakt.bluesky_accounts import BlueskyAccounts
 from turvakt.names import Names
@@ -334,7 +334,13 @@ class Parts(Stores):
     def dispatcher(self, step: Step, *, base_url: str) -> Dispatcher:
         """Carries deliveries to people; ``base_url`` is where the links in messages lead."""
         _ = self.keyring  # a key of no use stops the start, and not the first alert
-        renderer = Renderer(Translations(*FOLDERS), base_url=base_url, officials=self.officials.get, law=self.law)
+        renderer = Renderer(
+            Translations(*FOLDERS),
+            base_url=base_url,
+            officials=self.officials.get,
+            law=self.law,
+            link_of=answer_links(self.settings, base_url),
+        )
         return Dispatcher(
             outbox=self.outbox,
             channels=self.channels,

@@ -13,6 +13,7 @@ from flow.runtimes.faust import Faust
 from flow.runtimes.services import Service, together
 from flow.runtimes.worker import Worker
 from turvakt.access import base_url
+from turvakt.answering import reminding
 from turvakt.collecting import Collecting
 from turvakt.digesting import keep_digesting
 from turvakt.housekeeping import finish_erasures, keep_house
@@ -227,7 +228,15 @@ class ClusterWorker:
             dispatcher = self._parts.dispatcher(step, base_url=address)
             escalator = self._parts.escalator(worker.at("incidents"), wake=dispatcher.wake)
             postman = self._parts.postman(worker.at("letters"), base_url=address)
-            await together({"deliveries": dispatcher.run, "incidents": escalator.run, "letters": postman.run})
+            reminders = reminding(self._parts, worker.at("reminders"), wake=dispatcher.wake)
+            await together(
+                {
+                    "deliveries": dispatcher.run,
+                    "incidents": escalator.run,
+                    "letters": postman.run,
+                    "reminders": reminders.run,
+                }
+            )
 
         return dispatch
 

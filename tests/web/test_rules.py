@@ -21,13 +21,13 @@ from web.rules import RULES, is_met
 from web.staff import Staff
 
 _UNUSED: Any = SimpleNamespace(notices=None, person_name=None)
-"""In the place of the portal, whose pages are only asked who may see them; what they show is in tests/web/portal."""
+"""In the place of the portal and the incidents, whose pages are only asked here who may see them."""
 
 
 def routes() -> Iterator[tuple[str, str]]:
     """Method and path of every page."""
     nowhere: Any = None  # no page is asked for
-    app = World().browser(signed_in=False, staff=staff(nowhere, SystemClock()), portal=_UNUSED).app
+    app = World().browser(signed_in=False, staff=staff(nowhere, SystemClock()), portal=_UNUSED, answers=_UNUSED).app
     for route in iter_route_contexts(app.routes):
         for method in getattr(route, "methods", None) or ():
             yield method, route.path or ""
@@ -64,7 +64,7 @@ class Tenancy:
     def browser(self, role: Role, tenant: str = "ekvik", official: str = "") -> Browser:
         who = actor(role, tenant=tenant, official=official)
         portal = _UNUSED if self.staff is not None else None
-        return self.world.browser(door=FixedDoor(who), staff=self.staff, portal=portal)
+        return self.world.browser(door=FixedDoor(who), staff=self.staff, portal=portal, answers=portal)
 
 
 @pytest.mark.parametrize("role", ["officer", "reviewer"])
@@ -108,7 +108,7 @@ def test_each_role_sees_what_its_rule_says(role: Role, route: tuple[str, str], p
     answer = browser.submit(path) if method == "POST" else browser.request(method, path)
     refusal = 303 if path == "/" else 403  # from the first page one is led to one's own
     assert (answer.status_code != refusal) == is_met(rule, MAY[role].__contains__)
-    stranger = tenancy.world.browser(door=FixedDoor(None), staff=tenancy.staff, portal=_UNUSED)
+    stranger = tenancy.world.browser(door=FixedDoor(None), staff=tenancy.staff, portal=_UNUSED, answers=_UNUSED)
     answer = stranger.submit(path) if method == "POST" else stranger.request(method, path)
     assert answer.status_code == 401
 

@@ -71,7 +71,7 @@ class Site:
     def wording(self, request: Request) -> Wording:
         """The texts in the language of this reader."""
         actor: Actor | None = request.state.actor
-        chosen = request.cookies.get(LANGUAGE_COOKIE)
+        chosen = request.cookies.get(LANGUAGE_COOKIE) or getattr(request.state, "language", None)
         if actor is not None and actor.person.id != TOKEN:
             chosen = chosen or actor.person.language
         return self._texts.wording(choose_language(chosen, request.headers.get("accept-language", "")))

@@ -1,0 +1,237 @@
+"""The page behind the link in a message: looking changes nothing, one tap answers, once; and no text before it is asked for."""
+
+from pathlib import Path
+
+import pytest
+
+from alerts.links import LASTS
+from tests.web.answering import ANNA, EVA, KAJ, TEXT, Answerable, form
+from tests.web.building import ADDRESS, Browser, Page
+
+SECOND_FACTOR = 'second_factor = true\n[[rule]]\nname = "grave"\nseverity = "low"\n'
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Answerable:
+    return Answerable(tmp_path / "data")
+
+
+def answer(browser: Browser, path: str, do: str) -> Page:
+    """Open the page, tap, and follow."""
+    sent = browser.submit(path, do=do, **form(browser, path))
+    assert sent.status_code == 303, sent.text
+    return browser.page(sent.headers["location"])
+
+
+def test_looking_changes_nothing(world: Answerable) -> None:
+    path = world.link(world.raised())
+    browser, before = world.browser(), world.state()
+    for method in ("GET", "GET", "HEAD", "OPTIONS"):
+        browser.request(method, path, headers={"purpose": "prefetch", "user-agent": "LinkScanner/1.0"})
+    # What programs try that look at links: everything on the page, and forms without what the page carries along.
+    for link in browser.page(path).links():
+        if link.startswith("/"):
+            browser.get(link)
+    assert browser.post(path, data={"do": "false-alarm"}).status_code == 403
+    assert browser.submit(path, do="false-alarm").status_code == 400
+    assert browser.submit(path, do="false-alarm", seal="0.00").status_code == 400
+    assert world.state() == before
+
+
+def test_the_page_is_kept_by_nobody_and_says_no_text(world: Answerable) -> None:
+    path = world.link(world.raised())
+    sent = world.browser().get(path)
+    assert sent.headers["cache-control"] == "no-store"
+    # To no other site: not even the address. "no-referrer" would hide from us where a form comes from.
+    assert sent.headers["referrer-policy"] == "same-origin"
+    page = Page(sent.text)
+    assert page.all("meta", name="robots", content="noindex")
+    assert TEXT not in sent.text
+    assert "Anna Lindqvist" in page.words
+    assert page.all("title")
+    assert "Anna" not in sent.text.partition("</title>")[0]
+    assert "Call 112" in page.words
+    assert all(link.get("rel") for link in page.all("a", target="_blank"))
+
+
+def test_the_text_is_shown_when_asked_for_and_it_is_noted_who_asked(world: Answerable) -> None:
+    path = world.link(world.raised())
+    browser = world.browser()
+    [button] = browser.page(path).all("button", class_="veil")
+    shown = browser.submit(path, do=str(button["value"]), **form(browser, path))
+    assert TEXT in Page(shown.text).words
+    [entry] = world.parts.audit.read(official=ANNA)
+    assert (entry.act.who, entry.act.action, entry.act.post) == (f"contact:{KAJ}", "text-read", "bluesky:1")
+    assert TEXT not in browser.get(path).text
+    assert TEXT not in browser.submit(path, do="show/another", **form(browser, path)).text
+
+
+def test_what_rule_or_consent_do_not_allow_is_not_shown(world: Answerable) -> None:
+    incident = world.raised(show_text=False)
+    browser, path = world.browser(), world.link(incident)
+    alert = world.parts.incidents.alerts_of(incident.id)[0][0]
+    assert "may not be shown here" in browser.page(path).words
+    assert TEXT not in browser.submit(path, do=f"show/{alert}", **form(browser, path)).text
+    assert world.parts.audit.read(official=ANNA) == []
+
+
+def test_one_tap_takes_it_on_and_the_others_see_that(world: Answerable) -> None:
+    incident = world.raised()
+    kaj, eva = world.link(incident, KAJ), world.link(incident, EVA)
+    page = answer(world.browser(), kaj, "on-it")
+    assert "It is yours now" in page.words
+    assert "Make sure that she is safe right now" in page.words
+    now = world.parts.incidents.get(incident.id)
+    assert now is not None
+    assert (now.state, now.owner) == ("acknowledged", KAJ)
+    said = world.parts.incidents.history.of(incident.id)[-1]
+    assert (said.actor, said.event) == (KAJ, "on-it")
+    seen = world.browser().page(eva)
+    assert "Kaj Dahl is on it" in seen.words
+    assert "It is yours now" not in world.browser().page(f"{eva}?done=1").words
+
+
+@pytest.mark.parametrize("do", ["on-it", "hand-over", "false-alarm"])
+def test_the_same_form_sent_again_changes_nothing_and_says_how_things_stand(world: Answerable, do: str) -> None:
+    path = world.link(world.raised())
+    browser = world.browser()
+    sent = form(browser, path)
+    assert browser.submit(path, do=do, **sent).status_code == 303
+    before = world.state()
+    again = browser.submit(path, do=do, **sent)
+    assert again.status_code == 409
+    assert "has changed nothing: Kaj Dahl" in Page(again.text).words
+    assert world.state() == before
+
+
+def test_of_two_who_answer_at_once_the_second_is_told_of_the_first(world: Answerable) -> None:
+    incident = world.raised()
+    kaj, eva = world.link(incident, KAJ), world.link(incident, EVA)
+    browser = world.browser()
+    seen = form(browser, eva)
+    answer(browser, kaj, "on-it")
+    late = browser.submit(eva, do="on-it", **seen)
+    assert late.status_code == 409
+    assert "Kaj Dahl took it on" in Page(late.text).words
+    answer(browser, eva, "on-it")
+    now = world.parts.incidents.get(incident.id)
+    assert now is not None
+    assert now.owner == EVA
+    assert browser.submit(kaj, do="on-it", **form(browser, eva)).status_code == 400  # a form of another link
+
+
+def test_a_false_alarm_closes_it_decides_on_its_posts_and_can_be_undone(world: Answerable) -> None:
+    incident = world.raised()
+    browser, path = world.browser(), world.link(incident)
+    page = answer(browser, path, "false-alarm")
+    assert "Noted as a false alarm" in page.words
+    assert world.decisions() == [("bluesky:1", "false-alarm", KAJ)]
+    assert [each.get("value") for each in page.all("button", name="do")][:1] == ["reopen"]
+    answer(browser, path, "reopen")
+    now = world.parts.incidents.get(incident.id)
+    assert now is not None
+    assert (now.state, now.owner) == ("acknowledged", KAJ)
+
+
+def test_handing_over_tells_the_next_step(world: Answerable) -> None:
+    incident = world.raised()
+    answer(world.browser(), world.link(incident), "hand-over")
+    events = [each.event for each in world.parts.incidents.history.of(incident.id)]
+    assert "handed-over" in events
+    assert "escalated" in events or "repeated" in events
+
+
+def test_a_closed_incident_is_shown_as_it_is(world: Answerable) -> None:
+    incident = world.raised()
+    path = world.link(incident)
+    browser = world.browser()
+    sent = form(browser, path)
+    world.parts.incidents.answer(incident.id, "resolve", by=EVA)
+    assert "Eva Berg closed it" in browser.page(path).words
+    assert browser.submit(path, do="on-it", **sent).status_code == 409
+
+
+def test_a_link_ends(world: Answerable) -> None:
+    path = world.link(world.raised())
+    sent = form(world.browser(), path)
+    world.wait(seconds=LASTS.total_seconds())
+    before = world.state()
+    assert world.browser().get(path).status_code == 410
+    late = world.browser().submit(path, do="on-it", **sent)
+    assert late.status_code == 410
+    assert "Anna" not in late.text
+    assert world.state() == before
+
+
+def test_a_link_ends_with_the_consent_and_with_the_erasure(world: Answerable) -> None:
+    path = world.link(world.raised())
+    world.parts.erasure.withdraw(ANNA)
+    assert world.browser().get(path).status_code == 404
+
+
+def test_links_that_are_not_ours_open_nothing_and_hold_up_nobody_else(world: Answerable) -> None:
+    path = world.link(world.raised())
+    browser = world.browser()
+    for _ in range(60):
+        assert browser.get(f"{path[:-4]}AAAA").status_code == 404
+    assert browser.get(f"{path}=").status_code == 429
+    assert browser.get(path).status_code == 200
+    world.wait(minutes=16)
+    assert browser.get(f"{path}=").status_code == 404
+
+
+def test_a_link_cannot_be_used_without_end(world: Answerable) -> None:
+    path = world.link(world.raised())
+    browser = world.browser()
+    sent = form(browser, path)
+    codes = [browser.submit(path, do="nothing", **sent).status_code for _ in range(41)]
+    assert codes == [409] * 40 + [429]
+    world.wait(minutes=16)
+    assert browser.submit(path, do="on-it", **sent).status_code == 303
+
+
+def test_a_form_of_another_site_is_refused(world: Answerable) -> None:
+    path = world.link(world.raised())
+    browser = world.browser()
+    data = {"do": "on-it", **form(browser, path)}
+    assert browser.post(path, data=data, headers={"origin": "https://elsewhere.example"}).status_code == 403
+    assert browser.post(path, data=data, headers={"origin": ADDRESS, "sec-fetch-site": "cross-site"}).status_code == 403
+
+
+def test_where_the_plan_wants_it_one_signs_in_first_and_answers_as_oneself(tmp_path: Path) -> None:
+    world = Answerable(tmp_path / "data", rules=SECOND_FACTOR)
+    incident = world.raised()
+    path = world.link(incident)
+    stranger = world.browser().get(path)
+    assert stranger.status_code == 401
+    assert "Anna" not in stranger.text
+    other = world.browser(world.person("officer", tenant="furuby", id="mia"))
+    assert other.get(path).status_code == 403
+    answer(world.browser(world.person()), path, "on-it")
+    now = world.parts.incidents.get(incident.id)
+    assert now is not None
+    assert now.owner == "rut"
+    assert "Rut Ek is on it" in world.browser(world.person()).page(path).words
+
+
+def test_a_new_key_lets_links_of_the_former_one_in(tmp_path: Path) -> None:
+    old = Answerable(tmp_path / "data", key="the old key")
+    path = old.link(old.raised())
+    old.parts.close()
+    for former, status in (("the old key", 200), ("", 404)):
+        now = Answerable(tmp_path / "data", new=False, key="the new key", former_key=former)
+        assert now.browser().get(path).status_code == status
+        now.parts.close()
+
+
+@pytest.mark.parametrize(("language", "words"), [("sv", "Jag tar det"), ("fi", "Minä hoidan"), ("en", "I am on it")])
+def test_it_speaks_the_language_of_the_contact_until_another_is_chosen(
+    world: Answerable, language: str, words: str
+) -> None:
+    incident = world.raised()
+    browser = world.browser()
+    browser.cookies.clear()
+    assert "Jag tar det" in browser.page(world.link(incident, KAJ)).words
+    assert "Minä hoidan" in browser.page(world.link(incident, EVA)).words
+    browser.cookies.set("turvakt_language", language)
+    assert words in browser.page(world.link(incident, EVA)).words

@@ -1,0 +1,80 @@
+"""What the pages about incidents do, and reminders of what is to be done, out of the parts of one Turvakt."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from access.audit_entry import CONTACT
+from alerts.answering import Answering
+from alerts.links import Links
+from alerts.reminding import Reminding
+from alerts.routines import Routines, load_routines
+from alerts.tasks import Tasks
+from flow.errors import BadInput
+from flow.step import Step
+from turvakt.access import signer
+from turvakt.wiring import Parts
+from web.answer.answers import Answers
+
+
+def routines(parts: Parts) -> Callable[[], Routines]:
+    """The routines, read when they are first needed."""
+    read: list[Routines] = []
+
+    def asked() -> Routines:
+        if not read:
+            read.append(load_routines(parts.settings.routines_file))
+        return read[0]
+
+    return asked
+
+
+def tasks(parts: Parts) -> Tasks:
+    """What is to be done about incidents."""
+    return Tasks(parts.database, routines=routines(parts), officials=parts.officials.get, clock=parts.clock)
+
+
+def reminding(parts: Parts, step: Step, *, wake: Callable[[], None]) -> Reminding:
+    """Reminds of what is to be done; ``wake`` is called when there is something to deliver."""
+    return Reminding(
+        parts.database,
+        tasks=tasks(parts),
+        incidents=parts.incidents,
+        telling=parts.telling,
+        plans=lambda: parts.plans,
+        routines=routines(parts),
+        officials=parts.officials.get,
+        wake=wake,
+        step=step,
+        clock=parts.clock,
+    )
+
+
+def answers(parts: Parts, *, step: Callable[..., Awaitable[Any]]) -> Answers:
+    """What the pages can do.
+
+    Args:
+        step: runs what must not run beside the collectors, see `flow.runtimes.embedded.Embedded.step`.
+    """
+
+    def person_name(id: str) -> str:
+        named = id.removeprefix(CONTACT)
+        try:
+            return parts.accounts.people.get(named).name
+        except BadInput:
+            return named
+
+    return Answers(
+        answering=Answering(parts.database, parts.incidents),
+        incidents=parts.incidents,
+        history=parts.incidents.history,
+        links=Links(parts.database, clock=parts.clock),
+        signer=signer(parts.settings),
+        tasks=tasks(parts),
+        routines=routines(parts),
+        plan=lambda tenant: parts.plans.of(tenant),
+        official=parts.officials.get,
+        person_name=person_name,
+        index=parts.index,
+        audit=parts.audit,
+        step=step,
+    )

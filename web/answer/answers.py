@@ -1,0 +1,51 @@
+"""What the pages about incidents can do; the composition root gives it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from access.audit import Audit
+from alerts.answering import Answered, Answering
+from alerts.history import History
+from alerts.incident_holder import IncidentHolder
+from alerts.links import Links, Signer
+from alerts.plan import Plan
+from alerts.routines import Routines
+from alerts.tasks import Tasks
+from registry.official import Official
+from review.index import Index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """
+    Attributes:
+        step: runs what writes into the log, see `flow.runtimes.embedded.Embedded.step`.
+        plan: of the tenant with this id.
+        official: from the registry, by her id.
+        person_name: what a person is called, given her id; anything else, such as a contact's name, comes back as it is.
+        index: the posts.
+        audit: where it is written down who saw which texts; ``None``: nowhere.
+    """
+
+    answering: Answering
+    incidents: IncidentHolder
+    history: History
+    links: Links
+    signer: Signer
+    tasks: Tasks
+    routines: Callable[[], Routines]
+    plan: Callable[[str], Plan]
+    official: Callable[[str], Official | None]
+    person_name: Callable[[str], str]
+    index: Index
+    audit: Audit | None
+    step: Callable[..., Awaitable[Any]]
+
+    async def answer(self, incident: str, action: str, *, by: str, seen: str) -> Answered | None:
+        """As `alerts.answering.Answering.answer`."""
+        found: Answered | None = await self.step(self._answer, incident, action, by, seen)
+        return found
+
+    def _answer(self, incident: str, action: str, by: str, seen: str) -> Answered | None:
+        return self.answering.answer(incident, action, by=by, seen=seen)

@@ -1,0 +1,207 @@
+"""The page behind the link in a message: what has happened, and the answer to it in one tap, without an account.
+
+Opening it changes nothing, however often programs do that look at mail; what is done is a form. The text of a post is in no
+page until its reader has asked for it.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from access.audit_entry import CONTACT, Act
+from access.permissions import Actor
+from alerts.answering import Answered, offered
+from alerts.incident import Incident
+from alerts.links import Link
+from web.answer.answers import Answers
+from web.answer.pace import Pace
+from web.answer.reading import LONGEST, Listed, is_told, listed
+from web.console.site import Site
+from web.portal.help import PLACES
+from web.rules import Refused
+from web.security import client_of
+
+_WRONG_MOST, _FORMS_MOST, _WITHIN = 60, 40, timedelta(minutes=15)
+"""Links that open nothing, by address; forms, by link. A link that is good is never held up by others' wrong ones."""
+_STEPS = 3
+"""Steps of the routine that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A link that is good, what it leads to, and who has come by it."""
+
+    token: str
+    link: Link
+    incident: Incident
+    by: str
+
+
+class Desk:
+    """Makes the page."""
+
+    def __init__(self, site: Site, answers: Answers) -> None:
+        self.site = site
+        self.answers = answers
+        self._wrong = Pace(site.clock, most=_WRONG_MOST, within=_WITHIN)
+        self._forms = Pace(site.clock, most=_FORMS_MOST, within=_WITHIN)
+
+    def open(self, request: Request, token: str) -> "Opened | HTMLResponse":
+        """What the link opens, or the page that says why it opens nothing.
+
+        Raises:
+            Refused: whoever comes has to sign in first, or is somebody else.
+        """
+        delivery = self.answers.signer.delivery(token)
+        link = None if delivery is None else self.answers.links.find(delivery)
+        if link is None:
+            good = self._wrong.lets(client_of(request.scope))
+            return self._closed(request, "unknown", 404) if good else self._closed(request, "throttled", 429)
+        request.state.language = link.language
+        if self.answers.links.expired(link):
+            return self._closed(request, "expired", 410)
+        incident = self.answers.incidents.get(link.incident)
+        official = self.answers.official(link.official)
+        if incident is None or not is_told(link, official=official, clock=self.site.clock):
+            return self._closed(request, "unknown", 404)
+        by = link.contact
+        if self.answers.plan(incident.tenant).needs_second_factor(link.contact):
+            by = _signed_in(request.state.actor, incident)
+        return Opened(token, link, incident, by)
+
+    def may_send(self, opened: Opened) -> bool:
+        """Whether a form may be sent by this link, or too many have been."""
+        return self._forms.lets(opened.link.delivery)
+
+    def throttled(self, request: Request) -> HTMLResponse:
+        """What to answer where too many forms have been sent."""
+        return self._closed(request, "throttled", 429)
+
+    def page(
+        self, request: Request, opened: Opened, *, status: int = 200, outcome: str = "", show: str = ""
+    ) -> HTMLResponse:
+        """The page.
+
+        Args:
+            outcome: of what was sent: ``done``, or why nothing has changed: ``outdated``, ``form``.
+            show: the alert whose post's text has been asked for; it is written down that it is shown.
+
+        Raises:
+            Unavailable: that could not be written down.
+        """
+        link, incident, answers = opened.link, opened.incident, self.answers
+        official = answers.official(incident.official)
+        clock, said = self.site.clock, answers.answering.answers(incident.id)
+        alerts = answers.incidents.alerts_of(incident.id)
+        posts = listed(answers.index, alerts, incident=incident, link=link, official=official, clock=clock)
+        shown = next((each for each in posts if each.alert == show and each.readable), None)
+        if shown is not None:
+            self._looked(request, opened, shown)
+        country = official.country if official is not None else "SE"
+        wording = self.site.wording(request)
+        return self.site.part(
+            request,
+            "answer/answer.html",
+            status=status,
+            here=f"/a/{opened.token}",
+            not_ready=False,
+            title=wording.text("answer.title"),
+            link=link,
+            incident=incident,
+            official=official,
+            posts=posts,
+            more=max(incident.posts - len(posts), 0),
+            shown=shown,
+            longest=LONGEST,
+            answers=said,
+            owner=answers.person_name(incident.owner),
+            last=answers.person_name(said[-1].actor) if said else "",
+            mine=bool(said) and said[-1].actor == opened.by,
+            offered=offered(incident, said, by=opened.by),
+            outcome=outcome,
+            seal=answers.signer.seal(link.delivery, str(len(said))),
+            tasks=[each for each in answers.tasks.expected(incident) if each.done_at is None][:_STEPS],
+            routines=answers.routines(),
+            places=PLACES[country],
+        )
+
+    def _looked(self, request: Request, opened: Opened, shown: Listed) -> None:
+        if self.answers.audit is None:
+            return
+        actor: Actor | None = request.state.actor
+        signed_in = actor is not None and opened.by == actor.person.id
+        who = opened.by if signed_in else f"{CONTACT}{opened.by}"
+        session = actor.session if actor is not None and signed_in else ""
+        post, official = shown.item.verdict.post.id, opened.link.official
+        self.answers.audit.write_all([Act(who, "text-read", opened.incident.tenant, official, post, session=session)])
+
+    def _closed(self, request: Request, kind: str, status: int) -> HTMLResponse:
+        title = self.site.wording(request).text("answer.title")
+        return self.site.part(
+            request, "answer/closed.html", status=status, here="/", not_ready=False, title=title, kind=kind
+        )
+
+
+def routes(site: Site, answers: Answers) -> APIRouter:
+    """``/a/TOKEN``."""
+    router = APIRouter()
+    desk = Desk(site, answers)
+
+    def show(request: Request, token: str) -> Response:
+        opened = desk.open(request, token)
+        if not isinstance(opened, Opened):
+            return opened
+        return desk.page(request, opened, outcome="done" if "done" in request.query_params else "")
+
+    def read(request: Request, opened: Opened, alert: str) -> Response:
+        return desk.page(request, opened, show=alert)
+
+    @router.get("/a/{token}")
+    async def page(request: Request, token: str) -> Response:
+        """What has happened, who has it, and what can be answered. It changes nothing."""
+        return await site.reads(show, request, token)
+
+    @router.post("/a/{token}")
+    async def sent(request: Request, token: str) -> Response:
+        """An answer, or the wish to see a text."""
+        form = await request.form()
+        opened = await site.reads(desk.open, request, token)
+        if not isinstance(opened, Opened):
+            return opened
+        if not desk.may_send(opened):
+            return await site.reads(desk.throttled, request)
+        seen = answers.signer.seen(opened.link.delivery, str(form.get("seal", "")))
+        if seen is None:
+            return await site.reads(desk.page, request, opened, status=400, outcome="form")
+        what, _, alert = str(form.get("do", "")).partition("/")
+        if what == "show":
+            return await site.reads(read, request, opened, alert)
+        found: Answered | None = await answers.answer(opened.incident.id, what, by=opened.by, seen=seen)
+        if found is not None and found.done:
+            return RedirectResponse(f"/a/{token}?done=1", 303)
+        opened = await site.reads(desk.open, request, token)
+        if not isinstance(opened, Opened):
+            return opened
+        return await site.reads(desk.page, request, opened, status=409, outcome="outdated")
+
+    return router
+
+
+def _signed_in(actor: Actor | None, incident: Incident) -> str:
+    """The id of the person who has come in, and may see the incident.
+
+    Raises:
+        Refused: nobody has, or she may not.
+    """
+    if actor is None:
+        raise Refused("")
+    hers = bool(incident.official) and actor.may("see-own", official=incident.official)
+    if (
+        not hers
+        and not actor.may("decide", tenant=incident.tenant)
+        and not (incident.kind == "operation" and actor.may("operate"))
+    ):
+        raise Refused("forbidden")
+    return actor.person.id
