@@ -7,6 +7,7 @@ from classify.verdict import Label, Verdict
 from review.decision import DECISIONS, Decision
 from review.stage import DECISIONS_TOPIC
 from turvakt.access import base_url, link, token
+from turvakt.answering import answers
 from turvakt.demo_people import Guest
 from turvakt.portal import portal
 from turvakt.serving import THIS_MACHINE, listen, networks, serve, timed
@@ -87,6 +88,7 @@ class Console:
             staff=staff(self._parts, base_url=self.base_url, guests=self.guests) if people else None,
             audit=self._parts.audit,
             portal=portal(self._parts, base_url=self.base_url, step=step) if people else None,
+            answers=answers(self._parts, step=step),
             thresholds=self._thresholds,
             law=self._parts.law,
             base_url=self._parts.settings.web.base_url or None,

@@ -24,6 +24,8 @@ from web.admin import audit as admin_audit
 from web.admin import break_glass as admin_break_glass
 from web.admin import names as admin_names
 from web.admin import people as admin_people
+from web.answer import pages as answer_pages
+from web.answer.answers import Answers
 from web.console import entry, holding, language, overview, post, telling
 from web.console import status as status_page
 from web.console.site import Entrance, Site
@@ -53,6 +55,7 @@ def create_app(
     staff: Staff | None = None,
     audit: Audit | None = None,
     portal: Portal | None = None,
+    answers: Answers | None = None,
     door: Door | None = None,
     base_url: str | None = None,
     thresholds: Callable[[Verdict], Mapping[Label, float]] = lambda verdict: {},
@@ -72,6 +75,7 @@ def create_app(
         staff: the people who sign in; ``None``: the token is the one door for all.
         audit: where it is written down who saw which texts; ``None``: nowhere.
         portal: what officials can do for themselves; ``None``: nothing.
+        answers: what people say to incidents, by links in messages and in the console; ``None``: nothing.
         door: knows who has come in, in place of ``staff`` and token.
         base_url: the address that people reach the console by, if it differs from the one it is bound to.
         thresholds: from which probability each label of this post was flagged, where that is known.
@@ -107,6 +111,8 @@ def create_app(
         status_page.routes(site, status=status, counts=lambda: index.counts(), registered=lambda: len(officials()))
     )
     app.include_router(language.routes(secure=secure))
+    if answers is not None:
+        app.include_router(answer_pages.routes(site, answers))
     if staff is not None:
         app.include_router(sign_in.routes(site, staff, secure=secure))
         app.include_router(organisation.routes(site, staff.oidc, secure=secure))

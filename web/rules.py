@@ -80,6 +80,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", "/me/submit"): "consent",
     ("GET", "/me/download"): "consent",
     ("GET", "/me/download/{form}"): "consent",
+    ("GET", "/a/{token}"): "open",  # the link itself says who comes; see `web.answer.pages`
+    ("POST", "/a/{token}"): "open",
     ("GET", "/status"): "operate",
     ("GET", "/status.json"): "operate",
 }
