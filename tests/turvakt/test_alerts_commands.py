@@ -70,6 +70,9 @@ def test_explain_says_what_each_rule_does_in_each_language(
     shown = flagged.run("alerts", "explain", "web:1", "--language", language)
     assert matches in shown
     assert differs in shown
+    assert (
+        len([each for each in shown.splitlines() if each.strip().startswith(("incident ", "ärende ", "tapaus "))]) == 1
+    )
     assert "zqxword" not in shown
     assert "@" not in shown
 
@@ -78,6 +81,7 @@ def test_explain_takes_the_id_of_an_alert_and_tells_other_programs(flagged: Prog
     (told,) = flagged.json("alerts", "explain", "web:1")
     assert told["explained"]["silent"] is None
     (alert, *_) = told["alerts"]
+    assert told["incidents"][alert["id"]]["posts"] == 1
     assert flagged.json("alerts", "explain", alert["id"]) == [told]
     assert {each["alert"] for each in told["deliveries"]} <= {each["id"] for each in told["alerts"]}
 

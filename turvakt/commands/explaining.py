@@ -1,5 +1,6 @@
 """turvakt alerts explain: why a post reached whom it reached."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -7,7 +8,9 @@ import msgspec
 import typer
 
 from alerts.explaining import Addressee, Explained, RuleExplained, explain
+from alerts.history import Event
 from alerts.hours import ZONES
+from alerts.incident import Incident
 from flow.errors import BadInput
 from registry.tenant import tenant_of
 from review.index import Item
@@ -40,6 +43,8 @@ def explain_(
         at = opened.clock.now() if now else item.verdict.judged_at
         found = {each: _explained(opened, item, each, at) for each in sorted(item.verdict.officials)}
         zones = {each: _zone(opened, each) for each in found}
+        incidents = opened.incidents.about([each.id for each in item.alerts])
+        events = {each.id: opened.incidents.history.of(each.id) for each in incidents.values()}
     for official, explained in found.items():
         happened = [each for each in item.alerts if each.official == official]
         if as_json:
@@ -48,6 +53,9 @@ def explain_(
                     "official": official,
                     "explained": msgspec.to_builtins(explained),
                     "alerts": msgspec.to_builtins(happened),
+                    "incidents": {
+                        each.id: msgspec.to_builtins(incidents[each.id]) for each in happened if each.id in incidents
+                    },
                     "deliveries": msgspec.to_builtins([each for each in item.deliveries if each.official == official]),
                 }
             )
@@ -57,6 +65,8 @@ def explain_(
         else:
             _show_explained(explained, item.verdict.post.id, words.at(zones[official]))
         _show_happened(item, official, words.at(zones[official]))
+        for incident in {each.id: each for each in incidents.values() if each.official == official}.values():
+            _show_incident(incident, [each.event for each in events[incident.id]], words)
 
 
 def _explained(opened: Parts, item: Item, id: str, at: datetime) -> Explained | None:
@@ -133,3 +143,17 @@ def _show_happened(item: Item, official: str, words: Words) -> None:
                     "explain.delivery", channel=each.channel, state=state, moment=each.at, attempts=each.attempts
                 )
                 say(f"      {says}")
+
+
+def _show_incident(incident: Incident, events: Sequence[Event], words: Words) -> None:
+    say(
+        "    "
+        + words.of(
+            "explain.incident",
+            incident=incident.id,
+            state=words.name("incident", incident.state),
+            posts=incident.posts,
+            told=events.count("told"),
+            digested=events.count("digested"),
+        )
+    )
