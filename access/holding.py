@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from access.people import People
 from access.person import Person
 from access.recovery import Recovery
 from access.sessions import Sessions
-from access.tables import IDENTITY, PASSKEY, PASSWORD, TOTP
+from access.tables import IDENTITY, PASSKEY, PASSWORD, PUSH, TOTP
 from access.tickets import Tickets
 from flow.clock import Clock
 from flow.database import Database
@@ -72,6 +72,7 @@ class PeopleHolder:
                 {"name": name, "at": _moment(at), "used_at": _moment(used_at)}
                 for name, at, used_at in self._database.query(passkeys.order_by(PASSKEY.c.at))
             ],
+            "notified_since": self._since(select(func.min(PUSH.c.at)).where(PUSH.c.person == person.id)),
             "organisation_since": self._since(select(IDENTITY.c.at).where(IDENTITY.c.person == person.id)),
             "recovery_codes_left": Recovery(self._database).left(person.id),
             "sessions": [msgspec.to_builtins(asdict(each)) for each in self._sessions.of(person.id)],

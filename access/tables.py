@@ -159,5 +159,19 @@ AUDIT_NAME = Table(
 )
 """What the entries of the audit log name, until it is erased."""
 
-OF_A_PERSON = (PASSWORD, TOTP, RECOVERY, PASSKEY, SESSION, IDENTITY, BREAK_GLASS, TICKET)
+PUSH = Table(
+    "access_push",
+    METADATA,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("person", NAME, nullable=False),
+    Column("endpoint", NAME, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("at", MOMENT, nullable=False),
+    Index("access_push_person", "person"),
+    sqlite_with_rowid=False,
+)
+"""The browsers in which people have asked for notifications; ``digest`` is that of the endpoint."""
+
+OF_A_PERSON = (PASSWORD, TOTP, RECOVERY, PASSKEY, SESSION, IDENTITY, BREAK_GLASS, TICKET, PUSH)
 """What goes with the person: each has a column ``person``."""

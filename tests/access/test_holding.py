@@ -65,7 +65,7 @@ def test_what_she_is_told(holder: Holder, anna: Joined) -> None:
     herself, berit, dora = holder.export("ekvik-07")
     assert (herself["name"], herself["email"]) == ("Anna Lindqvist", "anna@ekvik.example")
     assert herself["password_since"] == "2026-09-14T06:00:00+00:00"
-    assert herself["app_since"] is herself["organisation_since"] is None
+    assert herself["app_since"] is herself["organisation_since"] is herself["notified_since"] is None
     assert herself["passkeys"] == [{"name": "phone", "at": "2026-09-14T06:00:00+00:00", "used_at": None}]
     assert herself["recovery_codes_left"] == 10
     assert [each["client"] for each in herself["sessions"]] == ["Firefox, Android"]

@@ -48,6 +48,7 @@ HELD_BY = {
     "access_recovery": "people",
     "access_passkey": "people",
     "access_session": "people",
+    "access_push": "people",
     "access_ticket": "people",
     "access_identity": "people",
     "access_break_glass": "people",
@@ -99,6 +100,7 @@ FILES = {
     "monitor.lock": "empty",
     "console.key": "a random key",
     "console.token": "a random key",
+    "webpush.key": "a random key",
 }
 """What lies in the data folder."""
 

@@ -1,0 +1,137 @@
+"""The browsers in which people have asked for notifications (Web Push, RFC 8030)."""
+
+import base64
+import binascii
+import hashlib
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+from sqlalchemy import delete, func, insert, select
+
+from access.tables import PUSH
+from flow.clock import Clock
+from flow.database import Database
+from flow.errors import BadInput
+from flow.hosts import is_guarded, is_loopback
+
+SERVICES = ("fcm.googleapis.com", "updates.push.services.mozilla.com", "push.apple.com", "notify.windows.com")
+"""The services of the browsers in use, or what their hosts' names end with: nothing else is called."""
+MOST = 10
+"""Browsers of one person."""
+_LONGEST = 2000
+
+
+class Keys(msgspec.Struct, frozen=True):
+    """Public key and secret of a browser, in Base64url."""
+
+    p256dh: str
+    auth: str
+
+
+class Given(msgspec.Struct, frozen=True):
+    """What a browser says of itself, as ``PushSubscription.toJSON`` writes it."""
+
+    endpoint: str
+    keys: Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """One browser of a person.
+
+    Attributes:
+        endpoint: where its maker's service takes messages for it.
+        key: its public key, an uncompressed point of P-256.
+        secret: shared with it.
+    """
+
+    endpoint: str = field(repr=False)
+    key: bytes = field(repr=False)
+    secret: bytes = field(repr=False)
+
+
+class Subscriptions:
+    """The table ``access_push`` of ``database``; what is in it goes with the person."""
+
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def add(self, person: str, value: str) -> None:
+        """Take in what a browser says of itself. The same browser again replaces itself; of too many the oldest goes.
+
+        Raises:
+            BadInput: no browser in use says that.
+        """
+        found = read(value)
+        digest = _digest(found.endpoint)
+        row = {
+            "digest": digest,
+            "person": person,
+            "endpoint": found.endpoint,
+            "key": found.key,
+            "secret": found.secret,
+            "at": self._clock.now().timestamp(),
+        }
+        with self._database.transaction():
+            self._database.execute(delete(PUSH).where(PUSH.c.digest == digest))
+            self._database.execute(insert(PUSH), row)
+            newest = select(PUSH.c.digest).where(PUSH.c.person == person).order_by(PUSH.c.at.desc()).offset(MOST)
+            for (old,) in self._database.query(newest):
+                self._database.execute(delete(PUSH).where(PUSH.c.digest == old))
+
+    def of(self, person: str) -> list[Subscription]:
+        """Her browsers."""
+        hers = select(PUSH.c.endpoint, PUSH.c.key, PUSH.c.secret).where(PUSH.c.person == person).order_by(PUSH.c.at)
+        return [
+            Subscription(endpoint, bytes(key), bytes(secret)) for endpoint, key, secret in self._database.query(hers)
+        ]
+
+    def count(self, person: str) -> int:
+        """How many browsers she has."""
+        return int(self._database.query(select(func.count()).where(PUSH.c.person == person))[0][0])
+
+    def remove(self, endpoint: str) -> None:
+        """A browser that wants nothing more."""
+        self._database.execute(delete(PUSH).where(PUSH.c.digest == _digest(endpoint)))
+
+    def remove_all(self, person: str) -> int:
+        """All of hers; returns how many there were."""
+        return self._database.execute(delete(PUSH).where(PUSH.c.person == person))
+
+
+def read(value: str) -> Subscription:
+    """What a browser says of itself.
+
+    Raises:
+        BadInput: no browser in use says that.
+    """
+    try:
+        given = msgspec.json.decode(value, type=Given)
+        key, secret = _bytes(given.keys.p256dh), _bytes(given.keys.auth)
+        EllipticCurvePublicKey.from_encoded_point(SECP256R1(), key)
+    except (msgspec.MsgspecError, ValueError, binascii.Error):
+        raise _no_browser() from None
+    fits = len(value) <= _LONGEST and is_guarded(given.endpoint) and _is_service(given.endpoint)
+    if not fits or len(secret) != 16:  # RFC 8291, 3.2
+        raise _no_browser()
+    return Subscription(given.endpoint, key, secret)
+
+
+def _is_service(endpoint: str) -> bool:
+    host = (urlsplit(endpoint).hostname or "").lower()
+    return is_loopback(host) or any(host == each or host.endswith(f".{each}") for each in SERVICES)
+
+
+def _bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _digest(endpoint: str) -> bytes:
+    return hashlib.sha256(endpoint.encode()).digest()
+
+
+def _no_browser() -> BadInput:
+    return BadInput("is not what a browser says of itself", place="subscription", remedy="Switch notifications on anew")
