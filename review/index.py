@@ -14,6 +14,7 @@ from flow.clock import Moment
 from flow.errors import BadInput
 from registry.holder import Part
 from review.decision import Decision, Outcome
+from review.fact import Fact
 
 MOST = 500
 """The most items of one page."""
@@ -169,6 +170,14 @@ class Index(Reading, Protocol):
         """Those of ``posts`` about which anything is held."""
         ...
 
+    def facts(self, officials: Collection[str], *, since: datetime, until: datetime) -> Iterator[Fact]:
+        """What is known without its text of each post about any of ``officials`` that was judged from ``since`` up to ``until``:
+        one for each of them whom it mentions, in no order.
+
+        Elasticsearch tells only of those whose consent lets it be counted, and of what was written a second ago.
+        """
+        ...
+
     def posts_of(self, source: str, author: str) -> list[str]:
         """The ids of the posts that the author with this `Author.id` wrote on ``source``."""
         ...
@@ -284,3 +293,8 @@ _MICROSECOND = timedelta(microseconds=1)
 def micros(moment: datetime) -> int:
     """Microseconds since 1970: exact, as a float would not be."""
     return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(number: int) -> datetime:
+    """The moment that `micros` gives this number."""
+    return _EPOCH + number * _MICROSECOND

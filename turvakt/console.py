@@ -1,15 +1,17 @@
 """Serves the web pages from within the monitor."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from classify.verdict import Label, Verdict
+from registry.retention import Kind
 from review.decision import DECISIONS, Decision
 from review.stage import DECISIONS_TOPIC
 from turvakt.access import base_url, link, token
 from turvakt.answering import answers
 from turvakt.demo_people import Guest
 from turvakt.portal import portal
+from turvakt.retaining import retention
 from turvakt.serving import THIS_MACHINE, listen, networks, serve, timed
 from turvakt.staffing import staff
 from turvakt.status import not_ready, status
@@ -91,6 +93,7 @@ class Console:
             answers=answers(self._parts, step=step),
             thresholds=self._thresholds,
             law=self._parts.law,
+            kept=self._kept,
             base_url=self._parts.settings.web.base_url or None,
             clock=self._parts.clock,
         )
@@ -100,6 +103,10 @@ class Console:
         """Nothing is known of those of a model that has been replaced."""
         classifier = self._parts.classifier
         return classifier.thresholds(verdict.post.text) if verdict.judgement.model == classifier.model else {}
+
+    def _kept(self, kind: Kind, tenants: Collection[str]) -> float:
+        kept = retention(self._parts)
+        return min((kept.of(kind, [tenant]) for tenant in tenants), default=kept.of(kind, ()))
 
     def _append(self, decision: Decision) -> None:
         with self._parts.log.write() as writer:

@@ -26,7 +26,7 @@ from web.admin import names as admin_names
 from web.admin import people as admin_people
 from web.answer import pages as answer_pages
 from web.answer.answers import Answers
-from web.console import entry, holding, language, overview, post, telling
+from web.console import entry, holding, language, overview, post, telling, trends
 from web.console import status as status_page
 from web.console.site import Entrance, Site
 from web.door import Door, PeopleDoor, TokenDoor
@@ -60,6 +60,7 @@ def create_app(
     base_url: str | None = None,
     thresholds: Callable[[Verdict], Mapping[Label, float]] = lambda verdict: {},
     law: Sequence[Provision] = (),
+    kept: trends.Kept = lambda kind, tenants: 0,
     clock: Clock | None = None,
 ) -> FastAPI:
     """The ASGI application.
@@ -80,6 +81,7 @@ def create_app(
         base_url: the address that people reach the console by, if it differs from the one it is bound to.
         thresholds: from which probability each label of this post was flagged, where that is known.
         law: the provisions that a post's page may hint at.
+        kept: for how many days posts of a kind about officials of some tenants are kept at least.
     """
     clock = clock or SystemClock()
     reads, gate, readiness = Reads(), Gate(token, clock=clock), Readiness(ready, clock=clock)
@@ -110,6 +112,8 @@ def create_app(
     app.include_router(
         status_page.routes(site, status=status, counts=lambda: index.counts(), registered=lambda: len(officials()))
     )
+    tenant_names = staff.tenant_names if staff is not None else dict
+    app.include_router(trends.routes(site, index=index, kept=kept, names=tenant_names))
     app.include_router(language.routes(secure=secure))
     if answers is not None:
         app.include_router(answer_pages.routes(site, answers))

@@ -82,6 +82,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/me/download/{form}"): "consent",
     ("GET", "/a/{token}"): "open",  # the link itself says who comes; see `web.answer.pages`
     ("POST", "/a/{token}"): "open",
+    ("GET", "/trends"): "see-statistics",
+    ("GET", "/trends.csv"): "see-statistics",
     ("GET", "/status"): "operate",
     ("GET", "/status.json"): "operate",
 }
@@ -126,6 +128,7 @@ _STARTS: tuple[tuple[Permission, str], ...] = (
     ("see-texts", "/"),
     ("see-own", "/me"),
     ("manage-people", "/people"),
+    ("see-statistics", "/trends"),
     ("operate", "/status"),
 )
 

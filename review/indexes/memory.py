@@ -14,6 +14,7 @@ from classify.verdict import LABELS, SEVERITIES, VERDICTS, Judgement, Verdict, a
 from registry.holder import Part
 from review import precedence
 from review.decision import DECISIONS, Decision
+from review.fact import Fact
 from review.fulltext import Term, matches, parse
 from review.index import (
     MOST,
@@ -150,6 +151,10 @@ class MemoryIndex:
             there = self._alerts.get(alert)
             return there.post if there is not None else None
 
+    def facts(self, officials: Collection[str], *, since: datetime, until: datetime) -> Iterator[Fact]:
+        for item in self._find(Query(officials=tuple(officials), since=since, until=until)):
+            yield from (fact for fact in _facts(item) if fact.official in officials)
+
     def ids(self) -> Iterator[str]:
         for post in sorted(self._verdicts):
             if post in self._verdicts:
@@ -235,6 +240,24 @@ def _asked_for(item: Item, query: Query, terms: Sequence[Term] | None) -> bool:
             query.unable in (None, judgement.unable is not None),
         )
     )
+
+
+def _facts(item: Item) -> Iterator[Fact]:
+    verdict, decision = item.verdict, item.decision
+    post, judgement = verdict.post, verdict.judgement
+    for official in verdict.officials:
+        yield Fact(
+            post=post.id,
+            official=official,
+            source=post.source,
+            judged_at=verdict.judged_at,
+            collected_at=post.collected_at,
+            labels=judgement.flagged,
+            severity=judgement.severity,
+            flagged=is_flagged(verdict),
+            unable=judgement.unable is not None,
+            decided_seconds=(decision.at - verdict.judged_at).total_seconds() if decision else None,
+        )
 
 
 def _kind(judgement: Judgement) -> Kind:

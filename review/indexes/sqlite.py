@@ -19,6 +19,7 @@ from flow.databases.sqlite import Sqlite
 from registry.holder import Part
 from review import precedence
 from review.decision import DECISIONS, Decision
+from review.fact import Fact
 from review.index import (
     MOST,
     Age,
@@ -37,7 +38,7 @@ from review.index import (
     write_place,
 )
 from review.indexes.sqlite_conditions import conditions, of_age
-from review.indexes.sqlite_schema import SCHEMA, TABLES, row_of
+from review.indexes.sqlite_schema import SCHEMA, TABLES, fact_of, row_of
 
 _KIND = "CASE WHEN unable IS NULL THEN severity ELSE -1 END"
 _KINDS: tuple[Kind, ...] = (*SEVERITIES, "unable")
@@ -223,6 +224,15 @@ class SqliteIndex:
         for table in TABLES:
             found |= {row[0] for row in self._among(f"SELECT post FROM {table} WHERE post IN ({{}})", posts)}  # noqa: S608
         return found
+
+    def facts(self, officials: Collection[str], *, since: datetime, until: datetime) -> Iterator[Fact]:
+        rows = self._database.query(
+            """SELECT p.id, m.official, p.source, p.judged, p.stored, p.labels, p.severity, p.flagged, p.unable, d.at
+            FROM index_mention m JOIN index_post p ON p.rowid = m.post LEFT JOIN index_decision d ON d.post = p.id
+            WHERE m.official IN (SELECT value FROM json_each(?)) AND p.judged >= ? AND p.judged < ?""",
+            (json.dumps(list(officials)), micros(since), micros(until)),
+        )
+        return map(fact_of, rows)
 
     def posts_of(self, source: str, author: str) -> list[str]:
         sql = "SELECT id FROM index_post WHERE author = ? AND source = ? ORDER BY id"

@@ -3,6 +3,8 @@
 from typing import Any
 
 from classify.verdict import LABELS, SEVERITIES, Verdict
+from review.fact import Fact
+from review.index import from_micros as moment
 from review.index import is_flagged, micros
 
 SCHEMA = (
@@ -65,4 +67,22 @@ def row_of(rowid: int, rank: tuple[int, int, bytes], verdict: Verdict) -> tuple[
         is_flagged(verdict),
         judgement.unable,
         record,
+    )
+
+
+def fact_of(row: tuple[Any, ...]) -> Fact:
+    """The fact in a row of post, official, source, moments of judgement and collection, labels and severity as `row_of` has
+    them, whether it is flagged, why it could not be judged, and the moment of the decision."""
+    post, official, source, judged, stored, labels, severity, flagged, unable, decided = row
+    return Fact(
+        post=post,
+        official=official,
+        source=source,
+        judged_at=moment(judged),
+        collected_at=moment(stored),
+        labels=tuple(label for number, label in enumerate(LABELS) if labels >> number & 1),
+        severity=SEVERITIES[severity],
+        flagged=bool(flagged),
+        unable=unable is not None,
+        decided_seconds=None if decided is None else (decided - judged) / 1_000_000,
     )

@@ -8,7 +8,13 @@ from tests.browser.conftest import LOOK_NAMES, LOOKS, Look, Open, Serve, overflo
 from tests.review.people import alert, delivery, verdict
 from tests.web.building import World
 
-PAGES = {"list": "/", "nothing found": "/?label=doxxing", "post": "/posts/jsonl%3Athreat", "status": "/status"}
+PAGES = {
+    "list": "/",
+    "nothing found": "/?label=doxxing",
+    "post": "/posts/jsonl%3Athreat",
+    "status": "/status",
+    "trends": "/trends?weeks=12",
+}
 
 
 @pytest.fixture

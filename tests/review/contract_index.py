@@ -29,6 +29,7 @@ class IndexContract:
         assert index.get("jsonl:1") is None
         assert index.counts().verdicts == 0
         assert list(index.ids()) == []
+        assert list(index.facts(["anna"], since=at(0), until=at(9))) == []
         assert index.held(["jsonl:1"]) == set()
         assert index.erase("anna") == index.forget(["jsonl:1"]) == index.forget([]) == index.expire(at(9)) == 0
 
@@ -125,6 +126,22 @@ class IndexContract:
         assert found(index, decision="none") == ["dumb", "calm"]
         assert found(index, unable=True) == ["dumb"]
         assert found(index, unable=False, official="bo", flagged=True) == ["low"]
+
+    def test_facts_without_texts(self, index: Index) -> None:
+        threat = verdict("a", severity="high", labels=("threat", "hate"), officials=("anna", "bo"), judged=1)
+        index.write_verdicts([threat, verdict("b", judged=2, collected=1, source="feed")])
+        index.write_verdicts([verdict("c", "", unable="no-text", judged=3), verdict("late", judged=9)])
+        index.write_decisions([decision("jsonl:a", minutes=31)])
+        told = {(each.official, each.judged_at): each for each in index.facts(["anna", "bo"], since=at(1), until=at(9))}
+        assert told.keys() == {("anna", at(1)), ("bo", at(1)), ("anna", at(2)), ("anna", at(3))}
+        first, calm = told["anna", at(1)], told["anna", at(2)]
+        assert (first.labels, first.severity, first.flagged, first.unable) == (("threat", "hate"), "high", True, False)
+        assert first.decided_seconds == told["bo", at(1)].decided_seconds == 1800
+        assert (calm.source, calm.collected_at, calm.flagged, calm.decided_seconds) == ("feed", at(1), False, None)
+        assert told["anna", at(3)].unable
+        assert len({each.post for each in told.values() if each.official == "anna"}) == 3
+        assert [each.official for each in index.facts(["bo"], since=at(0), until=at(9))] == ["bo"]
+        assert list(index.facts([], since=at(0), until=at(9))) == []
 
     def test_full_text(self, index: Index) -> None:
         index.write_verdicts([verdict("sv", "Åkes ÖPPNA brev om bron på torget", judged=1)])

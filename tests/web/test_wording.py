@@ -89,6 +89,7 @@ def test_no_page_shows_a_key_or_another_language(own: Translations, language: La
         "/posts/jsonl:a",
         "/posts/jsonl:b",
         "/status",
+        "/trends",
         "/sign-in",
         "/nothing",
     ):
@@ -96,7 +97,7 @@ def test_no_page_shows_a_key_or_another_language(own: Translations, language: La
         page = Page(answer.text)
         assert page.all("html")[0]["lang"] == answer.headers["content-language"] == language
         assert not re.findall(
-            r"\b(?:nav|title|filter|list|empty|about|why|aimed_at|law|decision|alert|status|sign_in|summary)\.[a-z_]+",
+            r"\b(?:nav|title|filter|list|empty|about|why|aimed_at|law|decision|alert|status|sign_in|summary|trends|hold)\.[a-z_]+",
             page.words,
         )
         assert [text for text in strange if text in page.words] == []

@@ -10,9 +10,11 @@ from alerts.alert import Alert, Delivery
 from classify.verdict import Verdict
 from registry.holder import Part
 from review.decision import Decision
+from review.fact import Fact
 from review.index import Age, Counts, Item, Kind, Page, Query, raised
 from review.indexes.elasticsearch.counting import Counting
 from review.indexes.elasticsearch.erasing import Erasing
+from review.indexes.elasticsearch.facts import facts
 from review.indexes.elasticsearch.generations import Generations
 from review.indexes.elasticsearch.known import Known, join, of_item
 from review.indexes.elasticsearch.names import Names
@@ -100,6 +102,9 @@ class ElasticsearchIndex:
 
     def held(self, posts: Collection[str]) -> set[str]:
         return self._store.there(posts, self.generations.current())
+
+    def facts(self, officials: Collection[str], *, since: datetime, until: datetime) -> Iterator[Fact]:
+        return facts(self.client, self.names.statistics("*"), officials, since=since, until=until)
 
     def posts_of(self, source: str, author: str) -> list[str]:
         # It is asked when an account is deleted: what has just been written must not be missed.
