@@ -103,8 +103,9 @@ class ClusterWorker:
 
     async def _run(self) -> None:
         worker = Worker(observer=self._observed)
-        # A stage does its work elsewhere; what it does not do is seen by what waits before it.
-        beating = Worker(observer=self._observed) if self._name in STAGES else worker
+        # A stage does its work elsewhere, and housekeeping may take an hour: what these do not do is seen by other signs.
+        aside = self._name in (*STAGES, "house")
+        self._watching = beating = Worker(observer=self._observed) if aside else worker
 
         async def work() -> None:
             await self._work(worker)
@@ -256,7 +257,7 @@ class ClusterWorker:
 
         async def watch() -> None:
             # Made when it is its turn: what it waits for has begun then.
-            await watcher(self._parts, step=worker.at("watch")).run()
+            await watcher(self._parts, step=self._watching.at("watch")).run()
 
         return lambda: together(
             {"hourly": hourly, "sweep": sweep, "telling": telling, "digests": digests, "watch": watch}

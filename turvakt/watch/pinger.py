@@ -39,6 +39,10 @@ class Pinger:
         """The watch begins."""
         await self._get("/start")
 
+    async def failed(self) -> None:
+        """The watch itself cannot do its work."""
+        await self._get("/fail")
+
     async def ping(self, troubles: Sequence[Trouble], now: datetime) -> None:
         """Say that all is well or, if ``troubles`` have lasted for a while, that it is not. Meanwhile it says nothing."""
         if not troubles:

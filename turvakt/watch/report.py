@@ -1,10 +1,16 @@
 """What the watch knows, for people and programs that ask."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import case, func, select
+
+from alerts.channels import CHANNELS
+from alerts.tables import OUTBOX
 from flow.database import Database
+from flow.databases.columns import moment
 from turvakt.watch.beats import REFUSED, Beat, Beats
 from turvakt.watch.troubles import standing
 from turvakt.watch.usual import learn
@@ -22,21 +28,35 @@ def report(database: Database, now: datetime, *, zone: ZoneInfo) -> dict[str, An
             {"kind": each.kind, "place": each.place, "since": each.since.isoformat(), "detail": each.detail}
             for each in standing(database)
         ],
-        "parts": [_part(beats, beat, now, zone) for beat in beats.all()],
+        "parts": [*(_part(beats, beat, now, zone) for beat in beats.all()), *_channels(database)],
     }
+
+
+def _channels(database: Database) -> Iterator[dict[str, Any]]:
+    """When each channel was last tried, and when it last delivered."""
+    delivered = case((OUTBOX.c.state == "delivered", OUTBOX.c.at))
+    tried = select(OUTBOX.c.channel, func.max(OUTBOX.c.at), func.max(delivered)).where(OUTBOX.c.attempts > 0)
+    for name, at, worked_at in database.query(tried.group_by(OUTBOX.c.channel).order_by(OUTBOX.c.channel)):
+        if name in CHANNELS:
+            worked = None if worked_at is None else moment(worked_at)
+            yield _values(Beat(f"channel:{name}", moment(at), worked))
 
 
 def _part(beats: Beats, beat: Beat, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    part: dict[str, Any] = {
-        "place": beat.place,
-        "at": beat.at.isoformat(),
-        "worked_at": beat.worked_at.isoformat() if beat.worked_at else None,
-        "fails": beat.reason.removeprefix(REFUSED),
-        "noticed_hours": None,
-    }
+    part = _values(beat)
     kind, _, name = beat.place.partition(":")
     if kind == "collector":
         usual = learn(beats.counts(name), now, zone=zone)
         after = None if usual is None else usual.noticed_after(beat.worked_at or now)
         part["noticed_hours"] = "unknown" if usual is None else "long" if after is None else after / timedelta(hours=1)
     return part
+
+
+def _values(beat: Beat) -> dict[str, Any]:
+    return {
+        "place": beat.place,
+        "at": beat.at.isoformat(),
+        "worked_at": beat.worked_at.isoformat() if beat.worked_at else None,
+        "fails": beat.reason.removeprefix(REFUSED),
+        "noticed_hours": None,
+    }

@@ -54,7 +54,12 @@ class Watcher:
             await self._pinger.started()
         while True:
             began = time.monotonic()
-            await self.look()
+            try:
+                await self.look()
+            except Exception as error:  # noqa: BLE001  the watch must not end what it watches; what is broken ends it by itself
+                logger.error("the watch failed: %s", type(error).__name__)
+                if self._pinger is not None:
+                    await self._pinger.failed()
             await self._sleep(max(1.0, LOOK_SECONDS - (time.monotonic() - began)))
 
     async def look(self) -> list[Trouble]:

@@ -9,6 +9,7 @@ from sqlalchemy import insert
 
 from alerts.tables import OUTBOX
 from flow.clock import ManualClock
+from turvakt.status import status
 from turvakt.watch.beats import Beat, Beats
 from turvakt.watch.probes import Sources, Workers, channels, deliveries, stages
 from turvakt.watch.usual import hour
@@ -116,7 +117,7 @@ def test_deliveries_that_do_not_get_through_are_troubles(parts: Parts, clock: Ma
         parts.database.execute(insert(OUTBOX), row | moments | numbers | {"id": name, "channel": channel} | values)
 
     add("1", "email", state="waiting", attempts=2)
-    add("2", "outbox", state="delivered")
+    add("2", "outbox", state="delivered", attempts=1)
     assert (list(late(start)), list(failing(start))) == ([], [])
     clock.advance(31 * 60)
     assert [each.detail for each in late(clock.now())] == ["an alert has been due for 31 minutes"]
@@ -127,5 +128,7 @@ def test_deliveries_that_do_not_get_through_are_troubles(parts: Parts, clock: Ma
         ("channel:email", "1 deliveries are tried again and again"),
         ("channel:other", "1 deliveries have failed"),
     }
+    parts_told = {each["place"]: each["worked_at"] for each in status(parts)["watch"]["parts"]}
+    assert parts_told == {"channel:email": None, "channel:outbox": start.isoformat()}
     clock.advance(3601)
     assert [each.place for each in failing(clock.now())] == ["channel:email"]

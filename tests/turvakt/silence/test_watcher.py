@@ -1,5 +1,6 @@
 """The watch over a whole Turvakt: who is told of what stands still, and that it is over."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,9 +17,11 @@ from turvakt.settings import Settings
 from turvakt.status import status
 from turvakt.watch.beats import Beat, Beats
 from turvakt.watch.operator import recipients
+from turvakt.watch.pinger import Pinger
 from turvakt.watch.probes import Probe
 from turvakt.watch.setup import drills, watcher
 from turvakt.watch.trouble import Trouble
+from turvakt.watch.troubles import Troubles
 from turvakt.watch.watcher import Watcher, look
 from turvakt.wiring import Parts
 
@@ -125,6 +128,25 @@ def test_what_gives_no_answer_is_a_trouble_and_leaves_open_what_it_would_have_sa
         ("clock-jumped", "clock", ""),
     ]
     assert unknown == {"stage-late", "disk-full"}
+
+
+async def test_the_watch_does_not_end_what_it_watches(clock: ManualClock, heard: Outside) -> None:
+    """A fault of its own is told outside, and it looks again."""
+    tries: list[object] = []
+
+    async def fails(*given: object, **named: object) -> None:
+        tries.append(given)
+        raise KeyError("a name")
+
+    async def sleep(seconds: float) -> None:
+        if len(tries) == 2:
+            raise asyncio.CancelledError
+
+    troubles = Troubles(None, teller=None, repeat=timedelta(hours=1))  # type: ignore[arg-type]  # it is never reached
+    watch = Watcher([], troubles, pinger=Pinger(heard.url), also=tries.append, step=fails, clock=clock, sleep=sleep)  # type: ignore[arg-type]
+    with pytest.raises(asyncio.CancelledError):
+        await watch.run()
+    assert heard.heard == ["start", "alive", "fail", "alive", "fail"]
 
 
 def test_a_drill_goes_to_every_way_of_everybody_but_who_does_without(parts: Parts, clock: ManualClock) -> None:
