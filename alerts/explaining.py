@@ -62,6 +62,12 @@ class RuleExplained:
     last: tuple[Addressee, ...] | None = None
     """Whom the last resort tells; empty: the operator; ``None``: the policy ends without one."""
 
+    @property
+    def adds(self) -> bool:
+        """Whether it raises an alert of its own: not if rules further up tell everybody whom it tells."""
+        left_out = {each.left_out for step in self.steps for each in step.people}
+        return not self.differs and ("told" not in left_out or None in left_out)
+
 
 @dataclass(frozen=True, slots=True)
 class Explained:
@@ -112,7 +118,7 @@ def _rule(rule: Rule, case: _Case, told: set[tuple[str, str]]) -> RuleExplained:
         return RuleExplained(rule.name, differs)
     policy = case.plan.policy(policy_of(rule, case.verdict))
     steps: list[StepExplained] = []
-    raised = False
+    raised = covered = False
     for number, step in enumerate(policy.steps, 1):
         means = case.plan.step_recipients(
             policy,
@@ -126,10 +132,13 @@ def _rule(rule: Rule, case: _Case, told: set[tuple[str, str]]) -> RuleExplained:
         # The first step that may tell anybody raises the alert, and leaves out whom a rule further up tells. Later ones remind.
         people = tuple(_addressee(each, rule, case, frozenset() if raised else told) for each in means)
         if not raised and any(each.consents for each in people):
-            raised = True
+            raised, covered = True, all(each.left_out for each in people)
             told.update((each.channel, each.address) for each, said in zip(means, people, strict=True) if said.consents)
         steps.append(StepExplained(round(step.wait.total_seconds() / 60), people))
-    return RuleExplained(rule.name, (), policy.name, policy.repeat, tuple(steps), _last(rule, case, policy))
+        if covered:
+            break  # rules further up tell everybody: there is no alert whose next step could follow
+    last = None if covered else _last(rule, case, policy)
+    return RuleExplained(rule.name, (), policy.name, policy.repeat, tuple(steps), last)
 
 
 def _last(rule: Rule, case: _Case, policy: Policy) -> tuple[Addressee, ...] | None:

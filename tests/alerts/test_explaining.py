@@ -72,6 +72,13 @@ def test_why_a_rule_does_not_match_and_who_is_held_back() -> None:
     (first,) = held.steps[0].people
     assert (first.held_by, first.held_until) == ("rule", AT + timedelta(minutes=55))
     assert [each.left_out for each in again.steps[0].people] == [None, "told"]
+    assert (other.adds, held.adds, again.adds) == (False, True, True)
+
+
+def test_a_rule_whose_people_are_told_already_has_no_steps_of_its_own() -> None:
+    rules = (Rule(name="first", severity="low"), Rule(name="second", severity="low", policy="urgent"))
+    first, second = explain(verdict(), official=official(), plan=Plan(rules), at=AT).rules
+    assert (first.adds, second.adds, len(second.steps), second.last) == (True, False, 1, None)
 
 
 def test_changed_rules_are_rehearsed_beside_those_of_today() -> None:

@@ -101,6 +101,9 @@ def _show_rule(rule: RuleExplained, words: Words) -> None:
         keys = ", ".join(words.name("key", key) for key in rule.differs)
         say("  " + words.of("explain.differs", rule=rule.rule, keys=keys))
         return
+    if not rule.adds:
+        say("  " + words.of("explain.covered", rule=rule.rule))
+        return
     say("  " + words.of("explain.matches", rule=rule.rule, policy=rule.policy, repeat=rule.repeat))
     minutes = 0
     for number, step in enumerate(rule.steps, 1):

@@ -12,7 +12,7 @@ from rich.progress import Progress, TextColumn
 
 from alerts.planning import changed_plans
 from alerts.rehearsal import By, Rehearsal, rehearse
-from classify.verdict import Verdict
+from classify.verdict import SEVERITIES, Verdict
 from registry.tenant import tenant_of
 from review.index import Query, every
 from turvakt.commands.shared import AsJson, aside, parts, screen, table, write_json
@@ -34,7 +34,8 @@ def dry_run(
 ) -> None:
     """Route the stored flagged posts of the last days by changed rules, and show what would be sent beside what was.
 
-    Sends nothing. Contacts and consents are those of today. With --tenant the file stands for the tenant's own, else for that of all others.
+    Sends nothing. Contacts and consents are those of today. With --tenant the file stands for the tenant's own, else for that of
+    all others.
 
     Example: turvakt alerts dry-run new-rules.toml --days 30
     """
@@ -76,7 +77,7 @@ def _show_rehearsal(found: Rehearsal, raised: Mapping[str, int], words: Words, *
     screen.print(table("", *heads, rows=rows))
     for by in _BY:
         today, changed = found.today.by[by], found.changed.by[by]
-        names = sorted({*today, *changed, *(raised if by == "rule" else ())})
+        names = sorted({*today, *changed, *(raised if by == "rule" else ())}, key=_place)
         were = [(raised.get(name, 0),) if by == "rule" else () for name in names]
         rows = [(name, *was, *_beside(today[name], changed[name])) for name, was in zip(names, were, strict=True)]
         was_head = [words.of("rehearsal.was")] if by == "rule" else []
@@ -88,6 +89,11 @@ def _show_rehearsal(found: Rehearsal, raised: Mapping[str, int], words: Words, *
                 say(f"  {each}")
             if len(ids) > MOST_IDS:
                 say("  " + words.of("rehearsal.more", number=len(ids) - MOST_IDS))
+
+
+def _place(name: str) -> tuple[int, str]:
+    """Severities from the gravest, all else by name."""
+    return (-SEVERITIES.index(name) if name in SEVERITIES else 0, name)
 
 
 def _beside(today: int, changed: int) -> tuple[int, int, str]:
