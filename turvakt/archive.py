@@ -53,7 +53,7 @@ TABLES = {
     for name, table in metadata.tables.items()
     if name not in LEFT_OUT
 }
-_BY_ITSELF = {"registry_retention_key", "registry_retention_report", "author_key"}
+_BY_ITSELF = {"registry_retention_key", "registry_retention_report", "author_key", "watch_count", "watch_drill"}
 """What comes into being by itself, in an empty Turvakt too: what the archive has takes its place."""
 CURSORS, LETTERS, ITEMS = "cursor", "dead", "item"
 
