@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -16,10 +17,11 @@ from alerts.bulletin import Bulletin
 from alerts.collected import Collected
 from alerts.contacts import Contact, Digest, Way
 from alerts.digests import Digests
+from alerts.incidents import Incidents
 from alerts.outbox import Item, Outbox
 from alerts.plan import Budget, Plan, Plans
 from alerts.rules import Rule
-from alerts.tables import BUDGET, DIGEST_ENTRY, INCIDENT_EVENT, INCIDENT_LINK, INCIDENT_POST, OUTBOX
+from alerts.tables import BUDGET, DIGEST_ENTRY, INCIDENT_EVENT, INCIDENT_LINK, INCIDENT_POST, METADATA, OUTBOX
 from alerts.telling import Telling
 from classify.verdict import Label, Severity
 from flow.clock import ManualClock
@@ -261,3 +263,48 @@ def test_no_threat_waits_and_no_address_has_more_than_its_budget_in_any_hour(
     assert (threats, others) == (0, world.entries())
     for times in passed.values():
         assert all(later - first >= 3600 for first, later in zip(times, times[LIMIT:], strict=False))
+
+
+def test_of_ten_thousand_posts_in_a_minute_every_threat_is_told_and_the_rest_keeps_to_the_budget(
+    file: Database,
+) -> None:
+    """Against one official: through grouping, growth, steps that nobody answers, and the budget."""
+    for table in METADATA.sorted_tables:
+        file.execute(table.delete())
+    world, chance = World(file), Random(7)
+    words = [f"{first}{last}" for first in ("väg", "bro", "skol", "torg", "sjö") for last in map(chr, range(97, 123))]
+    incidents = Incidents(
+        file,
+        telling=world.telling,
+        plans=lambda: world.plans,
+        officials=lambda id: world.her,
+        account=lambda post: post.author.id or "",
+        operator=lambda at, severity: (OPERATOR,),
+        decide=lambda posts, by, at: None,
+        clock=world.clock,
+    )
+    threats = set()
+    for second in range(60):
+        alerts = []
+        for number in range(second * 167, (second + 1) * 167):
+            threat = number % 200 == 0
+            text = " ".join(chance.sample(words, 12)) if threat else f"Nej till bron {number % 40}"
+            judged = verdict(
+                f"bluesky:{number}", text=text, severity="medium", labels=("threat" if threat else "hate",)
+            )
+            author = replace(judged.post.author, id=str(number % 300))
+            post = replace(judged.post, author=author, created_at=world.clock.now())
+            alerts.append(alert(replace(judged, post=post), recipient()))
+            threats |= {post.id} if threat else set()
+        incidents.take(alerts)
+        world.clock.advance(1)
+    for _ in range(120):
+        world.clock.advance(60)
+        for each in incidents.due(world.clock.now()):
+            incidents.advance(each)
+    rows = file.query(select(OUTBOX.c.post, OUTBOX.c.threat, OUTBOX.c.at).where(OUTBOX.c.alert_id != ""))
+    assert len(threats) == 51
+    assert threats <= {post for post, threat, _ in rows if threat}
+    others = sorted(at for _, threat, at in rows if not threat)
+    assert others
+    assert all(later - first >= 3600 for first, later in zip(others, others[LIMIT:], strict=False))
