@@ -1,5 +1,6 @@
 """What became of an incident: every transition, with time, actor, channel and result. Nothing in it is ever changed."""
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -92,6 +93,13 @@ class History:
     def of(self, incident: str) -> list[Transition]:
         """What became of one incident, in the order in which it happened."""
         return self._found(INCIDENT_EVENT.c.incident == incident)
+
+    def lines(self, incident: str) -> str:
+        """The same, one JSON object a line."""
+        return "".join(
+            json.dumps(asdict(each) | {"at": each.at.isoformat()}, ensure_ascii=False) + "\n"
+            for each in self.of(incident)
+        )
 
     def of_delivery(self, delivery: str) -> list[Transition]:
         """What became of one delivery."""

@@ -69,6 +69,12 @@ class IncidentHolder:
         """How many alerts all incidents have."""
         return self._count(INCIDENT_POST)
 
+    def newest(self, tenants: Collection[str], *, limit: int = 200) -> list[Incident]:
+        """Those of these tenants, closed or not, the newest first."""
+        found = select(*COLUMNS).where(INCIDENT.c.tenant.in_(sorted(tenants)))
+        rows = self._database.query(found.order_by(INCIDENT.c.opened_at.desc(), INCIDENT.c.id).limit(limit))
+        return [incident_of(row) for row in rows]
+
     def curve(self, official: str, *, since: datetime, until: datetime) -> list[tuple[datetime, int]]:
         """How many flagged posts about the official were written in each minute in which there were any."""
         minute = func.floor(INCIDENT_POST.c.posted_at / 60.0) * 60.0

@@ -291,7 +291,7 @@ class Web(Section, frozen=True):
         ),
     ] = ""
     former_key: Annotated[
-        str, _secret("The key before it: links in alerts that it has signed stay good; empty: none.")
+        str, _secret("The key before it: what it has sealed still opens, links it has signed stay good; empty: none.")
     ] = ""
 
 

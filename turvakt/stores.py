@@ -166,7 +166,13 @@ class Stores:
         """
         from access.accounts import Accounts
 
-        return Accounts.over(self.database, key=key(self.settings), origin=base_url(self.settings), clock=self.clock)
+        return Accounts.over(
+            self.database,
+            key=key(self.settings),
+            former_key=self.settings.web.former_key,
+            origin=base_url(self.settings),
+            clock=self.clock,
+        )
 
     def oidc(self, base_url: str) -> "Oidc | None":
         """The organisation's own sign-in, if the settings name one.

@@ -107,7 +107,7 @@ class Parts(Stores):
         Raises:
             Broken: in a cluster, ``web.key`` is not set; or the data folder cannot be used.
         """
-        return Seal(key(self.settings))
+        return Seal(key(self.settings), former=self.settings.web.former_key)
 
     @cached_property
     def channels(self) -> Mapping[str, Channel]:
@@ -383,6 +383,8 @@ class Parts(Stores):
         )
 
     def _false_alarms(self, posts: Sequence[str], *, by: str, at: datetime) -> None:
+        known = next((each for each in People(self.database).all() if each.id == by), None)
+        by = by if known is None else known.name
         with self.log.write() as writer:
             for post in posts:
                 decision = Decision(post, "false-alarm", by, at)

@@ -26,7 +26,7 @@ from web.admin import names as admin_names
 from web.admin import people as admin_people
 from web.answer import pages as answer_pages
 from web.answer.answers import Answers
-from web.console import entry, holding, language, overview, post, telling, trends
+from web.console import entry, holding, incidents, language, overview, post, telling, trends
 from web.console import status as status_page
 from web.console.site import Entrance, Site
 from web.door import Door, PeopleDoor, TokenDoor
@@ -106,8 +106,11 @@ def create_app(
         told, held = telling.Telling(site, portal), holding.Holding(site, portal)
         app.include_router(telling.routes(site, told))
         app.include_router(holding.routes(site, held))
+    board = None if answers is None else incidents.Board(site, answers)
     app.include_router(
-        post.routes(site, decide=decide, thresholds=thresholds, law=law, telling=told, holding=held, secure=secure)
+        post.routes(
+            site, decide=decide, thresholds=thresholds, law=law, telling=told, holding=held, board=board, secure=secure
+        )
     )
     app.include_router(
         status_page.routes(site, status=status, counts=lambda: index.counts(), registered=lambda: len(officials()))
@@ -115,8 +118,9 @@ def create_app(
     tenant_names = staff.tenant_names if staff is not None else dict
     app.include_router(trends.routes(site, index=index, kept=kept, names=tenant_names))
     app.include_router(language.routes(secure=secure))
-    if answers is not None:
+    if answers is not None and board is not None:
         app.include_router(answer_pages.routes(site, answers))
+        app.include_router(incidents.routes(site, board))
     if staff is not None:
         app.include_router(sign_in.routes(site, staff, secure=secure))
         app.include_router(organisation.routes(site, staff.oidc, secure=secure))

@@ -82,6 +82,10 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/me/download/{form}"): "consent",
     ("GET", "/a/{token}"): "open",  # the link itself says who comes; see `web.answer.pages`
     ("POST", "/a/{token}"): "open",
+    ("GET", "/incidents"): ("see-texts", "operate"),
+    ("GET", "/incidents/{incident_id}"): ("see-texts", "operate"),
+    ("GET", "/incidents/{incident_id}/export"): ("see-texts", "operate"),
+    ("POST", "/incidents/{incident_id}"): ("decide", "operate"),
     ("GET", "/trends"): "see-statistics",
     ("GET", "/trends.csv"): "see-statistics",
     ("GET", "/status"): "operate",

@@ -107,6 +107,11 @@ class Answerable:
             self.parts.accounts.people.add(person)
         return person
 
+    def index_decisions(self) -> None:
+        """What was decided reaches the index."""
+        entries = self.parts.queue.read(DECISIONS_TOPIC, "test", 100).entries
+        self.parts.index.write_decisions([DECISIONS.decode(each.value) for each in entries])
+
     def decisions(self) -> list[tuple[str, str, str]]:
         """Post, outcome and who said so, as they stand in the log."""
         entries = self.parts.queue.read(DECISIONS_TOPIC, "test", 100).entries

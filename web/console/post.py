@@ -13,6 +13,7 @@ from classify.verdict import Label, Verdict
 from flow.errors import Unavailable
 from review.decision import Decision, Outcome
 from review.index import Item
+from web.console.following import Board, follow
 from web.console.highlight import passages, pieces
 from web.console.holding import Holding
 from web.console.site import Site, actor_of
@@ -35,6 +36,7 @@ def routes(
     law: Sequence[Provision],
     telling: Telling | None,
     holding: Holding | None,
+    board: Board | None,
     secure: bool,
 ) -> APIRouter:
     """``/posts/ID``: the page, and the decision that is sent to it; ``/alerts/ID`` leads there from a message."""
@@ -57,7 +59,7 @@ def routes(
     async def post(request: Request, post_id: str) -> HTMLResponse:
         """The post with this id."""
         return await site.reads(
-            _post, site, request, post_id, thresholds=thresholds, law=law, telling=telling, holding=holding
+            _post, site, request, post_id, thresholds=thresholds, law=law, telling=telling, holding=holding, board=board
         )
 
     @router.post("/posts/{post_id:path}")
@@ -79,6 +81,7 @@ def routes(
                 law=law,
                 telling=telling,
                 holding=holding,
+                board=board,
                 faults=faults,
                 outcome=outcome,
                 by=by,
@@ -93,6 +96,8 @@ def routes(
             await decide(Decision(post_id, chosen, by, site.clock.now()))
         except Unavailable:
             return site.error(request, "unavailable", status=503)
+        if board is not None:
+            await follow(board, request, item, chosen)
         response = RedirectResponse(f"{address(post_id)}?saved=1#decision", 303)
         if site.entrance != "people":
             # Quoted: a cookie holds ASCII.
@@ -117,6 +122,7 @@ def _post(
     law: Sequence[Provision],
     telling: Telling | None,
     holding: Holding | None,
+    board: Board | None,
     faults: list[str] | None = None,
     outcome: str = "",
     by: str | None = None,
@@ -154,6 +160,7 @@ def _post(
         held=holding.held(request, item) if holding else [],
         hold_outcome=request.query_params.get("hold", ""),
         hold_days=(site.clock.now().date() + timedelta(days=1), holding.last_day()) if holding else None,
+        incidents=board.of_post(request, [each.id for each in item.alerts]) if board else [],
         faults=faults or [],
         outcome=outcome,
         by=_remembered(request) if by is None else by,

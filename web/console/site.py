@@ -118,6 +118,18 @@ class Site:
             for id, tenant in tenants.items()
         )
 
+    def acted(self, request: Request, action: Action, official: str, *, why: str) -> None:
+        """Write down, before it is done, what the reader does about one official; an empty id: about Turvakt itself.
+
+        Raises:
+            Unavailable: it could not be written; then it must not be done.
+        """
+        if self._audit is not None:
+            actor = actor_of(request)
+            known = next((each for each in self._officials() if each.id == official), None)
+            tenant = tenant_of(known) if known is not None else ""
+            self._audit.write(actor, action, tenant=tenant, official=official, why=why)
+
     def did(self, actor: Actor, action: Action, *, why: str = "") -> None:
         """Write down what somebody did with her own account, for each tenant that she belongs to."""
         if self._audit is not None:

@@ -1,0 +1,133 @@
+"""Incidents in the console: who sees which, what officers say to them, what is to be done, and that decisions are followed."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from alerts.incident import Incident
+from tests.web.answering import ANNA, KAJ, TEXT, Answerable
+from tests.web.building import Page
+from tests.web.portal.building import at_once
+from turvakt.answering import reminding
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Answerable:
+    return Answerable(tmp_path / "data")
+
+
+def now(world: Answerable, incident: Incident) -> Incident:
+    found = world.parts.incidents.get(incident.id)
+    assert found is not None
+    return found
+
+
+def test_an_officer_sees_what_waits_and_takes_it_on(world: Answerable) -> None:
+    incident = world.raised()
+    browser = world.browser(world.person())
+    listed = browser.page("/incidents")
+    assert "About Anna Lindqvist" in listed.words
+    assert "Waits for an answer" in listed.words
+    path = f"/incidents/{incident.id}"
+    page = browser.page(path)
+    assert TEXT not in page.html
+    assert "/posts/bluesky%3A1" in page.links()
+    assert "Kaj Dahl" in page.words
+    [seen] = page.all("input", name="seen")
+    sent = browser.submit(path, do="on-it", seen=str(seen["value"]))
+    assert sent.status_code == 303
+    assert (now(world, incident).state, now(world, incident).owner) == ("acknowledged", "rut")
+    assert "Taken on: Rut Ek" in browser.page(path).words
+    again = browser.submit(path, do="on-it", seen=str(seen["value"]))
+    assert again.status_code == 409
+    assert "Rut Ek took it on" in Page(again.text).words
+
+
+def test_nobody_of_another_tenant_sees_or_answers_it(world: Answerable) -> None:
+    incident = world.raised()
+    path = f"/incidents/{incident.id}"
+    for role, tenant in (("officer", "furuby"), ("operator", "")):
+        browser = world.browser(world.person(role, tenant=tenant, id=f"mia-{role}"))  # type: ignore[arg-type]
+        assert "Anna" not in browser.page("/incidents").words
+        assert "Anna" not in browser.page("/incidents", show="late").words
+        for address in (path, f"{path}/export"):
+            assert browser.get(address).status_code == 404
+        assert browser.submit(path, do="on-it", seen="0").status_code == 404
+    assert now(world, incident).state == "triggered"
+
+
+def test_what_is_to_be_done_is_ticked_off_by_whom_and_when(world: Answerable) -> None:
+    incident = world.raised()
+    browser, path = world.browser(world.person()), f"/incidents/{incident.id}"
+    assert "Report it to the police" in browser.page(path).words
+    assert browser.submit(path, do="task/safe").status_code == 303
+    page = browser.page(path)
+    assert "done by Rut Ek" in page.words
+    assert [each for each in page.all("button", name="do") if each["value"] == "task/safe"] == []
+    assert browser.submit(path, do="task/safe").status_code == 409
+    said = [each for each in world.parts.incidents.history.of(incident.id) if each.event == "task-done"]
+    assert [(each.actor, each.result) for each in said] == [("rut", "safe")]
+    world.wait(hours=3)
+    assert "3 tasks overdue" in browser.page("/incidents", show="late").words
+
+
+def test_the_export_is_every_transition_and_is_noted(world: Answerable) -> None:
+    incident = world.raised()
+    sent = world.browser(world.person()).get(f"/incidents/{incident.id}/export")
+    lines = [json.loads(line) for line in sent.text.splitlines()]
+    assert len(lines) == len(world.parts.incidents.history.of(incident.id))
+    assert {each["event"] for each in lines} >= {"opened", "told"}
+    [entry] = world.parts.audit.read(official=ANNA)
+    assert (entry.act.who, entry.act.action, entry.act.tenant) == ("rut", "exported", "ekvik")
+
+
+def test_a_decision_on_a_post_is_followed_by_its_incident(world: Answerable) -> None:
+    incident = world.raised("bluesky:1", "bluesky:2")
+    assert incident.posts == 2
+    browser = world.browser(world.person())
+    assert f"/incidents/{incident.id}" in browser.page("/posts/bluesky:1").links()
+    browser.submit("/posts/bluesky%3A1", outcome="confirmed", by="Rut")
+    assert now(world, incident).state == "acknowledged"
+    for post in ("1", "2"):
+        assert now(world, incident).state == "acknowledged"
+        browser.submit(f"/posts/bluesky%3A{post}", outcome="false-alarm", by="Rut")
+        world.index_decisions()
+    assert now(world, incident).state == "resolved"
+    assert [each.event for each in world.parts.incidents.history.of(incident.id)][-1] == "false-alarm"
+
+
+def test_many_posts_are_a_curve_with_a_table(world: Answerable) -> None:
+    for number in range(4):
+        world.raised(f"bluesky:{number}")
+        world.wait(minutes=3)
+    [incident] = world.parts.incidents.open()
+    page = world.browser(world.person()).page(f"/incidents/{incident.id}")
+    assert len(page.all("rect")) >= 4
+    assert page.all("svg", role="img")
+    assert "As a table" in page.words
+
+
+def test_who_looks_after_turvakt_sees_its_own_troubles_alone(world: Answerable) -> None:
+    world.raised()
+    operator = world.browser(world.person("operator", tenant="", id="olle"))
+    assert "No incident waits" in operator.page("/incidents").words
+
+
+def test_overdue_tasks_are_told_once_to_who_has_it(world: Answerable) -> None:
+    incident = world.raised()
+    world.parts.incidents.answer(incident.id, "on-it", by=KAJ)
+    reminders = reminding(world.parts, at_once, wake=lambda: None)
+    assert reminders.turn(world.clock.now()) == 0
+    world.wait(minutes=16)
+    assert reminders.turn(world.clock.now()) == 1
+    assert reminders.turn(world.clock.now()) == 0
+    history = world.parts.incidents.history.of(incident.id)
+    late = next(each for each in history if each.event == "task-overdue")
+    assert late.result == "safe"
+    told = [each for each in history if each.event == "told" and each.at == late.at]
+    assert [each.contact for each in told] == [KAJ]
+    world.parts.incidents.answer(incident.id, "false-alarm", by=KAJ)
+    world.clock.advance(timedelta(days=10).total_seconds())
+    assert reminders.turn(world.clock.now()) == 0

@@ -1,0 +1,55 @@
+"""What the decision on a post does to its incidents: they follow it."""
+
+from typing import Protocol
+
+from fastapi import Request
+
+from alerts.incident import Action, Incident
+from review.decision import Outcome
+from review.index import Item
+from web.answer.answers import Answers
+from web.console.site import Site, actor_of
+
+_MOST = 50
+"""Posts of an incident that are looked at; a larger one is closed by hand."""
+
+
+class Board(Protocol):
+    """What `web.console.incidents.Board` gives."""
+
+    site: Site
+    answers: Answers
+
+    def of_post(self, request: Request, alerts: list[str]) -> list[Incident]:
+        """The incidents that these alerts belong to, of those that the reader may see."""
+        ...
+
+
+async def follow(board: Board, request: Request, item: Item, outcome: Outcome) -> None:
+    """A post was decided on: an alarm that was right has been seen, and one that was false for all posts is over."""
+    alerts = [each.id for each in item.alerts]
+    for incident in await board.site.reads(board.of_post, request, alerts):
+        action: Action | None = None
+        if outcome == "confirmed" and incident.state in ("triggered", "escalated"):
+            action = "acknowledge"
+        elif (
+            outcome == "false-alarm"
+            and incident.is_open
+            and await board.site.reads(_all_false, board, request, incident, item)
+        ):
+            action = "false-alarm"
+        if action is not None:
+            seen = await board.site.reads(board.answers.answering.seen, incident.id)
+            await board.answers.answer(incident.id, action, by=actor_of(request).person.id, seen=seen)
+
+
+def _all_false(board: Board, request: Request, incident: Incident, decided: Item) -> bool:
+    """Whether every post of the incident was decided to be a false alarm, ``decided`` just now."""
+    posts = {post for _, post in board.answers.incidents.alerts_of(incident.id)} - {decided.verdict.post.id}
+    if len(posts) > _MOST:
+        return False
+    reading = board.site.reading(request)
+    found = [reading.get(post) for post in posts]
+    return all(
+        each is not None and each.decision is not None and each.decision.outcome == "false-alarm" for each in found
+    )

@@ -1,0 +1,221 @@
+"""Incidents in the console: those that wait for somebody, and one with all that became of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from alerts.answering import offered
+from alerts.history import Event, Transition
+from alerts.incident import Incident
+from classify.verdict import SEVERITIES
+from web.answer.answers import Answers
+from web.answer.curve import Curve, curve
+from web.console.post import address
+from web.console.site import Site, actor_of
+
+WHICH = ("open", "late", "closed")
+_TOLD: frozenset[Event] = frozenset({"told", "failed-over", "delayed", "delivered", "failed", "withdrawn", "received"})
+_TIMELINE_MOST, _POSTS_MOST = 200, 50
+_EITHER_SIDE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One message about an incident: to whom, by which channel, and what came of it last."""
+
+    first: Transition
+    last: Transition
+
+
+class Board:
+    """What the console needs to show incidents to those who may see them."""
+
+    def __init__(self, site: Site, answers: Answers) -> None:
+        self.site = site
+        self.answers = answers
+
+    def visible(self, request: Request, incidents: Iterable[Incident]) -> list[Incident]:
+        """Those of ``incidents`` that the reader may see: about officials of her tenants, or about Turvakt itself."""
+        actor, known = actor_of(request), self.site.names(request)
+        return [
+            each
+            for each in incidents
+            if (each.official in known and actor.may("see-texts", tenant=each.tenant))
+            or (
+                not each.official
+                and (actor.may("operate") or (each.tenant and actor.may("see-texts", tenant=each.tenant)))
+            )
+        ]
+
+    def one(self, request: Request, id: str) -> Incident | None:
+        """The incident, if the reader may see it."""
+        found = self.answers.incidents.get(id)
+        return next(iter(self.visible(request, [found])), None) if found is not None else None
+
+    def of_post(self, request: Request, alerts: list[str]) -> list[Incident]:
+        """The incidents that these alerts belong to, of those that the reader may see."""
+        found = self.answers.incidents.about(alerts)
+        return self.visible(request, {each.id: each for each in found.values()}.values())
+
+    def list(self, request: Request) -> HTMLResponse:
+        """The open ones, the gravest and then the oldest first; those with overdue tasks; or the newest that are closed."""
+        actor, now = actor_of(request), self.site.clock.now()
+        which = request.query_params.get("show", "")
+        which = which if which in WHICH else WHICH[0]
+        tenants = actor.tenants("see-texts") | ({""} if actor.may("operate") else frozenset())
+        late = self.answers.tasks.overdue(tenants=tenants)
+        incidents = self.answers.incidents
+        everything = incidents.open() if which == "open" else incidents.newest(tenants, limit=500)
+        found = [
+            each
+            for each in self.visible(request, everything)
+            if which == "open" or (which == "closed" and not each.is_open) or (which == "late" and each.id in late)
+        ]
+        if which == "open":
+            found.sort(
+                key=lambda each: (
+                    each.state == "acknowledged",
+                    not each.threat,
+                    -SEVERITIES.index(each.severity),
+                    each.opened_at,
+                )
+            )
+        duty = {
+            name: schedule.on_duty(now)
+            for tenant in sorted(tenants)
+            for name, schedule in self.answers.plan(tenant).schedules.items()
+        }
+        wording = self.site.wording(request)
+        return self.site.page(
+            request,
+            "incidents.html",
+            title=wording.text("incidents.title"),
+            view="incidents",
+            incidents=found[:100],
+            names=self.site.names(request),
+            late=late,
+            duty=duty,
+            which=which,
+            every=WHICH,
+            person_name=self.answers.person_name,
+        )
+
+    def page(self, request: Request, incident: Incident, *, status: int = 200, outcome: str = "") -> HTMLResponse:
+        """One incident. It shows no text."""
+        answers, names = self.answers, self.site.names(request)
+        history, said = answers.history.of(incident.id), answers.answering.answers(incident.id)
+        wording, reading, by = self.site.wording(request), self.site.reading(request), actor_of(request).person.id
+        posts = list(dict.fromkeys(post for _, post in answers.incidents.alerts_of(incident.id)))
+        shown = [item for post in reversed(posts[-_POSTS_MOST:]) if (item := reading.get(post)) is not None]
+        called = names.get(incident.official, "")
+        return self.site.page(
+            request,
+            "incident.html",
+            status=status,
+            title=wording.text(f"answer.about.{incident.kind}", name=called)
+            if called
+            else wording.text(f"answer.heading.{incident.kind}"),
+            view="incidents",
+            incident=incident,
+            outcome=outcome,
+            answers=said,
+            owner=answers.person_name(incident.owner),
+            last=answers.person_name(said[-1].actor) if said else "",
+            offered=offered(incident, said, by=by) if self.may_answer(request, incident) else (),
+            seen=str(len(said)),
+            told=_told(history),
+            timeline=[each for each in history if each.event not in _TOLD and each.event != "joined"][-_TIMELINE_MOST:],
+            person_name=answers.person_name,
+            tasks=answers.tasks.expected(incident),
+            routines=answers.routines(),
+            posts=[(item, address(item.verdict.post.id)) for item in shown],
+            more=len(posts) - len(shown),
+            curve=self._curve(incident),
+        )
+
+    def may_answer(self, request: Request, incident: Incident) -> bool:
+        """Whether the reader may answer it."""
+        actor = actor_of(request)
+        return actor.may("decide", tenant=incident.tenant) if incident.official else actor.may("operate")
+
+    def _curve(self, incident: Incident) -> Curve | None:
+        if not incident.official or incident.posts < 3:
+            return None
+        since, until = incident.opened_at - _EITHER_SIDE, incident.opened_at + 2 * _EITHER_SIDE
+        counts = self.answers.incidents.curve(incident.official, since=since, until=until)
+        return curve(counts) if len(counts) > 1 else None
+
+
+def routes(site: Site, board: Board) -> APIRouter:
+    """``/incidents``, ``/incidents/ID`` and what is sent to it, ``/incidents/ID/export``."""
+    router = APIRouter()
+    answers = board.answers
+
+    def shown(request: Request, id: str) -> Response:
+        incident = board.one(request, id)
+        if incident is None:
+            return site.error(request, "missing", status=404)
+        return board.page(request, incident, outcome="done" if "done" in request.query_params else "")
+
+    def exported(request: Request, id: str) -> Response:
+        incident = board.one(request, id)
+        if incident is None:
+            return site.error(request, "missing", status=404)
+        site.acted(request, "exported", incident.official, why=f"incident {id}")
+        name = f'attachment; filename="incident-{id}.jsonl"'
+        return Response(answers.history.lines(id), 200, {"Content-Disposition": name}, "application/x-ndjson")
+
+    def ticked(request: Request, incident: Incident, task: str) -> bool:
+        return answers.tasks.done(incident, task, by=actor_of(request).person.id)
+
+    @router.get("/incidents")
+    async def all_(request: Request) -> HTMLResponse:
+        """Those that the reader may see."""
+        return await site.reads(board.list, request)
+
+    @router.get("/incidents/{incident_id}")
+    async def one(request: Request, incident_id: str) -> Response:
+        """One of them."""
+        return await site.reads(shown, request, incident_id)
+
+    @router.get("/incidents/{incident_id}/export")
+    async def export(request: Request, incident_id: str) -> Response:
+        """Every transition of it, one JSON object a line."""
+        return await site.reads(exported, request, incident_id)
+
+    @router.post("/incidents/{incident_id}")
+    async def sent(request: Request, incident_id: str) -> Response:
+        """An answer, or a task that is done."""
+        form = await request.form()
+        incident = await site.reads(board.one, request, incident_id)
+        if incident is None or not board.may_answer(request, incident):
+            return site.error(request, "missing", status=404)
+        what, _, task = str(form.get("do", "")).partition("/")
+        if what == "task":
+            done = bool(await answers.step(ticked, request, incident, task))
+        else:
+            by, seen = actor_of(request).person.id, str(form.get("seen", ""))
+            found = await answers.answer(incident_id, what, by=by, seen=seen)
+            done = found is not None and found.done
+        if done:
+            return RedirectResponse(f"/incidents/{incident_id}?done=1#state", 303)
+        incident = await site.reads(board.one, request, incident_id)
+        if incident is None:
+            return site.error(request, "missing", status=404)
+        return await site.reads(board.page, request, incident, status=409, outcome="outdated")
+
+    return router
+
+
+def _told(history: list[Transition]) -> list[Told]:
+    """What became of each message, in the order in which they were taken in."""
+    first: dict[str, Transition] = {}
+    last: dict[str, Transition] = {}
+    for each in history:
+        if each.delivery and each.event in _TOLD:
+            first.setdefault(each.delivery, each)
+            last[each.delivery] = each
+    return [Told(first[id], last[id]) for id in first]
