@@ -17,6 +17,10 @@ from turvakt.wiring import Parts
 LOOK_SECONDS = 30.0
 LOOK_BACK = timedelta(days=3)
 """As long as she is still told of what she could not be told of before."""
+LOOK_AT_ALL = timedelta(hours=1)
+"""Between two looks at all alerts of that time: some may be raised long after the judgement, by which the index finds them."""
+MARGIN = timedelta(minutes=10)
+"""How long an alert may take from the judgement into the index and still be found at once."""
 PAUSE = timedelta(minutes=15)
 """Between two letters to who wants to know at once: what comes meanwhile is told together, so that a wave is not two."""
 MORNING = time(8)
@@ -27,23 +31,87 @@ logger = logging.getLogger(__name__)
 
 async def keep_telling(parts: Parts, *, step: Callable[..., Awaitable[Any]]) -> None:
     """Write to officials of new alerts until cancelled. One process does so at a time."""
+    teller = Teller(parts)
     while True:
-        told = await step(tell, parts)
+        told = await step(teller.tell)
         if told:
             logger.info("%d officials are written to about new alerts", told)
         await asyncio.sleep(LOOK_SECONDS)
 
 
-def tell(parts: Parts) -> int:
-    """Write to each official who wishes so and may be disturbed now; returns how many letters are new.
+class Teller:
+    """Remembers which alerts it has seen, and whom it has yet to tell: while nothing happens, a look is one question.
 
-    An alert is told of once: `Letters` remembers. That she was written to is no notice: she may not have read it.
+    What it remembers is lost with it, and costs one look at all: whom an alert was told to, `Letters` knows.
     """
-    if not parts.has_index:
-        return 0
-    people = People(parts.database)
-    waiting = ((person, official) for person in people.all() for official in _herself(parts, person))
-    return sum(_tell(parts, people, person, official) for person, official in waiting if people.has_joined(person.id))
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._seen: dict[str, datetime] = {}
+        self._pending: dict[str, datetime] = {}  # by the official: her newest alert
+        self._looked: datetime | None = None
+        self._looked_at_all: datetime | None = None
+
+    def tell(self) -> int:
+        """Write to each official who wishes so and may be disturbed now; returns how many letters are new.
+
+        An alert is told of once. That she was written to is no notice: she may not have read it.
+        """
+        parts = self._parts
+        if not parts.has_index:
+            return 0
+        now = parts.clock.now()
+        self._look(now)
+        if not self._pending:
+            return 0
+        people = People(parts.database)
+        waiting = ((person, official) for person in people.all() for official in _herself(parts, person))
+        return sum(
+            self._tell(people, person, official, now)
+            for person, official in waiting
+            if official.id in self._pending and people.has_joined(person.id)
+        )
+
+    def _look(self, now: datetime) -> None:
+        """Note whom alerts that have not been seen are about."""
+        back = now - LOOK_BACK
+        since = back
+        if self._looked is not None and self._looked_at_all is not None and now - self._looked_at_all < LOOK_AT_ALL:
+            since = self._looked - MARGIN
+        else:
+            self._looked_at_all = now
+        for item in every(self._parts.index, Query(alerted=True, since=since)):
+            for alert in item.alerts:
+                if alert.id not in self._seen and alert.at >= back:
+                    self._seen[alert.id] = alert.at
+                    self._pending[alert.official] = max(alert.at, self._pending.get(alert.official, alert.at))
+        self._looked = now
+        self._seen = {id: at for id, at in self._seen.items() if at >= back}
+        self._pending = {id: at for id, at in self._pending.items() if at >= back}
+
+    def _tell(self, people: People, person: Person, official: Official, now: datetime) -> bool:
+        letters = self._parts.letters
+        until = _until(official, now, latest=letters.latest(official.id, "alert"))
+        if until is None:
+            return False
+        asked = Query(official=official.id, alerted=True, since=now - LOOK_BACK)
+        # One post is told of once, by the first alert about it.
+        found = [(item, alert) for item in every(self._parts.index, asked) if (alert := _hers(item, official))]
+        recent = [(item, alert) for item, alert in found if now - LOOK_BACK <= alert.at]
+        ids = [alert.id for item, alert in recent if alert.at <= until and _may_be_told(item, official, now)]
+        new = letters.untold(person, "alert", ids)
+        written = bool(new) and self._write(people, person, official, new)
+        if not letters.untold(person, "alert", [alert.id for _, alert in recent]):
+            self._pending.pop(official.id, None)
+        return written
+
+    def _write(self, people: People, person: Person, official: Official, new: Sequence[str]) -> bool:
+        parts = self._parts
+        values = {"number": str(len(new)), "alert": new[0] if len(new) == 1 else ""}
+        with parts.database.transaction():
+            if people.hold(person.id) is None:  # erased meanwhile
+                return False
+            return parts.letters.add(person, "alert", values, once=new[0], also=new[1:], official=official.id)
 
 
 def _herself(parts: Parts, person: Person) -> Sequence[Official]:
@@ -54,25 +122,6 @@ def _herself(parts: Parts, person: Person) -> Sequence[Official]:
         for each in known
         if person.active and each is not None and each.wishes.notice != "never" and not each.wishes.through
     ]
-
-
-def _tell(parts: Parts, people: People, person: Person, official: Official) -> bool:
-    now, letters = parts.clock.now(), parts.letters
-    until = _until(official, now, latest=letters.latest(official.id, "alert"))
-    if until is None:
-        return False
-    asked = Query(official=official.id, alerted=True, since=now - LOOK_BACK)
-    alerts = [_hers(each, official) for each in every(parts.index, asked) if _may_be_told(each, official, now)]
-    # One post is told of once, by the first alert about it.
-    ids = [first.id for first in alerts if first is not None and now - LOOK_BACK <= first.at <= until]
-    new = letters.untold(person, "alert", ids)
-    if not new:
-        return False
-    values = {"number": str(len(new)), "alert": new[0] if len(new) == 1 else ""}
-    with parts.database.transaction():
-        if people.hold(person.id) is None:  # erased meanwhile
-            return False
-        return letters.add(person, "alert", values, once=new[0], also=new[1:], official=official.id)
 
 
 def _until(official: Official, now: datetime, *, latest: datetime | None) -> datetime | None:

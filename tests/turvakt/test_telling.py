@@ -1,6 +1,7 @@
 """Officials who sign in are told of new alerts as they wish: once each, not in quiet hours, not without consent."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,11 +11,12 @@ import pytest
 from access.people import People
 from flow.clock import ManualClock
 from registry.official import Wishes
+from review.index import Page, Query
 from tests.review.people import START, alert, verdict
 from tests.turvakt.test_informing import DEPUTY, HERSELF
 from turvakt.monitor import Monitor
 from turvakt.tally import Observed
-from turvakt.telling import tell
+from turvakt.telling import LOOK_AT_ALL, Teller
 from turvakt.wiring import Parts
 
 ID = "anna-lindqvist"
@@ -52,109 +54,169 @@ def sent(parts: Parts) -> list[dict[str, str]]:
     return [each.letter.values for each in waiting]
 
 
-def look(parts: Parts) -> list[dict[str, str]]:
-    tell(parts)
-    return sent(parts)
+@pytest.fixture
+def teller(parts: Parts) -> Teller:
+    return Teller(parts)
+
+
+Look = Callable[[], list[dict[str, str]]]
+
+
+@pytest.fixture
+def look(parts: Parts, teller: Teller) -> Look:
+    """What is told by the next look of one that goes on."""
+
+    def next_look() -> list[dict[str, str]]:
+        teller.tell()
+        return sent(parts)
+
+    return next_look
 
 
 @pytest.mark.usefixtures("people")
-def test_an_alert_is_told_at_once_and_once(parts: Parts, clock: ManualClock) -> None:
-    assert look(parts) == []
+def test_an_alert_is_told_at_once_and_once(parts: Parts, clock: ManualClock, look: Look) -> None:
+    assert look() == []
     raise_alert(parts, "1")
-    assert look(parts) == [{"number": "1", "alert": "a1"}]
+    assert look() == [{"number": "1", "alert": "a1"}]
     clock.advance(3600)
-    assert look(parts) == []
+    assert look() == []
     assert parts.notices.about(["a1"]) == []
 
 
 @pytest.mark.usefixtures("people")
-def test_a_second_rule_about_the_same_post_is_nothing_new(parts: Parts, clock: ManualClock) -> None:
+def test_a_second_rule_about_the_same_post_is_nothing_new(parts: Parts, clock: ManualClock, look: Look) -> None:
     raise_alert(parts, "1")
-    assert len(look(parts)) == 1
+    assert len(look()) == 1
     clock.advance(3600)
     threat = verdict("1", officials=(ID,), severity="high", labels=("threat",), source="web")
     parts.index.write_alerts([alert(threat, official=ID, id="second", raised=60)])
-    assert look(parts) == []
+    assert look() == []
 
 
 @pytest.mark.usefixtures("people")
-def test_a_wave_is_told_together(parts: Parts, clock: ManualClock) -> None:
+def test_a_wave_is_told_together(parts: Parts, clock: ManualClock, look: Look) -> None:
     raise_alert(parts, "1")
-    assert len(look(parts)) == 1
+    assert len(look()) == 1
     for name in ("2", "3"):
         clock.advance(60)
         raise_alert(parts, name)
-        assert look(parts) == []
+        assert look() == []
     clock.advance(15 * 60)
-    assert look(parts) == [{"number": "2", "alert": ""}]
+    assert look() == [{"number": "2", "alert": ""}]
     clock.advance(15 * 60)
-    assert look(parts) == []
+    assert look() == []
 
 
 @pytest.mark.usefixtures("people")
-def test_quiet_hours_hold_it_until_their_end(parts: Parts, clock: ManualClock) -> None:
+def test_quiet_hours_hold_it_until_their_end(parts: Parts, clock: ManualClock, look: Look) -> None:
     change(parts, wishes=Wishes(quiet="22:00-09:30"))  # it is 8 in Stockholm
     raise_alert(parts, "1")
-    assert look(parts) == []
+    assert look() == []
     clock.advance(90 * 60 - 1)
-    assert look(parts) == []
+    assert look() == []
     clock.advance(1)
-    assert look(parts) == [{"number": "1", "alert": "a1"}]
+    assert look() == [{"number": "1", "alert": "a1"}]
 
 
 @pytest.mark.usefixtures("people")
-def test_daily_is_one_letter_in_the_morning(parts: Parts, clock: ManualClock) -> None:
+def test_daily_is_one_letter_in_the_morning(parts: Parts, clock: ManualClock, look: Look) -> None:
     change(parts, wishes=Wishes(notice="daily"))
     for name in ("1", "2"):
         clock.advance(60)
         raise_alert(parts, name)
-        assert look(parts) == []
+        assert look() == []
     clock.advance(86400 - 2 * 60 - 1)  # it was 8 in Stockholm
-    assert look(parts) == []
+    assert look() == []
     clock.advance(1)
-    assert look(parts) == [{"number": "2", "alert": ""}]
+    assert look() == [{"number": "2", "alert": ""}]
     clock.advance(60)
     raise_alert(parts, "3")
-    assert look(parts) == []
+    assert look() == []
     clock.advance(86400)
-    assert look(parts) == [{"number": "1", "alert": "a3"}]
+    assert look() == [{"number": "1", "alert": "a3"}]
 
 
 @pytest.mark.usefixtures("people")
 @pytest.mark.parametrize("wishes", [Wishes(notice="never"), Wishes(through="Eva Berg")])
-def test_who_does_not_want_to_be_written_to_is_not(parts: Parts, wishes: Wishes) -> None:
+def test_who_does_not_want_to_be_written_to_is_not(parts: Parts, wishes: Wishes, look: Look) -> None:
     change(parts, wishes=wishes)
     raise_alert(parts, "1")
-    assert look(parts) == []
+    assert look() == []
 
 
 @pytest.mark.usefixtures("people")
 @pytest.mark.parametrize("limit", ["scope", "labels", "until"])
-def test_what_her_consent_does_not_cover_is_not_told(parts: Parts, limit: str, clock: ManualClock) -> None:
+def test_what_her_consent_does_not_cover_is_not_told(parts: Parts, limit: str, clock: ManualClock, look: Look) -> None:
     limits: dict[str, Any] = {"scope": ("bluesky",), "labels": ("sexual",), "until": clock.now() + timedelta(minutes=1)}
     raise_alert(parts, "1")
     change(parts, consents=(replace(parts.store.get(ID).consents[0], **{limit: limits[limit]}),))
     clock.advance(60)
-    assert look(parts) == []
+    assert look() == []
 
 
-def test_who_has_not_joined_or_is_gone_is_not_written_to(parts: Parts, people: People) -> None:
+def test_who_has_not_joined_or_is_gone_is_not_written_to(parts: Parts, people: People, look: Look) -> None:
     raise_alert(parts, "1")
     parts.accounts.passwords.remove(HERSELF.id)
-    assert look(parts) == []
+    assert look() == []
     parts.accounts.passwords.store(HERSELF.id, "digest")
     people.put(replace(HERSELF, active=False))
-    assert look(parts) == []
+    assert look() == []
     people.put(HERSELF)
-    assert len(look(parts)) == 1
+    assert len(look()) == 1
 
 
 @pytest.mark.usefixtures("people")
-def test_a_letter_that_waits_goes_with_her(parts: Parts) -> None:
+def test_a_letter_that_waits_goes_with_her(parts: Parts, teller: Teller) -> None:
     raise_alert(parts, "1")
-    tell(parts)
+    teller.tell()
     parts.erasure.withdraw(ID)
     assert [each.letter.purpose for each in parts.letters.due()] == ["erased"]
+
+
+@pytest.mark.usefixtures("people")
+def test_one_who_looks_for_the_first_time_tells_nothing_twice(parts: Parts, look: Look, clock: ManualClock) -> None:
+    raise_alert(parts, "1")
+    assert len(look()) == 1
+    clock.advance(3600)
+    assert (Teller(parts).tell(), sent(parts)) == (0, [])
+
+
+@pytest.mark.usefixtures("people")
+def test_while_nothing_happens_one_question_is_asked(parts: Parts, look: Look, clock: ManualClock) -> None:
+    """However many officials there are, and also after alerts that have been told, or are told to nobody."""
+    index = parts.index
+    asked: list[Query] = []
+
+    class Counting:
+        def search(self, query: Query) -> Page:
+            asked.append(query)
+            return index.search(query)
+
+    raise_alert(parts, "1")
+    threat = verdict("other", officials=("lena-berg",), severity="high", labels=("threat",), source="web")
+    index.write_verdicts([threat])
+    index.write_alerts([alert(threat, official="lena-berg", id="other", raised=0)])
+    parts.__dict__["_embedded_index"] = Counting()  # which the parts make when it is first asked for
+    assert len(look()) == 1
+    asked.clear()
+    clock.advance(60)
+    assert look() == []
+    assert [(query.official, query.alerted) for query in asked] == [(None, True)]
+
+
+@pytest.mark.usefixtures("people")
+def test_an_alert_that_comes_long_after_the_judgement_is_told_within_the_hour(
+    parts: Parts, look: Look, clock: ManualClock
+) -> None:
+    assert look() == []
+    clock.advance(LOOK_AT_ALL.total_seconds() - 1)
+    late = verdict("1", officials=(ID,), severity="high", labels=("threat",), judged=1, source="web")
+    parts.index.write_verdicts([late])
+    parts.index.write_alerts([alert(late, official=ID, id="late", raised=59)])
+    look()
+    clock.advance(LOOK_AT_ALL.total_seconds())
+    look()
+    assert parts.letters.latest(ID, "alert") is not None
 
 
 class Told(Exception):
