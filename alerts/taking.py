@@ -207,10 +207,10 @@ class Taking:
         return _first_of(recent.like(mark), lately)
 
     def _opened(self, alert: Alert, batch: Batch, official_of: Callable[[str], Official | None]) -> Case:
-        judgement, now = alert.verdict.judgement, batch.now.timestamp()
+        judgement, post, now = alert.verdict.judgement, alert.verdict.post.id, batch.now.timestamp()
         official = official_of(alert.official)
         case = Case(
-            id=digest("incident", alert.official, alert.verdict.post.id, str(now)),
+            id=digest("incident", alert.official, post, batch.of_post.get((alert.official, post), "")),
             kind="posts",
             tenant=tenant_of(official) if official is not None else "",
             official=alert.official,

@@ -180,15 +180,15 @@ def _item(record: Mapping[str, Any]) -> Any:
         "post": post,
         "judgement": {**verdict["judgement"], "labels": labels},
         "alerts": sorted([each["id"], each["rule"], each["official"], each["severity"]] for each in record["alerts"]),
-        "deliveries": sorted([each["id"], each["channel"], each["state"]] for each in record["deliveries"]),
         "decision": decision and [decision["outcome"], decision["by"]],
     }
 
 
-_OUTBOX = ("id", "slot", "alert_id", "post", "official", "channel", "severity", "threat", "state")
+_GROUPED = ("alert", "official", "post", "severity", "threat")
+"""What is told of alerts together depends on how many came at once: what there is to tell does not."""
 _WITHOUT_TIMES: dict[str, Any] = {
     "item": _item,
-    "outbox": lambda record: [record[name] for name in _OUTBOX],
+    "incident_post": lambda record: [record[name] for name in _GROUPED],
     "registry_official": lambda record: record,
     "registry_withdrawal": lambda record: [record["digest"], record["id"], record["erased_at"] is not None],
     "dead": lambda record: record[:2],

@@ -18,7 +18,7 @@ def test_moves_to_a_cluster_and_back(tmp_path: Path, kafka: Place, postgres: str
     old.program.run("officials", "withdraw", "riitta-hakala-tuominen", "--yes")
     expected = old.end()
     assert len(expected["item"]) > 200
-    assert len(expected["outbox"]) > 20
+    assert len(expected["incident_post"]) > 20
     assert len(expected["dead"]) == len(expected["registry_withdrawal"]) == 1
 
     cluster = Cluster(tmp_path / "cluster", kafka=kafka, postgres=postgres, elasticsearch=elasticsearch)

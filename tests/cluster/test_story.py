@@ -55,6 +55,6 @@ def tell(side: Side) -> End:
 def test_both_end_the_same(embedded: Side, cluster: Cluster) -> None:
     expected, found = tell(embedded), tell(cluster)
     assert len(expected["item"]) > 150
-    assert len(expected["outbox"]) > 20
+    assert len(expected["incident_post"]) > 20
     assert len(expected["dead"]) == 1
     assert differences(found, expected) == []

@@ -14,9 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from alerts.incidents import Incidents
 from alerts.outbox import Outbox
 from alerts.planning import load_plans
 from alerts.stage import deliver_stage, route_stage
+from alerts.telling import Telling
 from classify.classifiers import make_classifier
 from classify.stage import classify_stage
 from classify.verdict import Judgement
@@ -94,16 +96,22 @@ class Line:
     """All stages over logs, index and outbox of their own, driven by hand."""
 
     def __init__(self, material: Material, folder: Path) -> None:
-        clock = ManualClock(NOW)
+        clock, plans = ManualClock(NOW), load_plans(ROOT / "config" / "rules.toml")
         self.log, self.index = MemoryLog(clock=clock), MemoryIndex()
         self.database = open_file(folder / "turvakt.db")
         self.outbox = Outbox(self.database, clock=clock)
+        self.incidents = Incidents(
+            self.database,
+            telling=Telling(self.database, outbox=self.outbox, clock=clock),
+            plans=lambda: plans,
+            officials=material.officials.get,
+            clock=clock,
+        )
         self.deleted, self.officials = material.deleted, list(material.officials)
-        plans = load_plans(ROOT / "config" / "rules.toml")
         self.stages: list[Stage[Any]] = [
             classify_stage(classifier=material.classifier, clock=clock),
             route_stage(plans=plans, officials=material.officials.get, clock=clock),
-            deliver_stage(outbox=self.outbox, clock=clock, wake=lambda: None),
+            deliver_stage(incidents=self.incidents, clock=clock, wake=lambda: None),
             *index_stages(index=self.index, forget=self._forget, clock=clock),
         ]
         with self.log.write() as writer:
@@ -113,6 +121,7 @@ class Line:
     def _forget(self, posts: Sequence[str]) -> None:
         self.index.forget(posts)
         self.outbox.forget(posts)
+        self.incidents.forget(posts)
 
     def advance(self, stage: Stage[Any], size: int, *, again: bool = False) -> bool:
         """One batch; ``again``: the worker dies before it acknowledges, so that the batch comes once more."""
@@ -135,10 +144,14 @@ class Line:
         """All that is left, without the deleted post: what was still told of it depends on who was faster."""
         items = {item.verdict.post.id: msgspec.to_builtins(item) for item in every(self.index, Query())}
         assert self.deleted not in items
-        deliveries = [each for official in self.officials for each in self.outbox.export(official)]
-        waiting = {each["id"]: each for each in deliveries if each["post"] != self.deleted}
+        incidents = [each for official in self.officials for each in self.incidents.export(official)]
+        grouped = [(each["alert"], each["post"]) for incident in incidents for each in incident["alerts"]]
+        assert len(grouped) == len(set(grouped)), "an alert is in one incident"
+        # What is told of them together depends on how many came at once; that something is told does not.
+        told = {each["incident"] for official in self.officials for each in self.outbox.export(official)}
+        assert {each["id"] for each in incidents if each["threat"]} <= told
         letters = {(entry.key, entry.value) for entry in self.log.browse("posts.dead")}
-        return {"index": items, "outbox": waiting, "dead": {key for key, _ in letters}}
+        return {"index": items, "alerts": set(grouped), "dead": {key for key, _ in letters}}
 
 
 @pytest.fixture(scope="module")
@@ -169,5 +182,5 @@ def test_any_batches_in_any_order_with_any_repeats_end_the_same(
 
 def test_the_calm_end_is_worth_comparing(material: Material, calm: dict[str, Any]) -> None:
     assert len(calm["index"]) > 200
-    assert len(calm["outbox"]) > 20
+    assert len(calm["alerts"]) > 20
     assert calm["dead"] == {"jsonl:broken"}

@@ -27,7 +27,7 @@ def many_posts(file: Path) -> None:
 
 
 def state(folder: Path) -> dict[str, Counter[str]]:
-    """Every id that stands anywhere, and how often."""
+    """Every id that stands anywhere, and how often; but what is told of alerts together depends on how many came at once."""
     database = sqlite3.connect(f"file:{folder / 'turvakt.db'}?mode=ro", uri=True)
     try:
         topics: dict[str, Counter[str]] = {}
@@ -36,9 +36,18 @@ def state(folder: Path) -> dict[str, Counter[str]]:
             key = record["id"] if "id" in record else record["post"]["id"]
             topics.setdefault(topic, Counter())[key] += 1
         topics["index"] = Counter(row[0] for row in database.execute("SELECT id FROM index_post"))
+        topics["incidents"] = Counter(row[0] for row in database.execute("SELECT alert FROM incident_post"))
+        made = Counter(
+            row[0] for row in database.execute("SELECT id FROM outbox WHERE state = 'delivered' AND post != ''")
+        )
+        sent = {row[0] for row in database.execute("SELECT id FROM outbox WHERE state = 'delivered'")}
+        untold = "SELECT count(*) FROM incident WHERE id NOT IN (SELECT incident FROM outbox)"
+        assert database.execute(untold).fetchone() == (0,)
     finally:
         database.close()
-    topics["files"] = Counter(path.name for path in (folder / "outbox").iterdir())
+    assert topics.pop("deliveries", Counter()) == made, "each is told of once"
+    files = Counter(path.stem for path in (folder / "outbox").iterdir())
+    assert files == Counter(sent)
     return topics
 
 
@@ -70,7 +79,7 @@ def test_killed_at_random_moments_the_end_is_the_same(tmp_path: Path, posts: Pat
     run_to_the_end(calm, posts)
     expected = state(calm.folder)
     assert len(expected["index"]) == 285 * COPIES
-    assert expected["files"]
+    assert expected["incidents"]
     whole = progress(calm.folder)
 
     seed = random.randrange(1_000_000)
