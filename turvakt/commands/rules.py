@@ -80,6 +80,7 @@ RULES: dict[str, Rule] = {
     "alerts explain": Rule("operator", "names", "one post"),
     "alerts dry-run": _NAMES,
     "alerts duty": _NAMES,
+    "alerts export": Rule("operator", "names", "one official", ("exported",)),
     "alerts drill": _COUNTS,
     "dead list": _NAMES,
     "dead show": Rule("operator", "texts", "one post", ("text-read",)),
