@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from flow.errors import BadInput
+from registry.official import Language
 from tests.browser.conftest import LOOK_NAMES, LOOKS, PHONE, Look, Open
 from tests.browser.house import ANNA, PASSWORD, House, go, house, inspect, write
 from tests.registry.people import official
@@ -57,11 +58,15 @@ def consent(page: Page) -> None:
     page.wait_for_url("**/me?done=begun")
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no-scripts"])
+@pytest.mark.parametrize(
+    ("language", "scripts"), [("sv", True), ("fi", False), ("en", True)], ids=["sv", "fi-no-scripts", "en"]
+)
 def test_from_the_invitation_to_the_erasure_with_the_keyboard_alone(
-    home: House, open_page: Open, scripts: bool
+    home: House, open_page: Open, language: Language, scripts: bool
 ) -> None:
-    page = open_page(home.invited(ANNA), language="sv", viewport=PHONE, scripts=scripts)
+    home.speak(language)
+    page = open_page(home.invited(ANNA), language=language, viewport=PHONE, scripts=scripts)
+    assert page.get_attribute("html", "lang") == language
     join(home, page)
     consent(page)
     [given] = home.parts.store.get(ID).consents
