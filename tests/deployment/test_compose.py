@@ -73,7 +73,7 @@ def test_only_what_people_use_is_published_and_to_this_machine_alone(name: str) 
 def test_only_what_must_reaches_the_outside() -> None:
     assert FILE["networks"]["inside"] == {"internal": True}
     outside = {name for name, service in ALL.items() if "outside" in service["networks"]}
-    assert outside == {"turvakt", "collect", "dispatch", "alertmanager"}
+    assert outside == {"turvakt", "collect", "dispatch", "house", "alertmanager"}
     published = {name for name, service in ALL.items() if "published" in service["networks"]}
     assert published == {"console", "kibana", "grafana"}
 

@@ -238,7 +238,7 @@ def test_policies_hold_for_every_pod() -> None:
         for rule in each["spec"].get("egress", [])
         if any(to.get("ipBlock", {}).get("cidr") == "0.0.0.0/0" for to in rule["to"])
     }
-    assert beyond == {"collect", "dispatch"}
+    assert beyond == {"collect", "dispatch", "house"}
 
 
 @pytest.mark.parametrize("page", ["kubernetes.md", "cluster.md"])
