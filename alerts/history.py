@@ -101,6 +101,11 @@ class History:
             for each in self.of(incident)
         )
 
+    def told(self, incident: str) -> frozenset[str]:
+        """The names of the contacts who have been told of it."""
+        told = select(INCIDENT_EVENT.c.contact).where(INCIDENT_EVENT.c.incident == incident).distinct()
+        return frozenset(row[0] for row in self._database.query(told) if row[0])
+
     def of_delivery(self, delivery: str) -> list[Transition]:
         """What became of one delivery."""
         return self._found(INCIDENT_EVENT.c.delivery == delivery)

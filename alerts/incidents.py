@@ -313,7 +313,14 @@ class Incidents(IncidentHolder):
                 case.escalate_at = seconds(answer_due(policy, case.step, recipients, now))
                 self._add(case, "repeated" if again else "escalated", step=case.step, result=f"round {case.round + 1}")
                 key = f"{case.series} {case.round} {case.step}"
-                return self._tell_all(case, recipients, "reminder" if again else "escalated", key=key)
+                if again or by_hand:
+                    return self._tell_all(case, recipients, "reminder" if again else "escalated", key=key)
+                # Who was told before has not got it from somebody else.
+                before = self.history.told(case.id)
+                parts: dict[Occasion, list[Recipient]] = {"reminder": [], "escalated": []}
+                for each in recipients:
+                    parts["reminder" if each.name in before else "escalated"].append(each)
+                return sum(self._tell_all(case, part, occasion, key=key) for occasion, part in parts.items())
             place = after(policy, place)
         case.escalate_at = None
         if not by_hand:

@@ -317,7 +317,7 @@ class TestEscalation:
         assert world.take(world.raised(1, labels=("threat",))) == [("raised", 1, DESK)]
         world.deliver()
         assert world.pass_time(9) == []
-        assert world.pass_time(1) == [("escalated", 1, "+46700000000"), ("escalated", 1, DESK)]
+        assert world.pass_time(1) == [("reminder", 1, "+46700000000"), ("reminder", 1, DESK)]
         assert (world.one.state, world.one.step, world.one.round) == ("escalated", 2, 0)
         world.deliver()
         rounds = world.pass_time(40)
@@ -495,7 +495,7 @@ class TestHolder:
         world.incidents.forget(["bluesky:1", "bluesky:2"])
         assert world.one.threat
         assert world.incidents.alerts_of(world.one.id) == []
-        assert [occasion for occasion, _, _ in world.pass_time(10)] == ["escalated", "escalated"]
+        assert [occasion for occasion, _, _ in world.pass_time(10)] == ["reminder", "reminder"]
         for item in world.waiting().values():
             assert isinstance(item.content, Alert)
             assert item.content.verdict.post.text == ""
