@@ -2,20 +2,23 @@
 
 Verdicts that all match a rule, over the embedded runtime's database on disk: routing, the outbox, and the dispatcher with the
 channel ``outbox`` (one synced file each) and with e-mail to an SMTP server in a process of its own. The latency is that from
-`Outbox.add` to the hand-over, with alerts coming in at a steady rate. From the collector on: ``benchmarks.pipeline``.
+`Incidents.take` to the hand-over, with alerts coming in at a steady rate. From the collector on: ``benchmarks.pipeline``.
 """
 
 import argparse
 import asyncio
 import json
 import multiprocessing
+import random
 import socket
+import string
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -26,15 +29,18 @@ from alerts.alert import Alert, Recipient
 from alerts.channel import Channel
 from alerts.channels.email import Email
 from alerts.channels.files import Files
+from alerts.content import Content
 from alerts.deliver import Dispatcher
+from alerts.incidents import Incidents
 from alerts.message import Message
 from alerts.outbox import Outbox
-from alerts.rendering import FOLDERS, Renderer
 from alerts.planning import load_plans
+from alerts.rendering import FOLDERS, Renderer
 from alerts.routing import permitted, route
 from alerts.stage import recording
+from alerts.telling import Telling
 from alerts.translations import Translations
-from classify.verdict import LABELS, Judgement, Score, Verdict
+from classify.verdict import LABELS, Judgement, Label, Score, Verdict
 from flow.clock import SystemClock
 from flow.logs.sqlite import SqliteLog
 from ingest.post import Mention, Post
@@ -45,10 +51,10 @@ CLOCK = SystemClock()
 PLANS = load_plans(Path(__file__).parent.parent / "config" / "rules.toml")
 
 
-def official(channel: str) -> Official:
+def official(channel: str, id: str = "o1") -> Official:
     """An invented official with one contact."""
     return Official(
-        id="o1",
+        id=id,
         given_names=("Anna",),
         family_names=("Lindqvist",),
         forms=(),
@@ -63,15 +69,26 @@ def official(channel: str) -> Official:
     )
 
 
-def verdicts(count: int, *, prefix: str) -> list[Verdict]:
-    """``count`` verdicts that the shipped rules send at once, with posts of 25 words."""
+def verdicts(count: int, *, prefix: str, about: str = "", labels: Sequence[Label] = ("threat",)) -> list[Verdict]:
+    """``count`` verdicts that the shipped rules send at once, with posts of 25 words that are not alike.
+
+    Args:
+        about: the official whom all are about; empty: each is about another one.
+    """
     now = CLOCK.now()
-    scores = {label: Score(0.9 if label == "threat" else 0.1, label == "threat") for label in LABELS}
+    scores = {label: Score(0.9 if label in labels else 0.1, label in labels) for label in LABELS}
     judgement = Judgement("sv", None, "high", scores, (), "benchmark@1")
-    text = "Anna Lindqvist " + "ord " * 23
+    chance = random.Random(1)
     return [
         Verdict(
-            Post(f"jsonl:{prefix}{n}", "jsonl", text, now, now, mentions=(Mention("o1", 0, 14, "full-name"),)),
+            Post(
+                f"jsonl:{prefix}{n}",
+                "jsonl",
+                "Anna Lindqvist " + " ".join("".join(chance.choices(string.ascii_lowercase, k=5)) for _ in range(23)),
+                now,
+                now,
+                mentions=(Mention(about or f"{prefix}{n}", 0, 14, "full-name"),),
+            ),
             judgement,
             now,
         )
@@ -109,27 +126,37 @@ async def dispatch(channel: Channel, folder: Path, *, count: int, rate: int, sec
     """Messages per second when all wait already, and the latency in seconds when ``rate`` a second come in."""
     database = open_file(folder / f"{channel.name}.db")
     outbox = Outbox(database, clock=CLOCK)
-    her = official(channel.name)
     timed = Timed(channel)
+    telling = Telling(database, outbox=outbox, clock=CLOCK)
+    incidents = Incidents(
+        database, telling=telling, plans=lambda: PLANS, officials=partial(official, channel.name), clock=CLOCK
+    )
+    renderer = Renderer(
+        Translations(*FOLDERS), base_url="http://127.0.0.1:8000", officials=partial(official, channel.name)
+    )
     worker = ThreadPoolExecutor(max_workers=1)
 
     async def step(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(worker, lambda: function(*args, **kwargs))
 
+    def allowed(told: Content, recipient: Recipient) -> Recipient | None:
+        assert isinstance(told, Alert)
+        return permitted(told, recipient, official=official(channel.name, told.official), at=CLOCK.now())
+
     dispatcher = Dispatcher(
         outbox=outbox,
         channels={channel.name: timed},
-        render=Renderer(Translations(*FOLDERS), base_url="http://127.0.0.1:8000", officials=lambda name: her).render,
-        commit=recording(outbox=outbox, log=SqliteLog(database, clock=CLOCK)),
-        allowed=lambda alert, recipient: permitted(alert, recipient, official=her, at=CLOCK.now()),
+        render=lambda told, to, delivery: renderer.render(told, to, delivery=delivery),
+        commit=recording(telling=telling, log=SqliteLog(database, clock=CLOCK)),
+        allowed=allowed,
         step=step,
         clock=CLOCK,
     )
 
     def raised(judged: Sequence[Verdict]) -> list[Alert]:
-        return route(judged, plans=PLANS, officials=lambda name: her, clock=CLOCK)
+        return route(judged, plans=PLANS, officials=partial(official, channel.name), clock=CLOCK)
 
-    outbox.add(raised(verdicts(count, prefix="waiting")))
+    incidents.take(raised(verdicts(count, prefix="waiting")))
     started = time.perf_counter()
     running = asyncio.create_task(dispatcher.run())
     assert await dispatcher.drained(at_most=120)
@@ -139,7 +166,7 @@ async def dispatch(channel: Channel, folder: Path, *, count: int, rate: int, sec
     for number, verdict in enumerate(verdicts(int(rate * seconds), prefix="steady")):
         await asyncio.sleep(max(0.0, started + took + number / rate - time.perf_counter()))
         added[verdict.post.id] = time.perf_counter()
-        await step(outbox.add, raised([verdict]))
+        await step(incidents.take, raised([verdict]))
         dispatcher.wake()
     assert await dispatcher.drained(at_most=60)
     running.cancel()
@@ -154,6 +181,21 @@ async def dispatch(channel: Channel, folder: Path, *, count: int, rate: int, sec
         "p50_seconds": round(waits[len(waits) // 2], 4),
         "p99_seconds": round(waits[len(waits) * 99 // 100], 4),
     }
+
+
+def take(path: Path, raised: Sequence[Alert], size: int) -> int:
+    """Alerts per second that become incidents and deliveries, in batches of ``size``."""
+    database = open_file(path)
+    telling = Telling(database, outbox=Outbox(database, clock=CLOCK), clock=CLOCK)
+    incidents = Incidents(
+        database, telling=telling, plans=lambda: PLANS, officials=partial(official, "outbox"), clock=CLOCK
+    )
+    started = time.perf_counter()
+    for at in range(0, len(raised), size):
+        incidents.take(raised[at : at + size])
+    took = time.perf_counter() - started
+    database.close()
+    return round(len(raised) / took)
 
 
 class Sink:
@@ -203,17 +245,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         judged = verdicts(20_000, prefix="route")
-        her = official("outbox")
         started = time.perf_counter()
-        raised = route(judged, plans=PLANS, officials=lambda name: her, clock=CLOCK)
+        raised = route(judged, plans=PLANS, officials=partial(official, "outbox"), clock=CLOCK)
         figures["route_per_second"] = round(len(judged) / (time.perf_counter() - started))
-        database = open_file(folder / "outbox-table.db")
-        outbox = Outbox(database, clock=CLOCK)
-        started = time.perf_counter()
-        for at in range(0, len(raised), 500):
-            outbox.add(raised[at : at + 500])
-        figures["outbox_add_per_second"] = round(len(raised) / (time.perf_counter() - started))
-        database.close()
+        figures["take_per_second"] = take(folder / "apart.db", raised, 500)
+        flood = verdicts(10_000, prefix="flood", about="o1", labels=("harassment",))
+        flood[::10] = verdicts(1_000, prefix="threat", about="o1")
+        raised = route(flood, plans=PLANS, officials=partial(official, "outbox"), clock=CLOCK)
+        figures["take_of_a_flood_per_second"] = take(folder / "flood.db", raised, 100)
         steady = {"count": options.count, "rate": options.rate, "seconds": options.seconds}
         figures["outbox_channel"] = asyncio.run(dispatch(Files(folder / "mails", clock=CLOCK), folder, **steady))
         with smtp_server() as port:
