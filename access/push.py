@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey, generate_private_key
 from sqlalchemy import delete, func, insert, select
 
 from access.tables import PUSH
@@ -100,6 +100,12 @@ class Subscriptions:
     def remove_all(self, person: str) -> int:
         """All of hers; returns how many there were."""
         return self._database.execute(delete(PUSH).where(PUSH.c.person == person))
+
+
+def new_key() -> str:
+    """A private key for a new Turvakt, in Base64url."""
+    number = generate_private_key(SECP256R1()).private_numbers().private_value
+    return base64.urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode()
 
 
 def read(value: str) -> Subscription:

@@ -4,6 +4,19 @@ from typing import Protocol
 
 from alerts.alert import Recipient
 from alerts.message import Message
+from flow.errors import Unavailable
+
+
+class Later(Unavailable):
+    """Not now, and it is known when: the next try is worth it after ``seconds``."""
+
+    def __init__(self, reason: str, *, seconds: float, place: str = "", remedy: str = "") -> None:
+        super().__init__(reason, place=place, remedy=remedy)
+        self.seconds = seconds
+
+
+class Held(Later):
+    """We hold it back ourselves, so that a channel is not flooded: this is no try that failed."""
 
 
 class Channel(Protocol):
@@ -29,7 +42,7 @@ class Channel(Protocol):
 
         Raises:
             BadInput: this message can never be delivered to this recipient.
-            Unavailable: not now; try again.
+            Unavailable: not now; try again. `Later`: and when.
         """
         ...
 

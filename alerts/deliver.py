@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from alerts.alert import Recipient
-from alerts.channel import Channel
+from alerts.channel import Channel, Held, Later
 from alerts.content import Content, to_one
 from alerts.message import Message
 from alerts.outbox import Item, Outbox, Result
@@ -200,6 +200,10 @@ class Dispatcher:
                 )
         except BadInput as error:
             self._done(self._failed(item, str(error)))
+        except Held as error:
+            self._done(self._held(item, error))
+        except Later as error:
+            self._done(self._again(item, str(error), at_least=error.seconds))
         except Unavailable as error:
             self._done(self._again(item, str(error)))
         except TimeoutError:
@@ -219,7 +223,11 @@ class Dispatcher:
         self._results.append(result)
         self._awake.set()
 
-    def _again(self, item: Item, reason: str) -> Result:
+    def _held(self, item: Item, error: Held) -> Result:
+        waiting = replace(item.delivery, state="waiting", at=self._clock.now(), reason=str(error))
+        return Result(waiting, waiting.at + timedelta(seconds=error.seconds), contact=item.recipient.name)
+
+    def _again(self, item: Item, reason: str, *, at_least: float = 0.0) -> Result:
         now = self._clock.now()
         attempts = item.delivery.attempts + 1
         urgent = item.content.urgent
@@ -231,7 +239,7 @@ class Dispatcher:
         instead = _instead(item)
         if instead is not None and not urgent and attempts >= FAILURES:
             return self._failed(item, f"failed over after {attempts} tries. {reason}")
-        pause = next(islice(self._pauses(), attempts - 1, None))
+        pause = max(next(islice(self._pauses(), attempts - 1, None)), at_least)
         waiting = replace(item.delivery, state="waiting", attempts=attempts, at=now, reason=reason)
         return Result(
             waiting,

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from urllib.parse import quote
 
+from access.push import new_key
 from alerts.links import Signer
 from flow.errors import Broken
 from turvakt.folder import faults, private, write
@@ -43,18 +44,31 @@ def signer(settings: Settings) -> Signer:
     return Signer([key(settings), *([former] if former else [])])
 
 
+def push_key(settings: Settings) -> str:
+    """The private key by which the makers of browsers know us: the setting or, without one, what was made when it was needed.
+
+    Raises:
+        Unavailable: it was to be made, and the disk is full.
+        Broken: the data folder cannot be used, or, in a cluster, there is no such setting.
+    """
+    if settings.postgres.url and not settings.webpush.key:
+        remedy = "In a cluster console and dispatch need the same: see docs/channels.md"
+        raise Broken("webpush.key is not set", place="settings", remedy=remedy)
+    return settings.webpush.key or _kept(settings, "webpush.key", new_key)
+
+
 def answer_links(settings: Settings, base_url: str) -> Callable[[str], str]:
     """The address at which whoever got a delivery answers, from the delivery's id."""
     signs = signer(settings)
     return lambda delivery: f"{base_url}/a/{signs.token(delivery)}"
 
 
-def _kept(settings: Settings, name: str) -> str:
+def _kept(settings: Settings, name: str, make: Callable[[], str] = lambda: secrets.token_urlsafe(24)) -> str:
     file = private(settings.data_dir) / name
     with faults(file):
         kept = file.read_text("utf-8", "replace").strip() if file.exists() else ""
     if not kept:
-        kept = secrets.token_urlsafe(24)
+        kept = make()
         write(file, kept)
     return kept
 

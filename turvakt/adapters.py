@@ -1,17 +1,22 @@
 """What the settings choose: collectors, channels and classifiers, made from them."""
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+from access.push import Subscriptions
 from alerts.channel import Channel
 from alerts.channels import load_channel
 from alerts.channels.files import Files
 from alerts.encryption import Key
+from alerts.limits import Limited
 from classify.classifier import Classifier, Judges
 from classify.classifiers import make_classifier
 from classify.remote.labelling import pairs
 from classify.remote.service import Outcome, Service
 from flow.clock import Clock
+from flow.errors import BadInput, Broken
 from ingest.collector import Collector
 from ingest.collectors import load_collector
 from turvakt.bluesky_accounts import BlueskyAccounts
@@ -57,15 +62,34 @@ def make_jsonl(
 
 
 def make_channels(
-    settings: Settings, *, files: Files, clock: Clock, keys: Callable[[str], Key | None] = lambda address: None
+    settings: Settings,
+    *,
+    files: Files,
+    clock: Clock,
+    browsers: Subscriptions,
+    push_key: Callable[[], str],
+    keys: Callable[[str], Key | None] = lambda address: None,
 ) -> dict[str, Channel]:
     """The channels that the settings give what they need, and the channel of ``files``, which needs nothing.
 
     Args:
+        browsers: of people who want notifications there.
+        push_key: gives the key by which the makers of browsers know us.
         keys: of those to whom mail is encrypted, by address.
+
+    Raises:
+        Broken: a setting cannot work.
     """
     email, webhook = settings.email, settings.webhook
-    channels: dict[str, Channel] = {files.name: files}
+    channels: dict[str, Channel] = _services(settings, clock)
+    if settings.webpush.contact:
+        channels["webpush"] = load_channel("webpush")(
+            key=push_key(),
+            contact=settings.webpush.contact,
+            browsers=browsers.of,
+            gone=browsers.remove,
+            clock=clock,
+        )
     if email.host:
         channels["email"] = load_channel("email")(
             host=email.host,
@@ -79,7 +103,48 @@ def make_channels(
             keys=keys,
         )
     if webhook.secret:
-        channels["webhook"] = load_channel("webhook")(secret=webhook.secret, clock=clock)
+        channels["webhook"] = load_channel("webhook")(secret=webhook.secret, former=webhook.former_secret, clock=clock)
+    limits = settings.limits
+    limited: dict[str, Channel] = {
+        name: Limited(
+            channel,
+            per_minute=limits.per_minute,
+            per_address=limits.per_address,
+            failures=limits.open_after,
+            pause=timedelta(seconds=limits.open_seconds),
+            clock=clock,
+        )
+        for name, channel in channels.items()
+    }
+    return {files.name: files, **limited}
+
+
+def _services(settings: Settings, clock: Clock) -> dict[str, Channel]:
+    """Those that call somebody's service."""
+    sms, gateway, voice, matrix = settings.sms, settings.sms_gateway, settings.voice, settings.matrix
+    account: dict[str, Any] = {"username": sms.username, "password": sms.password, "url": sms.url}
+    audio = {"sv": voice.audio_sv, "fi": voice.audio_fi, "en": voice.audio_en}
+    chosen: dict[str, dict[str, Any]] = {}
+    if sms.username:
+        chosen["sms"] = {**account, "sender": sms.sender, "clock": clock}
+        if voice.sender:
+            chosen["voice"] = {**account, "sender": voice.sender, "audio": audio, "clock": clock}
+    if gateway.url:
+        chosen["sms-gateway"] = {"url": gateway.url, "token": gateway.token, "clock": clock}
+    if settings.teams.enabled:
+        chosen["teams"] = {"clock": clock}
+    if matrix.homeserver:
+        chosen["matrix"] = {"homeserver": matrix.homeserver, "token": matrix.token, "clock": clock}
+    if settings.ntfy.url:
+        chosen["ntfy"] = {"url": settings.ntfy.url, "token": settings.ntfy.token, "clock": clock}
+    if settings.apprise.services:
+        chosen["apprise"] = {"services": settings.apprise.services}
+    channels: dict[str, Channel] = {}
+    for name, options in chosen.items():
+        try:
+            channels[name] = load_channel(name)(**options)
+        except BadInput as error:
+            raise Broken(error.reason, place=f"settings, channel {name}", remedy="See docs/channels.md") from None
     return channels
 
 

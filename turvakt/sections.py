@@ -222,6 +222,88 @@ class Webhook(Section, frozen=True):
     """The webhook channel; a contact's address is the URL."""
 
     secret: Annotated[str, _secret('Key that signs the calls ("whsec_" and base64); empty: no webhook.')] = ""
+    former_secret: Annotated[
+        str, _secret("The key before it: signs, too, until every receiver knows the new one; empty: none.")
+    ] = ""
+
+
+class Sms(Section, frozen=True):
+    """Short messages by 46elks; a contact's address is the number, such as +46701740605. See docs/channels.md."""
+
+    username: Annotated[str, Meta(description="Of the API; empty: no short messages.")] = ""
+    password: Annotated[str, _secret("Of the API.")] = ""
+    sender: Annotated[
+        str, Meta(description="What telephones show: 3 to 11 letters and digits, or a number of the account.")
+    ] = "Turvakt"
+    url: Annotated[str, Meta(description="Of the API.")] = "https://api.46elks.com/a1"
+
+
+class SmsGateway(Section, frozen=True):
+    """Short messages by a gateway of yours, over HTTP. See docs/channels.md."""
+
+    url: Annotated[str, Meta(description="Where it takes messages; empty: none.")] = ""
+    token: Annotated[str, _secret("Sent as Authorization: Bearer; empty: none.")] = ""
+
+
+class Voice(Section, frozen=True):
+    """Telephone calls by 46elks, for what is critical, with the account of [sms]. See docs/channels.md."""
+
+    sender: Annotated[str, Meta(description="A number of the account, such as +46766860000; empty: no calls.")] = ""
+    audio_sv: Annotated[str, Meta(description="Address of a recording in Swedish; empty: a voice speaks English.")] = ""
+    audio_fi: Annotated[str, Meta(description="The same in Finnish.")] = ""
+    audio_en: Annotated[str, Meta(description="The same in English.")] = ""
+
+
+class Teams(Section, frozen=True):
+    """Microsoft Teams; a contact's address is that of a workflow. See docs/channels.md."""
+
+    enabled: Annotated[bool, Meta(description="Whether contacts may be told there.")] = False
+
+
+class Matrix(Section, frozen=True):
+    """Rooms of Matrix; a contact's address is the room's id. See docs/channels.md."""
+
+    homeserver: Annotated[str, Meta(description='Such as "https://matrix.example.org"; empty: none.')] = ""
+    token: Annotated[str, _secret("Access token of the account that writes.")] = ""
+
+
+class Ntfy(Section, frozen=True):
+    """Notifications by ntfy; a contact's address is a topic. See docs/channels.md."""
+
+    url: Annotated[str, Meta(description='Server, such as "https://ntfy.sh"; empty: none.')] = ""
+    token: Annotated[str, _secret("To publish there; empty: none.")] = ""
+
+
+class Webpush(Section, frozen=True):
+    """Notifications in the browsers of people who sign in; a contact's address is the person's id. See docs/channels.md."""
+
+    contact: Annotated[
+        str, Meta(description='For the browsers\' makers: "mailto:ADDRESS" of whoever runs Turvakt; empty: none.')
+    ] = ""
+    key: Annotated[
+        str, _secret("By which they know us; empty: made in the data folder when it is needed, but not in a cluster.")
+    ] = ""
+
+
+class Apprise(Section, frozen=True):
+    """Services without a channel of their own, by apprise; a contact's address is as apprise writes it. See docs/channels.md."""
+
+    services: Annotated[
+        list[str], Meta(description='Beginnings of addresses that may be used, such as "slack", "tgram"; empty: none.')
+    ] = []
+
+
+class Limits(Section, frozen=True):
+    """What keeps channels from being flooded; threats and what is critical always pass. See docs/channels.md."""
+
+    per_minute: Annotated[int, Meta(ge=1, le=100_000, description="Messages of one channel.")] = 6000
+    per_address: Annotated[
+        int, Meta(ge=1, le=10_000, description="Messages to one address by one channel a minute.")
+    ] = 60
+    open_after: Annotated[
+        int, Meta(ge=1, le=1000, description="Failures in a row after which a channel is left alone for a while.")
+    ] = 5
+    open_seconds: Annotated[float, Meta(gt=0, le=3600, description="This while; then one message tries it.")] = 30.0
 
 
 class OperatorContact(Section, frozen=True):

@@ -17,6 +17,7 @@ import msgspec
 from flow.errors import Broken
 from turvakt.sections import (
     Alerts,
+    Apprise,
     Bluesky,
     Classifier,
     Data,
@@ -27,19 +28,27 @@ from turvakt.sections import (
     Jsonl,
     Kafka,
     Kibana,
+    Limits,
     Logging,
     Mastodon,
+    Matrix,
     Metrics,
+    Ntfy,
     Oidc,
     Operator,
     Postgres,
     Remote,
     Retention,
     Section,
+    Sms,
+    SmsGateway,
+    Teams,
     Tracing,
     Trends,
+    Voice,
     Web,
     Webhook,
+    Webpush,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -67,6 +76,15 @@ class Settings(Section, frozen=True):
     alerts: Alerts = Alerts()
     email: Email = Email()
     webhook: Webhook = Webhook()
+    sms: Sms = Sms()
+    sms_gateway: SmsGateway = SmsGateway()
+    voice: Voice = Voice()
+    teams: Teams = Teams()
+    matrix: Matrix = Matrix()
+    ntfy: Ntfy = Ntfy()
+    webpush: Webpush = Webpush()
+    apprise: Apprise = Apprise()
+    limits: Limits = Limits()
     operator: Operator = Operator()
     web: Web = Web()
     oidc: Oidc = Oidc()

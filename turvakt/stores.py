@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from access.audit import Audit
+from access.push import Subscriptions
 from alerts.notices import Notices
 from alerts.outbox import Outbox
 from flow.clock import Clock
@@ -156,6 +157,11 @@ class Stores:
     @cached_property
     def _embedded_index(self) -> SqliteIndex:
         return SqliteIndex(self.file)
+
+    @cached_property
+    def browsers(self) -> Subscriptions:
+        """The browsers in which people have asked for notifications."""
+        return Subscriptions(self.database, clock=self.clock)
 
     @cached_property
     def accounts(self) -> "Accounts":

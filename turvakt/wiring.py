@@ -58,7 +58,7 @@ from review.naming import Naming
 from review.retention import PostRetention
 from review.stage import DECISIONS_TOPIC, index_stages
 from turvakt import informing, retaining
-from turvakt.access import answer_links, key
+from turvakt.access import answer_links, key, push_key
 from turvakt.adapters import make_channels, make_collectors, make_jsonl, make_judge
 from turvakt.bluesky_accounts import BlueskyAccounts
 from turvakt.names import Names
@@ -113,7 +113,12 @@ class Parts(Stores):
     def channels(self) -> Mapping[str, Channel]:
         """The channels that the settings give what they need."""
         return make_channels(
-            self.settings, files=self.files, clock=self.clock, keys=lambda address: self.keyring.of(address)
+            self.settings,
+            files=self.files,
+            clock=self.clock,
+            browsers=self.browsers,
+            push_key=lambda: push_key(self.settings),
+            keys=lambda address: self.keyring.of(address),
         )
 
     @cached_property

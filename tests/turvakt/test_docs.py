@@ -50,7 +50,7 @@ def test_its_page_names_every_setting_and_no_other(collector: str) -> None:
 
 @pytest.mark.parametrize("channel", sorted(CHANNELS))
 def test_every_channel_is_described(channel: str) -> None:
-    assert f"`{channel}`" in (DOCS / "alerts.md").read_text("utf-8")
+    assert f"| `{channel}` |" in (DOCS / "channels.md").read_text("utf-8")
 
 
 def commands(command: object, path: str = "turvakt") -> list[tuple[str, object]]:

@@ -1,0 +1,97 @@
+"""Whatever else ``apprise`` can reach (https://github.com/caronc/apprise), service by service as the settings allow."""
+
+import asyncio
+import logging
+from collections.abc import Collection
+from urllib.parse import parse_qs, urlsplit
+
+from alerts.alert import Recipient
+from alerts.channels.telephone import brief
+from alerts.message import Message
+from flow.errors import BadInput, Unavailable
+from flow.hosts import is_loopback
+
+_PLACE = "channel apprise"
+_AT_ONCE = 4
+
+
+class Apprise:
+    """Sends one line without text, name or label, and the link, by the service that the contact's address names.
+
+    It cannot tell a refusal for good from one for now: whatever is not taken is tried again, and the contact's next channel
+    takes its turn. It knows no idempotency keys.
+
+    Args:
+        services: the schemes of addresses that may be used, such as ``slack`` or ``tgram``.
+    """
+
+    name = "apprise"
+
+    def __init__(self, *, services: Collection[str], seconds: float = 15.0) -> None:
+        self._services = frozenset(services)
+        self._seconds = seconds
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        # Its lines quote addresses, which hold keys.
+        logging.getLogger("apprise").disabled = True
+
+    def check(self, address: str) -> None:
+        """Look at the address: of a service that may be used, as apprise writes it, and with certificates checked."""
+        import apprise
+
+        try:
+            parts = urlsplit(address)
+        except ValueError:
+            raise _wrong("the address is none") from None
+        if parts.scheme not in self._services:
+            raise _wrong("the service is not one of 'apprise.services'")
+        if not address.isprintable() or address.strip() != address:
+            raise _wrong("the address is not one line")
+        if {"verify", "redirect"} & {name.lower() for name in parse_qs(parts.query, keep_blank_values=True)}:
+            raise _wrong("the address says what to do about certificates or redirects")
+        service = apprise.Apprise.instantiate(address)
+        if service is None:
+            raise _wrong("apprise cannot read the address")
+        if parts.scheme not in _all(service.secure_protocol) and not is_loopback(parts.hostname or ""):
+            raise _wrong("the address is of a service without encryption")
+
+    async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
+        """Return once the service has taken the message on.
+
+        Raises:
+            BadInput: the address is none, or of a service that may not be used.
+            Unavailable: the service did not take it, for whatever reason.
+        """
+        import apprise
+
+        await asyncio.to_thread(self.check, recipient.address)  # the first time takes seconds
+        asset = apprise.AppriseAsset(
+            app_id="Turvakt", app_desc="Turvakt", app_url="", async_mode=False, http_redirects=False
+        )
+        service = apprise.Apprise(asset=asset)
+        service.add(recipient.address)
+        kind = apprise.NotifyType.FAILURE if message.threat else apprise.NotifyType.WARNING
+        try:
+            async with self._slots, asyncio.timeout(self._seconds):
+                taken = await asyncio.to_thread(service.notify, title="Turvakt", body=brief(message), notify_type=kind)
+        except Exception as error:  # noqa: BLE001  a hundred services fail in as many ways, and quote addresses
+            raise _not_now(f"the service fails ({type(error).__name__})") from None
+        if not taken:
+            raise _not_now("the service did not take the message")
+
+    async def retract(self, idempotency_key: str) -> None:
+        """What was sent stays: it holds nothing of the post."""
+
+    async def close(self) -> None:
+        """Each message has a connection of its own."""
+
+
+def _all(names: str | Collection[str] | None) -> Collection[str]:
+    return (names,) if isinstance(names, str) else names or ()
+
+
+def _wrong(reason: str) -> BadInput:
+    return BadInput(reason, place=_PLACE, remedy="Mend the contact; docs/channels.md tells how")
+
+
+def _not_now(reason: str) -> Unavailable:
+    return Unavailable(reason, place=_PLACE, remedy="It is tried again")

@@ -1,0 +1,140 @@
+"""Calls to web services, as all channels make them: guarded, without redirects, and over after a while."""
+
+import asyncio
+import ssl
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+import msgspec
+
+from alerts.channel import Later
+from flow.clock import Clock
+from flow.errors import BadInput, Unavailable
+from flow.hosts import is_guarded
+
+_LATER = frozenset({408, 425, 429})
+"""Answers of the 4xx range that mean "not now": time-out, too early, too many requests."""
+_READ_MOST = 65_536
+_WAIT_MOST = 3600.0
+_AGAIN = "It is tried again"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a service said: 2xx, or 4xx that is not a matter of time. ``body``: 64 kB at most."""
+
+    status: int
+    body: bytes = field(repr=False)
+
+    @property
+    def good(self) -> bool:
+        """Whether it took the call on."""
+        return 200 <= self.status < 300
+
+    def json(self) -> dict[str, Any]:
+        """The object in it; empty if there is none."""
+        try:
+            return msgspec.json.decode(self.body, type=dict[str, Any])
+        except (msgspec.MsgspecError, ValueError):
+            return {}
+
+
+class Caller:
+    """Calls for one channel.
+
+    Args:
+        channel: its name, for errors.
+        seconds: how long one call may take altogether.
+    """
+
+    def __init__(self, channel: str, *, clock: Clock, seconds: float = 15.0) -> None:
+        self.place = f"channel {channel}"
+        self._clock = clock
+        self._seconds = seconds
+        # A redirect could lead the message away from the address that somebody entered and vouches for.
+        self._client = httpx.AsyncClient(follow_redirects=False, timeout=seconds, headers={"user-agent": "Turvakt"})
+
+    def check(self, address: str) -> None:
+        """Look at a web address: https, or http on this machine.
+
+        Raises:
+            BadInput: it is neither.
+        """
+        try:
+            httpx.URL(address)
+            fits = is_guarded(address)
+        except httpx.InvalidURL:
+            fits = False
+        if not fits:
+            raise BadInput("the address is no https address", place=self.place, remedy="Mend the contact")
+
+    async def call(self, method: str, address: str, *, read: bool = True, **options: Any) -> Answer:
+        """Make one call; ``options`` as of ``httpx``: ``headers``, ``content``, ``data``, ``json``, ``auth``.
+
+        Args:
+            read: whether the answer's body is wanted; it might never end.
+
+        Raises:
+            Unavailable: no answer in time, a redirect, 5xx, 408, 425 or 429; `Later` if it says when.
+        """
+        try:
+            async with asyncio.timeout(self._seconds), self._client.stream(method, address, **options) as response:
+                status, headers = response.status_code, response.headers
+                body = await _start_of(response) if read else b""
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
+            # The exceptions of the library may quote the address, which may hold a key.
+            refused = isinstance(error.__cause__, ssl.SSLError) or "CERTIFICATE" in str(error)
+            reason = "no trusted encryption" if refused else f"the receiver does not answer ({type(error).__name__})"
+            raise Unavailable(reason, place=self.place, remedy=_AGAIN) from None
+        if 200 <= status < 300 or (400 <= status < 500 and status not in _LATER):
+            return Answer(status, body)
+        reason = f"the receiver refused for now ({status})"
+        seconds = _pause(headers, self._clock.now())
+        if seconds is None:
+            raise Unavailable(reason, place=self.place, remedy=_AGAIN)
+        raise Later(reason, seconds=seconds, place=self.place, remedy=_AGAIN)
+
+    def refusal(self, answer: Answer, *, ours: Collection[int] = (), remedy: str) -> BadInput | Unavailable:
+        """The error for an answer that is not good.
+
+        Args:
+            ours: the statuses that say that our settings are at fault, and not this recipient.
+            remedy: for the recipient's part.
+        """
+        if answer.status in ours:
+            cure = "Check the settings of the channel; the message is tried again meanwhile"
+            return Unavailable(f"the service refused us ({answer.status})", place=self.place, remedy=cure)
+        return BadInput(f"the receiver refused for good ({answer.status})", place=self.place, remedy=remedy)
+
+    def odd(self) -> Unavailable:
+        """The error for an answer that is not what the service answers when it has taken something on."""
+        return Unavailable("the answer cannot be understood", place=self.place, remedy=_AGAIN)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+
+async def _start_of(response: httpx.Response) -> bytes:
+    body = b""
+    async for part in response.aiter_bytes():
+        body += part
+        if len(body) >= _READ_MOST:
+            break
+    return body[:_READ_MOST]
+
+
+def _pause(headers: Mapping[str, str], now: datetime) -> float | None:
+    """What Retry-After says, in seconds (RFC 9110, 10.2.3), an hour at most."""
+    value = headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return min(float(value), _WAIT_MOST)
+    try:
+        seconds = (parsedate_to_datetime(value) - now).total_seconds()
+    except (TypeError, ValueError):
+        return None
+    return min(max(seconds, 0.0), _WAIT_MOST)

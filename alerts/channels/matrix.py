@@ -1,0 +1,68 @@
+"""Rooms of Matrix (client-server API, version 1.11)."""
+
+import re
+from urllib.parse import quote
+
+from alerts.alert import Recipient
+from alerts.channels.calling import Caller
+from alerts.channels.telephone import brief
+from alerts.message import Message
+from flow.clock import Clock
+from flow.errors import BadInput
+
+_ROOM = re.compile(r"![!-~]{1,254}")
+
+
+class Matrix:
+    """Writes into the room whose id is the contact's address: one line without text, name or label, and the link.
+
+    The account must have been invited to the room and have joined it. In an encrypted room the line stands unencrypted.
+
+    Args:
+        homeserver: where the account is.
+        token: its access token.
+
+    Raises:
+        BadInput: the address of the server is not https.
+    """
+
+    name = "matrix"
+
+    def __init__(self, *, homeserver: str, token: str, clock: Clock, seconds: float = 15.0) -> None:
+        self._caller = Caller(self.name, clock=clock, seconds=seconds)
+        self._caller.check(homeserver)
+        self._rooms = f"{homeserver.rstrip('/')}/_matrix/client/v3/rooms"
+        self._headers = {"authorization": f"Bearer {token}"}
+
+    def check(self, address: str) -> None:
+        """Look at the room's id."""
+        if not _ROOM.fullmatch(address):
+            remedy = "Copy it from the room's advanced settings; it begins with '!'"
+            raise BadInput("the address is no id of a room", place=self._caller.place, remedy=remedy)
+
+    async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
+        """Return once the server has taken the message on; the same key again is the same message.
+
+        Raises:
+            BadInput: the account may not write in this room.
+            Unavailable: the server does not answer, is busy, or does not know our token.
+        """
+        self.check(recipient.address)
+        room, key = quote(recipient.address, safe=""), quote(idempotency_key, safe="")
+        answer = await self._caller.call(
+            "PUT",
+            f"{self._rooms}/{room}/send/m.room.message/{key}",
+            json={"msgtype": "m.text", "body": brief(message)},
+            headers=self._headers,
+        )
+        if not answer.good:
+            raise self._caller.refusal(answer, ours=(401,), remedy="Invite the account to the room and let it join")
+        if not answer.json().get("event_id"):
+            raise self._caller.odd()
+
+    async def retract(self, idempotency_key: str) -> None:
+        """What was written stays: it holds nothing of the post."""
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._caller.close()

@@ -1,0 +1,284 @@
+"""What holds for every channel that calls a web service, beside the contract of all, and what is peculiar to some."""
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from access.push import Subscription, new_key
+from alerts.channel import Later
+from alerts.channels.apprise import Apprise
+from alerts.channels.matrix import Matrix
+from alerts.channels.webhook import Webhook, sign
+from alerts.channels.webpush import WebPush, encrypt, public_key
+from alerts.message import Message, units
+from flow.errors import BadInput, Broken, Unavailable
+from registry.official import Language
+from tests.alerts.benches import CALLING, CLOCK, LINKS, MESSAGE, Bench, calling
+from tests.alerts.people import AT, recipient
+from tests.alerts.servers import Certificate, make_certificate
+from tests.alerts.services import Elks, PushService, Service, Workflow
+
+SECRETS = ("secret", "+4670", "ekvik", "127.0.0.1", "Åsa")
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture(params=sorted(CALLING))
+async def bench(request: pytest.FixtureRequest) -> AsyncIterator[Bench]:
+    async with CALLING[request.param].service() as service:
+        bench = calling(request.param, service)
+        yield bench
+        await bench.channel.close()
+
+
+@pytest.fixture
+async def elks() -> AsyncIterator[Elks]:
+    async with Elks() as service:
+        yield service
+
+
+async def refused(bench: Bench, caplog: pytest.LogCaptureFixture, kind: type[Exception] = Unavailable) -> Exception:
+    """Nothing that a log or a screen must not show is in the error or a log line."""
+    with pytest.raises(kind) as caught:
+        await bench.send()
+    await bench.channel.close()
+    for secret in SECRETS:
+        assert secret not in f"{caught.value}{caplog.text}"
+    assert not caught.value.__cause__, "its text may be shown"
+    return caught.value
+
+
+# ---------------------------------------------------------------- the contract
+
+
+async def test_a_busy_service_says_when(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    assert bench.service
+    bench.service.mode = "busy"
+    error = await refused(bench, caplog)
+    if not isinstance(bench.channel, Apprise):
+        assert isinstance(error, Later)
+        assert error.seconds == 7
+
+
+async def test_no_redirect_is_followed(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    assert bench.service
+    bench.service.mode = "moved"
+    await refused(bench, caplog)
+    assert len(bench.service.calls) == 1
+
+
+async def test_an_odd_answer_is_no_yes(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    assert bench.service
+    bench.service.mode = "broken"
+    if CALLING[bench.channel.name].reads:
+        await refused(bench, caplog)
+    else:
+        await bench.send()  # the status is all that it says
+
+
+@pytest.mark.parametrize("name", sorted(CALLING))
+async def test_silence_ends(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    async with CALLING[name].service(mode="silence") as service:
+        await refused(calling(name, service, seconds=0.2), caplog)
+
+
+@pytest.mark.parametrize("name", sorted(CALLING))
+async def test_a_certificate_that_nobody_vouches_for_is_refused(
+    name: str, certificate: Certificate, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with CALLING[name].service(certificate=certificate) as service:
+        await refused(calling(name, service), caplog)
+        assert service.taken == []
+
+
+@pytest.mark.parametrize("name", sorted(set(CALLING) - {"webpush"}))
+async def test_the_quote_stays_behind_the_link(name: str) -> None:
+    async with CALLING[name].service() as service:
+        bench = calling(name, service)
+        await bench.send()
+        await bench.channel.close()
+        (call,) = service.calls
+        assert b"Tack" not in call.body
+
+
+@pytest.mark.parametrize(("name", "setting"), [("sms", "password"), ("sms-gateway", "token"), ("matrix", "token")])
+async def test_wrong_settings_of_ours_are_waited_out(name: str, setting: str) -> None:
+    class Wrong(Service):
+        def reply(self, method: str, call: Any) -> Any:
+            return 401, {}, b""
+
+    async with Wrong() as service:
+        bench = calling(name, service)
+        with pytest.raises(Unavailable, match="refused us"):
+            await bench.send()
+        await bench.channel.close()
+
+
+# ---------------------------------------------------------------- telephones
+
+
+@pytest.mark.parametrize(
+    "address", ["0701740605", "+46 70 174 06 05", "+0701740605", "+46", "tel:+46701740605", "+4670１740605"]
+)
+@pytest.mark.parametrize("name", ["sms", "sms-gateway", "voice"])
+def test_only_international_numbers_are_called(name: str, address: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        calling(name, Elks()).channel.check(address)
+    assert address not in str(caught.value)
+
+
+async def test_a_short_message_is_one_and_asks_for_a_receipt(elks: Elks) -> None:
+    bench = calling("sms", elks)
+    await bench.send("k1")
+    await bench.channel.close()
+    assert bench.text() == f"{MESSAGE.short} {LINKS}k1"
+    used, fits = units(bench.text())
+    assert used <= fits
+    body = elks.calls[0].body.decode()
+    assert "whendelivered=https%3A%2F%2Fturvakt.ekvik.example%2Freceipts%2Fsms%2Fk1" in body
+    assert "dontlog=message" in body
+
+
+async def test_nobody_is_asked_for_receipts_that_cannot_arrive(elks: Elks) -> None:
+    channel = calling("sms", elks).channel
+    await channel.send(
+        replace(MESSAGE, link="http://turvakt.ekvik.example/a/k1"),
+        recipient=recipient("+46701740605"),
+        idempotency_key="k1",
+    )
+    await channel.close()
+    assert b"whendelivered" not in elks.calls[0].body
+
+
+async def rung(elks: Elks, message: Message, language: Language) -> dict[str, Any]:
+    channel = calling("voice", elks).channel
+    await channel.send(message, recipient=recipient("+46701740605", language=language), idempotency_key="k1")
+    await channel.close()
+    actions: dict[str, Any] = json.loads(elks.taken[-1][1])
+    return actions
+
+
+async def test_a_call_is_acknowledged_by_a_key(elks: Elks) -> None:
+    found = await rung(elks, replace(MESSAGE, link=f"{LINKS}k1"), "fi")
+    assert found == {
+        "ivr": "https://ekvik.example/fi.mp3",
+        "digits": 1,
+        "timeout": 10,
+        "repeat": 3,
+        "next": "https://turvakt.ekvik.example/voice/k1",
+    }
+
+
+async def test_without_a_recording_a_voice_speaks_english(elks: Elks) -> None:
+    assert (await rung(elks, MESSAGE, "sv"))["play"].startswith("en_US/Turvakt. A serious alert")
+    assert (await rung(elks, MESSAGE, "en"))["play"] == "en_US/This is Turvakt. Press 1."
+
+
+async def test_only_what_is_critical_rings(elks: Elks) -> None:
+    grave = replace(MESSAGE, severity="high", threat=False)
+    with pytest.raises(BadInput, match="only what is critical"):
+        await rung(elks, grave, "sv")
+    await rung(elks, replace(grave, facts={"type": "bulletin.test"}), "sv")
+    assert len(elks.taken) == 1
+
+
+# ---------------------------------------------------------------- others
+
+
+async def test_a_call_is_signed_by_the_former_secret_too() -> None:
+    now, former = ("whsec_" + base64.b64encode(bytes([each]) * 32).decode() for each in (1, 2))
+    async with Workflow() as hook:
+        channel = Webhook(secret=now, former=former, clock=CLOCK)
+        with pytest.raises(BadInput):  # a workflow of Teams wants something else
+            await channel.send(MESSAGE, recipient=recipient(f"{hook.url}/gone"), idempotency_key="k1")
+        await channel.close()
+    at, body = int(AT.timestamp()), hook.calls[0].body
+    signatures = [sign(bytes([each]) * 32, identity="k1", at=at, body=body) for each in (1, 2)]
+    assert hook.calls[0].headers["webhook-signature"].split(" ") == signatures
+    with pytest.raises(Broken, match="former_secret"):
+        Webhook(secret=now, former="whsec_short", clock=CLOCK)
+
+
+@pytest.mark.parametrize("address", ["#vakt:ekvik.example", "!", "!a b:ekvik.example", "room"])
+def test_a_room_is_named_by_its_id(address: str) -> None:
+    with pytest.raises(BadInput, match="no id of a room"):
+        Matrix(homeserver="https://ekvik.example", token="x", clock=CLOCK).check(address)
+
+
+@pytest.mark.parametrize("address", ["vakt", "a/b/c/d/e/f/g/h", "x" * 65, "turvakt ekvik 1"])
+def test_a_topic_is_none_that_anybody_guesses(address: str) -> None:
+    with pytest.raises(BadInput, match="name of a topic"):
+        calling("ntfy", Service()).channel.check(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("tgram://123456789:abcdefg_hijklmnop/1", "apprise.services"),
+        ("json://ekvik.example/hook", "without encryption"),
+        ("jsons://ekvik.example/hook?verify=no", "certificates or redirects"),
+        ("jsons://ekvik.example/hook?redirect=yes", "certificates or redirects"),
+        ("jsons://", "cannot read"),
+    ],
+)
+def test_apprise_reaches_what_the_settings_allow(address: str, reason: str) -> None:
+    with pytest.raises(BadInput, match=reason) as caught:
+        Apprise(services=["json", "jsons"]).check(address)
+    assert "ekvik" not in str(caught.value)
+
+
+async def test_apprise_waits_for_a_refusal_as_for_anything() -> None:
+    async with CALLING["apprise"].service() as service:
+        bench = calling("apprise", service)
+        with pytest.raises(Unavailable):
+            await bench.send(address=bench.good.replace("/hook/secret", "/closed"))
+
+
+async def test_every_browser_of_a_person_is_told_and_one_that_is_gone_is_forgotten() -> None:
+    gone: list[str] = []
+    async with PushService() as first, PushService() as second:
+        key = new_key()
+        first.public = second.public = public_key(key)
+        browsers = [Subscription(f"{each.url}/push", each.point, each.secret) for each in (first, second)]
+        browsers.append(Subscription(f"{first.url}/gone", first.point, first.secret))
+        channel = WebPush(
+            key=key,
+            contact="mailto:turvakt@ekvik.example",
+            browsers=lambda person: browsers,
+            gone=gone.append,
+            clock=CLOCK,
+        )
+        await channel.send(replace(MESSAGE, link=LINKS), recipient=recipient("anna"), idempotency_key="k1")
+        await second.stop()
+        await channel.send(replace(MESSAGE, link=LINKS), recipient=recipient("anna"), idempotency_key="k2")
+        await channel.close()
+    assert [key for key, _ in first.taken] == ["k1", "k2"]
+    assert [key for key, _ in second.taken] == ["k1"]
+    assert gone == [f"{first.url}/gone"] * 2
+    assert first.calls[0].headers["urgency"] == "high"
+
+
+def test_what_is_pushed_is_for_one_browser_alone() -> None:
+    one, other = PushService(), PushService()
+    sealed = encrypt(b"hello", Subscription("https://fcm.googleapis.com/x", one.point, one.secret))
+    assert b"hello" not in sealed
+    import http_ece
+
+    options = {"auth_secret": one.secret, "version": "aes128gcm"}
+    assert http_ece.decrypt(sealed, private_key=one.private, **options) == b"hello"
+    with pytest.raises(http_ece.ECEException):
+        http_ece.decrypt(sealed, private_key=other.private, **options)
+
+
+@pytest.mark.parametrize(("setting", "value"), [("key", "short"), ("key", "å"), ("contact", "turvakt")])
+def test_wrong_settings_of_web_push_stop(setting: str, value: str) -> None:
+    right: dict[str, Any] = {"key": new_key(), "contact": "mailto:turvakt@ekvik.example"}
+    with pytest.raises(Broken, match=f"webpush.{setting}"):
+        WebPush(**{**right, setting: value}, browsers=lambda person: [], gone=lambda endpoint: None, clock=CLOCK)

@@ -1,0 +1,141 @@
+"""Limits of channels: what waits, what passes, and when a channel is left alone."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import pytest
+
+from alerts.alert import Recipient
+from alerts.channel import Held, Later
+from alerts.limits import Limited
+from alerts.message import Message
+from flow.clock import ManualClock
+from flow.errors import BadInput, Unavailable
+from tests.alerts.benches import MESSAGE
+from tests.alerts.people import AT, recipient
+
+PLAIN = replace(MESSAGE, severity="high", threat=False)
+THREAT = replace(MESSAGE, severity="medium", threat=True)
+CRITICAL = replace(MESSAGE, severity="critical", threat=False)
+
+
+@dataclass
+class Post:
+    """A channel in memory that does as it is told."""
+
+    name: str = "email"
+    error: Exception | None = None
+    sent: list[str] = field(default_factory=list)
+
+    def check(self, address: str) -> None:
+        """Any will do."""
+
+    async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
+        self.sent.append(recipient.address)
+        if self.error is not None:
+            raise self.error
+
+    async def retract(self, idempotency_key: str) -> None:
+        self.sent.remove(idempotency_key)
+
+    async def close(self) -> None:
+        self.sent.clear()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(AT)
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+@pytest.fixture
+def limited(post: Post, clock: ManualClock) -> Limited:
+    return Limited(post, per_minute=6, per_address=3, failures=2, pause=timedelta(seconds=30), clock=clock)
+
+
+async def send(limited: Limited, message: Message = PLAIN, address: str = "a") -> None:
+    await limited.send(message, recipient=recipient(address), idempotency_key="k1")
+
+
+async def test_too_many_to_one_address_wait_and_others_do_not(limited: Limited, post: Post, clock: ManualClock) -> None:
+    for _ in range(3):
+        await send(limited)
+    with pytest.raises(Held) as caught:
+        await send(limited)
+    await send(limited, address="b")
+    clock.advance(caught.value.seconds - 0.1)
+    with pytest.raises(Held):
+        await send(limited)
+    clock.advance(0.2)
+    await send(limited)
+    assert post.sent == ["a", "a", "a", "b", "a"]
+
+
+async def test_too_many_of_a_channel_wait(limited: Limited) -> None:
+    for number in range(6):
+        await send(limited, address=str(number))
+    with pytest.raises(Held) as caught:
+        await send(limited, address="7")
+    assert caught.value.seconds == pytest.approx(10)
+
+
+@pytest.mark.parametrize("message", [THREAT, CRITICAL])
+async def test_what_is_urgent_passes_and_counts(limited: Limited, post: Post, message: Message) -> None:
+    for _ in range(10):
+        await send(limited, message)
+    assert len(post.sent) == 10
+    with pytest.raises(Held):
+        await send(limited, address="b")
+
+
+async def test_a_channel_that_fails_is_left_alone_and_tried_by_one(
+    limited: Limited, post: Post, clock: ManualClock
+) -> None:
+    post.error = Unavailable("down")
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="down"):
+            await send(limited)
+    with pytest.raises(Later) as caught:
+        await send(limited)
+    assert (caught.value.seconds, len(post.sent)) == (30, 2)
+    clock.advance(30)
+    with pytest.raises(Unavailable, match="down"):
+        await send(limited, address="b")
+    with pytest.raises(Later):
+        await send(limited, address="b")
+    clock.advance(30)
+    post.error = None
+    await send(limited, address="b")
+    await send(limited, address="c")
+
+
+async def test_what_is_urgent_tries_a_channel_that_is_left_alone_and_opens_it(limited: Limited, post: Post) -> None:
+    post.error = Unavailable("down")
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="down"):
+            await send(limited, THREAT)
+    post.error = None
+    await send(limited, CRITICAL)
+    await send(limited, address="b")
+
+
+async def test_a_refusal_is_an_answer(limited: Limited, post: Post) -> None:
+    post.error = BadInput("unknown")
+    for number in range(5):
+        with pytest.raises(BadInput):
+            await send(limited, address=str(number))
+
+
+async def test_one_receiver_that_is_down_closes_no_other(limited: Limited, post: Post) -> None:
+    post.error = Unavailable("down")
+    for path in ("1", "2"):
+        with pytest.raises(Unavailable, match="down"):
+            await send(limited, address=f"https://one.example/{path}")
+    with pytest.raises(Later):
+        await send(limited, address="https://one.example/3")
+    post.error = None
+    await send(limited, address="https://two.example/1")
