@@ -102,6 +102,9 @@ class Routines:
         self._steps = steps
         self._owners = owners
 
+    def __len__(self) -> int:
+        return len(self._routines)
+
     def of(
         self, incident: Incident, *, labels: Collection[str], country: Country | None
     ) -> list[tuple[str, timedelta]]:

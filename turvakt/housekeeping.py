@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from access.people import People
+from alerts.links import Links
 from flow.step import Step
 from registry.expiry import ending
 from turvakt.informing import warn
@@ -25,6 +26,7 @@ async def keep_house(parts: Parts, *, step: Step, sleep: Callable[[float], Await
         await step(finish_erasures, parts)
         await step(warn_of_ends, parts)
         await step(count_trends, parts)
+        await step(expire_links, parts)
         parts.house_told(await step(enforce_retention, parts))
         await sleep(HOUSEKEEPING_SECONDS)
 
@@ -51,6 +53,11 @@ def warn_of_ends(parts: Parts) -> None:
     new = warn(People(parts.database), parts.letters, endings)
     if new:
         logger.info("%d officials are written to, as a consent ends soon", new)
+
+
+def expire_links(parts: Parts) -> None:
+    """Remove the links of messages whose time is long over, and with them whom they were for."""
+    Links(parts.database, clock=parts.clock).expire()
 
 
 def count_trends(parts: Parts) -> None:

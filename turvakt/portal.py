@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from access.audit_entry import CONTACT
 from access.deputies import Deputies
 from flow.errors import BadInput
 from ingest.post import Post
@@ -38,7 +39,7 @@ def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) 
         try:
             return accounts.people.get(id).name
         except BadInput:
-            return id
+            return id.removeprefix(CONTACT)
 
     def statement(language: Language, tenant: str, *, of_function: bool) -> Shown:
         return parts.shown(tenant_of(tenant), language, of_function=of_function)

@@ -14,6 +14,7 @@ from alerts.keyring import key_files
 from alerts.keys import check_time, load_keys
 from alerts.plan import Plan
 from alerts.planning import read_plans
+from alerts.routines import load_routines
 from alerts.rules import To
 from flow.errors import BadInput, TurvaktError
 from registry.official import Contact
@@ -156,6 +157,7 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         "operator": operator,
         "model": lambda: opened.classifier.model,
         "law": lambda: f"{len(opened.law)} provisions",
+        "routines": lambda: f"{len(load_routines(opened.settings.routines_file))} routines",
         **candidate,
         **asked,
         "collectors": lambda: ", ".join(each.name for each in opened.collectors()) or "none: see config/turvakt.toml",

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from access.audit_entry import SYSTEM
+from access.audit_entry import CONTACT, SYSTEM
 from flow.errors import BadInput
 from registry.tenant import tenant_of
 from web.console.site import Site, actor_of
@@ -20,7 +20,7 @@ def routes(site: Site, staff: Staff) -> APIRouter:
         try:
             return staff.accounts.people.get(who).name
         except BadInput:
-            return who
+            return who.removeprefix(CONTACT)
 
     def shown(request: Request) -> HTMLResponse:
         actor, wording = actor_of(request), site.wording(request)
