@@ -336,16 +336,20 @@ class Parts(Stores):
             objected=self.objections.upheld,
         )
 
-    def dispatcher(self, step: Step, *, base_url: str) -> Dispatcher:
-        """Carries deliveries to people; ``base_url`` is where the links in messages lead."""
-        _ = self.keyring  # a key of no use stops the start, and not the first alert
-        renderer = Renderer(
+    def renderer(self, base_url: str) -> Renderer:
+        """Makes messages; ``base_url`` is where their links lead."""
+        return Renderer(
             Translations(*FOLDERS),
             base_url=base_url,
             officials=self.officials.get,
             law=self.law,
             link_of=answer_links(self.settings, base_url),
         )
+
+    def dispatcher(self, step: Step, *, base_url: str) -> Dispatcher:
+        """Carries deliveries to people; ``base_url`` is where the links in messages lead."""
+        _ = self.keyring  # a key of no use stops the start, and not the first alert
+        renderer = self.renderer(base_url)
         return Dispatcher(
             outbox=self.outbox,
             channels=self.channels,

@@ -144,3 +144,14 @@ def test_check_shows_every_mistake_and_every_gap(flagged: Program, plan: Path) -
     assert not rules["rules"]["ok"]
     assert "unknown key `retry`" in rules["rules"]["says"]
     assert "key 'wait'" in rules["rules"]["says"]
+
+
+def test_a_contact_is_tried_by_each_of_its_channels(flagged: Program, plan: Path) -> None:
+    program = flagged.besides(TURVAKT_ALERTS_RULES=str(plan))
+    shown = program.run("alerts", "test", "Rut Ek", "--language", "sv", code=1)
+    assert "mottaget" in shown
+    assert "togs inte emot just nu" in shown
+    assert "rut@ekvik.example" not in shown
+    (taken,) = program.json("alerts", "test", "Rut Ek", "--channel", "outbox")
+    assert (taken["channel"], taken["address"], taken["outcome"]) == ("outbox", "ru…le", "taken")
+    assert "ingen kontakt heter så" in program.finish("alerts", "test", "Nobody", "--language", "sv").stderr.decode()

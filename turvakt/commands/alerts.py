@@ -7,12 +7,14 @@ from turvakt.commands.explaining import explain_
 from turvakt.commands.exporting import export_
 from turvakt.commands.rehearsing import dry_run
 from turvakt.commands.shared import AsJson, Yes, confirm, parts, screen, write_json
+from turvakt.commands.testing import try_
 
 app = typer.Typer(no_args_is_help=True, help="Whom alerts reach, and whether they do.")
 app.command("explain")(explain_)
 app.command("dry-run")(dry_run)
 app.command("duty")(duty)
 app.command("export")(export_)
+app.command("test")(try_)
 
 
 @app.command()

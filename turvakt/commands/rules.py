@@ -81,6 +81,7 @@ RULES: dict[str, Rule] = {
     "alerts dry-run": _NAMES,
     "alerts duty": _NAMES,
     "alerts export": Rule("operator", "names", "one official", ("exported",)),
+    "alerts test": Rule("operator", "names"),
     "alerts drill": _COUNTS,
     "dead list": _NAMES,
     "dead show": Rule("operator", "texts", "one post", ("text-read",)),
