@@ -23,12 +23,13 @@ def table(section: sections.Retention) -> str:
         if key.endswith("_days"):
             help = next(meta.description for meta in hint.__metadata__ if meta.description)
             rows.append((help.rstrip("."), _days(getattr(section, key)), f"`retention.{key}`"))
+    longest = _days(Retention(days(section)).longest())
     fixed = {
         "A copy that is held apart by `turvakt hold`": f"the day that it was given; {_days(HOLD.days)} at most",
         "Reports of what retention removed": _days(REPORTS_KEPT.days),
         "A session": f"{_span(SESSION)}, or {_span(IDLE)} without use",
         "A link that invites somebody, or lets her choose a new password": _span(LASTS["join"]),
-        "Audit log; notices; letters that have ended": f"{_days(Retention(days(section)).longest())}, as a case at most",
+        "Audit log; notices; history of incidents; letters that have ended": f"{longest}, as a case at most",
         "Consent ledger": "as long as the official stays; erased with her",
         "Time of a withdrawal, and a digest of the id; decisions on authors' objections": "no end",
     }

@@ -413,7 +413,8 @@ class Retention(Section, frozen=True):
     sample_days: Annotated[float, Meta(ge=0, le=_DAYS, description="The posts of this sample.")] = 30.0
     low_days: Annotated[float, Meta(ge=0, le=_DAYS, description="Posts of low severity without an alert.")] = 30.0
     flagged_days: Annotated[
-        float, Meta(ge=0, le=_DAYS, description="Graver posts without an alert; messages in the outbox's folder.")
+        float,
+        Meta(ge=0, le=_DAYS, description="Graver posts without an alert; incidents; messages in the outbox's folder."),
     ] = 365.0
     case_days: Annotated[float, Meta(ge=0, le=_DAYS, description="Posts with an alert, from the decision on them.")] = (
         365.0

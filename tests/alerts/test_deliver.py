@@ -164,6 +164,46 @@ async def test_a_refusal_for_good_fails_at_once(world: World, caplog: pytest.Log
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
 
+INSTEAD = (("sms", "+46700000000"),)
+
+
+@pytest.mark.parametrize(
+    ("script", "tries", "told"),
+    [
+        ([BadInput("no such mailbox")], 1, "no such mailbox"),
+        ([Unavailable("busy")] * 3, 3, "failed over after 3 tries. busy"),
+    ],
+    ids=["refused", "failed three times"],
+)
+async def test_the_next_channel_of_the_contact_takes_over(
+    world: World, script: Sequence[Fault], tries: int, told: str
+) -> None:
+    email, sms = Scripted(script=script), Scripted("sms")
+    world.outbox.add([alert(verdict(), replace(recipient(), instead=INSTEAD))])
+    (first,) = world.waiting()
+    async with world.running(email, sms) as dispatcher:
+        for _ in range(4):
+            assert await dispatcher.drained(at_most=SOON)
+            world.clock.advance(10)
+    assert (email.tries, len(sms.delivered)) == ([first] * tries, 1)
+    assert world.outbox.counts() == {"waiting": 0, "delivered": 1, "failed": 1, "withdrawn": 0}
+    assert (first, "failed", tries, told) in world.told()
+
+
+async def test_what_is_urgent_goes_by_the_next_channel_after_one_failure_and_is_still_tried_on_the_first(
+    world: World,
+) -> None:
+    email, sms = Scripted(script=[Unavailable("busy")] * 5), Scripted("sms")
+    world.outbox.add([alert(verdict(severity="critical"), replace(recipient(), instead=INSTEAD))])
+    async with world.running(email, sms) as dispatcher:
+        assert await dispatcher.drained(at_most=SOON)
+        assert (len(email.tries), len(sms.delivered)) == (1, 1)
+        for _ in range(6):
+            world.clock.advance(10)
+            assert await dispatcher.drained(at_most=SOON)
+    assert (len(email.delivered), len(sms.delivered)) == (1, 1)
+
+
 async def test_is_given_up_after_a_day(world: World) -> None:
     channel = Scripted(script=[Unavailable("busy")] * 2)
     (key,) = world.add("bluesky:1", not_before=AT + timedelta(hours=9))
