@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,7 +119,8 @@ def test_who_looks_after_turvakt_sees_its_own_troubles_alone(world: Answerable) 
 def test_overdue_tasks_are_told_once_to_who_has_it(world: Answerable) -> None:
     incident = world.raised()
     world.parts.incidents.answer(incident.id, "on-it", by=KAJ)
-    reminders = reminding(world.parts, at_once, wake=lambda: None)
+    step: Any = at_once
+    reminders = reminding(world.parts, step, wake=lambda: None)
     assert reminders.turn(world.clock.now()) == 0
     world.wait(minutes=16)
     assert reminders.turn(world.clock.now()) == 1

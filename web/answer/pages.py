@@ -180,7 +180,7 @@ def routes(site: Site, answers: Answers) -> APIRouter:
             return await site.reads(read, request, opened, alert)
         found: Answered | None = await answers.answer(opened.incident.id, what, by=opened.by, seen=seen)
         if found is not None and found.done:
-            return RedirectResponse(f"/a/{token}?done=1", 303)
+            return RedirectResponse(f"/a/{token}?done=1#content", 303)
         opened = await site.reads(desk.open, request, token)
         if not isinstance(opened, Opened):
             return opened
