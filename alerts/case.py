@@ -67,7 +67,7 @@ class Case:
         return self.state == "acknowledged" and not (isinstance(self.content, Alert) and self.content.verdict.post.text)
 
     def rest(self) -> None:
-        """Somebody has had it for so long that its post need not be kept here: the index keeps that as long as it may."""
+        """Its post need not be kept here: the index keeps that as long as it may."""
         if isinstance(self.content, Alert):
             self.content = without_content(self.content, None)
 
@@ -77,9 +77,10 @@ class Case:
         return self.threat or SEVERITIES[self.severity] == "critical"
 
     def close(self, state: State) -> None:
-        """It is over; what it was about is not needed here any more."""
+        """It is over. What it was about stays without the post's text: somebody may take it up again and hand it over."""
         self.state = state
-        self.escalate_at = self.grow_at = self.content = None
+        self.escalate_at = self.grow_at = None
+        self.rest()
 
     def told(self, told: Told) -> Alert | Bulletin | None:
         """What it is about, for this occasion."""

@@ -84,7 +84,7 @@ INCIDENT = Table(
     sqlite_with_rowid=False,
 )
 """``next_at`` is the earliest of ``escalate_at``, ``grow_at`` and its expiry. ``series`` counts how often it began anew at step
-1. ``content`` is the alert or bulletin that is told again, and NULL once it is closed."""
+1. ``content`` is the alert or bulletin that is told again; once it is closed, without what came from the platform."""
 
 INCIDENT_POST = Table(
     "incident_post",

@@ -374,8 +374,11 @@ class TestEscalation:
         assert world.incidents.open() == []
         world.incidents.answer(incident, "false-alarm", by="Kim")
         assert len(world.judged) == 2
+        world.deliver()
         world.incidents.answer(incident, "reopen", by="Kim")
         assert (world.one.state, world.one.owner) == ("acknowledged", "Kim")
+        world.incidents.answer(incident, "hand-over", by="Kim")
+        assert list(map(told, world.waiting().values())) == [("last-resort", 2, CHIEF.address)]
 
     def test_who_must_not_be_disturbed_at_night_has_not_failed_to_answer(self, world: World) -> None:
         morning = AT + timedelta(hours=8)
