@@ -57,7 +57,7 @@ def resemblance(one: bytes, other: bytes) -> float:
     """The estimated part of the shingles of two posts that they have in common, 0 to 1, from their signatures."""
     if not one or not other:
         return 0.0
-    return sum(map(eq, memoryview(one).cast("I"), memoryview(other).cast("I"))) / (_BANDS * _ROWS)
+    return int(sum(map(eq, memoryview(one).cast("I"), memoryview(other).cast("I")))) / (_BANDS * _ROWS)
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False):
