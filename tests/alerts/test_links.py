@@ -1,16 +1,14 @@
 """Links to answer by: nobody can make one, and one made for something else opens nothing."""
 
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from alerts.links import LASTS, Link, Links, Signer
 from flow.clock import ManualClock
+from tests import databases
 from tests.review.people import START
-from turvakt.schema import open_file
 
 ID, OTHER = "0123456789abcdef01234567", "fedcba9876543210fedcba98"
 
@@ -63,10 +61,10 @@ def clock() -> ManualClock:
     return ManualClock(START)
 
 
-@pytest.fixture
-def links(tmp_path: Path, clock: ManualClock) -> Iterator[Links]:
-    with closing(open_file(tmp_path / "turvakt.db")) as file:
-        yield Links(file, clock=clock)
+@pytest.fixture(params=databases.KINDS)
+def links(request: pytest.FixtureRequest, clock: ManualClock) -> Iterator[Links]:
+    for database in databases.opened(request.param, request):
+        yield Links(database, clock=clock)
 
 
 def test_a_link_ends_and_still_says_so_for_a_while(links: Links, clock: ManualClock) -> None:

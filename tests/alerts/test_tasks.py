@@ -1,0 +1,94 @@
+"""Tasks of incidents, on each database: made once, ticked off once, and counted when they are late."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from alerts.case import Case, save
+from alerts.history import History
+from alerts.incident import Incident, State
+from alerts.routines import load_routines
+from alerts.tasks import Tasks
+from flow.clock import ManualClock
+from flow.database import Database
+from tests import databases
+from tests.alerts.people import official
+from tests.alerts.test_routines import FILE
+from tests.review.people import START
+
+pytestmark = pytest.mark.parametrize("database", databases.KINDS, indirect=True)
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    yield from databases.opened(request.param, request)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(START)
+
+
+@pytest.fixture
+def tasks(database: Database, clock: ManualClock) -> Tasks:
+    routines = load_routines(FILE)
+    return Tasks(database, routines=lambda: routines, officials=lambda id: official(id), clock=clock)
+
+
+def opened(
+    database: Database, id: str, *, threat: bool = False, state: State = "triggered", tenant: str = "ekvik"
+) -> Incident:
+    at = START.timestamp()
+    grave, told = 3 if threat else 2, (1, 0)
+    case = Case(
+        *(id, "posts", tenant, "anna-lindqvist", "", grave, threat, state, "urgent", *told, at, at, 1, 1, "", 0, 1, at),
+        escalate_at=None,
+        grow_at=None,
+        content=None,
+        is_new=True,
+    )
+    save(database, [case])
+    return case.incident()
+
+
+def test_urgent_ones_have_tasks_at_once_and_others_when_somebody_has_answered(database: Database, tasks: Tasks) -> None:
+    threat, abuse = opened(database, "threat", threat=True), opened(database, "abuse")
+    answered, closed = opened(database, "answered", state="acknowledged"), opened(database, "closed", state="resolved")
+    assert [each.task for each in tasks.expected(abuse)] == ["evidence", "talk", "removal", "follow-up"]
+    for _ in range(2):
+        tasks.make_missing()
+    assert tasks.of(threat.id)[0].task == "safe"
+    assert len(tasks.of(answered.id)) == 4
+    assert tasks.of(abuse.id) == tasks.of(closed.id) == []
+
+
+def test_a_task_is_done_once_and_late_until_then(database: Database, tasks: Tasks, clock: ManualClock) -> None:
+    threat = opened(database, "threat", threat=True)
+    opened(database, "other", threat=True, tenant="furuby")
+    tasks.make_missing()
+    assert tasks.late(clock.now()) == []
+    clock.advance(timedelta(minutes=15).total_seconds())
+    assert [(each.incident, each.task) for each in tasks.late(clock.now())] == [("other", "safe"), ("threat", "safe")]
+    assert tasks.overdue() == {"threat": 1, "other": 1}
+    assert tasks.overdue(tenants=frozenset({"ekvik"})) == {"threat": 1}
+    assert tasks.done(threat, "safe", by="rut")
+    assert not tasks.done(threat, "safe", by="eva")
+    assert not tasks.done(threat, "nothing", by="eva")
+    [safe] = [each for each in tasks.of("threat") if each.task == "safe"]
+    assert (safe.done_by, safe.done_at) == ("rut", clock.now())
+    [late] = tasks.late(clock.now())
+    tasks.reminded(late, clock.now())
+    assert tasks.late(clock.now()) == []
+    assert tasks.overdue() == {"other": 1}
+    [said] = History(database).of("threat")
+    assert (said.event, said.actor, said.result) == ("task-done", "rut", "safe")
+
+
+def test_an_incident_that_is_not_kept_as_urgent_gets_its_tasks_by_the_first_tick(
+    database: Database, tasks: Tasks
+) -> None:
+    abuse = opened(database, "abuse")
+    assert tasks.done(replace(abuse, posts=2), "talk", by="rut")
+    assert len(tasks.of("abuse")) == 4
