@@ -127,7 +127,7 @@ class Outbox:
             "reason": None,
             "alert": encoded(to_one(content, recipient)),
             "incident": content.incident,
-            "thread": delivery_id(about=f"thread\x00{content.incident}", **to) if content.incident else "",
+            "thread": delivery_id(about=f"thread\x00{_thread(content)}", **to) if content.incident else "",
             "contact": recipient.name,
             "step": delivery.step,
         }
@@ -293,6 +293,13 @@ class Outbox:
 def _hers(official: str, part: Part | None) -> tuple[ColumnElement[bool], ...]:
     hers = OUTBOX.c.official == official
     return (hers,) if part is None else (hers, OUTBOX.c.post.startswith(f"{part.name}:", autoescape=True))
+
+
+def _thread(content: Content) -> str:
+    """Whatever has the same one is told by its newest message; what is to be done is told by nothing else."""
+    if isinstance(content, Bulletin) and content.kind == "task-overdue":
+        return f"{content.incident}\x00{content.key}"
+    return content.incident
 
 
 def _outdone(row: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from alerts.alert import Alert, Delivery, Told
 from alerts.bulletin import Bulletin
@@ -98,6 +98,19 @@ def test_a_threat_is_replaced_only_by_a_message_about_the_same_post(outbox: Outb
     assert len(due(outbox)) == 2
     outbox.add([of_incident(verdict("bluesky:2", labels=("threat",)), key="3")])
     assert [item.delivery.post for item in due(outbox)] == ["bluesky:1", "bluesky:2"]
+
+
+def test_what_is_to_be_done_neither_replaces_what_waits_nor_is_replaced(outbox: Outbox) -> None:
+    outbox.add([of_incident(verdict(severity="low"))])
+    tasks = [
+        Bulletin("task-overdue", "i1", "anna-lindqvist", "ekvik", "high", True, {}, recipient(), AT, key=f"task {name}")
+        for name in ("police", "protection")
+    ]
+    outbox.add(tasks)
+    outbox.add([of_incident(verdict("bluesky:2", severity="critical"))])
+    left = [item.content for item in due(outbox) if isinstance(item.content, Bulletin)]
+    assert sorted(left, key=lambda bulletin: bulletin.key) == tasks
+    assert len(due(outbox)) == 3
 
 
 def test_a_bulletin_waits_like_an_alert(outbox: Outbox) -> None:
@@ -269,7 +282,7 @@ def test_an_end_that_comes_while_a_threat_is_forgotten_waits_for_it(
 
     def record() -> None:
         recording.append(others.submit(outbox.record, [ended(item.delivery)]))
-        waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
         until(lambda: recording[0].done() or others.submit(database.query, waiting).result() == [(1,)])
 
     with ThreadPoolExecutor(2) as others:

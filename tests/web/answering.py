@@ -1,6 +1,6 @@
 """An incident in real parts, the links that were sent about it, and browsers of those who got them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -37,9 +37,12 @@ CONTACTS = (
 class Answerable:
     """One Turvakt with Anna Lindqvist, whose contacts are Kaj and Eva, and what is alerted about her."""
 
-    def __init__(self, folder: Path, *, rules: str = "", new: bool = True, **web: Any) -> None:
+    def __init__(
+        self, folder: Path, *, rules: str = "", new: bool = True, sections: Mapping[str, Any] = {}, **web: Any
+    ) -> None:
         self.clock = ManualClock(AT)
         settings: dict[str, Any] = {"data": {"dir": str(folder)}, "web": web, "retention": {"unflagged_days": 30}}
+        settings |= sections
         if rules:
             (folder.parent / "rules.toml").write_text(rules, "utf-8")
             settings["alerts"] = {"rules": str(folder.parent / "rules.toml")}
