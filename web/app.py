@@ -25,6 +25,7 @@ from web.admin import break_glass as admin_break_glass
 from web.admin import names as admin_names
 from web.admin import people as admin_people
 from web.answer import pages as answer_pages
+from web.answer import services as answer_services
 from web.answer.answers import Answers
 from web.console import entry, holding, incidents, language, overview, post, telling, trends
 from web.console import status as status_page
@@ -120,6 +121,7 @@ def create_app(
     app.include_router(language.routes(secure=secure))
     if answers is not None and board is not None:
         app.include_router(answer_pages.routes(site, answers))
+        app.include_router(answer_services.routes(site, answers))
         app.include_router(incidents.routes(site, board))
     if staff is not None:
         app.include_router(sign_in.routes(site, staff, secure=secure))

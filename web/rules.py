@@ -82,6 +82,8 @@ RULES: dict[tuple[str, str], Rule] = {
     ("GET", "/me/download/{form}"): "consent",
     ("GET", "/a/{token}"): "open",  # the link itself says who comes; see `web.answer.pages`
     ("POST", "/a/{token}"): "open",
+    ("POST", "/receipts/{channel}/{token}"): "open",  # as above, for services; see `web.answer.services`
+    ("POST", "/voice/{token}"): "open",
     ("GET", "/incidents"): ("see-texts", "operate"),
     ("GET", "/incidents/{incident_id}"): ("see-texts", "operate"),
     ("GET", "/incidents/{incident_id}/export"): ("see-texts", "operate"),

@@ -46,6 +46,8 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LONGEST_FORM = 16_384
 _PROBES = frozenset({"/healthz", "/readyz"})
 _READING = frozenset({"GET", "HEAD"})
+_SERVICES = ("/receipts/", "/voice/")
+"""Where services speak, which send from no page: what they bring along opens nothing that a browser would be tricked into."""
 
 
 class Guard:
@@ -120,6 +122,8 @@ class Guard:
         if not self._known_host(headers.get("host", "")):
             return PlainTextResponse("Unknown host name. Set TURVAKT_WEB_BASE_URL to the address in use.", 421)
         if path.startswith(("/static/", "/language/")) and method in _READING:
+            return None
+        if path.startswith(_SERVICES) and method not in _READING:
             return None
         bearer = self._bearer(headers, client=client_of(scope))
         if path == "/metrics":

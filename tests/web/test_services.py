@@ -1,0 +1,81 @@
+"""Services that carried a message tell what came of it, by the secret part of its link alone."""
+
+from pathlib import Path
+
+import pytest
+
+from alerts.incident import Incident
+from alerts.links import LASTS
+from tests.web.answering import EVA, KAJ, Answerable
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Answerable:
+    return Answerable(tmp_path / "data")
+
+
+def token(world: Answerable, incident: Incident, contact: str = KAJ) -> str:
+    return world.link(incident, contact).rpartition("/")[2]
+
+
+def told(world: Answerable, incident: Incident) -> list[tuple[str, str, str]]:
+    events = world.parts.incidents.history.of(incident.id)
+    return [(each.event, each.contact, each.channel) for each in events if each.result == "receipt"]
+
+
+def state(world: Answerable, incident: Incident) -> str:
+    found = world.parts.incidents.get(incident.id)
+    assert found
+    return found.state
+
+
+def test_a_receipt_is_written_down_once(world: Answerable) -> None:
+    incident, browser = world.raised(), world.browser()
+    path = f"/receipts/sms/{token(world, incident)}"
+    sent = {"id": "s1", "status": "delivered", "delivered": "2026-03-03T13:05:20"}
+    assert [browser.post(path, data=sent).status_code for _ in range(2)] == [204, 204]
+    assert told(world, incident) == [("received", KAJ, "sms")]
+    assert browser.post(f"/receipts/voice/{token(world, incident, EVA)}", data={"state": "busy"}).status_code == 204
+    assert told(world, incident)[1:] == [("failed", EVA, "voice")]
+
+
+@pytest.mark.parametrize(("channel", "status"), [("sms", "lost"), ("sms", ""), ("email", "delivered")])
+def test_what_is_no_receipt_changes_nothing(world: Answerable, channel: str, status: str) -> None:
+    incident = world.raised()
+    world.browser().post(f"/receipts/{channel}/{token(world, incident)}", data={"status": status})
+    assert told(world, incident) == []
+
+
+def test_the_key_1_acknowledges_and_no_other(world: Answerable) -> None:
+    incident, browser = world.raised(), world.browser()
+    path = f"/voice/{token(world, incident)}"
+    for digit in ("2", "", "failed"):
+        assert browser.post(path, data={"callid": "c1", "result": digit}).json() == {"hangup": "reject"}
+    assert browser.get(path).status_code == 401
+    assert state(world, incident) == "triggered"
+    assert browser.post(path, data={"callid": "c1", "result": "1"}).json() == {"play": "sound/beep"}
+    assert state(world, incident) == "acknowledged"
+    last = world.parts.incidents.history.of(incident.id)[-1]
+    assert (last.event, last.actor) == ("acknowledged", KAJ)
+    before = world.state()
+    browser.post(path, data={"callid": "c1", "result": "1"})
+    assert world.state() == before
+
+
+def test_where_people_have_to_sign_in_a_key_does_not_suffice(tmp_path: Path) -> None:
+    rules = 'second_factor = true\n[[rule]]\nname = "grave"\nseverity = "low"\n'
+    world = Answerable(tmp_path / "data", rules=rules)
+    incident = world.raised()
+    world.browser().post(f"/voice/{token(world, incident)}", data={"result": "1"})
+    assert state(world, incident) == "triggered"
+
+
+def test_links_that_are_none_or_over_open_nothing(world: Answerable) -> None:
+    incident, browser = world.raised(), world.browser()
+    good = token(world, incident)
+    world.clock.advance(LASTS.total_seconds())
+    for wrong in (good, good[:-1] + ("A" if good[-1] != "A" else "B"), "x"):
+        for path in (f"/voice/{wrong}", f"/receipts/sms/{wrong}"):
+            assert browser.post(path, data={"result": "1", "status": "delivered"}).status_code == 404
+    assert told(world, incident) == []
+    assert [browser.post("/voice/x", data={}).status_code for _ in range(60)][-1] == 429

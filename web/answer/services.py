@@ -1,0 +1,78 @@
+"""What services that carried a message tell us: that it arrived, or which key somebody has pressed on the telephone.
+
+They come without a session and from no page of ours. What they bring is the secret part of the link in the message that they
+carried, so they can say no more than whoever got it.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, PlainTextResponse, Response
+
+from alerts.history import Event, Transition
+from alerts.links import Link
+from web.answer.answers import Answers
+from web.answer.pace import Pace
+from web.answer.reading import is_told
+from web.console.site import Site
+from web.security import client_of
+
+_ARRIVED: dict[str, Event] = {"delivered": "received", "success": "received", "failed": "failed", "busy": "failed"}
+_CHANNELS = ("sms", "sms-gateway", "voice")
+_WRONG_MOST, _WITHIN = 60, timedelta(minutes=15)
+_RESULT = "receipt"
+_HEARD = {"play": "sound/beep"}
+_NOTHING: dict[str, str] = {"hangup": "reject"}
+
+
+def routes(site: Site, answers: Answers) -> APIRouter:
+    """``/receipts/CHANNEL/TOKEN`` and ``/voice/TOKEN``."""
+    router = APIRouter()
+    wrong = Pace(site.clock, most=_WRONG_MOST, within=_WITHIN)
+
+    def found(request: Request, token: str) -> Link | Response:
+        delivery = answers.signer.delivery(token)
+        link = None if delivery is None else answers.links.find(delivery)
+        if link is not None and not answers.links.expired(link):
+            official = answers.official(link.official)
+            if is_told(link, official=official, clock=site.clock):
+                return link
+        status = 404 if wrong.lets(client_of(request.scope)) else 429
+        return PlainTextResponse("", status)
+
+    def note(link: Link, channel: str, status: str) -> None:
+        event = _ARRIVED[status]
+        written = [each.event for each in answers.history.of_delivery(link.delivery) if each.result == _RESULT]
+        if event in written:
+            return  # services tell again what we have not confirmed
+        told = Transition(link.incident, link.official, site.clock.now(), event, delivery=link.delivery)
+        answers.history.add([replace(told, contact=link.contact, channel=channel, result=_RESULT)])
+
+    @router.post("/receipts/{channel}/{token}")
+    async def receipt(request: Request, channel: str, token: str) -> Response:
+        """What came of a message: ``status`` or, of a call, ``state``; what is none of ours changes nothing."""
+        link = await site.reads(found, request, token)
+        if isinstance(link, Response):
+            return link
+        form = await request.form()
+        status = str(form.get("status") or form.get("state") or "")
+        if channel in _CHANNELS and status in _ARRIVED:
+            await answers.step(note, link, channel, status)
+        return Response(status_code=204)
+
+    @router.post("/voice/{token}")
+    async def pressed(request: Request, token: str) -> Response:
+        """1 acknowledges, unless the tenant wants its people to sign in first; the answer is what the call does next."""
+        link = await site.reads(found, request, token)
+        if isinstance(link, Response):
+            return link
+        digit = str((await request.form()).get("result", ""))
+        incident = await site.reads(answers.incidents.get, link.incident)
+        if digit != "1" or incident is None or answers.plan(incident.tenant).needs_second_factor(link.contact):
+            return JSONResponse(_NOTHING)
+        seen = await site.reads(answers.answering.seen, link.incident)
+        await answers.answer(link.incident, "acknowledge", by=link.contact, seen=seen)
+        return JSONResponse(_HEARD)
+
+    return router
