@@ -50,7 +50,7 @@ class Reminding:
         incidents: IncidentHolder,
         telling: Telling,
         plans: Callable[[], Plans],
-        routines: Callable[[], Routines],
+        routines: Routines,
         officials: Callable[[str], Official | None],
         wake: Callable[[], None],
         step: Step,
@@ -74,7 +74,7 @@ class Reminding:
         """Work until cancelled.
 
         Raises:
-            Broken: the tables cannot be read or written, or the file of the routines is wrong.
+            Broken: the tables cannot be read or written.
         """
         while True:
             if await self._step(self.turn, self._clock.now()):
@@ -116,7 +116,7 @@ class Reminding:
     def _bulletin(
         self, task: Task, incident: Incident, recipient: Recipient, now: datetime, *, severity: Severity, threat: bool
     ) -> Bulletin:
-        title = self._routines().title(task.task, recipient.language)
+        title = self._routines.title(task.task, recipient.language)
         return Bulletin(
             kind="task-overdue",
             incident=incident.id,

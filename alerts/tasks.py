@@ -48,7 +48,7 @@ class Tasks:
     An incident has tasks from when somebody has acknowledged it, or if it is urgent from its beginning.
 
     Args:
-        routines: asked when they are needed.
+        routines: which steps an incident takes.
         officials: the registry.
     """
 
@@ -56,7 +56,7 @@ class Tasks:
         self,
         database: Database,
         *,
-        routines: Callable[[], Routines],
+        routines: Routines,
         officials: Callable[[str], Official | None],
         clock: Clock,
     ) -> None:
@@ -136,7 +136,7 @@ class Tasks:
             self._database.executemany(insert(INCIDENT_TASK), rows)
 
     def _planned(self, incident: Incident) -> Iterator[Task]:
-        routines, official = self._routines(), self._officials(incident.official)
+        routines, official = self._routines, self._officials(incident.official)
         country = None if official is None else official.country
         for id, within in routines.of(incident, labels=self._labels(incident), country=country):
             step = routines.step(id)

@@ -16,16 +16,13 @@ from turvakt.wiring import Parts
 from web.answer.answers import Answers
 
 
-def routines(parts: Parts) -> Callable[[], Routines]:
-    """The routines, read when they are first needed."""
-    read: list[Routines] = []
+def routines(parts: Parts) -> Routines:
+    """The response routines.
 
-    def asked() -> Routines:
-        if not read:
-            read.append(load_routines(parts.settings.routines_file))
-        return read[0]
-
-    return asked
+    Raises:
+        Broken: something in their file is wrong; it stops the start, and not the first task.
+    """
+    return load_routines(parts.settings.routines_file)
 
 
 def tasks(parts: Parts) -> Tasks:

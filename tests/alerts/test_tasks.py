@@ -33,8 +33,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def tasks(database: Database, clock: ManualClock) -> Tasks:
-    routines = load_routines(FILE)
-    return Tasks(database, routines=lambda: routines, officials=lambda id: official(id), clock=clock)
+    return Tasks(database, routines=load_routines(FILE), officials=lambda id: official(id), clock=clock)
 
 
 def opened(

@@ -34,7 +34,7 @@ class Answers:
     links: Links
     signer: Signer
     tasks: Tasks
-    routines: Callable[[], Routines]
+    routines: Routines
     plan: Callable[[str], Plan]
     official: Callable[[str], Official | None]
     person_name: Callable[[str], str]

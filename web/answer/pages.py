@@ -123,7 +123,7 @@ class Desk:
             outcome=outcome,
             seal=answers.signer.seal(link.delivery, str(len(said))),
             tasks=[each for each in answers.tasks.expected(incident) if each.done_at is None][:_STEPS],
-            routines=answers.routines(),
+            routines=answers.routines,
             places=PLACES[country],
         )
 

@@ -130,7 +130,7 @@ class Board:
             timeline=[each for each in history if each.event not in _TOLD and each.event != "joined"][-_TIMELINE_MOST:],
             person_name=answers.person_name,
             tasks=answers.tasks.expected(incident),
-            routines=answers.routines(),
+            routines=answers.routines,
             posts=[(item, address(item.verdict.post.id)) for item in shown],
             more=len(posts) - len(shown),
             curve=self._curve(incident),
