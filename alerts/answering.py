@@ -59,7 +59,7 @@ class Answering:
 
     def answers(self, incident: str) -> list[Transition]:
         """What people have said to it, in their order."""
-        return [each for each in self._history.of(incident) if each.event in _EVENTS.values()]
+        return self._history.of(incident, events=_EVENTS.values())
 
     def seen(self, incident: str) -> str:
         """What somebody who looks at it now has seen."""

@@ -90,9 +90,10 @@ class History:
         """Write them down, in their order."""
         self._database.executemany(_NEW, [_row(each) for each in transitions])
 
-    def of(self, incident: str) -> list[Transition]:
-        """What became of one incident, in the order in which it happened."""
-        return self._found(INCIDENT_EVENT.c.incident == incident)
+    def of(self, incident: str, *, events: Collection[Event] | None = None) -> list[Transition]:
+        """What became of one incident, in the order in which it happened: all, or only of these kinds."""
+        which = () if events is None else (INCIDENT_EVENT.c.event.in_(events),)
+        return self._found(INCIDENT_EVENT.c.incident == incident, *which)
 
     def lines(self, incident: str) -> str:
         """The same, one JSON object a line."""
