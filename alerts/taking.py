@@ -334,10 +334,15 @@ def _with(alert: Alert, case: Case) -> Alert:
         return alert
     graver = _weight(alert) >= _weight(before)
     newest, older = (alert, before) if graver else (before, alert)
-    there = {(each.name, each.channel, each.address) for each in alert.recipients}
-    others = [each for each in before.recipients if (each.name, each.channel, each.address) not in there]
+    earlier = {(each.name, each.channel, each.address): each for each in before.recipients}
+    recipients = []
+    for each in alert.recipients:
+        known = earlier.pop((each.name, each.channel, each.address), None)
+        # Quiet hours of a lesser rule must not hold back what is told of a threat.
+        awake = known is not None and newest.urgent and known.not_before is None
+        recipients.append(replace(each, not_before=None) if awake else each)
     policy = older.policy if newest.policy == "" else newest.policy
-    return replace(newest, recipients=(*alert.recipients, *others), policy=policy)
+    return replace(newest, recipients=(*recipients, *earlier.values()), policy=policy)
 
 
 def _weight(alert: Alert) -> tuple[bool, int]:

@@ -261,6 +261,13 @@ class TestGrouping:
         assert world.take(world.raised(8, f"{TEXTS[7]}!", labels=("threat",))) == []
         assert ("grown", 6, DESK) in world.pass_time(5)
 
+    def test_quiet_hours_of_a_lesser_rule_hold_back_nothing_of_a_threat(self, world: World) -> None:
+        copy = f"{TEXTS[1]} och det vet alla"
+        world.take(world.raised(1, copy, labels=("threat",)))
+        world.deliver()
+        held = (recipient(not_before=AT + timedelta(hours=8)),)
+        assert world.take(world.raised(2, f"{copy}!", to=held)) == [("grown", 2, DESK)]
+
     @both
     def test_what_rises_begins_again_even_if_somebody_had_seen_it(self, world: World) -> None:
         world.take(world.raised(1, "En text som delas av många just nu"))

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.servers.fixtures import Place
-from tests.turvakt.process import OFFICIALS, Program, line, until
+from tests.turvakt.process import OFFICIALS, ROOT, Program, line, until
 
 STAGES = ("classify", "route", "deliver", "index-verdicts", "index-alerts", "index-deliveries", "index-decisions")
 SERVICES = ("collect", "dispatch", "house")
@@ -33,7 +33,16 @@ class Side:
         self.posts.touch()
         self._folder = folder
         self._marks = 0
-        settings = {"TURVAKT_JSONL_PATH": str(self.posts), "TURVAKT_JSONL_FOLLOW": "true", **environment}
+        # At any hour of the day: what quiet hours hold back would not come to its end.
+        rules = (ROOT / "config" / "rules.toml").read_text("utf-8").splitlines()
+        awake = [line for line in rules if not line.startswith("quiet")]
+        (folder / "rules.toml").write_text("\n".join(awake), "utf-8")
+        settings = {
+            "TURVAKT_JSONL_PATH": str(self.posts),
+            "TURVAKT_JSONL_FOLLOW": "true",
+            "TURVAKT_ALERTS_RULES": str(folder / "rules.toml"),
+            **environment,
+        }
         self.program = Program(folder / "data", **settings)
         self.running: dict[tuple[str, ...], subprocess.Popen[str]] = {}
 
