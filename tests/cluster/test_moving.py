@@ -32,9 +32,8 @@ def test_moves_to_a_cluster_and_back(tmp_path: Path, kafka: Place, postgres: str
     new = Side(tmp_path / "new")
     to_new.write_text(f'[data]\ndir = "{new.program.folder}"\n', "utf-8")
     cluster.program.run("migrate", "--to", str(to_new), "--yes")
-    assert differences(new.end(), expected) == []
-
     archive = tmp_path / "archive.gz"
     cluster.program.run("backup", str(archive))
-    restored = Program(tmp_path / "restored")
-    assert restored.json("restore", str(archive), "--yes") == new.program.json("backup", str(tmp_path / "again.gz"))
+    moved = new.program.json("backup", str(tmp_path / "again.gz"))  # each has one more entry in its audit log now
+    assert Program(tmp_path / "restored").json("restore", str(archive), "--yes") == moved
+    assert differences(new.end(), expected) == []
