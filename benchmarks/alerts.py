@@ -26,12 +26,14 @@ from typing import Any
 from aiosmtpd.smtp import SMTP
 
 from alerts.alert import Alert, Recipient
+from alerts.budget import Breaker
 from alerts.channel import Channel
 from alerts.channels.email import Email
 from alerts.channels.files import Files
 from alerts.content import Content
 from alerts.deliver import Dispatcher
 from alerts.incidents import Incidents
+from alerts.links import Signer
 from alerts.message import Message
 from alerts.outbox import Outbox
 from alerts.planning import load_plans
@@ -42,6 +44,7 @@ from alerts.telling import Telling
 from alerts.translations import Translations
 from classify.verdict import LABELS, Judgement, Label, Score, Verdict
 from flow.clock import SystemClock
+from flow.database import Database
 from flow.logs.sqlite import SqliteLog
 from ingest.post import Mention, Post
 from registry.official import Consent, Contact, Official
@@ -122,17 +125,28 @@ class Timed:
         await self._channel.close()
 
 
+def pipeline(database: Database, channel: str) -> tuple[Telling, Incidents]:
+    """Incidents, with budget, links and history, as the monitor has them."""
+    officials = partial(official, channel)
+    breaker = Breaker(
+        database, plans=lambda: PLANS, officials=officials, operator=lambda *, at, severity: (), clock=CLOCK
+    )
+    telling = Telling(database, outbox=Outbox(database, clock=CLOCK), breaker=breaker, clock=CLOCK)
+    return telling, Incidents(database, telling=telling, plans=lambda: PLANS, officials=officials, clock=CLOCK)
+
+
 async def dispatch(channel: Channel, folder: Path, *, count: int, rate: int, seconds: float) -> dict[str, float]:
     """Messages per second when all wait already, and the latency in seconds when ``rate`` a second come in."""
     database = open_file(folder / f"{channel.name}.db")
     outbox = Outbox(database, clock=CLOCK)
     timed = Timed(channel)
-    telling = Telling(database, outbox=outbox, clock=CLOCK)
-    incidents = Incidents(
-        database, telling=telling, plans=lambda: PLANS, officials=partial(official, channel.name), clock=CLOCK
-    )
+    telling, incidents = pipeline(database, channel.name)
+    signer = Signer(["a secret for the benchmark alone"])
     renderer = Renderer(
-        Translations(*FOLDERS), base_url="http://127.0.0.1:8000", officials=partial(official, channel.name)
+        Translations(*FOLDERS),
+        base_url="http://127.0.0.1:8000",
+        officials=partial(official, channel.name),
+        link_of=lambda delivery: f"http://127.0.0.1:8000/a/{signer.token(delivery)}",
     )
     worker = ThreadPoolExecutor(max_workers=1)
 
@@ -172,7 +186,8 @@ async def dispatch(channel: Channel, folder: Path, *, count: int, rate: int, sec
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     worker.shutdown()
-    assert outbox.counts()["delivered"] == count + len(added)
+    counts = outbox.counts()
+    assert counts["delivered"] == count + len(added), counts
     database.close()
     waits = sorted(timed.at[post] - at for post, at in added.items())
     return {
@@ -183,16 +198,13 @@ async def dispatch(channel: Channel, folder: Path, *, count: int, rate: int, sec
     }
 
 
-def take(path: Path, raised: Sequence[Alert], size: int) -> int:
-    """Alerts per second that become incidents and deliveries, in batches of ``size``."""
+def take(path: Path, raised: Sequence[Alert], size: int, *, grouped: bool = True) -> int:
+    """Alerts per second that become incidents and deliveries, in batches of ``size``; not ``grouped``: deliveries alone."""
     database = open_file(path)
-    telling = Telling(database, outbox=Outbox(database, clock=CLOCK), clock=CLOCK)
-    incidents = Incidents(
-        database, telling=telling, plans=lambda: PLANS, officials=partial(official, "outbox"), clock=CLOCK
-    )
+    add = pipeline(database, "outbox")[1].take if grouped else Outbox(database, clock=CLOCK).add
     started = time.perf_counter()
     for at in range(0, len(raised), size):
-        incidents.take(raised[at : at + size])
+        add(raised[at : at + size])
     took = time.perf_counter() - started
     database.close()
     return round(len(raised) / took)
@@ -244,10 +256,11 @@ def main() -> None:
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        judged = verdicts(20_000, prefix="route")
+        judged = verdicts(5_000, prefix="route")
         started = time.perf_counter()
         raised = route(judged, plans=PLANS, officials=partial(official, "outbox"), clock=CLOCK)
         figures["route_per_second"] = round(len(judged) / (time.perf_counter() - started))
+        figures["outbox_alone_per_second"] = take(folder / "alone.db", raised, 500, grouped=False)
         figures["take_per_second"] = take(folder / "apart.db", raised, 500)
         flood = verdicts(10_000, prefix="flood", about="o1", labels=("harassment",))
         flood[::10] = verdicts(1_000, prefix="threat", about="o1")
