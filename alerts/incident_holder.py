@@ -145,23 +145,35 @@ class IncidentHolder:
 
     def forget(self, posts: Collection[str]) -> int:
         """Remove these posts. That there was a threat is told all the same, but of what the platform deleted nothing is kept."""
+        return self._part_with(posts, deleted_at=self._clock.now())
+
+    def release(self, posts: Collection[str]) -> int:
+        """Remove these posts, which may not be kept any longer, as `forget` does; their platforms may still have them."""
+        return self._part_with(posts, deleted_at=None)
+
+    def _part_with(self, posts: Collection[str], *, deleted_at: datetime | None) -> int:
         changed = 0
         with self._database.transaction():
             self._database.lock("incidents")
-            for post in posts:
+            for post in self._among(posts):
                 of = select(INCIDENT_POST.c.incident).where(INCIDENT_POST.c.post == post).distinct()
                 found = [row[0] for row in self._database.query(of)]
                 for table in (INCIDENT_POST, DIGEST_ENTRY):
                     changed += self._database.execute(delete(table).where(table.c.post == post))
                 for case in cases(self._database, INCIDENT.c.id.in_(found)) if found else ():
-                    changed += self._forget(case, post)
+                    changed += self._without(case, post, deleted_at)
         return changed
 
-    def _forget(self, case: Case, post: str) -> int:
+    def _among(self, posts: Collection[str]) -> list[str]:
+        """Those of ``posts`` that something is held of."""
+        of = [select(table.c.post).where(table.c.post.in_(posts)) for table in (INCIDENT_POST, DIGEST_ENTRY)]
+        return sorted({row[0] for each in of for row in self._database.query(each)}) if posts else []
+
+    def _without(self, case: Case, post: str, deleted_at: datetime | None) -> int:
         if not case.urgent and case.is_open and not self._posts_of(case):
             case.close("expired")
         elif isinstance(case.content, Alert) and case.content.verdict.post.id == post:
-            case.content = without_content(case.content, self._clock.now())
+            case.content = without_content(case.content, deleted_at)
         else:
             return 0
         save(self._database, [case])

@@ -40,6 +40,7 @@ class PostRetention:
         officials: the registry.
         sample: draws unflagged posts.
         held: those of the given posts that somebody holds as evidence: they stay in the index, too.
+        release: removes these posts from where they are kept beside the index; called before they leave it.
     """
 
     index: Index
@@ -47,6 +48,7 @@ class PostRetention:
     officials: Callable[[str], Official | None]
     sample: Sample
     held: Callable[[Collection[str]], Collection[str]]
+    release: Callable[[Collection[str]], object]
     clock: Clock
 
     def stored(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -75,6 +77,7 @@ class PostRetention:
                 over = dict(self._over(age, page, retention, now))
                 kept = set(self.held(over))
                 gone = {post: each for post, each in over.items() if post not in kept}
+                self.release(list(gone))
                 records += self.index.forget(list(gone))
                 held += len(kept)
                 for kind, tenants in gone.values():

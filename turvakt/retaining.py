@@ -1,6 +1,6 @@
 """Retention, as the settings and the tenants have it: what comes into the index, and what leaves every place each night."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -33,8 +33,8 @@ def days(section: sections.Retention) -> dict[Kind, float]:
     }
 
 
-def post_retention(stores: Stores) -> PostRetention:
-    """What keeps the index."""
+def post_retention(stores: Stores, *, release: Callable[[Collection[str]], object]) -> PostRetention:
+    """What keeps the index; ``release`` removes what incidents hold of posts."""
     officials = stores.officials.get
     return PostRetention(
         index=stores.index,
@@ -46,6 +46,7 @@ def post_retention(stores: Stores) -> PostRetention:
             officials=officials,
         ),
         held=stores.holds.held,
+        release=release,
         clock=stores.clock,
     )
 

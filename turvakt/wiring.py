@@ -443,7 +443,7 @@ class Parts(Stores):
     @cached_property
     def posts(self) -> PostRetention:
         """Which posts come into the index, and when they leave it."""
-        return retaining.post_retention(self)
+        return retaining.post_retention(self, release=lambda posts: self.incidents.release(posts))
 
     def expire(self) -> RetentionReport:
         """Enforce the retention."""

@@ -511,6 +511,20 @@ class TestHolder:
             assert item.content.verdict.post.text == ""
 
     @both
+    def test_a_post_that_may_not_be_kept_any_longer_goes_but_was_not_deleted(self, world: World) -> None:
+        world.take(world.raised(1), world.raised(2, TEXTS[3], labels=("threat",)))
+        world.deliver()
+        world.clock.advance(86_400)
+        assert world.incidents.release(["bluesky:2", "bluesky:9"]) > 0
+        assert world.incidents.release(["bluesky:2"]) == world.incidents.release([]) == 0
+        threat = next(each for each in world.incidents.open() if each.threat)
+        assert world.incidents.alerts_of(threat.id) == []
+        (case,) = cases(world.database, INCIDENT.c.id == threat.id)
+        assert isinstance(case.content, Alert)
+        post = case.content.verdict.post
+        assert (post.text, post.author.id, post.deleted_at) == ("", None, None)
+
+    @both
     def test_what_nobody_waits_for_goes_with_its_time(self, world: World) -> None:
         world.take(world.raised(1), world.raised(2, TEXTS[3], labels=("threat",)))
         threat = next(each for each in world.incidents.open() if each.threat)

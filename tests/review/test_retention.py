@@ -43,6 +43,7 @@ class Place:
         self.officials = {each.id: each for each in (person("anna"), person("bo"), person("eva", "oevik"))}
         self.share = 0.0
         self.evidence: set[str] = set()
+        self.released: list[str] = []
 
     @property
     def retention(self) -> PostRetention:
@@ -55,6 +56,7 @@ class Place:
             officials=self.officials.get,
             sample=Sample(key=lambda: b"secret", share=self.share, officials=self.officials.get),
             held=held,
+            release=self.released.extend,
             clock=self.clock,
         )
 
@@ -155,6 +157,7 @@ def test_what_is_held_as_evidence_stays(place: Place) -> None:
     removed = place.retention.enforce()
     assert (removed.held, removed.posts) == (1, {"ekvik": {"low": 1}})
     assert place.held() == ["low"]
+    assert place.released == ["jsonl:second"]
     place.evidence = set()
     assert place.after(32) == {"ekvik": {"low": 1}}
 
