@@ -35,4 +35,9 @@ def test_the_same_command_completes_it(tmp_path: Path, place: str) -> None:
     assert pending(program) == 1
     assert f"Consent of {ID} ended" in program.run("officials", "withdraw", ID)
     assert pending(program) == 0
+    noted = [(each["action"], each["official"], each["why"]) for each in program.json("audit", "list")]
+    assert [each for each in noted if each[0] in ("consent-withdrawn", "erased")] == [
+        ("erased", "", ""),
+        ("consent-withdrawn", "", "begun" if place == "before the files are scrubbed" else ""),
+    ]
     assert "withdrew on" in program.finish("officials", "withdraw", ID).stderr.decode()

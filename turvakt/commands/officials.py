@@ -9,7 +9,7 @@ import msgspec
 import typer
 
 from access.audit_entry import Act
-from flow.errors import BadInput
+from flow.errors import BadInput, Unavailable
 from registry import withdrawal
 from registry.building import build
 from registry.checking import refusal
@@ -22,6 +22,7 @@ from registry.tenant import tenant_of
 from turvakt.commands.noting import COMMAND, tenant_of_id
 from turvakt.commands.shared import AsJson, Yes, aside, confirm, parts, printable, screen, table, write_json
 from turvakt.commands.silent import refuse_silent
+from turvakt.wiring import Parts
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -210,11 +211,7 @@ def withdraw(
             opened.store.get(id)
             what = "all consent" if part is None else f"the consent of this {part.kind}"
             confirm(f"End {what} of {id} and erase everything held because of it?", yes=yes)
-        tenant = tenant_of_id(opened, id)
-        report = opened.erasure.withdraw(id, part)
-        # Of all that is withdrawn not even this may name her.
-        named = "" if part is None else id
-        opened.audit.write(COMMAND, "consent-withdrawn", tenant=tenant, official=named)
+        report = _withdrawn(opened, id, part)
     if as_json:
         write_json(msgspec.to_builtins(report))
         return
@@ -225,6 +222,25 @@ def withdraw(
     screen.print(table("what", "until", "reason", rows=[_row(kept) for kept in report.kept]))
     if report.copies_until is not None:
         screen.print(f"Backups made before are gone by {report.copies_until:%Y-%m-%d}, if they are kept as set.")
+
+
+def _withdrawn(opened: Parts, id: str, part: Part | None) -> withdrawal.Report:
+    """Written down as it begins and as it ends: somebody may kill it in between."""
+    tenant = tenant_of_id(opened, id)
+    # Who is erased is not named anew: not by the next try, nor at the end.
+    named, after = id if opened.officials.get(id) is not None else "", "" if part is None else id
+    opened.audit.write(COMMAND, "consent-withdrawn", tenant=tenant, official=named, why="begun")
+    try:
+        report = opened.erasure.withdraw(id, part)
+    except Unavailable:
+        begun = opened.store.withdrawal(id) if part is None else opened.partial.withdrawal(id, part)
+        if begun is None or begun.erased_at is not None:
+            opened.audit.write(COMMAND, "consent-withdrawn", tenant=tenant, official=named, why="failed")
+        else:
+            opened.audit.write(COMMAND, "erased", tenant=tenant, official=after, why="pending")
+        raise
+    opened.audit.write(COMMAND, "erased", tenant=tenant, official=after)
+    return report
 
 
 _KEPT = {

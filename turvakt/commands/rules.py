@@ -56,7 +56,7 @@ RULES: dict[str, Rule] = {
     "officials import": Rule("operator", "counts", "everybody", ("official-added", "official-changed")),
     "officials add": Rule("operator", "nothing", "one official", ("official-added",)),
     "officials consent": Rule("operator", "names", "one official"),
-    "officials withdraw": Rule("operator", "counts", "one official", ("consent-withdrawn",)),
+    "officials withdraw": Rule("operator", "counts", "one official", ("consent-withdrawn", "erased")),
     "tenants list": _COUNTS,
     "tenants set": Rule("operator", "nothing", "one tenant", ("tenant-changed",)),
     "people invite": Rule("operator", "names", "one person", ("invited", "person-changed")),
