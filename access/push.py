@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import msgspec
@@ -13,11 +14,13 @@ from sqlalchemy import delete, func, insert, select
 from access.tables import PUSH
 from flow.clock import Clock
 from flow.database import Database
+from flow.databases.columns import moment
 from flow.errors import BadInput
 from flow.hosts import is_guarded, is_loopback
 
 SERVICES = ("fcm.googleapis.com", "updates.push.services.mozilla.com", "push.apple.com", "notify.windows.com")
 """The services of the browsers in use, or what their hosts' names end with: nothing else is called."""
+_FAMILIES = dict(zip(SERVICES, ("Chrome", "Firefox", "Safari", "Edge"), strict=True))
 MOST = 10
 """Browsers of one person."""
 _LONGEST = 2000
@@ -50,6 +53,21 @@ class Subscription:
     endpoint: str = field(repr=False)
     key: bytes = field(repr=False)
     secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """What a person is shown of one of her browsers.
+
+    Attributes:
+        id: the SHA-256 of its endpoint, in hexadecimal digits: the browser itself can tell that it is the one.
+        family: such as ``Firefox``; of others of the same engine, the best known one. Empty: not known.
+        at: since when.
+    """
+
+    id: str
+    family: str
+    at: datetime
 
 
 class Subscriptions:
@@ -89,6 +107,14 @@ class Subscriptions:
             Subscription(endpoint, bytes(key), bytes(secret)) for endpoint, key, secret in self._database.query(hers)
         ]
 
+    def browsers(self, person: str) -> list[Browser]:
+        """What she is shown of them, the oldest first."""
+        hers = select(PUSH.c.digest, PUSH.c.endpoint, PUSH.c.at).where(PUSH.c.person == person).order_by(PUSH.c.at)
+        return [
+            Browser(bytes(digest).hex(), _FAMILIES.get(_service(endpoint), ""), moment(at))
+            for digest, endpoint, at in self._database.query(hers)
+        ]
+
     def count(self, person: str) -> int:
         """How many browsers she has."""
         return int(self._database.query(select(func.count()).where(PUSH.c.person == person))[0][0])
@@ -96,6 +122,14 @@ class Subscriptions:
     def remove(self, endpoint: str) -> None:
         """A browser that wants nothing more."""
         self._database.execute(delete(PUSH).where(PUSH.c.digest == _digest(endpoint)))
+
+    def remove_one(self, person: str, id: str) -> bool:
+        """One of hers; says whether there was such a one."""
+        try:
+            digest = bytes.fromhex(id)
+        except ValueError:
+            return False
+        return bool(self._database.execute(delete(PUSH).where(PUSH.c.person == person, PUSH.c.digest == digest)))
 
     def remove_all(self, person: str) -> int:
         """All of hers; returns how many there were."""
@@ -120,15 +154,17 @@ def read(value: str) -> Subscription:
         EllipticCurvePublicKey.from_encoded_point(SECP256R1(), key)
     except (msgspec.MsgspecError, ValueError, binascii.Error):
         raise _no_browser() from None
-    fits = len(value) <= _LONGEST and is_guarded(given.endpoint) and _is_service(given.endpoint)
+    known = is_loopback(urlsplit(given.endpoint).hostname or "") or _service(given.endpoint)
+    fits = len(value) <= _LONGEST and is_guarded(given.endpoint) and known
     if not fits or len(secret) != 16:  # RFC 8291, 3.2
         raise _no_browser()
     return Subscription(given.endpoint, key, secret)
 
 
-def _is_service(endpoint: str) -> bool:
+def _service(endpoint: str) -> str:
+    """Which of `SERVICES` it belongs to; empty: to none."""
     host = (urlsplit(endpoint).hostname or "").lower()
-    return is_loopback(host) or any(host == each or host.endswith(f".{each}") for each in SERVICES)
+    return next((each for each in SERVICES if host == each or host.endswith(f".{each}")), "")
 
 
 def _bytes(text: str) -> bytes:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from access.administration import Administration
 from access.break_glass import BreakGlass
-from turvakt.access import invitation
+from alerts.channels import load_channel
+from turvakt.access import invitation, push_key
 from turvakt.demo_people import Guest
 from turvakt.wiring import Parts
+from web.account.notifications import Push
 from web.staff import Staff
 
 
@@ -43,6 +45,14 @@ def staff(parts: Parts, *, base_url: str, guests: Sequence[Guest] = ()) -> Staff
         tenant_names=names,
         tenant=parts.store.tenant,
         break_glass=glass,
+        push=_push(parts),
         oidc=parts.oidc(base_url),
         guests={guest.secret: guest.person for guest in guests},
     )
+
+
+def _push(parts: Parts) -> Push | None:
+    if not parts.settings.webpush.contact:
+        return None
+    public_key = load_channel("webpush").public_key
+    return Push(parts.browsers, public_key=lambda: str(public_key(push_key(parts.settings))))

@@ -19,7 +19,7 @@ from registry.official import Official
 from review.decision import Decision
 from review.index import Index
 from web import health
-from web.account import account, joining, organisation, sign_in
+from web.account import account, joining, notifications, organisation, sign_in
 from web.admin import audit as admin_audit
 from web.admin import break_glass as admin_break_glass
 from web.admin import names as admin_names
@@ -128,6 +128,7 @@ def create_app(
         app.include_router(organisation.routes(site, staff.oidc, secure=secure))
         app.include_router(joining.routes(site, staff, secure=secure))
         app.include_router(account.routes(site, staff, secure=secure))
+        app.include_router(notifications.routes(site, staff.push))
         app.include_router(admin_people.routes(site, staff))
         app.include_router(admin_audit.routes(site, staff))
         app.include_router(admin_break_glass.routes(site, staff))

@@ -62,6 +62,16 @@ class WebPush:
         self._gone = gone
         self._clock = clock
 
+    @staticmethod
+    def public_key(key: str) -> str:
+        """What browsers are told to know us by, in Base64url, from the private ``key``.
+
+        Raises:
+            Broken: it is none.
+        """
+        point: bytes = _vapid(key).public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
+
     def check(self, address: str) -> None:
         """Look at the person's id."""
         if not _PERSON.fullmatch(address):
@@ -137,16 +147,6 @@ def encrypt(content: bytes, browser: Subscription) -> bytes:
         version="aes128gcm",
     )
     return encrypted
-
-
-def public_key(key: str) -> str:
-    """What browsers are told to know us by, in Base64url.
-
-    Raises:
-        Broken: the private key is none.
-    """
-    point: bytes = _vapid(key).public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
 
 
 def _vapid(key: str) -> Vapid02:

@@ -1,6 +1,7 @@
 """Browsers of people: what is taken in, and when it goes."""
 
 import base64
+import hashlib
 import json
 
 import pytest
@@ -8,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from access.people import People
-from access.push import MOST, Subscriptions
+from access.push import MOST, Browser, Subscriptions
 from flow.clock import ManualClock
 from flow.database import Database
 from flow.errors import BadInput
@@ -42,6 +43,16 @@ def test_of_too_many_browsers_the_oldest_goes(browsers: Subscriptions, clock: Ma
         clock.advance(1)
     assert [each.endpoint[-2:].strip("/") for each in browsers.of("anna")] == [str(n) for n in range(1, MOST + 1)]
     assert browsers.remove_all("anna") == MOST
+
+
+def test_she_is_shown_hers_and_lets_go_of_her_own_alone(browsers: Subscriptions, clock: ManualClock) -> None:
+    endpoint = "https://web.push.apple.com/abc"
+    browsers.add("anna", said(endpoint))
+    (shown,) = browsers.browsers("anna")
+    assert shown == Browser(hashlib.sha256(endpoint.encode()).hexdigest(), "Safari", clock.now())
+    assert not any(browsers.remove_one(*which) for which in (("bo", shown.id), ("anna", "00"), ("anna", "none")))
+    assert browsers.remove_one("anna", shown.id)
+    assert browsers.browsers("anna") == []
 
 
 def test_they_go_with_the_person(browsers: Subscriptions, database: Database) -> None:

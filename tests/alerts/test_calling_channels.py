@@ -13,7 +13,7 @@ from alerts.channel import Later
 from alerts.channels.apprise import Apprise
 from alerts.channels.matrix import Matrix
 from alerts.channels.webhook import Webhook, sign
-from alerts.channels.webpush import WebPush, encrypt, public_key
+from alerts.channels.webpush import WebPush, encrypt
 from alerts.message import Message, units
 from flow.errors import BadInput, Broken, Unavailable
 from registry.official import Language
@@ -245,7 +245,7 @@ async def test_every_browser_of_a_person_is_told_and_one_that_is_gone_is_forgott
     gone: list[str] = []
     async with PushService() as first, PushService() as second:
         key = new_key()
-        first.public = second.public = public_key(key)
+        first.public = second.public = WebPush.public_key(key)
         browsers = [Subscription(f"{each.url}/push", each.point, each.secret) for each in (first, second)]
         browsers.append(Subscription(f"{first.url}/gone", first.point, first.secret))
         channel = WebPush(

@@ -15,6 +15,7 @@ from access.break_glass import BreakGlass
 from access.letters import Letters
 from access.permissions import Actor
 from access.person import Grant, Person, Role
+from access.push import Subscriptions
 from classify.law import Provision
 from classify.verdict import LABELS, Label
 from flow.clock import Clock, ManualClock
@@ -27,6 +28,7 @@ from review.index import Index
 from review.indexes.memory import MemoryIndex
 from tests.access.people import CHEAP, seal
 from tests.review.people import at
+from web.account.notifications import Push
 from web.app import create_app
 from web.staff import Staff
 
@@ -162,6 +164,7 @@ def staff(database: Database, clock: Clock, *, officials: Callable[[], list[Offi
         audit,
         tenant_names=lambda: names,
         tenant=lambda id: Tenant(id, "municipality", names[id], "SE"),
+        push=Push(Subscriptions(database, clock=clock), public_key=lambda: "BA"),
         break_glass=BreakGlass(database, people=accounts.people, letters=letters, audit=audit, clock=clock),
     )
 

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from access.permissions import Actor
 from access.roles import key
 from flow.errors import BadInput
+from web.account import notifications
 from web.account.cookies import begin, step_of
 from web.account.joining import recovery
 from web.console.site import Site, actor_of
@@ -37,6 +38,7 @@ def routes(site: Site, staff: Staff, *, secure: bool) -> APIRouter:
             key=key,
             held=accounts.factors.of(actor.person.id),
             sessions=accounts.sessions.of(actor.person.id),
+            push=notifications.shown(staff.push, actor.person.id),
             fault=fault,
             done=done or request.query_params.get("done", ""),
         )
