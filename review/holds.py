@@ -151,12 +151,15 @@ class Holds:
         return {row[0] for row in self._database.query(held) if row[0] in wanted}
 
     def end(self, number: int) -> None:
-        """End a hold: its copy goes.
+        """End a hold: its copy goes from the tables at once, and from the files by the next `expire`.
 
         Raises:
             BadInput: there is none of that number.
         """
-        if not self._database.execute(delete(HOLD).where(HOLD.c.number == number)):
+        now = self._clock.now().timestamp()
+        this = HOLD.c.number == number, HOLD.c.until > now
+        ended = update(HOLD).where(*this).values(until=now, verdict=b"", reason="", by="")
+        if not self._database.execute(ended):
             raise BadInput("there is no hold of that number", place=_PLACE, remedy="See 'turvakt hold list'")
 
     def erase(self, official: str, part: Part | None = None) -> int:

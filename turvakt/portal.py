@@ -77,7 +77,6 @@ def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) 
             clock=parts.clock,
         ),
         erasure=parts.erasure,
-        scrub=parts.database.scrub,
         submit=submit,
         downloads={"html": as_page, "json": as_json},
         sources=parts.sources,

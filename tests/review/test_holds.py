@@ -72,12 +72,19 @@ def test_nothing_but_its_end_removes_it(holds: Holds, clock: ManualClock) -> Non
     assert holder.expire(START) == 0
 
 
-def test_what_ended_by_itself_leaves_the_files_too(tmp_path: Path, clock: ManualClock) -> None:
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_what_has_ended_leaves_the_files_too(tmp_path: Path, clock: ManualClock, by_hand: bool) -> None:
     database = open_file(tmp_path / "turvakt.db")
     holds = Holds(database, officials=OFFICIALS.get, clock=clock)
     marked = verdict("both", "MARKER-TEXT", officials=("anna",))
-    holds.add(marked, official="anna", reason="MARKER-REASON", until=UNTIL)
-    clock.advance(30 * 86_400)
+    hold = holds.add(marked, official="anna", reason="MARKER-REASON", until=UNTIL)
+    if by_hand:
+        holds.end(hold.number)
+        with pytest.raises(BadInput, match="no hold of that number"):
+            holds.end(hold.number)
+    else:
+        clock.advance(30 * 86_400)
+    assert (holds.all(), holds.held([hold.post])) == ([], set())
     reader = sqlite3.connect(tmp_path / "turvakt.db", isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT * FROM review_hold").fetchall()

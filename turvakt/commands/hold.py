@@ -84,7 +84,7 @@ def end(
         # Who was erased is not named anew.
         named = official if tenant else ""
         opened.audit.write(COMMAND, "hold-ended", tenant=tenant, official=named, why=f"hold {number}")
-        opened.scrub()
+        opened.holds.expire(opened.clock.now())
     screen.print(f"Hold {number} has ended")
 
 

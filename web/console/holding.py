@@ -13,6 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from flow.errors import BadInput, Unavailable
 from registry.official import Official
+from registry.tenant import tenant_of
 from review.holds import LONGEST, LONGEST_REASON, Hold
 from review.index import Item
 from web.console.site import Site, actor_of
@@ -31,6 +32,15 @@ class Held:
     official: Official
     hold: Hold | None
     secured: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A hold among others; ``is_seen``: the reader can open its post."""
+
+    hold: Hold
+    official: Official
+    is_seen: bool
 
 
 class Holding:
@@ -95,18 +105,67 @@ class Holding:
             return None
         reason = f"hold {about.hold.number}"
         self._site.looked(request, "hold-ended", [item], post=post_id, official=about.official.id, reason=reason)
-        with suppress(BadInput):  # its time was over
-            self._portal.holds.end(about.hold.number)
-        try:
-            self._portal.scrub()
-        except Unavailable:
-            logger.warning("the copy of an ended hold may stay in unused parts of the files until the next erasure")
+        self._lift(about.hold.number)
         return "ended"
+
+    def listed(self, request: Request) -> list[Listed]:
+        """The holds of the reader's tenants, also of posts that are kept nowhere else any more."""
+        officials, reading = self._of_tenants(request), self._site.reading(request)
+        holds = [each for each in self._portal.holds.all() if each.official in officials]
+        return [Listed(each, officials[each.official], reading.get(each.post) is not None) for each in holds]
+
+    def lift(self, request: Request, number: str) -> bool:
+        """End a hold of the reader's tenants; whether there is one of that number."""
+        officials = self._of_tenants(request)
+        hold = next((each for each in self._portal.holds.all() if str(each.number) == number), None)
+        if hold is None or hold.official not in officials:
+            return False
+        reason = f"hold {hold.number}"
+        self._site.looked(request, "hold-ended", [], post=hold.post, official=hold.official, reason=reason)
+        self._lift(hold.number)
+        return True
+
+    def _of_tenants(self, request: Request) -> dict[str, Official]:
+        actor = actor_of(request)
+        tenants = actor.tenants("decide") | actor.tenants("manage-people")
+        return {each.id: each for each in self._site.registry() if tenant_of(each) in tenants}
+
+    def _lift(self, number: int) -> None:
+        with suppress(BadInput):  # its time was over
+            self._portal.holds.end(number)
+        try:
+            self._portal.holds.expire(self._site.clock.now())
+        except Unavailable:
+            logger.warning("the copy of an ended hold stays in unused parts of the files until the next retention")
 
 
 def routes(site: Site, holding: Holding) -> APIRouter:
-    """``/holds`` and ``/holds/end``."""
+    """``/holds``, ``/holds/end`` and ``/holds/lift``."""
     router = APIRouter()
+
+    def _listed(request: Request) -> Response:
+        return site.page(
+            request,
+            "holds.html",
+            title=site.wording(request).text("title.holds"),
+            view="holds",
+            holds=holding.listed(request),
+            person_name=holding.person_name,
+            is_done="done" in request.query_params,
+        )
+
+    @router.get("/holds")
+    async def listed(request: Request) -> Response:
+        """What is kept, whatever else has become of it."""
+        return await site.reads(_listed, request)
+
+    @router.post("/holds/lift")
+    async def lift(request: Request) -> Response:
+        """End a hold from the list."""
+        number = str((await request.form()).get("number", ""))
+        if not await site.reads(holding.lift, request, number):
+            return site.error(request, "missing", status=404)
+        return RedirectResponse("/holds?done=ended", 303)
 
     @router.post("/holds")
     async def keep(request: Request) -> Response:

@@ -31,7 +31,6 @@ class Portal:
     """
     Attributes:
         erasure: ends all consent of an official, or that to a part, and erases what was held by it.
-        scrub: leaves nothing in the files of rows that were removed.
         submit: takes a post in as one about the official with this id; whether it is new and her consent covers it.
         downloads: everything that is held because of an official, by the form of the file: ``html`` to read, ``json``.
         sources: all sources there are.
@@ -50,7 +49,6 @@ class Portal:
     holds: Holds
     deputies: Deputies
     erasure: Erasure
-    scrub: Callable[[], None]
     submit: Callable[[Post, str], Awaitable[bool]]
     downloads: Mapping[str, Callable[[str, Language], bytes]]
     sources: Callable[[], Collection[str]]

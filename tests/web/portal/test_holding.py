@@ -96,6 +96,26 @@ def test_nobody_keeps_or_ends_what_is_not_hers(home: Home) -> None:
     assert home.parts.holds.all() == [hold]
 
 
+def test_what_is_kept_nowhere_else_is_listed_and_lifted(home: Home) -> None:
+    item, until = home.parts.index.get("jsonl:1"), home.clock.now() + timedelta(days=1)
+    assert item is not None
+    hold = home.parts.holds.add(item.verdict, official=ID, reason="K-1", until=until)
+    page = staff(home).page("/holds")
+    assert ("K-1" in page.words, len(page.all("a", href="/posts/jsonl%3A1"))) == (True, 1)
+    home.parts.index.forget(["jsonl:1"])
+    assert "Only this copy is left" in staff(home).page("/holds").words
+    stranger, number = staff(home, tenant="furuby"), str(hold.number)
+    assert "Nothing is kept." in stranger.page("/holds").words
+    assert stranger.submit("/holds/lift", number=number).status_code == 404
+    browser = staff(home, "administrator")
+    page = browser.page("/holds")
+    assert ("K-1" in page.words, "Akta dig" in page.words, page.all("a", href="/posts/jsonl%3A1")) == (True, False, [])
+    assert browser.submit("/holds/lift", number=number).headers["location"] == "/holds?done=ended"
+    assert "The copy has been removed." in browser.page("/holds", done="ended").words
+    assert home.parts.holds.all() == []
+    assert entries(home) == [("vera", "hold-ended", ID, f"hold {number}")]
+
+
 @pytest.mark.parametrize(("language", "said"), [("sv", "Spara för polisen"), ("fi", "Säilytä poliisia varten")])
 def test_it_is_said_in_the_languages_of_the_pages(home: Home, language: str, said: str) -> None:
     browser = staff(home)
