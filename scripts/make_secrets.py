@@ -11,6 +11,7 @@ import base64
 import hashlib
 import secrets
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 KIBANA = "elastic/kibana/turvakt"
@@ -30,10 +31,10 @@ class Folder:
         self.path = path
         self.written: list[str] = []
 
-    def secret(self, name: str) -> str:
+    def secret(self, name: str, new: Callable[[], str] = lambda: secrets.token_hex(24)) -> str:
         """The secret in the file ``name``, which is made if it is missing."""
         # 192 bits, of characters that need no quoting anywhere: in a URL, in SQL, in the options of Kafka.
-        return self._kept(name) or self._write(name, secrets.token_hex(24))
+        return self._kept(name) or self._write(name, new())
 
     def derived(self, name: str, value: str, *, of: set[str]) -> None:
         """Write what follows from the secrets ``of``, unless it is there and they are no newer."""
@@ -66,6 +67,9 @@ def make(path: Path) -> list[str]:
         "kibana_key",
     ):
         folder.secret(name)
+
+    # 32 bytes in Base64url: a private key on the curve P-256, as which all but one in 2^32 of such numbers do.
+    folder.secret("webpush_key", lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode())
 
     # Others say what these are: the files are there to be replaced (docs/running.md).
     for name in ("alertmanager_smtp_password", "alertmanager_pager_token"):

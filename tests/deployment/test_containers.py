@@ -128,7 +128,8 @@ class Cluster:
         self.folder = folder
         (folder / "postgres_url").write_text(postgres.make_database())
         shutil.copy(kafka.folder / "secrets" / "kafka_password", folder)
-        for name in "elasticsearch_turvakt_password", "elasticsearch_admin_password", "console_token", "console_key":
+        names = ("elasticsearch_turvakt_password", "elasticsearch_admin_password")
+        for name in (*names, "console_token", "console_key", "webpush_key"):
             shutil.copy(elasticsearch.folder / "secrets" / name, folder)
         self._moved = {
             "kafka:9092": kafka.address,

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from alerts.channels.webpush import WebPush
 from scripts.make_secrets import make
 from turvakt.settings import ROOT
 
@@ -33,8 +34,10 @@ def test_every_password_is_its_own_and_long(tmp_path: Path) -> None:
     make(again)
     passwords = [(file.name, file.read_text().strip()) for folder in (tmp_path, again) for file in folder.glob("*_*")]
     plain = [value for name, value in passwords if name.endswith(("_password", "_key", "console_token", "pager_token"))]
-    assert len(set(plain)) == len(plain) == 2 * 12
-    assert all(len(bytes.fromhex(value)) == 24 for value in plain)
+    assert len(set(plain)) == len(plain) == 2 * 13
+    pushing = {value for name, value in passwords if name == "webpush_key"}
+    assert all(len(bytes.fromhex(value)) == 24 for value in plain if value not in pushing)
+    assert all(len(base64.urlsafe_b64decode(WebPush.public_key(value) + "=")) == 65 for value in pushing)
 
 
 def test_the_folder_keeps_others_out_and_containers_can_read(tmp_path: Path) -> None:
