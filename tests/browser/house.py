@@ -51,7 +51,12 @@ class House:
 def house(folder: Path) -> Iterator[House]:
     """Opened and served as long as the block lasts; Anna, an official, and Kaj, an administrator, are in it."""
     clock = ManualClock(NOW)
-    settings = {"data": {"dir": str(folder)}, "web": {"port": 0}, "retention": {"unflagged_days": 30}}
+    settings = {
+        "data": {"dir": str(folder)},
+        "web": {"port": 0},
+        "retention": {"unflagged_days": 30},
+        "webpush": {"contact": "mailto:operator@ekvik.example"},
+    }
     with Parts(msgspec.convert(settings, Settings), clock=clock) as parts:
         for person in (ANNA, KAJ):
             parts.accounts.people.add(person)
