@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts.alert import DELIVERIES, Recipient
+from alerts.channel import Held, Later
 from alerts.content import Content
 from alerts.deliver import Dispatcher, growing
 from alerts.message import Message
@@ -154,6 +155,37 @@ async def test_tries_again_with_the_same_key(world: World, caplog: pytest.LogCap
             world.clock.advance(0.1)
     assert world.told() == [(key, "waiting", 1, "busy"), (key, "delivered", 4, None)]
     assert "name" not in caplog.text
+
+
+async def test_what_we_hold_back_ourselves_is_no_failed_try(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """However often: no other channel takes its turn, nothing is given up, and nobody is told that the channel fails."""
+    email, sms = Scripted(script=[Held("enough for now", seconds=25)] * 4), Scripted("sms")
+    world.outbox.add([alert(verdict(), replace(recipient(), instead=INSTEAD))])
+    (key,) = world.waiting()
+    async with world.running(email, sms, give_up_after=timedelta(seconds=20)) as dispatcher:
+        for tries in (1, 2, 3, 4, 5):
+            assert await dispatcher.drained(at_most=SOON)
+            assert email.tries == [key] * tries
+            world.clock.advance(24.9)
+            assert await dispatcher.drained(at_most=SOON)
+            assert email.tries == [key] * tries
+            world.clock.advance(0.1)
+    assert (email.delivered, sms.tries, caplog.messages) == ([key], [], [])
+    assert world.told()[-1] == (key, "delivered", 1, None)
+
+
+@pytest.mark.parametrize(("asked", "pause"), [(60.0, 60.0), (3.0, 10.0)], ids=["longer than ours", "shorter"])
+async def test_a_pause_that_the_service_asks_for_is_kept(world: World, asked: float, pause: float) -> None:
+    channel = Scripted(script=[Later("busy", seconds=asked)])
+    (key,) = world.add("bluesky:1")
+    async with world.running(channel) as dispatcher:
+        assert await dispatcher.drained(at_most=SOON)
+        world.clock.advance(pause - 0.1)
+        assert await dispatcher.drained(at_most=SOON)
+        assert channel.tries == [key]
+        world.clock.advance(0.1)
+        assert await dispatcher.drained(at_most=SOON)
+    assert world.told() == [(key, "waiting", 1, "busy"), (key, "delivered", 2, None)]
 
 
 async def test_a_refusal_for_good_fails_at_once(world: World, caplog: pytest.LogCaptureFixture) -> None:
