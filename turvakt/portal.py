@@ -1,12 +1,13 @@
 """What the portal of officials does, out of the parts of one Turvakt."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from access.audit_entry import CONTACT
 from access.deputies import Deputies
+from alerts.channel import Channel
 from flow.errors import BadInput
 from ingest.post import Post
 from registry.official import Language
@@ -17,6 +18,10 @@ from review.index import MOST, Query, every
 from turvakt.handing_in import hand_in
 from turvakt.wiring import Parts
 from web.portal.portal import Portal
+
+_OFFERED = ("email", "sms", "sms-gateway", "webpush", "ntfy", "matrix")
+"""Channels with an address that anybody can give. Not those whose addresses hold keys, nor calls, which are for what is critical
+alone: these are for the file of rules."""
 
 
 def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) -> Portal:
@@ -81,10 +86,15 @@ def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) 
         downloads={"html": as_page, "json": as_json},
         sources=parts.sources,
         sources_of=sources_of,
-        channels=lambda: parts.channels,
+        channels=lambda: _offered(parts.channels),
         statement=statement,
         tenant=tenant_of,
         naming=parts.naming,
         transaction=parts.database.transaction,
         person_name=person_name,
     )
+
+
+def _offered(channels: Mapping[str, Channel]) -> dict[str, Channel]:
+    """Where nothing is set up, as in a trial, the folder: it reaches nobody by itself."""
+    return {name: channels[name] for name in _OFFERED if name in channels} or {"outbox": channels["outbox"]}

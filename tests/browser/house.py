@@ -48,14 +48,18 @@ class House:
 
 
 @contextmanager
-def house(folder: Path) -> Iterator[House]:
-    """Opened and served as long as the block lasts; Anna, an official, and Kaj, an administrator, are in it."""
+def house(folder: Path, **sections: dict[str, str]) -> Iterator[House]:
+    """Opened and served as long as the block lasts; Anna, an official, and Kaj, an administrator, are in it.
+
+    Args:
+        sections: of the settings.
+    """
     clock = ManualClock(NOW)
     settings = {
         "data": {"dir": str(folder)},
         "web": {"port": 0},
         "retention": {"unflagged_days": 30},
-        "webpush": {"contact": "mailto:operator@ekvik.example"},
+        **sections,
     }
     with Parts(msgspec.convert(settings, Settings), clock=clock) as parts:
         for person in (ANNA, KAJ):

@@ -17,7 +17,7 @@ SHOWN = """navigator.serviceWorker.ready.then((found) => found.getNotifications(
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[House]:
-    with house(tmp_path / "data") as home:
+    with house(tmp_path / "data", webpush={"contact": "mailto:operator@ekvik.example"}) as home:
         home.speak("sv")
         yield home
 

@@ -79,7 +79,11 @@ def _begun(desk: Desk, request: Request, form: FormData) -> Response:
         return _begin(desk, request, form, consent)
     language = desk.site.wording(request).language
     draft = _draft(desk, request, form)
-    draft = replace(draft, consents=(consent,), contacts=(describing.contact(form, language=language),))
+    try:
+        contact = describing.contact(form, desk.portal.channels(), language=language)
+    except BadInput:
+        return _begin(desk, request, form, "refused")
+    draft = replace(draft, consents=(consent,), contacts=(contact,))
     given = desk.given(request, str(form["wording"]))
 
     def save(official: Official) -> None:
@@ -219,7 +223,7 @@ def _form(
         ledger=desk.portal.store.ledger(official.id) if consent is not None else [],
         platforms=describing.PLATFORMS,
         sources=sources,
-        channels=sorted(desk.portal.channels()),
+        channels=list(desk.portal.channels()),
         contact={each: describing.written(form, each) for each in ("contact_name", "channel", "address")},
         faults=faults,
     )

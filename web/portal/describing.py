@@ -2,11 +2,14 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
 from starlette.datastructures import FormData
 
+from alerts.channel import Channel
+from flow.errors import BadInput
 from registry.official import Contact, Country, Language, Notice, Official, Wishes
 
 PLATFORMS = ("bluesky", "mastodon", "x", "facebook", "instagram", "threads", "tiktok", "youtube", "linkedin")
@@ -33,10 +36,18 @@ def named(official: Official, form: FormData) -> Official:
     )
 
 
-def contact(form: FormData, *, language: Language) -> Contact:
-    """The contact of the form."""
+def contact(form: FormData, channels: Mapping[str, Channel], *, language: Language) -> Contact:
+    """The contact of the form.
+
+    Raises:
+        BadInput: its channel is none of ``channels``, or the channel knows no such address.
+    """
     language = choice(form, "contact_language", get_args(Language), language)
-    return Contact(text(form, "contact_name"), text(form, "channel") or "email", text(form, "address"), language)
+    channel, address = text(form, "channel"), text(form, "address")
+    if channel not in channels:
+        raise BadInput("is not offered", place="channel", remedy="Choose another one")
+    channels[channel].check(address)
+    return Contact(text(form, "contact_name"), channel, address, language)
 
 
 def wishes(form: FormData, before: Wishes) -> Wishes | None:

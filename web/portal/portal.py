@@ -7,6 +7,7 @@ from typing import Protocol
 
 from access.audit import Audit
 from access.deputies import Deputies
+from alerts.channel import Channel
 from alerts.notices import Notices
 from ingest.post import Post
 from registry.official import Language
@@ -35,7 +36,7 @@ class Portal:
         downloads: everything that is held because of an official, by the form of the file: ``html`` to read, ``json``.
         sources: all sources there are.
         sources_of: these, and those of whatever is held about the official with this id: JSON lines may name any other.
-        channels: those by which contacts can be told, with an address that people can give.
+        channels: those by which contacts can be told, with an address that people can give, by name.
         statement: what officials of the tenant with this id, or managers of its functions, are shown now before they consent.
         tenant: a tenant, given its id; also one of which nobody has consented yet.
         naming: saves the names that an official enters herself.
@@ -53,7 +54,7 @@ class Portal:
     downloads: Mapping[str, Callable[[str, Language], bytes]]
     sources: Callable[[], Collection[str]]
     sources_of: Callable[[str], Collection[str]]
-    channels: Callable[[], Collection[str]]
+    channels: Callable[[], Mapping[str, Channel]]
     statement: Statement
     tenant: Callable[[str], Tenant]
     naming: Naming

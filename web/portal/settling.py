@@ -170,7 +170,7 @@ def _contacts(desk: Desk, request: Request, form: FormData | None = None, faults
         "contacts",
         official,
         status=422 if faults else 200,
-        channels=sorted(desk.portal.channels()),
+        channels=list(desk.portal.channels()),
         contact={each: describing.written(form, each) for each in ("contact_name", "channel", "address")},
         faults=faults,
     )
@@ -188,7 +188,8 @@ def _contact(desk: Desk, request: Request, form: FormData) -> Response:
             complete = desk.portal.erasure.withdraw_parts(official.id, gone, given=desk.given(request))
             done = "removed" if complete else "pending"
         else:
-            added = describing.contact(form, language=desk.site.wording(request).language)
+            language = desk.site.wording(request).language
+            added = describing.contact(form, desk.portal.channels(), language=language)
             if any(each.name == added.name for each in official.contacts):
                 return _contacts(desk, request, form, "same_name")
             desk.portal.store.change(_told(official, added), given=desk.given(request))

@@ -27,9 +27,9 @@ async def at_once(act: Callable[..., Any], *args: Any, **options: Any) -> Any:
 class Home:
     """One Turvakt, with Anna Lindqvist in its registry unless ``empty``."""
 
-    def __init__(self, folder: Path, *, empty: bool = False) -> None:
+    def __init__(self, folder: Path, *, empty: bool = False, **sections: dict[str, Any]) -> None:
         self.clock = ManualClock(NOW)
-        settings = {"data": {"dir": str(folder)}, "retention": {"unflagged_days": 30}}
+        settings = {"data": {"dir": str(folder)}, "retention": {"unflagged_days": 30}, **sections}
         self.parts = Parts(msgspec.convert(settings, Settings), clock=self.clock)
         self.anna = Person("anna", "Anna Lindqvist", "anna@ekvik.example", "en", (Grant("official", "ekvik", ID),))
         self.parts.accounts.people.add(self.anna)

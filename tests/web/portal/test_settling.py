@@ -1,5 +1,8 @@
 """Names with their preview, contacts, wishes, deputies, submissions, the download."""
 
+from pathlib import Path
+from typing import Any
+
 from registry.holder import Part
 from registry.official import Proposed, Wishes
 from registry.tenant import tenant_of
@@ -52,6 +55,34 @@ def test_names_are_tried_before_they_are_saved(home: Home) -> None:
     assert (after.municipality, tenant_of(after)) == ("Håby", "ekvik")
     assert browser.submit("/me/names", **NAMES | {"given": "", "forms": ""}, act="save").status_code == 422
     assert home.parts.store.get(ID) == after
+
+
+def test_she_is_offered_the_channels_whose_addresses_anybody_can_give(tmp_path: Path) -> None:
+    sections: dict[str, Any] = {
+        "email": {"host": "127.0.0.1", "sender": "turvakt@ekvik.example"},
+        "sms": {"username": "u", "password": "p"},
+        "voice": {"sender": "+46766860000"},
+        "teams": {"enabled": True},
+        "webpush": {"contact": "mailto:operator@ekvik.example"},
+    }
+    home = Home(tmp_path / "all", **sections)
+    with home.parts:
+        browser = home.browser()
+        page = browser.page("/me/contacts")
+        offered = [str(each["value"]) for each in page.all("option") if each["value"] not in ("sv", "fi", "en")]
+        assert offered == ["email", "sms", "webpush"]
+        assert "e-mail text message browser notification" in page.words
+        for channel, address in (
+            ("teams", "https://ekvik.example/"),
+            ("outbox", "vakt"),
+            ("", "vakt"),
+            ("sms", "vakt"),
+        ):
+            answer = browser.submit("/me/contacts", contact_name="Jour", channel=channel, address=address)
+            assert answer.status_code == 422, (channel, address)
+        added = browser.submit("/me/contacts", contact_name="Jour", channel="sms", address="+46701740605")
+        assert added.status_code == 303
+        assert home.parts.store.get(ID).contacts[-1].channel == "sms"
 
 
 def test_whom_to_tell_is_hers_to_choose(home: Home) -> None:
