@@ -15,6 +15,23 @@ SHOWN = """navigator.serviceWorker.ready.then((found) => found.getNotifications(
     .then((all) => all.map((each) => [each.title, each.body, each.tag, each.lang]))"""
 
 
+MAKER = """
+const told = %s;
+const subscription = {
+    endpoint: told.endpoint,
+    toJSON: () => told,
+    unsubscribe: async () => { localStorage.removeItem("on"); return true; },
+};
+PushManager.prototype.getSubscription = async () => localStorage.on ? subscription : null;
+PushManager.prototype.subscribe = async ({ userVisibleOnly, applicationServerKey }) => {
+    if (!userVisibleOnly || applicationServerKey.length !== 65 || localStorage.on) throw new DOMException("no");
+    localStorage.on = "yes";
+    return subscription;
+};
+"""
+"""In the place of the browser's maker; it refuses what that would refuse."""
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[House]:
     with house(tmp_path / "data", webpush={"contact": "mailto:operator@ekvik.example"}) as home:
@@ -44,6 +61,21 @@ def test_the_section_says_what_went_wrong_and_is_readable_by_all(home: House, op
     page.click("form[data-browser] button")
     page.wait_for_selector("[role=status]")
     assert home.parts.browsers.count(KAJ.id) == 0
+
+
+def test_this_browser_is_known_again_and_let_go_of(home: House, open_page: Open) -> None:
+    page = open_page(home.address)
+    page.context.grant_permissions(["notifications"], origin=home.address)
+    page.add_init_script(MAKER % said())
+    account(home, page)
+    page.click("form[data-push] button")
+    page.wait_for_selector("form[data-browser] [data-this]:visible")
+    assert page.is_hidden("form[data-push]")
+    assert home.parts.browsers.count(KAJ.id) == 1
+    page.click("form[data-browser] button")
+    page.wait_for_selector("form[data-push] button:enabled:visible")
+    assert home.parts.browsers.count(KAJ.id) == 0
+    assert page.evaluate("localStorage.on") is None
 
 
 def test_the_worker_shows_one_line_and_no_more(home: House, open_page: Open) -> None:
