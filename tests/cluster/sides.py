@@ -123,12 +123,13 @@ class Side:
     def end(self) -> End:
         """All that is held, without the times at which this Turvakt did what it did."""
         kept: dict[str, list[Any]] = {}
-        for part, record in self._records():
+        for part, record in self.records():
             if part in _WITHOUT_TIMES:
                 kept.setdefault(part, []).append(_WITHOUT_TIMES[part](record))
         return {part: sorted(records, key=json.dumps) for part, records in kept.items()}
 
-    def _records(self) -> list[tuple[str, Any]]:
+    def records(self) -> list[tuple[str, Any]]:
+        """All that a backup holds, by part."""
         archive = self._folder / "archive.gz"
         self.program.run("backup", str(archive))
         return [json.loads(each) for each in gzip.decompress(archive.read_bytes()).splitlines()]

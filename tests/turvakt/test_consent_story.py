@@ -84,14 +84,14 @@ def running(program: Program, posts: Path, address: str, log: Path) -> Iterator[
     with log.open("ab") as out:
         monitor = program.start("run", "--posts", str(posts), log=out)
     try:
-        until(lambda: _answers(address))
+        until(lambda: answers(address))
         yield
     finally:
         monitor.kill()
         monitor.wait()
 
 
-def _answers(address: str) -> bool:
+def answers(address: str) -> bool:
     try:
         return httpx.get(f"{address}/healthz", timeout=5.0).status_code == 200
     except httpx.HTTPError:
