@@ -128,7 +128,8 @@ def test_from_an_invitation_to_the_last_byte(
 ) -> None:
     address, log = f"http://127.0.0.1:{port}", tmp_path / "log"
     browsers = [Browser(address) for _ in range(4)]
-    request.addfinalizer(lambda: [browser.close() for browser in browsers])
+    for browser in browsers:
+        request.addfinalizer(browser.close)
     admin, her, officer, stranger = browsers
 
     def link_of(said: str) -> str:
