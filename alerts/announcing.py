@@ -12,7 +12,7 @@ _FACTS: dict[str, tuple[str, ...]] = {
     "operation": ("trouble", "place", "since", "detail"),
     "digest-daily": ("period", "incidents", "posts", "before", "open", "held"),
     "digest-weekly": ("period", "incidents", "posts", "before", "open", "held"),
-    "budget": ("held", "until"),
+    "budget": ("contact", "held", "until"),
     "budget-collected": (),
     "campaign": ("official", "size"),
     "task-overdue": ("official", "task", "due"),

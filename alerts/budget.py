@@ -1,6 +1,7 @@
 """A budget of messages for each address and hour. What is urgent always passes; the rest is collected, and people are told so."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -138,11 +139,13 @@ class Breaker:
             tenant, limit = limits[alert.official]
             many, since = collected[contact]
             until = datetime.fromtimestamp(since, tz=now.tzinfo) + HOUR
-            values = {"per_hour": str(limit), "held": str(many), "until": until.isoformat()}
+            values = {"per_hour": str(limit), "held": str(many), "until": until.isoformat(), "contact": ""}
             told = Bulletin("budget", "", "", tenant, "low", False, values, recipient, now, key=hour_of(now))
             found.passed.append(told)
-            for each in self._operator(at=now, severity=_OPERATOR):
-                found.passed.append(to_one(told, each))
+            # The operator wants to know whose it is.
+            whose = replace(told, values=values | {"contact": recipient.name}, key=f"{hour_of(now)} {contact[:8]}")
+            operators = self._operator(at=now, severity=_OPERATOR)
+            found.passed.extend(to_one(whose, each) for each in operators)
 
 
 _OPERATOR: Severity = "low"

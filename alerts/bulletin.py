@@ -15,7 +15,7 @@ VALUES: dict[Kind, tuple[str, ...]] = {
     "drill": ("occasion",),
     "digest-daily": ("since", "until", "incidents", "posts", "before", "open", "held"),
     "digest-weekly": ("since", "until", "incidents", "posts", "before", "open", "held"),
-    "budget": ("per_hour", "held", "until"),
+    "budget": ("per_hour", "held", "until", "contact"),
     "campaign": ("posts", "accounts", "minutes", "occasion"),
     "task-overdue": ("task", "due"),
     "test": (),

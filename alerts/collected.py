@@ -78,7 +78,7 @@ class Collected:
             held = sum(may_tell(officials.get(official), name, now, label=label) for official, label in rows)
             if not held:
                 return 0
-            values = {"per_hour": str(way.per_hour), "held": str(held), "until": now.isoformat()}
+            values = {"per_hour": str(way.per_hour), "held": str(held), "until": now.isoformat(), "contact": ""}
             told = Bulletin("budget", "", "", way.tenant, "low", False, values, way.recipient, now, key=hour_of(now))
             return len(self._telling.tell([told]))
 

@@ -4,6 +4,10 @@ import os
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("turvakt", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("turvakt")
 
 pytest_plugins = ["tests.servers.fixtures"]
 

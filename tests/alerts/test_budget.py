@@ -106,8 +106,9 @@ def test_beyond_the_budget_alerts_are_collected_and_people_are_told(world: World
     assert world.entries() == 7
     told = world.bulletins()
     until = (AT + timedelta(hours=1)).isoformat()
-    values = {"per_hour": str(LIMIT), "held": "7", "until": until}
-    assert told == [("budget", "vakt@ekvik.example", values), ("budget", "https://drift.example", values)]
+    values = {"per_hour": str(LIMIT), "held": "7", "until": until, "contact": ""}
+    whose = values | {"contact": "Beredskap Ekvik"}
+    assert told == [("budget", "vakt@ekvik.example", values), ("budget", "https://drift.example", whose)]
     assert world.tell(world.alert(11)) == (0, 0)
     events = [each.event for number in (5, 11) for each in world.telling._history.of(f"i{number}")]
     assert events == ["digested", "digested"]

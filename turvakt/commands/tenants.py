@@ -33,7 +33,7 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
             write_json(msgspec.to_builtins(each))
         return
     rows = [(each.id, each.name, each.body, each.country, _own(each)) for each in tenants]
-    screen.print(table("id", "name", "body", "country", "own rules", rows=rows))
+    screen.print(table("id", "name", "body", "country", "own days of retention", rows=rows))
     if not tenants:
         aside.print(
             "There is none yet. A tenant comes into being with its first official, or by 'turvakt tenants set'."
