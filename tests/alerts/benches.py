@@ -14,7 +14,7 @@ from alerts.channels.sms import Sms
 from alerts.channels.sms_gateway import SmsGateway
 from alerts.channels.teams import Teams
 from alerts.channels.voice import Voice
-from alerts.channels.webpush import WebPush, public_key
+from alerts.channels.webpush import WebPush
 from alerts.message import Message
 from flow.clock import ManualClock
 from tests.alerts.people import AT
@@ -78,7 +78,7 @@ class Calling:
 
 def _push(service: PushService, seconds: float) -> WebPush:
     key = new_key()
-    service.public = public_key(key)
+    service.public = WebPush.public_key(key)
     path = {"anna": "/push", "bo": "/gone"}
 
     def browsers(person: str) -> list[Subscription]:
