@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from alerts.rendering import FOLDER as ALERTS
 from alerts.hours import ZONES
+from alerts.rendering import FOLDER as ALERTS
 from alerts.translations import Translations
 from registry.official import Country, Language, Official
 
