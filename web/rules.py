@@ -84,6 +84,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", "/me/submit"): "consent",
     ("GET", "/me/download"): "consent",
     ("GET", "/me/download/{form}"): "consent",
+    ("HEAD", "/a/{token}"): "open",  # scanners of mail ask so, and may take out a link that does not answer
     ("GET", "/a/{token}"): "open",  # the link itself says who comes; see `web.answer.pages`
     ("POST", "/a/{token}"): "open",
     ("POST", "/receipts/{channel}/{token}"): "open",  # as above, for services; see `web.answer.services`

@@ -158,6 +158,7 @@ def routes(site: Site, answers: Answers) -> APIRouter:
     def read(request: Request, opened: Opened, alert: str) -> Response:
         return desk.page(request, opened, show=alert)
 
+    @router.head("/a/{token}")
     @router.get("/a/{token}")
     async def page(request: Request, token: str) -> Response:
         """What has happened, who has it, and what can be answered. It changes nothing."""
