@@ -18,7 +18,7 @@ from alerts.history import TURVAKT, Event, History, Transition
 from alerts.incident import OPEN, Action, Incident, Kind
 from alerts.incident_holder import IncidentHolder
 from alerts.plan import Plan, Plans
-from alerts.policies import URGENT, USUAL, Policy
+from alerts.policies import BUILT_IN, URGENT, USUAL, Policy
 from alerts.routing import permitted, permitted_bulletin
 from alerts.steps import Place, after, answer_due
 from alerts.tables import INCIDENT, INCIDENT_POST
@@ -148,8 +148,7 @@ class Incidents(IncidentHolder):
             case = self._case(kind, subject, severity, bulletin, now)
             told = tuple(recipients) or self._operator(at=now, severity=severity)
             self._tell_all(case, told, "raised", key="raised")
-            policy = self._plan(case).policy(case.policy)
-            case.escalate_at = seconds(answer_due(policy, 1, told, now))
+            case.escalate_at = seconds(answer_due(self._policy(case), 1, told, now))
             save(self._database, [case])
             self._add(case, "opened", step=1)
         return case.incident()
@@ -302,7 +301,7 @@ class Incidents(IncidentHolder):
 
     def _escalate(self, case: Case, now: datetime, *, by_hand: bool = False) -> int:
         """Tell the next step in which there is somebody; after the last one the last resort."""
-        policy = self._plan(case).policy(case.policy)
+        policy = self._policy(case)
         case.state, case.changed_at = "escalated", now.timestamp()
         place = after(policy, Place(case.step, case.round))
         while place is not None:
@@ -352,9 +351,16 @@ class Incidents(IncidentHolder):
         return _allowed(case, recipients, official, now)
 
     def _last_recipients(self, case: Case, now: datetime) -> tuple[Recipient, ...]:
+        if case.kind == "operation":
+            # A tenant's contacts cannot mend Turvakt.
+            return self._operator(at=now, severity="critical")
         severity, official = SEVERITIES[case.severity], self._officials(case.official)
         named = self._plan(case).last_recipients(official=official, at=now, severity=severity, threat=case.threat)
         return _allowed(case, named or self._operator(at=now, severity="critical"), official, now)
+
+    def _policy(self, case: Case) -> Policy:
+        # No tenant's plan says how often the operator is woken: for an hour, and then as ``operator.repeat_hours`` says.
+        return BUILT_IN[case.policy] if case.kind == "operation" else self._plan(case).policy(case.policy)
 
     def _plan(self, case: Case) -> Plan:
         return self._plans().of(case.tenant)

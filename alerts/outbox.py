@@ -216,10 +216,15 @@ class Outbox:
         """How many deliveries are still waiting ``by`` so long after they were first due."""
         return self._count(OUTBOX.c.state == "waiting", OUTBOX.c.first_due <= (self._clock.now() - by).timestamp())
 
-    def oldest(self) -> dict[bool, datetime]:
-        """Since when the oldest delivery that is due has been due, of threats (``True``) and of others, where there is one."""
+    def oldest(self, *, besides: Collection[str] = ()) -> dict[bool, datetime]:
+        """Since when the oldest delivery that is due has been due, of threats (``True``) and of others, where there is one.
+
+        Args:
+            besides: channels that do not count.
+        """
         now = self._clock.now().timestamp()
         since = select(OUTBOX.c.threat, func.min(OUTBOX.c.first_due)).group_by(OUTBOX.c.threat)
+        since = since.where(OUTBOX.c.channel.not_in(besides))
         rows = self._database.query(since.where(OUTBOX.c.state == "waiting", OUTBOX.c.first_due <= now))
         return {bool(threat): datetime.fromtimestamp(first_due, UTC) for threat, first_due in rows}
 

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-
 from alerts.alert import Recipient
 from alerts.bulletin import Bulletin
 from alerts.contacts import Contact
@@ -15,7 +13,6 @@ from alerts.incident import Incident
 from alerts.incident_holder import IncidentHolder
 from alerts.plan import Plan, Plans
 from alerts.routines import Routines
-from alerts.tables import INCIDENT_LINK
 from alerts.tasks import Task, Tasks
 from alerts.telling import Telling
 from classify.verdict import Severity
@@ -31,7 +28,7 @@ PRESSING = timedelta(hours=4)
 class Reminding:
     """Sees to it that tasks are made, and that overdue ones are told once. One process does it for all.
 
-    Told is whoever the plan calls by the name of the task's owner; else who has taken the incident; else all who were told of it.
+    Told is whoever the plan calls by the name of the task's owner; else who has taken the incident; else whom its first step told.
 
     Args:
         telling: the way into the outbox.
@@ -131,15 +128,16 @@ class Reminding:
         )
 
     def _contacts(self, task: Task, incident: Incident, plan: Plan, official: Official | None) -> list[Contact]:
-        for names in ([task.owner], [incident.owner], self._told(incident.id)):
+        for names in ([task.owner], [incident.owner], self._told_first(incident.id)):
             found = _known(names, plan, official)
             if found:
                 return found
         return []
 
-    def _told(self, incident: str) -> list[str]:
-        names = select(INCIDENT_LINK.c.contact).where(INCIDENT_LINK.c.incident == incident).distinct()
-        return sorted(row[0] for row in self._database.query(names))
+    def _told_first(self, incident: str) -> list[str]:
+        """Whom the first step told: a deputy or the last resort need not do what she can."""
+        told = self._history.of(incident, events=("told",))
+        return sorted({each.contact for each in told if each.step == 1})
 
 
 def _known(names: Collection[str], plan: Plan, official: Official | None) -> list[Contact]:

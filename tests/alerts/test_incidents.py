@@ -467,6 +467,21 @@ class TestOthers:
         world.incidents.answer(world.one.id, "resolve", by="turvakt")
         assert world.incidents.due(world.clock.now() + timedelta(days=1)) == []
 
+    def test_no_plan_says_whom_or_how_often_to_tell_of_a_trouble(self, database: Database) -> None:
+        deputy = Planned(name="deputy", language="sv", channels=(Way(channel="email", address=DEPUTY.address),))
+        often = Policy(name="urgent", steps=(Step(tell=("contact:deputy",), wait=timedelta(minutes=1)),), repeat=20)
+        plan = Plan((), {"deputy": deputy}, policies={"urgent": often}, last_resort=("contact:deputy",))
+        world = World(database, plan)
+        world.incidents.raise_(
+            "operation", subject="stage:deliver", severity="critical", bulletin=self.bulletin("critical")
+        )
+        told = []
+        for _ in range(7):
+            world.deliver()
+            told += world.pass_time(10)
+        assert told == [("operation", 0, CHIEF.address)] * 6
+        assert world.pass_time(120) == []
+
 
 class TestHolder:
     def test_is_one(self, world: World) -> None:

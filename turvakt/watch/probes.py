@@ -23,6 +23,7 @@ THREAT_LATE, OTHER_LATE = timedelta(minutes=5), timedelta(minutes=30)
 TRIES = 3
 """A channel that fails so often for one message is failing."""
 FAILED_TOLD = timedelta(hours=1)
+_TRIED_AGAIN = OUTBOX.c.state == "waiting", OUTBOX.c.attempts >= TRIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +150,12 @@ def _failing(beat: Beat, since: datetime, now: datetime) -> Iterator[Trouble]:
         yield Trouble(kind, beat.place, since, beat.reason.removeprefix(REFUSED))
 
 
-def deliveries(outbox: Outbox) -> Callable[[datetime], Iterator[Trouble]]:
-    """Whether what is due is delivered."""
+def deliveries(outbox: Outbox, database: Database) -> Callable[[datetime], Iterator[Trouble]]:
+    """Whether what is due is delivered; of what a failing channel keeps waiting `channels` tells."""
+    failing = select(OUTBOX.c.channel).where(*_TRIED_AGAIN).distinct()
 
     def ask(now: datetime) -> Iterator[Trouble]:
-        oldest = outbox.oldest()
+        oldest = outbox.oldest(besides=[name for (name,) in database.query(failing)])
         for threat, most in ((True, THREAT_LATE), (False, OTHER_LATE)):
             since = oldest.get(threat)
             if since is not None and now - since >= most:
@@ -168,7 +170,7 @@ def deliveries(outbox: Outbox) -> Callable[[datetime], Iterator[Trouble]]:
 def channels(database: Database) -> Callable[[datetime], Iterator[Trouble]]:
     """Whether a channel takes nothing, or has refused something for good within the last hour."""
     many, since = func.count(), func.min(OUTBOX.c.first_due)
-    again = select(OUTBOX.c.channel, many, since).where(OUTBOX.c.state == "waiting", OUTBOX.c.attempts >= TRIES)
+    again = select(OUTBOX.c.channel, many, since).where(*_TRIED_AGAIN)
     lost = select(OUTBOX.c.channel, many, func.min(OUTBOX.c.at)).where(OUTBOX.c.state == "failed")
 
     def ask(now: datetime) -> Iterator[Trouble]:

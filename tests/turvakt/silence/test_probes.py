@@ -108,7 +108,7 @@ def test_hours_teach_only_while_a_source_is_heard(beats: Beats) -> None:
 
 def test_deliveries_that_do_not_get_through_are_troubles(parts: Parts, clock: ManualClock) -> None:
     start = clock.now()
-    late, failing = deliveries(parts.outbox), channels(parts.database)
+    late, failing = deliveries(parts.outbox, parts.database), channels(parts.database)
 
     def add(name: str, channel: str, **values: object) -> None:
         row = dict.fromkeys(("slot", "alert_id", "post", "official", "incident", "thread", "contact"), "")
@@ -121,14 +121,19 @@ def test_deliveries_that_do_not_get_through_are_troubles(parts: Parts, clock: Ma
     assert (list(late(start)), list(failing(start))) == ([], [])
     clock.advance(31 * 60)
     assert [each.detail for each in late(clock.now())] == ["an alert has been due for 31 minutes"]
-    add("3", "email", state="waiting", threat=1, attempts=3)
+    add("3", "sms", state="waiting", threat=1)
     add("4", "carrier-pigeon of Anna", state="failed", at=clock.now().timestamp())
     assert [each.detail for each in late(clock.now())] == ["a threat has been due for 31 minutes"]
+    add("5", "sms", state="waiting", threat=1, attempts=3)
+    assert [each.detail for each in late(clock.now())] == ["an alert has been due for 31 minutes"]
+    add("6", "email", state="waiting", attempts=3)
+    assert list(late(clock.now())) == []  # the failing channels explain it
     assert {(each.place, each.detail) for each in failing(clock.now())} == {
         ("channel:email", "1 deliveries are tried again and again"),
+        ("channel:sms", "1 deliveries are tried again and again"),
         ("channel:other", "1 deliveries have failed"),
     }
     parts_told = {each["place"]: each["worked_at"] for each in status(parts)["watch"]["parts"]}
-    assert parts_told == {"channel:email": None, "channel:outbox": start.isoformat()}
+    assert parts_told == {"channel:email": None, "channel:sms": None, "channel:outbox": start.isoformat()}
     clock.advance(3601)
-    assert [each.place for each in failing(clock.now())] == ["channel:email"]
+    assert {each.place for each in failing(clock.now())} == {"channel:email", "channel:sms"}
