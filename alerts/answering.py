@@ -34,8 +34,8 @@ def offered(incident: Incident, answers: list[Transition], *, by: str) -> tuple[
         answers: what people have said so far, see `Answering.answers`.
     """
     if not incident.is_open:
-        wrong = bool(answers) and answers[-1].event == "false-alarm"
-        return ("reopen",) if wrong else ()
+        closed = bool(answers) and answers[-1].event in ("false-alarm", "resolved")
+        return ("reopen",) if closed else ()
     if incident.kind == "drill":
         return () if incident.state == "acknowledged" else ("acknowledge",)
     seen: tuple[Action, ...] = () if incident.state == "acknowledged" else ("acknowledge",)

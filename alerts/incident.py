@@ -11,7 +11,7 @@ Kind = Literal["posts", "campaign", "operation", "drill"]
 something in Turvakt itself is wrong; ``drill``: a test of the channels."""
 State = Literal["triggered", "escalated", "acknowledged", "resolved", "expired"]
 Action = Literal["acknowledge", "on-it", "hand-over", "false-alarm", "resolve", "reopen"]
-"""Seen; seen and I take it; tell the next step at once; closed, and it was none; closed; it was one after all, and I take it."""
+"""Seen; seen and I take it; tell the next step at once; closed, and it was none; closed; it is not over, and I take it."""
 
 OPEN: tuple[State, ...] = ("triggered", "escalated", "acknowledged")
 ACTIONS: tuple[Action, ...] = get_args(Action)

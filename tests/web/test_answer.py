@@ -236,3 +236,32 @@ def test_it_speaks_the_language_of_the_contact_until_another_is_chosen(
     assert "Minä hoidan" in browser.page(world.link(incident, EVA)).words
     browser.cookies.set("turvakt_language", language)
     assert words in browser.page(world.link(incident, EVA)).words
+
+
+def test_a_step_is_ticked_off_by_whoever_has_the_link_and_more_are_told_of(world: Answerable) -> None:
+    incident = world.raised()
+    browser, path = world.browser(), world.link(incident)
+    page = answer(browser, path, "on-it")
+    assert "more tasks in the console" in page.words
+    ticked = str(page.all("button", value="task/safe")[0]["value"])
+    page = answer(browser, path, ticked)
+    assert "Saved." in page.words
+    assert not page.all("button", value=ticked)
+    said = [each for each in world.parts.incidents.history.of(incident.id) if each.event == "task-done"]
+    assert [(each.actor, each.result) for each in said] == [(KAJ, "safe")]
+    assert browser.submit(path, do=ticked, **form(browser, path)).status_code == 409
+    assert page.words.count("Call 112") == 1
+
+
+def test_with_open_tasks_it_is_asked_once_and_what_is_closed_can_be_opened_again(world: Answerable) -> None:
+    incident = world.raised()
+    browser, path = world.browser(), world.link(incident)
+    answer(browser, path, "on-it")
+    before = world.state()
+    asked = Page(browser.submit(path, do="resolve", **form(browser, path)).text)
+    assert "tasks are not done. Close the incident all the same?" in asked.words
+    assert world.state() == before
+    page = answer(browser, path, str(asked.all("button", class_="grave")[0]["value"]))
+    assert "Closed. Changed your mind?" in page.words
+    assert browser.submit(path, do="task/safe", **form(browser, path)).status_code == 409
+    assert "It is yours now" in answer(browser, path, "reopen").words

@@ -74,6 +74,21 @@ def test_what_is_to_be_done_is_ticked_off_by_whom_and_when(world: Answerable) ->
     assert "3 tasks overdue" in browser.page("/incidents", show="late").words
 
 
+def test_with_open_tasks_it_is_asked_once_and_what_is_closed_can_be_opened_again(world: Answerable) -> None:
+    incident = world.raised()
+    browser, path = world.browser(world.person()), f"/incidents/{incident.id}"
+    assert browser.page(path).words.count("Call 112") == 1
+    for do, status in (("on-it", 303), ("resolve", 200), ("resolve/sure", 303), ("reopen", 303)):
+        [seen] = browser.page(path).all("input", name="seen")
+        before = now(world, incident)
+        sent = browser.submit(path, do=do, seen=str(seen["value"]))
+        assert sent.status_code == status
+        assert (now(world, incident) == before) == (status == 200)
+        if status == 200:
+            assert "Close the incident all the same?" in Page(sent.text).words
+    assert now(world, incident).state == "acknowledged"
+
+
 def test_the_export_is_every_transition_and_is_noted(world: Answerable) -> None:
     incident = world.raised()
     sent = world.browser(world.person()).get(f"/incidents/{incident.id}/export")

@@ -7,13 +7,17 @@ from typing import Any
 from access.audit import Audit
 from alerts.answering import Answered, Answering
 from alerts.history import History
+from alerts.incident import Incident
 from alerts.incident_holder import IncidentHolder
 from alerts.links import Links, Signer
 from alerts.plan import Plan
 from alerts.routines import Routines
-from alerts.tasks import Tasks
+from alerts.tasks import Task, Tasks
 from registry.official import Official
 from review.index import Index
+
+_SURE = "sure"
+"""Said with the wish to close an incident: though tasks are open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,14 @@ class Answers:
         """As `alerts.answering.Answering.answer`."""
         found: Answered | None = await self.step(self._answer, incident, action, by, seen)
         return found
+
+    def undone(self, incident: Incident) -> list[Task]:
+        """What is still to be done about it; nothing, once it is closed."""
+        return [each for each in self.tasks.expected(incident) if each.done_at is None] if incident.is_open else []
+
+    def asks_first(self, incident: Incident, action: str, said: str) -> bool:
+        """Whether to ask once more before ``action``: it closes an incident of which not all is done."""
+        return action == "resolve" and said != _SURE and bool(self.undone(incident))
 
     def _answer(self, incident: str, action: str, by: str, seen: str) -> Answered | None:
         return self.answering.answer(incident, action, by=by, seen=seen)

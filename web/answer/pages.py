@@ -85,7 +85,8 @@ class Desk:
         """The page.
 
         Args:
-            outcome: of what was sent: ``done``, or why nothing has changed: ``outdated``, ``form``.
+            outcome: of what was sent: ``done``, ``task``, or why nothing has changed: ``outdated``, ``form``, ``sure`` (it is
+                asked whether to close what is not all done).
             show: the alert whose post's text has been asked for; it is written down that it is shown.
 
         Raises:
@@ -100,7 +101,7 @@ class Desk:
         if shown is not None:
             self._looked(request, opened, shown)
         country = official.country if official is not None else "SE"
-        wording = self.site.wording(request)
+        wording, undone = self.site.wording(request), answers.undone(incident)
         return self.site.part(
             request,
             "answer/answer.html",
@@ -122,7 +123,8 @@ class Desk:
             offered=offered(incident, said, by=opened.by),
             outcome=outcome,
             seal=answers.signer.seal(link.delivery, str(len(said))),
-            tasks=[each for each in answers.tasks.expected(incident) if each.done_at is None][:_STEPS],
+            tasks=undone[:_STEPS],
+            undone=len(undone),
             routines=answers.routines,
             places=PLACES[country],
         )
@@ -153,10 +155,14 @@ def routes(site: Site, answers: Answers) -> APIRouter:
         opened = desk.open(request, token)
         if not isinstance(opened, Opened):
             return opened
-        return desk.page(request, opened, outcome="done" if "done" in request.query_params else "")
+        outcome = {"1": "done", "task": "task"}.get(request.query_params.get("done", ""), "")
+        return desk.page(request, opened, outcome=outcome)
 
     def read(request: Request, opened: Opened, alert: str) -> Response:
         return desk.page(request, opened, show=alert)
+
+    def ticked(opened: Opened, task: str) -> bool:
+        return opened.incident.is_open and answers.tasks.done(opened.incident, task, by=opened.by)
 
     @router.head("/a/{token}")
     @router.get("/a/{token}")
@@ -166,7 +172,7 @@ def routes(site: Site, answers: Answers) -> APIRouter:
 
     @router.post("/a/{token}")
     async def sent(request: Request, token: str) -> Response:
-        """An answer, or the wish to see a text."""
+        """An answer, a task that is done, or the wish to see a text."""
         form = await request.form()
         opened = await site.reads(desk.open, request, token)
         if not isinstance(opened, Opened):
@@ -176,12 +182,18 @@ def routes(site: Site, answers: Answers) -> APIRouter:
         seen = answers.signer.seen(opened.link.delivery, str(form.get("seal", "")))
         if seen is None:
             return await site.reads(desk.page, request, opened, status=400, outcome="form")
-        what, _, alert = str(form.get("do", "")).partition("/")
+        what, _, more = str(form.get("do", "")).partition("/")
         if what == "show":
-            return await site.reads(read, request, opened, alert)
-        found: Answered | None = await answers.answer(opened.incident.id, what, by=opened.by, seen=seen)
-        if found is not None and found.done:
-            return RedirectResponse(f"/a/{token}?done=1#content", 303)
+            return await site.reads(read, request, opened, more)
+        if await site.reads(answers.asks_first, opened.incident, what, more):
+            return await site.reads(desk.page, request, opened, outcome="sure")
+        if what == "task":
+            if await answers.step(ticked, opened, more):
+                return RedirectResponse(f"/a/{token}?done=task#content", 303)
+        else:
+            found: Answered | None = await answers.answer(opened.incident.id, what, by=opened.by, seen=seen)
+            if found is not None and found.done:
+                return RedirectResponse(f"/a/{token}?done=1#content", 303)
         opened = await site.reads(desk.open, request, token)
         if not isinstance(opened, Opened):
             return opened

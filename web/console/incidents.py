@@ -130,6 +130,7 @@ class Board:
             timeline=[each for each in history if each.event not in _TOLD and each.event != "joined"][-_TIMELINE_MOST:],
             person_name=answers.person_name,
             tasks=answers.tasks.expected(incident),
+            undone=len(answers.undone(incident)),
             routines=answers.routines,
             posts=[(item, address(item.verdict.post.id)) for item in shown],
             more=len(posts) - len(shown),
@@ -193,9 +194,11 @@ def routes(site: Site, board: Board) -> APIRouter:
         incident = await site.reads(board.one, request, incident_id)
         if incident is None or not board.may_answer(request, incident):
             return site.error(request, "missing", status=404)
-        what, _, task = str(form.get("do", "")).partition("/")
+        what, _, more = str(form.get("do", "")).partition("/")
+        if await site.reads(answers.asks_first, incident, what, more):
+            return await site.reads(board.page, request, incident, outcome="sure")
         if what == "task":
-            done = bool(await answers.step(ticked, request, incident, task))
+            done = bool(await answers.step(ticked, request, incident, more))
         else:
             by, seen = actor_of(request).person.id, str(form.get("seen", ""))
             found = await answers.answer(incident_id, what, by=by, seen=seen)
