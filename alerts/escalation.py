@@ -48,6 +48,11 @@ class Escalator:
                 self._wake()
             await asyncio.sleep(self._idle_seconds)
 
+    async def finish(self) -> None:
+        """Tell at once of growth that waits: in a run that ends nobody comes back to it."""
+        if await self._step(self._incidents.tell_growth):
+            self._wake()
+
     def turn(self, now: datetime) -> int:
         """Do what is due; returns how many deliveries are new."""
         return sum(map(self._advance, self._incidents.due(now)))

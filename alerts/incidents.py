@@ -14,6 +14,7 @@ from alerts.bulletin import Bulletin
 from alerts.case import UNANSWERED, Case, cases, save, seconds
 from alerts.content import Content, to_one
 from alerts.grouping import Burst
+from alerts.growth import grown, size
 from alerts.history import TURVAKT, Event, History, Transition
 from alerts.incident import OPEN, Action, Incident, Kind
 from alerts.incident_holder import IncidentHolder
@@ -22,7 +23,7 @@ from alerts.policies import BUILT_IN, URGENT, USUAL, Policy
 from alerts.routing import permitted, permitted_bulletin
 from alerts.steps import Place, after, answer_due
 from alerts.tables import INCIDENT, INCIDENT_POST
-from alerts.taking import Taking, grown, size
+from alerts.taking import Taking
 from alerts.telling import Telling
 from classify.verdict import SEVERITIES, Severity
 from flow.clock import Clock
@@ -286,8 +287,7 @@ class Incidents(IncidentHolder):
                 return 0
             told = 0
             if case.grow_at is not None and case.grow_at <= now.timestamp():
-                told += len(self._telling.tell(grown(case)))
-                self._add(case, "grew", result=str(case.posts))
+                told += self._tell_growth(case)
             if case.escalate_at is not None and case.escalate_at <= now.timestamp():
                 told += self._escalate(case, now)
             elif case.changed_at + UNANSWERED.total_seconds() <= now.timestamp():
@@ -298,6 +298,19 @@ class Incidents(IncidentHolder):
                     self._add(case, "expired")
             save(self._database, [case])
         return told
+
+    def tell_growth(self) -> int:
+        """Tell at once of all growth that waits to be told; returns how many deliveries are new."""
+        with self._database.transaction():
+            self._database.lock(LOCK)
+            found = cases(self._database, INCIDENT.c.grow_at.is_not(None), INCIDENT.c.state.in_(OPEN))
+            told = sum(map(self._tell_growth, found))
+            save(self._database, found)
+        return told
+
+    def _tell_growth(self, case: Case) -> int:
+        self._add(case, "grew", result=str(case.posts))
+        return len(self._telling.tell(grown(case)))
 
     def _escalate(self, case: Case, now: datetime, *, by_hand: bool = False) -> int:
         """Tell the next step in which there is somebody; after the last one the last resort."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from alerts.alert import Recipient
 from alerts.bulletin import Bulletin
 from alerts.contacts import Contact
-from alerts.history import History, Transition
+from alerts.history import Event, History, Transition
 from alerts.hours import ZONES
 from alerts.incident import Incident
 from alerts.incident_holder import IncidentHolder
@@ -23,12 +23,13 @@ from registry.official import Official
 
 PRESSING = timedelta(hours=4)
 """A step that is to be done so soon after the beginning is told as urgently as the incident itself."""
+_TOLD: tuple[Event, ...] = ("told",)
 
 
 class Reminding:
     """Sees to it that tasks are made, and that overdue ones are told once. One process does it for all.
 
-    Told is whoever the plan calls by the name of the task's owner; else who has taken the incident; else whom its first step told.
+    Told is whom the plan calls by the name of the task's owner; else who has taken the incident; else whom step 1 told.
 
     Args:
         telling: the way into the outbox.
@@ -136,7 +137,7 @@ class Reminding:
 
     def _told_first(self, incident: str) -> list[str]:
         """Whom the first step told: a deputy or the last resort need not do what she can."""
-        told = self._history.of(incident, events=("told",))
+        told = self._history.of(incident, events=_TOLD)
         return sorted({each.contact for each in told if each.step == 1})
 
 

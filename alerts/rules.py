@@ -115,6 +115,10 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
     def held_until(self, now: datetime, *, severity: Severity, country: str) -> datetime | None:
         """When quiet hours end that hold back an alert of ``severity``; ``None``: it goes out at once."""
-        if self.quiet is None or at_least(severity, self.quiet_breaks):
+        return None if at_least(severity, self.quiet_breaks) else self.quiet_until(now, country=country)
+
+    def quiet_until(self, at: datetime, *, country: str) -> datetime | None:
+        """When quiet hours end; ``None``: at the moment ``at`` there are none."""
+        if self.quiet is None:
             return None
-        return quiet_end(now, quiet=self.quiet, timezone=self.timezone or ZONES[country])
+        return quiet_end(at, quiet=self.quiet, timezone=self.timezone or ZONES[country])

@@ -1,17 +1,19 @@
 """How alerts become incidents: each opens one, or joins one that is open and grows."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 
 from alerts.alert import Alert, Occasion, Recipient, Told, digest
+from alerts.batch import Batch
 from alerts.case import Case, cases, save, seconds
 from alerts.grouping import TOGETHER, Recent, Seen, signature
-from alerts.history import Event, History, Transition
+from alerts.growth import grown, growth_due, next_milestone, size
+from alerts.history import History, Transition
 from alerts.incident import OPEN
 from alerts.memory import Memory
 from alerts.plan import Plans
@@ -25,40 +27,7 @@ from ingest.post import Post
 from registry.official import Official
 from registry.tenant import tenant_of
 
-GROWTH_WAITS = timedelta(minutes=5)
-"""A growth that is no milestone is told so much later at the latest."""
 _AT_ONCE = 500
-
-
-@dataclass(slots=True)
-class Batch:
-    """What the alerts of one transaction change."""
-
-    now: datetime
-    of_post: dict[tuple[str, str], str]
-    graded: dict[tuple[str, str], tuple[int, int]]
-    known: dict[str, tuple[int, int]]
-    recent: dict[str, Recent]
-    cases: dict[str, Case] = field(default_factory=dict)
-    by_official: dict[str, list[str]] = field(default_factory=dict)
-    accounts: dict[str, set[str]] = field(default_factory=dict)
-    changed: dict[str, Case] = field(default_factory=dict)
-    grown: dict[str, Case] = field(default_factory=dict)
-    said: set[str] = field(default_factory=set)
-    joined: dict[str, int] = field(default_factory=dict)
-    tells: list[Alert] = field(default_factory=list)
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    graver: list[dict[str, Any]] = field(default_factory=list)
-    events: list[Transition] = field(default_factory=list)
-
-    def of_official(self, official: str) -> list[Case]:
-        """The open incidents about an official."""
-        return [self.cases[each] for each in self.by_official.get(official, ())]
-
-    def add(self, case: Case) -> None:
-        """One more open incident."""
-        self.cases[case.id] = case
-        self.by_official.setdefault(case.official, []).append(case.id)
 
 
 class Taking:
@@ -98,7 +67,7 @@ class Taking:
         signed, official_of = cache(signature), cache(self._officials)
         for alert in alerts:
             self._take(alert, batch, signed, official_of)
-        self._grow(batch)
+        self._grow(batch, official_of)
         for case in batch.changed.values():
             if case.id in batch.accounts:
                 case.accounts = len(batch.accounts[case.id])
@@ -259,7 +228,7 @@ class Taking:
         told = Told(occasion, posts=0, accounts=0, minutes=0, step=1, key=key)
         batch.tells.append(replace(alert, incident=case.id, told=told))
 
-    def _grow(self, batch: Batch) -> None:
+    def _grow(self, batch: Batch, official_of: Callable[[str], Official | None]) -> None:
         """Tell at each milestone how large an incident has become, and of what lies between in a while."""
         for case in batch.grown.values():
             if case.id in batch.joined:
@@ -269,9 +238,10 @@ class Taking:
                 case.told_posts, case.grow_at = case.posts, None
             elif case.posts >= next_milestone(case.told_posts):
                 batch.tells.extend(grown(case))
-                batch.events.append(_grew(case, batch.now))
+                batch.events.append(Transition(case.id, case.official, batch.now, "grew", result=str(case.posts)))
             elif case.posts > case.told_posts and case.grow_at is None:
-                case.grow_at = seconds(batch.now + GROWTH_WAITS)
+                plan, official = self._plans().of(case.tenant), official_of(case.official)
+                case.grow_at = growth_due(case, plan, official, batch.now).timestamp()
 
     def _accounts(self, case: Case, batch: Batch) -> set[str]:
         if case.id not in batch.accounts:
@@ -283,35 +253,6 @@ class Taking:
         """With the size that its incident has in the end."""
         case = batch.cases[alert.incident]
         return replace(alert, told=size(alert.told, case)) if alert.told is not None else alert
-
-
-def size(told: Told, case: Case) -> Told:
-    """With how large ``case`` is."""
-    minutes = round((case.last_post_at - case.opened_at) / 60)
-    return replace(told, posts=case.posts, accounts=case.accounts, minutes=minutes)
-
-
-def grown(case: Case) -> list[Alert]:
-    """What tells how large it is now; it is taken as told."""
-    case.told_posts, case.grow_at = case.posts, None
-    if not isinstance(case.content, Alert):
-        return []
-    told = size(Told("grown", 0, 0, 0, step=1, key=f"grown {case.posts}"), case)
-    return [replace(case.content, incident=case.id, told=told)]
-
-
-def next_milestone(told: int) -> int:
-    """The next of 2, 5, 10, 20, 50, 100 ... that is more than ``told``."""
-    power = 1
-    while True:
-        for milestone in (2 * power, 5 * power, 10 * power):
-            if milestone > told:
-                return milestone
-        power *= 10
-
-
-def _grew(case: Case, at: datetime, event: Event = "grew") -> Transition:
-    return Transition(case.id, case.official, at, event, result=str(case.posts))
 
 
 def _graver(before: tuple[int, int] | None, severity: int, threat: int) -> tuple[int, int]:

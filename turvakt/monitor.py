@@ -115,6 +115,7 @@ class Monitor:
         async def read_to_the_end() -> None:
             await asyncio.gather(*map(collecting.read, self._collectors))
             await runtime.drained()
+            await escalator.finish()
             await dispatcher.drained(at_most=LAST_DELIVERIES_SECONDS)
             if self._shadow is not None:
                 await self._shadow.drained()

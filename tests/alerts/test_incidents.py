@@ -197,6 +197,32 @@ class TestGrouping:
         assert world.incidents.about([copies[4].id]) == {copies[4].id: world.one}
         assert [post for _, post in world.incidents.alerts_of(world.one.id)] == [f"bluesky:{n}" for n in range(1, 8)]
 
+    def test_at_night_what_lies_between_milestones_waits_for_the_morning(self, world: World) -> None:
+        start = world.clock.now()
+        hours = f"{start - timedelta(hours=1):%H:%M}-{start + timedelta(hours=2):%H:%M}"
+        rule = Rule(name="grave", severity="low", quiet=hours, quiet_breaks="high", timezone="UTC")
+        world.plans = Plans(Plan((rule,)))
+        copies = [world.raised(each, TEXTS[1], severity="critical") for each in range(1, 7)]
+        world.take(*copies[:3])
+        world.deliver()
+        world.take(copies[3])
+        assert [each for each in world.pass_time(9) if each[0] == "grown"] == []
+        assert world.take(copies[4]) == [("grown", 5, DESK)]
+        world.deliver()
+        assert world.take(copies[5]) == []
+        world.incidents.answer(world.one.id, "on-it", by="rut")
+        assert world.pass_time(110) == []
+        assert world.pass_time(2) == [("grown", 6, DESK)]
+
+    def test_a_run_that_ends_tells_of_the_growth_that_waits(self, world: World) -> None:
+        copies = [world.raised(each, TEXTS[1]) for each in range(1, 4)]
+        for each in copies:
+            world.take(each)
+            world.deliver()
+        assert world.incidents.tell_growth() == 1
+        assert list(map(told, world.waiting().values())) == [("grown", 3, DESK)]
+        assert world.incidents.tell_growth() == 0
+
     def test_what_has_nothing_in_common_is_told_apart_until_it_is_a_flood(self, world: World) -> None:
         for number in range(4):
             assert world.take(world.raised(number)) == [("raised", 1, DESK)]
