@@ -1,31 +1,29 @@
 """Incidents: alerts are grouped into them, and people are told of, answer and close them."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from alerts.alert import Alert, Occasion, Recipient, Told, digest
+from alerts.alert import Alert, Occasion, Recipient, Told
 from alerts.bulletin import Bulletin
+from alerts.campaigns import Campaigns, about_no_post
 from alerts.case import UNANSWERED, Case, cases, save, seconds
 from alerts.content import Content, to_one
-from alerts.grouping import Burst
 from alerts.growth import grown, size
 from alerts.history import TURVAKT, Event, History, Transition
 from alerts.incident import OPEN, Action, Incident, Kind
 from alerts.incident_holder import IncidentHolder
-from alerts.plan import Plan, Plans
-from alerts.policies import BUILT_IN, URGENT, USUAL, Policy
-from alerts.routing import permitted, permitted_bulletin
+from alerts.plan import Plans
 from alerts.steps import Place, after, answer_due
-from alerts.tables import INCIDENT, INCIDENT_POST
+from alerts.tables import INCIDENT
 from alerts.taking import Taking
 from alerts.telling import Telling
-from classify.verdict import SEVERITIES, Severity
+from alerts.whom import Operator, Whom, no_operator
+from classify.verdict import Severity
 from flow.clock import Clock
 from flow.database import Database
 from flow.databases.columns import moment
@@ -35,18 +33,6 @@ from registry.official import Official
 logger = logging.getLogger(__name__)
 
 LOCK = "incidents"
-CAMPAIGN_LASTS = timedelta(hours=6)
-"""So long after a campaign was raised its going on is no new one."""
-USUAL_SINCE, USUAL_AFTER = timedelta(days=28), timedelta(days=7)
-"""What is usual about an official is learnt from so many days, and known after so many."""
-
-
-class Operator(Protocol):
-    """Who looks after Turvakt."""
-
-    def __call__(self, *, at: datetime, severity: Severity) -> tuple[Recipient, ...]:
-        """How she is told."""
-        ...
 
 
 class Decide(Protocol):
@@ -55,11 +41,6 @@ class Decide(Protocol):
     def __call__(self, posts: Sequence[str], *, by: str, at: datetime) -> None:
         """These posts were false alarms."""
         ...
-
-
-def _no_operator(*, at: datetime, severity: Severity) -> tuple[Recipient, ...]:
-    """Where nobody looks after it."""
-    return ()
 
 
 def _nothing_decided(posts: Sequence[str], *, by: str, at: datetime) -> None:
@@ -89,17 +70,16 @@ class Incidents(IncidentHolder):
         officials: Callable[[str], Official | None],
         clock: Clock,
         account: Callable[[Post], str] = lambda post: "",
-        operator: Operator = _no_operator,
+        operator: Operator = no_operator,
         decide: Decide = _nothing_decided,
     ) -> None:
         super().__init__(database, clock=clock)
-        self._plans = plans
-        self._officials = officials
         self._operator = operator
+        self._whom = Whom(plans=plans, officials=officials, operator=operator)
         self._decide = decide
         self._telling = telling
         self._taking = Taking(database, telling=telling, plans=plans, officials=officials, account=account, clock=clock)
-        self._usual: dict[str, tuple[datetime, float | None]] = {}
+        self._campaigns = Campaigns(database)
         self.history = History(database)
 
     # ---------------------------------------------------------------- opening
@@ -116,9 +96,15 @@ class Incidents(IncidentHolder):
             told, recent = self._taking.take(alerts)
             for official, each in recent.items():
                 now = self._clock.now()
-                burst = each.burst(now.timestamp(), usual=partial(self._usual_of, official, now))
-                if burst is not None:
-                    told += self._campaign(official, burst, now)
+                campaign = self._campaigns.begun(official, each, now)
+                if campaign is not None:
+                    told += self._begin(*campaign)
+        return told
+
+    def _begin(self, case: Case, recipients: Sequence[Recipient]) -> int:
+        told = self._tell_all(case, recipients, "raised", key="raised")
+        save(self._database, [case])
+        self._add(case, "opened", step=1)
         return told
 
     def raise_(
@@ -146,87 +132,11 @@ class Incidents(IncidentHolder):
             if found:
                 return found[0].incident()
             now = self._clock.now()
-            case = self._case(kind, subject, severity, bulletin, now)
+            case = about_no_post(kind, bulletin, now, severity=severity, subject=subject)
             told = tuple(recipients) or self._operator(at=now, severity=severity)
-            self._tell_all(case, told, "raised", key="raised")
-            case.escalate_at = seconds(answer_due(self._policy(case), 1, told, now))
-            save(self._database, [case])
-            self._add(case, "opened", step=1)
+            case.escalate_at = seconds(answer_due(self._whom.policy(case), 1, told, now))
+            self._begin(case, told)
         return case.incident()
-
-    def _case(self, kind: Kind, subject: str, severity: Severity, bulletin: Bulletin, now: datetime) -> Case:
-        pressing = kind == "operation" and severity == "critical"
-        return Case(
-            id=digest("incident", kind, bulletin.tenant, bulletin.official, subject, str(now.timestamp())),
-            kind=kind,
-            tenant=bulletin.tenant,
-            official=bulletin.official,
-            subject=subject,
-            severity=SEVERITIES.index(severity),
-            threat=bulletin.threat,
-            state="triggered",
-            policy=URGENT.name if pressing else USUAL.name,
-            step=1,
-            round=0,
-            opened_at=now.timestamp(),
-            changed_at=now.timestamp(),
-            posts=0,
-            accounts=0,
-            owner="",
-            series=0,
-            told_posts=0,
-            last_post_at=now.timestamp(),
-            escalate_at=None,
-            grow_at=None,
-            content=bulletin,
-            is_new=True,
-        )
-
-    # ---------------------------------------------------------------- campaigns
-
-    def _campaign(self, official: str, burst: Burst, now: datetime) -> int:
-        """Raise a campaign, unless one has been raised lately."""
-        since = (now - CAMPAIGN_LASTS).timestamp()
-        before = select(func.count()).select_from(INCIDENT)
-        hers = before.where(
-            INCIDENT.c.official == official, INCIDENT.c.kind == "campaign", INCIDENT.c.opened_at > since
-        )
-        if self._database.query(hers)[0][0]:
-            return 0
-        found = cases(
-            self._database,
-            *(INCIDENT.c.official == official, INCIDENT.c.kind == "posts", INCIDENT.c.state.in_(OPEN)),
-        )
-        largest = max(found, key=lambda case: (case.posts, case.id), default=None)
-        if largest is None or not isinstance(largest.content, Alert):
-            return 0
-        values = {
-            "posts": str(burst.posts),
-            "accounts": str(burst.accounts),
-            "minutes": str(burst.minutes),
-            "since": (now - timedelta(minutes=burst.minutes)).isoformat(),
-        }
-        severity = SEVERITIES[max(case.severity for case in found)]
-        bulletin = Bulletin("campaign", "", official, largest.tenant, severity, False, values, None, now)
-        case = self._case("campaign", "", severity, bulletin, now)
-        case.posts, case.accounts = burst.posts, burst.accounts
-        told = self._tell_all(case, largest.content.recipients, "raised", key="raised")
-        save(self._database, [case])
-        self._add(case, "opened", step=1)
-        return told
-
-    def _usual_of(self, official: str, now: datetime) -> float | None:
-        """How many posts an hour there are about an official as a rule, before the last hour."""
-        asked, usual = self._usual.get(official, (None, None))
-        if asked is None or now - asked >= timedelta(hours=1):
-            until, since = (now - timedelta(hours=1)).timestamp(), (now - USUAL_SINCE).timestamp()
-            hers = INCIDENT_POST.c.official == official, INCIDENT_POST.c.at.between(since, until)
-            posts = select(func.count(), func.min(INCIDENT_POST.c.at)).where(*hers)
-            many, first = self._database.query(posts)[0]
-            known = first is not None and now - moment(first) >= USUAL_AFTER
-            usual = many / ((until - first) / 3600) if known else None
-            self._usual[official] = now, usual
-        return usual
 
     # ---------------------------------------------------------------- answers
 
@@ -314,12 +224,12 @@ class Incidents(IncidentHolder):
 
     def _escalate(self, case: Case, now: datetime, *, by_hand: bool = False) -> int:
         """Tell the next step in which there is somebody; after the last one the last resort."""
-        policy = self._policy(case)
+        policy = self._whom.policy(case)
         case.state, case.changed_at = "escalated", now.timestamp()
         place = after(policy, Place(case.step, case.round))
         while place is not None:
             case.step, case.round = place.step, place.round
-            recipients = self._recipients(case, policy, now)
+            recipients = self._whom.step(case, now)
             if recipients:
                 again = case.round > 0 or (not by_hand and case.step == 1)
                 case.escalate_at = seconds(answer_due(policy, case.step, recipients, now))
@@ -339,44 +249,13 @@ class Incidents(IncidentHolder):
             self._add(case, "nobody-answered")
         if not (policy.last_resort or by_hand):
             return 0
-        recipients = self._last_recipients(case, now)
+        recipients = self._whom.last(case, now)
         self._add(case, "last-resort", result="" if recipients else "nobody is named")
         if not recipients:
             logger.error(
                 "incident %s: nobody has answered, and there is no last resort whom consent allows to tell", case.id
             )
         return self._tell_all(case, recipients, "last-resort", key=f"{case.series} last")
-
-    def _recipients(self, case: Case, policy: Policy, now: datetime) -> tuple[Recipient, ...]:
-        if case.kind == "operation":
-            return self._operator(at=now, severity=SEVERITIES[case.severity])
-        content, official = case.content, self._officials(case.official)
-        rule = content.rule if isinstance(content, Alert) else ""
-        recipients = self._plan(case).step_recipients(
-            policy,
-            case.step,
-            official=official,
-            at=now,
-            severity=SEVERITIES[case.severity],
-            threat=case.threat,
-            rule=rule,
-        )
-        return _allowed(case, recipients, official, now)
-
-    def _last_recipients(self, case: Case, now: datetime) -> tuple[Recipient, ...]:
-        if case.kind == "operation":
-            # A tenant's contacts cannot mend Turvakt.
-            return self._operator(at=now, severity="critical")
-        severity, official = SEVERITIES[case.severity], self._officials(case.official)
-        named = self._plan(case).last_recipients(official=official, at=now, severity=severity, threat=case.threat)
-        return _allowed(case, named or self._operator(at=now, severity="critical"), official, now)
-
-    def _policy(self, case: Case) -> Policy:
-        # No tenant's plan says how often the operator is woken: for an hour, and then as ``operator.repeat_hours`` says.
-        return BUILT_IN[case.policy] if case.kind == "operation" else self._plan(case).policy(case.policy)
-
-    def _plan(self, case: Case) -> Plan:
-        return self._plans().of(case.tenant)
 
     # ---------------------------------------------------------------- telling
 
@@ -395,22 +274,6 @@ class Incidents(IncidentHolder):
     def _add(self, case: Case, event: Event, *, actor: str = TURVAKT, result: str = "", step: int = 0) -> None:
         at = moment(case.changed_at) if actor != TURVAKT else self._clock.now()
         self.history.add([Transition(case.id, case.official, at, event, actor=actor, result=result, step=step)])
-
-
-def _allowed(
-    case: Case, recipients: Iterable[Recipient], official: Official | None, now: datetime
-) -> tuple[Recipient, ...]:
-    """Those whom the official's consent allows to tell: a step that may tell nobody is not waited for."""
-    content = case.content
-    if content is None or not content.official:
-        return tuple(recipients)
-    asked = (
-        permitted(content, each, official=official, at=now)
-        if isinstance(content, Alert)
-        else permitted_bulletin(content, each, official=official, at=now)
-        for each in recipients
-    )
-    return tuple(each for each in asked if each is not None)
 
 
 _EVENTS: dict[Action, Event] = {
