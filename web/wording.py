@@ -1,6 +1,6 @@
 """What a page says and how it writes numbers and times, in the reader's language."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,9 @@ from registry.official import Language
 FOLDER = Path(__file__).parent / "translations"
 FOLDERS = (FOLDER, *sorted(path for path in FOLDER.iterdir() if (path / "en.toml").exists()))
 """Those of the console, and of each other part of the pages."""
+
+LAST_SECOND = time(23, 59, 59)
+"""Of a day: until when something holds that ends with it."""
 
 _ZONES: dict[Language, ZoneInfo] = {
     "sv": ZoneInfo("Europe/Stockholm"),
@@ -80,14 +83,21 @@ class Wording:
         """A date with its year and a time."""
         return self._alerts.moment(self.language, at, zone=self.zone)
 
+    def end(self, at: datetime) -> str:
+        """When something ends: the day alone where only a day was given, as the first or last second of one."""
+        local = at.astimezone(self.zone)
+        # A file's date is a midnight of UTC: here an hour of the night, of the same day.
+        whole = at.astimezone(UTC).time() == time.min or local.time() in (time.min, LAST_SECOND)
+        return self.day(local.date()) if whole else self.moment(at)
+
     def short(self, at: datetime, *, now: datetime) -> str:
         """The time, with the date unless that is today's, and the year unless that is this one."""
         local, today = at.astimezone(self.zone), now.astimezone(self.zone)
-        time = format_time(local.time(), "short", locale=self._locale)
+        clock = format_time(local.time(), "short", locale=self._locale)
         if local.date() == today.date():
-            return time
+            return clock
         day = format_skeleton("MMMd" if local.year == today.year else "yMMMd", local, locale=self._locale)
-        return f"{day} {time}"
+        return f"{day} {clock}"
 
     def hour(self, at: datetime) -> str:
         """The time alone."""

@@ -142,3 +142,10 @@ def test_numbers_and_times() -> None:
     assert sv.moment(noon) == "14 september 2026 kl. 11:05"
     assert fi.moment(noon) == "14. syyskuuta 2026 klo 12.05"
     assert (sv.count("list.new", 1), sv.count("list.new", 2)) == ("1 nytt inlägg – visa", "2 nya inlägg – visa")
+
+
+def test_an_end_that_is_a_day_has_no_time() -> None:
+    sv = Texts().wording("sv")
+    for at in (datetime(2027, 1, 31, tzinfo=UTC), datetime(2027, 1, 31, 22, 59, 59, tzinfo=UTC)):
+        assert sv.end(at) == "31 januari 2027"
+    assert sv.end(datetime(2027, 1, 31, 11, 30, tzinfo=UTC)) == "31 januari 2027 kl. 12:30"

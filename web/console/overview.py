@@ -12,7 +12,7 @@ from web.console.day import HEIGHT, HOURS, WIDTH, day
 from web.console.filters import DECISIONS, LANGUAGES, Filters
 from web.console.site import Site
 
-PAGE = 50
+PAGE = 20
 _FIRST = write_place((0, 0, ""))
 _NEW_MOST = 100
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Literal
 
 from starlette.datastructures import FormData
@@ -10,8 +10,9 @@ from starlette.datastructures import FormData
 from classify.verdict import LABELS
 from registry.holder import Part
 from registry.official import EVERYTHING, Consent, Official
+from web.wording import LAST_SECOND
 
-Fault = Literal["no_source", "no_label", "unclear", "until"]
+Fault = Literal["no_source", "first_source", "no_label", "unclear", "until"]
 
 _UNCLEAR = ("",)
 
@@ -48,10 +49,10 @@ def read(
 
     The day on which the consent ``before`` ends already means the moment at which it does.
     """
-    scope = _chosen(form, "scope", "source", sources)
-    labels = _chosen(form, "labels", "label", LABELS)
+    scope = _chosen(form, "scope", "source", sources, first=before is None)
+    labels = _chosen(form, "labels", "label", LABELS, first=before is None)
     if not scope:
-        return "no_source"
+        return "first_source" if before is None else "no_source"
     if not labels:
         return "no_label"
     if scope == _UNCLEAR or labels == _UNCLEAR:
@@ -62,7 +63,7 @@ def read(
             day = date.fromisoformat(str(form["until"]))
         except ValueError:
             return "until"
-        until = datetime.combine(day, time(23, 59, 59), zone)
+        until = datetime.combine(day, LAST_SECOND, zone)
         if before is not None and before.until is not None and before.until.astimezone(zone).date() == day:
             until = before.until
         if until <= at:
@@ -78,6 +79,23 @@ def read(
         statistics="statistics" in form,
         sample="sample" in form,
     )
+
+
+def ticked(form: FormData, shown: Consent) -> Consent:
+    """``shown`` with what is ticked in a form that has a fault, so that she need not do it again."""
+    return replace(
+        shown,
+        scope=_as_ticked(form, "scope", "source"),
+        labels=_as_ticked(form, "labels", "label"),
+        text="text" in form,
+        evidence="evidence" in form,
+        statistics="statistics" in form,
+        sample="sample" in form,
+    )
+
+
+def _as_ticked(form: FormData, all_of: str, each: str) -> tuple[str, ...]:
+    return (EVERYTHING,) if form.get(all_of) == "all" else tuple(str(value) for value in form.getlist(each))
 
 
 def is_same(one: Consent | None, other: Consent) -> bool:
@@ -102,12 +120,15 @@ def covers(consent: Consent, source: str) -> bool:
     return EVERYTHING in consent.scope or source in consent.scope
 
 
-def _chosen(form: FormData, all_of: str, each: str, known: Collection[str]) -> tuple[str, ...]:
-    """What was chosen. Who says "all" and leaves a box empty may have meant either: she is asked, and nothing is guessed."""
-    ticked = {str(value) for value in form.getlist(each)}
+def _chosen(form: FormData, all_of: str, each: str, known: Collection[str], *, first: bool) -> tuple[str, ...]:
+    """What was chosen. Who says "all" and leaves a box empty may have meant either: she is asked, and nothing is guessed.
+
+    In the form of a first consent no box is ticked before: there "all" alone is clear.
+    """
+    boxes = {str(value) for value in form.getlist(each)}
     if form.get(all_of) == "all":
-        return (EVERYTHING,) if ticked.issuperset(known) else _UNCLEAR
-    return tuple(name for name in known if name in ticked)
+        return (EVERYTHING,) if boxes.issuperset(known) or (first and not boxes) else _UNCLEAR
+    return tuple(name for name in known if name in boxes)
 
 
 def _union(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

@@ -55,12 +55,16 @@ def wishes(form: FormData, before: Wishes) -> Wishes | None:
     begins, ends = text(form, "quiet_from"), text(form, "quiet_to")
     if (begins or ends) and not (_QUIET.fullmatch(begins) and _QUIET.fullmatch(ends) and begins != ends):
         return None
+    return replace(told(form, before), quiet=f"{begins}-{ends}" if begins else "")
+
+
+def told(form: FormData, before: Wishes) -> Wishes:
+    """When, what and by whom she wants to be told, as the form has it; the quiet hours stay as they were."""
     return replace(
         before,
         notice=choice(form, "notice", get_args(Notice), before.notice),
         text="text" in form,
         through=text(form, "through"),
-        quiet=f"{begins}-{ends}" if begins else "",
     )
 
 

@@ -217,8 +217,11 @@ def _wishes(desk: Desk, request: Request, form: FormData | None = None) -> Respo
         desk.portal.store.change(replace(official, wishes=wishes), given=desk.given(request))
         desk.note(request, "official-changed")
         return RedirectResponse("/me/wishes?done=saved", 303)
-    faults = "" if wishes is not None else "quiet"
     begins, _, ends = official.wishes.quiet.partition("-")
+    faults = "" if wishes is not None else "quiet"
+    if form is not None:  # what she typed stays
+        begins, ends = describing.written(form, "quiet_from"), describing.written(form, "quiet_to")
+        official = replace(official, wishes=describing.told(form, official.wishes))
     return desk.page(request, "wishes", official, status=422 if faults else 200, quiet=(begins, ends), faults=faults)
 
 

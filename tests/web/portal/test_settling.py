@@ -8,6 +8,7 @@ from registry.official import Proposed, Wishes
 from registry.tenant import tenant_of
 from tests.registry.people import official
 from tests.review.people import verdict
+from tests.web.building import Page
 from tests.web.portal.building import ID, Home
 from web.portal.preview import preview
 
@@ -103,7 +104,11 @@ def test_whom_to_tell_is_hers_to_choose(home: Home) -> None:
 def test_wishes(home: Home) -> None:
     browser = home.browser()
     form = {"notice": "never", "text": "1", "through": "Rut Ek", "quiet_from": "22:00", "quiet_to": "07:00"}
-    assert browser.submit("/me/wishes", **form | {"quiet_to": ""}).status_code == 422
+    refused = browser.submit("/me/wishes", **form | {"quiet_to": ""})
+    assert refused.status_code == 422
+    shown = Page(refused.text)
+    assert [shown.all("input", id=each)[0]["value"] for each in ("through", "quiet_from")] == ["Rut Ek", "22:00"]
+    assert [each["id"] for each in shown.all("input") if "checked" in each] == ["notice-never", "text-1"]
     assert home.parts.store.get(ID).wishes == Wishes()
     assert browser.submit("/me/wishes", **form).headers["location"] == "/me/wishes?done=saved"
     assert home.parts.store.get(ID).wishes == Wishes("never", True, "Rut Ek", "22:00-07:00")
