@@ -1,6 +1,6 @@
 """What every way to reach a person looks like to the rest of Turvakt."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from alerts.alert import Recipient
 from alerts.message import Message
@@ -52,4 +52,18 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@runtime_checkable
+class Probed(Protocol):
+    """A channel whose service can be tried without sending anything."""
+
+    async def probe(self) -> None:
+        """Reach the service, and let it say that it knows us.
+
+        Raises:
+            Unavailable: it does not answer, or refuses us.
+            BadInput: it has nothing where the settings say that it is.
+        """
         ...

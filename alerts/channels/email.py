@@ -2,7 +2,8 @@
 
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -92,7 +93,28 @@ class Email:
             Unavailable: it does not answer, is busy (4xx), or refuses us (certificate, password, sender).
         """
         mail = self._mail(message, recipient, idempotency_key)
-        smtp = aiosmtplib.SMTP(
+        with self._faults():
+            async with self._smtp() as smtp:
+                await smtp.send_message(mail)
+
+    async def probe(self) -> None:
+        """Connect, encrypt and sign in as for a message, and hang up.
+
+        Raises:
+            Unavailable: as of `send`.
+        """
+        with self._faults():
+            async with self._smtp():
+                pass
+
+    async def retract(self, idempotency_key: str) -> None:
+        """Mail cannot be taken back."""
+
+    async def close(self) -> None:
+        """Each message has a connection of its own."""
+
+    def _smtp(self) -> aiosmtplib.SMTP:
+        return aiosmtplib.SMTP(
             hostname=self._host,
             port=self._port,
             use_tls=self._security == "tls",
@@ -102,10 +124,12 @@ class Email:
             password=self._password or None,
             timeout=self._seconds,
         )
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
         place = f"channel email, {self._host}:{self._port}"
         try:
-            async with smtp:
-                await smtp.send_message(mail)
+            yield
         except aiosmtplib.SMTPRecipientsRefused as error:
             refused = error.recipients[0]
             raise _refusal("the recipient was refused", refused.code, refused.message, place) from None
@@ -119,12 +143,6 @@ class Email:
         except (aiosmtplib.SMTPException, OSError) as error:
             reason = f"the server does not answer as it should ({type(error).__name__})"
             raise Unavailable(reason, place=place, remedy="It is tried again") from None
-
-    async def retract(self, idempotency_key: str) -> None:
-        """Mail cannot be taken back."""
-
-    async def close(self) -> None:
-        """Each message has a connection of its own."""
 
     def _mail(self, message: Message, recipient: Recipient, idempotency_key: str) -> EmailMessage:
         now = self._clock.now()

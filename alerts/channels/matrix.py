@@ -31,7 +31,7 @@ class Matrix:
     def __init__(self, *, homeserver: str, token: str, clock: Clock, seconds: float = 15.0) -> None:
         self._caller = Caller(self.name, clock=clock, seconds=seconds)
         self._caller.check(homeserver)
-        self._rooms = f"{homeserver.rstrip('/')}/_matrix/client/v3/rooms"
+        self._api = f"{homeserver.rstrip('/')}/_matrix/client/v3"
         self._headers = {"authorization": f"Bearer {token}"}
 
     def check(self, address: str) -> None:
@@ -51,13 +51,26 @@ class Matrix:
         room, key = quote(recipient.address, safe=""), quote(idempotency_key, safe="")
         answer = await self._caller.call(
             "PUT",
-            f"{self._rooms}/{room}/send/m.room.message/{key}",
+            f"{self._api}/rooms/{room}/send/m.room.message/{key}",
             json={"msgtype": "m.text", "body": brief(message)},
             headers=self._headers,
         )
         if not answer.good:
             raise self._caller.refusal(answer, ours=(401,), remedy="Invite the account to the room and let it join")
         if not answer.json().get("event_id"):
+            raise self._caller.odd()
+
+    async def probe(self) -> None:
+        """Ask whose token it is.
+
+        Raises:
+            Unavailable: the server does not answer, or does not know our token.
+            BadInput: there is no Matrix at this address.
+        """
+        answer = await self._caller.call("GET", f"{self._api}/account/whoami", headers=self._headers)
+        if not answer.good:
+            raise self._caller.refusal(answer, ours=(401, 403), remedy="Check the setting of the homeserver")
+        if not answer.json().get("user_id"):
             raise self._caller.odd()
 
     async def retract(self, idempotency_key: str) -> None:

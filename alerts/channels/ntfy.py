@@ -63,6 +63,19 @@ class Ntfy:
         if answer.json().get("event") != "message":
             raise self._caller.odd()
 
+    async def probe(self) -> None:
+        """Ask whether the server is well. Whether it takes our token is seen only when something is published.
+
+        Raises:
+            Unavailable: the server does not answer, is not well, or refuses us.
+            BadInput: there is no ntfy at this address.
+        """
+        answer = await self._caller.call("GET", f"{self._url}v1/health", headers=self._headers)
+        if not answer.good:
+            raise self._caller.refusal(answer, ours=(401, 403), remedy="Check the setting of the server")
+        if answer.json().get("healthy") is not True:
+            raise self._caller.odd()
+
     async def retract(self, idempotency_key: str) -> None:
         """What was published stays until the server forgets it: it holds nothing of the post."""
 

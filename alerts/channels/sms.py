@@ -52,6 +52,15 @@ class Sms:
             self._caller, await self._caller.call("POST", f"{self._url}/sms", data=data, auth=self._auth)
         )
 
+    async def probe(self) -> None:
+        """Ask for our account.
+
+        Raises:
+            Unavailable: 46elks does not answer, or does not know us.
+            BadInput: it is not 46elks that answers.
+        """
+        await look_at_account(self._caller, self._url, self._auth)
+
     async def retract(self, idempotency_key: str) -> None:
         """A short message cannot be taken back."""
 
@@ -64,5 +73,14 @@ def raise_unless_taken(caller: Caller, answer: Answer) -> None:
     """What an answer of 46elks means: it has an id if the message or call was taken on."""
     if not answer.good:
         raise caller.refusal(answer, ours=OURS, remedy="Check the contact's telephone number")
+    if not answer.json().get("id"):
+        raise caller.odd()
+
+
+async def look_at_account(caller: Caller, url: str, auth: tuple[str, str]) -> None:
+    """Whether 46elks knows our account (https://46elks.com/docs/get-account); costs nothing."""
+    answer = await caller.call("GET", f"{url}/me", auth=auth)
+    if not answer.good:
+        raise caller.refusal(answer, ours=OURS, remedy="Check the setting of the address of 46elks")
     if not answer.json().get("id"):
         raise caller.odd()

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from alerts.alert import Recipient
 from alerts.channels.calling import Caller
-from alerts.channels.sms import URL, raise_unless_taken
+from alerts.channels.sms import URL, look_at_account, raise_unless_taken
 from alerts.channels.telephone import callback, check_number
 from alerts.message import Message
 from flow.clock import Clock
@@ -76,6 +76,15 @@ class Voice:
         raise_unless_taken(
             self._caller, await self._caller.call("POST", f"{self._url}/calls", data=data, auth=self._auth)
         )
+
+    async def probe(self) -> None:
+        """Ask for our account.
+
+        Raises:
+            Unavailable: 46elks does not answer, or does not know us.
+            BadInput: it is not 46elks that answers.
+        """
+        await look_at_account(self._caller, self._url, self._auth)
 
     def _actions(self, message: Message, language: Language) -> dict[str, object]:
         sound = self._audio.get(language) or _SPEECH + self._said(message, language)

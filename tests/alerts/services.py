@@ -120,6 +120,8 @@ class Elks(Service):
     def reply(self, method: str, call: Call) -> Reply:
         if _basic(call) != "user:secret":
             return _plain(401, "API access requires Basic HTTP authentication")
+        if (method, call.path) == ("GET", "/a1/me"):
+            return _json(200, {"id": "u1", "currency": "SEK", "balance": 1000})
         if method != "POST" or call.headers.get("content-type") != "application/x-www-form-urlencoded":
             return _plain(405, "Method not allowed")
         sent = {name: values[0] for name, values in parse_qs(call.body.decode(), strict_parsing=True).items()}
@@ -191,6 +193,8 @@ class Homeserver(Service):
     def reply(self, method: str, call: Call) -> Reply:
         if call.headers.get("authorization") != "Bearer secret":
             return _json(401, {"errcode": "M_UNKNOWN_TOKEN", "error": "Unknown token"})
+        if (method, call.path) == ("GET", "/_matrix/client/v3/account/whoami"):
+            return _json(200, {"user_id": "@turvakt:ekvik.example"})
         found = re.fullmatch(r"/_matrix/client/v3/rooms/(%21[^/]+)/send/m\.room\.message/([^/]+)", call.path)
         if found is None or method != "PUT":
             return _json(404, {"errcode": "M_UNRECOGNIZED", "error": "Unrecognized request"})
@@ -210,6 +214,8 @@ class NtfyServer(Service):
     def reply(self, method: str, call: Call) -> Reply:
         if call.headers.get("authorization") != "Bearer secret":
             return _json(401, {"code": 40101, "http": 401, "error": "unauthorized"})
+        if (method, call.path) == ("GET", "/v1/health"):
+            return _json(200, {"healthy": True})
         sent = json.loads(call.body)
         known = {"topic", "title", "message", "priority", "click", "sequence_id"}
         if method not in ("POST", "PUT") or call.path != "/" or not set(sent) <= known:

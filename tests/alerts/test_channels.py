@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from alerts.channel import Probed
 from alerts.channels import CHANNELS, load_channel
 from alerts.channels.email import Email
 from alerts.channels.files import Files
@@ -26,6 +27,8 @@ from tests.alerts.people import AT, recipient
 from tests.alerts.servers import Certificate, HookServer, SmtpServer, make_certificate
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
+UNTRIED = {"apprise", "outbox", "sms-gateway", "teams", "webhook", "webpush"}
+"""Channels whose service cannot be tried without sending."""
 DIGEST = hashlib.sha256(b"feed:1").hexdigest()[:24]
 
 
@@ -146,6 +149,17 @@ async def test_what_is_down_is_unavailable_and_comes_back(bench: Bench) -> None:
     assert bench.keys() == ["k1"]
 
 
+async def test_what_can_be_tried_without_sending_is_tried(bench: Bench) -> None:
+    if not isinstance(bench.channel, Probed):
+        assert bench.channel.name in UNTRIED
+        return
+    await bench.channel.probe()
+    assert bench.keys() == []
+    await bench.break_down()
+    with pytest.raises(Unavailable):
+        await bench.channel.probe()
+
+
 async def test_a_refusal_for_good_is_bad_input(bench: Bench) -> None:
     with pytest.raises(BadInput) as caught:
         await bench.send(address=bench.refused)
@@ -218,6 +232,8 @@ async def test_no_mail_to_a_server_without_starttls() -> None:
 async def test_wrong_settings_of_ours_are_waited_out(smtp: SmtpServer, options: dict[str, Any], reason: str) -> None:
     with pytest.raises(Unavailable, match=reason):
         await email(smtp, **options).send(MESSAGE, recipient=recipient(), idempotency_key="k1")
+    with pytest.raises(Unavailable, match=reason):
+        await email(smtp, **options).probe()
     assert smtp.mails == []
 
 

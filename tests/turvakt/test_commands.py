@@ -205,6 +205,21 @@ class TestCheck:
         assert f"{key}: the key has ended on" in wrong["keys"]
         assert "rule 'all': the channel email is not set up" in wrong["rules"]
 
+    def test_a_server_that_is_away_is_found_without_sending(self, program: Program) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+            mail = {"HOST": "127.0.0.1", "PORT": str(port), "SENDER": "turvakt@ekvik.example", "SECURITY": "none"}
+            options = {f"TURVAKT_EMAIL_{name}": value for name, value in mail.items()}
+            wrong = self.says(Program(program.folder, **options))
+        assert list(wrong) == ["channels"]
+        assert f"channel email, 127.0.0.1:{port}: the server does not answer" in wrong["channels"]
+
+    def test_rules_that_are_wrong_are_told_of_once(self, program: Program, tmp_path: Path) -> None:
+        rules = tmp_path / "rules.toml"
+        rules.write_text("[[rule]]\nnam = 1\n", "utf-8")
+        assert list(self.says(Program(program.folder, TURVAKT_ALERTS_RULES=str(rules)))) == ["rules"]
+
     def test_law_hints(self, program: Program, tmp_path: Path) -> None:
         law = tmp_path / "law.toml"
         law.write_text('[[provision]]\ncountry = "NO"', "utf-8")

@@ -18,6 +18,7 @@ from alerts.routines import load_routines
 from alerts.rules import To
 from flow.errors import BadInput, TurvaktError
 from registry.official import Contact
+from turvakt.commands.probing import try_channels
 from turvakt.commands.shared import AsJson, screen, settings, table, write_json
 from turvakt.folder import faults, private
 from turvakt.watch.drills import Weekly
@@ -96,17 +97,21 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
                 file.flush()
         return str(folder)
 
+    plans, mistakes = read_plans(opened.settings.rules_file, opened.settings.plans_dir)
+    each_plan = [("", plans.default), *((f"tenant {tenant}, ", plan) for tenant, plan in plans.tenants.items())]
+    named = [found for whose, plan in each_plan for found in _named(plan, whose)]
+
     def rules() -> str:
-        plans, mistakes = read_plans(opened.settings.rules_file, opened.settings.plans_dir)
         if mistakes:
             raise BadInput("\n".join(map(str, mistakes)), place="rules", remedy="See docs/alerts.md")
-        each_plan = [("", plans.default), *((f"tenant {tenant}, ", plan) for tenant, plan in plans.tenants.items())]
-        _reachable((found for whose, plan in each_plan for found in _named(plan, whose)), opened.channels)
+        _reachable(named, opened.channels)
         left_open = [f"{whose}{gap}" for whose, plan in each_plan for gap in gaps(plan, opened.clock.now())]
         own = f", {len(plans.tenants)} tenants with rules of their own" if plans.tenants else ""
         return "\n".join([f"{sum(len(plan.rules) for _, plan in each_plan)} rules{own}", *left_open])
 
     def keys() -> str:
+        if mistakes:
+            return "not looked at before the rules are right"
         files = list(key_files(opened.plans))
         keys = load_keys(files)
         for address, file in files:
@@ -116,7 +121,8 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
     def contacts() -> str:
         whose = [(f"official {one.id}", each) for one in opened.store.officials() for each in one.contacts]
         _reachable(whose, opened.channels)
-        return f"{len(whose)} addresses"
+        of_plans = len({(way.channel, way.address) for _, way in named})
+        return f"{len(whose)} addresses of officials, {of_plans} of those whom the rules name"
 
     def operator() -> str:
         settings = opened.settings.operator
@@ -151,7 +157,7 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         **({"index": index} if opened.settings.elasticsearch.urls else {}),
         "registry": registry,
         "rules": rules,
-        "channels": lambda: ", ".join(sorted(opened.channels)),
+        "channels": lambda: try_channels(opened.channels),
         "keys": keys,
         "contacts": contacts,
         "operator": operator,
