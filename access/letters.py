@@ -95,7 +95,7 @@ class Letters:
     def send_last(self, official: str, values: Mapping[str, str]) -> bool:
         """When an official has been erased: send the letters ``erased`` that were prepared; whether there are any.
 
-        Once one has been sent, or could not be sent for a week, nothing of it is left.
+        Once one has been sent, or could not be sent for a week, `clean` leaves nothing of it.
 
         Raises:
             ValueError: the values are not those of the kind.
@@ -164,14 +164,12 @@ class Letters:
         return letters
 
     def ended(self, waiting: Waiting, state: Literal["sent", "failed"]) -> bool:
-        """Write down how the sending ended; of the letter to somebody erased nothing stays.
+        """Write down how the sending ended; of the letter to somebody erased nothing stays, see `clean`.
 
         Returns:
             Whether the letter was still here: it may have been erased on its way.
         """
         itself = LETTER.c.id == waiting.id
-        if waiting.letter.purpose == "erased":
-            return bool(self._database.execute(delete(LETTER).where(itself)))
         new = {"state": state, "at": self._clock.now().timestamp(), "content": None}
         return bool(self._database.execute(update(LETTER).where(itself).values(**new)))
 
@@ -180,6 +178,20 @@ class Letters:
         now = self._clock.now()
         new = {"attempts": waiting.attempts + 1, "due": (now + after).timestamp(), "at": now.timestamp()}
         return bool(self._database.execute(update(LETTER).where(LETTER.c.id == waiting.id).values(**new)))
+
+    def clean(self) -> int:
+        """Remove the letters to people erased that have ended, from the tables and from the files; returns how many.
+
+        Raises:
+            Unavailable: the files are in use. Who was written to is gone from the tables; the next call goes on.
+        """
+        over = LETTER.c.kind == "erased", LETTER.c.content.is_(None)
+        ended = [identity for (identity,) in self._database.query(select(LETTER.c.id).where(*over))]
+        if ended:
+            # Rows without what they said stay until the files are scrubbed: they say that this is still to be done.
+            self._database.scrub()
+            self._database.execute(delete(LETTER).where(LETTER.c.id.in_(ended)))
+        return len(ended)
 
     def counts(self) -> dict[str, int]:
         """How many letters there are in each state."""
@@ -198,9 +210,9 @@ class Letters:
         return 0
 
     def expire(self, before: datetime) -> int:
-        """Remove letters that ended before ``before``."""
-        ended = delete(LETTER).where(LETTER.c.state.in_(("sent", "failed")), LETTER.c.at < before.timestamp())
-        return self._database.execute(ended)
+        """Remove letters that ended before ``before``; those to people erased go by `clean`."""
+        ended = LETTER.c.state.in_(("sent", "failed")), LETTER.c.at < before.timestamp()
+        return self._database.execute(delete(LETTER).where(*ended, LETTER.c.kind != "erased"))
 
     def export(self, official: str) -> list[dict[str, Any]]:
         """The letters to the official and her deputies; what they say while they wait, but for a link that opens something."""

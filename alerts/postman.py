@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from access.letter import Waiting
@@ -18,6 +18,7 @@ from flow.step import Step
 
 GIVE_UP_AFTER = timedelta(days=7)
 """As long as an invitation holds."""
+CLEAN_AGAIN_AFTER = timedelta(minutes=1)
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Postman:
         self._clock = clock
         self._send_seconds = send_seconds
         self._idle_seconds = idle_seconds
+        self._clean_from = datetime.min.replace(tzinfo=UTC)
 
     async def run(self) -> None:
         """Send until cancelled. A letter on its way then is sent again later.
@@ -62,7 +64,18 @@ class Postman:
                 still_here = await self._step(await self._send(waiting))
                 if not still_here:
                     await self._channel.retract(waiting.id)
+            await self._step(self._clean)
             await asyncio.sleep(self._idle_seconds)
+
+    def _clean(self) -> None:
+        """Leave nothing in the files of who was told of an erasure. Are they in use, other letters need not wait for it."""
+        if self._clock.now() < self._clean_from:
+            return
+        try:
+            self._letters.clean()
+        except Unavailable as error:
+            self._clean_from = self._clock.now() + CLEAN_AGAIN_AFTER
+            logger.warning("who was told of an erasure is removed from the files later. %s", error)
 
     async def _send(self, waiting: Waiting) -> Callable[[], bool]:
         """Send; returns what writes down what came of it."""

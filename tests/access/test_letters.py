@@ -1,6 +1,7 @@
 """Letters: taken in once, sent at least once, erased with the official, and nothing kept of them longer than needed."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ from tests import databases
 from tests.access.people import seal
 from tests.alerts.people import AT
 from tests.alerts.servers import SmtpServer
+from turvakt.schema import open_file
 
 LINK = "https://turvakt.ekvik.example/join/a1b2c3"
 MOMENT = datetime.fromisoformat("2026-12-01T10:00:00+00:00").isoformat()
@@ -183,7 +185,37 @@ def test_the_last_letter_is_sent_when_the_erasure_is_complete_and_leaves_nothing
     (waiting,) = letters.due()
     assert waiting.letter.values["removed"] == "12"
     assert letters.ended(waiting, "sent")
+    assert "ekvik.example" not in stored(database)
+    assert letters.expire(AT + timedelta(days=1)) == 0, "the row says that the files are still to be scrubbed"
+    assert (letters.clean(), letters.clean()) == (1, 0)
     assert database.query(select(LETTER)) == []
+
+
+def remains(folder: Path, *names: bytes) -> list[str]:
+    """The files that hold one of ``names``."""
+    files = {each.name: each.read_bytes() for each in folder.iterdir()}
+    return [file for file, content in files.items() if any(name in content for name in names)]
+
+
+async def test_who_was_told_of_an_erasure_is_gone_from_the_files_once_they_can_be_scrubbed(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    database = open_file(tmp_path / "turvakt.db")
+    letters = Letters(database, seal=seal, clock=clock)
+    letters.prepare_last(person(), "anna-lindqvist")
+    letters.send_last("anna-lindqvist", values("erased"))
+    assert remains(tmp_path, b"anna@ekvik")
+    reader = sqlite3.connect(tmp_path / "turvakt.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM access_letter").fetchall()
+    async with SmtpServer() as server, sending(letters, email(server, clock), clock):
+        await until(lambda: letters.counts() == {"sent": 1})
+        reader.close()
+        clock.advance(61)
+        await until(lambda: letters.counts() == {})
+        assert len(server.mails) == 1
+    assert remains(tmp_path, b"anna@ekvik", b"Lindqvist") == []
+    database.close()
 
 
 def test_each_who_was_this_official_gets_the_last_letter_and_nobody_else(letters: Letters) -> None:
