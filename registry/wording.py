@@ -13,9 +13,10 @@ import msgspec
 
 from flow.errors import BadInput, Broken
 from registry.official import Language
+from registry.retention import KINDS, Kind
 
 _NAME = re.compile(r"(\d{4}-\d{2}(?:-[a-z0-9]+)?)\.([a-z]{2})\.toml")
-_DAYS = ("unflagged", "low", "flagged", "case", "sample")
+_DAYS: dict[str, Kind] = {kind.replace("-", "_"): kind for kind in KINDS}
 _KNOWN = {"tenant", *_DAYS}
 _SEE = "See config/consent"
 
@@ -97,7 +98,7 @@ class Wordings:
         version = version or self.newest
         if version not in self._texts:
             raise BadInput("no wording of this version is there", place="consent wordings", remedy=_SEE)
-        values = {kind: f"{days[kind]:g}" for kind in _DAYS} | {"tenant": tenant}
+        values = {name: f"{days[kind]:g}" for name, kind in _DAYS.items()} | {"tenant": tenant}
         plain = msgspec.structs.asdict(self._texts[version][language])
         if days["unflagged"]:
             plain["kept"] = plain["kept_too"]

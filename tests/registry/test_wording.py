@@ -1,15 +1,17 @@
 """What officials are shown: every version whole in every language, and what was shown is known again."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from flow.errors import BadInput, Broken
 from registry.official import Language
+from registry.retention import KINDS, Kind
 from registry.wording import SECTIONS, load_wordings
 
 FOLDER = Path(__file__).parents[2] / "config" / "consent"
-DAYS = {"unflagged": 0.0, "low": 30.0, "flagged": 365.0, "case": 730.0, "sample": 30.0}
+DAYS = {"unflagged": 0.0, "low": 30.0, "flagged": 365.0, "case": 500.0, "open-case": 730.0, "sample": 30.0}
 LANGUAGES: tuple[Language, ...] = ("sv", "fi", "en")
 
 
@@ -24,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 def test_what_is_shown_names_tenant_and_days(language: Language) -> None:
     shown = load_wordings(FOLDER).shown(language, tenant="Ekvik", days=DAYS)
     assert "Ekvik" in shown.texts.summary
-    for days in ("30", "365", "730"):
+    for days in ("30", "365", "500", "730"):
         assert days in shown.texts.kept
     assert "30" in shown.texts.sample
     assert [len(each) for each in shown.sections] == [2] * len(SECTIONS)
@@ -33,13 +35,23 @@ def test_what_is_shown_names_tenant_and_days(language: Language) -> None:
 
 def test_all_languages_tell_the_same_figures() -> None:
     wordings = load_wordings(FOLDER)
-    days = {"unflagged": 0.0, "low": 1111.0, "flagged": 2222.0, "case": 3333.0, "sample": 4444.0}
+    days = {"unflagged": 0.0, "low": 1111.0, "flagged": 2222.0, "case": 3333.0, "open-case": 5555.0, "sample": 4444.0}
     texts = [wordings.shown(language, tenant="<T>", days=days).texts for language in LANGUAGES]
     for key in SECTIONS:
         marks = [
-            {mark for mark in ("<T>", "1111", "2222", "3333", "4444") if mark in getattr(each, key)} for each in texts
+            {mark for mark in ("<T>", "1111", "2222", "3333", "4444", "5555") if mark in getattr(each, key)}
+            for each in texts
         ]
         assert marks[0] == marks[1] == marks[2], key
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("path", sorted(FOLDER.rglob("*.toml")), ids=lambda path: path.name)
+def test_each_kind_that_is_kept_is_told(path: Path, kind: Kind) -> None:
+    texts = tomllib.loads(path.read_text(encoding="utf-8"))
+    days = f"{{{kind.replace('-', '_')}}}"
+    for key in {"sample": ("sample",), "unflagged": ("kept_too",)}.get(kind, ("kept", "kept_too")):
+        assert days in texts[key]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -47,7 +59,7 @@ def test_that_posts_without_a_flag_are_kept_is_said(language: Language) -> None:
     wordings = load_wordings(FOLDER)
     assert "77" not in wordings.shown(language, tenant="Ekvik", days=DAYS).texts.kept
     kept = wordings.shown(language, tenant="Ekvik", days=DAYS | {"unflagged": 77.0}).texts.kept
-    assert all(days in kept for days in ("77", "30", "365", "730"))
+    assert all(days in kept for days in ("77", "30", "365", "500", "730"))
 
 
 def test_the_reference_is_of_exactly_what_was_shown() -> None:
