@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, not_, select
 
 from alerts.alert import Alert
 from alerts.case import UNANSWERED, Case, cases, save
-from alerts.content import without_content
+from alerts.content import decoded, without_content
 from alerts.incident import OPEN, Incident, Kind, State
 from alerts.tables import (
     DIGEST_ENTRY,
@@ -18,10 +18,11 @@ from alerts.tables import (
     INCIDENT_POST,
     INCIDENT_TASK,
 )
-from classify.verdict import SEVERITIES
+from classify.verdict import SEVERITIES, Label
 from flow.clock import Clock
 from flow.database import Database, Row
 from flow.databases.columns import moment
+from flow.errors import BadInput
 from registry.holder import Part
 
 _OF_INCIDENTS: tuple[Table, ...] = (INCIDENT_POST, INCIDENT_LINK, INCIDENT_TASK, DIGEST_ENTRY)
@@ -55,6 +56,12 @@ class IncidentHolder:
         """The ids of alert and post of each of its alerts, the oldest first."""
         rows = select(INCIDENT_POST.c.alert, INCIDENT_POST.c.post).where(INCIDENT_POST.c.incident == incident)
         return [(alert, post) for alert, post in self._database.query(rows.order_by(INCIDENT_POST.c.number))]
+
+    def labels(self, incidents: Collection[str]) -> dict[str, tuple[Label, ...]]:
+        """What these incidents are about, by their ids: the labels of the gravest post of each, where there is one."""
+        found = select(INCIDENT.c.id, INCIDENT.c.content).where(INCIDENT.c.id.in_(incidents))
+        rows = self._database.query(found.where(INCIDENT.c.kind == "posts", INCIDENT.c.content.is_not(None)))
+        return {id: tuple(_labels(content)) for id, content in rows}
 
     def of_official(self, official: str) -> list[Incident]:
         """Those about an official, the newest first."""
@@ -245,6 +252,14 @@ def _shown(incident: Incident) -> dict[str, Any]:
         "authors": incident.accounts,
         "owner": incident.owner,
     }
+
+
+def _labels(content: bytes) -> Sequence[Label]:
+    try:
+        about = decoded(content)
+    except BadInput:
+        return ()
+    return about.verdict.judgement.flagged if isinstance(about, Alert) else ()
 
 
 COLUMNS = tuple(INCIDENT.c[name] for name in Incident.__dataclass_fields__)

@@ -26,11 +26,12 @@ def now(world: Answerable, incident: Incident) -> Incident:
 
 
 def test_an_officer_sees_what_waits_and_takes_it_on(world: Answerable) -> None:
-    incident = world.raised()
     browser = world.browser(world.person())
+    incident = world.raised(labels=("threat", "doxxing"))
     listed = browser.page("/incidents")
     assert "About Anna Lindqvist" in listed.words
     assert "Waits for an answer" in listed.words
+    assert "private data exposed" in listed.words.lower()
     path = f"/incidents/{incident.id}"
     page = browser.page(path)
     assert TEXT not in page.html

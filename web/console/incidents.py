@@ -18,7 +18,7 @@ from web.console.site import Site, actor_of
 
 WHICH = ("open", "late", "closed")
 _TOLD: frozenset[Event] = frozenset({"told", "failed-over", "delayed", "delivered", "failed", "withdrawn", "received"})
-_TIMELINE_MOST, _POSTS_MOST = 200, 50
+_SHOWN_MOST, _TIMELINE_MOST, _POSTS_MOST = 100, 200, 50
 _EITHER_SIDE = timedelta(hours=1)
 
 
@@ -94,7 +94,8 @@ class Board:
             "incidents.html",
             title=wording.text("incidents.title"),
             view="incidents",
-            incidents=found[:100],
+            incidents=found[:_SHOWN_MOST],
+            about=incidents.labels([each.id for each in found[:_SHOWN_MOST]]),
             names=self.site.names(request),
             late=late,
             duty=duty,
