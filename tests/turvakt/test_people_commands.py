@@ -115,6 +115,8 @@ def test_an_official_whom_nobody_knows_is_told(program: Program) -> None:
     done = program.finish("people", "invite", EMAIL, "--name", "Anna L", "--role", "official:ekvik:ana-lindqvist")
     assert done.returncode == 0
     assert b"No official has the id 'ana-lindqvist' yet" in done.stderr
+    new = program.finish("people", "invite", "zqx@ekvik.example", "--name", "Zqx Zqy", "--role", "official:ekvik:zqx")
+    assert (new.returncode, b"No official has the id" in new.stderr) == (0, False)
 
 
 def test_the_manager_of_a_function_is_invited_as_its_official(program: Program) -> None:
@@ -136,7 +138,7 @@ def test_the_manager_of_a_function_is_invited_as_its_official(program: Program) 
         (("--name", "Berit Holm"), b"nobody has this address. Give who is new a --role and a --name"),
         (("--name", "Berit Holm", "--role", "king:ekvik"), b"role is unknown"),
         (("--name", "Berit Holm", "--role", "officer"), b"tenant is none"),
-        (("--name", "Berit Holm", "--role", "official:ekvik"), b"official is none"),
+        (("--name", "Berit Holm", "--role", "official:ekvik"), b"Write official:TENANT:ID"),
         (("--name", "Berit", "--role", "official:ekvik:new-1"), b"name is one word"),
         (
             ("--name", "Berit Holm", "--role", "officer:ekvik", "--function", "Ekviks soc"),

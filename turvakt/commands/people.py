@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Annotated, get_args
 
 import msgspec
@@ -44,7 +45,10 @@ def invite(
         ),
     ] = None,
     name: Annotated[str, typer.Option(help="Her name; needed for who is new.", show_default=False)] = "",
-    language: Annotated[str, typer.Option(help="Her language: sv, fi or en.")] = "sv",
+    language: Annotated[
+        str,
+        typer.Option(help="Her language: sv, fi or en; left out: that of the tenant's country.", show_default=False),
+    ] = "",
     function: Annotated[
         str, typer.Option(help="She is no official but the manager of a function of this name.", show_default=False)
     ] = "",
@@ -76,7 +80,7 @@ def invite(
                 check_full_name(name if known is None else known.name)
         with opened.database.transaction():
             if known is None:
-                person = _new(email, name, language, grants)
+                person = _new(email, name, language or _language(opened, grants), grants)
                 people.add(person)
             else:
                 added = tuple(each for each in grants if each not in known.grants)
@@ -92,8 +96,9 @@ def invite(
             for tenant in _tenants(person):
                 opened.audit.write(_WHO, action, tenant=tenant, why=f"person {person.id}")
         link = invitation(base_url(opened.settings), shown) if shown else None
+        doubtful = [each for each in unregistered if _is_doubtful(opened, each)]
         unknown = sorted({each.tenant for each in grants} - {"", *(each.id for each in opened.store.tenants())})
-    for grant in unregistered:
+    for grant in doubtful:
         told = f"No official has the id '{grant.official}' yet: she consents first, by that id and in that tenant; misspelt?"
         aside.print(told, markup=False, highlight=False)
     for tenant in unknown:
@@ -202,6 +207,13 @@ def _new(email: str, name: str, language: str, grants: tuple[Grant, ...]) -> Per
     return Person(f"p-{secrets.token_hex(6)}", name.strip(), email.strip(), spoken, grants)
 
 
+def _language(opened: Parts, grants: tuple[Grant, ...]) -> Language:
+    """That of the country of her tenants; Swedish where no official tells the country yet."""
+    own = {grant.tenant for grant in grants}
+    countries = {tenant.country for tenant in opened.store.tenants() if tenant.id in own}
+    return "fi" if countries == {"FI"} else "sv"
+
+
 def _is_registered(opened: Parts, grant: Grant) -> bool:
     """Whether the official of a role is in the registry.
 
@@ -216,6 +228,13 @@ def _is_registered(opened: Parts, grant: Grant) -> bool:
         remedy = f"Write {grant.role}:{tenant}:{grant.official}"
         raise BadInput("the official belongs to another tenant", place="--role", remedy=remedy)
     return True
+
+
+def _is_doubtful(opened: Parts, grant: Grant) -> bool:
+    """Whether an id that nobody has may be a mistake: a deputy's, or one that resembles another official's."""
+    return grant.role == "deputy" or bool(
+        get_close_matches(grant.official, [each.id for each in opened.store.officials()])
+    )
 
 
 def _refuse_second(people: People, known: Person | None, grant: Grant) -> None:
@@ -252,6 +271,9 @@ def _state(opened: Parts, person: Person, *, is_invited: bool) -> str:
 def _grant(text: str) -> Grant:
     role, _, rest = text.partition(":")
     tenant, _, official = rest.partition(":")
+    if role in ("official", "deputy") and not (tenant and official):
+        remedy = f"Write {role}:TENANT:ID, with the official's id, which you choose if she is not registered yet"
+        raise BadInput(f"the role '{role}' is that of one official in one tenant", place="--role", remedy=remedy)
     return Grant(role, tenant, official)  # type: ignore[arg-type]  # the store refuses what is no role
 
 
