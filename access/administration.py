@@ -173,6 +173,8 @@ class Administration:
         """
         if tenant not in actor.tenants("manage-people"):
             raise _closed()
+        if not set(GIVEN).issuperset(roles):
+            raise BadInput("administrators do not give this role", place="people", remedy="See docs/people.md")
         if person_id == actor.person.id and "administrator" not in roles:
             raise BadInput("nobody takes away her own last key", place="people", remedy="Ask another administrator")
         person = self._whole(actor, person_id)

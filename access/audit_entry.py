@@ -55,8 +55,10 @@ Action = Literal[
     "expired",  # the log itself: its first entries were too old
 ]
 ACTIONS: tuple[Action, ...] = get_args(Action)
-TEXTS: frozenset[Action] = frozenset({"text-read", "texts-listed", "exported", "author-looked-up", "author-exported"})
-"""The actions by which somebody saw texts."""
+TEXTS: frozenset[Action] = frozenset(
+    {"text-read", "texts-listed", "hold-added", "exported", "author-looked-up", "author-exported"}
+)
+"""The actions by which somebody saw texts, or kept one."""
 
 Naming = Literal["who", "session", "official", "post", "why"]
 NAMINGS: tuple[Naming, ...] = get_args(Naming)

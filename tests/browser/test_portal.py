@@ -54,6 +54,9 @@ def consent(page: Page) -> None:
     write(page, "#role", "kommunalråd")
     write(page, "#contact_name", "Beredskap")
     write(page, "#address", "vakt")
+    assert page.locator("form[action^='/me/begin'] :checked:not(option)").count() == 0, "nothing is ticked for her"
+    go(page, "#scope-all", "Space")
+    go(page, "#labels-all", "Space")
     go(page, "main button.primary", "Enter")
     page.wait_for_url("**/me?done=begun")
 

@@ -163,7 +163,7 @@ def test_signing_in_leads_nowhere_else(house: House, back: str) -> None:
     _, codes = join(house, house.browser(), house.invited(RUT))
     browser = house.browser()
     browser.submit("/sign-in", email=RUT.email, password=PASSWORD, back=back)
-    assert browser.submit("/sign-in/code", code=codes[0], back=back).headers["location"] == "/"
+    assert browser.submit("/sign-in/code", code=codes[0], back=back).headers["location"] == "/start"
 
 
 def test_neither_token_nor_its_link_opens_the_pages_of_people(house: House) -> None:
@@ -298,6 +298,7 @@ def test_roles_are_given_and_taken(house: House) -> None:
     assert house.staff.accounts.people.get("p-rut").grants == (Grant("analyst", "ekvik"),)
     assert hers.get("/posts/jsonl:a").status_code == 403
     assert browser.submit("/people/p-kaj", act="roles", tenant="ekvik", role="officer").status_code == 422
+    assert browser.submit("/people/p-rut", act="roles", tenant="ekvik", role="operator").status_code == 422
     assert browser.submit("/people/p-kaj", act="remove").status_code == 422
     assert browser.submit("/people/p-rut", act="remove").headers["location"] == "/people?done=removed"
     assert hers.get("/account").status_code == 401

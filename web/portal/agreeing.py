@@ -16,14 +16,11 @@ from registry.wording import Shown
 from review.naming import NameTaken
 from web.console.site import actor_of
 from web.portal import describing
-from web.portal.consenting import given_up, held, is_same, read, to_come, together
+from web.portal.consenting import given_up, held, is_same, read, ticked, to_come, together
 from web.portal.desk import Desk, tenant_of_grant
 
-STORES = frozenset(
-    {"log", "alerts", "outbox", "index", "trends", "notices", "letters", "registry", "audit", "people", "holds"}
-)
-"""The holders that have a name for people."""
-_NEW = Consent(scope=("*",), since=None)  # type: ignore[arg-type]  # what the form of a first consent proposes
+# What the form of a first consent proposes: nothing. Only what she ticks herself is consent.
+_NEW = Consent(scope=(), since=None, labels=(), text=False, evidence=False, statistics=False)  # type: ignore[arg-type]
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -153,7 +150,7 @@ def _erased(desk: Desk, request: Request) -> Response:
         # It has; what is left is erased by the monitor as soon as it can be.
     with suppress(Unavailable):  # her report is worth more than this entry, which names nobody
         desk.portal.audit.write(SYSTEM, "erased", tenant=tenant, why="" if report else "pending")
-    return desk.page(request, "erased", None, report=report, stores=STORES)
+    return desk.page(request, "erased", None, report=report)
 
 
 def _read(desk: Desk, request: Request, form: FormData, before: Consent | None) -> Consent | str:
@@ -210,7 +207,7 @@ def _form(
     shown: Any = consent or _NEW
     if form is not None:
         read_again = read(form, before=consent, sources=sources, at=desk.site.clock.now(), zone=wording.zone)
-        shown = shown if isinstance(read_again, str) else read_again
+        shown = ticked(form, shown) if isinstance(read_again, str) else read_again
     return desk.page(
         request,
         name,

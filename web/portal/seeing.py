@@ -10,6 +10,7 @@ from access.break_glass import EMERGENCY
 from alerts.notices import Form, Notice
 from flow.errors import BadInput
 from registry.proposing import items
+from registry.tenant import tenant_of
 from web.console.highlight import pieces
 from web.console.post import LONGEST
 from web.console.site import actor_of
@@ -117,6 +118,8 @@ def _alert(desk: Desk, request: Request, alert_id: str) -> Response:
         done_about=done(item),
         pieces=pieces(post.text[:LONGEST], judgement.spans, post.mentions) if with_text else None,
         notices=[each for each in desk.portal.notices.about([alert_id]) if each.official == official.id],
+        holds=[each for each in desk.portal.holds.of(official.id) if each.post == post.id],
+        office=desk.portal.tenant(tenant_of(official)).name,
         person_name=desk.portal.person_name,
     )
 

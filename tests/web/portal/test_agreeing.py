@@ -38,6 +38,9 @@ def test_she_comes_in_by_her_own_consent(tmp_path: Path) -> None:
             "address": "vakt",
         }
         assert browser.submit("/me/begin", **form | {"address": ""}).status_code == 422
+        for missing, words in (("scope", "Choose where we may look"), ("labels", "Choose at least one thing")):
+            refused = browser.submit("/me/begin", **{key: form[key] for key in form if key != missing})
+            assert (refused.status_code, words in refused.text) == (422, True)
         assert home.parts.store.officials() == []
         assert browser.submit("/me/begin", **form).headers["location"] == "/me?done=begun"
         anna = home.parts.store.get(ID)

@@ -1,9 +1,13 @@
 """Each page of the portal, in each language, for an official and for her deputy."""
 
 import re
+import tomllib
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+import web
 from registry.official import Language
 from review.index import Item
 from tests.review.people import alert, delivery, verdict
@@ -85,6 +89,25 @@ def test_who_read_is_named(home: Home) -> None:
     assert "Emergency access: a threat tonight" in page.words
     assert "Whoever runs Turvakt here downloaded data" in page.words
     assert "signed" not in page.words
+
+
+def test_she_sees_what_is_kept_as_evidence(home: Home) -> None:
+    item = flagged(home)
+    assert "Kept as evidence" not in home.browser().page("/me/alerts/a1").words
+    until = home.clock.now() + timedelta(days=30)
+    home.parts.holds.add(item.verdict, official=ID, reason="K-17", until=until, by="olle")
+    home.parts.audit.write("olle", "hold-added", official=ID, post="jsonl:a", why="K-17")
+    words = home.browser().page("/me/alerts/a1").words
+    assert "Kept as evidence" in words
+    assert "Kept by Ekvik" in words
+    assert "Reason: K-17" in words
+    assert "kept a post as evidence" in home.browser().page("/me/accesses").words
+
+
+@pytest.mark.parametrize("language", ["sv", "fi", "en"])
+def test_every_holder_has_a_name_for_people(home: Home, language: str) -> None:
+    texts = tomllib.loads((Path(web.__path__[0]) / "translations" / "portal" / f"{language}.toml").read_text("utf-8"))
+    assert texts["me"]["store_name"].keys() >= {each.name for each in home.parts.holders}
 
 
 def test_alerts_of_others_are_not_there(home: Home) -> None:
