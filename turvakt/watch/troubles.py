@@ -50,6 +50,9 @@ class Troubles:
             unknown: kinds that could not be looked for: what was there is neither gone nor seen.
         """
         seen = {(trouble.kind, trouble.place): trouble for trouble in found}
+        if any(kind == "channel-failing" for kind, _ in seen):
+            # What a failing channel explains is not over.
+            unknown = {*unknown, "deliveries-late"}
         with self._database.transaction():
             self._database.lock("watch")
             known = {(each.trouble.kind, each.trouble.place): each for each in remembered(self._database)}
