@@ -110,8 +110,12 @@ class Progress:
     def taken(self, collector: str, taken: Taken) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + self._every
-            so_far = self._tally.all_taken
-            self._screen.print(f"{so_far.read} posts read, {so_far.matched} matched, {self._tally.alerts} alerts")
+            self.show()
+
+    def show(self) -> None:
+        """One line of what has come so far."""
+        so_far = self._tally.all_taken
+        self._screen.print(f"{so_far.read} posts read, {so_far.matched} matched, {self._tally.alerts} alerts")
 
     def verdict(self, verdict: Verdict) -> None:
         """Shown with the next line."""

@@ -25,7 +25,10 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
         write_json(now)
         return
     watch = now.pop("watch")
-    rows = [(f"{section}: {name}", value) for section, values in now.items() for name, value in _flat(values)]
+    wrong_first = sorted(now.items(), key=lambda each: each[0] not in _WRONG)
+    pairs = [(section, name, value) for section, values in wrong_first for name, value in _flat(values)]
+    # What is nothing is told of officials alone: without them nothing is matched.
+    rows = [(f"{part}: {name}", value) for part, name, value in pairs if value not in (0, "no") or part == "officials"]
     screen.print(table("", "", rows=rows))
     _show_watch(watch)
     # Last: where the token is still to be made, a full disk prevents that, and the rest has been told.
@@ -33,6 +36,10 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     if opened.settings.web.sign_in == "token":
         address = link(address, token(opened.settings))
     screen.print(f"\nConsole: {address}", markup=False, highlight=False, soft_wrap=True)
+
+
+_WRONG = ("not_ready", "dead", "model_lacks")
+"""The sections of the status that say what is wrong."""
 
 
 def _show_watch(watch: dict[str, Any]) -> None:
