@@ -38,12 +38,12 @@ LOCK = "incidents"
 class Decide(Protocol):
     """Writes down what a person decided."""
 
-    def __call__(self, posts: Sequence[str], *, by: str, at: datetime) -> None:
-        """These posts were false alarms."""
+    def __call__(self, posts: Sequence[str], *, tenant: str, by: str, at: datetime) -> None:
+        """These posts were false alarms, as ``tenant`` sees them."""
         ...
 
 
-def _nothing_decided(posts: Sequence[str], *, by: str, at: datetime) -> None:
+def _nothing_decided(posts: Sequence[str], *, tenant: str, by: str, at: datetime) -> None:
     """Where nobody decides."""
 
 
@@ -154,7 +154,8 @@ class Incidents(IncidentHolder):
         with self._database.transaction():
             if action == "false-alarm" and (found := self.get(incident)) is not None and found.is_open:
                 # Before the lock: who takes alerts has locked the log first, too.
-                self._decide(list(dict.fromkeys(post for _, post in self.alerts_of(incident))), by=by, at=now)
+                posts = list(dict.fromkeys(post for _, post in self.alerts_of(incident)))
+                self._decide(posts, tenant=found.tenant, by=by, at=now)
             self._database.lock(LOCK)
             case = next(iter(cases(self._database, INCIDENT.c.id == incident)), None)
             if case is None:

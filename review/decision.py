@@ -1,5 +1,6 @@
 """What a human decided about a post."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -11,13 +12,25 @@ Outcome = Literal["confirmed", "false-alarm"]
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A reviewer's word on a verdict. The newest decision on a post is the one that holds."""
+    """A reviewer's word on a verdict. Of each tenant the newest decision on a post is the one that holds.
+
+    Attributes:
+        tenant: for whom it was decided; empty: for the whole installation, as by those who answer for all tenants, and in
+            records older than this field.
+    """
 
     post: str
     outcome: Outcome
     by: str = field(repr=False)
     at: Moment
+    tenant: str = ""
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
+
+
+def decided_for(decisions: Iterable[Decision], tenant: str) -> Decision | None:
+    """Which of the ``decisions`` on a post holds for ``tenant``: her own before one of the whole installation."""
+    found = {decision.tenant: decision for decision in decisions}
+    return found.get(tenant) or found.get("")
 
 
 DECISIONS = Codec("decision", Decision)

@@ -1,7 +1,7 @@
 """What reviewers search: every verdict with its alerts, deliveries and decision, behind one protocol."""
 
 import base64
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Protocol
@@ -41,7 +41,8 @@ class Query:
 
     ``text`` is full text: words that must all occur, ``"a phrase"``, ``begin*``; upper and lower case are the same,
     å, ä, ö are letters of their own. ``officials`` asks for posts that mention any of these. ``severity`` is the least
-    one, ``flagged`` asks for any label or severity, ``alerted`` for any alert. ``since`` (inclusive) and ``until``
+    one, ``flagged`` asks for any label or severity, ``alerted`` for any alert,
+    ``decision`` for one of any tenant. ``since`` (inclusive) and ``until``
     (exclusive) bound the moment of judgement, by which the items are ordered, newest first. ``after`` is the ``next`` of
     the page before.
     """
@@ -65,12 +66,20 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A verdict with all that is known about it. Alerts and deliveries stand in the order of their time."""
+    """A verdict with all that is known about it. Alerts and deliveries stand in the order of their time.
+
+    ``decisions`` are the newest ones of each tenant, in the order of the tenants.
+    """
 
     verdict: Verdict
     alerts: tuple[Raised, ...] = ()
     deliveries: tuple[Delivery, ...] = ()
-    decision: Decision | None = None
+    decisions: tuple[Decision, ...] = ()
+
+    @property
+    def decision(self) -> Decision | None:
+        """The newest one of a tenant; else that of the whole installation."""
+        return max(self.decisions, key=lambda each: (each.tenant != "", each.at), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,8 @@ Kind = Severity | Literal["unable"]
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What the index holds. ``verdicts`` counts posts: ``unable`` ones, which could not be judged, and the rest per severity."""
+    """What the index holds. ``verdicts`` counts posts: ``unable`` ones, which could not be judged, and the rest per severity.
+    ``decisions`` counts the posts that anybody decided on."""
 
     verdicts: int
     unable: int
@@ -159,7 +169,7 @@ class Index(Reading, Protocol):
         ...
 
     def write_decisions(self, decisions: Sequence[Decision]) -> None:
-        """Keep the newest decision on each post."""
+        """Keep the newest decision of each tenant on each post."""
         ...
 
     def write_items(self, items: Sequence[Item]) -> None:
@@ -170,9 +180,9 @@ class Index(Reading, Protocol):
         """Those of ``posts`` about which anything is held."""
         ...
 
-    def facts(self, officials: Collection[str], *, since: datetime, until: datetime) -> Iterator[Fact]:
+    def facts(self, officials: Mapping[str, str], *, since: datetime, until: datetime) -> Iterator[Fact]:
         """What is known without its text of each post about any of ``officials`` that was judged from ``since`` up to ``until``:
-        one for each of them whom it mentions, in no order.
+        one for each of them whom it mentions, in no order. ``officials`` says whose tenant's decisions count for each.
 
         Elasticsearch tells only of those whose consent lets it be counted, and of what was written a second ago.
         """

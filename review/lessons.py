@@ -9,7 +9,7 @@ from classify.corpus import DECISIONS, Example
 from classify.masking import hide
 from classify.reading import WINDOW
 from classify.verdict import Verdict
-from review.decision import Outcome
+from review.decision import Decision, Outcome
 from review.index import Index, Item, Query, every
 
 _LEAD = 120
@@ -41,7 +41,7 @@ def lessons(
     left: Left,
     used: Callable[[Item], object] = lambda item: None,
 ) -> Iterator[Example]:
-    """One example for each decision that is held.
+    """One example for each decision that is held: tenants may judge the same post differently.
 
     A confirmed verdict teaches its labels and its severity, a false alarm that there was nothing. Whom abuse is aimed at was not
     decided.
@@ -59,20 +59,22 @@ def lessons(
             verdict, post = item.verdict, item.verdict.post
             if not any(allowed(official, post.source) for official in post.officials):
                 left.consent += 1
-            elif item.decision is None or verdict.judged_at > item.decision.at:
-                left.later += 1
             elif verdict.judgement.unable is not None or verdict.judgement.language not in LANGUAGES:
                 left.unable += 1
             else:
-                used(item)
-                yield _example(item, outcome, names, salt)
+                decisions = [decision for decision in item.decisions if decision.outcome == outcome]
+                seen = [decision for decision in decisions if decision.at >= verdict.judged_at]
+                left.later += len(decisions) - len(seen)
+                if seen:
+                    used(item)
+                yield from (_example(item, decision, names, salt) for decision in seen)
 
 
-def _example(item: Item, outcome: Outcome, names: Places, salt: bytes) -> Example:
+def _example(item: Item, decision: Decision, names: Places, salt: bytes) -> Example:
     post, judgement = item.verdict.post, item.verdict.judgement
-    nothing = outcome == "false-alarm" or not judgement.flagged or judgement.severity == "none"
+    nothing = decision.outcome == "false-alarm" or not judgement.flagged or judgement.severity == "none"
     lawful = Example(
-        id=f"{DECISIONS}-{_hash(salt, 'post', post.id)}",
+        id=f"{DECISIONS}-{_hash(salt, 'post', post.id, *filter(None, [decision.tenant]))}",
         lang=judgement.language,
         text=_text(item.verdict, names),
         labels=frozenset(),

@@ -31,5 +31,5 @@ def of_delivery(delivery: Delivery) -> tuple[int, bytes]:
 
 
 def of_decision(decision: Decision) -> tuple[int, bytes]:
-    """The newest decision."""
+    """The newest decision of a tenant."""
     return micros(decision.at), DECISIONS.encode(decision)

@@ -1,7 +1,7 @@
 """Which posts come into the index, and when they leave it."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import get_args
@@ -12,6 +12,7 @@ from ingest.post import Post
 from registry.official import Official
 from registry.retention import Kind, Retention
 from registry.tenant import tenant_of
+from review.decision import decided_for
 from review.index import Age, Index, Item, is_flagged
 from review.sampling import Sample
 
@@ -86,8 +87,9 @@ class PostRetention:
         return Removed(posts, records, held)
 
     def _shortest(self, age: Age, retention: Retention) -> float:
-        kinds: tuple[Kind, ...] = ("unflagged", "sample") if age == "unflagged" else (age,)
-        return min(map(retention.shortest, kinds))
+        # A case may be open still for one of its tenants.
+        also: dict[Age, tuple[Kind, ...]] = {"unflagged": ("sample",), "case": ("open-case",)}
+        return min(map(retention.shortest, (age, *also.get(age, ()))))
 
     def _over(
         self, age: Age, page: Sequence[Item], retention: Retention, now: datetime
@@ -96,27 +98,33 @@ class PostRetention:
         for item in page:
             post = item.verdict.post
             kind, days = self._days(age, post, retention, now)
-            if _since(age, item) < _before(now, days):
-                yield post.id, (kind, self._tenants(post))
+            over = post.collected_at < _before(now, days)
+            if self._is_closed(item, retention, now) if age == "case" else over:
+                yield post.id, (kind, self._tenants(post.officials))
+
+    def _is_closed(self, item: Item, retention: Retention, now: datetime) -> bool:
+        """Whether the time of a case is over for each tenant; it is open for one that was alerted and has not decided."""
+        alerted = self._tenants(alert.official for alert in item.alerts)
+        for tenant in self._tenants(item.verdict.post.officials) or {""}:
+            decision = decided_for(item.decisions, tenant) or (None if tenant in alerted else item.decision)
+            kind: Kind = "open-case" if decision is None else "case"
+            since = item.verdict.post.collected_at if decision is None else decision.at
+            if since >= _before(now, retention.of(kind, {tenant} if tenant else set())):
+                return False
+        return True
 
     def _days(self, age: Age, post: Post, retention: Retention, now: datetime) -> tuple[Kind, float]:
         """By which kind a post is kept, and how long."""
-        tenants = self._tenants(post)
+        tenants = self._tenants(post.officials)
         days = retention.of(age, tenants)
         if age == "unflagged" and self.sample.takes(post, now):
             sampled = retention.of("sample", tenants)
             return ("sample", sampled) if sampled > days else (age, days)
         return age, days
 
-    def _tenants(self, post: Post) -> frozenset[str]:
-        known = map(self.officials, post.officials)
+    def _tenants(self, officials: Iterable[str]) -> frozenset[str]:
+        known = map(self.officials, officials)
         return frozenset(tenant_of(official) for official in known if official is not None)
-
-
-def _since(age: Age, item: Item) -> datetime:
-    if age == "case" and item.decision is not None:
-        return item.decision.at
-    return item.verdict.post.collected_at
 
 
 def _before(now: datetime, days: float) -> datetime:

@@ -27,16 +27,17 @@ from review.index import (
 class Scoped:
     """Implements `review.index.Reading` over ``index``: it finds only posts that mention any of ``officials``.
 
-    Of a post that mentions others, too, neither their mentions nor their alerts and deliveries are shown; the decision on it
-    is, since it is on the text. `counts` and `activity` read each item.
+    Of a post that mentions others, too, neither their mentions nor their alerts and deliveries are shown. Decisions are those
+    of ``tenants``; where there are none, that of the whole installation. `counts` and `activity` read each item.
     """
 
-    def __init__(self, index: Reading, officials: Collection[str]) -> None:
+    def __init__(self, index: Reading, officials: Collection[str], tenants: Collection[str]) -> None:
         self._index = index
         self._officials = frozenset(officials)
+        self._tenants = frozenset(tenants)
 
     def search(self, query: Query) -> Page:
-        if query.alerted is None:
+        if query.alerted is None and query.decision is None:
             page = self._index.search(self._within(query))
             return Page(tuple(self._trimmed(item) for item in page.items), page.next)
         limit = max(1, min(query.limit, MOST))
@@ -45,7 +46,7 @@ class Scoped:
         return Page(tuple(found[:limit]), write_place(place_of(found[limit - 1].verdict)) if more else None)
 
     def newer(self, query: Query, than: str, *, most: int = 100) -> int:
-        if query.alerted is None:
+        if query.alerted is None and query.decision is None:
             return self._index.newer(self._within(query), than, most=most)
         place = read_place(than)
         before = takewhile(lambda item: place_of(item.verdict) > place, self._every(query))
@@ -82,10 +83,16 @@ class Scoped:
         return post if item is not None and any(each.id == alert for each in item.alerts) else None
 
     def _every(self, query: Query) -> Iterator[Item]:
-        """All that ``query`` asks for. That others' alerts were raised about a post must not show: only ours count."""
-        asked = replace(query, alerted=query.alerted or None)
+        """All that ``query`` asks for. That others raised alerts about a post or decided on it must not show: only ours count."""
+        decided = None if query.decision == "none" else query.decision
+        asked = replace(query, alerted=query.alerted or None, decision=decided)
         found = (self._trimmed(item) for item in every(self._index, self._within(asked)))
-        return (item for item in found if query.alerted in (None, bool(item.alerts)))
+        return (
+            item
+            for item in found
+            if query.alerted in (None, bool(item.alerts))
+            and (query.decision is None or query.decision in _outcomes(item))
+        )
 
     def _within(self, query: Query) -> Query:
         officials = self._officials if query.officials is None else self._officials & set(query.officials)
@@ -95,13 +102,20 @@ class Scoped:
 
     def _trimmed(self, item: Item) -> Item:
         post = item.verdict.post
+        own = tuple(each for each in item.decisions if each.tenant in self._tenants)
         ours = tuple(mention for mention in post.mentions if mention.official in self._officials)
         return replace(
             item,
             verdict=replace(item.verdict, post=replace(post, mentions=ours)),
             alerts=tuple(alert for alert in item.alerts if alert.official in self._officials),
             deliveries=tuple(each for each in item.deliveries if each.official in self._officials),
+            decisions=own or tuple(each for each in item.decisions if not each.tenant),
         )
+
+
+def _outcomes(item: Item) -> set[str]:
+    found: set[str] = {decision.outcome for decision in item.decisions}
+    return found or {"none"}
 
 
 def _kind(item: Item) -> Kind:

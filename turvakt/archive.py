@@ -264,7 +264,7 @@ def _plain(item: Item) -> dict[str, Any]:
         "verdict": msgspec.Raw(VERDICTS.encode(item.verdict)),
         "alerts": item.alerts,
         "deliveries": [msgspec.Raw(DELIVERIES.encode(each)) for each in item.deliveries],
-        "decision": None if item.decision is None else msgspec.Raw(DECISIONS.encode(item.decision)),
+        "decisions": [msgspec.Raw(DECISIONS.encode(each)) for each in item.decisions],
     }
 
 
@@ -336,12 +336,13 @@ def _item(record: Mapping[str, Any]) -> Item:
     def wire(value: Any) -> bytes:
         return msgspec.json.encode(value)
 
-    decision = record["decision"]
+    # An archive from before decisions had tenants holds one alone.
+    old = [record["decision"]] if record.get("decision") is not None else []
     return Item(
         VERDICTS.decode(wire(record["verdict"])),
         msgspec.convert(record["alerts"], tuple[Raised, ...]),
         tuple(DELIVERIES.decode(wire(each)) for each in record["deliveries"]),
-        None if decision is None else DECISIONS.decode(wire(decision)),
+        tuple(DECISIONS.decode(wire(each)) for each in record.get("decisions", old)),
     )
 
 

@@ -391,12 +391,12 @@ class Parts(Stores):
             clock=self.clock,
         )
 
-    def _false_alarms(self, posts: Sequence[str], *, by: str, at: datetime) -> None:
+    def _false_alarms(self, posts: Sequence[str], *, tenant: str, by: str, at: datetime) -> None:
         known = next((each for each in People(self.database).all() if each.id == by), None)
         by = by if known is None else known.name
         with self.log.write() as writer:
             for post in posts:
-                decision = Decision(post, "false-alarm", by, at)
+                decision = Decision(post, "false-alarm", by, at, tenant)
                 writer.append(DECISIONS_TOPIC, post, DECISIONS.encode(decision))
 
     def escalator(self, step: Step, *, wake: Callable[[], None]) -> Escalator:

@@ -73,4 +73,4 @@ def reading(actor: Actor, index: Index, officials: Callable[[], list[Official]])
     """
     if actor.person.id == TOKEN:
         return index
-    return Scoped(index, [official.id for official in in_reach(actor, officials())])
+    return Scoped(index, [official.id for official in in_reach(actor, officials())], actor.tenants("see-texts"))

@@ -3,7 +3,7 @@
 import json
 import threading
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, get_args
 
@@ -13,7 +13,7 @@ from alerts.alert import DELIVERIES, Alert, Delivery, State
 from classify.verdict import LABELS, SEVERITIES, VERDICTS, Judgement, Verdict, at_least
 from registry.holder import Part
 from review import precedence
-from review.decision import DECISIONS, Decision
+from review.decision import DECISIONS, Decision, decided_for
 from review.fact import Fact
 from review.fulltext import Term, matches, parse
 from review.index import (
@@ -35,6 +35,7 @@ from review.index import (
     write_place,
 )
 
+Key = TypeVar("Key")
 Record = TypeVar("Record")
 About = TypeVar("About", Raised, Delivery)
 
@@ -49,7 +50,7 @@ class MemoryIndex:
         self._verdicts: dict[str, Verdict] = {}
         self._alerts: dict[str, Raised] = {}
         self._deliveries: dict[str, Delivery] = {}
-        self._decisions: dict[str, Decision] = {}
+        self._decisions: dict[tuple[str, str], Decision] = {}  # by post and tenant
 
     def write_verdicts(self, verdicts: Sequence[Verdict]) -> None:
         self._keep(self._verdicts, ((verdict.post.id, verdict) for verdict in verdicts), precedence.of_verdict)
@@ -64,16 +65,16 @@ class MemoryIndex:
         self._keep(self._deliveries, ((each.id, each) for each in deliveries), precedence.of_delivery)
 
     def write_decisions(self, decisions: Sequence[Decision]) -> None:
-        self._keep(self._decisions, ((each.post, each) for each in decisions), precedence.of_decision)
+        self._keep(self._decisions, (((each.post, each.tenant), each) for each in decisions), precedence.of_decision)
 
     def write_items(self, items: Sequence[Item]) -> None:
         self.write_verdicts([item.verdict for item in items])
         self._write_raised(alert for item in items for alert in item.alerts)
         self.write_deliveries([delivery for item in items for delivery in item.deliveries])
-        self.write_decisions([item.decision for item in items if item.decision is not None])
+        self.write_decisions([decision for item in items for decision in item.decisions])
 
     def _keep(
-        self, there: dict[str, Record], records: Iterable[tuple[str, Record]], rank: Callable[[Record], Any]
+        self, there: dict[Key, Record], records: Iterable[tuple[Key, Record]], rank: Callable[[Record], Any]
     ) -> None:
         with self._lock:
             for key, record in records:
@@ -102,7 +103,10 @@ class MemoryIndex:
         post = verdict.post.id
         alerts = sorted((each for each in self._alerts.values() if each.post == post), key=_in_order)
         deliveries = sorted((each for each in self._deliveries.values() if each.post == post), key=_in_order)
-        return Item(verdict, tuple(alerts), tuple(deliveries), self._decisions.get(post))
+        return Item(verdict, tuple(alerts), tuple(deliveries), self._decided(post))
+
+    def _decided(self, post: str) -> tuple[Decision, ...]:
+        return tuple(sorted((each for each in self._decisions.values() if each.post == post), key=_tenant))
 
     def get(self, post: str) -> Item | None:
         with self._lock:
@@ -122,7 +126,7 @@ class MemoryIndex:
                 severities={severity: kinds[severity] for severity in SEVERITIES},
                 alerts=len(self._alerts),
                 deliveries={state: states[state] for state in get_args(State)},
-                decisions=len(self._decisions),
+                decisions=len({decision.post for decision in self._decisions.values()}),
             )
 
     def activity(self, since: datetime, *, hours: int = 24) -> list[dict[Kind, int]]:
@@ -151,9 +155,9 @@ class MemoryIndex:
             there = self._alerts.get(alert)
             return there.post if there is not None else None
 
-    def facts(self, officials: Collection[str], *, since: datetime, until: datetime) -> Iterator[Fact]:
+    def facts(self, officials: Mapping[str, str], *, since: datetime, until: datetime) -> Iterator[Fact]:
         for item in self._find(Query(officials=tuple(officials), since=since, until=until)):
-            yield from (fact for fact in _facts(item) if fact.official in officials)
+            yield from _facts(item, officials)
 
     def ids(self) -> Iterator[str]:
         for post in sorted(self._verdicts):
@@ -208,7 +212,7 @@ class MemoryIndex:
             mentioning = [each for each in self._verdicts.values() if _mentions(each, official)]
             verdicts = [each for each in mentioning if _is_of(part, each.post.id)]
             alerts, deliveries = hers(self._alerts.values()), hers(self._deliveries.values())
-            decisions = [self._decisions[each.post.id] for each in verdicts if each.post.id in self._decisions]
+            decisions = [decision for each in verdicts for decision in self._decided(each.post.id)]
         return [
             *(json.loads(VERDICTS.encode(about(each, official))) for each in verdicts),
             *({"kind": "alert", **msgspec.to_builtins(each)} for each in alerts),
@@ -222,7 +226,7 @@ class MemoryIndex:
 
 def _asked_for(item: Item, query: Query, terms: Sequence[Term] | None) -> bool:
     post, judgement = item.verdict.post, item.verdict.judgement
-    outcome = item.decision.outcome if item.decision is not None else "none"
+    outcomes: set[str] = {decision.outcome for decision in item.decisions} or {"none"}
     return all(
         (
             terms is None or (bool(terms) and matches(post.text, terms)),
@@ -236,16 +240,17 @@ def _asked_for(item: Item, query: Query, terms: Sequence[Term] | None) -> bool:
             query.language in (None, judgement.language),
             query.since is None or query.since <= item.verdict.judged_at,
             query.until is None or item.verdict.judged_at < query.until,
-            query.decision in (None, outcome),
+            query.decision is None or query.decision in outcomes,
             query.unable in (None, judgement.unable is not None),
         )
     )
 
 
-def _facts(item: Item) -> Iterator[Fact]:
-    verdict, decision = item.verdict, item.decision
+def _facts(item: Item, officials: Mapping[str, str]) -> Iterator[Fact]:
+    verdict = item.verdict
     post, judgement = verdict.post, verdict.judgement
-    for official in verdict.officials:
+    for official in verdict.officials & officials.keys():
+        decision = decided_for(item.decisions, officials[official])
         yield Fact(
             post=post.id,
             official=official,
@@ -276,7 +281,11 @@ def _in_order(record: Raised | Delivery) -> tuple[datetime, str]:
     return record.at, record.id
 
 
-def _drop(there: dict[str, Record], condition: Callable[[Record], bool]) -> int:
+def _tenant(decision: Decision) -> str:
+    return decision.tenant
+
+
+def _drop(there: dict[Key, Record], condition: Callable[[Record], bool]) -> int:
     gone = [key for key, record in there.items() if condition(record)]
     for key in gone:
         del there[key]

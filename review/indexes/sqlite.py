@@ -6,7 +6,7 @@ contentless full-text table by being told to it once more, and its words leave t
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar, get_args
@@ -38,7 +38,7 @@ from review.index import (
     write_place,
 )
 from review.indexes.sqlite_conditions import conditions, of_age
-from review.indexes.sqlite_schema import SCHEMA, TABLES, fact_of, row_of
+from review.indexes.sqlite_schema import SCHEMA, TABLES, fact_of, row_of, upgrade
 
 _KIND = "CASE WHEN unable IS NULL THEN severity ELSE -1 END"
 _KINDS: tuple[Kind, ...] = (*SEVERITIES, "unable")
@@ -61,6 +61,7 @@ class SqliteIndex:
     def __init__(self, database: Sqlite) -> None:
         self._database = database
         database.create(*SCHEMA)
+        upgrade(database)
 
     def write_verdicts(self, verdicts: Sequence[Verdict]) -> None:
         newest: dict[str, tuple[tuple[int, int, bytes], Verdict]] = {}
@@ -129,18 +130,19 @@ class SqliteIndex:
         rows = []
         for decision in decisions:
             rank, record = precedence.of_decision(decision)
-            rows.append((decision.post, micros(decision.at), rank, decision.outcome, record))
-        self._upsert("index_decision", rows, key="post", columns=("post", "at", "rank", "outcome", "record"))
+            rows.append((decision.post, decision.tenant, micros(decision.at), rank, decision.outcome, record))
+        columns = ("post", "tenant", "at", "rank", "outcome", "record")
+        self._upsert("index_decision", rows, key="post, tenant", columns=columns)
 
     def write_items(self, items: Sequence[Item]) -> None:
         with self._database.transaction():
             self.write_verdicts([item.verdict for item in items])
             self._write_raised(alert for item in items for alert in item.alerts)
             self.write_deliveries([delivery for item in items for delivery in item.deliveries])
-            self.write_decisions([item.decision for item in items if item.decision is not None])
+            self.write_decisions([decision for item in items for decision in item.decisions])
 
     def _upsert(self, table: str, rows: Sequence[tuple[Any, ...]], *, key: str, columns: Sequence[str]) -> None:
-        changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column != key)
+        changes = ", ".join(f"{column} = excluded.{column}" for column in columns if column not in key.split(", "))
         self._database.executemany(
             f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({_marks(len(columns))}) "  # noqa: S608  own names
             f"ON CONFLICT ({key}) DO UPDATE SET {changes} "
@@ -181,14 +183,14 @@ class SqliteIndex:
         alerts = _grouped(found, lambda record: msgspec.json.decode(record, type=Raised))
         found = self._among("SELECT post, record FROM index_delivery WHERE post IN ({}) ORDER BY at, id", posts)
         deliveries = _grouped(found, DELIVERIES.decode)
-        found = self._among("SELECT post, record FROM index_decision WHERE post IN ({})", posts)
-        decisions = {post: DECISIONS.decode(record) for post, record in found}
+        found = self._among("SELECT post, record FROM index_decision WHERE post IN ({}) ORDER BY tenant", posts)
+        decisions = _grouped(found, DECISIONS.decode)
         return [
             Item(
                 verdict,
                 tuple(alerts.get(verdict.post.id, ())),
                 tuple(deliveries.get(verdict.post.id, ())),
-                decisions.get(verdict.post.id),
+                tuple(decisions.get(verdict.post.id, ())),
             )
             for verdict in verdicts
         ]
@@ -204,7 +206,8 @@ class SqliteIndex:
                 labels[label] += many if bits >> number & 1 else 0
         states: dict[State, int] = dict.fromkeys(get_args(State), 0)
         states.update(ask("SELECT state, count(*) FROM index_delivery GROUP BY 1"))
-        ((alerts, decisions),) = ask("SELECT (SELECT count(*) FROM index_alert), (SELECT count(*) FROM index_decision)")
+        decided = "SELECT count(DISTINCT post) FROM index_decision"
+        ((alerts, decisions),) = ask(f"SELECT (SELECT count(*) FROM index_alert), ({decided})")  # noqa: S608
         severities = {severity: kinds[severity] for severity in SEVERITIES}
         return Counts(kinds.total(), kinds["unable"], labels, severities, alerts, states, decisions)
 
@@ -225,12 +228,15 @@ class SqliteIndex:
             found |= {row[0] for row in self._among(f"SELECT post FROM {table} WHERE post IN ({{}})", posts)}  # noqa: S608
         return found
 
-    def facts(self, officials: Collection[str], *, since: datetime, until: datetime) -> Iterator[Fact]:
+    def facts(self, officials: Mapping[str, str], *, since: datetime, until: datetime) -> Iterator[Fact]:
         rows = self._database.query(
-            """SELECT p.id, m.official, p.source, p.judged, p.stored, p.labels, p.severity, p.flagged, p.unable, d.at
-            FROM index_mention m JOIN index_post p ON p.rowid = m.post LEFT JOIN index_decision d ON d.post = p.id
-            WHERE m.official IN (SELECT value FROM json_each(?)) AND p.judged >= ? AND p.judged < ?""",
-            (json.dumps(list(officials)), micros(since), micros(until)),
+            """SELECT p.id, m.official, p.source, p.judged, p.stored, p.labels, p.severity, p.flagged, p.unable, coalesce(
+                (SELECT at FROM index_decision WHERE post = p.id AND tenant = o.value),
+                (SELECT at FROM index_decision WHERE post = p.id AND tenant = ''))
+            FROM (SELECT key AS id, value FROM json_each(?)) o
+            JOIN index_mention m ON m.official = o.id JOIN index_post p ON p.rowid = m.post
+            WHERE p.judged >= ? AND p.judged < ?""",
+            (json.dumps(dict(officials)), micros(since), micros(until)),
         )
         return map(fact_of, rows)
 

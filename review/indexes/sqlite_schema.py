@@ -3,9 +3,14 @@
 from typing import Any
 
 from classify.verdict import LABELS, SEVERITIES, Verdict
+from flow.databases.sqlite import Sqlite
 from review.fact import Fact
 from review.index import from_micros as moment
 from review.index import is_flagged, micros
+
+_DECISION = """CREATE TABLE IF NOT EXISTS index_decision (
+    post TEXT NOT NULL, tenant TEXT NOT NULL, at INTEGER NOT NULL, rank INTEGER NOT NULL, outcome TEXT NOT NULL,
+    record BLOB NOT NULL, PRIMARY KEY (post, tenant)) WITHOUT ROWID"""
 
 SCHEMA = (
     """CREATE TABLE IF NOT EXISTS index_post (
@@ -34,9 +39,7 @@ SCHEMA = (
     """CREATE TABLE IF NOT EXISTS index_delivery (
         id TEXT PRIMARY KEY, post TEXT NOT NULL, official TEXT NOT NULL, at INTEGER NOT NULL, rank INTEGER NOT NULL,
         state TEXT NOT NULL, record BLOB NOT NULL) WITHOUT ROWID""",
-    """CREATE TABLE IF NOT EXISTS index_decision (
-        post TEXT PRIMARY KEY, at INTEGER NOT NULL, rank INTEGER NOT NULL, outcome TEXT NOT NULL,
-        record BLOB NOT NULL) WITHOUT ROWID""",
+    _DECISION,
     "CREATE INDEX IF NOT EXISTS index_alert_post ON index_alert (post)",
     "CREATE INDEX IF NOT EXISTS index_alert_official ON index_alert (official)",
     "CREATE INDEX IF NOT EXISTS index_delivery_post ON index_delivery (post)",
@@ -45,6 +48,19 @@ SCHEMA = (
 
 TABLES = ("index_alert", "index_delivery", "index_decision")
 """What is known of a post besides its verdict; each has a column ``post``."""
+
+
+def upgrade(database: Sqlite) -> None:
+    """Give a table of decisions that knows no tenants the form of `SCHEMA`: what it holds is of the whole installation."""
+    with database.transaction():
+        if database.query("SELECT 1 FROM pragma_table_info('index_decision') WHERE name = 'tenant'"):
+            return
+        database.execute("ALTER TABLE index_decision RENAME TO index_decision_old")
+        database.execute(_DECISION)
+        database.execute(
+            "INSERT INTO index_decision SELECT post, '', at, rank, outcome, record FROM index_decision_old"
+        )
+        database.execute("DROP TABLE index_decision_old")
 
 
 def row_of(rowid: int, rank: tuple[int, int, bytes], verdict: Verdict) -> tuple[Any, ...]:

@@ -282,7 +282,7 @@ def test_of_ten_thousand_posts_in_a_minute_every_threat_is_told_and_the_rest_is_
         officials=lambda id: world.her,
         account=lambda post: post.author.id or "",
         operator=lambda at, severity: (OPERATOR,),
-        decide=lambda posts, by, at: None,
+        decide=lambda posts, tenant, by, at: None,
         clock=world.clock,
     )
     threats = set()

@@ -66,7 +66,7 @@ class World:
     def opened(self) -> Incidents:
         """As another process has them."""
 
-        def decide(posts: Sequence[str], *, by: str, at: datetime) -> None:
+        def decide(posts: Sequence[str], *, tenant: str, by: str, at: datetime) -> None:
             self.judged += [(post, by) for post in posts]
 
         return Incidents(

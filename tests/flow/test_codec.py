@@ -103,7 +103,7 @@ SAMPLES: list[tuple[Codec[Any], Any]] = [
     (ALERTS, ALERT),
     (DELIVERIES, Delivery("d1", "0f", POST.id, "anna-lindqvist", "email", "delivered", 2, AT, AT, None, "1c", 1)),
     (BULLETINS, Envelope(BULLETIN)),
-    (DECISIONS, Decision(POST.id, "confirmed", "vakt", AT)),
+    (DECISIONS, Decision(POST.id, "confirmed", "vakt", AT, "ekvik")),
     (ENTRIES, ENTRY),
     (
         DEAD_LETTERS,
@@ -138,6 +138,7 @@ SAMPLES: list[tuple[Codec[Any], Any]] = [
 ]
 KINDS = [codec.kind for codec, _ in SAMPLES]
 NEWEST = {
+    "decision": "-tenant",
     "delivery": "-incident",
     "verdict": "-aimed-at",
     "alert": "-incident",

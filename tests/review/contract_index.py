@@ -29,7 +29,7 @@ class IndexContract:
         assert index.get("jsonl:1") is None
         assert index.counts().verdicts == 0
         assert list(index.ids()) == []
-        assert list(index.facts(["anna"], since=at(0), until=at(9))) == []
+        assert list(index.facts({"anna": "habo"}, since=at(0), until=at(9))) == []
         assert index.held(["jsonl:1"]) == set()
         assert index.erase("anna") == index.forget(["jsonl:1"]) == index.forget([]) == index.expire(at(9)) == 0
 
@@ -48,6 +48,20 @@ class IndexContract:
         assert item.deliveries == (delivery(alert(first)),)
         assert item.decision == decision("jsonl:1")
         assert index.search(Query()).items == (item,)
+
+    def test_each_tenant_decides_for_itself(self, index: Index) -> None:
+        index.write_verdicts([verdict("1", officials=("anna", "bo"), judged=1), verdict("2", judged=2)])
+        hers, his = decision("jsonl:1", minutes=2, tenant="ekvik"), decision("jsonl:1", "false-alarm", tenant="habo")
+        index.write_decisions([his, hers, decision("jsonl:1", "false-alarm", minutes=1, tenant="ekvik")])
+        item = index.get("jsonl:1")
+        assert item is not None
+        assert item.decisions == (hers, his)
+        assert found(index, decision="confirmed") == found(index, decision="false-alarm") == ["1"]
+        assert found(index, decision="none") == ["2"]
+        index.write_decisions([decision("jsonl:1", minutes=4)])
+        facts = index.facts({"anna": "ekvik", "bo": "lund"}, since=at(0), until=at(2))
+        assert {each.official: each.decided_seconds for each in facts} == {"anna": 60, "bo": 180}
+        assert index.counts().decisions == 1
 
     def test_takes_in_what_another_index_held(self, index: Index) -> None:
         other = MemoryIndex()
@@ -132,7 +146,10 @@ class IndexContract:
         index.write_verdicts([threat, verdict("b", judged=2, collected=1, source="feed")])
         index.write_verdicts([verdict("c", "", unable="no-text", judged=3), verdict("late", judged=9)])
         index.write_decisions([decision("jsonl:a", minutes=31)])
-        told = {(each.official, each.judged_at): each for each in index.facts(["anna", "bo"], since=at(1), until=at(9))}
+        told = {
+            (each.official, each.judged_at): each
+            for each in index.facts({"anna": "habo", "bo": "habo"}, since=at(1), until=at(9))
+        }
         assert told.keys() == {("anna", at(1)), ("bo", at(1)), ("anna", at(2)), ("anna", at(3))}
         first, calm = told["anna", at(1)], told["anna", at(2)]
         assert (first.labels, first.severity, first.flagged, first.unable) == (("threat", "hate"), "high", True, False)
@@ -140,8 +157,8 @@ class IndexContract:
         assert (calm.source, calm.collected_at, calm.flagged, calm.decided_seconds) == ("feed", at(1), False, None)
         assert told["anna", at(3)].unable
         assert len({each.post for each in told.values() if each.official == "anna"}) == 3
-        assert [each.official for each in index.facts(["bo"], since=at(0), until=at(9))] == ["bo"]
-        assert list(index.facts([], since=at(0), until=at(9))) == []
+        assert [each.official for each in index.facts({"bo": "habo"}, since=at(0), until=at(9))] == ["bo"]
+        assert list(index.facts({}, since=at(0), until=at(9))) == []
 
     def test_full_text(self, index: Index) -> None:
         index.write_verdicts([verdict("sv", "Åkes ÖPPNA brev om bron på torget", judged=1)])

@@ -71,5 +71,7 @@ def delivery(
     return Delivery(f"d-{of.id}", of.id, post, of.official, "email", state, attempts, at(minutes), collected, reason)
 
 
-def decision(post: str, outcome: Outcome = "confirmed", *, minutes: float = 5, by: str = "Rut") -> Decision:
-    return Decision(post, outcome, by, at(minutes))
+def decision(
+    post: str, outcome: Outcome = "confirmed", *, minutes: float = 5, by: str = "Rut", tenant: str = ""
+) -> Decision:
+    return Decision(post, outcome, by, at(minutes), tenant)

@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flow.databases.sqlite import Sqlite
-from review.index import Index, Query
+from review import precedence
+from review.index import Index, Query, micros
 from review.indexes.memory import MemoryIndex
 from review.indexes.sqlite import SqliteIndex
 from tests.review.contract_index import IndexContract
-from tests.review.people import alert, at, verdict
+from tests.review.people import alert, at, decision, verdict
 from tests.review.writes import QUERIES, Write, seen, write, writes
 
 
@@ -42,6 +43,21 @@ class TestSqliteIndex(IndexContract):
         again = Sqlite(database.path)
         assert [item.verdict.post.id for item in SqliteIndex(again).search(Query(text="bron")).items] == ["jsonl:a"]
         again.close()
+
+    def test_decisions_from_before_tenants_are_of_the_whole_installation(self, database: Sqlite) -> None:
+        database.create("""CREATE TABLE index_decision (post TEXT PRIMARY KEY, at INTEGER NOT NULL, rank INTEGER NOT NULL,
+            outcome TEXT NOT NULL, record BLOB NOT NULL) WITHOUT ROWID""")
+        old = decision("jsonl:a")
+        rank, record = precedence.of_decision(old)
+        database.execute(
+            "INSERT INTO index_decision VALUES (?, ?, ?, 'confirmed', ?)", (old.post, micros(old.at), rank, record)
+        )
+        index = SqliteIndex(database)
+        index.write_verdicts([verdict("a")])
+        index.write_decisions([decision("jsonl:a", tenant="ekvik")])
+        item = index.get("jsonl:a")
+        assert item is not None
+        assert item.decisions == (old, decision("jsonl:a", tenant="ekvik"))
 
     def test_shares_a_transaction(self, index: Index, database: Sqlite) -> None:
         def half() -> None:

@@ -19,7 +19,7 @@ class _Whole(Scoped):
     """The part about all officials; what is no reading goes to the index behind it."""
 
     def __init__(self, index: Index) -> None:
-        super().__init__(index, {"anna", "bo"})
+        super().__init__(index, {"anna", "bo"}, {"ekvik", "habo"})
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._index, name)
@@ -54,7 +54,7 @@ def index() -> MemoryIndex:
 
 
 def test_nothing_is_told_of_others(index: MemoryIndex) -> None:
-    hers: Any = Scoped(index, {"anna"})
+    hers: Any = Scoped(index, {"anna"}, ())
     assert found(hers) == found(hers, officials=("anna", "bo")) == found(hers, official="anna") == ["both"]
     assert found(hers, official="bo") == found(hers, officials=("bo",)) == []
     assert found(hers, alerted=True) == []
@@ -75,10 +75,21 @@ def test_nothing_is_told_of_others(index: MemoryIndex) -> None:
 
 
 def test_who_answers_for_nobody_sees_nothing(index: MemoryIndex) -> None:
-    nobody = Scoped(index, ())
+    nobody = Scoped(index, (), ())
     assert nobody.search(Query()).items == ()
     assert nobody.get("jsonl:both") is None
     assert nobody.counts().verdicts == 0
+
+
+def test_others_decisions_are_not_shown(index: MemoryIndex) -> None:
+    own = decision("jsonl:both", minutes=6, tenant="ekvik")
+    foreign = decision("jsonl:both", "false-alarm", minutes=9, by="Tove", tenant="habo")
+    index.write_decisions([foreign, own])
+    hers, his, third = (Scoped(index, {"anna", "bo"}, {tenant}) for tenant in ("ekvik", "habo", "lund"))
+    decided = [item.decision for each in (hers, his, third) if (item := each.get("jsonl:both")) is not None]
+    assert decided == [own, foreign, decision("jsonl:both")]
+    assert [each.verdict.post.id for each in hers.search(Query(decision="false-alarm")).items] == []
+    assert [each.verdict.post.id for each in his.search(Query(decision="false-alarm")).items] == ["jsonl:both"]
 
 
 def _without_others(item: Item, officials: tuple[str, ...]) -> Item:
@@ -88,7 +99,7 @@ def _without_others(item: Item, officials: tuple[str, ...]) -> Item:
         replace(item.verdict, post=replace(post, mentions=mentions)),
         tuple(each for each in item.alerts if each.official in officials),
         tuple(each for each in item.deliveries if each.official in officials),
-        item.decision,
+        item.decisions,
     )
 
 
@@ -102,7 +113,7 @@ def test_it_is_the_index_that_never_knew_others(
         write(index, kind, [record])
     ours = [item for item in every(index, Query()) if item.verdict.officials & set(officials)]
     expected.write_items([_without_others(item, officials) for item in ours])
-    scoped, query = Scoped(index, officials), replace(query, limit=limit)
+    scoped, query = Scoped(index, officials, ()), replace(query, limit=limit)
     assert scoped.search(query) == expected.search(query)
     assert list(every(scoped, query)) == list(every(expected, query))
     for item in every(expected, Query()):

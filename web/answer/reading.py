@@ -41,7 +41,7 @@ def listed(
         alerts: the ids of alert and post of each of its alerts, the oldest first.
         official: whom it is about, as she is registered now.
     """
-    own = Scoped(index, [incident.official])
+    own = Scoped(index, [incident.official], [incident.tenant])
     newest = list({post: alert for alert, post in reversed(alerts)}.items())[:_LOOKED_AT]
     found = [(alert, item) for post, alert in newest if (item := own.get(post)) is not None]
     found.sort(key=lambda each: _gravity(each[1]), reverse=True)

@@ -1,11 +1,12 @@
 """What the decision on a post does to its incidents: they follow it."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from fastapi import Request
 
 from alerts.incident import Action, Incident
-from review.decision import Outcome
+from review.decision import Outcome, decided_for
 from review.index import Item
 from web.answer.answers import Answers
 from web.console.site import Site, actor_of
@@ -25,10 +26,15 @@ class Board(Protocol):
         ...
 
 
-async def follow(board: Board, request: Request, item: Item, outcome: Outcome) -> None:
-    """A post was decided on: an alarm that was right has been seen, and one that was false for all posts is over."""
+async def follow(board: Board, request: Request, item: Item, outcome: Outcome, tenants: Collection[str]) -> None:
+    """A post was decided on: an alarm that was right has been seen, and one that was false for all posts is over.
+
+    Only incidents of ``tenants``, for whom it was decided, follow; all, if it was decided for the whole installation.
+    """
     alerts = [each.id for each in item.alerts]
     for incident in await board.site.reads(board.of_post, request, alerts):
+        if "" not in tenants and incident.tenant not in tenants:
+            continue
         action: Action | None = None
         if outcome == "confirmed" and incident.state in ("triggered", "escalated"):
             action = "acknowledge"
@@ -50,6 +56,5 @@ def _all_false(board: Board, request: Request, incident: Incident, decided: Item
         return False
     reading = board.site.reading(request)
     found = [reading.get(post) for post in posts]
-    return all(
-        each is not None and each.decision is not None and each.decision.outcome == "false-alarm" for each in found
-    )
+    decisions = [decided_for(each.decisions, incident.tenant) if each is not None else None for each in found]
+    return all(each is not None and each.outcome == "false-alarm" for each in decisions)

@@ -18,6 +18,7 @@ from web.console.highlight import passages, pieces
 from web.console.holding import Holding
 from web.console.site import Site, actor_of
 from web.console.telling import CHOICES, Telling
+from web.door import TOKEN
 
 LONGEST = 20_000
 """Characters of a post that are shown."""
@@ -89,15 +90,19 @@ def routes(
         item = await site.reads(lambda: site.reading(request).get(post_id))
         if item is None:
             return site.error(request, "missing", status=404)
+        tenants = await site.reads(_tenants, site, request, item)
+        if not tenants:
+            return site.error(request, "missing", status=404)
         chosen: Any = outcome
         # Before: an entry too many is better than one too few.
         await site.reads(site.looked, request, "decided", [item], post=post_id)
         try:
-            await decide(Decision(post_id, chosen, by, site.clock.now()))
+            for tenant in tenants:
+                await decide(Decision(post_id, chosen, by, site.clock.now(), tenant))
         except Unavailable:
             return site.error(request, "unavailable", status=503)
         if board is not None:
-            await follow(board, request, item, chosen)
+            await follow(board, request, item, chosen, tenants)
         response = RedirectResponse(f"{address(post_id)}?saved=1#decision", 303)
         if site.entrance != "people":
             # Quoted: a cookie holds ASCII.
@@ -106,6 +111,14 @@ def routes(
         return response
 
     return router
+
+
+def _tenants(site: Site, request: Request, item: Item) -> list[str]:
+    """For whom the reader decides: those of her tenants that the post is about; the token for the whole installation."""
+    actor = actor_of(request)
+    if actor.person.id == TOKEN:
+        return [""]
+    return sorted(site.tenants(item.verdict.officials) & set(actor.tenants("decide")))
 
 
 def address(post_id: str) -> str:

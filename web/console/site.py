@@ -1,6 +1,6 @@
 """What every page of the console shares: the index, the registry, the reader's language, templates."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -82,7 +82,12 @@ class Site:
 
     def own(self, request: Request) -> Reading:
         """What the reader may see of the posts about herself, or about whom she is a deputy of."""
-        return Scoped(self._index, actor_of(request).officials("see-own"))
+        own = actor_of(request).officials("see-own")
+        return Scoped(self._index, own, self.tenants(own))
+
+    def tenants(self, officials: Collection[str]) -> set[str]:
+        """The tenants of these officials, of those whom the registry knows."""
+        return {tenant_of(each) for each in self._officials() if each.id in officials}
 
     def looked(
         self,

@@ -127,7 +127,7 @@ def _count(site: Site, request: Request, index: Index, choice: Choice, weeks: li
     since, until = (datetime.combine(day, time(), zone) for day in (weeks[0], weeks[-1] + timedelta(weeks=1)))
 
     def counted() -> Iterator[tuple[str, Fact]]:
-        for fact in index.facts(list(officials), since=since, until=until):
+        for fact in index.facts({id: tenant_of(each) for id, each in officials.items()}, since=since, until=until):
             official = officials[fact.official]
             wanted = choice.label in ("", *fact.labels) and choice.source in ("", fact.source)
             if wanted and official.counts(fact.source, fact.collected_at):

@@ -57,8 +57,8 @@ def document(post: str, holding: Holding) -> dict[str, Any]:
         found |= {"alerts": sorted(known.alerts), "alert_count": len(known.alerts)}
     states = Counter(delivery.state for delivery in known.deliveries.values())
     found |= {DELIVERY_COUNTS[each]: many for each, many in states.items()}
-    if known.decision is not None:
-        found["decision"] = known.decision.outcome
+    if known.decisions:
+        found["decision"] = sorted({decision.outcome for decision in known.decisions.values()})
     if known.oldest is not None:
         found["oldest"] = micros(known.oldest)
     return found

@@ -20,7 +20,7 @@ from review.indexes.elasticsearch.client import PLACE, faults
 from review.indexes.elasticsearch.counting import Counting
 from review.indexes.elasticsearch.documents import Holding
 from review.indexes.elasticsearch.generations import Generations
-from review.indexes.elasticsearch.known import Known
+from review.indexes.elasticsearch.known import Known, by_tenant
 from review.indexes.elasticsearch.names import Names
 from review.indexes.elasticsearch.querying import JUDGED, Condition, of_age
 from review.indexes.elasticsearch.reading import count
@@ -185,7 +185,7 @@ class Erasing:
             ),
             *({"kind": "alert", **msgspec.to_builtins(alert)} for alert in sorted(alerts, key=lambda each: each.id)),
             *(json.loads(DELIVERIES.encode(each)) for each in sorted(sent, key=lambda each: each.id)),
-            *(json.loads(DECISIONS.encode(each.decision)) for each in judged if each.decision is not None),
+            *(json.loads(DECISIONS.encode(decision)) for each in judged for decision in by_tenant(each.decisions)),
         ]
 
     def count(self, official: str, part: Part | None = None) -> int:
@@ -218,7 +218,7 @@ def _records_of(official: str, known: Known) -> int:
     judged = official in known.mentioned
     alerts = sum(each.official == official for each in known.alerts.values())
     deliveries = sum(each.official == official for each in known.deliveries.values())
-    return judged * (1 + (known.decision is not None)) + alerts + deliveries
+    return judged * (1 + len(known.decisions)) + alerts + deliveries
 
 
 def _nothing(holding: Holding) -> Holding:

@@ -1,6 +1,6 @@
 """Facts out of the statistics: what a consent lets nobody count is not among them."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ _FIELDS = [
 
 
 def facts(
-    client: Elasticsearch, indices: str, officials: Collection[str], *, since: datetime, until: datetime
+    client: Elasticsearch, indices: str, officials: Mapping[str, str], *, since: datetime, until: datetime
 ) -> Iterator[Fact]:
     """See `review.index.Index.facts`; ``indices`` are those of the statistics."""
     judged = {"range": {"judged_at": {"gte": since.isoformat(), "lt": until.isoformat()}}}

@@ -1,6 +1,6 @@
 """The index in Elasticsearch."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -71,7 +71,7 @@ class ElasticsearchIndex:
         self._keep((delivery.post, Known(deliveries={delivery.id: delivery})) for delivery in deliveries)
 
     def write_decisions(self, decisions: Sequence[Decision]) -> None:
-        self._keep((decision.post, Known(decision=decision)) for decision in decisions)
+        self._keep((decision.post, Known(decisions={decision.tenant: decision})) for decision in decisions)
 
     def write_items(self, items: Sequence[Item]) -> None:
         self._keep((item.verdict.post.id, of_item(item)) for item in items)
@@ -103,7 +103,7 @@ class ElasticsearchIndex:
     def held(self, posts: Collection[str]) -> set[str]:
         return self._store.there(posts, self.generations.current())
 
-    def facts(self, officials: Collection[str], *, since: datetime, until: datetime) -> Iterator[Fact]:
+    def facts(self, officials: Mapping[str, str], *, since: datetime, until: datetime) -> Iterator[Fact]:
         return facts(self.client, self.names.statistics("*"), officials, since=since, until=until)
 
     def posts_of(self, source: str, author: str) -> list[str]:

@@ -17,24 +17,27 @@ from review import precedence
 from review.decision import DECISIONS, Decision
 from review.index import Item, Raised, without
 
-Record = TypeVar("Record", Raised, Delivery)
+Record = TypeVar("Record", Raised, Delivery, Decision)
+About = TypeVar("About", Raised, Delivery)
 Some = TypeVar("Some")
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A verdict, alerts and deliveries by their ids, a decision: any may be missing, as they come in any order."""
+    """A verdict, alerts and deliveries by their ids, decisions by their tenants: any may be missing.
+
+    They come in any order.
+    """
 
     verdict: Verdict | None = None
     alerts: Mapping[str, Raised] = field(default_factory=dict)
     deliveries: Mapping[str, Delivery] = field(default_factory=dict)
-    decision: Decision | None = None
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
 
     @property
     def others(self) -> tuple[Raised | Delivery | Decision, ...]:
         """The records besides the verdict."""
-        decision = () if self.decision is None else (self.decision,)
-        return (*self.alerts.values(), *self.deliveries.values(), *decision)
+        return (*self.alerts.values(), *self.deliveries.values(), *self.decisions.values())
 
     @property
     def size(self) -> int:
@@ -61,7 +64,7 @@ class Known:
         """What the index shows; ``None`` without a verdict."""
         if self.verdict is None:
             return None
-        return Item(self.verdict, _in_order(self.alerts), _in_order(self.deliveries), self.decision)
+        return Item(self.verdict, _in_order(self.alerts), _in_order(self.deliveries), by_tenant(self.decisions))
 
     def without(self, official: str) -> "Known":
         """What stays after the erasure of ``official``: nothing of a post that mentions her alone."""
@@ -72,7 +75,7 @@ class Known:
                 return Known()
         alerts = {id: alert for id, alert in self.alerts.items() if alert.official != official}
         deliveries = {id: delivery for id, delivery in self.deliveries.items() if delivery.official != official}
-        return Known(verdict, alerts, deliveries, self.decision)
+        return Known(verdict, alerts, deliveries, self.decisions)
 
 
 def join(old: Known, new: Known) -> Known:
@@ -80,8 +83,8 @@ def join(old: Known, new: Known) -> Known:
     verdict = _greater(old.verdict, new.verdict, precedence.of_verdict)
     alerts = _greatest(old.alerts, new.alerts, precedence.of_alert)
     deliveries = _greatest(old.deliveries, new.deliveries, precedence.of_delivery)
-    decision = _greater(old.decision, new.decision, precedence.of_decision)
-    joined = Known(verdict, alerts, deliveries, decision)
+    decisions = _greatest(old.decisions, new.decisions, precedence.of_decision)
+    joined = Known(verdict, alerts, deliveries, decisions)
     return old if joined == old else joined
 
 
@@ -97,14 +100,20 @@ def _greatest(
     return {**old, **{id: _greater(old.get(id), record, rank) or record for id, record in new.items()}}
 
 
-def _in_order(records: Mapping[str, Record]) -> tuple[Record, ...]:
+def by_tenant(decisions: Mapping[str, Decision]) -> tuple[Decision, ...]:
+    """The decisions in the order of their tenants."""
+    return tuple(decisions[tenant] for tenant in sorted(decisions))
+
+
+def _in_order(records: Mapping[str, About]) -> tuple[About, ...]:
     return tuple(sorted(records.values(), key=lambda record: (record.at, record.id)))
 
 
 def of_item(item: Item) -> Known:
     """What is known by an item."""
     alerts = {alert.id: alert for alert in item.alerts}
-    return Known(item.verdict, alerts, {delivery.id: delivery for delivery in item.deliveries}, item.decision)
+    deliveries = {delivery.id: delivery for delivery in item.deliveries}
+    return Known(item.verdict, alerts, deliveries, {decision.tenant: decision for decision in item.decisions})
 
 
 def encode(known: Known) -> dict[str, Any]:
@@ -116,8 +125,8 @@ def encode(known: Known) -> dict[str, Any]:
         stored["alerts"] = [msgspec.json.encode(alert).decode() for alert in known.alerts.values()]
     if known.deliveries:
         stored["deliveries"] = [DELIVERIES.encode(delivery).decode() for delivery in known.deliveries.values()]
-    if known.decision is not None:
-        stored["decision"] = DECISIONS.encode(known.decision).decode()
+    if known.decisions:
+        stored["decisions"] = [DECISIONS.encode(decision).decode() for decision in by_tenant(known.decisions)]
     return stored
 
 
@@ -125,10 +134,13 @@ def decode(stored: Mapping[str, Any]) -> Known:
     """What `encode` stored."""
     alerts = [msgspec.json.decode(alert, type=Raised) for alert in stored.get("alerts", ())]
     deliveries = [DELIVERIES.decode(delivery.encode()) for delivery in stored.get("deliveries", ())]
-    verdict, decision = stored.get("verdict"), stored.get("decision")
+    # Before there were tenants a document had one decision alone.
+    old = [stored["decision"]] if "decision" in stored else []
+    decisions = [DECISIONS.decode(decision.encode()) for decision in stored.get("decisions", old)]
+    verdict = stored.get("verdict")
     return Known(
         VERDICTS.decode(verdict.encode()) if verdict is not None else None,
         {alert.id: alert for alert in alerts},
         {delivery.id: delivery for delivery in deliveries},
-        DECISIONS.decode(decision.encode()) if decision is not None else None,
+        {decision.tenant: decision for decision in decisions},
     )

@@ -12,6 +12,7 @@ from alerts.alert import State
 from classify.verdict import SEVERITIES, Verdict
 from registry.official import Official
 from registry.tenant import tenant_of
+from review.decision import decided_for
 from review.index import is_flagged
 from review.indexes.elasticsearch.known import Known
 from review.indexes.elasticsearch.names import document_id
@@ -48,7 +49,7 @@ def statistics(known: Known, official: Official) -> dict[str, Any]:
     deliveries = [each for each in known.deliveries.values() if each.official == official.id]
     states: Counter[State] = Counter(each.state for each in deliveries)
     delivered = min((each.at for each in deliveries if each.state == "delivered"), default=None)
-    decision = known.decision
+    decision = decided_for(known.decisions.values(), tenant_of(official))
     return {
         # The same for all officials of the tenant whom the post mentions: counting these ids counts posts.
         "id": document_id("post", tenant_of(official), post.id),
