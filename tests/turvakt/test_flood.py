@@ -103,6 +103,7 @@ class Morning:
     told: list[str]
     """The posts of the messages that were delivered by then, the five minutes after the flood included."""
     growth: str
+    """All mails until then."""
     incidents: list[tuple[str, bool, int]]
     events: dict[str, Counter[str]]
     held: int
@@ -124,10 +125,8 @@ async def watched(folder: Path) -> Morning:
             await watch(parts, *others, *posts.verdicts)
             grew = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
             clock.advance(301)
-            for incident in parts.incidents.due(clock.now()):
-                parts.incidents.advance(incident)
             await watch(parts)
-            growth = _text(mails.mails[-1])
+            growth = " ".join(map(_text, mails.mails))
             delivered = [
                 DELIVERIES.decode(entry.value) for entry in parts.queue.browse(DELIVERIES_TOPIC, limit=2 * POSTS)
             ]
