@@ -101,13 +101,13 @@ def create_app(
     )
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(allow)])
     app.include_router(health.routes(readiness=readiness, metrics=metrics, reads=reads))
-    app.include_router(overview.routes(site))
+    board = None if answers is None else incidents.Board(site, answers)
+    app.include_router(overview.routes(site, board=board))
     told = held = None
     if portal is not None:
         told, held = telling.Telling(site, portal), holding.Holding(site, portal)
         app.include_router(telling.routes(site, told))
         app.include_router(holding.routes(site, held))
-    board = None if answers is None else incidents.Board(site, answers)
     app.include_router(
         post.routes(
             site, decide=decide, thresholds=thresholds, law=law, telling=told, holding=held, board=board, secure=secure

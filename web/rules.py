@@ -23,6 +23,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("POST", "/sign-in"): "open",
     ("POST", "/sign-out"): "signed-in",
     ("GET", "/"): "see-texts",
+    ("GET", "/start"): "signed-in",
     ("GET", "/newer"): "see-texts",
     ("GET", "/posts/{post_id:path}"): "see-texts",
     ("POST", "/posts/{post_id:path}"): "decide",

@@ -27,7 +27,9 @@ def now(world: Answerable, incident: Incident) -> Incident:
 
 def test_an_officer_sees_what_waits_and_takes_it_on(world: Answerable) -> None:
     browser = world.browser(world.person())
+    assert browser.get("/start").headers["location"] == "/"
     incident = world.raised(labels=("threat", "doxxing"))
+    assert browser.get("/start").headers["location"] == "/incidents"
     listed = browser.page("/incidents")
     assert "About Anna Lindqvist" in listed.words
     assert "Waits for an answer" in listed.words

@@ -13,8 +13,9 @@ _STEP_LASTS = 30 * 60
 
 
 def come_in(cookie: str, back: str, *, secure: bool) -> Response:
-    """Sign the browser in and lead it to ``back``."""
-    response = RedirectResponse(local(back), 303)
+    """Sign the browser in and lead it to ``back``; who asked for no page in particular, to what waits for her."""
+    back = local(back)
+    response = RedirectResponse("/start" if back == "/" else back, 303)
     welcome(response, cookie, secure=secure)
     return response
 

@@ -104,6 +104,10 @@ class Board:
             person_name=self.answers.person_name,
         )
 
+    def waiting(self, request: Request) -> bool:
+        """Whether any is open that the reader may see."""
+        return bool(self.visible(request, self.answers.incidents.open()))
+
     def page(self, request: Request, incident: Incident, *, status: int = 200, outcome: str = "") -> HTMLResponse:
         """One incident. It shows no text."""
         answers, names = self.answers, self.site.names(request)

@@ -3,23 +3,31 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from flow.errors import BadInput
 from ingest.collectors import COLLECTORS
 from review.index import Item, place_of, write_place
 from web.console.day import HEIGHT, HOURS, WIDTH, day
 from web.console.filters import DECISIONS, LANGUAGES, Filters
-from web.console.site import Site
+from web.console.incidents import Board
+from web.console.site import Site, actor_of
+from web.rules import start_of
 
 PAGE = 20
 _FIRST = write_place((0, 0, ""))
 _NEW_MOST = 100
 
 
-def routes(site: Site) -> APIRouter:
-    """``/`` and ``/newer``."""
+def routes(site: Site, *, board: Board | None = None) -> APIRouter:
+    """``/``, ``/start`` and ``/newer``."""
     router = APIRouter()
+
+    @router.get("/start")
+    async def start(request: Request) -> RedirectResponse:
+        """Where to go from signing in: to open incidents, if there are any."""
+        waiting = board is not None and await site.reads(board.waiting, request)
+        return RedirectResponse("/incidents" if waiting else start_of(actor_of(request)), 303)
 
     @router.get("/")
     async def overview(request: Request) -> HTMLResponse:
