@@ -51,17 +51,21 @@ class IndexContract:
 
     def test_each_tenant_decides_for_itself(self, index: Index) -> None:
         index.write_verdicts([verdict("1", officials=("anna", "bo"), judged=1), verdict("2", judged=2)])
-        hers, his = decision("jsonl:1", minutes=2, tenant="ekvik"), decision("jsonl:1", "false-alarm", tenant="habo")
-        index.write_decisions([his, hers, decision("jsonl:1", "false-alarm", minutes=1, tenant="ekvik")])
+        hers, his = decision("jsonl:1", minutes=2, tenant="haabo"), decision("jsonl:1", "false-alarm", tenant="habo")
+        index.write_decisions([his, hers, decision("jsonl:1", "false-alarm", minutes=1, tenant="haabo")])
         item = index.get("jsonl:1")
         assert item is not None
         assert item.decisions == (hers, his)
         assert found(index, decision="confirmed") == found(index, decision="false-alarm") == ["1"]
         assert found(index, decision="none") == ["2"]
-        index.write_decisions([decision("jsonl:1", minutes=4)])
-        facts = index.facts({"anna": "ekvik", "bo": "lund"}, since=at(0), until=at(2))
-        assert {each.official: each.decided_seconds for each in facts} == {"anna": 60, "bo": 180}
-        assert index.counts().decisions == 1
+        index.write_decisions([decision("jsonl:1", minutes=4), decision("jsonl:2", minutes=4)])
+        facts = list(index.facts({"anna": "haabo", "bo": "habo"}, since=at(0), until=at(3)))
+        assert sorted((each.official, each.decided_seconds) for each in facts) == [
+            ("anna", 60),
+            ("anna", 120),
+            ("bo", 240),
+        ]
+        assert index.counts().decisions == 2
 
     def test_takes_in_what_another_index_held(self, index: Index) -> None:
         other = MemoryIndex()

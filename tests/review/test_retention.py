@@ -141,6 +141,18 @@ def test_a_tenant_may_have_its_own_days(place: Place) -> None:
     assert place.after(30.1) == {"oevik": {"low": 1}, "ekvik": {"low": 2}}
 
 
+def test_a_case_is_open_until_each_tenant_that_was_alerted_has_decided(place: Place) -> None:
+    both = verdict("both", severity="high", labels=("threat",), officials=("eva", "anna"))
+    place.write(both, replace_id(both, "one"))
+    place.index.write_alerts([alert(both, official="anna"), alert(both, official="eva")])
+    place.index.write_alerts([alert(replace_id(both, "one"), official="anna")])
+    place.index.write_decisions([decision(f"jsonl:{each}", tenant="ekvik") for each in ("both", "one")])
+    assert place.after(365.1) == {each: {"case": 1} for each in ("ekvik", "oevik")}
+    assert place.held() == ["both"]
+    place.after(730.1)
+    assert place.held() == []
+
+
 def test_who_is_not_registered_any_more_has_the_days_of_the_settings(place: Place) -> None:
     place.write(verdict("gone", severity="low", labels=("hate",), officials=("cecilia",)))
     removed = place.retention.enforce()

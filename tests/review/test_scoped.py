@@ -19,7 +19,7 @@ class _Whole(Scoped):
     """The part about all officials; what is no reading goes to the index behind it."""
 
     def __init__(self, index: Index) -> None:
-        super().__init__(index, {"anna", "bo"}, {"ekvik", "habo"})
+        super().__init__(index, {"anna", "bo"}, {"haabo", "habo"})
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._index, name)

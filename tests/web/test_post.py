@@ -13,7 +13,7 @@ from alerts.alert import State
 from classify.verdict import LABELS, Aim, Span
 from ingest.post import Mention
 from tests.review.people import alert, decision, delivery, verdict
-from tests.web.building import EVERY_LABEL, Browser, World
+from tests.web.building import EVERY_LABEL, Browser, FixedDoor, World, actor
 from web.console.highlight import pieces
 
 
@@ -277,3 +277,17 @@ def test_pieces_give_the_text_back_with_each_letter_marked_right(
         assert set(piece.ending) <= set(piece.labels)
     marked = {span.label for span in spans if max(0, span.start) < min(span.end, len(text))}
     assert {label for piece in found for label in piece.ending} == marked
+
+
+def test_two_tenants_decide_apart(world: World) -> None:
+    world.officials[1] = replace(world.officials[1], municipality="Habo")
+    world.index.write_verdicts([verdict("a", officials=("anna", "bo"), severity="high", labels=("threat",))])
+    hers, his = (world.browser(door=FixedDoor(actor("officer", tenant=each))) for each in ("ekvik", "habo"))
+    assert hers.submit("/posts/jsonl:a", outcome="confirmed", by="Rut Ek").status_code == 303
+    world.index.write_decisions([decision("jsonl:a", "false-alarm", minutes=40, by="Tove", tenant="habo")])
+    world.index.write_decisions(world.decisions)
+    assert [each.tenant for each in world.decisions] == ["ekvik"]
+    page, other = hers.page("/posts/jsonl:a").words, his.page("/posts/jsonl:a").words
+    assert "Tove" not in page
+    assert "Rut Ek" in page
+    assert "Tove" in other
