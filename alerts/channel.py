@@ -3,7 +3,7 @@
 from typing import Protocol, runtime_checkable
 
 from alerts.alert import Recipient
-from alerts.message import Message
+from alerts.messages.message import Message
 from flow.errors import Unavailable
 
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Literal
 
 from alerts.alert import Recipient
-from alerts.plan import Plan
-from alerts.policies import Policy
+from alerts.plans.plan import Plan
+from alerts.plans.policies import Policy
+from alerts.plans.rules import Rule
 from alerts.routing import covering_consents, policy_of
-from alerts.rules import Rule
 from classify.verdict import Verdict
 from flow.clock import Moment
 from registry.official import Official

@@ -7,8 +7,8 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from alerts.alert import Alert
-from alerts.hours import ZONES
-from alerts.plan import Plans
+from alerts.plans.hours import ZONES
+from alerts.plans.plan import Plans
 from alerts.routing import alerts_about
 from classify.verdict import Verdict
 from flow.clock import ManualClock

@@ -8,9 +8,9 @@ from functools import cache
 
 from alerts.alert import Alert, Recipient, alert_id
 from alerts.bulletin import Bulletin
-from alerts.plan import Plan, Plans
-from alerts.policies import usual_policy
-from alerts.rules import Rule
+from alerts.plans.plan import Plan, Plans
+from alerts.plans.policies import usual_policy
+from alerts.plans.rules import Rule
 from classify.verdict import Verdict
 from flow.clock import Clock
 from registry.official import Consent, Official

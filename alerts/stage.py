@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection, Sequence
 
 from alerts.alert import ALERTS, DELIVERIES, Alert
-from alerts.incidents import Incidents
-from alerts.outbox import Result
-from alerts.plan import Plans
+from alerts.delivery.outbox import Result
+from alerts.incidents.incidents import Incidents
+from alerts.incidents.telling import Telling, is_news
+from alerts.plans.plan import Plans
 from alerts.routing import route
-from alerts.telling import Telling, is_news
 from classify.stage import TOPIC as VERDICTS_TOPIC
 from classify.verdict import VERDICTS, Verdict
 from flow.clock import Clock
@@ -44,7 +44,7 @@ def deliver_stage(
 
 
 def recording(*, telling: Telling, log: Log) -> Callable[[Sequence[Result]], Collection[str]]:
-    """How a `alerts.deliver.Dispatcher` writes results down: outbox, history and topic ``deliveries`` in one transaction.
+    """How a `alerts.delivery.dispatcher.Dispatcher` writes results down: outbox, history, topic ``deliveries``, all or none.
 
     Into the topic go the ends and the first failure of each delivery, not every try. Bulletins are about no alert, and no reader
     of the topic knows them.

@@ -26,22 +26,22 @@ from typing import Any
 from aiosmtpd.smtp import SMTP
 
 from alerts.alert import Alert, Recipient
-from alerts.budget import Breaker
 from alerts.channel import Channel
 from alerts.channels.email import Email
 from alerts.channels.files import Files
 from alerts.content import Content
-from alerts.deliver import Dispatcher
-from alerts.incidents import Incidents
-from alerts.links import Signer
-from alerts.message import Message
-from alerts.outbox import Outbox
-from alerts.planning import load_plans
-from alerts.rendering import FOLDERS, Renderer
+from alerts.delivery.budget import Breaker
+from alerts.delivery.dispatcher import Dispatcher
+from alerts.delivery.outbox import Outbox
+from alerts.incidents.incidents import Incidents
+from alerts.incidents.links import Signer
+from alerts.incidents.telling import Telling
+from alerts.messages.message import Message
+from alerts.messages.rendering import FOLDERS, Renderer
+from alerts.messages.translations import Translations
+from alerts.plans.planning import load_plans
 from alerts.routing import permitted, route
 from alerts.stage import recording
-from alerts.telling import Telling
-from alerts.translations import Translations
 from classify.verdict import LABELS, Judgement, Label, Score, Verdict
 from flow.clock import SystemClock
 from flow.database import Database

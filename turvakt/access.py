@@ -5,7 +5,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from access.push import new_key
-from alerts.links import Signer
+from alerts.incidents.links import Signer
 from flow.errors import Broken
 from turvakt.folder import faults, private, write
 from turvakt.settings import Settings

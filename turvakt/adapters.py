@@ -9,8 +9,8 @@ from access.push import Subscriptions
 from alerts.channel import Channel
 from alerts.channels import load_channel
 from alerts.channels.files import Files
-from alerts.encryption import Key
-from alerts.limits import Limited
+from alerts.delivery.limits import Limited
+from alerts.mail.encryption import Key
 from classify.classifier import Classifier, Judges
 from classify.classifiers import make_classifier
 from classify.remote.labelling import pairs

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from access.audit_entry import CONTACT
-from alerts.answering import Answering
-from alerts.links import Links
-from alerts.reminding import Reminding
-from alerts.routines import Routines, load_routines
-from alerts.tasks import Tasks
+from alerts.incidents.answering import Answering
+from alerts.incidents.links import Links
+from alerts.routines.reminding import Reminding
+from alerts.routines.routines import Routines, load_routines
+from alerts.routines.tasks import Tasks
 from flow.errors import BadInput
 from flow.step import Step
 from turvakt.access import signer

@@ -13,8 +13,8 @@ from typing import Final
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from alerts.incidents import Incidents
-from alerts.outbox import Outbox
+from alerts.delivery.outbox import Outbox
+from alerts.incidents.incidents import Incidents
 from classify.classifier import Classifier
 from classify.verdict import SEVERITIES
 from flow.clock import Clock

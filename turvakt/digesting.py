@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from alerts.collected import Collected
-from alerts.digests import Digests
+from alerts.delivery.collected import Collected
+from alerts.delivery.digests import Digests
 from turvakt.wiring import Parts
 
 LOOK_SECONDS = 60.0

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from access.people import People
-from alerts.links import Links
+from alerts.incidents.links import Links
 from flow.step import Step
 from registry.expiry import ending
 from turvakt.informing import warn

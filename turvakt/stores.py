@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from access.audit import Audit
 from access.push import Subscriptions
+from alerts.delivery.outbox import Outbox
 from alerts.notices import Notices
-from alerts.outbox import Outbox
 from flow.clock import Clock
 from flow.database import Database
 from flow.databases.sqlite import Sqlite

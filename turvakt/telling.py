@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from access.people import People
 from access.person import Person
-from alerts.hours import ZONES, quiet_end
+from alerts.plans.hours import ZONES, quiet_end
 from registry.official import Official
 from review.index import Item, Query, Raised, every
 from turvakt.wiring import Parts

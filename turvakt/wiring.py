@@ -13,24 +13,24 @@ from access.people import People
 from access.sealing import Seal
 from alerts import stage as alert_stages
 from alerts.alert import ALERTS, DELIVERIES, Recipient
-from alerts.budget import Breaker
 from alerts.bulletin import Bulletin
 from alerts.channel import Channel
 from alerts.channels.files import Files
 from alerts.content import Content
-from alerts.deliver import Dispatcher
-from alerts.escalation import Escalator
-from alerts.incidents import Incidents
-from alerts.keyring import Keyring
-from alerts.letters import FOLDER as LETTERS_FOLDER
-from alerts.letters import LetterRenderer
-from alerts.live_plans import LivePlans
-from alerts.plan import Plans
-from alerts.postman import Postman
-from alerts.rendering import FOLDERS, Renderer
+from alerts.delivery.budget import Breaker
+from alerts.delivery.dispatcher import Dispatcher
+from alerts.delivery.postman import Postman
+from alerts.incidents.escalation import Escalator
+from alerts.incidents.incidents import Incidents
+from alerts.incidents.telling import Telling
+from alerts.mail.keyring import Keyring
+from alerts.messages.letters import FOLDER as LETTERS_FOLDER
+from alerts.messages.letters import LetterRenderer
+from alerts.messages.rendering import FOLDERS, Renderer
+from alerts.messages.translations import Translations
+from alerts.plans.live import LivePlans
+from alerts.plans.plan import Plans
 from alerts.routing import alerts_about, permitted, permitted_bulletin
-from alerts.telling import Telling
-from alerts.translations import Translations
 from classify.classifier import Classifier, Judges
 from classify.law import Provision, load_law
 from classify.remote.service import Outcome

@@ -8,8 +8,8 @@ from babel import Locale
 from babel.dates import format_skeleton, format_time
 from babel.numbers import format_decimal, format_percent
 
-from alerts.rendering import FOLDERS as ALERTS_FOLDERS
-from alerts.translations import LANGUAGES, Translations
+from alerts.messages.rendering import FOLDERS as ALERTS_FOLDERS
+from alerts.messages.translations import LANGUAGES, Translations
 from registry.official import Language
 
 FOLDER = Path(__file__).parent / "translations"

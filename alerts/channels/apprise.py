@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from alerts.alert import Recipient
 from alerts.channels.telephone import brief
-from alerts.message import Message
+from alerts.messages.message import Message
 from flow.errors import BadInput, Unavailable
 from flow.hosts import is_loopback
 

@@ -13,9 +13,9 @@ from typing import Literal
 import aiosmtplib
 
 from alerts.alert import Recipient
-from alerts.encryption import Key, holds
-from alerts.mail import Envelope, compose, seal, without_body
-from alerts.message import Message
+from alerts.mail.encryption import Key, holds
+from alerts.mail.mail import Envelope, compose, seal, without_body
+from alerts.messages.message import Message
 from flow.clock import Clock
 from flow.errors import BadInput, Broken, Unavailable
 from flow.hosts import is_loopback

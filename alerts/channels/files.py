@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from alerts.alert import Recipient
-from alerts.message import Message, clean
+from alerts.messages.message import Message, clean
 from flow.clock import Clock
 from flow.errors import BadInput, Broken, Unavailable
 from registry.holder import Part

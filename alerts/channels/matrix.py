@@ -6,7 +6,7 @@ from urllib.parse import quote
 from alerts.alert import Recipient
 from alerts.channels.calling import Caller
 from alerts.channels.telephone import brief
-from alerts.message import Message
+from alerts.messages.message import Message
 from flow.clock import Clock
 from flow.errors import BadInput
 

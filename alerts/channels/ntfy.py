@@ -4,7 +4,7 @@ import re
 
 from alerts.alert import Recipient
 from alerts.channels.calling import Caller
-from alerts.message import Message, clean
+from alerts.messages.message import Message, clean
 from flow.clock import Clock
 from flow.errors import BadInput
 

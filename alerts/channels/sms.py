@@ -3,7 +3,7 @@
 from alerts.alert import Recipient
 from alerts.channels.calling import Answer, Caller
 from alerts.channels.telephone import brief, callback, check_number
-from alerts.message import Message
+from alerts.messages.message import Message
 from flow.clock import Clock
 
 URL = "https://api.46elks.com/a1"

@@ -4,7 +4,7 @@ from typing import Any
 
 from alerts.alert import Recipient
 from alerts.channels.calling import Caller
-from alerts.message import Message, clean
+from alerts.messages.message import Message, clean
 from flow.clock import Clock
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from alerts.message import Message, clean
+from alerts.messages.message import Message, clean
 from flow.errors import BadInput
 from flow.hosts import is_guarded
 

@@ -7,7 +7,7 @@ from alerts.alert import Recipient
 from alerts.channels.calling import Caller
 from alerts.channels.sms import URL, look_at_account, raise_unless_taken
 from alerts.channels.telephone import callback, check_number
-from alerts.message import Message
+from alerts.messages.message import Message
 from flow.clock import Clock
 from flow.errors import BadInput
 from registry.official import Language

@@ -8,7 +8,7 @@ import json
 
 from alerts.alert import Recipient
 from alerts.channels.calling import Caller
-from alerts.message import Message
+from alerts.messages.message import Message
 from flow.clock import Clock
 from flow.errors import Broken
 

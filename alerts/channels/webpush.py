@@ -16,7 +16,7 @@ from py_vapid import Vapid02, VapidException
 from access.push import Subscription
 from alerts.alert import Recipient
 from alerts.channels.calling import Caller
-from alerts.message import Message, clean
+from alerts.messages.message import Message, clean
 from flow.clock import Clock
 from flow.errors import BadInput, Broken, Unavailable
 

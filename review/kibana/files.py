@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from alerts.translations import LANGUAGES
+from alerts.messages.translations import LANGUAGES
 from review.kibana.objects import ndjson, saved_objects
 
 

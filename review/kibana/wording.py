@@ -3,8 +3,8 @@
 from functools import cache
 from pathlib import Path
 
-from alerts.rendering import FOLDER as ALERTS_FOLDER
-from alerts.translations import Translations
+from alerts.messages.rendering import FOLDER as ALERTS_FOLDER
+from alerts.messages.translations import Translations
 from registry.official import Language
 
 FOLDER = Path(__file__).parent / "translations"

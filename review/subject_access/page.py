@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from alerts.hours import ZONES
-from alerts.rendering import FOLDER as ALERTS
-from alerts.translations import Translations
+from alerts.messages.rendering import FOLDER as ALERTS
+from alerts.messages.translations import Translations
+from alerts.plans.hours import ZONES
 from registry.official import Country, Language, Official
 
 FOLDER = Path(__file__).parent / "translations"

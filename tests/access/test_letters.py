@@ -19,9 +19,9 @@ from access.tables import LETTER
 from alerts.channel import Channel
 from alerts.channels.email import Email
 from alerts.channels.files import Files
-from alerts.letters import FOLDER, LetterRenderer
-from alerts.postman import GIVE_UP_AFTER, Postman
-from alerts.translations import LANGUAGES, Translations
+from alerts.delivery.postman import GIVE_UP_AFTER, Postman
+from alerts.messages.letters import FOLDER, LetterRenderer
+from alerts.messages.translations import LANGUAGES, Translations
 from flow.clock import ManualClock
 from flow.database import Database
 from registry.holder import Holder, Part

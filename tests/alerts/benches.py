@@ -15,7 +15,7 @@ from alerts.channels.sms_gateway import SmsGateway
 from alerts.channels.teams import Teams
 from alerts.channels.voice import Voice
 from alerts.channels.webpush import WebPush
-from alerts.message import Message
+from alerts.messages.message import Message
 from flow.clock import ManualClock
 from tests.alerts.people import AT
 from tests.alerts.services import (

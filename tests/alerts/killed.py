@@ -15,14 +15,14 @@ from typing import Any
 
 from alerts.alert import Alert
 from alerts.channels.email import Email
-from alerts.deliver import Dispatcher
-from alerts.incidents import Incidents
-from alerts.message import Message
-from alerts.outbox import Outbox
-from alerts.plan import Plan, Plans
-from alerts.rules import Rule
+from alerts.delivery.dispatcher import Dispatcher
+from alerts.delivery.outbox import Outbox
+from alerts.incidents.incidents import Incidents
+from alerts.incidents.telling import Telling
+from alerts.messages.message import Message
+from alerts.plans.plan import Plan, Plans
+from alerts.plans.rules import Rule
 from alerts.stage import recording
-from alerts.telling import Telling
 from flow.clock import SystemClock
 from flow.logs.sqlite import SqliteLog
 from tests.alerts.people import alert, official, recipient, verdict

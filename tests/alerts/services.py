@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 
-from alerts.message import units
+from alerts.messages.message import units
 from tests.alerts.people import AT
 from tests.alerts.servers import Call, Certificate
 

@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from alerts.alert import Alert, Recipient, Told
-from alerts.budget import Breaker
 from alerts.bulletin import Bulletin
-from alerts.collected import Collected
-from alerts.contacts import Contact, Digest, Way
-from alerts.digests import Digests
-from alerts.incidents import Incidents
-from alerts.outbox import Item, Outbox
-from alerts.plan import Budget, Plan, Plans
-from alerts.rules import Rule
+from alerts.delivery.budget import Breaker
+from alerts.delivery.collected import Collected
+from alerts.delivery.digests import Digests
+from alerts.delivery.outbox import Item, Outbox
+from alerts.incidents.incidents import Incidents
+from alerts.incidents.telling import Telling
+from alerts.plans.contacts import Contact, Digest, Way
+from alerts.plans.plan import Budget, Plan, Plans
+from alerts.plans.rules import Rule
 from alerts.tables import BUDGET, DIGEST_ENTRY, INCIDENT_EVENT, INCIDENT_LINK, INCIDENT_POST, METADATA, OUTBOX
-from alerts.telling import Telling
 from classify.verdict import Label, Severity
 from flow.clock import ManualClock
 from flow.database import Database

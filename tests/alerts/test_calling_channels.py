@@ -14,7 +14,7 @@ from alerts.channels.apprise import Apprise
 from alerts.channels.matrix import Matrix
 from alerts.channels.webhook import Webhook, sign
 from alerts.channels.webpush import WebPush, encrypt
-from alerts.message import Message, units
+from alerts.messages.message import Message, units
 from flow.errors import BadInput, Broken, Unavailable
 from registry.official import Language
 from tests.alerts.benches import CALLING, CLOCK, LINKS, MESSAGE, Bench, calling

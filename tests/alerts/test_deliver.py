@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from alerts.alert import DELIVERIES, Recipient
 from alerts.channel import Held, Later
 from alerts.content import Content
-from alerts.deliver import Dispatcher, growing
-from alerts.message import Message
-from alerts.outbox import Outbox, Result
+from alerts.delivery.dispatcher import Dispatcher, growing
+from alerts.delivery.outbox import Outbox, Result
+from alerts.incidents.telling import Telling
+from alerts.messages.message import Message
 from alerts.stage import DELIVERIES_TOPIC, recording
-from alerts.telling import Telling
 from flow.clock import ManualClock
 from flow.errors import BadInput, Broken, Unavailable
 from flow.logs.sqlite import SqliteLog

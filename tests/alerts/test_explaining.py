@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.explaining import explain
-from alerts.plan import Plan, Plans
+from alerts.plans.plan import Plan, Plans
+from alerts.plans.rules import Rule
 from alerts.rehearsal import rehearse
 from alerts.routing import route
-from alerts.rules import Rule
 from classify.verdict import Verdict
 from flow.clock import ManualClock
 from registry.official import Consent, Official

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alerts.holidays import holiday, is_holiday
-from alerts.rules import Rule
+from alerts.plans.holidays import holiday, is_holiday
+from alerts.plans.rules import Rule
 from registry.official import Country
 from tests.alerts.people import official, verdict
 

@@ -10,20 +10,20 @@ from sqlalchemy import update
 
 from alerts.alert import Alert, Recipient
 from alerts.bulletin import Bulletin
-from alerts.case import cases
-from alerts.contacts import Contact as Planned
-from alerts.contacts import Way
 from alerts.content import to_one
-from alerts.escalation import Escalator
-from alerts.history import Times, Transition
-from alerts.incident import Incident
-from alerts.incidents import Incidents
-from alerts.outbox import Item, Outbox, Result
-from alerts.plan import Plan, Plans
-from alerts.policies import Policy, Step
-from alerts.rules import Rule
+from alerts.delivery.outbox import Item, Outbox, Result
+from alerts.incidents.case import cases
+from alerts.incidents.escalation import Escalator
+from alerts.incidents.history import Times, Transition
+from alerts.incidents.incident import Incident
+from alerts.incidents.incidents import Incidents
+from alerts.incidents.telling import Telling
+from alerts.plans.contacts import Contact as Planned
+from alerts.plans.contacts import Way
+from alerts.plans.plan import Plan, Plans
+from alerts.plans.policies import Policy, Step
+from alerts.plans.rules import Rule
 from alerts.tables import INCIDENT, INCIDENT_EVENT
-from alerts.telling import Telling
 from classify.verdict import Label, Severity
 from flow.clock import ManualClock
 from flow.database import Database

@@ -17,12 +17,12 @@ from sqlalchemy import select
 
 from alerts.alert import Alert, Recipient
 from alerts.bulletin import Bulletin
-from alerts.case import cases
 from alerts.content import Content
-from alerts.deliver import Dispatcher
-from alerts.incident import ACTIONS
-from alerts.message import Message
-from alerts.outbox import Result
+from alerts.delivery.dispatcher import Dispatcher
+from alerts.delivery.outbox import Result
+from alerts.incidents.case import cases
+from alerts.incidents.incident import ACTIONS
+from alerts.messages.message import Message
 from alerts.tables import INCIDENT, INCIDENT_POST, OUTBOX
 from classify.verdict import Label, Severity
 from flow.errors import BadInput, Broken, Unavailable

@@ -10,11 +10,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from alerts.contacts import Contact, Way
-from alerts.encryption import Smime, holds
-from alerts.keyring import Keyring
-from alerts.keys import check_time, load_key, load_keys
-from alerts.plan import Plan, Plans
+from alerts.mail.encryption import Smime, holds
+from alerts.mail.keyring import Keyring
+from alerts.mail.keys import check_time, load_key, load_keys
+from alerts.plans.contacts import Contact, Way
+from alerts.plans.plan import Plan, Plans
 from flow.errors import Broken
 from tests.alerts.keys import ADDRESS, pgp_pair, smime_pair
 

@@ -7,8 +7,8 @@ import pytest
 
 from alerts.alert import Recipient
 from alerts.channel import Held, Later
-from alerts.limits import Limited
-from alerts.message import Message
+from alerts.delivery.limits import Limited
+from alerts.messages.message import Message
 from flow.clock import ManualClock
 from flow.errors import BadInput, Unavailable
 from tests.alerts.benches import MESSAGE

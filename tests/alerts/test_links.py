@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.links import LASTS, Link, Links, Signer
+from alerts.incidents.links import LASTS, Link, Links, Signer
 from flow.clock import ManualClock
 from tests import databases
 from tests.review.people import START

@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, p
 from pysequoia import decrypt
 
 from alerts.channels.email import Email
-from alerts.encryption import Key
-from alerts.keys import load_key
-from alerts.mail import SEALED
-from alerts.message import Message
+from alerts.mail.encryption import Key
+from alerts.mail.keys import load_key
+from alerts.mail.mail import SEALED
+from alerts.messages.message import Message
 from flow.clock import Clock, ManualClock, SystemClock
 from tests.alerts.keys import ADDRESS, pgp_pair, smime_pair
 from tests.alerts.people import AT, recipient

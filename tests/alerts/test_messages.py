@@ -17,9 +17,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from alerts.alert import Alert, Occasion, Recipient
 from alerts.bulletin import KINDS, VALUES, Bulletin
-from alerts.message import Message, clean, units
-from alerts.rendering import FOLDERS, MOST_HINTS, Renderer
-from alerts.translations import LANGUAGES, Translations
+from alerts.messages.message import Message, clean, units
+from alerts.messages.rendering import FOLDERS, MOST_HINTS, Renderer
+from alerts.messages.translations import LANGUAGES, Translations
 from classify.law import load_law
 from classify.verdict import LABELS, SEVERITIES
 from registry.official import Language

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from alerts.alert import Alert
-from alerts.deliver import Dispatcher
-from alerts.outbox import Item
+from alerts.delivery.dispatcher import Dispatcher
+from alerts.delivery.outbox import Item
 from tests.alerts.test_incidents import TEXTS, World
 from tests.alerts.test_incidents_always import Fickle, render, step, text
 from turvakt.schema import open_file

@@ -12,7 +12,7 @@ from sqlalchemy import select, text, update
 
 from alerts.alert import Alert, Delivery, Told
 from alerts.bulletin import Bulletin
-from alerts.outbox import Item, Outbox, Result
+from alerts.delivery.outbox import Item, Outbox, Result
 from alerts.tables import OUTBOX
 from classify.verdict import Verdict
 from flow.clock import ManualClock

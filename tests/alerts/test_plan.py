@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from alerts.gaps import gaps
-from alerts.live_plans import LivePlans
-from alerts.plan import Plan, Plans
-from alerts.planning import load_plans, read_plans
+from alerts.plans.gaps import gaps
+from alerts.plans.live import LivePlans
+from alerts.plans.plan import Plan, Plans
+from alerts.plans.planning import load_plans, read_plans
 from alerts.routing import route
 from classify.verdict import Verdict
 from flow.clock import ManualClock

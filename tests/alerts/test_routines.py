@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from alerts.incident import Incident
-from alerts.routines import Routines, load_routines
-from alerts.translations import LANGUAGES
+from alerts.incidents.incident import Incident
+from alerts.messages.translations import LANGUAGES
+from alerts.routines.routines import Routines, load_routines
 from classify.verdict import LABELS
 from flow.errors import Broken
 from tests.review.people import START

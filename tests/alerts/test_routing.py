@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.alert import Alert, Recipient
-from alerts.plan import Plan, Plans
+from alerts.plans.plan import Plan, Plans
+from alerts.plans.rules import Rule, To
 from alerts.routing import permitted, route
-from alerts.rules import Rule, To
 from classify.verdict import LABELS, SEVERITIES, Label, Verdict, at_least
 from flow.clock import ManualClock
 from registry.official import Consent, Official

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.hours import quiet_end
-from alerts.planning import load_plans
-from alerts.rules import Rule, To
+from alerts.plans.hours import quiet_end
+from alerts.plans.planning import load_plans
+from alerts.plans.rules import Rule, To
 from flow.errors import Broken
 from tests.alerts.people import AT, official, verdict
 

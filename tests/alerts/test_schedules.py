@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.schedules import Override, Schedule
+from alerts.plans.schedules import Override, Schedule
 
 START = datetime.fromisoformat("2026-03-02T08:00")  # a Monday
 ZONES = ("Europe/Stockholm", "Europe/Helsinki")

@@ -10,16 +10,16 @@ import pytest
 
 from alerts.alert import ALERTS, Alert
 from alerts.channels.files import Files
-from alerts.deliver import Dispatcher
-from alerts.incidents import Incidents
-from alerts.outbox import Outbox
-from alerts.plan import Plan, Plans
-from alerts.rendering import FOLDER, Renderer
+from alerts.delivery.dispatcher import Dispatcher
+from alerts.delivery.outbox import Outbox
+from alerts.incidents.incidents import Incidents
+from alerts.incidents.telling import Telling
+from alerts.messages.rendering import FOLDER, Renderer
+from alerts.messages.translations import Translations
+from alerts.plans.plan import Plan, Plans
+from alerts.plans.rules import Rule
 from alerts.routing import permitted
-from alerts.rules import Rule
 from alerts.stage import DELIVERIES_TOPIC, TOPIC, deliver_stage, recording, route_stage
-from alerts.telling import Telling
-from alerts.translations import Translations
 from classify.stage import TOPIC as VERDICTS_TOPIC
 from classify.verdict import VERDICTS, Verdict
 from flow.clock import ManualClock

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.case import Case, save
-from alerts.history import History
-from alerts.incident import Incident, State
-from alerts.routines import load_routines
-from alerts.tasks import Tasks
+from alerts.incidents.case import Case, save
+from alerts.incidents.history import History
+from alerts.incidents.incident import Incident, State
+from alerts.routines.routines import load_routines
+from alerts.routines.tasks import Tasks
 from flow.clock import ManualClock
 from flow.database import Database
 from tests import databases

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alerts.rendering import FOLDERS
-from alerts.translations import Translations
+from alerts.messages.rendering import FOLDERS
+from alerts.messages.translations import Translations
 from flow.errors import Broken
 from registry.official import Language
 

@@ -9,7 +9,7 @@ import pytest
 
 from alerts.alert import ALERTS, Alert
 from alerts.channels.files import Files
-from alerts.outbox import Outbox
+from alerts.delivery.outbox import Outbox
 from flow.clock import ManualClock
 from flow.database import Database
 from flow.databases.sqlite import Sqlite

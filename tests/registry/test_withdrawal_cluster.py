@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from alerts.outbox import Outbox
+from alerts.delivery.outbox import Outbox
 from flow.clock import ManualClock
 from flow.databases.postgres import Postgres
 from flow.errors import Stale, Unavailable

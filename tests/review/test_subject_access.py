@@ -11,9 +11,9 @@ from typing import get_args
 import pytest
 
 from alerts.alert import ALERTS
-from alerts.outbox import Outbox
-from alerts.rendering import FOLDER as ALERT_TEXTS
-from alerts.translations import Translations
+from alerts.delivery.outbox import Outbox
+from alerts.messages.rendering import FOLDER as ALERT_TEXTS
+from alerts.messages.translations import Translations
 from classify.verdict import LABELS
 from flow.clock import ManualClock
 from flow.logs.sqlite import SqliteLog

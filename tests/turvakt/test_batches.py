@@ -14,11 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerts.incidents import Incidents
-from alerts.outbox import Outbox
-from alerts.planning import load_plans
+from alerts.delivery.outbox import Outbox
+from alerts.incidents.incidents import Incidents
+from alerts.incidents.telling import Telling
+from alerts.plans.planning import load_plans
 from alerts.stage import deliver_stage, route_stage
-from alerts.telling import Telling
 from classify.classifiers import make_classifier
 from classify.stage import classify_stage
 from classify.verdict import Judgement

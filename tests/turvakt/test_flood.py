@@ -12,8 +12,8 @@ import msgspec
 from sqlalchemy import func, select
 
 from alerts.alert import DELIVERIES
-from alerts.collected import Collected
-from alerts.digests import Digests
+from alerts.delivery.collected import Collected
+from alerts.delivery.digests import Digests
 from alerts.stage import DELIVERIES_TOPIC
 from alerts.tables import DIGEST_ENTRY, INCIDENT, INCIDENT_EVENT
 from classify.stage import TOPIC as VERDICTS_TOPIC

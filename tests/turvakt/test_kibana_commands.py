@@ -8,7 +8,7 @@ from typing import Any
 
 from elasticsearch import Elasticsearch as Client
 
-from alerts.translations import LANGUAGES
+from alerts.messages.translations import LANGUAGES
 from registry.importing import read_officials
 from review.indexes.elasticsearch.client import connect
 from review.indexes.elasticsearch.index import ElasticsearchIndex

@@ -12,7 +12,7 @@ from typing import Any
 
 from access.people import People
 from access.person import Grant, Person
-from alerts.incident import Incident
+from alerts.incidents.incident import Incident
 from classify.stage import TOPIC as VERDICTS_TOPIC
 from classify.verdict import VERDICTS
 from registry.official import Wishes

@@ -11,9 +11,9 @@ from access.people import People
 from access.person import Grant, Person
 from access.sessions import Sessions
 from access.tickets import Tickets
+from alerts.messages.rendering import FOLDER as ALERT_TEXTS
+from alerts.messages.translations import Translations
 from alerts.notices import Notice
-from alerts.rendering import FOLDER as ALERT_TEXTS
-from alerts.translations import Translations
 from classify.verdict import LABELS
 from ingest.holding import LogHolder
 from registry.withdrawal import export

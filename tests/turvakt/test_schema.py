@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from alerts.outbox import Outbox
+from alerts.delivery.outbox import Outbox
 from flow.clock import ManualClock
 from flow.database import Database
 from flow.databases.postgres import Postgres

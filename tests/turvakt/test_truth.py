@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from alerts.translations import LANGUAGES
+from alerts.messages.translations import LANGUAGES
 from classify.corpus import read
 from classify.linear.artifact import ABOUT, WEIGHTS
 from classify.verdict import Verdict

@@ -11,7 +11,7 @@ import msgspec
 from access.permissions import Actor
 from access.person import Grant, Person, Role
 from alerts.alert import Alert, Recipient
-from alerts.incident import Incident
+from alerts.incidents.incident import Incident
 from classify.verdict import Label, Severity, Verdict
 from flow.clock import ManualClock
 from registry.official import Contact

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.links import LASTS
+from alerts.incidents.links import LASTS
 from tests.web.answering import ANNA, EVA, KAJ, TEXT, Answerable, form
 from tests.web.building import ADDRESS, Browser, Page
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alerts.incident import Incident
+from alerts.incidents.incident import Incident
 from tests.web.answering import ANNA, KAJ, TEXT, Answerable
 from tests.web.building import Page
 from tests.web.portal.building import at_once

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from alerts.incident import Incident
-from alerts.links import LASTS
+from alerts.incidents.incident import Incident
+from alerts.incidents.links import LASTS
 from tests.web.answering import EVA, KAJ, Answerable
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from access.audit_entry import ACTIONS
 from access.person import ROLES
-from alerts.translations import LANGUAGES, Translations
+from alerts.messages.translations import LANGUAGES, Translations
 from classify.law import load_law
 from classify.verdict import LABELS, SEVERITIES, Aim, Unable
 from ingest.post import Sign

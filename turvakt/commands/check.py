@@ -8,14 +8,14 @@ from typing import Any
 import typer
 
 from alerts.channel import Channel
-from alerts.contacts import Way
-from alerts.gaps import gaps
-from alerts.keyring import key_files
-from alerts.keys import check_time, load_keys
-from alerts.plan import Plan
-from alerts.planning import read_plans
-from alerts.routines import load_routines
-from alerts.rules import To
+from alerts.mail.keyring import key_files
+from alerts.mail.keys import check_time, load_keys
+from alerts.plans.contacts import Way
+from alerts.plans.gaps import gaps
+from alerts.plans.plan import Plan
+from alerts.plans.planning import read_plans
+from alerts.plans.rules import To
+from alerts.routines.routines import load_routines
 from flow.errors import BadInput, TurvaktError
 from registry.official import Contact
 from turvakt.commands.probing import try_channels

@@ -6,9 +6,9 @@ from typing import Annotated
 import msgspec
 import typer
 
-from alerts.holidays import holiday
-from alerts.hours import ZONES, zone
-from alerts.schedules import Shift
+from alerts.plans.holidays import holiday
+from alerts.plans.hours import ZONES, zone
+from alerts.plans.schedules import Shift
 from registry.official import Country
 from turvakt.commands.shared import AsJson, aside, parts, screen, table, write_json
 from turvakt.commands.words import Spoken, Tenant, Words

@@ -8,9 +8,9 @@ import msgspec
 import typer
 
 from alerts.explaining import Addressee, Explained, RuleExplained, explain
-from alerts.history import Event
-from alerts.hours import ZONES
-from alerts.incident import Incident
+from alerts.incidents.history import Event
+from alerts.incidents.incident import Incident
+from alerts.plans.hours import ZONES
 from flow.errors import BadInput
 from registry.tenant import tenant_of
 from review.index import Item

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from alerts.incident import Incident
+from alerts.incidents.incident import Incident
 from flow.errors import BadInput
 from turvakt.commands.noting import COMMAND, tenant_of_id
 from turvakt.commands.shared import parts

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 
 from alerts.channel import Channel, Probed
-from alerts.limits import Limited
+from alerts.delivery.limits import Limited
 from flow.errors import BadInput, TurvaktError
 
 _REMEDY = "Check the settings of the channel and the way to its server; then 'turvakt alerts test'"

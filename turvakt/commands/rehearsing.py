@@ -10,7 +10,7 @@ import msgspec
 import typer
 from rich.progress import Progress, TextColumn
 
-from alerts.planning import changed_plans
+from alerts.plans.planning import changed_plans
 from alerts.rehearsal import By, Rehearsal, rehearse
 from classify.verdict import SEVERITIES, Verdict
 from registry.tenant import tenant_of

@@ -11,7 +11,7 @@ import typer
 
 from alerts.alert import Recipient
 from alerts.bulletin import Bulletin
-from alerts.contacts import Contact, contacts_of
+from alerts.plans.contacts import Contact, contacts_of
 from flow.errors import BadInput, Unavailable
 from registry.tenant import tenant_of
 from turvakt.access import base_url

@@ -10,7 +10,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from alerts.translations import LANGUAGES, Translations
+from alerts.messages.translations import LANGUAGES, Translations
 from classify.verdict import LABELS, SEVERITIES
 from flow.errors import BadInput
 from registry.official import Language

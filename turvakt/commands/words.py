@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from alerts.hours import ZONES, zone
-from alerts.translations import LANGUAGES, Translations
+from alerts.messages.translations import LANGUAGES, Translations
+from alerts.plans.hours import ZONES, zone
 from flow.errors import BadInput
 from registry.official import Language
 from turvakt.commands.shared import printable, screen

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import insert, select
 
 from alerts.channels import CHANNELS
-from alerts.history import Transition
-from alerts.incident import Incident
+from alerts.incidents.history import Transition
+from alerts.incidents.incident import Incident
 from flow.database import Database
 from flow.databases.columns import moment
 from flow.errors import Broken

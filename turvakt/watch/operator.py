@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from alerts.alert import Recipient
 from alerts.bulletin import Bulletin
-from alerts.contacts import Contact, Way
-from alerts.history import TURVAKT
-from alerts.incidents import Incidents
-from alerts.telling import Telling
+from alerts.incidents.history import TURVAKT
+from alerts.incidents.incidents import Incidents
+from alerts.incidents.telling import Telling
+from alerts.plans.contacts import Contact, Way
 from classify.verdict import Severity
 from flow.clock import Clock
 from flow.errors import Broken

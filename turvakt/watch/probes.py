@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from alerts.channels import CHANNELS
-from alerts.outbox import Outbox
+from alerts.delivery.outbox import Outbox
 from alerts.tables import OUTBOX
 from flow.database import Database
 from flow.databases.columns import moment

@@ -5,8 +5,8 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from alerts.contacts import Contact
-from alerts.holidays import is_holiday
+from alerts.plans.contacts import Contact
+from alerts.plans.holidays import is_holiday
 from flow.step import Step
 from turvakt.access import base_url
 from turvakt.adapters import switched_on

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from access.audit import Audit
-from alerts.answering import Answered, Answering
-from alerts.history import History
-from alerts.incident import Incident
-from alerts.incident_holder import IncidentHolder
-from alerts.links import Links, Signer
-from alerts.plan import Plan
-from alerts.routines import Routines
-from alerts.tasks import Task, Tasks
+from alerts.incidents.answering import Answered, Answering
+from alerts.incidents.history import History
+from alerts.incidents.holder import IncidentHolder
+from alerts.incidents.incident import Incident
+from alerts.incidents.links import Links, Signer
+from alerts.plans.plan import Plan
+from alerts.routines.routines import Routines
+from alerts.routines.tasks import Task, Tasks
 from registry.official import Official
 from review.index import Index
 
@@ -47,7 +47,7 @@ class Answers:
     step: Callable[..., Awaitable[Any]]
 
     async def answer(self, incident: str, action: str, *, by: str, seen: str) -> Answered | None:
-        """As `alerts.answering.Answering.answer`."""
+        """As `alerts.incidents.answering.Answering.answer`."""
         found: Answered | None = await self.step(self._answer, incident, action, by, seen)
         return found
 

@@ -12,9 +12,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from access.audit_entry import CONTACT, Act
 from access.permissions import Actor
-from alerts.answering import Answered, offered
-from alerts.incident import Incident
-from alerts.links import Link
+from alerts.incidents.answering import Answered, offered
+from alerts.incidents.incident import Incident
+from alerts.incidents.links import Link
 from web.answer.answers import Answers
 from web.answer.pace import Pace
 from web.answer.reading import LONGEST, Listed, is_told, listed

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from alerts.incident import Incident
-from alerts.links import Link
+from alerts.incidents.incident import Incident
+from alerts.incidents.links import Link
 from classify.verdict import SEVERITIES
 from flow.clock import Clock
 from registry.official import Official

@@ -10,8 +10,8 @@ from datetime import timedelta
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
-from alerts.history import Event, Transition
-from alerts.links import Link
+from alerts.incidents.history import Event, Transition
+from alerts.incidents.links import Link
 from web.answer.answers import Answers
 from web.answer.pace import Pace
 from web.answer.reading import is_told

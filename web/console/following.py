@@ -5,7 +5,7 @@ from typing import Protocol
 
 from fastapi import Request
 
-from alerts.incident import Action, Incident
+from alerts.incidents.incident import Action, Incident
 from review.decision import Outcome, decided_for
 from review.index import Item
 from web.answer.answers import Answers

@@ -7,9 +7,9 @@ from datetime import timedelta
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from alerts.answering import offered
-from alerts.history import Event, Transition
-from alerts.incident import Incident
+from alerts.incidents.answering import offered
+from alerts.incidents.history import Event, Transition
+from alerts.incidents.incident import Incident
 from classify.verdict import SEVERITIES
 from web.answer.answers import Answers
 from web.answer.curve import Curve, curve

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from alerts.translations import LANGUAGES
+from alerts.messages.translations import LANGUAGES
 from web.console.site import LANGUAGE_COOKIE
 from web.security import local
 

@@ -12,7 +12,7 @@ from access.audit import Audit
 from access.audit_entry import Act, Action
 from access.break_glass import why
 from access.permissions import Actor
-from alerts.translations import LANGUAGES
+from alerts.messages.translations import LANGUAGES
 from classify.verdict import LABELS, SEVERITIES
 from flow.clock import Clock
 from registry.official import Official

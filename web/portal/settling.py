@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
-from alerts.translations import LANGUAGES
+from alerts.messages.translations import LANGUAGES
 from flow.errors import BadInput
 from ingest.collectors.manual import submission
 from registry import proposing

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from alerts.translations import LANGUAGES, Translations
+from alerts.messages.translations import LANGUAGES, Translations
 from classify.verdict import LABELS, SEVERITIES
 from ingest.collectors import COLLECTORS
 from registry.official import Language

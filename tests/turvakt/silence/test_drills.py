@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from alerts.history import Transition
-from alerts.incident import Incident, State
+from alerts.incidents.history import Transition
+from alerts.incidents.incident import Incident, State
 from flow.errors import Broken
 from turvakt.watch.drills import Drills, Weekly
 from turvakt.wiring import Parts

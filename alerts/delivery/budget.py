@@ -1,0 +1,174 @@
+"""A budget of messages for each address and hour. What is urgent always passes; the rest is collected, and people are told so."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, delete, func, insert, select
+
+from alerts.alert import Alert, Recipient, digest
+from alerts.bulletin import Bulletin
+from alerts.content import Content, recipients_of, to_one
+from alerts.plans.plan import Plans
+from alerts.plans.policies import is_urgent
+from alerts.tables import BUDGET, DIGEST_ENTRY
+from classify.verdict import SEVERITIES, Severity
+from flow.clock import Clock
+from flow.database import Database
+from registry.official import Official
+from registry.tenant import tenant_of
+
+HOUR = timedelta(hours=1)
+
+_SENT = select(BUDGET.c.contact, BUDGET.c.at).where(
+    BUDGET.c.contact.in_(bindparam("contacts", expanding=True)), BUDGET.c.at > bindparam("since")
+)
+_COLLECTED = (
+    select(DIGEST_ENTRY.c.contact, func.count(), func.min(DIGEST_ENTRY.c.at))
+    .where(DIGEST_ENTRY.c.contact.in_(bindparam("contacts", expanding=True)))
+    .group_by(DIGEST_ENTRY.c.contact)
+)
+
+
+class Sorted(NamedTuple):
+    """``passed`` goes out now; ``held`` is collected; ``tripped`` are those of ``held`` with which a budget was first used up."""
+
+    passed: list[Content]
+    held: list[tuple[Alert, Recipient]]
+    tripped: list[tuple[Alert, Recipient]]
+
+
+def contact_digest(channel: str, address: str) -> str:
+    """Knows an address again without holding it."""
+    return digest("contact", channel, address)
+
+
+class Breaker:
+    """Lets each address have at most as many messages in any hour as the plan says. Threats, critical alerts, exposed homes and
+    bulletins neither wait nor count.
+
+    Args:
+        operator: how the operator is told, at a moment, of something of that severity.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        plans: Callable[[], Plans],
+        officials: Callable[[str], Official | None],
+        operator: Callable[..., Sequence[Recipient]],
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._plans = plans
+        self._officials = officials
+        self._operator = operator
+        self._clock = clock
+
+    def sort(self, contents: Iterable[Content]) -> Sorted:
+        """What of ``contents`` may go out; called in the transaction that puts it into the outbox.
+
+        What passes is counted, what is held is written down for the digest, and of those who have used up their budget both
+        they and the operator are told: the bulletins come with what passes.
+        """
+        given = list(contents)
+        asking = [each for each in given if isinstance(each, Alert) and not _is_urgent(each)]
+        if not asking:
+            return Sorted(given, [], [])
+        # Two who count at once would both find room for one more.
+        self._database.lock("outbox")
+        now = self._clock.now()
+        sent = self._sent(asking, now)
+        found = Sorted([], [], [])
+        counted: list[dict[str, Any]] = []
+        limits: dict[str, tuple[str, int]] = {}
+        for content in given:
+            if not isinstance(content, Alert) or _is_urgent(content):
+                found.passed.append(content)
+                continue
+            _, limit = limits.setdefault(content.official, self._limit(content.official))
+            for recipient in recipients_of(content):
+                contact = contact_digest(recipient.channel, recipient.address)
+                at = max(now, recipient.not_before or now).timestamp()
+                times = sent.setdefault(contact, [])
+                if sum(abs(at - other) < HOUR.total_seconds() for other in times) < limit:
+                    times.append(at)
+                    counted.append({"contact": contact, "at": at})
+                    found.passed.append(to_one(content, recipient))
+                else:
+                    found.held.append((content, recipient))
+        self._database.executemany(insert(BUDGET), counted)
+        if found.held:
+            self._collect(found, limits, now)
+        return found
+
+    def tidy(self) -> int:
+        """Remove what no budget asks for any more."""
+        over = BUDGET.c.at < (self._clock.now() - 2 * HOUR).timestamp()
+        return self._database.execute(delete(BUDGET).where(over))
+
+    def _sent(self, asking: Sequence[Alert], now: datetime) -> dict[str, list[float]]:
+        contacts = {contact_digest(to.channel, to.address) for each in asking for to in each.recipients}
+        sent: dict[str, list[float]] = {}
+        for contact, at in self._database.query(
+            _SENT, {"contacts": sorted(contacts), "since": (now - HOUR).timestamp()}
+        ):
+            sent.setdefault(contact, []).append(at)
+        return sent
+
+    def _limit(self, official: str) -> tuple[str, int]:
+        """The tenant, and how many messages an hour its plan allows."""
+        her = self._officials(official)
+        tenant = tenant_of(her) if her is not None else ""
+        return tenant, self._plans().of(tenant).budget.per_hour
+
+    def _collect(self, found: Sorted, limits: dict[str, tuple[str, int]], now: datetime) -> None:
+        rows = [_entry(alert, recipient, now) for alert, recipient in found.held]
+        contacts = sorted({row["contact"] for row in rows})
+        before = {row[0] for row in self._database.query(_COLLECTED, {"contacts": contacts})}
+        self._database.executemany(insert(DIGEST_ENTRY), rows)
+        collected = {row[0]: row[1:] for row in self._database.query(_COLLECTED, {"contacts": contacts})}
+        for alert, recipient in found.held:
+            contact = contact_digest(recipient.channel, recipient.address)
+            if contact in before:
+                continue
+            before.add(contact)
+            found.tripped.append((alert, recipient))
+            tenant, limit = limits[alert.official]
+            many, since = collected[contact]
+            until = datetime.fromtimestamp(since, tz=now.tzinfo) + HOUR
+            values = {"per_hour": str(limit), "held": str(many), "until": until.isoformat(), "contact": ""}
+            told = Bulletin("budget", "", "", tenant, "low", False, values, recipient, now, key=hour_of(now))
+            found.passed.append(told)
+            # The operator wants to know whose it is.
+            whose = replace(told, values=values | {"contact": recipient.name}, key=f"{hour_of(now)} {contact[:8]}")
+            operators = self._operator(at=now, severity=_OPERATOR)
+            found.passed.extend(to_one(whose, each) for each in operators)
+
+
+_OPERATOR: Severity = "low"
+
+
+def hour_of(at: datetime) -> str:
+    """The key of bulletins on budgets: an address gets one in an hour."""
+    return f"{at:%Y-%m-%dT%H}"
+
+
+def _is_urgent(alert: Alert) -> bool:
+    judgement = alert.verdict.judgement
+    return is_urgent(judgement.severity, judgement.flagged)
+
+
+def _entry(alert: Alert, recipient: Recipient, now: datetime) -> dict[str, Any]:
+    judgement = alert.verdict.judgement
+    return {
+        "contact": contact_digest(recipient.channel, recipient.address),
+        "incident": alert.incident,
+        "official": alert.official,
+        "post": alert.verdict.post.id,
+        "severity": SEVERITIES.index(judgement.severity),
+        "label": next(iter(judgement.flagged), ""),
+        "at": now.timestamp(),
+    }

@@ -1,0 +1,110 @@
+"""What a budget has held back: an hour later each contact is told how much it is."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+
+from alerts.alert import Recipient
+from alerts.bulletin import Bulletin
+from alerts.delivery.budget import HOUR, contact_digest, hour_of
+from alerts.incidents.telling import Telling
+from alerts.plans.contacts import Contact, contacts_of
+from alerts.plans.plan import Plan, Plans
+from alerts.routing import may_tell
+from alerts.tables import DIGEST_ENTRY
+from flow.clock import Clock
+from flow.database import Database
+from registry.official import Official
+from registry.tenant import tenant_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    recipient: Recipient
+    tenant: str
+    per_hour: int
+
+
+class Collected:
+    """Sends what `alerts.delivery.budget.Breaker` has held back.
+
+    Args:
+        officials: everybody in the registry: of whom a contact may not be told any more is not counted.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        telling: Telling,
+        plans: Callable[[], Plans],
+        officials: Callable[[], Iterable[Official]],
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._telling = telling
+        self._plans = plans
+        self._officials = officials
+        self._clock = clock
+
+    def send(self) -> int:
+        """Send what has waited for an hour.
+
+        Returns:
+            How many messages are new.
+        """
+        now = self._clock.now()
+        oldest = func.min(DIGEST_ENTRY.c.at)
+        due = select(DIGEST_ENTRY.c.contact).group_by(DIGEST_ENTRY.c.contact)
+        contacts = [row[0] for row in self._database.query(due.having(oldest <= (now - HOUR).timestamp()))]
+        if not contacts:
+            return 0
+        officials = {each.id: each for each in self._officials()}
+        ways = self._ways(officials.values(), now)
+        return sum(self._send_one(contact, ways.get(contact), officials, now) for contact in contacts)
+
+    def _send_one(self, contact: str, way: _Way | None, officials: dict[str, Official], now: datetime) -> int:
+        with self._database.transaction():
+            # Whoever holds more back meanwhile begins the next digest.
+            self._database.lock("outbox")
+            of = DIGEST_ENTRY.c.contact == contact
+            rows = self._database.query(select(DIGEST_ENTRY.c.official, DIGEST_ENTRY.c.label).where(of))
+            self._database.execute(delete(DIGEST_ENTRY).where(of))
+            if way is None:  # nobody has this address any more
+                return 0
+            name = way.recipient.name
+            held = sum(may_tell(officials.get(official), name, now, label=label) for official, label in rows)
+            if not held:
+                return 0
+            values = {"per_hour": str(way.per_hour), "held": str(held), "until": now.isoformat(), "contact": ""}
+            told = Bulletin("budget", "", "", way.tenant, "low", False, values, way.recipient, now, key=hour_of(now))
+            return len(self._telling.tell([told]))
+
+    def _ways(self, officials: Iterable[Official], now: datetime) -> dict[str, _Way]:
+        """How each address can be told, by its digest: addresses themselves are kept with plan and registry alone."""
+        plans = self._plans()
+        ways: dict[str, _Way] = {}
+        for tenant, plan in (*plans.tenants.items(), ("", plans.default)):
+            named = [*plan.contacts.values(), *(to.contact for rule in plan.rules for to in rule.named)]
+            ways |= _each_way(named, tenant, plan, now)
+        for official in officials:
+            tenant = tenant_of(official)
+            ways |= _each_way(contacts_of(official), tenant, plans.of(tenant), now)
+        return ways
+
+
+def _each_way(contacts: Iterable[Contact], tenant: str, plan: Plan, now: datetime) -> dict[str, _Way]:
+    return {
+        contact_digest(each.channel, each.address): _Way(each, tenant, plan.budget.per_hour)
+        for contact in contacts
+        for each in _every(contact, now)
+    }
+
+
+def _every(contact: Contact, now: datetime) -> Iterator[Recipient]:
+    """Every way to the contact; quiet hours hold it back."""
+    first = contact.first(now)
+    for way in contact.channels:
+        yield replace(first, channel=way.channel, address=way.address, instead=())

@@ -1,0 +1,251 @@
+"""Deliveries until they are made: an alert or a bulletin stays here until its recipient has it."""
+
+import logging
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, select, update
+
+from alerts.alert import Delivery, Recipient, State, delivery_id
+from alerts.bulletin import Bulletin
+from alerts.content import Content, addressed, decoded, encoded, recipients_of, to_one
+from alerts.delivery.holder import DELIVERY, ITSELF, OutboxHolder
+from alerts.tables import OUTBOX
+from classify.verdict import SEVERITIES
+from flow.database import Row
+from flow.errors import BadInput
+
+logger = logging.getLogger(__name__)
+
+_LOCK = "outbox"
+_AT_ONCE = 500
+# Kept, as they run for every alert: to put a statement together takes longer than to run it.
+_NEW = insert(OUTBOX)
+_CHANGED = update(OUTBOX).where(ITSELF)
+_OUTDONE = delete(OUTBOX).where(
+    OUTBOX.c.thread == bindparam("its_thread"),
+    OUTBOX.c.state == "waiting",
+    OUTBOX.c.id != bindparam("its_id"),
+    OUTBOX.c.severity <= bindparam("its_severity"),
+    OUTBOX.c.threat <= bindparam("its_threat"),
+    or_(OUTBOX.c.threat == 0, OUTBOX.c.slot == bindparam("its_slot")),
+)
+_KNOWN = select(OUTBOX.c.id).where(OUTBOX.c.id.in_(bindparam("ids", expanding=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A delivery that is to be made now. ``first_due`` is when it was to be tried first."""
+
+    delivery: Delivery
+    content: Content
+    recipient: Recipient
+    first_due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a try.
+
+    Attributes:
+        next_at: when a delivery that still waits is tried again.
+        contact: the name of the recipient.
+        instead: the same to the next channel of the recipient, where this one failed.
+    """
+
+    delivery: Delivery
+    next_at: datetime | None = None
+    contact: str = field(default="", repr=False)
+    instead: Content | None = field(default=None, repr=False)
+
+
+class Outbox(OutboxHolder):
+    """Takes deliveries in and gives them out.
+
+    A delivery that has ended keeps ids, state and times only: the alert and the address are removed at once.
+    """
+
+    def add(self, contents: Iterable[Content]) -> list[Item]:
+        """Take in a delivery for each recipient; what was taken in before changes nothing.
+
+        What still waits for the same address about the same incident, and is no graver, is replaced: the newer message says
+        it, too. But a threat is replaced only by a message about the same post.
+
+        Returns:
+            The deliveries that are new.
+        """
+        with self._database.transaction():
+            # Two who add at once would both find that nobody has been told yet.
+            self._database.lock(_LOCK)
+            rows: dict[str, tuple[dict[str, Any], Item]] = {}
+            for content in contents:
+                for recipient in recipients_of(content):
+                    row, item = self._row(content, recipient)
+                    rows.setdefault(item.delivery.id, (row, item))
+            for identity in self._known(list(rows)):
+                del rows[identity]
+            self._database.executemany(_NEW, [row for row, _ in rows.values()])
+            self._database.executemany(_OUTDONE, [_outdone(row) for row, _ in rows.values() if row["thread"]])
+            return [item for _, item in rows.values()]
+
+    def _row(self, content: Content, recipient: Recipient) -> tuple[dict[str, Any], Item]:
+        now = self._clock.now()
+        due = max(now, recipient.not_before or now)
+        delivery, severity, threat = addressed(content, recipient, now)
+        to = {"channel": recipient.channel, "address": recipient.address}
+        about = ("slot", content.official, delivery.post) if delivery.post else ("slot", content.incident)
+        row = {
+            "id": delivery.id,
+            "slot": delivery_id(about="\x00".join(about), **to),
+            "alert_id": delivery.alert,
+            "post": delivery.post,
+            "official": content.official,
+            "channel": recipient.channel,
+            "severity": SEVERITIES.index(severity),
+            "threat": int(threat),
+            "state": "waiting",
+            "attempts": 0,
+            "first_due": due.timestamp(),
+            "due": due.timestamp(),
+            "at": now.timestamp(),
+            "collected_at": delivery.collected_at.timestamp(),
+            "reason": None,
+            "alert": encoded(to_one(content, recipient)),
+            "incident": content.incident,
+            "thread": delivery_id(about=f"thread\x00{_thread(content)}", **to) if content.incident else "",
+            "contact": recipient.name,
+            "step": delivery.step,
+        }
+        return row, Item(delivery, content, recipient, due)
+
+    def _known(self, identities: Sequence[str]) -> list[str]:
+        parts = (identities[at : at + _AT_ONCE] for at in range(0, len(identities), _AT_ONCE))
+        return [row[0] for part in parts for row in self._database.query(_KNOWN, {"ids": part})]
+
+    def channels(self) -> list[str]:
+        """The channels for which something is due."""
+        due = select(OUTBOX.c.channel).distinct().where(*self._due()).order_by(OUTBOX.c.channel)
+        return [row[0] for row in self._database.query(due)]
+
+    def due(self, limit: int, *, channel: str, besides: Collection[str] = ()) -> list[Item]:
+        """Up to ``limit`` deliveries that are to be tried now, threats first, then the gravest, then the oldest.
+
+        Args:
+            limit: how many at most.
+            channel: those of this channel.
+            besides: ids of deliveries to leave out, being on their way.
+        """
+        order = (OUTBOX.c.threat.desc(), OUTBOX.c.severity.desc(), OUTBOX.c.due, OUTBOX.c.id)
+        waiting = select(*DELIVERY, OUTBOX.c.first_due, OUTBOX.c.alert).where(*self._due(), OUTBOX.c.channel == channel)
+        rows = self._database.query(waiting.order_by(*order).limit(max(limit, 0) + len(besides)))
+        items = (self._item(row) for row in rows if row[0] not in besides)
+        return [item for item in items if item is not None][:limit]
+
+    def _due(self) -> tuple[ColumnElement[bool], ...]:
+        """What holds for deliveries that are to be tried now."""
+        return OUTBOX.c.state == "waiting", OUTBOX.c.due <= self._clock.now().timestamp()
+
+    def _item(self, row: Row) -> Item | None:
+        *columns, first_due, value = row
+        delivery = _delivery(tuple(columns))
+        try:
+            content = decoded(value)
+        except BadInput as error:
+            logger.error("delivery %s cannot be read and is given up: %s", delivery.id, error)
+            # The alert stays, so that it can be sent after a fix.
+            unreadable = update(OUTBOX).where(OUTBOX.c.id == delivery.id)
+            self._database.execute(unreadable.values(state="failed", reason=str(error)))
+            return None
+        return Item(delivery, content, recipients_of(content)[0], datetime.fromtimestamp(first_due, UTC))
+
+    def record(self, results: Sequence[Result]) -> frozenset[str]:
+        """Write down what came of tries.
+
+        Returns:
+            The ids of deliveries that were erased while they were on their way.
+        """
+        gone = set()
+        with self._database.transaction():
+            for result in results:
+                delivery = result.delivery
+                new: dict[str, Any] = {
+                    "its_id": delivery.id,
+                    "state": delivery.state,
+                    "attempts": delivery.attempts,
+                    "at": delivery.at.timestamp(),
+                    "reason": delivery.reason,
+                }
+                if result.next_at is not None:
+                    new["due"] = result.next_at.timestamp()
+                if delivery.state != "waiting":
+                    new |= {"alert": None, "contact": ""}
+                if not self._database.execute(_CHANGED, new):
+                    gone.add(delivery.id)
+        return frozenset(gone)
+
+    def counts(self, *, bulletins: bool = True) -> dict[State, int]:
+        """How many deliveries there are in each state, with those of bulletins or of alerts alone."""
+        counts: dict[State, int] = {"waiting": 0, "delivered": 0, "failed": 0, "withdrawn": 0}
+        of = select(OUTBOX.c.state, func.count()).group_by(OUTBOX.c.state)
+        for state, number in self._database.query(of if bulletins else of.where(OUTBOX.c.alert_id != "")):
+            counts[cast(State, state)] = number
+        return counts
+
+    def bulletins(self, *, channel: str, state: State) -> int:
+        """How many deliveries of bulletins by this channel are in this state."""
+        return self._count(OUTBOX.c.alert_id == "", OUTBOX.c.channel == channel, OUTBOX.c.state == state)
+
+    def overdue(self, by: timedelta) -> int:
+        """How many deliveries are still waiting ``by`` so long after they were first due."""
+        return self._count(OUTBOX.c.state == "waiting", OUTBOX.c.first_due <= (self._clock.now() - by).timestamp())
+
+    def oldest(self, *, besides: Collection[str] = ()) -> dict[bool, datetime]:
+        """Since when the oldest delivery that is due has been due, of threats (``True``) and of others, where there is one.
+
+        Args:
+            besides: channels that do not count.
+        """
+        now = self._clock.now().timestamp()
+        since = select(OUTBOX.c.threat, func.min(OUTBOX.c.first_due)).group_by(OUTBOX.c.threat)
+        since = since.where(OUTBOX.c.channel.not_in(besides))
+        rows = self._database.query(since.where(OUTBOX.c.state == "waiting", OUTBOX.c.first_due <= now))
+        return {bool(threat): datetime.fromtimestamp(first_due, UTC) for threat, first_due in rows}
+
+    def failed(self, within: timedelta) -> int:
+        """How many deliveries have failed ``within`` so long a time."""
+        return self._count(OUTBOX.c.state == "failed", OUTBOX.c.at > (self._clock.now() - within).timestamp())
+
+    def known(self, deliveries: Collection[str]) -> set[str]:
+        """Those of ``deliveries``, given by id, that are here, ended or not."""
+        return set(self._known(list(deliveries)))
+
+
+def _thread(content: Content) -> str:
+    """Whatever has the same one is told by its newest message; what is to be done is told by nothing else."""
+    if isinstance(content, Bulletin) and content.kind == "task-overdue":
+        return f"{content.incident}\x00{content.key}"
+    return content.incident
+
+
+def _outdone(row: dict[str, Any]) -> dict[str, Any]:
+    return {f"its_{name}": row[name] for name in ("id", "slot", "thread", "severity", "threat")}
+
+
+def _delivery(row: Row) -> Delivery:
+    identity, alert, post, official, channel, state, attempts, at, collected_at, reason, incident, step = row
+    return Delivery(
+        id=identity,
+        alert=alert,
+        post=post,
+        official=official,
+        channel=channel,
+        state=state,
+        attempts=attempts,
+        at=datetime.fromtimestamp(at, UTC),
+        collected_at=datetime.fromtimestamp(collected_at, UTC),
+        reason=reason,
+        incident=incident,
+        step=step,
+    )

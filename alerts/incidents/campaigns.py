@@ -1,0 +1,103 @@
+"""Campaigns: when so much comes in about an official at once that it is an incident of its own."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import func, select
+
+from alerts.alert import Alert, Recipient, digest
+from alerts.bulletin import Bulletin
+from alerts.incidents.case import Case, cases
+from alerts.incidents.grouping import Recent
+from alerts.incidents.incident import OPEN, Kind
+from alerts.plans.policies import URGENT, USUAL
+from alerts.tables import INCIDENT, INCIDENT_POST
+from classify.verdict import SEVERITIES, Severity
+from flow.database import Database
+from flow.databases.columns import moment
+
+LASTS = timedelta(hours=6)
+"""So long after a campaign was raised its going on is no new one."""
+USUAL_SINCE, USUAL_AFTER = timedelta(days=28), timedelta(days=7)
+"""What is usual about an official is learnt from so many days, and known after so many."""
+
+
+class Campaigns:
+    """Over the incidents of ``database``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._usual: dict[str, tuple[datetime, float | None]] = {}
+
+    def begun(self, official: str, recent: Recent, now: datetime) -> tuple[Case, Sequence[Recipient]] | None:
+        """The incident of a campaign that has begun, and whom to tell of it; ``None``: there is none, or it was raised lately."""
+        burst = recent.burst(now.timestamp(), usual=partial(self._usual_of, official, now))
+        if burst is None or self._was_raised(official, now):
+            return None
+        found = cases(
+            self._database,
+            *(INCIDENT.c.official == official, INCIDENT.c.kind == "posts", INCIDENT.c.state.in_(OPEN)),
+        )
+        largest = max(found, key=lambda case: (case.posts, case.id), default=None)
+        if largest is None or not isinstance(largest.content, Alert):
+            return None
+        values = {
+            "posts": str(burst.posts),
+            "accounts": str(burst.accounts),
+            "minutes": str(burst.minutes),
+            "since": (now - timedelta(minutes=burst.minutes)).isoformat(),
+        }
+        severity = SEVERITIES[max(case.severity for case in found)]
+        bulletin = Bulletin("campaign", "", official, largest.tenant, severity, False, values, None, now)
+        case = about_no_post("campaign", bulletin, now, severity=severity)
+        case.posts, case.accounts = burst.posts, burst.accounts
+        return case, largest.content.recipients
+
+    def _was_raised(self, official: str, now: datetime) -> bool:
+        raised = select(func.count()).select_from(INCIDENT).where(INCIDENT.c.official == official)
+        lately = INCIDENT.c.kind == "campaign", INCIDENT.c.opened_at > (now - LASTS).timestamp()
+        return bool(self._database.query(raised.where(*lately))[0][0])
+
+    def _usual_of(self, official: str, now: datetime) -> float | None:
+        """How many posts an hour there are about an official as a rule, before the last hour."""
+        asked, usual = self._usual.get(official, (None, None))
+        if asked is None or now - asked >= timedelta(hours=1):
+            until, since = (now - timedelta(hours=1)).timestamp(), (now - USUAL_SINCE).timestamp()
+            hers = INCIDENT_POST.c.official == official, INCIDENT_POST.c.at.between(since, until)
+            posts = select(func.count(), func.min(INCIDENT_POST.c.at)).where(*hers)
+            many, first = self._database.query(posts)[0]
+            known = first is not None and now - moment(first) >= USUAL_AFTER
+            usual = many / ((until - first) / 3600) if known else None
+            self._usual[official] = now, usual
+        return usual
+
+
+def about_no_post(kind: Kind, bulletin: Bulletin, now: datetime, *, severity: Severity, subject: str = "") -> Case:
+    """A new incident that is told by ``bulletin``."""
+    pressing = kind == "operation" and severity == "critical"
+    return Case(
+        id=digest("incident", kind, bulletin.tenant, bulletin.official, subject, str(now.timestamp())),
+        kind=kind,
+        tenant=bulletin.tenant,
+        official=bulletin.official,
+        subject=subject,
+        severity=SEVERITIES.index(severity),
+        threat=bulletin.threat,
+        state="triggered",
+        policy=URGENT.name if pressing else USUAL.name,
+        step=1,
+        round=0,
+        opened_at=now.timestamp(),
+        changed_at=now.timestamp(),
+        posts=0,
+        accounts=0,
+        owner="",
+        series=0,
+        told_posts=0,
+        last_post_at=now.timestamp(),
+        escalate_at=None,
+        grow_at=None,
+        content=bulletin,
+        is_new=True,
+    )

@@ -1,0 +1,290 @@
+"""What incidents there are; and how what they hold of officials is shown, erased and kept no longer than needed."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, Table, and_, delete, func, not_, select
+
+from alerts.alert import Alert
+from alerts.content import decoded, without_content
+from alerts.incidents.case import UNANSWERED, Case, cases, save
+from alerts.incidents.incident import OPEN, Incident, Kind, State
+from alerts.tables import (
+    DIGEST_ENTRY,
+    INCIDENT,
+    INCIDENT_EVENT,
+    INCIDENT_LINK,
+    INCIDENT_POST,
+    INCIDENT_TASK,
+)
+from classify.verdict import SEVERITIES, Label
+from flow.clock import Clock
+from flow.database import Database, Row
+from flow.databases.columns import moment
+from flow.errors import BadInput
+from registry.holder import Part
+
+_OF_INCIDENTS: tuple[Table, ...] = (INCIDENT_POST, INCIDENT_LINK, INCIDENT_TASK, DIGEST_ENTRY)
+"""What belongs to an incident, but for its history, which `alerts.incidents.history.History` holds."""
+
+
+class IncidentHolder:
+    """Reads the table ``incident`` of ``database`` and removes from it, and from what belongs to it.
+
+    Implements `registry.holder.Holder`.
+    """
+
+    name = "incidents"
+
+    def __init__(self, database: Database, *, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def get(self, incident: str) -> Incident | None:
+        """The incident of that id."""
+        return next(iter(self._found(INCIDENT.c.id == incident)), None)
+
+    def about(self, alerts: Collection[str]) -> dict[str, Incident]:
+        """The incidents of these alerts, by the alert's id."""
+        of = select(INCIDENT_POST.c.alert, INCIDENT_POST.c.incident).where(INCIDENT_POST.c.alert.in_(alerts))
+        rows = self._database.query(of) if alerts else []
+        found = {each.id: each for each in self._found(INCIDENT.c.id.in_({row[1] for row in rows}))}
+        return {alert: found[incident] for alert, incident in rows if incident in found}
+
+    def alerts_of(self, incident: str) -> list[tuple[str, str]]:
+        """The ids of alert and post of each of its alerts, the oldest first."""
+        rows = select(INCIDENT_POST.c.alert, INCIDENT_POST.c.post).where(INCIDENT_POST.c.incident == incident)
+        return [(alert, post) for alert, post in self._database.query(rows.order_by(INCIDENT_POST.c.number))]
+
+    def labels(self, incidents: Collection[str]) -> dict[str, tuple[Label, ...]]:
+        """What these incidents are about, by their ids: the labels of the gravest post of each, where there is one."""
+        found = select(INCIDENT.c.id, INCIDENT.c.content).where(INCIDENT.c.id.in_(incidents))
+        rows = self._database.query(found.where(INCIDENT.c.kind == "posts", INCIDENT.c.content.is_not(None)))
+        return {id: tuple(_labels(content)) for id, content in rows}
+
+    def of_official(self, official: str) -> list[Incident]:
+        """Those about an official, the newest first."""
+        return self._found(INCIDENT.c.official == official)
+
+    def open(self, tenant: str | None = None) -> list[Incident]:
+        """Those that are not closed, of one tenant or of all, the newest first."""
+        whose = () if tenant is None else (INCIDENT.c.tenant == tenant,)
+        return self._found(INCIDENT.c.state.in_(OPEN), *whose)
+
+    def total(self) -> int:
+        """How many alerts all incidents have."""
+        return self._count(INCIDENT_POST)
+
+    def newest(self, tenants: Collection[str], *, limit: int = 200) -> list[Incident]:
+        """Those of these tenants, closed or not, the newest first."""
+        found = select(*COLUMNS).where(INCIDENT.c.tenant.in_(sorted(tenants)))
+        rows = self._database.query(found.order_by(INCIDENT.c.opened_at.desc(), INCIDENT.c.id).limit(limit))
+        return [incident_of(row) for row in rows]
+
+    def curve(self, official: str, *, since: datetime, until: datetime) -> list[tuple[datetime, int]]:
+        """How many flagged posts about the official were written in each minute in which there were any."""
+        minute = func.floor(INCIDENT_POST.c.posted_at / 60.0) * 60.0
+        hers = INCIDENT_POST.c.official == official
+        during = INCIDENT_POST.c.posted_at.between(since.timestamp(), until.timestamp())
+        posts = func.count(INCIDENT_POST.c.post.distinct())
+        rows = self._database.query(select(minute, posts).where(hers, during).group_by(minute).order_by(minute))
+        return [(moment(at), int(many)) for at, many in rows]
+
+    def _found(self, *conditions: ColumnElement[bool]) -> list[Incident]:
+        found = select(*COLUMNS).where(*conditions).order_by(INCIDENT.c.opened_at.desc(), INCIDENT.c.id)
+        return [incident_of(row) for row in self._database.query(found)]
+
+    # ---------------------------------------------------------------- as a holder
+
+    def erase(self, official: str, part: Part | None = None) -> int:
+        """Remove what is about the official: all, what came from one source, or what names one recipient."""
+        with self._database.transaction():
+            self._database.lock("incidents")
+            if part is None:
+                tables = (INCIDENT, *_OF_INCIDENTS)
+                return sum(
+                    self._database.execute(delete(table).where(table.c.official == official)) for table in tables
+                )
+            if part.kind == "recipient":
+                return self._erase_recipient(official, part.name)
+            removed = 0
+            for table in (INCIDENT_POST, DIGEST_ENTRY):
+                removed += self._database.execute(delete(table).where(*_from(table, official, part.name)))
+            return removed + self._tidy(cases(self._database, INCIDENT.c.official == official), of=part)
+
+    def _erase_recipient(self, official: str, name: str) -> int:
+        links = delete(INCIDENT_LINK).where(INCIDENT_LINK.c.official == official, INCIDENT_LINK.c.contact == name)
+        removed = self._database.execute(links)
+        named = [case for case in cases(self._database, INCIDENT.c.official == official) if _names(case, name)]
+        for case in named:
+            case.owner = "" if case.owner == name else case.owner
+            if isinstance(case.content, Alert):
+                case.content = case.content.not_to(official, name)
+        save(self._database, named)
+        return removed + len(named)
+
+    def _tidy(self, found: Sequence[Case], *, of: Part) -> int:
+        """Remove the incidents that have no post any more; of others what is left of a post of this source."""
+        removed = 0
+        for case in found:
+            if case.kind != "posts":
+                continue
+            if not self._posts_of(case):
+                removed += self._remove(INCIDENT.c.id == case.id)
+            elif isinstance(case.content, Alert) and of.covers(case.content.verdict.post.id):
+                case.content = None
+                save(self._database, [case])
+                removed += 1
+        return removed
+
+    def _posts_of(self, case: Case) -> int:
+        of = select(func.count()).select_from(INCIDENT_POST).where(INCIDENT_POST.c.incident == case.id)
+        return int(self._database.query(of)[0][0])
+
+    def _remove(self, condition: ColumnElement[bool]) -> int:
+        """Remove incidents with all that belongs to them."""
+        these = select(INCIDENT.c.id).where(condition).scalar_subquery()
+        removed = 0
+        for table in (*_OF_INCIDENTS, INCIDENT_EVENT):
+            removed += self._database.execute(delete(table).where(table.c.incident.in_(these)))
+        return removed + self._database.execute(delete(INCIDENT).where(condition))
+
+    def forget(self, posts: Collection[str]) -> int:
+        """Remove these posts. That there was a threat is told all the same, but of what the platform deleted nothing is kept."""
+        return self._part_with(posts, deleted_at=self._clock.now())
+
+    def release(self, posts: Collection[str]) -> int:
+        """Remove these posts, which may not be kept any longer, as `forget` does; their platforms may still have them."""
+        return self._part_with(posts, deleted_at=None)
+
+    def _part_with(self, posts: Collection[str], *, deleted_at: datetime | None) -> int:
+        changed = 0
+        with self._database.transaction():
+            self._database.lock("incidents")
+            for post in self._among(posts):
+                of = select(INCIDENT_POST.c.incident).where(INCIDENT_POST.c.post == post).distinct()
+                found = [row[0] for row in self._database.query(of)]
+                for table in (INCIDENT_POST, DIGEST_ENTRY):
+                    changed += self._database.execute(delete(table).where(table.c.post == post))
+                for case in cases(self._database, INCIDENT.c.id.in_(found)) if found else ():
+                    changed += self._without(case, post, deleted_at)
+        return changed
+
+    def _among(self, posts: Collection[str]) -> list[str]:
+        """Those of ``posts`` that something is held of."""
+        of = [select(table.c.post).where(table.c.post.in_(posts)) for table in (INCIDENT_POST, DIGEST_ENTRY)]
+        return sorted({row[0] for each in of for row in self._database.query(each)}) if posts else []
+
+    def _without(self, case: Case, post: str, deleted_at: datetime | None) -> int:
+        if not case.urgent and case.is_open and not self._posts_of(case):
+            case.close("expired")
+        elif isinstance(case.content, Alert) and case.content.verdict.post.id == post:
+            case.content = without_content(case.content, deleted_at)
+        else:
+            return 0
+        save(self._database, [case])
+        return 1
+
+    def expire(self, before: datetime) -> int:
+        """Remove incidents that nobody waits for any more and that have not changed since ``before``."""
+        since, unanswered = before.timestamp(), (self._clock.now() - UNANSWERED).timestamp()
+        waits = and_(INCIDENT.c.state.in_(("triggered", "escalated")), INCIDENT.c.changed_at >= unanswered)
+        ended = and_(not_(waits), INCIDENT.c.changed_at < since)
+        with self._database.transaction():
+            self._database.lock("incidents")
+            removed = self._remove(ended)
+            for table in (INCIDENT_POST, DIGEST_ENTRY):
+                removed += self._database.execute(delete(table).where(table.c.at < since))
+        return removed
+
+    def export(self, official: str) -> list[dict[str, Any]]:
+        """Her incidents, with their posts and tasks."""
+        return [_shown(each) | self._parts(each.id) for each in self.of_official(official)]
+
+    def _parts(self, incident: str) -> dict[str, Any]:
+        posts = select(INCIDENT_POST.c.alert, INCIDENT_POST.c.post, INCIDENT_POST.c.at)
+        tasks = select(INCIDENT_TASK.c.task, INCIDENT_TASK.c.due, INCIDENT_TASK.c.done_at)
+        found = self._database.query(posts.where(INCIDENT_POST.c.incident == incident).order_by(INCIDENT_POST.c.number))
+        to_do = self._database.query(tasks.where(INCIDENT_TASK.c.incident == incident).order_by(INCIDENT_TASK.c.due))
+        return {
+            "alerts": [{"alert": alert, "post": post, "at": _iso(at)} for alert, post, at in found],
+            "tasks": [{"task": task, "due": _iso(due), "done_at": _iso(done)} for task, due, done in to_do],
+        }
+
+    def count(self, official: str, part: Part | None = None) -> int:
+        """How many records there are; of a recipient, how many name him."""
+        if part is None:
+            return sum(self._count(table, table.c.official == official) for table in (INCIDENT, *_OF_INCIDENTS))
+        found = cases(self._database, INCIDENT.c.official == official)
+        if part.kind == "recipient":
+            links = INCIDENT_LINK.c.official == official, INCIDENT_LINK.c.contact == part.name
+            return self._count(INCIDENT_LINK, *links) + sum(_names(case, part.name) for case in found)
+        return sum(self._count(table, *_from(table, official, part.name)) for table in (INCIDENT_POST, DIGEST_ENTRY))
+
+    def _count(self, table: Table, *conditions: ColumnElement[bool]) -> int:
+        return int(self._database.query(select(func.count()).select_from(table).where(*conditions))[0][0])
+
+
+def _from(table: Table, official: str, source: str) -> tuple[ColumnElement[bool], ...]:
+    return table.c.official == official, table.c.post.startswith(f"{source}:", autoescape=True)
+
+
+def _names(case: Case, contact: str) -> bool:
+    told = case.content.recipients if isinstance(case.content, Alert) else ()
+    return case.owner == contact or any(each.name == contact for each in told)
+
+
+def _iso(at: float | None) -> str | None:
+    return None if at is None else moment(at).isoformat()
+
+
+def _shown(incident: Incident) -> dict[str, Any]:
+    return {
+        "id": incident.id,
+        "kind": incident.kind,
+        "severity": incident.severity,
+        "threat": incident.threat,
+        "state": incident.state,
+        "opened_at": incident.opened_at.isoformat(),
+        "changed_at": incident.changed_at.isoformat(),
+        "posts": incident.posts,
+        "authors": incident.accounts,
+        "owner": incident.owner,
+    }
+
+
+def _labels(content: bytes) -> Sequence[Label]:
+    try:
+        about = decoded(content)
+    except BadInput:
+        return ()
+    return about.verdict.judgement.flagged if isinstance(about, Alert) else ()
+
+
+COLUMNS = tuple(INCIDENT.c[name] for name in Incident.__dataclass_fields__)
+
+
+def incident_of(row: Row | Sequence[Any]) -> Incident:
+    """The incident in a row of `COLUMNS`."""
+    identity, kind, tenant, official, subject, severity, threat, state, policy, step, round_, *moments, posts = row[:-2]
+    next_at, opened_at, changed_at = moments
+    return Incident(
+        id=identity,
+        kind=cast(Kind, kind),
+        tenant=tenant,
+        official=official,
+        subject=subject,
+        severity=SEVERITIES[severity],
+        threat=bool(threat),
+        state=cast(State, state),
+        policy=policy,
+        step=step,
+        round=round_,
+        next_at=None if next_at is None else moment(next_at),
+        opened_at=moment(opened_at),
+        changed_at=moment(changed_at),
+        posts=posts,
+        accounts=row[-2],
+        owner=row[-1],
+    )

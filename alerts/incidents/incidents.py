@@ -1,0 +1,292 @@
+"""Incidents: alerts are grouped into them, and people are told of, answer and close them."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import select
+
+from alerts.alert import Alert, Occasion, Recipient, Told
+from alerts.bulletin import Bulletin
+from alerts.content import Content, to_one
+from alerts.incidents.campaigns import Campaigns, about_no_post
+from alerts.incidents.case import UNANSWERED, Case, cases, save, seconds
+from alerts.incidents.growth import grown, size
+from alerts.incidents.history import TURVAKT, Event, History, Transition
+from alerts.incidents.holder import IncidentHolder
+from alerts.incidents.incident import OPEN, Action, Incident, Kind
+from alerts.incidents.taking import Taking
+from alerts.incidents.telling import Telling
+from alerts.incidents.whom import Operator, Whom, no_operator
+from alerts.plans.plan import Plans
+from alerts.plans.steps import Place, after, answer_due
+from alerts.tables import INCIDENT
+from classify.verdict import Severity
+from flow.clock import Clock
+from flow.database import Database
+from flow.databases.columns import moment
+from ingest.post import Post
+from registry.official import Official
+
+logger = logging.getLogger(__name__)
+
+LOCK = "incidents"
+
+
+class Decide(Protocol):
+    """Writes down what a person decided."""
+
+    def __call__(self, posts: Sequence[str], *, tenant: str, by: str, at: datetime) -> None:
+        """These posts were false alarms, as ``tenant`` sees them."""
+        ...
+
+
+def _nothing_decided(posts: Sequence[str], *, tenant: str, by: str, at: datetime) -> None:
+    """Where nobody decides."""
+
+
+class Incidents(IncidentHolder):
+    """The table ``incident`` of ``database``. Implements `registry.holder.Holder`.
+
+    Every change is one transaction, together with what it puts into the outbox and into the history.
+
+    Args:
+        telling: the way into the outbox.
+        plans: whom each tenant tells; asked each time.
+        officials: the registry.
+        account: knows an author again without naming her: a digest of who wrote a post, or an empty text.
+        operator: who is told of what is wrong with Turvakt itself, and of what nobody else has answered.
+        decide: writes down that posts were false alarms.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        telling: Telling,
+        plans: Callable[[], Plans],
+        officials: Callable[[str], Official | None],
+        clock: Clock,
+        account: Callable[[Post], str] = lambda post: "",
+        operator: Operator = no_operator,
+        decide: Decide = _nothing_decided,
+    ) -> None:
+        super().__init__(database, clock=clock)
+        self._operator = operator
+        self._whom = Whom(plans=plans, officials=officials, operator=operator)
+        self._decide = decide
+        self._telling = telling
+        self._taking = Taking(database, telling=telling, plans=plans, officials=officials, account=account, clock=clock)
+        self._campaigns = Campaigns(database)
+        self.history = History(database)
+
+    # ---------------------------------------------------------------- opening
+
+    def take(self, alerts: Sequence[Alert]) -> int:
+        """Open incidents, or let them grow, and tell whom their first step says; alerts that were taken before change nothing.
+
+        Returns:
+            How many deliveries are new.
+        """
+        with self._database.transaction():
+            # Others who take alerts at once would open an incident each.
+            self._database.lock(LOCK)
+            told, recent = self._taking.take(alerts)
+            for official, each in recent.items():
+                now = self._clock.now()
+                campaign = self._campaigns.begun(official, each, now)
+                if campaign is not None:
+                    told += self._begin(*campaign)
+        return told
+
+    def _begin(self, case: Case, recipients: Sequence[Recipient]) -> int:
+        told = self._tell_all(case, recipients, "raised", key="raised")
+        save(self._database, [case])
+        self._add(case, "opened", step=1)
+        return told
+
+    def raise_(
+        self,
+        kind: Kind,
+        *,
+        subject: str = "",
+        severity: Severity,
+        bulletin: Bulletin,
+        recipients: Sequence[Recipient] = (),
+    ) -> Incident:
+        """Open an incident that is about no post, and tell of it; one about the same subject that is open is given back.
+
+        Args:
+            bulletin: what is told; its ``incident``, ``step`` and ``key`` are set here.
+            recipients: whom to tell; none: the operator.
+        """
+        with self._database.transaction():
+            self._database.lock(LOCK)
+            found = cases(
+                self._database,
+                *(INCIDENT.c.kind == kind, INCIDENT.c.tenant == bulletin.tenant, INCIDENT.c.subject == subject),
+                *(INCIDENT.c.official == bulletin.official, INCIDENT.c.state.in_(OPEN)),
+            )
+            if found:
+                return found[0].incident()
+            now = self._clock.now()
+            case = about_no_post(kind, bulletin, now, severity=severity, subject=subject)
+            told = tuple(recipients) or self._operator(at=now, severity=severity)
+            case.escalate_at = seconds(answer_due(self._whom.policy(case), 1, told, now))
+            self._begin(case, told)
+        return case.incident()
+
+    # ---------------------------------------------------------------- answers
+
+    def answer(self, incident: str, action: Action, *, by: str, at: datetime | None = None) -> Incident | None:
+        """What somebody says to an incident.
+
+        Args:
+            by: the name of a contact, or the id of a person; ``turvakt`` if it is over by itself.
+            at: when; now, if it is left out.
+
+        Returns:
+            The incident as it then is; ``None`` if there is none of this id. Of a closed one nothing changes, but by ``reopen``.
+        """
+        now = at or self._clock.now()
+        with self._database.transaction():
+            if action == "false-alarm" and (found := self.get(incident)) is not None and found.is_open:
+                # Before the lock: who takes alerts has locked the log first, too.
+                posts = list(dict.fromkeys(post for _, post in self.alerts_of(incident)))
+                self._decide(posts, tenant=found.tenant, by=by, at=now)
+            self._database.lock(LOCK)
+            case = next(iter(cases(self._database, INCIDENT.c.id == incident)), None)
+            if case is None:
+                return None
+            if case.is_open == (action == "reopen"):
+                return case.incident()
+            case.changed_at = now.timestamp()
+            self._add(case, _EVENTS[action], actor=by)
+            match action:
+                case "hand-over":
+                    case.owner = ""
+                    self._escalate(case, now, by_hand=True)
+                case "acknowledge" | "on-it" | "reopen":
+                    case.state, case.escalate_at = "acknowledged", None
+                    case.owner = case.owner if action == "acknowledge" else by
+                case "false-alarm" | "resolve":
+                    case.close("resolved")
+            save(self._database, [case])
+        return case.incident()
+
+    # ---------------------------------------------------------------- escalation
+
+    def due(self, now: datetime, *, limit: int = 100) -> list[str]:
+        """The ids of incidents about which something is to be done now, the gravest first."""
+        due = select(INCIDENT.c.id).where(INCIDENT.c.next_at <= now.timestamp())
+        order = (INCIDENT.c.threat.desc(), INCIDENT.c.severity.desc(), INCIDENT.c.next_at, INCIDENT.c.id)
+        return [row[0] for row in self._database.query(due.order_by(*order).limit(limit))]
+
+    def advance(self, incident: str) -> int:
+        """Do what is due about it: tell how it has grown, tell the next step, or let it expire.
+
+        Returns:
+            How many deliveries are new.
+        """
+        with self._database.transaction():
+            self._database.lock(LOCK)
+            case = next(iter(cases(self._database, INCIDENT.c.id == incident)), None)
+            now = self._clock.now()
+            if case is None or case.next_at is None or case.next_at > now.timestamp():
+                return 0
+            told = 0
+            if case.grow_at is not None and case.grow_at <= now.timestamp():
+                told += self._tell_growth(case)
+            if case.escalate_at is not None and case.escalate_at <= now.timestamp():
+                told += self._escalate(case, now)
+            elif case.changed_at + UNANSWERED.total_seconds() <= now.timestamp():
+                if case.state == "acknowledged":
+                    case.rest()
+                else:
+                    case.close("expired")
+                    self._add(case, "expired")
+            save(self._database, [case])
+        return told
+
+    def tell_growth(self) -> int:
+        """Tell at once of all growth that waits to be told; returns how many deliveries are new."""
+        with self._database.transaction():
+            self._database.lock(LOCK)
+            found = cases(self._database, INCIDENT.c.grow_at.is_not(None), INCIDENT.c.state.in_(OPEN))
+            told = sum(map(self._tell_growth, found))
+            save(self._database, found)
+        return told
+
+    def _tell_growth(self, case: Case) -> int:
+        self._add(case, "grew", result=str(case.posts))
+        return len(self._telling.tell(grown(case)))
+
+    def _escalate(self, case: Case, now: datetime, *, by_hand: bool = False) -> int:
+        """Tell the next step in which there is somebody; after the last one the last resort."""
+        policy = self._whom.policy(case)
+        case.state, case.changed_at = "escalated", now.timestamp()
+        place = after(policy, Place(case.step, case.round))
+        while place is not None:
+            case.step, case.round = place.step, place.round
+            recipients = self._whom.step(case, now)
+            if recipients:
+                again = case.round > 0 or (not by_hand and case.step == 1)
+                case.escalate_at = seconds(answer_due(policy, case.step, recipients, now))
+                self._add(case, "repeated" if again else "escalated", step=case.step, result=f"round {case.round + 1}")
+                key = f"{case.series} {case.round} {case.step}"
+                if again or by_hand:
+                    return self._tell_all(case, recipients, "reminder" if again else "escalated", key=key)
+                # Who was told before has not got it from somebody else.
+                before = self.history.told(case.id)
+                parts: dict[Occasion, list[Recipient]] = {"reminder": [], "escalated": []}
+                for each in recipients:
+                    parts["reminder" if each.name in before else "escalated"].append(each)
+                return sum(self._tell_all(case, part, occasion, key=key) for occasion, part in parts.items())
+            place = after(policy, place)
+        case.escalate_at = None
+        if not by_hand:
+            self._add(case, "nobody-answered")
+        if not (policy.last_resort or by_hand):
+            return 0
+        recipients = self._whom.last(case, now)
+        self._add(case, "last-resort", result="" if recipients else "nobody is named")
+        if not recipients:
+            logger.error(
+                "incident %s: nobody has answered, and there is no last resort whom consent allows to tell", case.id
+            )
+        return self._tell_all(case, recipients, "last-resort", key=f"{case.series} last")
+
+    # ---------------------------------------------------------------- telling
+
+    def _tell_all(self, case: Case, recipients: Sequence[Recipient], occasion: Occasion, *, key: str) -> int:
+        """Tell these of the incident as it is."""
+        content: Content | None = None
+        told = size(Told(occasion, 0, 0, 0, step=case.step, key=key), case)
+        if isinstance(case.content, Bulletin):
+            content = _keyed(case.content, case.id, occasion=occasion, step=case.step, key=key)
+        elif case.content is not None:
+            content = case.told(told)
+        if content is None:
+            return 0
+        return len(self._telling.tell(to_one(content, each) for each in recipients))
+
+    def _add(self, case: Case, event: Event, *, actor: str = TURVAKT, result: str = "", step: int = 0) -> None:
+        at = moment(case.changed_at) if actor != TURVAKT else self._clock.now()
+        self.history.add([Transition(case.id, case.official, at, event, actor=actor, result=result, step=step)])
+
+
+_EVENTS: dict[Action, Event] = {
+    "acknowledge": "acknowledged",
+    "on-it": "on-it",
+    "hand-over": "handed-over",
+    "false-alarm": "false-alarm",
+    "resolve": "resolved",
+    "reopen": "reopened",
+}
+
+
+def _keyed(bulletin: Bulletin, incident: str, *, occasion: Occasion, step: int, key: str) -> Bulletin:
+    values = {**bulletin.values, "occasion": occasion}
+    return replace(bulletin, incident=incident, values=values, step=step, key=key)

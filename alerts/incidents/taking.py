@@ -1,0 +1,305 @@
+"""How alerts become incidents: each opens one, or joins one that is open and grows."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+
+from alerts.alert import Alert, Occasion, Recipient, Told, digest
+from alerts.incidents.batch import Batch
+from alerts.incidents.case import Case, cases, save, seconds
+from alerts.incidents.grouping import TOGETHER, Recent, Seen, signature
+from alerts.incidents.growth import grown, growth_due, next_milestone, size
+from alerts.incidents.history import History, Transition
+from alerts.incidents.incident import OPEN
+from alerts.incidents.memory import Memory
+from alerts.incidents.telling import Telling
+from alerts.plans.plan import Plans
+from alerts.plans.steps import answer_due, policy_of
+from alerts.tables import INCIDENT, INCIDENT_POST
+from classify.verdict import SEVERITIES
+from flow.clock import Clock
+from flow.database import Database
+from ingest.post import Post
+from registry.official import Official
+from registry.tenant import tenant_of
+
+_AT_ONCE = 500
+
+
+class Taking:
+    """Groups alerts into incidents.
+
+    Args:
+        account: knows an author again without naming her: the digest of who wrote a post, or an empty text.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        telling: Telling,
+        plans: Callable[[], Plans],
+        officials: Callable[[str], Official | None],
+        account: Callable[[Post], str],
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._telling = telling
+        self._history = History(database)
+        self._plans = plans
+        self._officials = officials
+        self._account = account
+        self._clock = clock
+        self._memory = Memory(database)
+
+    def take(self, alerts: Sequence[Alert]) -> tuple[int, dict[str, Recent]]:
+        """Open incidents, or let them grow, and tell whom their first step says; called while the incidents are locked.
+
+        Returns:
+            How many deliveries are new, and what came in lately about each official who has new posts.
+        """
+        now = self._clock.now()
+        batch = self._batch(alerts, now)
+        signed, official_of = cache(signature), cache(self._officials)
+        for alert in alerts:
+            self._take(alert, batch, signed, official_of)
+        self._grow(batch, official_of)
+        for case in batch.changed.values():
+            if case.id in batch.accounts:
+                case.accounts = len(batch.accounts[case.id])
+        save(self._database, list(batch.changed.values()))
+        self._database.executemany(_NEW, batch.rows)
+        self._database.executemany(_GRAVER, batch.graver)
+        self._history.add(batch.events)
+        told = self._telling.tell([self._sized(alert, batch) for alert in batch.tells])
+        new = {row["official"] for row in batch.rows}
+        return len(told), {official: recent for official, recent in batch.recent.items() if official in new}
+
+    def _batch(self, alerts: Sequence[Alert], now: datetime) -> Batch:
+        officials = {alert.official for alert in alerts}
+        posts = {alert.verdict.post.id for alert in alerts}
+        of_post: dict[tuple[str, str], str] = {}
+        graded: dict[tuple[str, str], tuple[int, int]] = {}
+        known: dict[str, tuple[int, int]] = {}
+        for row in self._in_parts(_OF_POSTS, posts):
+            alert, incident, official, post, severity, threat = row
+            of_post[official, post] = incident
+            known[alert] = (severity, threat)
+            graded[official, post] = _graver(graded.get((official, post)), severity, threat)
+        lately = INCIDENT.c.last_post_at >= (now - TOGETHER).timestamp()
+        here = INCIDENT.c.kind == "posts", INCIDENT.c.state.in_(OPEN)
+        found = {case.id: case for case in cases(self._database, *here, lately, INCIDENT.c.official.in_(officials))}
+        older = {each for each in of_post.values() if each not in found}
+        if older:
+            found |= {case.id: case for case in cases(self._database, *here, INCIDENT.c.id.in_(older))}
+        batch = Batch(now, of_post, graded, known, self._memory.recall(officials, now))
+        for case in found.values():
+            batch.add(case)
+        return batch
+
+    def _in_parts(self, statement: Any, ids: Collection[str]) -> Iterable[tuple[Any, ...]]:
+        ordered = sorted(ids)
+        for at in range(0, len(ordered), _AT_ONCE):
+            yield from self._database.query(statement, {"ids": ordered[at : at + _AT_ONCE]})
+
+    def _take(
+        self,
+        alert: Alert,
+        batch: Batch,
+        signed: Callable[[str], bytes],
+        official_of: Callable[[str], Official | None],
+    ) -> None:
+        post, judgement = alert.verdict.post, alert.verdict.judgement
+        severity, threat = SEVERITIES.index(judgement.severity), "threat" in judgement.flagged
+        before = batch.known.get(alert.id)
+        if before is not None and before[0] >= severity and before[1] >= threat:
+            return  # a replay, or an edit that made it no graver
+        mark, now = signed(post.text), batch.now.timestamp()
+        recent = batch.recent[alert.official]
+        place = (alert.official, post.id)
+        batch.graded[place] = _graver(batch.graded.get(place), severity, threat)
+        case = batch.cases.get(batch.of_post.get(place, ""))
+        is_new_post = case is None
+        if case is None:
+            case = self._joined(alert, batch, recent, mark, threat=threat)
+        if case is None:
+            case = self._opened(alert, batch, official_of)
+            self._tell(case, alert, batch, "raised")
+            batch.said.add(case.id)
+        else:
+            graver = severity > case.severity or threat > case.threat
+            own = threat and is_new_post and case.id not in recent.like(mark, threats=True)
+            case.content = _with(alert, case)
+            if graver or (own and _has_ended(case)):
+                self._begin_again(case, alert, batch)
+            if graver or own or not is_new_post:
+                # A second rule, or an edit, tells others or tells more; a threat is never told in passing.
+                self._tell(case, alert, batch, "grown" if graver and is_new_post else "raised")
+            if graver or own:
+                batch.said.add(case.id)
+            case.severity, case.threat = max(case.severity, severity), case.threat or threat
+        batch.of_post[place] = case.id
+        batch.known[alert.id] = (severity, int(threat))
+        batch.changed[case.id] = case
+        account = self._account(post)
+        if is_new_post:
+            case.posts += 1
+            case.last_post_at = case.changed_at = now
+            if account:
+                self._accounts(case, batch).add(account)
+            if not case.is_new or case.posts > 1:
+                batch.joined[case.id] = batch.joined.get(case.id, 0) + 1
+            written = min(post.created_at.timestamp(), now)
+            recent.add(Seen(case.id, account, now, written, threat, mark))
+        row = {"alert": alert.id, "incident": case.id, "severity": severity, "threat": int(threat)}
+        if before is None:
+            row |= {"official": alert.official, "post": post.id, "account": account, "at": now, "signature": mark}
+            batch.rows.append(row | {"posted_at": min(post.created_at.timestamp(), now)})
+        else:
+            batch.graver.append({f"its_{name}": value for name, value in row.items()})
+        batch.grown[case.id] = case
+
+    def _joined(self, alert: Alert, batch: Batch, recent: Recent, mark: bytes, *, threat: bool) -> Case | None:
+        """The open incident that a post joins: with a threat like this one; in a flood the largest; else with a post like it."""
+        since = (batch.now - TOGETHER).timestamp()
+        lately = {each.id: each for each in batch.of_official(alert.official) if each.last_post_at >= since}
+        if not lately:
+            return None
+        if threat and (alike := _first_of(recent.like(mark, threats=True), lately)):
+            return alike
+        if recent.floods(batch.now.timestamp()):
+            return max(lately.values(), key=lambda case: (case.posts, case.last_post_at, case.id))
+        return _first_of(recent.like(mark), lately)
+
+    def _opened(self, alert: Alert, batch: Batch, official_of: Callable[[str], Official | None]) -> Case:
+        judgement, post, now = alert.verdict.judgement, alert.verdict.post.id, batch.now.timestamp()
+        official = official_of(alert.official)
+        case = Case(
+            id=digest("incident", alert.official, post, batch.of_post.get((alert.official, post), "")),
+            kind="posts",
+            tenant=tenant_of(official) if official is not None else "",
+            official=alert.official,
+            subject="",
+            severity=SEVERITIES.index(judgement.severity),
+            threat="threat" in judgement.flagged,
+            state="triggered",
+            policy=policy_of(alert),
+            step=1,
+            round=0,
+            opened_at=now,
+            changed_at=now,
+            posts=0,
+            accounts=0,
+            owner="",
+            series=0,
+            told_posts=0,
+            last_post_at=now,
+            escalate_at=None,
+            grow_at=None,
+            content=alert,
+            is_new=True,
+        )
+        case.escalate_at = self._escalates_at(case, alert.recipients, batch.now)
+        batch.add(case)
+        batch.accounts[case.id] = set()
+        batch.events.append(Transition(case.id, case.official, batch.now, "opened", step=1))
+        return case
+
+    def _begin_again(self, case: Case, alert: Alert, batch: Batch) -> None:
+        """What has become graver is told from the first step on, also if somebody had seen it as it was."""
+        case.policy = policy_of(alert)
+        case.state, case.owner = "triggered", ""
+        case.step, case.round, case.series = 1, 0, case.series + 1
+        case.escalate_at = self._escalates_at(case, alert.recipients, batch.now)
+
+    def _escalates_at(self, case: Case, recipients: Sequence[Recipient], now: datetime) -> float | None:
+        policy = self._plans().of(case.tenant).policy(case.policy)
+        return seconds(answer_due(policy, 1, recipients, now))
+
+    def _tell(self, case: Case, alert: Alert, batch: Batch, occasion: Occasion) -> None:
+        # Another rule tells the same address of the same post only if it has become graver since.
+        post = alert.verdict.post.id
+        severity, threat = batch.graded[alert.official, post]
+        key = f"{post} {severity} {threat}"
+        told = Told(occasion, posts=0, accounts=0, minutes=0, step=1, key=key)
+        batch.tells.append(replace(alert, incident=case.id, told=told))
+
+    def _grow(self, batch: Batch, official_of: Callable[[str], Official | None]) -> None:
+        """Tell at each milestone how large an incident has become, and of what lies between in a while."""
+        for case in batch.grown.values():
+            if case.id in batch.joined:
+                many = str(batch.joined[case.id])
+                batch.events.append(Transition(case.id, case.official, batch.now, "joined", result=many))
+            if case.id in batch.said:
+                case.told_posts, case.grow_at = case.posts, None
+            elif case.posts >= next_milestone(case.told_posts):
+                batch.tells.extend(grown(case))
+                batch.events.append(Transition(case.id, case.official, batch.now, "grew", result=str(case.posts)))
+            elif case.posts > case.told_posts and case.grow_at is None:
+                plan, official = self._plans().of(case.tenant), official_of(case.official)
+                case.grow_at = growth_due(case, plan, official, batch.now).timestamp()
+
+    def _accounts(self, case: Case, batch: Batch) -> set[str]:
+        if case.id not in batch.accounts:
+            rows = self._database.query(_ACCOUNTS, {"its_incident": case.id})
+            batch.accounts[case.id] = {row[0] for row in rows if row[0]}
+        return batch.accounts[case.id]
+
+    def _sized(self, alert: Alert, batch: Batch) -> Alert:
+        """With the size that its incident has in the end."""
+        case = batch.cases[alert.incident]
+        return replace(alert, told=size(alert.told, case)) if alert.told is not None else alert
+
+
+def _graver(before: tuple[int, int] | None, severity: int, threat: int) -> tuple[int, int]:
+    return (severity, int(threat)) if before is None else (max(before[0], severity), max(before[1], int(threat)))
+
+
+def _first_of(incidents: Sequence[str], among: Mapping[str, Case]) -> Case | None:
+    return next((among[each] for each in incidents if each in among), None)
+
+
+def _has_ended(case: Case) -> bool:
+    """Whether nobody is told of it any more by itself: somebody has it, or nobody has answered."""
+    return case.state == "acknowledged" or case.escalate_at is None
+
+
+def _with(alert: Alert, case: Case) -> Alert:
+    """What the incident is told by from now on: the gravest of its alerts, to all whom any of its rules tells."""
+    before = case.content
+    if not isinstance(before, Alert):
+        return alert
+    graver = _weight(alert) >= _weight(before)
+    newest, older = (alert, before) if graver else (before, alert)
+    earlier = {(each.name, each.channel, each.address): each for each in before.recipients}
+    recipients = []
+    for each in alert.recipients:
+        known = earlier.pop((each.name, each.channel, each.address), None)
+        # Quiet hours of a lesser rule must not hold back what is told of a threat.
+        awake = known is not None and newest.urgent and known.not_before is None
+        recipients.append(replace(each, not_before=None) if awake else each)
+    policy = older.policy if newest.policy == "" else newest.policy
+    return replace(newest, recipients=(*recipients, *earlier.values()), policy=policy)
+
+
+def _weight(alert: Alert) -> tuple[bool, int]:
+    judgement = alert.verdict.judgement
+    return "threat" in judgement.flagged, SEVERITIES.index(judgement.severity)
+
+
+_COLUMNS = (
+    *(INCIDENT_POST.c.alert, INCIDENT_POST.c.incident, INCIDENT_POST.c.official, INCIDENT_POST.c.post),
+    *(INCIDENT_POST.c.severity, INCIDENT_POST.c.threat),
+)
+_OF_POSTS = select(*_COLUMNS).where(INCIDENT_POST.c.post.in_(bindparam("ids", expanding=True)))
+_NEW = insert(INCIDENT_POST)
+_GRAVER = (
+    update(INCIDENT_POST)
+    .where(INCIDENT_POST.c.alert == bindparam("its_alert"))
+    .values(incident=bindparam("its_incident"), severity=bindparam("its_severity"), threat=bindparam("its_threat"))
+)
+_ACCOUNTS = select(INCIDENT_POST.c.account).where(INCIDENT_POST.c.incident == bindparam("its_incident")).distinct()

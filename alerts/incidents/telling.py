@@ -1,0 +1,118 @@
+"""The one way into the outbox and out of it: message, link to answer by, and line in the history, all or none."""
+
+from collections.abc import Iterable, Sequence
+
+from alerts.alert import Alert, Delivery, Recipient
+from alerts.content import Content
+from alerts.delivery.budget import Breaker
+from alerts.delivery.outbox import Item, Outbox, Result
+from alerts.incidents.history import Event, History, Transition
+from alerts.incidents.links import LASTS, Link, Links
+from flow.clock import Clock
+from flow.database import Database
+
+
+class Telling:
+    """Over the outbox, the links and the history of one database.
+
+    Args:
+        breaker: holds back what is beyond the budget of an address; ``None``: there is none.
+    """
+
+    def __init__(self, database: Database, *, outbox: Outbox, clock: Clock, breaker: Breaker | None = None) -> None:
+        self._database = database
+        self._outbox = outbox
+        self._clock = clock
+        self._breaker = breaker
+        self._links = Links(database, clock=clock)
+        self._history = History(database)
+
+    def tell(self, contents: Iterable[Content], *, event: Event = "told") -> list[Item]:
+        """Tell each recipient; what was told before is not told again, and what is beyond a budget is held back.
+
+        Args:
+            event: what the history calls it.
+
+        Returns:
+            The deliveries that are new.
+        """
+        with self._database.transaction():
+            if self._breaker is not None:
+                contents, held, tripped = self._breaker.sort(contents)
+                self._history.add([self._held(*each, "digested") for each in held if each[0].incident])
+                self._history.add([self._held(*each, "budget-tripped") for each in tripped if each[0].incident])
+            items = self._outbox.add(contents)
+            answered = [item for item in items if item.delivery.incident]
+            self._links.add([self._link(item) for item in answered])
+            self._history.add([self._transition(item, event) for item in answered])
+        return items
+
+    def record(self, results: Sequence[Result]) -> frozenset[str]:
+        """Write down what came of tries: the ends and the first failure of each delivery. Where a channel failed, the
+        recipient's next one takes its turn.
+
+        Returns:
+            The ids of deliveries that were erased while they were on their way.
+        """
+        with self._database.transaction():
+            erased = self._outbox.record(results)
+            here = [result for result in results if result.delivery.id not in erased]
+            self._history.add([_came_of(each) for each in here if each.delivery.incident and is_news(each.delivery)])
+            self.tell([each.instead for each in here if each.instead is not None], event="failed-over")
+        return erased
+
+    def _held(self, alert: Alert, recipient: Recipient, event: Event) -> Transition:
+        return Transition(
+            incident=alert.incident,
+            official=alert.official,
+            at=self._clock.now(),
+            event=event,
+            contact=recipient.name,
+            channel=recipient.channel,
+            step=alert.told.step if alert.told else 0,
+        )
+
+    def _link(self, item: Item) -> Link:
+        delivery, recipient = item.delivery, item.recipient
+        return Link(
+            delivery=delivery.id,
+            incident=delivery.incident,
+            official=delivery.official,
+            contact=recipient.name,
+            language=recipient.language,
+            show_text=recipient.show_text,
+            expires=self._clock.now() + LASTS,
+        )
+
+    def _transition(self, item: Item, event: Event) -> Transition:
+        delivery = item.delivery
+        return Transition(
+            incident=delivery.incident,
+            official=delivery.official,
+            at=self._clock.now(),
+            event=event,
+            contact=item.recipient.name,
+            channel=delivery.channel,
+            step=delivery.step,
+            delivery=delivery.id,
+        )
+
+
+def is_news(delivery: Delivery) -> bool:
+    """Whether others want to know of it: it has ended, or failed for the first time."""
+    return delivery.state != "waiting" or delivery.attempts == 1
+
+
+def _came_of(result: Result) -> Transition:
+    delivery, state = result.delivery, result.delivery.state
+    return Transition(
+        incident=delivery.incident,
+        official=delivery.official,
+        at=delivery.at,
+        event="delayed" if state == "waiting" else state,
+        contact=result.contact,
+        channel=delivery.channel,
+        result=delivery.reason or "",
+        step=delivery.step,
+        delivery=delivery.id,
+    )

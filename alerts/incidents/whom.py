@@ -1,0 +1,93 @@
+"""Whom an incident is told to: by its plan and by consent, or the operator."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Protocol
+
+from alerts.alert import Alert, Recipient
+from alerts.incidents.case import Case
+from alerts.plans.plan import Plan, Plans
+from alerts.plans.policies import BUILT_IN, Policy
+from alerts.routing import permitted, permitted_bulletin
+from classify.verdict import SEVERITIES, Severity
+from registry.official import Official
+
+
+class Operator(Protocol):
+    """Who looks after Turvakt."""
+
+    def __call__(self, *, at: datetime, severity: Severity) -> tuple[Recipient, ...]:
+        """How she is told."""
+        ...
+
+
+def no_operator(*, at: datetime, severity: Severity) -> tuple[Recipient, ...]:
+    """Where nobody looks after it."""
+    return ()
+
+
+class Whom:
+    """Asks plans, registry and operator each time.
+
+    Args:
+        plans: whom each tenant tells.
+        officials: the registry.
+        operator: who is told of what is wrong with Turvakt itself, and of what nobody else has answered.
+    """
+
+    def __init__(
+        self, *, plans: Callable[[], Plans], officials: Callable[[str], Official | None], operator: Operator
+    ) -> None:
+        self._plans = plans
+        self._officials = officials
+        self._operator = operator
+
+    def step(self, case: Case, now: datetime) -> tuple[Recipient, ...]:
+        """Whom the step at which it stands tells."""
+        if case.kind == "operation":
+            return self._operator(at=now, severity=SEVERITIES[case.severity])
+        content, official = case.content, self._officials(case.official)
+        rule = content.rule if isinstance(content, Alert) else ""
+        recipients = self._plan(case).step_recipients(
+            self.policy(case),
+            case.step,
+            official=official,
+            at=now,
+            severity=SEVERITIES[case.severity],
+            threat=case.threat,
+            rule=rule,
+        )
+        return _allowed(case, recipients, official, now)
+
+    def last(self, case: Case, now: datetime) -> tuple[Recipient, ...]:
+        """Whom to tell when nobody has answered."""
+        if case.kind == "operation":
+            # A tenant's contacts cannot mend Turvakt.
+            return self._operator(at=now, severity="critical")
+        severity, official = SEVERITIES[case.severity], self._officials(case.official)
+        named = self._plan(case).last_recipients(official=official, at=now, severity=severity, threat=case.threat)
+        return _allowed(case, named or self._operator(at=now, severity="critical"), official, now)
+
+    def policy(self, case: Case) -> Policy:
+        """By which it goes on."""
+        # No tenant's plan says how often the operator is woken: for an hour, and then as ``operator.repeat_hours`` says.
+        return BUILT_IN[case.policy] if case.kind == "operation" else self._plan(case).policy(case.policy)
+
+    def _plan(self, case: Case) -> Plan:
+        return self._plans().of(case.tenant)
+
+
+def _allowed(
+    case: Case, recipients: Iterable[Recipient], official: Official | None, now: datetime
+) -> tuple[Recipient, ...]:
+    """Those whom the official's consent allows to tell: a step that may tell nobody is not waited for."""
+    content = case.content
+    if content is None or not content.official:
+        return tuple(recipients)
+    asked = (
+        permitted(content, each, official=official, at=now)
+        if isinstance(content, Alert)
+        else permitted_bulletin(content, each, official=official, at=now)
+        for each in recipients
+    )
+    return tuple(each for each in asked if each is not None)

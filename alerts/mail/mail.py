@@ -1,0 +1,90 @@
+"""A message as mail: as text and as a page, open or encrypted."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime
+
+from alerts.mail.encryption import Key
+from alerts.messages.message import Message
+from registry.official import Language
+
+MOST_QUOTED = 20_000
+"""Characters of a post that an encrypted mail brings at most."""
+SEALED = "Turvakt"
+"""The subject that servers see of an encrypted mail."""
+_FILES: dict[Language, str] = {"sv": "inlägget.txt", "fi": "viesti.txt", "en": "post.txt"}
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who writes to whom, and when. ``identity`` is the same for the same message."""
+
+    sender: Address
+    to: Address
+    identity: str
+    at: datetime
+
+
+def compose(message: Message, envelope: Envelope) -> EmailMessage:
+    """The mail, open: it quotes nothing."""
+    return _headed(_body(message), message, envelope)
+
+
+def seal(message: Message, envelope: Envelope, key: Key, *, language: Language) -> EmailMessage:
+    """The mail, encrypted for ``key``, with the post's text as an attachment: it shows once it is opened by itself.
+
+    Of the headers servers see what they need; subject and name of the recipient are inside.
+    """
+    inner = _body(message)
+    if message.quote is not None:
+        inner.add_attachment(message.quote[:MOST_QUOTED], cte="base64", filename=_FILES[language])
+    _headed(inner, message, envelope)
+    outer = _headed(
+        EmailMessage(policy=SMTP_POLICY),
+        replace(message, subject=SEALED, severity="none"),
+        replace(envelope, to=Address(addr_spec=envelope.to.addr_spec)),
+    )
+    for name, value in outer.items():
+        inner["HP-Outer"] = f"{name}: {value}"
+    inner.set_param("hp", "cipher")
+    inner.set_param("protected-headers", "v1")  # as programs knew it before RFC 9788
+    mail = key.seal(inner.as_bytes())
+    for name, value in outer.items():
+        mail[name] = value
+    return mail
+
+
+def without_body(message: Message) -> Message:
+    """The message with no more than a lock screen would show, and the link; a letter about no alert stays as it is."""
+    return (
+        replace(message, text=f"{message.short}\n{message.link}\n", html="", quote=None) if message.short else message
+    )
+
+
+def _body(message: Message) -> EmailMessage:
+    mail = EmailMessage(policy=SMTP_POLICY)
+    # Quoted-printable: long lines get through every server, and come out as they were.
+    mail.set_content(message.text, cte="quoted-printable")
+    if message.html:
+        mail.add_alternative(message.html, subtype="html", cte="quoted-printable")
+    return mail
+
+
+def _headed(mail: EmailMessage, message: Message, envelope: Envelope) -> EmailMessage:
+    domain = envelope.sender.domain
+    mail["From"] = envelope.sender
+    mail["To"] = envelope.to
+    mail["Subject"] = message.subject
+    mail["Date"] = format_datetime(envelope.at)
+    mail["Message-ID"] = f"<{envelope.identity}@{domain}>"
+    if message.thread:
+        # A message that was never sent: all that belong together have the same parent, whichever of them comes first.
+        mail["In-Reply-To"] = mail["References"] = f"<{message.thread}@{domain}>"
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's absence notice answers it
+    mail["X-Auto-Response-Suppress"] = "All"  # the same for Exchange
+    if message.severity in ("high", "critical"):
+        mail["Importance"] = "high"
+    return mail

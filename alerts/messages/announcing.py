@@ -1,0 +1,107 @@
+"""What bulletins say: alarms to the operator, drills, digests, budgets, campaigns, tasks and tests."""
+
+from datetime import datetime, tzinfo
+
+from alerts.bulletin import Bulletin
+from alerts.messages.layout import Layout
+from alerts.messages.message import clean
+from alerts.messages.words import Words
+
+_MOMENTS = frozenset({"since", "until", "due"})
+_FACTS: dict[str, tuple[str, ...]] = {
+    "operation": ("trouble", "place", "since", "detail"),
+    "digest-daily": ("period", "incidents", "posts", "before", "open", "held"),
+    "digest-weekly": ("period", "incidents", "posts", "before", "open", "held"),
+    "budget": ("contact", "held", "until"),
+    "budget-collected": (),
+    "campaign": ("official", "size"),
+    "task-overdue": ("official", "task", "due"),
+}
+"""What stands in the list of facts, where the bulletin tells it."""
+_WHERE = {"digest-daily": "/incidents", "digest-weekly": "/incidents", "budget": "/incidents", "operation": "/status"}
+"""Pages of the console to which bulletins lead that need no answer, or whose incident cannot be answered."""
+
+
+def lay_out(bulletin: Bulletin, words: Words, *, zone: tzinfo, official: str, answer: str, base_url: str) -> Layout:
+    """The bulletin laid out.
+
+    Args:
+        zone: in which its moments are told.
+        official: the name of the official whom it is about; empty: nobody.
+        answer: the address at which it is answered; empty: it cannot be.
+    """
+    form = _form(bulletin)
+    values = _values(bulletin, words, zone) | {"official": official}
+    severity = words.severity(bulletin.severity)
+    link = answer or _page(bulletin, base_url)
+    over = form == "operation-over"
+    return Layout(
+        language=words.language,
+        title=words.text(f"{form}.title", severity=severity, held=values.get("held", "")),
+        severity="none" if over else bulletin.severity,
+        lead=_lead(form, values, words),
+        answer=words.text("answer") if answer and not over else "",
+        button=words.text("button" if answer and not over else "open"),
+        link=link,
+        first=_first(form, words),
+        facts=tuple(
+            (words.text(f"fact.{name}"), values[name])
+            for name in _FACTS.get(form, _FACTS.get(bulletin.kind, ()))
+            if values.get(name)
+        ),
+        notes=words.reference(bulletin.incident),
+    )
+
+
+def _form(bulletin: Bulletin) -> str:
+    until = _read(bulletin.values.get("until", ""))
+    if bulletin.kind == "budget" and until is not None and until <= bulletin.at:
+        return "budget-collected"
+    event = bulletin.values.get("event", "")
+    return f"operation-{event}" if bulletin.kind == "operation" and event in ("goes-on", "over") else bulletin.kind
+
+
+def _lead(form: str, values: dict[str, str], words: Words) -> str:
+    lead = words.text(f"{form}.lead", size=values["size"], per_hour=values["per_hour"])
+    again = values.get("occasion") in ("reminder", "escalated", "last-resort")
+    return f"{words.text('lead.' + values['occasion'])} {lead}" if again else lead
+
+
+def _first(form: str, words: Words) -> tuple[str, str] | None:
+    if form in ("operation-over", "digest-daily", "digest-weekly", "test"):
+        return None
+    return words.text("first"), words.text(f"{form}.first")
+
+
+def _page(bulletin: Bulletin, base_url: str) -> str:
+    if bulletin.incident and bulletin.kind != "operation":
+        return f"{base_url}/incidents/{bulletin.incident}"
+    where = _WHERE.get(bulletin.kind)
+    return f"{base_url}{where}" if where else ""
+
+
+def _values(bulletin: Bulletin, words: Words, zone: tzinfo) -> dict[str, str]:
+    """The values as people read them; a value that is not there is empty, as no message may fail for want of one."""
+    values = {"size": "", "per_hour": "", **{name: clean(value) for name, value in bulletin.values.items()}}
+    for name in _MOMENTS & bulletin.values.keys():
+        at = _read(values[name])
+        values[name] = words.moment(at, zone) if at else values[name]
+    if "since" in values and "until" in values:
+        values["period"] = f"{values['since']} – {values['until']}"
+    if "trouble" in values:
+        values["trouble"] = words.name("trouble", values["trouble"])
+    if bulletin.kind == "campaign":
+        posts, accounts, minutes = (_number(values.get(name, "")) for name in ("posts", "accounts", "minutes"))
+        values["size"] = words.size(posts=posts, accounts=accounts, minutes=minutes)
+    return values
+
+
+def _read(moment: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(moment)
+    except ValueError:
+        return None
+
+
+def _number(value: str) -> int:
+    return int(value) if value.isdecimal() else 0

@@ -1,0 +1,209 @@
+"""From an alert or a bulletin to the message that a recipient reads: in her language, disclosing no more than the rule allows."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from alerts.alert import Alert, Recipient, Told
+from alerts.bulletin import Bulletin
+from alerts.messages.announcing import lay_out
+from alerts.messages.layout import Layout, Section
+from alerts.messages.message import Message, clean
+from alerts.messages.translations import Translations
+from alerts.messages.words import FOLDER, FOLDERS, Words
+from alerts.plans.hours import ZONES
+from classify.law import Provision, as_json, hints
+from registry.official import Language, Official
+
+__all__ = ["FOLDER", "FOLDERS", "MOST_HINTS", "Renderer"]
+MOST_HINTS = 3
+"""Provisions that a message names at most; the console shows all."""
+_ALONE = Told("raised", posts=1, accounts=1, minutes=0, step=1)
+_ZONES: dict[Language, str] = {"sv": ZONES["SE"], "fi": ZONES["FI"], "en": ZONES["SE"]}
+
+
+class Renderer:
+    """Turns what is told into messages.
+
+    Args:
+        translations: of the texts in `FOLDERS`.
+        base_url: address of the console.
+        officials: the registry, for the time zone and the law of an official's country.
+        law: the provisions that a message may hint at.
+        link_of: the address at which the recipient of a delivery answers, from the delivery's id; without it links lead into the
+            console.
+    """
+
+    def __init__(
+        self,
+        translations: Translations,
+        *,
+        base_url: str,
+        officials: Callable[[str], Official | None],
+        law: Sequence[Provision] = (),
+        link_of: Callable[[str], str] | None = None,
+    ) -> None:
+        self._translations = translations
+        self._base_url = base_url.rstrip("/")
+        self._officials = officials
+        self._law = tuple(provision for provision in law if provision.in_alerts)
+        self._link_of = link_of
+
+    def render(self, told: Alert | Bulletin, recipient: Recipient, delivery: str = "") -> Message:
+        """The message by which ``recipient`` is told.
+
+        Args:
+            delivery: the id of the delivery that carries it; empty: it has none, and nothing to answer.
+        """
+        words = Words(self._translations, recipient.language)
+        if isinstance(told, Bulletin):
+            return self._bulletin(told, words, delivery)
+        return self._alert(told, words, delivery, show_text=recipient.show_text)
+
+    def _alert(self, alert: Alert, words: Words, delivery: str, *, show_text: bool) -> Message:
+        post, judgement = alert.verdict.post, alert.verdict.judgement
+        told = alert.told or _ALONE
+        reference = alert.incident or alert.id
+        link = self._answer(delivery) if alert.incident else ""
+        if not link and post.deleted_at is None:
+            link = f"{self._base_url}/alerts/{alert.id}"
+        law = self._hints(alert)
+        size = words.size(posts=told.posts, accounts=told.accounts, minutes=told.minutes)
+        severity = words.severity(judgement.severity)
+        labels = ", ".join(words.name("label", label) for label in judgement.flagged)
+        source = words.name("source", post.source)
+        facts = (
+            (words.text("fact.official"), clean(alert.official_name)),
+            (words.text("fact.severity"), severity),
+            (words.text("fact.labels"), labels or words.text("no_label")),
+            *(((words.text("fact.size"), size),) if told.posts > 1 else ()),
+            (
+                words.text("fact.source"),
+                f"{source}, {words.moment(post.created_at, self._zone(alert.official, words))}",
+            ),
+        )
+        step = words.text(f"step.{_first_step(alert)}")
+        layout = Layout(
+            language=words.language,
+            title=words.text(f"title.{told.occasion}", severity=severity),
+            severity=judgement.severity,
+            lead=words.text(f"lead.{told.occasion}", size=size),
+            answer=words.text("answer") if link else "",
+            button=words.text("button"),
+            link=link,
+            first=(words.text("first"), f"{step} {words.text('deleted')}" if post.deleted_at is not None else step),
+            facts=facts,
+            sections=_sections(law[:MOST_HINTS], words),
+            notes=(words.text("hint"), *words.reference(reference)),
+        )
+        opening = words.text("spoken.opening", severity=severity)
+        return Message(
+            subject=words.subject(layout.title, reference),
+            text=layout.text(),
+            html=layout.html(),
+            short=words.short(layout, reference),
+            spoken=" ".join((opening, layout.lead, words.text("spoken.answer"), words.text("spoken.danger"))),
+            link=link,
+            facts=_facts(alert, told, law=law[:MOST_HINTS], link=link),
+            official=alert.official,
+            post=post.id,
+            severity=judgement.severity,
+            threat="threat" in judgement.flagged,
+            quote=post.text if show_text and post.text else None,
+            thread=reference,
+        )
+
+    def _bulletin(self, bulletin: Bulletin, words: Words, delivery: str) -> Message:
+        known = self._officials(bulletin.official) if bulletin.official else None
+        zone = self._zone(bulletin.official, words)
+        name = clean(known.name) if known else ""
+        answer = self._answer(delivery) if bulletin.incident else ""
+        layout = lay_out(bulletin, words, zone=zone, official=name, answer=answer, base_url=self._base_url)
+        spoken = [
+            "Turvakt.",
+            f"{layout.heading}.",
+            layout.lead,
+            *([words.text("spoken.answer")] if layout.answer else []),
+        ]
+        data = {
+            "kind": bulletin.kind,
+            "incident": bulletin.incident,
+            "official": {"id": bulletin.official, "name": name} if bulletin.official else None,
+            "severity": bulletin.severity,
+            "link": layout.link,
+            **bulletin.values,
+        }
+        return Message(
+            subject=words.subject(layout.title, bulletin.incident),
+            text=layout.text(),
+            html=layout.html(),
+            short=words.short(layout, bulletin.incident),
+            spoken=" ".join(spoken),
+            link=layout.link,
+            facts={"type": f"bulletin.{bulletin.kind}", "timestamp": bulletin.at.isoformat(), "data": data},
+            official=bulletin.official,
+            post="",
+            severity=bulletin.severity,
+            threat=bulletin.threat,
+            thread=bulletin.incident,
+        )
+
+    def _answer(self, delivery: str) -> str:
+        return self._link_of(delivery) if self._link_of and delivery else ""
+
+    def _hints(self, alert: Alert) -> list[Provision]:
+        known = self._officials(alert.official)
+        return hints(self._law, alert.verdict.judgement, countries=(known.country,) if known else ())
+
+    def _zone(self, official: str, words: Words) -> tzinfo:
+        known = self._officials(official) if official else None
+        if known is not None:
+            return ZoneInfo(ZONES[known.country])
+        return UTC if official else ZoneInfo(_ZONES[words.language])
+
+
+def _sections(law: Sequence[Provision], words: Words) -> tuple[Section, ...]:
+    if not law:
+        return ()
+    return (Section(words.text("law"), tuple(_named(each, words) for each in law), words.text("law_hint")),)
+
+
+def _named(provision: Provision, words: Words) -> str:
+    key = "provision_mandate" if provision.mandate else "provision"
+    section, _ = provision.cited(words.language)
+    return words.text(key, name=getattr(provision.name, words.language), section=section)
+
+
+def _first_step(alert: Alert) -> str:
+    judgement = alert.verdict.judgement
+    if alert.verdict.post.deleted_at is not None:
+        return "gone"
+    if "threat" in judgement.flagged or judgement.severity == "critical":
+        return "danger"
+    return "private" if "doxxing" in judgement.flagged else "look"
+
+
+def _facts(alert: Alert, told: Told, *, law: Sequence[Provision], link: str) -> dict[str, Any]:
+    post, judgement = alert.verdict.post, alert.verdict.judgement
+    data: dict[str, Any] = {
+        "alert": alert.id,
+        "incident": alert.incident,
+        "rule": alert.rule,
+        "official": {"id": alert.official, "name": clean(alert.official_name)},
+        "severity": judgement.severity,
+        "labels": {label: round(judgement.labels[label].probability, 4) for label in judgement.flagged},
+        "law": as_json(law),
+        "language": judgement.language,
+        "model": judgement.model,
+        "source": post.source,
+        "posted_at": post.created_at.isoformat(),
+        "deleted": post.deleted_at is not None,
+        "posts": told.posts,
+        "accounts": told.accounts,
+        "minutes": told.minutes,
+        "step": told.step,
+        "link": link,
+        "note": "Labels and law are a hint to a human, not a legal verdict, and say nothing about anybody's guilt.",
+    }
+    return {"type": f"alert.{told.occasion}", "timestamp": alert.raised_at.isoformat(), "data": data}

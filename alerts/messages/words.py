@@ -1,0 +1,68 @@
+"""What all messages in one language have in common: how they are called, how much there is, when it was."""
+
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from alerts.messages.layout import Layout
+from alerts.messages.message import clean
+from alerts.messages.translations import Translations
+from classify.verdict import Severity
+from registry.official import Language
+
+FOLDER = Path(__file__).parent / "translations"
+FOLDERS = (FOLDER, FOLDER / "bulletins")
+_SHORT = 6
+"""Letters of an id that people see: enough to talk about it."""
+
+
+class Words:
+    """The texts in one language.
+
+    Args:
+        translations: of the texts in `FOLDERS`.
+    """
+
+    def __init__(self, translations: Translations, language: Language) -> None:
+        self.language = language
+        self._translations = translations
+
+    def text(self, key: str, **values: object) -> str:
+        """The text ``key`` with ``values`` filled in."""
+        return self._translations.text(self.language, key, **values)
+
+    def name(self, group: str, value: str) -> str:
+        """What ``value`` is called in ``group``, on one line."""
+        return clean(self._translations.name(self.language, group, value))
+
+    def severity(self, severity: Severity) -> str:
+        """What it is called."""
+        return self.name("severity", severity)
+
+    def moment(self, at: datetime, zone: tzinfo) -> str:
+        """Date and time."""
+        return self._translations.moment(self.language, at, zone=zone)
+
+    def size(self, *, posts: int, accounts: int, minutes: int) -> str:
+        """How much there is: "42 posts from 17 accounts in 10 minutes"; of ``accounts`` nothing is said where there are none."""
+        size = self._many("posts", posts)
+        if accounts:
+            size = self._many("accounts", accounts, posts=size)
+        if minutes >= 120:
+            return self.text("size.hours", size=size, number=round(minutes / 60))
+        return self._many("minutes", max(minutes, 1), size=size)
+
+    def _many(self, noun: str, number: int, **values: str) -> str:
+        return self.text(f"size.{noun}_one" if number == 1 else f"size.{noun}", number=number, **values)
+
+    def subject(self, title: str, reference: str) -> str:
+        """The subject of a mail."""
+        return f"Turvakt: {title} [{reference[:_SHORT]}]" if reference else f"Turvakt: {title}"
+
+    def short(self, layout: Layout, reference: str) -> str:
+        """What a lock screen shows."""
+        whole = f"Turvakt: {layout.title} ({reference[:_SHORT]})." if reference else f"Turvakt: {layout.title}."
+        return f"{whole} {layout.button}." if layout.link else whole
+
+    def reference(self, reference: str) -> tuple[str, ...]:
+        """The note that tells the reference, if there is one."""
+        return (self.text("reference", reference=reference[:_SHORT]),) if reference else ()

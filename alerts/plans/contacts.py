@@ -1,0 +1,106 @@
+"""Contacts that a plan names, and how a message comes to one."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from alerts.alert import Recipient
+from alerts.plans.hours import ZONES, hours, quiet_end, zone
+from classify.verdict import Severity, at_least
+from registry.official import Language, Official
+
+Digest = Literal["daily", "weekly"]
+
+
+class Way(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One way to a contact; ``severity`` is the least for which it is used, such as for telephone calls."""
+
+    channel: str
+    address: str
+    severity: Severity = "none"
+
+    def __post_init__(self) -> None:
+        refuse(
+            (not self.channel.strip(), "key 'channel': is empty"),
+            (not self.address.strip(), "key 'address': is empty"),
+        )
+
+
+class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A person or desk that is told, with its channels in the order in which they are tried.
+
+    Attributes:
+        second_factor: pages behind links ask to sign in first; ``None``: as the plan says.
+        key: file of the contact's public key (OpenPGP or a certificate): e-mail is encrypted for it.
+        quiet: hours like ``22:00-07:00`` in which nothing comes but threats and what is critical.
+        timezone: of those hours; ``None``: that of the official's country.
+        digests: which summaries the contact gets.
+        drill: whether the weekly drill is for this contact, too.
+    """
+
+    name: str
+    language: Language
+    channels: tuple[Way, ...]
+    second_factor: bool | None = None
+    key: str | None = None
+    quiet: str | None = None
+    timezone: str | None = None
+    digests: tuple[Digest, ...] = ()
+    drill: bool = True
+
+    def __post_init__(self) -> None:
+        refuse(
+            (not self.name.strip(), "key 'name': is empty"),
+            (not self.channels, "key 'channels': is empty, so the contact cannot be told"),
+            *((True, fault) for fault in wrong_times(quiet=self.quiet, timezone=self.timezone)),
+        )
+
+    def recipients(
+        self, *, at: datetime, severity: Severity, threat: bool, every: bool, show_text: bool, timezone: str
+    ) -> tuple[Recipient, ...]:
+        """How the contact is told: on all channels at once (``every``), or on the first, with the others instead of it.
+
+        Args:
+            timezone: of the contact's quiet hours, if the plan does not say.
+        """
+        ways = [way for way in self.channels if at_least(severity, way.severity)] or list(self.channels)
+        held = self.quiet is not None and not threat and severity != "critical"
+        until = quiet_end(at, quiet=self.quiet or "", timezone=self.timezone or timezone) if held else None
+        chosen = ways if every else ways[:1]
+        instead = () if every else tuple((way.channel, way.address) for way in ways[1:])
+        return tuple(
+            Recipient(self.name, way.channel, way.address, self.language, show_text, until, instead) for way in chosen
+        )
+
+    def first(self, at: datetime) -> Recipient:
+        """How the contact is told of what can wait and shows nothing."""
+        zone = self.timezone or ZONES["SE"]
+        return self.recipients(at=at, severity="low", threat=False, every=False, show_text=False, timezone=zone)[0]
+
+
+def contacts_of(official: Official) -> tuple[Contact, ...]:
+    """The official's contacts in the registry; those of the same name are one, with several channels in that order."""
+    ways: dict[str, list[Way]] = {}
+    for each in official.contacts:
+        ways.setdefault(each.name, []).append(Way(channel=each.channel, address=each.address))
+    languages = {each.name: each.language for each in reversed(official.contacts)}
+    return tuple(Contact(name=name, language=languages[name], channels=tuple(each)) for name, each in ways.items())
+
+
+def wrong_times(**given: str | None) -> Iterable[str]:
+    """What is wrong with hours and time zones that a file gives, by key."""
+    for key, text in given.items():
+        try:
+            if text is not None:
+                zone(text) if key == "timezone" else hours(text)
+        except ValueError as error:
+            yield f"key '{key}': {error}"
+
+
+def refuse(*checks: tuple[bool, str]) -> None:
+    """Raise `ValueError` with every text, each on a line of its own, whose condition holds."""
+    wrong = [text for holds, text in checks if holds]
+    if wrong:
+        raise ValueError("\n".join(wrong))

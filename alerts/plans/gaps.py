@@ -1,0 +1,43 @@
+"""What a plan leaves open, though nothing in it is wrong: hours in which nobody would be told."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from alerts.plans.hours import ZONES, zone
+from alerts.plans.plan import Plan
+from alerts.plans.rules import Rule
+from registry.official import Country
+
+AHEAD = timedelta(days=370)
+"""How far is looked ahead for hours without a rule: every holiday comes once."""
+_STEP = timedelta(minutes=30)
+
+
+def gaps(plan: Plan, now: datetime) -> Iterator[str]:
+    """What a human should know of, a sentence each, without a full stop."""
+    for schedule in plan.schedules.values():
+        if schedule.on_duty(now) is None:
+            begins = schedule.since.strftime("%Y-%m-%d %H:%M")
+            yield f"schedule '{schedule.name}': nobody is on duty until {begins}; its steps are skipped"
+    for country in ("SE", "FI"):
+        silent = _without_rule(plan.rules, country, now)
+        if silent is not None:
+            local = silent.astimezone(zone(ZONES[country]))
+            yield f"no rule matches every threat at all hours, such as on {local:%Y-%m-%d at %H:%M} ({country})"
+            return
+
+
+def _without_rule(rules: tuple[Rule, ...], country: Country, now: datetime) -> datetime | None:
+    """The first moment at which a threat of low severity matches no rule that holds for everybody."""
+    all_of_them = [
+        rule
+        for rule in rules
+        if rule.severity == "low"
+        and (not rule.labels or "threat" in rule.labels)
+        and not (rule.officials or rule.roles or rule.municipalities or rule.sources)
+    ]
+    if any(rule.hours is None and not rule.weekdays and rule.holidays is None for rule in all_of_them):
+        return None
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    moments = (hour + number * _STEP for number in range(AHEAD // _STEP))
+    return next((at for at in moments if not any(rule.is_on(country, at) for rule in all_of_them)), None)

@@ -1,0 +1,68 @@
+"""Plans that follow their files: a swap of duties holds within seconds, without a restart."""
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from alerts.plans.plan import Plan, Plans
+from alerts.plans.planning import load_plans, plan_files
+from flow.clock import Clock
+from flow.errors import Broken
+
+logger = logging.getLogger(__name__)
+
+EVERY = timedelta(seconds=5)
+"""How often the files are looked at, at most."""
+
+
+class LivePlans(Plans):
+    """The plans in ``file`` and ``folder``, as `alerts.plans.planning.load_plans` reads them.
+
+    When a file changes, they are read anew. If something in them is wrong then, the log says what, and the plans before stay
+    in force until it is mended.
+
+    Raises:
+        Broken: something is wrong at the start.
+    """
+
+    def __init__(self, file: Path, folder: Path | None, *, clock: Clock) -> None:
+        self._file = file
+        self._folder = folder
+        self._clock = clock
+        self._seen = self._state()
+        self._looked = clock.now()
+        plans = load_plans(file, folder)
+        super().__init__(plans.default, plans.tenants)
+
+    def of(self, tenant: str) -> Plan:
+        self._follow()
+        return super().of(tenant)
+
+    def _follow(self) -> None:
+        now = self._clock.now()
+        if now - self._looked < EVERY:
+            return
+        self._looked = now
+        state = self._state()
+        if state == self._seen:
+            return
+        self._seen = state
+        try:
+            plans = load_plans(self._file, self._folder)
+        except Broken as error:
+            logger.error("changed rules are not used, those from before stay in force: %s", error)
+            return
+        self.default, self.tenants = plans.default, plans.tenants
+        logger.info("changed rules are in force")
+
+    def _state(self) -> Mapping[Path, tuple[int, int]]:
+        """When each file was written, and its size: a change of either is one of the file."""
+        state = {}
+        for each in (self._file, *plan_files(self._folder, [])):
+            try:
+                found = each.stat()
+            except OSError:
+                continue  # reading it will say so
+            state[each] = (found.st_mtime_ns, found.st_size)
+        return state

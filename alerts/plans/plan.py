@@ -1,0 +1,163 @@
+"""The plan of a tenant: whom to tell of what, when, how often, and who comes last."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import msgspec
+
+from alerts.alert import Recipient
+from alerts.plans.contacts import Contact, contacts_of, refuse
+from alerts.plans.hours import ZONES
+from alerts.plans.policies import BUILT_IN, CONTACT, OFFICIAL, RULE, SCHEDULE, URGENT, Policy
+from alerts.plans.rules import Rule, To
+from alerts.plans.schedules import Schedule
+from classify.verdict import Severity
+from registry.official import Official
+
+_ANYWHERE = ZONES["SE"]
+"""The zone of quiet hours where neither contact nor official has one."""
+
+
+class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How many messages an hour one address gets that are neither urgent nor for the operator; the rest waits for a digest."""
+
+    per_hour: int = 12
+
+    def __post_init__(self) -> None:
+        refuse((not 1 <= self.per_hour <= 10_000, "key 'per_hour': is not 1 to 10000"))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one file of rules says. Contacts, schedules and policies by name.
+
+    Attributes:
+        last_resort: whom to tell when nobody has answered: ``official``, ``contact:NAME``, ``schedule:NAME``; empty: it is up to
+            the operator.
+        second_factor: pages behind links in messages ask to sign in first, unless the contact says otherwise.
+    """
+
+    rules: tuple[Rule, ...]
+    contacts: Mapping[str, Contact] = field(default_factory=dict, repr=False)
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    policies: Mapping[str, Policy] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
+    last_resort: tuple[str, ...] = ()
+    second_factor: bool = False
+
+    def policy(self, name: str) -> Policy:
+        """The policy of that name; where there is none any more, the built-in ``urgent``: rather told once too often."""
+        return self.policies.get(name) or BUILT_IN.get(name, URGENT)
+
+    def rule(self, name: str) -> Rule | None:
+        """The rule of that name."""
+        return next((rule for rule in self.rules if rule.name == name), None)
+
+    def contact(self, name: str, official: Official | None = None) -> Contact | None:
+        """The contact of that name, of the plan or else of the official in the registry."""
+        hers = contacts_of(official) if official is not None else ()
+        return self.contacts.get(name) or next((each for each in hers if each.name == name), None)
+
+    def needs_second_factor(self, contact: str) -> bool:
+        """Whether the contact of that name has to sign in behind a link."""
+        own = self.contacts[contact].second_factor if contact in self.contacts else None
+        return self.second_factor if own is None else own
+
+    def step_recipients(
+        self,
+        policy: Policy,
+        step: int,
+        *,
+        official: Official | None,
+        at: datetime,
+        severity: Severity,
+        threat: bool,
+        rule: str = "",
+    ) -> tuple[Recipient, ...]:
+        """Whom a step tells, each address once, before consent is asked (`alerts.routing.permitted`).
+
+        Args:
+            step: from 1.
+            official: whom the incident is about; ``None``: nobody.
+            rule: the name of the rule of the alert; says who is meant by ``rule``, whether the text is shown, what is held back.
+
+        Returns:
+            Nobody where the schedules have nobody on duty: the next step is then to be told at once.
+        """
+        chosen = policy.steps[step - 1]
+        every = chosen.channels == "all" or threat or severity == "critical"
+        by = self.rule(rule)
+        found = self.told(chosen.tell, official=official, at=at, rule=by)
+        recipients = _addresses(found, official, at=at, severity=severity, threat=threat, every=every, rule=by)
+        until = by.held_until(at, severity=severity, country=official.country) if by and official else None
+        return tuple(_held(each, until) for each in recipients)
+
+    def last_recipients(
+        self, *, official: Official | None, at: datetime, severity: Severity, threat: bool
+    ) -> tuple[Recipient, ...]:
+        """Whom the plan's last resort tells, on all channels; empty: the plan names none, and it is up to the operator."""
+        found = self.told(self.last_resort, official=official, at=at, rule=None)
+        return tuple(_addresses(found, official, at=at, severity=severity, threat=threat, every=True, rule=None))
+
+    def told(
+        self, words: Sequence[To | str], *, official: Official | None, at: datetime, rule: Rule | None
+    ) -> Iterator[Contact]:
+        """The contacts that are meant by ``words`` at the moment ``at``."""
+        for word in words:
+            if isinstance(word, To):
+                yield word.contact
+            elif word == RULE and rule is not None and RULE not in rule.tell:
+                yield from self.told(rule.tell, official=official, at=at, rule=None)
+            elif word in (RULE, OFFICIAL):
+                yield from contacts_of(official) if official is not None else ()
+            else:
+                schedule = self.schedules.get(word.removeprefix(SCHEDULE)) if word.startswith(SCHEDULE) else None
+                name = schedule.on_duty(at) if schedule is not None else word.removeprefix(CONTACT)
+                if name is not None and name in self.contacts:
+                    yield self.contacts[name]
+
+
+def _addresses(
+    contacts: Iterable[Contact],
+    official: Official | None,
+    *,
+    at: datetime,
+    severity: Severity,
+    threat: bool,
+    every: bool,
+    rule: Rule | None,
+) -> Iterator[Recipient]:
+    told: set[tuple[str, str]] = set()
+    zone = ZONES[official.country] if official is not None else _ANYWHERE
+    show_text = rule is not None and rule.show_text
+    for contact in contacts:
+        for each in contact.recipients(
+            at=at, severity=severity, threat=threat, every=every, show_text=show_text, timezone=zone
+        ):
+            if (each.channel, each.address) not in told:
+                told.add((each.channel, each.address))
+                yield each
+
+
+def _held(recipient: Recipient, until: datetime | None) -> Recipient:
+    """Held back by rule and contact: until the later of both ends."""
+    own = recipient.not_before
+    return recipient if until is None else replace(recipient, not_before=until if own is None else max(own, until))
+
+
+class Plans:
+    """The plan of each tenant: its own, or that of everybody else.
+
+    Args:
+        default: of those who have none of their own.
+        tenants: by the tenant's id.
+    """
+
+    def __init__(self, default: Plan, tenants: Mapping[str, Plan] | None = None) -> None:
+        self.default = default
+        self.tenants = tenants or {}
+
+    def of(self, tenant: str) -> Plan:
+        """The plan of the tenant with that id; an empty id: the default."""
+        return self.tenants.get(tenant, self.default)

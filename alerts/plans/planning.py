@@ -1,0 +1,181 @@
+"""Plans from their files: one for all, and one for each tenant that has its own."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from alerts.plans.contacts import Contact
+from alerts.plans.plan import Budget, Plan, Plans
+from alerts.plans.policies import BUILT_IN, CONTACT, OFFICIAL, RULE, SCHEDULE, Policy
+from alerts.plans.rules import Rule, To
+from alerts.plans.schedules import Schedule
+from alerts.plans.toml import Mistake, read_table, read_toml
+from flow.errors import Broken
+from registry.tenant import is_tenant_id
+
+_TABLES: dict[str, type[Any]] = {"rule": Rule, "contact": Contact, "schedule": Schedule, "policy": Policy}
+_KEYS = (*_TABLES, "budget", "last_resort", "second_factor")
+_OWN = ("inherits",)
+
+
+def load_plans(file: Path, folder: Path | None = None) -> Plans:
+    """The plan in ``file``, and those in ``folder``, where ``<tenant's id>.toml`` is the one of that tenant.
+
+    Raises:
+        Broken: a file cannot be read, or something in one is wrong; the message names file, table and key.
+    """
+    plans, mistakes = read_plans(file, folder)
+    if mistakes:
+        more = f"; {len(mistakes) - 1} more, which 'turvakt check' shows" if len(mistakes) > 1 else ""
+        raise Broken(f"{mistakes[0].says}{more}", place=mistakes[0].place, remedy=_SEE)
+    return plans
+
+
+def changed_plans(plans: Plans, file: Path, *, tenant: str = "") -> Plans:
+    """``plans`` with what ``file`` says in place of the tenant's own plan or, without a tenant, of that for all.
+
+    Raises:
+        Broken: something in it is wrong; the message names everything.
+    """
+    mistakes: list[Mistake] = []
+    changed = read_plan(file, mistakes=mistakes, above=plans.default if tenant else None)
+    if mistakes:
+        raise Broken("\n".join(map(str, mistakes)), remedy=_SEE)
+    return Plans(plans.default, {**plans.tenants, tenant: changed}) if tenant else Plans(changed, plans.tenants)
+
+
+_SEE = "See docs/alerts.md"
+
+
+def read_plans(file: Path, folder: Path | None = None) -> tuple[Plans, list[Mistake]]:
+    """As `load_plans`, with everything that is wrong; if something is, the plans are not to be used."""
+    mistakes: list[Mistake] = []
+    default = read_plan(file, mistakes=mistakes)
+    tenants = {}
+    for each in plan_files(folder, mistakes):
+        if not is_tenant_id(each.stem):
+            mistakes.append(Mistake(str(each), "is not called like a tenant. 'turvakt tenants list' shows the ids"))
+        tenants[each.stem] = read_plan(each, mistakes=mistakes, above=default)
+    return Plans(default, tenants), mistakes
+
+
+def plan_files(folder: Path | None, mistakes: list[Mistake]) -> Sequence[Path]:
+    """The files in ``folder``, if there is one."""
+    if folder is None:
+        return ()
+    if not folder.is_dir():
+        mistakes.append(Mistake(str(folder), "is not a folder. Check the setting alerts.tenants"))
+    return sorted(folder.glob("*.toml"))
+
+
+def read_plan(path: Path, *, mistakes: list[Mistake], above: Plan | None = None) -> Plan:
+    """The plan in the TOML file ``path``; what is wrong is added to ``mistakes``.
+
+    Args:
+        above: the plan for all. With ``inherits = true`` it says what the file does not: contacts, schedules and policies one by
+            one, the rules all together.
+    """
+    before = len(mistakes)
+    document = read_toml(path, setting="alerts.rules" if above is None else "alerts.tenants", mistakes=mistakes)
+    if len(mistakes) > before:
+        return Plan(())
+    known = _KEYS if above is None else (*_KEYS, *_OWN)
+    mistakes += [Mistake(str(path), f"unknown key '{key}'") for key in sorted(document.keys() - set(known))]
+    if not _is(document, "inherits", bool, path, mistakes):
+        return Plan(())
+    inherited = above if above is not None and document.get("inherits", False) else None
+    tables = {key: _tables(document.get(key, []), key, path, mistakes) for key in _TABLES}
+    budget = read_table(Budget, document.get("budget", {}), place=f"{path}, budget", mistakes=mistakes)
+    plan = Plan(
+        rules=tuple(tables["rule"].values()) or (inherited.rules if inherited else ()),
+        contacts={**(inherited.contacts if inherited else {}), **tables["contact"]},
+        schedules={**(inherited.schedules if inherited else {}), **tables["schedule"]},
+        policies={**(inherited.policies if inherited else {}), **tables["policy"]},
+        budget=inherited.budget if inherited and "budget" not in document else budget or Budget(),
+        last_resort=_last_resort(document, inherited, path, mistakes),
+        second_factor=_flag(document, "second_factor", inherited.second_factor if inherited else False, path, mistakes),
+    )
+    if not plan.rules and not document.get("rule"):
+        mistakes.append(Mistake(str(path), "there is no [[rule]], so nobody would be told"))
+    # What is missing may be in a table that is wrong itself: one thing after the other.
+    if len(mistakes) == before:
+        mistakes += [Mistake(f"{path}, {place}", says) for place, says in _unknown_names(plan)]
+    return plan
+
+
+def _tables(given: Any, key: str, path: Path, mistakes: list[Mistake]) -> dict[str, Any]:
+    """The tables of one kind by name, in order."""
+    if not isinstance(given, list):
+        mistakes.append(Mistake(str(path), f"there is no [[{key}]]: it is not a list of tables"))
+        return {}
+    read: dict[str, Any] = {}
+    for number, table in enumerate(given, 1):
+        made = read_table(_TABLES[key], table, place=f"{path}, {key} {_called(key, table, number)}", mistakes=mistakes)
+        if made is not None and made.name in read:
+            says = f"{key} {_called(key, table, number)} has the name of an earlier one. Rename one of them"
+            mistakes.append(Mistake(str(path), says))
+        if made is not None:
+            read[made.name] = made
+    return read
+
+
+def _called(key: str, table: Any, number: int) -> str:
+    # Contacts by number: what is wrong is logged, and logs name nobody.
+    name = table.get("name") if isinstance(table, Mapping) and key != "contact" else None
+    return f"'{name}'" if isinstance(name, str) and name else f"number {number}"
+
+
+def _is(document: Mapping[str, Any], key: str, kind: type, path: Path, mistakes: list[Mistake]) -> bool:
+    if isinstance(document.get(key, kind()), kind):
+        return True
+    mistakes.append(Mistake(str(path), f"key '{key}': {'is not true or false' if kind is bool else 'is not a list'}"))
+    return False
+
+
+def _flag(document: Mapping[str, Any], key: str, otherwise: bool, path: Path, mistakes: list[Mistake]) -> bool:
+    return bool(document.get(key, otherwise)) if _is(document, key, bool, path, mistakes) else otherwise
+
+
+def _last_resort(
+    document: Mapping[str, Any], inherited: Plan | None, path: Path, mistakes: list[Mistake]
+) -> tuple[str, ...]:
+    if "last_resort" not in document:
+        return inherited.last_resort if inherited else ()
+    given = document["last_resort"]
+    if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
+        mistakes.append(Mistake(str(path), "key 'last_resort': is not a list like [\"contact:NAME\"]"))
+        return ()
+    return tuple(given)
+
+
+def _unknown_names(plan: Plan) -> Iterable[tuple[str, str]]:
+    """What refers to something that is not there, as place and text."""
+    for rule in plan.rules:
+        words = [word for word in rule.tell if not isinstance(word, To)]
+        yield from _unknown_words(words, plan, f"rule '{rule.name}'", "contacts", besides=(OFFICIAL,))
+        if rule.policy is not None and rule.policy not in {*plan.policies, *BUILT_IN}:
+            there = ", ".join(sorted({*plan.policies, *BUILT_IN}))
+            yield f"rule '{rule.name}'", f"key 'policy': there is no policy '{rule.policy}'. There are {there}"
+    for policy in plan.policies.values():
+        for number, step in enumerate(policy.steps):
+            key = f"step[{number}].tell"
+            yield from _unknown_words(step.tell, plan, f"policy '{policy.name}'", key, besides=(OFFICIAL, RULE))
+    for schedule in plan.schedules.values():
+        named = [(f"rotation[{number}]", each) for number, each in enumerate(schedule.rotation)]
+        named += [(f"overrides[{number}].contact", each.contact) for number, each in enumerate(schedule.overrides)]
+        for key in (key for key, name in named if name not in plan.contacts):
+            yield f"schedule '{schedule.name}'", f"key '{key}': there is no [[contact]] of that name. Add it"
+    yield from _unknown_words(plan.last_resort, plan, "the top", "last_resort", besides=(OFFICIAL,))
+
+
+def _unknown_words(
+    words: Iterable[str], plan: Plan, place: str, key: str, *, besides: tuple[str, ...]
+) -> Iterable[tuple[str, str]]:
+    known: dict[str, Mapping[str, Any]] = {CONTACT: plan.contacts, SCHEDULE: plan.schedules}
+    for number, word in enumerate(words):
+        begin = next((each for each in known if word.startswith(each)), None)
+        if begin is not None and word.removeprefix(begin) not in known[begin]:
+            yield place, f"key '{key}[{number}]': there is no [[{begin.strip(':')}]] of that name. Add it"
+        elif begin is None and word not in besides:
+            ways = [f"'{each}'" for each in (*besides, "contact:NAME", "schedule:NAME")]
+            yield place, f"key '{key}[{number}]': is none of {', '.join(ways)}"

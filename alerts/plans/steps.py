@@ -1,0 +1,47 @@
+"""The arithmetic of policies: which step comes next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from alerts.alert import Alert, Recipient
+from alerts.plans.policies import Policy, usual_policy
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an incident stands in its policy: the step that was told last, from 1, and the rounds that are over."""
+
+    step: int
+    round: int
+
+
+def after(policy: Policy, place: Place) -> Place | None:
+    """What comes next; ``None``: all rounds are over."""
+    if place.step < len(policy.steps):
+        return Place(place.step + 1, place.round)
+    return Place(1, place.round + 1) if place.round + 1 < policy.repeat else None
+
+
+def escalates(policy: Policy) -> bool:
+    """Whether anything happens when nobody answers."""
+    return policy.last_resort or after(policy, Place(1, 0)) is not None
+
+
+def answer_due(policy: Policy, step: int, recipients: Sequence[Recipient], now: datetime) -> datetime | None:
+    """When the next step is told, if this one was told ``now`` and nobody answers; ``None``: never.
+
+    Who is not to be disturbed before the morning has not failed to answer at night. Where nobody was told, it is now.
+    """
+    if not escalates(policy):
+        return None
+    if not recipients:
+        return now
+    told = min(each.not_before or now for each in recipients)
+    return max(now, told) + policy.steps[step - 1].wait
+
+
+def policy_of(alert: Alert) -> str:
+    """The name of the policy that holds for an alert."""
+    judgement = alert.verdict.judgement
+    return alert.policy or usual_policy(judgement.severity, judgement.flagged)

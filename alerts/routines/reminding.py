@@ -1,0 +1,146 @@
+"""Reminds of what should have been done about incidents."""
+
+import asyncio
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+
+from alerts.alert import Recipient
+from alerts.bulletin import Bulletin
+from alerts.incidents.history import Event, History, Transition
+from alerts.incidents.holder import IncidentHolder
+from alerts.incidents.incident import Incident
+from alerts.incidents.telling import Telling
+from alerts.plans.contacts import Contact
+from alerts.plans.hours import ZONES
+from alerts.plans.plan import Plan, Plans
+from alerts.routines.routines import Routines
+from alerts.routines.tasks import Task, Tasks
+from classify.verdict import Severity
+from flow.clock import Clock
+from flow.database import Database
+from flow.step import Step
+from registry.official import Official
+
+PRESSING = timedelta(hours=4)
+"""A step that is to be done so soon after the beginning is told as urgently as the incident itself."""
+_TOLD: tuple[Event, ...] = ("told",)
+
+
+class Reminding:
+    """Sees to it that tasks are made, and that overdue ones are told once. One process does it for all.
+
+    Told is whom the plan calls by the name of the task's owner; else who has taken the incident; else whom step 1 told.
+
+    Args:
+        telling: the way into the outbox.
+        plans: whom each tenant tells.
+        officials: the registry.
+        wake: is called when there is something to deliver.
+        step: where the tables are read and written.
+        idle_seconds: how often to look.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        tasks: Tasks,
+        incidents: IncidentHolder,
+        telling: Telling,
+        plans: Callable[[], Plans],
+        routines: Routines,
+        officials: Callable[[str], Official | None],
+        wake: Callable[[], None],
+        step: Step,
+        clock: Clock,
+        idle_seconds: float = 10.0,
+    ) -> None:
+        self._database = database
+        self._tasks = tasks
+        self._incidents = incidents
+        self._telling = telling
+        self._plans = plans
+        self._routines = routines
+        self._officials = officials
+        self._wake = wake
+        self._step = step
+        self._clock = clock
+        self._idle_seconds = idle_seconds
+        self._history = History(database)
+
+    async def run(self) -> None:
+        """Work until cancelled.
+
+        Raises:
+            Broken: the tables cannot be read or written.
+        """
+        while True:
+            if await self._step(self.turn, self._clock.now()):
+                self._wake()
+            await asyncio.sleep(self._idle_seconds)
+
+    def turn(self, now: datetime) -> int:
+        """Make what is missing and remind of what is overdue; returns how many deliveries are new."""
+        self._tasks.make_missing()
+        return sum(self._remind(task, now) for task in self._tasks.late(now))
+
+    def _remind(self, task: Task, now: datetime) -> int:
+        with self._database.transaction():
+            self._tasks.reminded(task, now)
+            incident = self._incidents.get(task.incident)
+            if incident is None or incident.state == "expired" or self._was_none(incident):
+                return 0
+            self._history.add([Transition(incident.id, incident.official, now, "task-overdue", result=task.task)])
+            pressing = task.due - incident.opened_at <= PRESSING
+            severity: Severity = incident.severity if pressing else "medium"
+            threat = incident.threat and pressing
+            plan, official = self._plans().of(incident.tenant), self._officials(incident.official)
+            zone = ZONES[official.country if official is not None else "SE"]
+            told = [
+                self._bulletin(task, incident, recipient, now, severity=severity, threat=threat)
+                for contact in self._contacts(task, incident, plan, official)
+                for recipient in contact.recipients(
+                    at=now, severity=severity, threat=threat, every=False, show_text=False, timezone=zone
+                )
+            ]
+            return len(self._telling.tell(told))
+
+    def _was_none(self, incident: Incident) -> bool:
+        """Whether somebody has said that it was a false alarm, and nobody has taken it back."""
+        found = self._history.of(incident.id) if incident.state == "resolved" else []
+        said = [each.event for each in found if each.event in ("false-alarm", "reopened")]
+        return said[-1:] == ["false-alarm"]
+
+    def _bulletin(
+        self, task: Task, incident: Incident, recipient: Recipient, now: datetime, *, severity: Severity, threat: bool
+    ) -> Bulletin:
+        title = self._routines.title(task.task, recipient.language)
+        return Bulletin(
+            kind="task-overdue",
+            incident=incident.id,
+            official=incident.official,
+            tenant=incident.tenant,
+            severity=severity,
+            threat=threat,
+            values={"task": title, "due": task.due.isoformat()},
+            recipient=recipient,
+            at=now,
+            key=f"task {task.task}",
+        )
+
+    def _contacts(self, task: Task, incident: Incident, plan: Plan, official: Official | None) -> list[Contact]:
+        for names in ([task.owner], [incident.owner], self._told_first(incident.id)):
+            found = _known(names, plan, official)
+            if found:
+                return found
+        return []
+
+    def _told_first(self, incident: str) -> list[str]:
+        """Whom the first step told: a deputy or the last resort need not do what she can."""
+        told = self._history.of(incident, events=_TOLD)
+        return sorted({each.contact for each in told if each.step == 1})
+
+
+def _known(names: Collection[str], plan: Plan, official: Official | None) -> list[Contact]:
+    found = (plan.contact(name, official) for name in names if name)
+    return [contact for contact in found if contact is not None]

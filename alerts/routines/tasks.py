@@ -1,0 +1,172 @@
+"""What is to be done about incidents: the steps of their routines, which people tick off."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, insert, or_, select, update
+
+from alerts.alert import Alert
+from alerts.incidents.case import cases
+from alerts.incidents.history import History, Transition
+from alerts.incidents.incident import OPEN, Incident
+from alerts.routines.routines import Routines
+from alerts.tables import INCIDENT, INCIDENT_TASK
+from classify.verdict import SEVERITIES
+from flow.clock import Clock, Moment
+from flow.database import Database, Row
+from flow.databases.columns import moment
+from registry.official import Official
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A step of an incident's routine.
+
+    Attributes:
+        task: the id of the step, see `alerts.routines.routines.Routines.step`.
+        owner: whose it is: the id of an owner.
+        done_by: the name of a contact, or the id of a person; empty: nobody has done it.
+    """
+
+    incident: str
+    task: str
+    official: str
+    owner: str
+    due: Moment
+    done_at: Moment | None = None
+    done_by: str = field(default="", repr=False)
+
+    def overdue(self, now: datetime) -> bool:
+        """Whether it should have been done."""
+        return self.done_at is None and self.due <= now
+
+
+class Tasks:
+    """The table ``incident_task`` of ``database``; it is erased with the incidents, by `alerts.incidents.incidents.Incidents`.
+
+    An incident has tasks from when somebody has acknowledged it, or if it is urgent from its beginning.
+
+    Args:
+        routines: which steps an incident takes.
+        officials: the registry.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        routines: Routines,
+        officials: Callable[[str], Official | None],
+        clock: Clock,
+    ) -> None:
+        self._database = database
+        self._routines = routines
+        self._officials = officials
+        self._clock = clock
+        self._history = History(database)
+
+    def of(self, incident: str) -> list[Task]:
+        """Those of an incident, in the order of their routine."""
+        return self._found(INCIDENT_TASK.c.incident == incident)
+
+    def expected(self, incident: Incident) -> list[Task]:
+        """Those of an incident or, if it has none yet, those that it would have."""
+        return self.of(incident.id) or list(self._planned(incident))
+
+    def overdue(self, *, tenants: frozenset[str] | None = None) -> dict[str, int]:
+        """How many are overdue, by incident, of some tenants or of all."""
+        now = self._clock.now().timestamp()
+        late = select(INCIDENT_TASK.c.incident, INCIDENT.c.tenant).join(
+            INCIDENT, INCIDENT.c.id == INCIDENT_TASK.c.incident
+        )
+        rows = self._database.query(late.where(INCIDENT_TASK.c.done_at.is_(None), INCIDENT_TASK.c.due <= now))
+        counts: dict[str, int] = {}
+        for incident, tenant in rows:
+            if tenants is None or tenant in tenants:
+                counts[incident] = counts.get(incident, 0) + 1
+        return counts
+
+    def done(self, incident: Incident, task: str, *, by: str) -> bool:
+        """Tick a task off; ``False``: it was done before, or there is none.
+
+        Args:
+            by: the name of a contact, or the id of a person.
+        """
+        now = self._clock.now()
+        with self._database.transaction():
+            self._database.lock("tasks")
+            self._make(incident)
+            open_one = and_(
+                INCIDENT_TASK.c.incident == incident.id, INCIDENT_TASK.c.task == task, INCIDENT_TASK.c.done_at.is_(None)
+            )
+            changed = update(INCIDENT_TASK).where(open_one).values(done_at=now.timestamp(), done_by=by)
+            if not self._database.execute(changed):
+                return False
+            self._history.add([Transition(incident.id, incident.official, now, "task-done", actor=by, result=task)])
+        return True
+
+    def make_missing(self) -> None:
+        """Make the tasks that incidents should have and have not yet."""
+        with self._database.transaction():
+            self._database.lock("tasks")
+            for case in cases(self._database, *_WITHOUT):
+                self._make(case.incident())
+
+    def late(self, now: datetime, *, limit: int = 100) -> list[Task]:
+        """Those that are overdue and that nobody has been reminded of."""
+        late = INCIDENT_TASK.c.done_at.is_(None), INCIDENT_TASK.c.reminded_at.is_(None)
+        return self._found(*late, INCIDENT_TASK.c.due <= now.timestamp())[:limit]
+
+    def reminded(self, task: Task, at: datetime) -> None:
+        """Somebody has been reminded of it, or need not be."""
+        this = INCIDENT_TASK.c.incident == task.incident, INCIDENT_TASK.c.task == task.task
+        self._database.execute(update(INCIDENT_TASK).where(*this).values(reminded_at=at.timestamp()))
+
+    def _make(self, incident: Incident) -> None:
+        if not self.of(incident.id):
+            rows = [
+                {
+                    **{name: getattr(task, name) for name in ("incident", "task", "official", "owner")},
+                    "due": task.due.timestamp(),
+                    "done_by": "",
+                }
+                for task in self._planned(incident)
+            ]
+            self._database.executemany(insert(INCIDENT_TASK), rows)
+
+    def _planned(self, incident: Incident) -> Iterator[Task]:
+        routines, official = self._routines, self._officials(incident.official)
+        country = None if official is None else official.country
+        for id, within in routines.of(incident, labels=self._labels(incident), country=country):
+            step = routines.step(id)
+            owner = "" if step is None else step.owner
+            yield Task(incident.id, id, incident.official, owner, incident.opened_at + within)
+
+    def _labels(self, incident: Incident) -> tuple[str, ...]:
+        """What its gravest post was flagged as."""
+        case = next(iter(cases(self._database, INCIDENT.c.id == incident.id)), None)
+        content = None if case is None else case.content
+        return tuple(content.verdict.judgement.flagged) if isinstance(content, Alert) else ()
+
+    def _found(self, *conditions: ColumnElement[bool]) -> list[Task]:
+        found = select(*_COLUMNS).where(*conditions)
+        rows = self._database.query(found.order_by(INCIDENT_TASK.c.due, INCIDENT_TASK.c.task))
+        return [_task(row) for row in rows]
+
+
+_COLUMNS = tuple(INCIDENT_TASK.c[name] for name in Task.__dataclass_fields__)
+_URGENT = and_(
+    INCIDENT.c.state.in_(OPEN), or_(INCIDENT.c.threat == 1, INCIDENT.c.severity == SEVERITIES.index("critical"))
+)
+_WITHOUT = (
+    INCIDENT.c.kind.in_(("posts", "campaign")),
+    or_(INCIDENT.c.state == "acknowledged", _URGENT),
+    INCIDENT.c.id.not_in(select(INCIDENT_TASK.c.incident)),
+)
+"""The incidents that should have tasks and have none."""
+
+
+def _task(row: Row) -> Task:
+    incident, task, official, owner, due, done_at, done_by = row
+    return Task(incident, task, official, owner, moment(due), None if done_at is None else moment(done_at), done_by)
