@@ -12,9 +12,10 @@ from flow.errors import BadInput
 from ingest.post import Post
 from registry.official import Language
 from registry.tenant import Tenant
-from registry.withdrawal import export
+from registry.tenant import tenant_of as tenant_id_of
 from registry.wording import Shown
 from review.index import MOST, Query, every
+from review.subject_access.gathering import gathered
 from turvakt.handing_in import hand_in
 from turvakt.wiring import Parts
 from web.portal.portal import Portal
@@ -57,13 +58,16 @@ def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) 
         taken = await step(hand_in, parts, post, about=[official])
         return bool(taken.matched)
 
+    def held_on(official: str) -> dict[str, list[dict[str, Any]]]:
+        return gathered(official, tenant=tenant_id_of(parts.store.get(official)), holders=parts.holders)
+
     def as_json(official: str, language: Language) -> bytes:
-        return msgspec.json.format(msgspec.json.encode(export(official, holders=parts.holders)), indent=2)
+        return msgspec.json.format(msgspec.json.encode(held_on(official)), indent=2)
 
     def as_page(official: str, language: Language) -> bytes:
         from review.subject_access.page import page  # what it is written with takes time to load
 
-        held, country = export(official, holders=parts.holders), parts.store.get(official).country
+        held, country = held_on(official), parts.store.get(official).country
         at = parts.clock.now()
         return page(held, official=official, language=language, country=country, at=at).encode()
 

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from flow.errors import BadInput
-from registry import withdrawal
+from registry.tenant import tenant_of
+from review.subject_access.gathering import gathered
 from turvakt.commands.noting import COMMAND, tenant_of_id
 from turvakt.commands.shared import aside, parts, write_json
 from turvakt.folder import write
@@ -35,7 +36,8 @@ def export(
         # First: nothing is shown that is not written down. Who was erased is not named anew.
         named = official if registered is not None else ""
         opened.audit.write(COMMAND, "exported", tenant=tenant_of_id(opened, named), official=named)
-        held = withdrawal.export(official, holders=opened.holders)
+        tenant = tenant_of(registered) if registered is not None else ""
+        held = gathered(official, tenant=tenant, holders=opened.holders)
         now = opened.clock.now()
     if html is None or registered is None:
         write_json(held)
