@@ -8,6 +8,8 @@ from access.person import Grant, Person
 from registry.official import Official
 from registry.tenant import tenant_of
 
+WHAT_THEY_SEE = "In the demo the security officer sees all municipalities; in use each sees those of her roles."
+
 
 @dataclass(frozen=True, slots=True)
 class Guest:

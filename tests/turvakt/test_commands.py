@@ -330,7 +330,8 @@ finally:
 
 
 def test_the_demo_lets_each_of_its_invented_people_in(tmp_path: Path) -> None:
-    with running(Program(tmp_path), "demo", lines=4) as shown:
+    with running(Program(tmp_path), "demo", lines=5) as shown:
+        assert "the security officer sees all municipalities" in shown
         links = dict(re.findall(r"^  (.+): (http\S+)$", shown, re.MULTILINE))
         assert links.keys() == {"security officer", "elected official", "administrator"}
         pages = {}

@@ -17,7 +17,7 @@ from ingest.collector import Collector
 from registry.importing import read_officials
 from turvakt.asked import everything
 from turvakt.commands.shared import AsJson, aside, screen, settings, write_json
-from turvakt.demo_people import Guest, invent
+from turvakt.demo_people import WHAT_THEY_SEE, Guest, invent
 from turvakt.display import Display, Progress, summary, summary_table
 from turvakt.folder import alone, clear
 from turvakt.metrics import Metrics
@@ -160,6 +160,7 @@ def _watch(
         if screen.is_terminal and not once:
             place = f"\nConsole: {console.link}" if console else ""
             place += "".join(f"\n  {what}: {link}" for what, link in (console.guest_links if console else []))
+            place += f"\n{WHAT_THEY_SEE}" if guests else ""
             shown = stack.enter_context(Display(screen, tally, heading=heading + place, texts=texts))
         elif console:
             # What is not a terminal may be a journal that others read: no token there, but for the demo's invented people.
@@ -171,6 +172,8 @@ def _watch(
             aside.print(f"Console: {place}", soft_wrap=True, highlight=False)
             for what, link in console.guest_links:
                 aside.print(f"  {what}: {link}", soft_wrap=True, highlight=False)
+            if guests:
+                aside.print(WHAT_THEY_SEE, soft_wrap=True, highlight=False)
         if console and parts.settings.web.sign_in == "people" and not parts.accounts.people.all():
             how = "turvakt people invite you@place.example --name 'Your Name' --role administrator:TENANT"
             aside.print(f"Nobody can sign in yet: {how}", soft_wrap=True, markup=False, highlight=False)
