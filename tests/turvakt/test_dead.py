@@ -27,6 +27,7 @@ class Given:
     """A collector of what it is given."""
 
     name = reads = "web"
+    fault = None
 
     def __init__(self, *items: Item) -> None:
         self._items = items

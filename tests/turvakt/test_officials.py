@@ -10,11 +10,11 @@ HEAD = "id,given_names,family_names,language,role,municipality,country,consent_s
 
 def test_a_contact_on_an_unknown_channel_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "officials.csv"
-    file.write_text(HEAD + "a-b,Anna,Berg,sv,kommunalråd,Ekvik,SE,*,2026-01-01,Vakt|sms|070|sv\n", "utf-8")
+    file.write_text(HEAD + "a-b,Anna,Berg,sv,kommunalråd,Ekvik,SE,*,2026-01-01,Vakt|fax|070|sv\n", "utf-8")
     program = Program(tmp_path / "data")
     done = program.finish("officials", "import", str(file))
     assert done.returncode == 2
-    assert b"a-b: contacts 1.channel is unknown (choose from email, outbox, webhook)" in done.stderr
+    assert b"a-b: contacts 1.channel is unknown (choose from apprise, email, " in done.stderr
     assert program.json("officials", "list") == []
 
 
@@ -90,7 +90,7 @@ def test_who_was_added_or_changed_is_in_the_audit_log(tmp_path: Path) -> None:
     program.run("officials", "import", str(file))
     file.write_text(HEAD + row.format("a-b", "kommunalråd", "Ekvik"), "utf-8")
     program.run("officials", "import", str(file))
-    file.write_text(HEAD + row.format("a-d", "ledamot", "Ekvik").replace("outbox", "sms"), "utf-8")
+    file.write_text(HEAD + row.format("a-d", "ledamot", "Ekvik").replace("outbox", "fax"), "utf-8")
     program.run("officials", "import", str(file), code=2)
     assert [(each["action"], each["tenant"], each["official"]) for each in program.json("audit", "list")] == [
         ("official-changed", "ekvik", "a-b"),

@@ -32,6 +32,7 @@ class Given:
     """A collector of what it is given."""
 
     name = reads = "web"
+    fault = None
 
     def __init__(self, *items: Post | Deletion) -> None:
         self._items = items
