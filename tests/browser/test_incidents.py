@@ -35,7 +35,7 @@ def test_one_answers_by_keyboard_alone_and_without_scripts(tmp_path: Path, serve
     page = open_page(served(world.browser().app) + world.link(incident), viewport=SMALL, scripts=False)
     assert TEXT not in page.content()
     page.click("button[value^='show/']")
-    assert TEXT in page.content()
+    page.get_by_text(TEXT).wait_for()
     page.focus("button[value='on-it']")
     page.keyboard.press("Enter")
     page.wait_for_url("**done=1#content")

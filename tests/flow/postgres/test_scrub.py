@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -37,18 +38,19 @@ def fill(database: Postgres, marker: str, *, many: int = 500) -> None:
     names, value = [f"{marker}-{number}" for number in range(many)], f"{marker} {'x' * 300}".encode()
     database.executemany(insert(OFFICIAL), [{"id": name, "value": value} for name in names])
     deliveries = {
-        **dict.fromkeys(("slot", "alert_id", "post", "official", "channel", "state", "reason"), marker),
+        **dict.fromkeys(("slot", "alert_id", "channel", "state"), "no name"),
+        **dict.fromkeys(("post", "official", "contact", "reason"), marker),
         **dict.fromkeys(("severity", "threat", "attempts"), 0),
         **dict.fromkeys(("first_due", "due", "at", "collected_at"), 0.0),
         "alert": value,
     }
-    database.executemany(insert(OUTBOX), [{"id": name, **deliveries} for name in names])
+    database.executemany(insert(OUTBOX), [{"id": uuid4().hex, **deliveries} for _ in names])
     entry = {"topic": "posts", "value": value, "at": 0.0}
     database.executemany(insert(ENTRIES), [{"key": name, **entry} for name in names])
 
 
 def erase(database: Postgres, marker: str) -> None:
-    for table, column in ((OFFICIAL, OFFICIAL.c.id), (OUTBOX, OUTBOX.c.id), (ENTRIES, ENTRIES.c.key)):
+    for table, column in ((OFFICIAL, OFFICIAL.c.id), (OUTBOX, OUTBOX.c.official), (ENTRIES, ENTRIES.c.key)):
         assert database.execute(delete(table).where(column.startswith(marker)))
 
 
