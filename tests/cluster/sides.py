@@ -179,7 +179,7 @@ def differences(found: End, expected: End) -> list[str]:
 
 
 def _item(record: Mapping[str, Any]) -> Any:
-    verdict, decision = record["verdict"], record["decision"]
+    verdict, decisions = record["verdict"], record["decisions"]
     post = {name: value for name, value in verdict["post"].items() if name != "collected_at"}
     # In another batch sums are added up in another order: the last digits may differ.
     labels = {
@@ -190,7 +190,7 @@ def _item(record: Mapping[str, Any]) -> Any:
         "post": post,
         "judgement": {**verdict["judgement"], "labels": labels},
         "alerts": sorted([each["id"], each["rule"], each["official"], each["severity"]] for each in record["alerts"]),
-        "decision": decision and [decision["outcome"], decision["by"]],
+        "decisions": [[each.get("tenant", ""), each["outcome"], each["by"]] for each in decisions],
     }
 
 
