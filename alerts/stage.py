@@ -55,7 +55,7 @@ def recording(*, telling: Telling, log: Log) -> Callable[[Sequence[Result]], Col
             erased = telling.record(results)
             for result in results:
                 delivery = result.delivery
-                if delivery.id not in erased and delivery.alert and is_news(delivery):
+                if delivery.id not in erased and delivery.alert and is_news(result):
                     writer.append(DELIVERIES_TOPIC, delivery.post, DELIVERIES.encode(delivery))
         return erased
 

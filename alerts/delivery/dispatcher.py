@@ -225,7 +225,8 @@ class Dispatcher:
 
     def _held(self, item: Item, error: Held) -> Result:
         waiting = replace(item.delivery, state="waiting", at=self._clock.now(), reason=str(error))
-        return Result(waiting, waiting.at + timedelta(seconds=error.seconds), contact=item.recipient.name)
+        due = waiting.at + timedelta(seconds=error.seconds)
+        return Result(waiting, due, contact=item.recipient.name, tried=False)
 
     def _again(self, item: Item, reason: str, *, at_least: float = 0.0) -> Result:
         now = self._clock.now()

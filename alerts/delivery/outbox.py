@@ -53,12 +53,14 @@ class Result:
         next_at: when a delivery that still waits is tried again.
         contact: the name of the recipient.
         instead: the same to the next channel of the recipient, where this one failed.
+        tried: whether it was tried at all; a message that our own limits hold back was not.
     """
 
     delivery: Delivery
     next_at: datetime | None = None
     contact: str = field(default="", repr=False)
     instead: Content | None = field(default=None, repr=False)
+    tried: bool = True
 
 
 class Outbox(OutboxHolder):

@@ -2,19 +2,11 @@
 
 from dataclasses import dataclass
 
-from alerts.incidents.history import Event, History, Transition
+from alerts.incidents.history import ANSWERS, History, Transition
 from alerts.incidents.incident import Action, Incident
 from alerts.incidents.incidents import Incidents
 from flow.database import Database
 
-_EVENTS: dict[Action, Event] = {
-    "acknowledge": "acknowledged",
-    "on-it": "on-it",
-    "hand-over": "handed-over",
-    "false-alarm": "false-alarm",
-    "resolve": "resolved",
-    "reopen": "reopened",
-}
 MOST_JUDGED = 50
 """Posts of an incident that one word may call a false alarm: of more, each deserves a look."""
 
@@ -59,7 +51,7 @@ class Answering:
 
     def answers(self, incident: str) -> list[Transition]:
         """What people have said to it, in their order."""
-        return self._history.of(incident, events=_EVENTS.values())
+        return self._history.of(incident, events=ANSWERS.values())
 
     def seen(self, incident: str) -> str:
         """What somebody who looks at it now has seen."""

@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 
 from sqlalchemy import ColumnElement, Delete, case, delete, func, insert, or_, select
 
+from alerts.incidents.incident import Action
 from alerts.tables import INCIDENT_EVENT
 from flow.clock import Moment
 from flow.database import Database, Row
@@ -41,6 +42,15 @@ Event = Literal[
     "task-done",
     "task-overdue",
 ]
+ANSWERS: dict[Action, Event] = {
+    "acknowledge": "acknowledged",
+    "on-it": "on-it",
+    "hand-over": "handed-over",
+    "false-alarm": "false-alarm",
+    "resolve": "resolved",
+    "reopen": "reopened",
+}
+"""What the history calls each answer."""
 TURVAKT = "turvakt"
 """The actor of what nobody did by hand."""
 

@@ -14,7 +14,7 @@ from alerts.content import Content, to_one
 from alerts.incidents.campaigns import Campaigns, about_no_post
 from alerts.incidents.case import UNANSWERED, Case, cases, save, seconds
 from alerts.incidents.growth import grown, size
-from alerts.incidents.history import TURVAKT, Event, History, Transition
+from alerts.incidents.history import ANSWERS, TURVAKT, Event, History, Transition
 from alerts.incidents.holder import IncidentHolder
 from alerts.incidents.incident import OPEN, Action, Incident, Kind
 from alerts.incidents.taking import Taking
@@ -163,7 +163,7 @@ class Incidents(IncidentHolder):
             if case.is_open == (action == "reopen"):
                 return case.incident()
             case.changed_at = now.timestamp()
-            self._add(case, _EVENTS[action], actor=by)
+            self._add(case, ANSWERS[action], actor=by)
             match action:
                 case "hand-over":
                     case.owner = ""
@@ -275,16 +275,6 @@ class Incidents(IncidentHolder):
     def _add(self, case: Case, event: Event, *, actor: str = TURVAKT, result: str = "", step: int = 0) -> None:
         at = moment(case.changed_at) if actor != TURVAKT else self._clock.now()
         self.history.add([Transition(case.id, case.official, at, event, actor=actor, result=result, step=step)])
-
-
-_EVENTS: dict[Action, Event] = {
-    "acknowledge": "acknowledged",
-    "on-it": "on-it",
-    "hand-over": "handed-over",
-    "false-alarm": "false-alarm",
-    "resolve": "resolved",
-    "reopen": "reopened",
-}
 
 
 def _keyed(bulletin: Bulletin, incident: str, *, occasion: Occasion, step: int, key: str) -> Bulletin:

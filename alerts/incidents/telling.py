@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from alerts.alert import Alert, Delivery, Recipient
+from alerts.alert import Alert, Recipient
 from alerts.content import Content
 from alerts.delivery.budget import Breaker
 from alerts.delivery.outbox import Item, Outbox, Result
@@ -57,7 +57,7 @@ class Telling:
         with self._database.transaction():
             erased = self._outbox.record(results)
             here = [result for result in results if result.delivery.id not in erased]
-            self._history.add([_came_of(each) for each in here if each.delivery.incident and is_news(each.delivery)])
+            self._history.add([_came_of(each) for each in here if each.delivery.incident and is_news(each)])
             self.tell([each.instead for each in here if each.instead is not None], event="failed-over")
         return erased
 
@@ -98,9 +98,10 @@ class Telling:
         )
 
 
-def is_news(delivery: Delivery) -> bool:
+def is_news(result: Result) -> bool:
     """Whether others want to know of it: it has ended, or failed for the first time."""
-    return delivery.state != "waiting" or delivery.attempts == 1
+    delivery = result.delivery
+    return delivery.state != "waiting" or (result.tried and delivery.attempts == 1)
 
 
 def _came_of(result: Result) -> Transition:

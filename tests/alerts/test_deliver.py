@@ -174,6 +174,17 @@ async def test_what_we_hold_back_ourselves_is_no_failed_try(world: World, caplog
     assert world.told()[-1] == (key, "delivered", 1, None)
 
 
+async def test_what_we_hold_back_after_a_failure_is_no_news(world: World) -> None:
+    channel = Scripted(script=[Unavailable("busy"), *[Held("enough for now", seconds=10)] * 3])
+    (key,) = world.add("bluesky:1")
+    async with world.running(channel) as dispatcher:
+        for _ in range(5):
+            assert await dispatcher.drained(at_most=SOON)
+            world.clock.advance(10)
+        assert await dispatcher.drained(at_most=SOON)
+    assert world.told() == [(key, "waiting", 1, "busy"), (key, "delivered", 2, None)]
+
+
 @pytest.mark.parametrize(("asked", "pause"), [(60.0, 60.0), (3.0, 10.0)], ids=["longer than ours", "shorter"])
 async def test_a_pause_that_the_service_asks_for_is_kept(world: World, asked: float, pause: float) -> None:
     channel = Scripted(script=[Later("busy", seconds=asked)])
