@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from alerts.alert import Recipient
 from alerts.channel import Channel, Held, Later
 from alerts.messages.message import Message
+from flow.breaker import Breaker
 from flow.clock import Clock
 from flow.errors import BadInput
 
@@ -36,39 +37,6 @@ class Bucket:
         self._left = max(self._left - 1, 0.0)
 
 
-class Breaker:
-    """Opens after ``failures`` in a row, for a while; then one message tries, and closes it or opens it anew."""
-
-    def __init__(self, failures: int, pause: timedelta) -> None:
-        self._most = failures
-        self._pause = pause
-        self._failures = 0
-        self._until: datetime | None = None
-        self._trying = False
-
-    def waits(self, now: datetime) -> float:
-        """Seconds until a message that is not urgent may go; 0: it may, and is the one that tries if it was open."""
-        if self._until is None:
-            return 0.0
-        left = (self._until - now).total_seconds()
-        if left > 0:
-            return left
-        if self._trying:
-            return _SOON
-        self._trying = True
-        return 0.0
-
-    def went(self, now: datetime, *, well: bool) -> None:
-        """What came of a message."""
-        self._trying = False
-        if well:
-            self._failures, self._until = 0, None
-            return
-        self._failures += 1
-        if self._failures >= self._most:
-            self._until = now + self._pause
-
-
 class Limited:
     """A channel within limits.
 
@@ -93,6 +61,7 @@ class Limited:
         self._all = Bucket(per_minute, clock.now())
         self._addresses: OrderedDict[str, Bucket] = OrderedDict()
         self._breakers: OrderedDict[str, Breaker] = OrderedDict()
+        self._trying: set[str] = set()  # the breakers by which one message is on its way, and decides
 
     def check(self, address: str) -> None:
         """As the channel."""
@@ -106,12 +75,14 @@ class Limited:
             Later: the channel has failed too often lately.
         """
         now, place = self._clock.now(), f"channel {self.name}"
-        buckets, breaker = (self._all, self._bucket(recipient.address, now)), self._breaker(recipient.address)
+        buckets = (self._all, self._bucket(recipient.address, now))
+        key = _receiver(recipient.address)
+        breaker = self._breaker(key)
         full = max(bucket.waits(now) for bucket in buckets)
         if not (message.threat or message.severity == "critical"):
             if full:
                 raise Held("enough messages for now", seconds=full, place=place, remedy="It is sent a little later")
-            if left := breaker.waits(now):
+            if left := self._waits(key, breaker):
                 reason = "has failed too often and is left alone for a while"
                 raise Later(reason, seconds=left, place=place, remedy="It is tried again")
         for bucket in buckets:
@@ -119,12 +90,15 @@ class Limited:
         try:
             await self.channel.send(message, recipient=recipient, idempotency_key=idempotency_key)
         except BadInput:
-            breaker.went(self._clock.now(), well=True)  # it has answered
+            breaker.answered()
             raise
         except BaseException:  # whatever it was, also that it took too long
-            breaker.went(self._clock.now(), well=False)
+            breaker.failed()
             raise
-        breaker.went(self._clock.now(), well=True)
+        else:
+            breaker.answered()
+        finally:
+            self._trying.discard(key)
 
     async def retract(self, idempotency_key: str) -> None:
         """As the channel."""
@@ -139,11 +113,26 @@ class Limited:
         _keep(self._addresses, address)
         return found
 
-    def _breaker(self, address: str) -> Breaker:
-        key = urlsplit(address).netloc if "://" in address else ""
-        found = self._breakers.setdefault(key, Breaker(self._failures, self._pause))
+    def _breaker(self, key: str) -> Breaker:
+        seconds = self._pause.total_seconds()
+        found = self._breakers.setdefault(key, Breaker(clock=self._clock, after=self._failures, seconds=seconds))
         _keep(self._breakers, key)
         return found
+
+    def _waits(self, key: str, breaker: Breaker) -> float:
+        """Seconds until a message that is not urgent may go; 0: it may, and is the one that decides if there is room for one."""
+        if breaker.resting:
+            return breaker.left
+        if breaker.room(2) == 1:
+            if key in self._trying:
+                return _SOON
+            self._trying.add(key)
+        return 0.0
+
+
+def _receiver(address: str) -> str:
+    """What fails together: the host of a web address, else the whole channel."""
+    return urlsplit(address).netloc if "://" in address else ""
 
 
 def _keep(known: OrderedDict[str, Any], key: str) -> None:

@@ -9,7 +9,6 @@ from classify.classifier import Classifier, Judges
 from classify.classifiers.cascade import Cascade
 from classify.reading import read
 from classify.remote.answer import PLACE, Answer, Form
-from classify.remote.breaker import Breaker
 from classify.remote.chat import Chat
 from classify.remote.client import Client
 from classify.remote.labelling import Labelling
@@ -18,6 +17,7 @@ from classify.remote.shown import shown
 from classify.remote.weighing import may_lower, weigh
 from classify.rules.matching import find
 from classify.verdict import Judgement, Label, at_least
+from flow.breaker import Breaker
 from flow.clock import Clock
 from flow.errors import BadInput, Broken, TurvaktError, Unavailable
 

@@ -1,5 +1,6 @@
 """Limits of channels: what waits, what passes, and when a channel is left alone."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -26,12 +27,15 @@ class Post:
     name: str = "email"
     error: Exception | None = None
     sent: list[str] = field(default_factory=list)
+    takes: asyncio.Event | None = None
 
     def check(self, address: str) -> None:
         """Any will do."""
 
     async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
         self.sent.append(recipient.address)
+        if self.takes is not None:
+            await self.takes.wait()
         if self.error is not None:
             raise self.error
 
@@ -111,6 +115,24 @@ async def test_a_channel_that_fails_is_left_alone_and_tried_by_one(
     post.error = None
     await send(limited, address="b")
     await send(limited, address="c")
+
+
+async def test_while_one_tries_others_wait(limited: Limited, post: Post, clock: ManualClock) -> None:
+    post.error = Unavailable("down")
+    for address in "ab":
+        with pytest.raises(Unavailable, match="down"):
+            await send(limited, address=address)
+    clock.advance(30)
+    post.error, post.takes = None, asyncio.Event()
+    trial = asyncio.create_task(send(limited, address="c"))
+    await asyncio.sleep(0)
+    with pytest.raises(Later) as caught:
+        await send(limited, address="d")
+    assert caught.value.seconds == 5
+    post.takes.set()
+    await trial
+    await send(limited, address="d")
+    assert post.sent == ["a", "b", "c", "d"]
 
 
 async def test_what_is_urgent_tries_a_channel_that_is_left_alone_and_opens_it(limited: Limited, post: Post) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from classify.remote.breaker import Breaker
+from flow.breaker import Breaker
 from flow.clock import ManualClock
 from tests.classify.asking import DANGER, MEETING, Told, one
 from tests.classify.servers import completion, said

@@ -23,7 +23,12 @@ class Breaker:
     @property
     def resting(self) -> bool:
         """Whether nobody may be asked now."""
-        return self._until is not None and self._clock.now() < self._until
+        return self.left > 0
+
+    @property
+    def left(self) -> float:
+        """Seconds for which nobody may be asked; 0: somebody may."""
+        return 0.0 if self._until is None else max((self._until - self._clock.now()).total_seconds(), 0.0)
 
     def room(self, most: int) -> int:
         """How many of ``most`` may be asked now."""
