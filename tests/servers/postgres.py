@@ -29,6 +29,8 @@ class Postgres(Server):
         run([_program("initdb"), *options], folder=self.folder, user=self.as_user)
         with (self.folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as configuration:
             configuration.write("wal_recycle = off\n")  # see docs/postgresql.md
+            # An analysis of its own is an old transaction for a moment: a scrub, asked once, would be refused now and then.
+            configuration.write("autovacuum = off\n")
 
     def command(self) -> Sequence[str]:
         settings = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder}
