@@ -1,6 +1,7 @@
 """Withdrawal of consent, erasure in every place that holds personal data, and the report of it."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -58,7 +59,7 @@ def _nothing(official: str, part: Part | None) -> Sequence[Kept]:
     return ()
 
 
-def _nowhere() -> Collection[str]:
+def _nowhere(official: str = "") -> Collection[str]:
     return ()
 
 
@@ -73,6 +74,8 @@ class Erasure:
         holders: upstream first (the log before what is derived from it), so that nothing erased is derived once more.
         scrub: removes from the files what has been erased from the tables, see `flow.database.Database.scrub`.
         sources: all sources there are.
+        held_from: the sources of which something is held because of an official, given her id; JSON lines may name any. They
+            stay in a consent to all sources out of which another one is taken, unless this raises `Unavailable`.
         keeps: what stays, of an official or a part.
         backups: how long backups are kept.
         prepare: is called with the official's id before all of her is erased; may be called again.
@@ -85,6 +88,7 @@ class Erasure:
     scrub: Callable[[], None]
     clock: Clock
     sources: Callable[[], Collection[str]] = _nowhere
+    held_from: Callable[[str], Collection[str]] = _nowhere
     keeps: Callable[[str, Part | None], Sequence[Kept]] = _nothing
     backups: timedelta | None = None
     prepare: Callable[[str], None] = lambda official: None
@@ -165,6 +169,9 @@ class Erasure:
     def _sources(self, official_id: str, parts: Sequence[Part]) -> set[str]:
         """All sources there are; JSON lines may name any other one, which then is one if anything of it is held."""
         known = set(self.sources())
+        if any(part.kind == "source" for part in parts):
+            with suppress(Unavailable):  # her word holds now, whatever is away
+                known.update(self.held_from(official_id))
         unknown = [part for part in parts if part.kind == "source" and part.name not in known]
         return known | {part.name for part in unknown if any(each.count(official_id, part) for each in self.holders)}
 

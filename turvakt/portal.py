@@ -14,7 +14,6 @@ from registry.official import Language
 from registry.tenant import Tenant
 from registry.tenant import tenant_of as tenant_id_of
 from registry.wording import Shown
-from review.index import MOST, Query, every
 from review.subject_access.gathering import gathered
 from turvakt.handing_in import hand_in
 from turvakt.wiring import Parts
@@ -51,8 +50,7 @@ def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) 
         return parts.shown(tenant_of(tenant), language, of_function=of_function)
 
     def sources_of(official: str) -> frozenset[str]:
-        held = every(parts.index, Query(official=official, limit=MOST))
-        return parts.sources() | {item.verdict.post.source for item in held}
+        return parts.sources() | parts.held_from(official)
 
     async def submit(post: Post, official: str) -> bool:
         taken = await step(hand_in, parts, post, about=[official])

@@ -54,6 +54,7 @@ from registry.tenant import Tenant
 from registry.withdrawal import Erasure, Kept
 from registry.wording import Shown, Wordings, load_wordings
 from review.decision import DECISIONS, Decision
+from review.index import MOST, Query, every
 from review.naming import Naming
 from review.retention import PostRetention
 from review.stage import DECISIONS_TOPIC, index_stages
@@ -269,6 +270,7 @@ class Parts(Stores):
             scrub=self.scrub,
             clock=self.clock,
             sources=self.sources,
+            held_from=self.held_from,
             keeps=self.keeps,
             backups=(backups := timedelta(days=self.settings.retention.backup_days)),
             prepare=lambda official: informing.prepare_last(People(self.database), self.letters, official),
@@ -279,6 +281,10 @@ class Parts(Stores):
         """All sources there are: those that can be collected, and those that somebody has consented to by name."""
         named = {source for each in self.officials.all() for consent in each.consents for source in consent.scope}
         return frozenset((named | COLLECTORS.keys()) - {EVERYTHING})
+
+    def held_from(self, official: str) -> frozenset[str]:
+        """The sources from which the index holds anything about an official."""
+        return frozenset(item.verdict.post.source for item in every(self.index, Query(official=official, limit=MOST)))
 
     def keeps(self, official: str, part: Part | None) -> list[Kept]:
         """What an erasure leaves."""

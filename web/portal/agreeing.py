@@ -71,7 +71,7 @@ def _begin(desk: Desk, request: Request, form: FormData | None = None, faults: s
 def _begun(desk: Desk, request: Request, form: FormData) -> Response:
     if desk.official(request) is not None:
         return RedirectResponse("/me/consent", 303)
-    consent = _read(desk, request, form, None)
+    consent = _read(desk, request, form, None, None)
     if isinstance(consent, str):
         return _begin(desk, request, form, consent)
     language = desk.site.wording(request).language
@@ -110,7 +110,7 @@ def _changed(desk: Desk, request: Request, form: FormData) -> Response:
         return desk.missing(request)
     now = desk.site.clock.now()
     before = held(official, now)
-    consent = _read(desk, request, form, before)
+    consent = _read(desk, request, form, before, official)
     if isinstance(consent, str):
         return _consent(desk, request, form, consent)
     if is_same(before, consent):
@@ -153,12 +153,23 @@ def _erased(desk: Desk, request: Request) -> Response:
     return desk.page(request, "erased", None, report=report)
 
 
-def _read(desk: Desk, request: Request, form: FormData, before: Consent | None) -> Consent | str:
+def _read(
+    desk: Desk, request: Request, form: FormData, before: Consent | None, official: Official | None
+) -> Consent | str:
     wording = desk.site.wording(request)
     if form.get("wording") != _statement(desk, request).reference:
         return "wording"  # it was changed while she read
     now = desk.site.clock.now()
-    return read(form, before=before, sources=sorted(desk.portal.sources()), at=now, zone=wording.zone)
+    return read(form, before=before, sources=_sources(desk, official), at=now, zone=wording.zone)
+
+
+def _sources(desk: Desk, official: Official | None) -> list[str]:
+    """What there is to choose among: what she does not see she would give up, and lose what came from there.
+
+    Args:
+        official: ``None``: she is not in the registry yet.
+    """
+    return sorted(desk.portal.sources() if official is None else desk.portal.sources_of(official.id))
 
 
 def _statement(desk: Desk, request: Request) -> Shown:
@@ -203,7 +214,7 @@ def _form(
     faults: str,
     consent: Consent | None,
 ) -> HTMLResponse:
-    wording, sources = desk.site.wording(request), sorted(desk.portal.sources())
+    wording, sources = desk.site.wording(request), _sources(desk, None if consent is None else official)
     shown: Any = consent or _NEW
     if form is not None:
         read_again = read(form, before=consent, sources=sources, at=desk.site.clock.now(), zone=wording.zone)

@@ -145,14 +145,18 @@ def test_what_is_chosen_instead_holds_only_together_with_the_end_of_what_is_give
     assert home.parts.audit.read(official=ID) == []
 
 
-def test_sources_that_no_collector_names_are_given_up_too(home: Home) -> None:
+def test_sources_that_no_collector_names_are_offered_and_given_up_as_others(home: Home) -> None:
     posts = [verdict("a", source=each, officials=(ID,)) for each in ("bluesky", "anteckning", "web")]
     home.parts.index.write_verdicts(posts)
     browser = home.browser()
-    form = home.consent_form(browser) | {"scope": "some", "source": "bluesky"}
-    assert browser.submit("/me/consent", **form).headers["location"] == "/me/consent?done=saved"
-    assert home.parts.index.held([each.post.id for each in posts]) == {"bluesky:a"}
-    assert [consent.scope for consent in home.parts.store.get(ID).consents] == [("bluesky",)]
+    form = home.consent_form(browser) | {"scope": "some"}
+    assert {"anteckning", "web"} < set(form["source"])
+    for left, posts_left in ((["anteckning", "bluesky"], {"anteckning:a", "bluesky:a"}), (["bluesky"], {"bluesky:a"})):
+        answer = browser.submit("/me/consent", **form | {"source": left})
+        assert answer.headers["location"] == "/me/consent?done=saved"
+        assert home.parts.index.held([each.post.id for each in posts]) == posts_left
+        assert [sorted(consent.scope) for consent in home.parts.store.get(ID).consents] == [left]
+        home.clock.advance(60)
 
 
 @pytest.mark.parametrize(
