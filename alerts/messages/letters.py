@@ -8,16 +8,17 @@ from zoneinfo import ZoneInfo
 from access.letter import Letter
 from alerts.alert import Recipient
 from alerts.messages.message import Message, clean
-from alerts.messages.translations import Translations
+from alerts.messages.translations import LANGUAGES, Translations
+from alerts.plans.hours import ZONES
 from registry.official import Language
 
 FOLDER = Path(__file__).parent / "translations" / "letters"
 
 _MOMENTS = ("at", "until", "last_copy")
-_ZONE = ZoneInfo("Europe/Stockholm")  # a letter tells days; in Helsinki they begin an hour earlier
+_ZONES: dict[Language, ZoneInfo] = {each: ZoneInfo(ZONES["FI" if each == "fi" else "SE"]) for each in LANGUAGES}
 _PAGES = {
     "consent-ends": "/me",
-    "break-glass": "/people",
+    "break-glass": "/break-glass",
     "role-given": "/account",
     "role-offered": "/account",
     "role-texts": "/people",
@@ -50,6 +51,9 @@ class LetterRenderer:
             values["by"] = values["by"] or text(language, "by_command")
         if letter.purpose == "role-texts":
             values["role"] = text(language, f"role.{letter.values['role']}")
+        if letter.purpose == "break-glass":  # it lasts an hour
+            at = datetime.fromisoformat(letter.values["at"])
+            values["at"] = self._translations.moment(language, at, zone=_ZONES[language])
         if letter.purpose == "alert":
             values |= self._new(language, values)
         if letter.purpose == "erased":
@@ -76,7 +80,7 @@ class LetterRenderer:
         return self._translations.text(language, "erased.some_kept", number=values["kept"], until=until)
 
     def _day(self, language: Language, moment: str) -> str:
-        return self._translations.day(language, datetime.fromisoformat(moment).astimezone(_ZONE).date())
+        return self._translations.day(language, datetime.fromisoformat(moment).astimezone(_ZONES[language]).date())
 
 
 def recipient(letter: Letter, *, channel: str) -> Recipient:

@@ -282,6 +282,16 @@ def test_a_letter_about_one_alert_leads_to_it_and_one_about_several_to_the_list(
     assert sum("https://turvakt.ekvik.example/me/alerts\n" in text and " 7 " in text for text in texts) == 1
 
 
+@pytest.mark.parametrize(("language", "at"), [("sv", "kl. 01:00"), ("fi", "klo 2.00"), ("en", "at 01:00")])
+def test_of_an_emergency_access_she_is_told_the_minute_and_where_to_end_it(
+    language: Language, at: str, letters: Letters
+) -> None:
+    letters.add(person(language=language), "break-glass", values("break-glass", at="2026-12-01T00:00:00+00:00"))
+    text = RENDERER.render(letters.due()[0].letter).text
+    assert at in text
+    assert "https://turvakt.ekvik.example/break-glass\n" in text
+
+
 def test_values_stay_on_their_line(letters: Letters) -> None:
     sly = values("break-glass", reason="brand\r\nBcc: x@example.com\u202e", who="{link}")
     letters.add(person(), "break-glass", sly)
