@@ -20,6 +20,7 @@ from flow.databases.columns import moment
 from flow.errors import BadInput
 from registry.holder import Part
 from registry.official import Official
+from registry.tenant import tenant_of
 from review.index import about
 from review.tables import HOLD
 
@@ -30,7 +31,7 @@ LONGEST_REASON = 300
 
 _COLUMNS = (
     *(HOLD.c.number, HOLD.c.official, HOLD.c.reason, HOLD.c.by),
-    *(HOLD.c.since, HOLD.c.until, HOLD.c.verdict, HOLD.c.deleted_at),
+    *(HOLD.c.since, HOLD.c.until, HOLD.c.verdict, HOLD.c.deleted_at, HOLD.c.tenant),
 )
 _PLACE = "hold"
 
@@ -46,6 +47,7 @@ class Hold:
         since: when.
         until: when it ends by itself.
         deleted_at: when it became known that the platform had deleted the post; ``None``: it has not.
+        tenant: the official's, whose people may end it also once she has left; empty: only who may run commands.
     """
 
     number: int
@@ -56,6 +58,7 @@ class Hold:
     until: datetime
     verdict: Verdict
     deleted_at: datetime | None = None
+    tenant: str = ""
 
     @property
     def digest(self) -> str:
@@ -94,7 +97,8 @@ class Holds:
             raise BadInput("the post does not mention this official", place=_PLACE)
         if post.deleted_at is not None:
             raise BadInput("the post was deleted: there is nothing to keep", place=_PLACE)
-        if not self.secures(official, post.source):
+        known = self._officials(official)
+        if known is None or not self.secures(official, post.source):
             remedy = "Without it only the authorities can order to keep a post"
             raise BadInput("her consent does not cover evidence from this source", place=_PLACE, remedy=remedy)
         if not reason.strip() or len(reason) > LONGEST_REASON:
@@ -113,6 +117,7 @@ class Holds:
             "since": now.timestamp(),
             "until": until.timestamp(),
             "verdict": VERDICTS.encode(about(verdict, official)),
+            "tenant": tenant_of(known),
         }
         with self._database.transaction():
             self._database.lock("holds")
@@ -214,6 +219,6 @@ class Holds:
 
 
 def _hold(row: Row) -> Hold:
-    number, official, reason, by, since, until, verdict, deleted_at = row
+    number, official, reason, by, since, until, verdict, deleted_at, tenant = row
     gone = None if deleted_at is None else moment(deleted_at)
-    return Hold(number, official, reason, by, moment(since), moment(until), VERDICTS.decode(verdict), gone)
+    return Hold(number, official, reason, by, moment(since), moment(until), VERDICTS.decode(verdict), gone, tenant)

@@ -18,6 +18,11 @@ HOLD = Table(
     Column("until", MOMENT, nullable=False),
     Column("verdict", LargeBinary, nullable=False),
     Column("deleted_at", MOMENT),
+    Column("tenant", NAME, nullable=False, server_default=""),
     Index("review_hold_official", "official", "post", unique=True),
 )
-"""Copies of posts that are kept apart; ``verdict`` holds the post, too; ``deleted_at`` is when its platform deleted it."""
+"""Copies of posts that are kept apart.
+
+``verdict`` holds the post, too; ``deleted_at`` is when its platform deleted it; ``tenant`` is empty where nobody had written it
+down before the official left.
+"""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import column, insert, select, table, text
 
 from alerts.delivery.outbox import Outbox
 from flow.clock import ManualClock
@@ -21,7 +21,9 @@ from flow.logs.kafka_tables import METADATA as LOG
 from flow.logs.sqlite import SqliteLog
 from registry.official import OFFICIALS
 from registry.stores.sql import SqlStore
+from registry.tables import OFFICIAL
 from registry.tenant import Tenant
+from review.tables import HOLD
 from tests import databases
 from tests.registry.people import official
 from turvakt import schema
@@ -189,6 +191,21 @@ def test_an_upgrade_is_done_once(empty: Database) -> None:
     assert schema.version(empty) == schema.NEWEST
     assert schema.upgrade(empty) == schema.NEWEST
     schema.check(empty)
+
+
+def test_a_hold_from_before_is_her_tenants_if_she_is_still_known(empty: Database) -> None:
+    schema.upgrade(empty)
+    empty.execute(text("ALTER TABLE review_hold DROP COLUMN tenant"))
+    empty.execute(text("UPDATE alembic_version SET version_num = '0009'"))
+    empty.execute(insert(OFFICIAL), {"id": "anna", "value": OFFICIALS.encode(official("anna"))})
+    for number, name in enumerate(("anna", "gone"), 1):
+        hold = {"number": number, "official": name, "post": "web:1", "reason": "", "by": "", "since": 0, "until": 0}
+        empty.execute(insert(table("review_hold", *map(column, (*hold, "verdict")))), hold | {"verdict": b""})
+    schema.upgrade(empty)
+    assert empty.query(select(HOLD.c.official, HOLD.c.tenant).order_by(HOLD.c.number)) == [
+        ("anna", "ekvik"),
+        ("gone", ""),
+    ]
 
 
 def test_two_who_upgrade_at_once_do_it_once(empty: Database) -> None:

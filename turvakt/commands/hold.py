@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from flow.errors import BadInput
-from turvakt.commands.noting import COMMAND, tenant_of_id
+from turvakt.commands.noting import COMMAND
 from turvakt.commands.shared import AsJson, Yes, aside, confirm, parts, screen, table, write_json
 
 app = typer.Typer(
@@ -35,8 +35,7 @@ def add(
         if item is None:
             raise BadInput("the index holds no post with this id", place="hold", remedy="See 'turvakt search'")
         hold = opened.holds.add(item.verdict, official=official, reason=reason, until=_moment(until), by="command")
-        tenant = tenant_of_id(opened, official)
-        opened.audit.write(COMMAND, "hold-added", tenant=tenant, official=official, post=post, why=hold.reason)
+        opened.audit.write(COMMAND, "hold-added", tenant=hold.tenant, official=official, post=post, why=hold.reason)
     screen.print(f"Hold {hold.number} keeps a copy until {hold.until:%Y-%m-%d}")
 
 
@@ -78,12 +77,13 @@ def end(
     """End a hold before its time: its copy is removed and cannot be brought back."""
     confirm(f"Remove the copy that hold {number} keeps?", yes=yes)
     with parts(context) as opened:
-        official = next((each.official for each in opened.holds.all() if each.number == number), "")
-        tenant = tenant_of_id(opened, official)
+        hold = next((each for each in opened.holds.all() if each.number == number), None)
         opened.holds.end(number)
         # Who was erased is not named anew.
-        named = official if tenant else ""
-        opened.audit.write(COMMAND, "hold-ended", tenant=tenant, official=named, why=f"hold {number}")
+        named = hold.official if hold and opened.officials.get(hold.official) else ""
+        opened.audit.write(
+            COMMAND, "hold-ended", tenant=hold.tenant if hold else "", official=named, why=f"hold {number}"
+        )
         opened.holds.expire(opened.clock.now())
     screen.print(f"Hold {number} has ended")
 

@@ -13,7 +13,6 @@ from fastapi.responses import RedirectResponse, Response
 
 from flow.errors import BadInput, Unavailable
 from registry.official import Official
-from registry.tenant import tenant_of
 from review.holds import LONGEST, LONGEST_REASON, Hold
 from review.index import Item
 from web.console.site import Site, actor_of
@@ -36,10 +35,15 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A hold among others; ``is_seen``: the reader can open its post."""
+    """A hold among others.
+
+    Attributes:
+        official: ``None``: she has withdrawn, and is not named any more.
+        is_seen: the reader can open its post.
+    """
 
     hold: Hold
-    official: Official
+    official: Official | None
     is_seen: bool
 
 
@@ -110,25 +114,29 @@ class Holding:
 
     def listed(self, request: Request) -> list[Listed]:
         """The holds of the reader's tenants, also of posts that are kept nowhere else any more."""
-        officials, reading = self._of_tenants(request), self._site.reading(request)
-        holds = [each for each in self._portal.holds.all() if each.official in officials]
-        return [Listed(each, officials[each.official], reading.get(each.post) is not None) for each in holds]
+        officials, reading = {each.id: each for each in self._site.registry()}, self._site.reading(request)
+        return [
+            Listed(each, officials.get(each.official), reading.get(each.post) is not None)
+            for each in self._of_tenants(request)
+        ]
 
     def lift(self, request: Request, number: str) -> bool:
         """End a hold of the reader's tenants; whether there is one of that number."""
-        officials = self._of_tenants(request)
-        hold = next((each for each in self._portal.holds.all() if str(each.number) == number), None)
-        if hold is None or hold.official not in officials:
+        hold = next((each for each in self._of_tenants(request) if str(each.number) == number), None)
+        if hold is None:
             return False
         reason = f"hold {hold.number}"
-        self._site.looked(request, "hold-ended", [], post=hold.post, official=hold.official, reason=reason)
+        if any(each.id == hold.official for each in self._site.registry()):
+            self._site.looked(request, "hold-ended", [], post=hold.post, official=hold.official, reason=reason)
+        else:  # who was erased is not named anew
+            self._site.acted(request, "hold-ended", "", tenant=hold.tenant, why=reason)
         self._lift(hold.number)
         return True
 
-    def _of_tenants(self, request: Request) -> dict[str, Official]:
+    def _of_tenants(self, request: Request) -> list[Hold]:
         actor = actor_of(request)
         tenants = actor.tenants("decide") | actor.tenants("manage-people")
-        return {each.id: each for each in self._site.registry() if tenant_of(each) in tenants}
+        return [each for each in self._portal.holds.all() if each.tenant in tenants]
 
     def _lift(self, number: int) -> None:
         with suppress(BadInput):  # its time was over

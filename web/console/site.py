@@ -123,8 +123,11 @@ class Site:
             for id, tenant in tenants.items()
         )
 
-    def acted(self, request: Request, action: Action, official: str, *, why: str) -> None:
+    def acted(self, request: Request, action: Action, official: str, *, why: str, tenant: str = "") -> None:
         """Write down, before it is done, what the reader does about one official; an empty id: about Turvakt itself.
+
+        Args:
+            tenant: whose entry it is where no official is named.
 
         Raises:
             Unavailable: it could not be written; then it must not be done.
@@ -132,7 +135,7 @@ class Site:
         if self._audit is not None:
             actor = actor_of(request)
             known = next((each for each in self._officials() if each.id == official), None)
-            tenant = tenant_of(known) if known is not None else ""
+            tenant = tenant_of(known) if known is not None else tenant
             self._audit.write(actor, action, tenant=tenant, official=official, why=why)
 
     def did(self, actor: Actor, action: Action, *, why: str = "") -> None:

@@ -116,6 +116,20 @@ def test_what_is_kept_nowhere_else_is_listed_and_lifted(home: Home) -> None:
     assert entries(home) == [("vera", "hold-ended", ID, f"hold {number}")]
 
 
+def test_what_is_kept_of_who_has_withdrawn_is_her_tenants_to_end(home: Home) -> None:
+    item, until = home.parts.index.get("jsonl:1"), home.clock.now() + timedelta(days=1)
+    assert item is not None
+    number = str(home.parts.holds.add(item.verdict, official=ID, reason="K-1", until=until).number)
+    home.parts.store.remove(ID)
+    stranger = staff(home, tenant="furuby")
+    assert "Nothing is kept." in stranger.page("/holds").words
+    assert stranger.submit("/holds/lift", number=number).status_code == 404
+    browser = staff(home)
+    assert "An official who has withdrawn" in browser.page("/holds").words
+    assert browser.submit("/holds/lift", number=number).headers["location"] == "/holds?done=ended"
+    assert (home.parts.holds.all(), entries(home)) == ([], [("vera", "hold-ended", "", f"hold {number}")])
+
+
 @pytest.mark.parametrize(("language", "said"), [("sv", "Spara för polisen"), ("fi", "Säilytä poliisia varten")])
 def test_it_is_said_in_the_languages_of_the_pages(home: Home, language: str, said: str) -> None:
     browser = staff(home)
