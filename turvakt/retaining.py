@@ -34,7 +34,7 @@ def days(section: sections.Retention) -> dict[Kind, float]:
 
 
 def post_retention(stores: Stores, *, release: Callable[[Collection[str]], object]) -> PostRetention:
-    """What keeps the index; ``release`` removes what incidents hold of posts."""
+    """What keeps the index; ``release`` removes what incidents and outbox hold of posts."""
     officials = stores.officials.get
     return PostRetention(
         index=stores.index,

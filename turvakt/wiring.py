@@ -449,7 +449,9 @@ class Parts(Stores):
     @cached_property
     def posts(self) -> PostRetention:
         """Which posts come into the index, and when they leave it."""
-        return retaining.post_retention(self, release=lambda posts: self.incidents.release(posts))
+        return retaining.post_retention(
+            self, release=lambda posts: self.incidents.release(posts) + self.outbox.release(posts)
+        )
 
     def expire(self) -> RetentionReport:
         """Enforce the retention."""

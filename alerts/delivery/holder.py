@@ -45,6 +45,13 @@ class OutboxHolder:
         Nor does what tells of more posts than these. Of all that stays, what came from the platform goes, and the recipient is
         still told that there was something and that it is gone.
         """
+        return self._part_with(posts, deleted_at=self._clock.now())
+
+    def release(self, posts: Collection[str]) -> int:
+        """Remove posts that may not be kept any longer, as `forget` does; their platforms may still have them."""
+        return self._part_with(posts, deleted_at=None)
+
+    def _part_with(self, posts: Collection[str], *, deleted_at: datetime | None) -> int:
         changed = 0
         with self._database.transaction():
             for post in posts:
@@ -54,8 +61,7 @@ class OutboxHolder:
                     alert = ALERTS.decode(value) if state == "waiting" else None
                     if alert is None or not _is_still_told(alert):
                         changed += self._database.execute(delete(OUTBOX).where(OUTBOX.c.id == identity))
-                    elif alert.verdict.post.deleted_at is None:
-                        blank = ALERTS.encode(without_content(alert, self._clock.now()))
+                    elif alert.verdict.post.deleted_at is None and (blank := _blank(alert, deleted_at)) != value:
                         self._database.execute(update(OUTBOX).where(OUTBOX.c.id == identity).values(alert=blank))
                         changed += 1
         return changed
@@ -98,6 +104,10 @@ def _hers(official: str, part: Part | None) -> tuple[ColumnElement[bool], ...]:
 
 def _is_still_told(alert: Alert) -> bool:
     return "threat" in alert.verdict.judgement.flagged or (alert.told is not None and alert.told.posts > 1)
+
+
+def _blank(alert: Alert, deleted_at: datetime | None) -> bytes:
+    return ALERTS.encode(without_content(alert, deleted_at))
 
 
 def _seen(value: bytes) -> dict[str, Any]:

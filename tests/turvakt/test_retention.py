@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from alerts.alert import Alert
 from flow.clock import ManualClock
 from flow.database import Database
 from registry.retention import RetentionReport
 from registry.stores.retention import RetentionReports, sample_key
 from tests import databases
+from tests.alerts.people import alert, recipient
 from tests.turvakt.process import START, Program, line
 from tests.turvakt.test_parts import THREAT, held, post, watch
 from turvakt.housekeeping import keep_house
@@ -55,6 +57,19 @@ def test_a_tenant_may_have_its_own_days(parts: Parts, clock: ManualClock) -> Non
     assert parts.expire().posts == {"ekvik": {"open-case": 1}}
     clock.advance(timedelta(days=4).total_seconds())
     assert parts.expire().records["log"] > 0
+    assert held(parts, "döda dig") == []
+
+
+def test_a_message_that_still_waits_tells_that_there_was_something(parts: Parts, clock: ManualClock) -> None:
+    watch(parts, post(1, THREAT))
+    item = parts.index.get("web:1")
+    assert item is not None
+    parts.outbox.add([alert(item.verdict, recipient("late@ekvik.example"))])
+    clock.advance(timedelta(days=731).total_seconds())
+    assert parts.expire().posts == {"ekvik": {"open-case": 1}}
+    (waiting,) = parts.outbox.due(9, channel="email")
+    assert isinstance(waiting.content, Alert)
+    assert (waiting.content.verdict.post.text, waiting.content.verdict.post.deleted_at) == ("", None)
     assert held(parts, "döda dig") == []
 
 
