@@ -177,13 +177,14 @@ class Administration:
             raise BadInput("administrators do not give this role", place="people", remedy="See docs/people.md")
         if person_id == actor.person.id and "administrator" not in roles:
             raise BadInput("nobody takes away her own last key", place="people", remedy="Ask another administrator")
-        person = self._whole(actor, person_id)
-        kept = tuple(each for each in person.grants if each.tenant != tenant or each.role not in GIVEN)
-        given = tuple(Grant(role, tenant) for role in GIVEN if role in roles)
-        added = [each for each in given if each not in person.grants]
-        if person.id == actor.person.id and any(shows_posts(each.role) for each in added):
-            raise _own_texts()
-        self._people.put(replace(person, grants=(*kept, *given)))
+        with self._people.changing(person_id):
+            person = self._whole(actor, person_id)
+            kept = tuple(each for each in person.grants if each.tenant != tenant or each.role not in GIVEN)
+            given = tuple(Grant(role, tenant) for role in GIVEN if role in roles)
+            added = [each for each in given if each not in person.grants]
+            if person.id == actor.person.id and any(shows_posts(each.role) for each in added):
+                raise _own_texts()
+            self._people.put(replace(person, grants=(*kept, *given)))
         self._roles.tell(person, added, by=actor.person, tenant_name=self._tenant_name(tenant))
         self._told(actor, "person-changed", person, tenant, roles=[each.role for each in given])
 
@@ -194,13 +195,15 @@ class Administration:
         """
         if person_id == actor.person.id:
             raise BadInput("nobody takes away her own last key", place="people", remedy="Ask another administrator")
-        person, tenants = self._whole(actor, person_id, offered=True), actor.tenants("manage-people")
-        kept = tuple(each for each in person.grants if each.tenant not in tenants or each.role == "official")
-        if kept:  # she stays signed in as what she still is
-            offers = tuple(each for each in person.offers if each.tenant not in tenants)
-            self._people.put(replace(person, grants=kept, offers=offers))
-        else:
-            self._people.remove(person.id)
+        tenants = actor.tenants("manage-people")
+        with self._people.changing(person_id):
+            person = self._whole(actor, person_id, offered=True)
+            kept = tuple(each for each in person.grants if each.tenant not in tenants or each.role == "official")
+            if kept:  # she stays signed in as what she still is
+                offers = tuple(each for each in person.offers if each.tenant not in tenants)
+                self._people.put(replace(person, grants=kept, offers=offers))
+            else:
+                self._people.remove(person.id)
         self._told(actor, "person-removed", person, *sorted(tenants))
 
     def _told(

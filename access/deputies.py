@@ -85,15 +85,15 @@ class Deputies:
         """
         if all(each.id != person_id for each in self.of(official)):
             raise BadInput("nobody of this id is a deputy of hers", place="deputies", remedy="Load the page again")
-        person = self._people.get(person_id)
-        kept, offers = (
-            tuple(each for each in all_ if (each.role, each.official) != ("deputy", official))
-            for all_ in (person.grants, person.offers)
-        )
-        if kept:  # she stays signed in as what she still is
-            self._people.put(replace(person, grants=kept, offers=offers))
-        else:
-            self._people.remove(person.id)
+        with self._people.changing(person_id) as person:
+            kept, offers = (
+                tuple(each for each in all_ if (each.role, each.official) != ("deputy", official))
+                for all_ in (person.grants, person.offers)
+            )
+            if kept:  # she stays signed in as what she still is
+                self._people.put(replace(person, grants=kept, offers=offers))
+            else:
+                self._people.remove(person.id)
 
 
 def _grant(person: Person, official: str) -> bool:

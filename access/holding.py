@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Select, func, select
 
-from access.people import People
+from access.people import LOCK, People
 from access.person import Person
 from access.recovery import Recovery
 from access.sessions import Sessions
@@ -32,18 +32,25 @@ class PeopleHolder:
 
     def erase(self, official: str, part: Part | None = None) -> int:
         """Forget who is nothing but the official or her deputy; who is something else keeps that. All are signed out."""
-        found = self._people.of_official(official) if part is None else []
-        for person in found:
-            left, offers = (
-                tuple(each for each in all_ if each.official != official) for all_ in (person.grants, person.offers)
-            )
-            if left:
-                self._people.put(replace(person, grants=left, offers=offers))
-                if left != person.grants:
-                    self._sessions.end_all(person.id)
-            else:
-                self._people.remove(person.id)
+        if part is not None:
+            return 0
+        with self._database.transaction():
+            self._database.lock(LOCK)  # else who is changed at this moment keeps what is taken from her here
+            found = self._people.of_official(official)
+            for person in found:
+                self._forget(person, official)
         return len(found)
+
+    def _forget(self, person: Person, official: str) -> None:
+        left, offers = (
+            tuple(each for each in all_ if each.official != official) for all_ in (person.grants, person.offers)
+        )
+        if left:
+            self._people.put(replace(person, grants=left, offers=offers))
+            if left != person.grants:
+                self._sessions.end_all(person.id)
+        else:
+            self._people.remove(person.id)
 
     def forget(self, posts: Collection[str]) -> int:
         return 0

@@ -1,6 +1,7 @@
 """Who may sign in: people in a table."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from sqlalchemy import delete, insert, select, update
 
@@ -57,6 +58,17 @@ class People:
         if not found:
             raise BadInput("nobody has this id", place="people", remedy="See 'turvakt people list'")
         return found[0]
+
+    @contextmanager
+    def changing(self, person_id: str) -> Iterator[Person]:
+        """The person as she is; until the block ends nobody else changes her, and what it writes is one transaction.
+
+        Raises:
+            BadInput: nobody has this id.
+        """
+        with self._database.transaction():
+            self._database.lock(LOCK)
+            yield self.get(person_id)
 
     def hold(self, person_id: str) -> Person | None:
         """Within a transaction: nobody is changed until it ends. The person as she is; ``None`` if she may not sign in."""

@@ -25,18 +25,19 @@ class Roles:
 
     def give(self, person: Person, grant: Grant, *, by: Person, tenant_name: str) -> Person:
         """Let her have the role, or offer it, and write to her; nothing happens if she has it, or was offered it."""
-        if grant in (*person.grants, *person.offers):
-            return person
-        if grant.tenant in {each.tenant for each in person.grants}:
-            given = replace(person, grants=(*person.grants, grant))
-            self._people.put(given)
-            self._letters.add(person, "role-given", {"tenant": tenant_name})
-            self.tell(given, [grant], by=by, tenant_name=tenant_name)
-            return given
-        offered = replace(person, offers=(*person.offers, grant))
-        self._people.put(offered)
-        self._letters.add(person, "role-offered", {"tenant": tenant_name, "by": by.name})
-        return offered
+        with self._people.changing(person.id) as person:
+            if grant in (*person.grants, *person.offers):
+                return person
+            if grant.tenant in {each.tenant for each in person.grants}:
+                given = replace(person, grants=(*person.grants, grant))
+                self._people.put(given)
+                self._letters.add(person, "role-given", {"tenant": tenant_name})
+                self.tell(given, [grant], by=by, tenant_name=tenant_name)
+                return given
+            offered = replace(person, offers=(*person.offers, grant))
+            self._people.put(offered)
+            self._letters.add(person, "role-offered", {"tenant": tenant_name, "by": by.name})
+            return offered
 
     def answer(self, actor: Actor, named: str, *, accepted: bool, tenant_name: str) -> None:
         """She accepts what she was offered, or does not.
@@ -47,13 +48,13 @@ class Roles:
         Raises:
             BadInput: there is no such offer any more.
         """
-        person = self._people.get(actor.person.id)
-        grant = next((each for each in person.offers if key(each) == named), None)
-        if grant is None:
-            raise BadInput("there is no such offer", place="people", remedy="Load the page again")
-        offers = tuple(each for each in person.offers if each != grant)
-        grants = (*person.grants, grant) if accepted and grant not in person.grants else person.grants
-        self._people.put(replace(person, grants=grants, offers=offers))
+        with self._people.changing(actor.person.id) as person:
+            grant = next((each for each in person.offers if key(each) == named), None)
+            if grant is None:
+                raise BadInput("there is no such offer", place="people", remedy="Load the page again")
+            offers = tuple(each for each in person.offers if each != grant)
+            grants = (*person.grants, grant) if accepted and grant not in person.grants else person.grants
+            self._people.put(replace(person, grants=grants, offers=offers))
         why = f"person {person.id}: {'accepted' if accepted else 'declined'} {grant.role}"
         self._audit.write(actor, "person-changed", tenant=grant.tenant, official=grant.official, why=why)
         if accepted:

@@ -1,6 +1,7 @@
 """What administrators may do with the people of their tenants, and what is written down of it."""
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -183,3 +184,21 @@ def test_nobody_becomes_an_official_twice(
             invites(administration, kaj, email, **changes)
     assert invites(administration, kaj, "anna@ekvik.example").grants == (ANNA,)
     assert [each.act.official for each in audit.read(actions=["official-invited"])] == ["ekvik-07"]
+
+
+def test_of_two_administrators_who_change_the_same_person_at_once_neither_undoes_the_other(
+    administration: Administration, accounts: Accounts, kaj: Actor
+) -> None:
+    gun = Actor(added(accounts, "gun", Grant("administrator", "furuby")), "s2")
+    added(accounts, "ada", Grant("analyst", "ekvik"), ELSEWHERE)
+
+    def in_turn(actor: Actor, tenant: str) -> None:
+        for _ in range(10):
+            for given in (["officer"], ["analyst"]):
+                administration.set_roles(actor, "ada", tenant=tenant, roles=given)
+                hers = [each.role for each in accounts.people.get("ada").grants if each.tenant == tenant]
+                assert hers == given
+
+    with ThreadPoolExecutor(2) as both:
+        for done in [both.submit(in_turn, kaj, "ekvik"), both.submit(in_turn, gun, "furuby")]:
+            done.result()

@@ -83,9 +83,10 @@ def invite(
                 person = _new(email, name, language or _language(opened, grants), grants)
                 people.add(person)
             else:
-                added = tuple(each for each in grants if each not in known.grants)
-                person = replace(known, grants=(*known.grants, *added), active=True)
-                people.put(person)
+                with people.changing(known.id) as known:
+                    added = tuple(each for each in grants if each not in known.grants)
+                    person = replace(known, grants=(*known.grants, *added), active=True)
+                    people.put(person)
             names = {tenant.id: tenant.name for tenant in opened.store.tenants()}
             roles, new = Roles(people, opened.letters, opened.audit), grants if known is None else added
             for grant in new:
