@@ -66,17 +66,17 @@ def still_proposed(official: Official, proposed: Proposed) -> Official:
     """The official, with what of ``proposed`` she has not been given meanwhile."""
     official = replace(official, proposed=proposed)
     for item in items(proposed):
-        if item in _has(official):
+        if item in (Item("name", official.name), *entered(official)):
             official = declined(official, item)
     return official
 
 
-def _has(official: Official) -> set[Item]:
-    return {
-        Item("name", official.name),
+def entered(official: Official) -> list[Item]:
+    """Her forms and accounts that wait for nobody."""
+    return [
         *(Item("form", each) for each in official.forms),
         *(Item("handle", each, platform) for platform, values in official.handles.items() for each in values),
-    }
+    ]
 
 
 def _items(proposed: Proposed) -> Iterator[Item]:

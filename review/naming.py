@@ -16,7 +16,7 @@ from ingest.naming import settled, taken
 from registry.checking import checked
 from registry.ledger import Given
 from registry.official import Official
-from registry.proposing import Item, confirmed, declined, items
+from registry.proposing import Item, confirmed, declined, entered, items
 from registry.store import Store
 from registry.tenant import tenant_of
 
@@ -57,7 +57,8 @@ class Naming:
         """Save what an official enters of herself; what has to be confirmed is told to her administrators in the same step.
 
         Args:
-            before: what she has, or what she was invited with: that is confirmed.
+            before: what she has, or what she was invited with: that is confirmed. A function that is not there yet may not be
+                invited with what is a person's, whose administrators are others.
             save: stores it.
 
         Raises:
@@ -67,7 +68,8 @@ class Naming:
         official = settled(before, checked(wanted, "registry"))
         waiting = items(official.proposed)
         new = [each for each in waiting if each not in items(before.proposed)]
-        if taken(new, official.id, self._store.officials()):
+        others = self._store.officials()
+        if taken(new, official.id, others) or _of_persons(before, others):
             with self._database.transaction():
                 self._tell("names-refused", official, f"{official.id} {self._clock.now():%Y-%m-%d}")
                 self._audit.write(actor, "names-refused", tenant=tenant_of(official), official=official.id)
@@ -113,3 +115,10 @@ class Naming:
         tenant = tenant_of(official)
         for person in administrators(self._people, tenant):
             self._letters.add(person, kind, {"tenant": self._tenant_name(tenant)}, once=once, official=official.id)
+
+
+def _of_persons(invited: Official, others: Sequence[Official]) -> list[Item]:
+    """By which names and accounts of a function that is not there yet a person is found. Services may share a name."""
+    if not invited.is_function or any(each.id == invited.id for each in others):
+        return []
+    return taken(entered(invited), invited.id, [each for each in others if not each.is_function])

@@ -103,3 +103,25 @@ def test_a_manager_answers_for_two_functions_and_is_an_official_besides(tmp_path
         assert len({each.official for each in anna.grants}) == 3
         hers = home.signed_in(home.house()(), anna).page("/me")
         assert [name in hers.words for name in ("Anna Lindqvist, Ekvik", "Ekviks skolor, Ekvik")] == [True, True]
+
+
+def test_no_function_is_watched_by_what_is_a_persons(tmp_path: Path) -> None:
+    """Else one municipality could have posts about the officials of another one collected."""
+    home = Home(tmp_path / "data")
+    with home.parts as parts:
+        parts.store.put_tenant(Tenant("furuby", "municipality", "Furuby", "SE"))
+        for number, (form, is_taken) in enumerate((("Anna Lindqvist", True), ("Furubys skolor", False))):
+            id = f"furuby-{number}"
+            browser = home.browser(grants=(Grant("official", "furuby", id, Function(form)),))
+            asked = home.consent_form(browser, "/me/begin") | {
+                "municipality": "Furuby",
+                "country": "SE",
+                "forms": form,
+                "contact_name": "Beredskap",
+                "channel": "outbox",
+                "address": "vakt",
+            }
+            answer = browser.submit("/me/begin", **asked)
+            assert answer.status_code == (422 if is_taken else 303)
+            assert ("cannot be used as it is" in answer.text) is is_taken
+            assert (id in {each.id for each in parts.store.officials()}) is not is_taken
