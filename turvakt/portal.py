@@ -8,6 +8,7 @@ import msgspec
 from access.audit_entry import CONTACT
 from access.deputies import Deputies
 from alerts.channel import Channel
+from alerts.delivery.standing import Standings
 from flow.errors import BadInput
 from ingest.post import Post
 from registry.official import Language
@@ -74,6 +75,7 @@ def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) 
         audit=parts.audit,
         notices=parts.notices,
         holds=parts.holds,
+        standings=Standings(parts.database, clock=parts.clock),
         deputies=Deputies(
             accounts.people,
             accounts.invitations,

@@ -8,6 +8,7 @@ from typing import Protocol
 from access.audit import Audit
 from access.deputies import Deputies
 from alerts.channel import Channel
+from alerts.delivery.standing import Standings
 from alerts.notices import Notices
 from ingest.post import Post
 from registry.official import Language
@@ -48,6 +49,7 @@ class Portal:
     audit: Audit
     notices: Notices
     holds: Holds
+    standings: Standings
     deputies: Deputies
     erasure: Erasure
     submit: Callable[[Post, str], Awaitable[bool]]

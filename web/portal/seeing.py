@@ -83,7 +83,8 @@ def _alerts(desk: Desk, request: Request) -> Response:
     except BadInput:  # an address that somebody shortened
         after = None
         items, older = alerts(own, official.id, limit=_PAGE, after=None)
-    rows = [(item, done(item)) for item in items]
+    standings = desk.portal.standings.of([each.id for item in items for each in item.alerts], official.id)
+    rows = [(item, done(item), standings.get(item.alerts[0].id)) for item in items]
     return desk.page(request, "alerts", official, rows=rows, older=older, after=after)
 
 
@@ -116,6 +117,7 @@ def _alert(desk: Desk, request: Request, alert_id: str) -> Response:
         item=item,
         raised=raised,
         done_about=done(item),
+        standing=desk.portal.standings.of([alert_id], official.id).get(alert_id),
         pieces=pieces(post.text[:LONGEST], judgement.spans, post.mentions) if with_text else None,
         notices=[each for each in desk.portal.notices.about([alert_id]) if each.official == official.id],
         holds=[each for each in desk.portal.holds.of(official.id) if each.post == post.id],

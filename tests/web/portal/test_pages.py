@@ -2,12 +2,16 @@
 
 import re
 import tomllib
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert, update
 
 import web
+from alerts.alert import Recipient
+from alerts.tables import DIGEST_ENTRY, INCIDENT_POST, OUTBOX
 from registry.official import Language
 from review.index import Item
 from tests.review.people import alert, delivery, verdict
@@ -15,6 +19,7 @@ from tests.web.building import Browser
 from tests.web.portal.building import ID, Home
 from web.portal.desk import VIEWS
 
+DESK = Recipient("Beredskap", "email", "vakt@ekvik.example", "sv", show_text=False)
 PAGES = ("", *(f"/{view}" for view in VIEWS), "/erase")
 
 
@@ -53,6 +58,36 @@ def test_a_deputy_sees_what_came_and_changes_nothing(home: Home) -> None:
     assert "/me/consent" not in page.links()
     assert deputy.submit("/me/erase").status_code == 403
     assert deputy.get("/me/download/json").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("state", "attempts", "minutes", "said"),
+    [
+        ("waiting", 0, 60, "It waits for quiet hours or a pause to end"),
+        ("waiting", 2, 60, "It did not get through. Next try"),
+        ("waiting", 0, 0, "It is being sent."),
+        ("failed", 5, 0, "It could not be delivered."),
+        ("delivered", 1, 0, "It belongs to an incident of which your recipients had been told already."),
+        (None, 0, 0, "none of your recipients is to be told"),
+        ("digest", 0, 0, "in the next digest"),
+    ],
+)
+def test_she_reads_why_nobody_was_told(home: Home, state: str | None, attempts: int, minutes: float, said: str) -> None:
+    """The post joined the incident of another one, ``a0``."""
+    flagged(home)
+    database, now = home.parts.database, home.clock.now().timestamp()
+    its = {"incident": "i1", "official": ID, "post": "jsonl:a", "severity": 2}
+    joined = its | {"alert": "a1", "account": "", "at": now, "posted_at": now, "threat": 1, "signature": b""}
+    database.execute(insert(INCIDENT_POST), joined)
+    if state == "digest":
+        database.execute(insert(DIGEST_ENTRY), its | {"contact": "c1", "label": "threat", "at": now})
+    elif state is not None:
+        home.parts.outbox.add([replace(alert(verdict("0"), official=ID, id="a0"), incident="i1", recipients=(DESK,))])
+        due = {"state": state, "attempts": attempts, "due": now + minutes * 60}
+        database.execute(update(OUTBOX).values(due))
+    browser = home.browser()
+    for path in ("/me/alerts", "/me/alerts/a1"):
+        assert said in browser.page(path).words
 
 
 def test_a_text_is_shown_when_she_asks_and_both_are_written_down(home: Home) -> None:
