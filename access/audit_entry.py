@@ -23,6 +23,8 @@ Action = Literal[
     "password-changed",
     "factor-added",
     "factor-removed",
+    "notifications-on",
+    "notifications-off",
     "person-changed",
     "person-removed",
     "text-read",  # a page or a message with the text of a post

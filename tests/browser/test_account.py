@@ -1,6 +1,7 @@
 """Joining, signing in, one's own account and the administrator's pages in a real browser, also when it goes wrong."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pyotp
@@ -11,6 +12,7 @@ from registry.official import Proposed
 from tests.browser.conftest import LOOK_NAMES, LOOKS, PHONE, Look, Open
 from tests.browser.house import ANNA, KAJ, PASSWORD, House, go, house, inspect, write
 from tests.registry.people import official
+from tests.review.people import verdict
 from tests.web.portal.building import ID
 
 
@@ -77,7 +79,9 @@ def test_the_pages_of_an_administrator_are_readable_by_all_on_each_screen(
     assert page.locator("main p").count() == 1, "without officials there is nothing to open, and it says so"
     proposed = Proposed(("Anna",), ("Ek",), ("Ankan",), {"bluesky": ("ankan.example",)})
     home.parts.store.add(official(ID, tenant="ekvik", proposed=proposed))
-    for path in ("/people", "/people/anna", "/people/kaj", "/names", "/audit", "/break-glass"):
+    held = verdict("held", officials=(ID,))
+    home.parts.holds.add(held, official=ID, reason="K-1", until=home.parts.clock.now() + timedelta(days=9))
+    for path in ("/people", "/people/anna", "/people/kaj", "/names", "/audit", "/holds", "/break-glass"):
         page.goto(home.address + path)
         inspect(page, path, language)
     page.fill("#reason", "Ett hot mot Anna i dag")

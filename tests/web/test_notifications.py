@@ -23,7 +23,7 @@ def house(database: Database) -> Staff:
 
 
 def browser(house: Staff, person: Person) -> Browser:
-    browser = World().browser(staff=house, signed_in=False)
+    browser = World().browser(staff=house, audit=house.audit, signed_in=False)
     cookie = house.accounts.sessions.open(person, client="Firefox, Linux", method="password+totp")
     browser.cookies.set("turvakt_session", cookie)
     return browser
@@ -55,6 +55,8 @@ def test_she_switches_them_on_and_off(house: Staff) -> None:
     assert hers.page("/account").all("button", name="remove") == [button]
     assert "are turned off" in followed(hers, remove=str(button["value"])).words
     assert not hers.page("/account").all("button", name="remove")
+    acts = [each.act for each in house.audit.read(actions=["notifications-on", "notifications-off"])]
+    assert [(act.who, act.action) for act in acts] == [(RUT.id, "notifications-off"), (RUT.id, "notifications-on")]
 
 
 def test_what_no_browser_says_is_refused(house: Staff) -> None:

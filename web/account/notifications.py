@@ -44,15 +44,18 @@ def routes(site: Site, push: Push | None) -> APIRouter:
     router = APIRouter()
 
     def changed(request: Request, push: Push, subscription: str, remove: str) -> Response:
-        person, done = actor_of(request).person.id, "notifications_on"
+        actor, done = actor_of(request), "notifications_on"
         if remove:
-            push.subscriptions.remove_one(person, remove)
+            if push.subscriptions.remove_one(actor.person.id, remove):
+                site.did(actor, "notifications-off")
             done = "notifications_off"
         else:
             try:
-                push.subscriptions.add(person, subscription)
+                push.subscriptions.add(actor.person.id, subscription)
             except BadInput:
                 done = "notifications_refused"
+            else:
+                site.did(actor, "notifications-on")
         return RedirectResponse(f"/account?done={done}#notifications", 303)
 
     @router.post("/account/notifications")
