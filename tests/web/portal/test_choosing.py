@@ -43,10 +43,10 @@ def test_who_is_in_the_registry_comes_before_an_invitation(home: Home) -> None:
 
 def test_a_deputy_of_two_chooses_and_the_choice_stays(home: Home) -> None:
     browser = hers(home, ("deputy", "ekvik", ID), ("deputy", "aaby", OTHER))
-    assert "Hello Bo Alm" in browser.page("/me").words
-    assert "Hello Anna Lindqvist" in browser.page("/me", official=ID).words
+    assert "This is about Bo Alm" in browser.page("/me").words
+    assert "This is about Anna Lindqvist" in browser.page("/me", official=ID).words
     assert "This is about Anna Lindqvist" in browser.page("/me/alerts").words
-    assert "Hello Anna Lindqvist" in browser.page("/me").words
+    assert "This is about Anna Lindqvist" in browser.page("/me").words
 
 
 def test_who_is_one_official_has_nothing_to_choose(home: Home) -> None:
