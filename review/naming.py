@@ -93,28 +93,51 @@ class Naming:
             NameTaken: it has become somebody else's meanwhile.
             BadInput: it does not wait any more, or is not for the actor to decide.
         """
-        official = next((each for each, _ in self.waiting(actor) if each.id == official_id), None)
+        if all(each.id != official_id for each, _ in self.waiting(actor)):
+            raise _gone()
+        if official_id in actor.officials("see-own"):
+            remedy = "Ask another administrator, or who runs Turvakt for 'turvakt officials confirm'"
+            raise BadInput("nobody confirms her own names", place="names", remedy=remedy)
+        self.settle(actor, official_id, key, confirm=confirm)
+
+    def settle(self, who: Actor | str, official_id: str, key: str, *, confirm: bool, why: str = "") -> None:
+        """As `decide`, for whoever may do so in all tenants.
+
+        Args:
+            who: an actor who may, or ``command``.
+            why: the reason, for the audit log.
+
+        Raises:
+            NameTaken, BadInput: as for `decide`.
+        """
+        official = next((each for each in self._store.officials() if each.id == official_id), None)
         item = next((each for each in items(official.proposed) if each.key == key), None) if official else None
         if official is None or item is None:
-            raise BadInput("nothing of this kind waits in your tenants", place="names", remedy="Load the page again")
-        if official_id in actor.officials("see-own"):
-            remedy = "Ask another administrator, or who runs Turvakt to import it from a file"
-            raise BadInput("nobody confirms her own names", place="names", remedy=remedy)
+            remedy = "See 'turvakt officials names', or load the page again"
+            raise BadInput("nothing of this kind waits", place="names", remedy=remedy)
         if confirm and taken([item], official_id, self._store.officials()):
             raise NameTaken("the name or the account is somebody else's now", place=f"official {official_id}")
-        with self._database.transaction():
+        with self._store.changing(
+            official_id
+        ) as official:  # what she has changed meanwhile stays, her consent above all
+            if item not in items(official.proposed):
+                raise _gone()
             after = confirmed(official, item) if confirm else declined(official, item)
-            self._store.change(after, given=Given("command", by=actor.person.id))
+            self._store.change(after, given=Given("command", by="" if isinstance(who, str) else who.person.id))
             for person in self._people.of_official(official_id):
                 if any(each.role == "official" and each.official == official_id for each in person.grants):
                     self._letters.add(person, "names-answered", {}, official=official_id)
             action: Action = "names-confirmed" if confirm else "names-declined"
-            self._audit.write(actor, action, tenant=tenant_of(official), official=official_id)
+            self._audit.write(who, action, tenant=tenant_of(official), official=official_id, why=why)
 
     def _tell(self, kind: LetterKind, official: Official, once: str) -> None:
         tenant = tenant_of(official)
         for person in administrators(self._people, tenant):
             self._letters.add(person, kind, {"tenant": self._tenant_name(tenant)}, once=once, official=official.id)
+
+
+def _gone() -> BadInput:
+    return BadInput("nothing of this kind waits in your tenants", place="names", remedy="Load the page again")
 
 
 def _of_persons(invited: Official, others: Sequence[Official]) -> list[Item]:

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,8 @@ import pytest
 from access.audit_entry import TEXTS
 from access.person import Person
 from flow.entry import DEAD_LETTERS, DeadLetter
+from registry.ledger import Given
+from registry.official import Proposed
 from review.decision import Decision
 from scripts.list_commands import FILE, commands, written
 from tests.turvakt.process import OFFICIALS, START, Program, line
@@ -40,6 +43,7 @@ CHANGING: dict[str, tuple[str, ...]] = {
         *("new-1", "--given", "Nina", "--family", "Ny", "--role", "ledamot", "--municipality", "Ekvik"),
         *("--contact", "Vakt|outbox|vakt@ekvik.example|sv", "--consent-from", "2026-01-01"),
     ),
+    "officials confirm": (ID, "form::Ankan", "--reason", "So called in the minutes"),
     "tenants set": ("ekvik", "--name", "Ekviks kommun"),
     "people invite": ("eva@ekvik.example", "--name", "Eva Ek", "--role", "reviewer:ekvik"),
     "people end": ("p-1",),
@@ -61,6 +65,7 @@ QUIET: dict[str, tuple[str, ...]] = {
     "shadow": (),
     "officials list": (),
     "officials consent": (ID,),
+    "officials names": (),
     "tenants list": (),
     "people list": (),
     "people sessions": ("p-1",),
@@ -94,6 +99,7 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Program, Pa
         letter = DeadLetter("posts", "classify", "reason", "place", "web:9", TEXT.encode(), (ID,), START)
         with parts.log.write() as writer:
             writer.append("posts.dead", "web:9", DEAD_LETTERS.encode(letter))
+        parts.store.change(replace(parts.store.get(ID), proposed=Proposed(forms=("Ankan",))), given=Given("portal"))
         yield program, parts
 
 

@@ -19,6 +19,7 @@ from registry.importing import read_officials
 from registry.ledger import Given
 from registry.official import Consent, Official
 from registry.tenant import tenant_of
+from turvakt.commands.naming import confirm_, names
 from turvakt.commands.noting import COMMAND, tenant_of_id
 from turvakt.commands.shared import AsJson, Yes, aside, confirm, parts, printable, screen, table, write_json
 from turvakt.commands.silent import refuse_silent
@@ -222,6 +223,10 @@ def withdraw(
     screen.print(table("what", "until", "reason", rows=[_row(kept) for kept in report.kept]))
     if report.copies_until is not None:
         screen.print(f"Backups made before are gone by {report.copies_until:%Y-%m-%d}, if they are kept as set.")
+
+
+app.command("names")(names)
+app.command("confirm")(confirm_)
 
 
 def _withdrawn(opened: Parts, id: str, part: Part | None) -> withdrawal.Report:

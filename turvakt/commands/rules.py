@@ -57,6 +57,8 @@ RULES: dict[str, Rule] = {
     "officials add": Rule("operator", "nothing", "one official", ("official-added",)),
     "officials consent": Rule("operator", "names", "one official"),
     "officials withdraw": Rule("operator", "counts", "one official", ("consent-withdrawn", "erased")),
+    "officials names": _NAMES,
+    "officials confirm": Rule("operator", "nothing", "one official", ("names-confirmed", "names-declined")),
     "tenants list": _COUNTS,
     "tenants set": Rule("operator", "nothing", "one tenant", ("tenant-changed",)),
     "people invite": Rule("operator", "names", "one person", ("invited", "person-changed")),

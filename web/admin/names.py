@@ -25,6 +25,7 @@ def routes(site: Site, portal: Portal) -> APIRouter:
             waiting=portal.naming.waiting(actor_of(request)),
             fault=fault,
             done=request.query_params.get("done", ""),
+            own=actor_of(request).officials("see-own"),
         )
 
     def decided(request: Request, official: str, key: str, *, confirm: bool) -> Response:

@@ -105,7 +105,26 @@ def test_what_is_another_officials_is_refused_without_saying_whose(home: Home) -
 def test_nobody_confirms_her_own_or_another_tenants(home: Home) -> None:
     home.browser().submit("/me/names", **FORM, forms="Ankan", act="save")
     own = replace(home.anna, grants=(*home.anna.grants, *KAJ.grants))
+    home.parts.accounts.people.put(own)
+    page = home.signed_in(home.house()(), own).page("/names")
+    assert ("Nobody confirms their own names" in page.words, page.all("button", name="act")) == (True, [])
     for person in (own, replace(KAJ, grants=(Grant("administrator", "furuby"),))):
         with pytest.raises(BadInput):
             home.parts.naming.decide(Actor(person, "s1"), ID, "form::Ankan", confirm=True)
     assert home.parts.store.get(ID).forms == ()
+
+
+def test_what_she_changes_while_a_name_is_confirmed_stays(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Her other click falls between the look at what waits and the confirmation."""
+    store = home.parts.store
+    home.browser().submit("/me/names", **FORM, forms="Ankan", act="save")
+
+    def meanwhile(*_: Any) -> list[Item]:
+        her = store.get(ID)
+        store.change(replace(her, consents=(replace(her.consents[0], text=False),)), given=Given("portal", by="anna"))
+        return []
+
+    monkeypatch.setattr("review.naming.taken", meanwhile)
+    home.parts.naming.decide(Actor(KAJ, "s1"), ID, "form::Ankan", confirm=True)
+    assert store.get(ID).forms == ("Ankan",)
+    assert not store.get(ID).consents[0].text
