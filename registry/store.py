@@ -1,6 +1,7 @@
 """Where officials are kept."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -69,6 +70,14 @@ class Store(Protocol):
 
         Raises:
             BadInput: the id is taken, something is wrong with her fields, or she withdrew (see `put_all`).
+        """
+        ...
+
+    def changing(self, official_id: str) -> AbstractContextManager[Official]:
+        """She as she is; until the block ends nobody else changes the registry, and what it writes is one transaction.
+
+        Raises:
+            BadInput: nobody has this id.
         """
         ...
 

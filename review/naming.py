@@ -117,9 +117,7 @@ class Naming:
             raise BadInput("nothing of this kind waits", place="names", remedy=remedy)
         if confirm and taken([item], official_id, self._store.officials()):
             raise NameTaken("the name or the account is somebody else's now", place=f"official {official_id}")
-        with self._store.changing(
-            official_id
-        ) as official:  # what she has changed meanwhile stays, her consent above all
+        with self._store.changing(official_id) as official:  # what she changed meanwhile stays, her consent above all
             if item not in items(official.proposed):
                 raise _gone()
             after = confirmed(official, item) if confirm else declined(official, item)

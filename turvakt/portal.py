@@ -94,7 +94,6 @@ def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) 
         statement=statement,
         tenant=tenant_of,
         naming=parts.naming,
-        transaction=parts.database.transaction,
         person_name=person_name,
     )
 

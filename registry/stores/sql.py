@@ -71,6 +71,11 @@ class SqlStore:
                 raise BadInput(reason, place=f"official {official.id}")
             self._replace([(None, official)], given)
 
+    @contextmanager
+    def changing(self, official_id: str) -> Iterator[Official]:
+        with self._changing():
+            yield self.get(official_id)
+
     def change(self, official: Official, *, given: Given) -> None:
         checked(official, "registry")
         with self._changing():

@@ -118,9 +118,9 @@ def _changed(desk: Desk, request: Request, form: FormData) -> Response:
     try:
         whole, given = together(before, consent), desk.given(request, str(form["wording"]))
         gone = given_up(before, consent, sources=desk.portal.sources_of(official.id))
-        with desk.portal.transaction():
+        with desk.portal.store.changing(official.id) as her:
             if not is_same(before, whole):
-                desk.portal.store.change(replace(official, consents=(whole, *to_come(official, now))), given=given)
+                desk.portal.store.change(replace(her, consents=(whole, *to_come(her, now))), given=given)
             desk.portal.erasure.end_parts(official.id, gone, given=given)
             desk.note(request, "consent-changed")
     except BadInput:

@@ -1,7 +1,6 @@
 """What the portal can do; the composition root gives it."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -41,7 +40,6 @@ class Portal:
         statement: what officials of the tenant with this id, or managers of its functions, are shown now before they consent.
         tenant: a tenant, given its id; also one of which nobody has consented yet.
         naming: saves the names that an official enters herself.
-        transaction: what is changed within it is changed as a whole, or not at all.
         person_name: what a person is called, given her id; the id itself, if nobody knows her any more.
     """
 
@@ -60,5 +58,4 @@ class Portal:
     statement: Statement
     tenant: Callable[[str], Tenant]
     naming: Naming
-    transaction: Callable[[], AbstractContextManager[None]]
     person_name: Callable[[str], str]

@@ -116,7 +116,9 @@ def _names(desk: Desk, request: Request, form: FormData | None = None) -> Respon
 
         def save(settled: Official) -> None:
             # The place is free text: it never moves her to another tenant.
-            desk.portal.store.change(replace(settled, tenant=tenant_of(official)), given=desk.given(request))
+            with desk.portal.store.changing(official.id) as her:
+                settled = replace(settled, consents=her.consents, contacts=her.contacts, wishes=her.wishes)
+                desk.portal.store.change(replace(settled, tenant=tenant_of(her)), given=desk.given(request))
             desk.note(request, "official-changed")
 
         try:
@@ -192,7 +194,8 @@ def _contact(desk: Desk, request: Request, form: FormData) -> Response:
             added = describing.contact(form, desk.portal.channels(), language=language)
             if any(each.name == added.name for each in official.contacts):
                 return _contacts(desk, request, form, "same_name")
-            desk.portal.store.change(_told(official, added), given=desk.given(request))
+            with desk.portal.store.changing(official.id) as her:
+                desk.portal.store.change(_told(her, added), given=desk.given(request))
     except BadInput:
         return _contacts(desk, request, form, "last_one" if removed else "refused")
     desk.note(request, "consent-changed")
@@ -214,7 +217,8 @@ def _wishes(desk: Desk, request: Request, form: FormData | None = None) -> Respo
         return desk.missing(request)
     wishes = official.wishes if form is None else describing.wishes(form, official.wishes)
     if form is not None and wishes is not None:
-        desk.portal.store.change(replace(official, wishes=wishes), given=desk.given(request))
+        with desk.portal.store.changing(official.id) as her:
+            desk.portal.store.change(replace(her, wishes=wishes), given=desk.given(request))
         desk.note(request, "official-changed")
         return RedirectResponse("/me/wishes?done=saved", 303)
     begins, _, ends = official.wishes.quiet.partition("-")

@@ -1,6 +1,7 @@
 """Names that are not plainly hers: refused, or confirmed by an administrator first."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -8,6 +9,7 @@ from access.permissions import Actor
 from access.person import Grant, Person
 from flow.errors import BadInput
 from ingest.naming import settled, taken
+from registry.ledger import Given
 from registry.official import Proposed
 from registry.proposing import Item, confirmed, items
 from tests.registry.people import official
