@@ -48,6 +48,17 @@ def test_the_newest_decision_holds(index: MemoryIndex) -> None:
     assert example.severity == "none"
 
 
+def test_each_tenants_decision_on_one_post_is_an_example(index: MemoryIndex) -> None:
+    index.write_verdicts([verdict(officials=("anna", "bo"), labels=("threat",), severity="high")])
+    index.write_decisions(
+        [decision("jsonl:1", tenant="ekvik"), decision("jsonl:1", "false-alarm", tenant="furuby"), decision("jsonl:1")]
+    )
+    found, _ = taught(index)
+    assert [each.severity for each in found] == ["high", "high", "none"]
+    assert len({each.id for each in found}) == 3
+    assert len({(each.text, each.author) for each in found}) == 1
+
+
 def test_what_is_no_example_is_counted(index: MemoryIndex) -> None:
     index.write_verdicts(
         [

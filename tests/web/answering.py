@@ -112,14 +112,16 @@ class Answerable:
 
     def index_decisions(self) -> None:
         """What was decided reaches the index."""
-        entries = self.parts.queue.read(DECISIONS_TOPIC, "test", 100).entries
-        self.parts.index.write_decisions([DECISIONS.decode(each.value) for each in entries])
+        self.parts.index.write_decisions(self.decided())
 
     def decisions(self) -> list[tuple[str, str, str]]:
         """Post, outcome and who said so, as they stand in the log."""
+        return [(each.post, each.outcome, each.by) for each in self.decided()]
+
+    def decided(self) -> list[Decision]:
+        """The decisions in the log."""
         entries = self.parts.queue.read(DECISIONS_TOPIC, "test", 100).entries
-        found = [DECISIONS.decode(each.value) for each in entries]
-        return [(each.post, each.outcome, each.by) for each in found]
+        return [DECISIONS.decode(each.value) for each in entries]
 
     def state(self) -> list[Any]:
         """All that answering changes."""

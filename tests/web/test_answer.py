@@ -127,6 +127,7 @@ def test_a_false_alarm_closes_it_decides_on_its_posts_and_can_be_undone(world: A
     page = answer(browser, path, "false-alarm")
     assert "Noted as a false alarm" in page.words
     assert world.decisions() == [("bluesky:1", "false-alarm", KAJ)]
+    assert [each.tenant for each in world.decided()] == ["ekvik"]
     assert [each.get("value") for each in page.all("button", name="do")][:1] == ["reopen"]
     answer(browser, path, "reopen")
     now = world.parts.incidents.get(incident.id)

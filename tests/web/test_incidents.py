@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from alerts.incidents.incident import Incident
+from tests.alerts.people import alert, official, verdict
 from tests.web.answering import ANNA, KAJ, TEXT, Answerable
 from tests.web.building import Page
 from tests.web.portal.building import at_once
@@ -115,6 +116,24 @@ def test_a_decision_on_a_post_is_followed_by_its_incident(world: Answerable) -> 
         world.index_decisions()
     assert now(world, incident).state == "resolved"
     assert [each.event for each in world.parts.incidents.history.of(incident.id)][-1] == "false-alarm"
+
+
+def test_incidents_of_another_tenant_do_not_follow_a_decision(world: Answerable) -> None:
+    world.parts.store.add(official("bo-ek", name=("Bo", "Ek"), municipality="Furuby"))
+    both = verdict("bluesky:1", labels=("threat",), mentions=(ANNA, "bo-ek"))
+    raised = [alert(both, about=each) for each in (ANNA, "bo-ek")]
+    world.parts.index.write_verdicts([both])
+    world.parts.index.write_alerts(raised)
+    world.parts.incidents.take(raised)
+    states = []
+    for tenant, outcome in (("ekvik", "confirmed"), ("furuby", "false-alarm")):
+        reader = world.browser(world.person(tenant=tenant, id=tenant))
+        reader.submit("/posts/bluesky%3A1", outcome=outcome, by="Rut")
+        states.append({each.tenant: each.state for each in world.parts.incidents.newest({"ekvik", "furuby"})})
+    assert states == [
+        {"ekvik": "acknowledged", "furuby": "triggered"},
+        {"ekvik": "acknowledged", "furuby": "resolved"},
+    ]
 
 
 def test_many_posts_are_a_curve_with_a_table(world: Answerable) -> None:
