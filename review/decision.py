@@ -1,6 +1,6 @@
 """What a human decided about a post."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -31,6 +31,13 @@ def decided_for(decisions: Iterable[Decision], tenant: str) -> Decision | None:
     """Which of the ``decisions`` on a post holds for ``tenant``: her own before one of the whole installation."""
     found = {decision.tenant: decision for decision in decisions}
     return found.get(tenant) or found.get("")
+
+
+def counting_for(decisions: Iterable[Decision], tenants: Collection[str]) -> tuple[Decision, ...]:
+    """Which of the ``decisions`` on a post count for these tenants: their own, else that of the whole installation."""
+    found = tuple(decisions)
+    own = tuple(each for each in found if each.tenant in tenants)
+    return own or tuple(each for each in found if not each.tenant)
 
 
 DECISIONS = Codec("decision", Decision)

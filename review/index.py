@@ -42,9 +42,9 @@ class Query:
     ``text`` is full text: words that must all occur, ``"a phrase"``, ``begin*``; upper and lower case are the same,
     å, ä, ö are letters of their own. ``officials`` asks for posts that mention any of these. ``severity`` is the least
     one, ``flagged`` asks for any label or severity, ``alerted`` for any alert,
-    ``decision`` for one of any tenant. ``since`` (inclusive) and ``until``
-    (exclusive) bound the moment of judgement, by which the items are ordered, newest first. ``after`` is the ``next`` of
-    the page before.
+    ``decision`` for one of any tenant or, if ``decided_by`` names some, for one that counts for these (see
+    `review.decision.counting_for`). ``since`` (inclusive) and ``until`` (exclusive) bound the moment of judgement, by which the
+    items are ordered, newest first. ``after`` is the ``next`` of the page before.
     """
 
     text: str | None = None
@@ -59,6 +59,7 @@ class Query:
     since: datetime | None = None
     until: datetime | None = None
     decision: Outcome | Literal["none"] | None = None
+    decided_by: tuple[str, ...] | None = None
     unable: bool | None = None
     limit: int = 50
     after: str | None = None

@@ -9,6 +9,7 @@ from typing import get_args
 
 from alerts.alert import State
 from classify.verdict import LABELS, SEVERITIES
+from review.decision import counting_for
 from review.index import (
     MOST,
     Counts,
@@ -84,14 +85,14 @@ class Scoped:
 
     def _every(self, query: Query) -> Iterator[Item]:
         """All that ``query`` asks for. That others raised alerts about a post or decided on it must not show: only ours count."""
-        decided = None if query.decision == "none" else query.decision
-        asked = replace(query, alerted=query.alerted or None, decision=decided)
+        ours = self._tenants if query.decided_by is None else self._tenants & set(query.decided_by)
+        asked = replace(query, alerted=query.alerted or None, decided_by=tuple(sorted(ours)))
         found = (self._trimmed(item) for item in every(self._index, self._within(asked)))
         return (
             item
             for item in found
             if query.alerted in (None, bool(item.alerts))
-            and (query.decision is None or query.decision in _outcomes(item))
+            and (query.decision is None or query.decision in _outcomes(item, ours))
         )
 
     def _within(self, query: Query) -> Query:
@@ -102,19 +103,18 @@ class Scoped:
 
     def _trimmed(self, item: Item) -> Item:
         post = item.verdict.post
-        own = tuple(each for each in item.decisions if each.tenant in self._tenants)
         ours = tuple(mention for mention in post.mentions if mention.official in self._officials)
         return replace(
             item,
             verdict=replace(item.verdict, post=replace(post, mentions=ours)),
             alerts=tuple(alert for alert in item.alerts if alert.official in self._officials),
             deliveries=tuple(each for each in item.deliveries if each.official in self._officials),
-            decisions=own or tuple(each for each in item.decisions if not each.tenant),
+            decisions=counting_for(item.decisions, self._tenants),
         )
 
 
-def _outcomes(item: Item) -> set[str]:
-    found: set[str] = {decision.outcome for decision in item.decisions}
+def _outcomes(item: Item, tenants: Collection[str]) -> set[str]:
+    found: set[str] = {decision.outcome for decision in counting_for(item.decisions, tenants)}
     return found or {"none"}
 
 

@@ -13,7 +13,7 @@ from alerts.alert import DELIVERIES, Alert, Delivery, State
 from classify.verdict import LABELS, SEVERITIES, VERDICTS, Judgement, Verdict, at_least
 from registry.holder import Part
 from review import precedence
-from review.decision import DECISIONS, Decision, decided_for
+from review.decision import DECISIONS, Decision, counting_for, decided_for
 from review.fact import Fact
 from review.fulltext import Term, matches, parse
 from review.index import (
@@ -226,7 +226,8 @@ class MemoryIndex:
 
 def _asked_for(item: Item, query: Query, terms: Sequence[Term] | None) -> bool:
     post, judgement = item.verdict.post, item.verdict.judgement
-    outcomes: set[str] = {decision.outcome for decision in item.decisions} or {"none"}
+    decisions = item.decisions if query.decided_by is None else counting_for(item.decisions, query.decided_by)
+    outcomes: set[str] = {decision.outcome for decision in decisions} or {"none"}
     return all(
         (
             terms is None or (bool(terms) and matches(post.text, terms)),

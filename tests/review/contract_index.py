@@ -58,7 +58,11 @@ class IndexContract:
         assert item.decisions == (hers, his)
         assert found(index, decision="confirmed") == found(index, decision="false-alarm") == ["1"]
         assert found(index, decision="none") == ["2"]
+        outcomes = ("confirmed", "false-alarm", "none")
+        assert [found(index, decision=each, decided_by=("haabo",)) for each in outcomes] == [["1"], [], ["2"]]
+        assert [found(index, decision=each, decided_by=("oevik",)) for each in outcomes] == [[], [], ["2", "1"]]
         index.write_decisions([decision("jsonl:1", minutes=4), decision("jsonl:2", minutes=4)])
+        assert [found(index, decision=each, decided_by=("habo",)) for each in outcomes] == [["2"], ["1"], []]
         facts = list(index.facts({"anna": "haabo", "bo": "habo"}, since=at(0), until=at(3)))
         assert sorted((each.official, each.decided_seconds) for each in facts) == [
             ("anna", 60),

@@ -12,6 +12,7 @@ from typing import Any
 
 from alerts.alert import State
 from classify.verdict import SEVERITIES, Verdict
+from review.decision import Outcome
 from review.fulltext import tokens
 from review.index import is_flagged, micros
 from review.indexes.elasticsearch.known import Known, decode, encode
@@ -58,10 +59,18 @@ def document(post: str, holding: Holding) -> dict[str, Any]:
     states = Counter(delivery.state for delivery in known.deliveries.values())
     found |= {DELIVERY_COUNTS[each]: many for each, many in states.items()}
     if known.decisions:
-        found["decision"] = sorted({decision.outcome for decision in known.decisions.values()})
+        decisions = known.decisions.values()
+        found["decision"] = sorted(
+            {each.outcome for each in decisions} | {decided(each.tenant, each.outcome) for each in decisions}
+        )
     if known.oldest is not None:
         found["oldest"] = micros(known.oldest)
     return found
+
+
+def decided(tenant: str, outcome: Outcome) -> str:
+    """A tenant's decision as it stands beside the outcome itself; the empty tenant is the whole installation."""
+    return f"{tenant}:{outcome}"
 
 
 def _judged(verdict: Verdict) -> dict[str, Any]:

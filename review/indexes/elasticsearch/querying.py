@@ -3,13 +3,14 @@
 A word is found as it stands, inflected, and where a compound ends with it; a phrase and a beginning as they stand.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, get_args
 
 from classify.verdict import SEVERITIES
+from review.decision import Outcome
 from review.fulltext import Term, parse
 from review.index import Age, Query, micros
-from review.indexes.elasticsearch.documents import LANGUAGES, composed
+from review.indexes.elasticsearch.documents import LANGUAGES, composed, decided
 
 Condition = Mapping[str, Any]
 
@@ -45,10 +46,8 @@ def conditions(query: Query) -> list[Condition]:
         found.append({"range": {"judged": {"gte": micros(query.since)}}})
     if query.until is not None:
         found.append({"range": {"judged": {"lt": micros(query.until)}}})
-    if query.decision == "none":
-        found.append(_has("decision", there=False))
-    elif query.decision is not None:
-        found.append(_is("decision", query.decision))
+    if query.decision is not None:
+        found.append(_decided(query.decision, query.decided_by))
     if query.unable is not None:
         found.append(_has("unable", there=query.unable))
     return found
@@ -62,6 +61,20 @@ def of_age(age: Age) -> list[Condition]:
     if age != "unflagged":
         kept.append({"range": {"severity": {"gte" if age == "flagged" else "lt": SEVERITIES.index("medium")}}})
     return kept
+
+
+def _decided(outcome: Outcome | Literal["none"], tenants: tuple[str, ...] | None) -> Condition:
+    if tenants is None:
+        return _has("decision", there=False) if outcome == "none" else _is("decision", outcome)
+    own = _any_of(tenants, *get_args(Outcome))
+    if outcome == "none":
+        return {"bool": {"must_not": [own, _any_of(("",), *get_args(Outcome))]}}
+    of_all = {"bool": {"filter": _any_of(("",), outcome), "must_not": own}}
+    return {"bool": {"should": [_any_of(tenants, outcome), of_all]}}
+
+
+def _any_of(tenants: Iterable[str], *outcomes: Outcome) -> Condition:
+    return {"terms": {"decision": [decided(tenant, each) for tenant in tenants for each in outcomes]}}
 
 
 def _is(field: str, value: str | bool) -> Condition:
