@@ -256,7 +256,9 @@ class Incidents(IncidentHolder):
             logger.error(
                 "incident %s: nobody has answered, and there is no last resort whom consent allows to tell", case.id
             )
-        return self._tell_all(case, recipients, "last-resort", key=f"{case.series} last")
+        # That nobody answers is told once; people may hand over again and again, and each time somebody must hear of it.
+        times = len(self.history.of(case.id, events=["handed-over"])) if by_hand else 0
+        return self._tell_all(case, recipients, "last-resort", key=f"{case.series} last {times}")
 
     # ---------------------------------------------------------------- telling
 

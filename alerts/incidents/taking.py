@@ -273,15 +273,17 @@ def _with(alert: Alert, case: Case) -> Alert:
     before = case.content
     if not isinstance(before, Alert):
         return alert
-    graver = _weight(alert) >= _weight(before)
-    newest, older = (alert, before) if graver else (before, alert)
+    # Of one verdict a plan's first rule comes first: a later one adds whom it tells, and nothing else.
+    replaces = _weight(alert) >= _weight(before) and alert.verdict != before.verdict
+    newest, older = (alert, before) if replaces else (before, alert)
     earlier = {(each.name, each.channel, each.address): each for each in before.recipients}
     recipients = []
     for each in alert.recipients:
-        known = earlier.pop((each.name, each.channel, each.address), None)
+        known = earlier.pop((each.name, each.channel, each.address), each)
+        chosen = each if replaces else known
         # Quiet hours of a lesser rule must not hold back what is told of a threat.
-        awake = known is not None and newest.urgent and known.not_before is None
-        recipients.append(replace(each, not_before=None) if awake else each)
+        awake = newest.urgent and None in (each.not_before, known.not_before)
+        recipients.append(replace(chosen, not_before=None) if awake else chosen)
     policy = older.policy if newest.policy == "" else newest.policy
     return replace(newest, recipients=(*recipients, *earlier.values()), policy=policy)
 

@@ -258,6 +258,23 @@ class TestGrouping:
         assert world.take(first, second) == [("raised", 1, "kommun@ekvik.example"), ("raised", 1, DESK)]
         assert world.one.posts == 1
 
+    @pytest.mark.parametrize("together", [True, False])
+    def test_of_one_verdict_the_first_rule_stays_in_charge(self, world: World, together: bool) -> None:
+        desk = replace(recipient(), show_text=True)
+        first = world.raised(1, labels=("threat",), to=(desk,))
+        second = world.raised(
+            1, labels=("threat",), to=(replace(desk, show_text=False), recipient("b@ekvik.example")), rule="second"
+        )
+        if together:
+            world.take(first, second)
+        else:
+            world.take(first)
+            world.take(second)
+        case = case_of(world, world.one.id)
+        assert case.rule == "grave"
+        assert {(each.address, each.show_text) for each in case.recipients} >= {(DESK, True)}
+        assert {each.address for each in case.recipients} == {DESK, "b@ekvik.example"}
+
     @pytest.mark.parametrize(
         ("severity", "labels", "again"),
         [
@@ -397,6 +414,10 @@ class TestEscalation:
         world.take(world.raised(1))
         world.deliver()
         world.incidents.answer(world.one.id, "hand-over", by="Beredskap Ekvik")
+        assert list(map(told, world.waiting().values())) == [("last-resort", 1, CHIEF.address)]
+        world.deliver()
+        world.incidents.answer(world.one.id, "on-it", by="Kim")
+        world.incidents.answer(world.one.id, "hand-over", by="Kim")
         assert list(map(told, world.waiting().values())) == [("last-resort", 1, CHIEF.address)]
 
     def test_a_false_alarm_is_a_decision_on_each_post_and_can_be_taken_back(self, world: World) -> None:
