@@ -45,6 +45,10 @@ class IncidentHolder:
         """The incident of that id."""
         return next(iter(self._found(INCIDENT.c.id == incident)), None)
 
+    def referred(self, reference: str) -> list[Incident]:
+        """Those whose id begins with ``reference``: messages show no more of an id."""
+        return self._found(INCIDENT.c.id.startswith(reference, autoescape=True))
+
     def about(self, alerts: Collection[str]) -> dict[str, Incident]:
         """The incidents of these alerts, by the alert's id."""
         of = select(INCIDENT_POST.c.alert, INCIDENT_POST.c.incident).where(INCIDENT_POST.c.alert.in_(alerts))

@@ -11,7 +11,7 @@ from registry.official import Language
 
 FOLDER = Path(__file__).parent / "translations"
 FOLDERS = (FOLDER, FOLDER / "bulletins")
-_SHORT = 6
+REFERENCE_LETTERS = 6
 """Letters of an id that people see: enough to talk about it."""
 
 
@@ -56,13 +56,15 @@ class Words:
 
     def subject(self, title: str, reference: str) -> str:
         """The subject of a mail."""
-        return f"Turvakt: {title} [{reference[:_SHORT]}]" if reference else f"Turvakt: {title}"
+        return f"Turvakt: {title} [{reference[:REFERENCE_LETTERS]}]" if reference else f"Turvakt: {title}"
 
     def short(self, layout: Layout, reference: str) -> str:
         """What a lock screen shows."""
-        whole = f"Turvakt: {layout.title} ({reference[:_SHORT]})." if reference else f"Turvakt: {layout.title}."
+        whole = (
+            f"Turvakt: {layout.title} ({reference[:REFERENCE_LETTERS]})." if reference else f"Turvakt: {layout.title}."
+        )
         return f"{whole} {layout.button}." if layout.link else whole
 
     def reference(self, reference: str) -> tuple[str, ...]:
         """The note that tells the reference, if there is one."""
-        return (self.text("reference", reference=reference[:_SHORT]),) if reference else ()
+        return (self.text("reference", reference=reference[:REFERENCE_LETTERS]),) if reference else ()

@@ -13,6 +13,7 @@ from typing import Any
 from access.people import People
 from access.person import Grant, Person
 from alerts.incidents.incident import Incident
+from alerts.messages.words import REFERENCE_LETTERS
 from classify.stage import TOPIC as VERDICTS_TOPIC
 from classify.verdict import VERDICTS
 from registry.official import Wishes
@@ -262,6 +263,7 @@ async def night(folder: Path) -> str:
 def test_a_night(tmp_path: Path) -> None:
     incident = asyncio.run(night(tmp_path / "data"))
     written = exported(tmp_path / "data", incident)
+    assert exported(tmp_path / "data", incident[:REFERENCE_LETTERS]) == written, "as messages call it"
     assert [event for event, _ in written if event in MILESTONES] == list(MILESTONES)
     assert ("on-it", "Kaj Dahl") in written
     assert {who for event, who in written if event == "delivered"} == {"Kaj Dahl", "Päivi Laine", "Eve Dell"}

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from alerts.incidents.incident import Incident
+from alerts.messages.words import REFERENCE_LETTERS
 from flow.errors import BadInput
 from turvakt.commands.noting import COMMAND, tenant_of_id
 from turvakt.commands.shared import parts
@@ -15,7 +16,10 @@ from turvakt.wiring import Parts
 def export_(
     context: typer.Context,
     incident: Annotated[
-        str, typer.Argument(help="Id of an incident, or of an alert or a post of it.", show_default=False)
+        str,
+        typer.Argument(
+            help="Id of an incident, or of an alert or a post of it; or the reference in a message.", show_default=False
+        ),
     ],
 ) -> None:
     """Print every transition of an incident, one JSON object a line: when, what, by whom, to whom, how. Shows no text.
@@ -25,7 +29,7 @@ def export_(
     with parts(context) as opened:
         found = _incidents(opened, incident)
         if not found:
-            remedy = "Ids stand in the console, and in what 'turvakt alerts explain' shows"
+            remedy = "Ids stand in the console, in what 'turvakt alerts explain' shows, and in brackets in messages"
             raise BadInput("there is no incident, alert or post with this id", place="INCIDENT", remedy=remedy)
         for each in found:
             tenant = tenant_of_id(opened, each.official)
@@ -39,5 +43,15 @@ def _incidents(opened: Parts, id: str) -> list[Incident]:
     if found is not None:
         return [found]
     item = opened.index.get(opened.index.post_of(id) or id) if opened.has_index else None
-    about = opened.incidents.about([each.id for each in item.alerts]) if item is not None else {}
+    if item is None:
+        return _referred(opened, id)
+    about = opened.incidents.about([each.id for each in item.alerts])
     return sorted({each.id: each for each in about.values()}.values(), key=lambda each: each.opened_at)
+
+
+def _referred(opened: Parts, reference: str) -> list[Incident]:
+    found = opened.incidents.referred(reference) if len(reference) >= REFERENCE_LETTERS else []
+    if len(found) > 1:
+        whole = ", ".join(each.id for each in found)
+        raise BadInput(f"several incidents have this reference: {whole}", place="INCIDENT", remedy="Give a whole id")
+    return found
