@@ -74,6 +74,7 @@ def house(folder: Path, **sections: dict[str, str]) -> Iterator[House]:
 
 def inspect(page: Page, name: str, language: str) -> None:
     """Fail if axe finds something in the page, if it is wider than the screen, or in another language."""
+    page.wait_for_load_state()  # what a selector finds may stand there before the style sheet does
     found = (name, page.get_attribute("html", "lang"), violations(page), max(overflow(page), 0))
     assert found == (name, language, [], 0), found
 

@@ -1,5 +1,6 @@
 """A log over Kafka and PostgreSQL for the tests of this folder."""
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -28,3 +29,12 @@ def kafka_log(place: Place, database: Postgres) -> Iterator[KafkaLog]:
     """The log as one process of a cluster has it."""
     with opened(place, database) as log:
         yield log
+
+
+@pytest.fixture
+def loose_connections() -> Iterator[None]:
+    """For tests that run Faust in their own process: stopped while it connects, it leaves a connection of aiokafka behind, which is
+    collected here, and not in whatever test comes later. A worker's process ends then.
+    """
+    yield
+    gc.collect()

@@ -30,6 +30,8 @@ from tests.flow.shouting import (
 from tests.servers.fixtures import Place
 from tests.servers.kafka import create_topics
 
+pytestmark = [pytest.mark.usefixtures("loose_connections"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
 WORDS = [f"word {number}" for number in range(500)]
 SHOUTED = sorted(word.upper() for word in WORDS)
 

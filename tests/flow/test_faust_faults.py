@@ -16,6 +16,8 @@ from tests.flow.shouting import TOPICS, Seen, heard, left, log_at, running, runt
 from tests.servers.fixtures import Place, StartServer
 from tests.servers.kafka import Kafka, create_topics
 
+pytestmark = [pytest.mark.usefixtures("loose_connections"), pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
 WORDS = [f"word {number}" for number in range(9000)]
 SHOUTED = {word.upper() for word in WORDS}
 ROOT = Path(__file__).parents[2]
