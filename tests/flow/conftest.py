@@ -33,8 +33,9 @@ def kafka_log(place: Place, database: Postgres) -> Iterator[KafkaLog]:
 
 @pytest.fixture
 def loose_connections() -> Iterator[None]:
-    """For tests that run Faust in their own process: stopped while it connects, it leaves a connection of aiokafka behind, which is
-    collected here, and not in whatever test comes later. A worker's process ends then.
+    """For tests that run Faust in their own process: stopped while it connects, it leaves a connection of aiokafka behind.
+
+    That is collected here, and not in whatever test comes later. A worker's process ends then.
     """
     yield
     gc.collect()
