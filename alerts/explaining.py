@@ -145,7 +145,11 @@ def _last(rule: Rule, case: _Case, policy: Policy) -> tuple[Addressee, ...] | No
     if not policy.last_resort:
         return None
     means = case.plan.last_recipients(
-        official=case.official, at=case.at, severity=case.verdict.judgement.severity, threat=case.threat
+        official=case.official,
+        at=case.at,
+        severity=case.verdict.judgement.severity,
+        threat=case.threat,
+        rule=rule.name,
     )
     return tuple(_addressee(each, rule, case, frozenset()) for each in means)
 

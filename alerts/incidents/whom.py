@@ -46,8 +46,7 @@ class Whom:
         """Whom the step at which it stands tells."""
         if case.kind == "operation":
             return self._operator(at=now, severity=SEVERITIES[case.severity])
-        content, official = case.content, self._officials(case.official)
-        rule = content.rule if isinstance(content, Alert) else ""
+        official = self._officials(case.official)
         recipients = self._plan(case).step_recipients(
             self.policy(case),
             case.step,
@@ -55,7 +54,7 @@ class Whom:
             at=now,
             severity=SEVERITIES[case.severity],
             threat=case.threat,
-            rule=rule,
+            rule=_rule(case),
         )
         return _allowed(case, recipients, official, now)
 
@@ -65,7 +64,9 @@ class Whom:
             # A tenant's contacts cannot mend Turvakt.
             return self._operator(at=now, severity="critical")
         severity, official = SEVERITIES[case.severity], self._officials(case.official)
-        named = self._plan(case).last_recipients(official=official, at=now, severity=severity, threat=case.threat)
+        named = self._plan(case).last_recipients(
+            official=official, at=now, severity=severity, threat=case.threat, rule=_rule(case)
+        )
         return _allowed(case, named or self._operator(at=now, severity="critical"), official, now)
 
     def policy(self, case: Case) -> Policy:
@@ -75,6 +76,11 @@ class Whom:
 
     def _plan(self, case: Case) -> Plan:
         return self._plans().of(case.tenant)
+
+
+def _rule(case: Case) -> str:
+    """The name of the rule in charge; empty: there is none."""
+    return case.content.rule if isinstance(case.content, Alert) else ""
 
 
 def _allowed(

@@ -83,7 +83,7 @@ class Renderer:
                 f"{source}, {words.moment(post.created_at, self._zone(alert.official, words))}",
             ),
         )
-        step = words.text(f"step.{_first_step(alert)}")
+        step = words.text(f"step.{_first_step(alert, show_text=show_text)}")
         layout = Layout(
             language=words.language,
             title=words.text(f"title.{told.occasion}", severity=severity),
@@ -175,13 +175,16 @@ def _named(provision: Provision, words: Words) -> str:
     return words.text(key, name=getattr(provision.name, words.language), section=section)
 
 
-def _first_step(alert: Alert) -> str:
+def _first_step(alert: Alert, *, show_text: bool) -> str:
     judgement = alert.verdict.judgement
     if alert.verdict.post.deleted_at is not None:
         return "gone"
     if "threat" in judgement.flagged or judgement.severity == "critical":
-        return "danger"
-    return "private" if "doxxing" in judgement.flagged else "look"
+        step = "danger"
+    else:
+        step = "private" if "doxxing" in judgement.flagged else "look"
+    # Behind the link there is no text for her: nobody is told to read what she may not see.
+    return step if show_text else f"{step}_unread"
 
 
 def _facts(alert: Alert, told: Told, *, law: Sequence[Provision], link: str) -> dict[str, Any]:

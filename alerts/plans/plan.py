@@ -94,11 +94,15 @@ class Plan:
         return tuple(_held(each, until) for each in recipients)
 
     def last_recipients(
-        self, *, official: Official | None, at: datetime, severity: Severity, threat: bool
+        self, *, official: Official | None, at: datetime, severity: Severity, threat: bool, rule: str = ""
     ) -> tuple[Recipient, ...]:
-        """Whom the plan's last resort tells, on all channels; empty: the plan names none, and it is up to the operator."""
-        found = self.told(self.last_resort, official=official, at=at, rule=None)
-        return tuple(_addresses(found, official, at=at, severity=severity, threat=threat, every=True, rule=None))
+        """Whom the plan's last resort tells, on all channels; empty: the plan names none, and it is up to the operator.
+
+        Args:
+            rule: the name of the rule in charge, for whose contacts the last resort stands in: it may read what they may.
+        """
+        found, by = self.told(self.last_resort, official=official, at=at, rule=None), self.rule(rule)
+        return tuple(_addresses(found, official, at=at, severity=severity, threat=threat, every=True, rule=by))
 
     def told(
         self, words: Sequence[To | str], *, official: Official | None, at: datetime, rule: Rule | None

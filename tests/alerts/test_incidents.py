@@ -467,6 +467,20 @@ class TestEscalation:
             *("opened", "escalated", "nobody-answered", "last-resort"),
         ]
 
+    @pytest.mark.parametrize(
+        ("rule", "consents_to_text", "reads"), [("grave", True, True), ("grave", False, False), ("gone", True, False)]
+    )
+    def test_the_last_resort_reads_what_rule_and_consent_let_contacts_read(
+        self, database: Database, rule: str, consents_to_text: bool, reads: bool
+    ) -> None:
+        chief = Planned(name="chief", language="sv", channels=(Way(channel="email", address="c@ekvik.example"),))
+        rules = (Rule(name="grave", severity="low", show_text=True),)
+        world = World(database, Plan(rules, contacts={"chief": chief}, last_resort=("contact:chief",)))
+        world.her = official(contacts=(), consents=(Consent(("*",), AT, text=consents_to_text),))
+        world.take(replace(world.raised(1, labels=("threat",), rule=rule), recipients=()))
+        assert world.pass_time(1) == [("last-resort", 1, "c@ekvik.example")]
+        assert [each.recipient.show_text for each in world.waiting().values()] == [reads]
+
     def test_harassment_that_nobody_answers_is_told_once_and_expires(self, world: World) -> None:
         world.take(world.raised(1))
         world.deliver()

@@ -56,7 +56,9 @@ def read_by(message: Message, language: Language) -> str:
 
 @EVERY
 def test_as_people_read_it(case: str) -> None:
-    messages = [read_by(render(CASES[case], recipient(language=language)), language) for language in LANGUAGES]
+    # Some who are told may read the post, others may not.
+    to = [recipient(language=language, show_text=case.startswith("raised")) for language in LANGUAGES]
+    messages = [read_by(render(CASES[case], each), each.language) for each in to]
     written = "\n".join(("(An invented message about nobody.)\n", *messages))
     file = GOLDEN / f"{case}.txt"
     if os.environ.get("TURVAKT_TEST_WRITE"):

@@ -176,7 +176,9 @@ def test_contacts_of_the_same_name_are_one(plan: Plan) -> None:
 
 def test_the_last_resort_is_told_on_all_channels(plan: Plan) -> None:
     last = plan.last_recipients(official=official(), at=AT, severity="high", threat=False)
-    assert [each.address for each in last] == ["chief@ekvik.example"]
+    assert [(each.address, each.show_text) for each in last] == [("chief@ekvik.example", False)]
+    (stands_in,) = plan.last_recipients(official=official(), at=AT, severity="high", threat=False, rule="rest")
+    assert stands_in.show_text
     assert plan.needs_second_factor("Chief")
     assert not plan.needs_second_factor("Desk")
 
