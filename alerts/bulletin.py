@@ -21,7 +21,8 @@ VALUES: dict[Kind, tuple[str, ...]] = {
     "test": (),
 }
 """The values that messages tell, all as text, moments as RFC 3339. ``before``: posts in the period before; ``event``: ``begins``,
-``goes-on`` or ``over``; ``occasion``: as of alerts (`alerts.alert.Occasion`); ``task``: its title in the recipient's language."""
+``goes-on`` or ``over``; ``detail``: several, each by the name of its text, as in ``detail.waited``; ``occasion``: as of alerts
+(`alerts.alert.Occasion`); ``task``: its title in the recipient's language."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What a page says and how it writes numbers and times, in the reader's language."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from babel.numbers import format_decimal, format_percent
 
 from alerts.messages.rendering import FOLDERS as ALERTS_FOLDERS
 from alerts.messages.translations import LANGUAGES, Translations
+from alerts.messages.words import Words
 from registry.official import Language
 
 FOLDER = Path(__file__).parent / "translations"
@@ -49,6 +51,7 @@ class Wording:
         self._locale = _LOCALES[language]
         self._own = own
         self._alerts = alerts
+        self._words = Words(alerts, language)
 
     def text(self, key: str, **values: object) -> str:
         """A text of the console."""
@@ -66,6 +69,10 @@ class Wording:
     def channel(self, name: str) -> str:
         """The name of a channel; ``name`` itself if it is none of Turvakt's own."""
         return self._own.name(self.language, "channel", name)
+
+    def details(self, details: Mapping[str, str]) -> str:
+        """What is to be said of a trouble, but for an error message, which is in English."""
+        return self._words.details({name: value for name, value in details.items() if name != "reason"}, self.zone)
 
     def number(self, number: int) -> str:
         """A whole number."""

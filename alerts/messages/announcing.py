@@ -1,15 +1,16 @@
 """What bulletins say: alarms to the operator, drills, digests, budgets, campaigns, tasks and tests."""
 
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from alerts.bulletin import Bulletin
 from alerts.messages.layout import Layout
 from alerts.messages.message import clean
-from alerts.messages.words import Words
+from alerts.messages.words import Words, read_moment
 
 _MOMENTS = frozenset({"since", "until", "due"})
 _FACTS: dict[str, tuple[str, ...]] = {
     "operation": ("trouble", "place", "since", "detail"),
+    "operation-over": ("trouble", "place", "since"),
     "digest-daily": ("period", "incidents", "posts", "before", "open", "held"),
     "digest-weekly": ("period", "incidents", "posts", "before", "open", "held"),
     "budget": ("contact", "held", "until"),
@@ -18,6 +19,7 @@ _FACTS: dict[str, tuple[str, ...]] = {
     "task-overdue": ("official", "task", "due"),
 }
 """What stands in the list of facts, where the bulletin tells it."""
+_DETAIL = "detail."
 _WHERE = {"digest-daily": "/incidents", "digest-weekly": "/incidents", "budget": "/incidents", "operation": "/status"}
 """Pages of the console to which bulletins lead that need no answer, or whose incident cannot be answered."""
 
@@ -54,7 +56,7 @@ def lay_out(bulletin: Bulletin, words: Words, *, zone: tzinfo, official: str, an
 
 
 def _form(bulletin: Bulletin) -> str:
-    until = _read(bulletin.values.get("until", ""))
+    until = read_moment(bulletin.values.get("until", ""))
     if bulletin.kind == "budget" and until is not None and until <= bulletin.at:
         return "budget-collected"
     event = bulletin.values.get("event", "")
@@ -84,23 +86,18 @@ def _values(bulletin: Bulletin, words: Words, zone: tzinfo) -> dict[str, str]:
     """The values as people read them; a value that is not there is empty, as no message may fail for want of one."""
     values = {"size": "", "per_hour": "", **{name: clean(value) for name, value in bulletin.values.items()}}
     for name in _MOMENTS & bulletin.values.keys():
-        at = _read(values[name])
+        at = read_moment(values[name])
         values[name] = words.moment(at, zone) if at else values[name]
     if "since" in values and "until" in values:
         values["period"] = f"{values['since']} – {values['until']}"
     if "trouble" in values:
         values["trouble"] = words.name("trouble", values["trouble"])
+        details = {name[len(_DETAIL) :]: value for name, value in values.items() if name.startswith(_DETAIL)}
+        values["detail"] = words.details(details, zone)
     if bulletin.kind == "campaign":
         posts, accounts, minutes = (_number(values.get(name, "")) for name in ("posts", "accounts", "minutes"))
         values["size"] = words.size(posts=posts, accounts=accounts, minutes=minutes)
     return values
-
-
-def _read(moment: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(moment)
-    except ValueError:
-        return None
 
 
 def _number(value: str) -> int:

@@ -1,5 +1,6 @@
 """What all messages in one language have in common: how they are called, how much there is, when it was."""
 
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
 
@@ -54,6 +55,17 @@ class Words:
     def _many(self, noun: str, number: int, **values: str) -> str:
         return self.text(f"size.{noun}_one" if number == 1 else f"size.{noun}", number=number, **values)
 
+    def details(self, details: Mapping[str, str], zone: tzinfo) -> str:
+        """What is to be said of a trouble, sentence after sentence: a value by the name of each text; others are left out."""
+        known, said = self._translations.keys(), []
+        for name, value in details.items():
+            one = f"detail.{name}_one"
+            key = one if value == "1" and one in known else f"detail.{name}"
+            if key in known:
+                at = read_moment(value)
+                said.append(self.text(key, number=value, reason=value, moment=self.moment(at, zone) if at else value))
+        return " ".join(said)
+
     def subject(self, title: str, reference: str) -> str:
         """The subject of a mail."""
         return f"Turvakt: {title} [{reference[:REFERENCE_LETTERS]}]" if reference else f"Turvakt: {title}"
@@ -68,3 +80,11 @@ class Words:
     def reference(self, reference: str) -> tuple[str, ...]:
         """The note that tells the reference, if there is one."""
         return (self.text("reference", reference=reference[:REFERENCE_LETTERS]),) if reference else ()
+
+
+def read_moment(moment: str) -> datetime | None:
+    """A moment in RFC 3339; ``None``: it is none."""
+    try:
+        return datetime.fromisoformat(moment)
+    except ValueError:
+        return None

@@ -25,6 +25,7 @@ from classify.verdict import LABELS, SEVERITIES
 from registry.official import Language
 from tests.alerts.people import AT, alert, official, recipient, verdict
 from tests.alerts.told import CASES, INCIDENT, bulletin, told
+from turvakt.watch.trouble import DETAILS
 from turvakt.watch.trouble import KINDS as TROUBLES
 
 GOLDEN = Path(__file__).parent / "messages"
@@ -162,8 +163,8 @@ def test_without_answers_links_lead_into_the_console() -> None:
 def test_bulletins_are_told_by_the_values_that_they_have() -> None:
     told = [each for each in CASES.values() if isinstance(each, Bulletin)]
     assert {each.kind for each in told} == VALUES.keys()
-    assert all(each.values.keys() <= {*VALUES[each.kind]} for each in told)
-    assert all(f"trouble.{kind}" in KEYS for kind in TROUBLES)
+    assert all(each.values.keys() <= {*VALUES[each.kind], *(f"detail.{name}" for name in DETAILS)} for each in told)
+    assert {f"trouble.{kind}" for kind in TROUBLES} | {f"detail.{name}" for name in DETAILS} <= KEYS
 
 
 def test_a_bulletin_without_its_values_is_told_all_the_same() -> None:

@@ -41,13 +41,13 @@ CASES: dict[str, Alert | Bulletin] = {
         trouble="channel-failing",
         place="channel:email",
         since=AT.isoformat(),
-        detail="14 deliveries wait",
+        **{"detail.left-alone": AT.isoformat(), "detail.tried-again": "14", "detail.failed": "1"},
     ),
     "operation-goes-on": bulletin(
         "operation", event="goes-on", trouble="source-silent", place="collector:bluesky", since=AT.isoformat()
     ),
     "operation-over": bulletin(
-        "operation", event="over", trouble="disk-full", place="host", since=AT.isoformat(), detail="31 % free"
+        "operation", event="over", trouble="disk-full", place="host", since=AT.isoformat(), **{"detail.free": "9"}
     ),
     "drill": bulletin("drill", severity="none"),
     "digest-daily": bulletin(

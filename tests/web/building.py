@@ -65,7 +65,7 @@ WATCH = {
             "kind": "source-silent",
             "place": "collector:bluesky",
             "since": "2026-08-30T01:00:00+00:00",
-            "detail": "about 400 posts would have been usual",
+            "details": {"usual": "400", "reason": "the server answers 503"},
         }
     ],
     "parts": [

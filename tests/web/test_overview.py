@@ -207,7 +207,7 @@ def test_status(world: World, browser: Browser) -> None:
 def test_status_says_what_the_watch_has_found(browser: Browser) -> None:
     words = browser.page("/status").words
     assert "A source is unusually quiet (collector:bluesky), since 30 August 2026" in words
-    assert "about 400 posts would have been usual" in words
+    assert "About 400 posts would have been usual." in words
     assert "Cannot do its work: the server answers 503" in words
     assert "Silence would be noticed after 7 hours." in words
     assert "How much is usual is not yet known." in words

@@ -1,24 +1,31 @@
 """turvakt status, search: how it stands, and what it holds."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
+from alerts.messages.translations import Translations
+from alerts.messages.words import FOLDERS, Words
 from classify.verdict import LABELS, SEVERITIES
 from flow.errors import BadInput
 from review.index import MOST, Item, Query
 from turvakt.access import base_url, link, token
 from turvakt.commands.noting import note
 from turvakt.commands.shared import AsJson, aside, parts, printable, screen, table, write_json
+from turvakt.commands.words import spoken
 from turvakt.status import status as status_of
+from turvakt.watch.operator import zone
 
 MOST_DAYS = 36_500
 
+Reading = Annotated[str, typer.Option("--language", help="Language in which troubles are told: sv, fi or en.")]
 
-def status(context: typer.Context, as_json: AsJson = False) -> None:
+
+def status(context: typer.Context, language: Reading = "en", as_json: AsJson = False) -> None:
     """Tell how Turvakt stands: officials, posts, alerts, deliveries, what waits and what is dead. Works beside a running one."""
+    words = Words(Translations(*FOLDERS), spoken(language))
     with parts(context) as opened:
         now = status_of(opened)
     if as_json:
@@ -30,7 +37,7 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
     # What is nothing is told of officials alone: without them nothing is matched.
     rows = [(f"{part}: {name}", value) for part, name, value in pairs if value not in (0, "no") or part == "officials"]
     screen.print(table("", "", rows=rows))
-    _show_watch(watch)
+    _show_watch(watch, words, zone(opened.settings.operator))
     # Last: where the token is still to be made, a full disk prevents that, and the rest has been told.
     address = base_url(opened.settings)
     if opened.settings.web.sign_in == "token":
@@ -42,15 +49,20 @@ _WRONG = ("not_ready", "dead", "model_lacks")
 """The sections of the status that say what is wrong."""
 
 
-def _show_watch(watch: dict[str, Any]) -> None:
+def _show_watch(watch: dict[str, Any], words: Words, zone: tzinfo) -> None:
+    troubles = [{**each, "what": _what(each, words, zone)} for each in watch["troubles"]]
     for title, found, columns in (
-        ("Troubles", watch["troubles"], ("kind", "place", "since", "detail")),
+        ("Troubles", troubles, ("kind", "place", "since", "what")),
         ("Signs of life", watch["parts"], ("place", "at", "worked_at", "fails", "noticed_hours")),
     ):
         rows = [tuple(_cell(column, each.get(column)) for column in columns) for each in found]
         if rows:
             screen.print()
             screen.print(table(*columns, rows=rows, title=title))
+
+
+def _what(trouble: dict[str, Any], words: Words, zone: tzinfo) -> str:
+    return f"{words.name('trouble', trouble['kind'])}. {words.details(trouble['details'], zone)}"
 
 
 def _cell(column: str, value: str | float | None) -> str:

@@ -10,13 +10,14 @@ import msgspec
 import typer
 from rich.table import Table
 
-from alerts.messages.translations import LANGUAGES, Translations
+from alerts.messages.translations import Translations
 from classify.verdict import LABELS, SEVERITIES
 from flow.errors import BadInput
 from registry.official import Language
 from review.drift import Drift, Period, drifts
 from review.index import Kind, Query, every
 from turvakt.commands.shared import AsJson, aside, parts, screen, settings, table, write_json
+from turvakt.commands.words import spoken
 from turvakt.comparison import Book, Counts, Said
 
 FOLDER = Path(__file__).parent.parent / "translations"
@@ -35,9 +36,7 @@ def drift(
     The index is the population stability index: 0 says that nothing has changed; beyond what chance gives, 0.1 is to be
     watched and 0.25 to be acted on. The weeks before end where unflagged posts are no longer kept (retention.unflagged_days).
     """
-    chosen = next((each for each in LANGUAGES if each == language), None)
-    if chosen is None:
-        raise BadInput("there is no such language", place="--language", remedy=f"Choose from {', '.join(LANGUAGES)}")
+    chosen = spoken(language)
     with parts(context) as opened:
         retention = opened.settings.retention
         # Beyond the shorter retention only flagged posts are left: another mix by nature.

@@ -26,11 +26,7 @@ class Words:
     """
 
     def __init__(self, language: str, zone: str = ZONES["SE"]) -> None:
-        chosen = next((each for each in LANGUAGES if each == language), None)
-        if chosen is None:
-            remedy = f"Choose from {', '.join(LANGUAGES)}"
-            raise BadInput("there is no such language", place="--language", remedy=remedy)
-        self.language: Language = chosen
+        self.language = spoken(language)
         self._texts = Translations(FOLDER)
         self._zone = zone
 
@@ -51,6 +47,19 @@ class Words:
     def name(self, group: str, value: str) -> str:
         """What ``value`` is called in ``group``."""
         return self._texts.name(self.language, group, value)
+
+
+def spoken(language: str) -> Language:
+    """The language that was chosen.
+
+    Raises:
+        BadInput: there is no such language.
+    """
+    for each in LANGUAGES:
+        if each == language:
+            return each
+    remedy = f"Choose from {', '.join(LANGUAGES)}"
+    raise BadInput("there is no such language", place="--language", remedy=remedy)
 
 
 def say(line: str) -> None:

@@ -110,9 +110,9 @@ class Drills:
         told = self._history(incident.id)
         for channel in sorted(_failed(told, over=now - at >= DELIVERED)):
             place = f"channel:{channel}" if channel in CHANNELS else "channel:other"
-            yield Trouble("drill-failed", place, at, "the drill was not delivered by it")
+            yield Trouble("drill-failed", place, at)
         if now - at >= ANSWERED and incident.state not in ("acknowledged", "resolved"):
-            yield Trouble("drill-unanswered", "drill", at + ANSWERED, f"nobody has answered for {ANSWERED.days} day")
+            yield Trouble("drill-unanswered", "drill", at + ANSWERED)
 
 
 def _failed(told: list[Transition], *, over: bool) -> set[str]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from turvakt.folder import faults
-from turvakt.watch.trouble import Trouble
+from turvakt.watch.trouble import Detail, Trouble
 
 HOURS_LEFT = 24.0
 """A disk that is full within so long, as it fills, needs somebody today."""
@@ -49,8 +49,10 @@ class Disk:
             self._seen.popleft()
         percent, left = 100 * free / total, self._left(now, free)
         if percent < self._least or (left is not None and left < HOURS_LEFT):
-            soon = f", full in about {left:.0f} hours" if left is not None else ""
-            yield Trouble("disk-full", "disk", now, f"{percent:.0f} % free{soon}")
+            details: dict[Detail, str] = {"free": f"{percent:.0f}"}
+            if left is not None:
+                details["full-in"] = f"{left:.0f}"
+            yield Trouble("disk-full", "disk", now, details)
 
     def _left(self, now: datetime, free: int) -> float | None:
         """Hours until it is full, as it filled in the last hours; ``None``: not known, or it does not fill."""
@@ -77,7 +79,7 @@ class Clocks:
         self._before = (now, seconds)
         if self._jump is not None and timedelta(0) <= now - self._jump[0] < JUMP_TOLD:
             at, by = self._jump
-            yield Trouble("clock-jumped", "clock", at, f"by {by:+.0f} seconds")
+            yield Trouble("clock-jumped", "clock", at, {"put-forward" if by > 0 else "put-back": f"{abs(by):.0f}"})
 
 
 def certificate_end(host: str, port: int) -> datetime | None:
@@ -125,9 +127,9 @@ class Certificate:
     @staticmethod
     def _look(now: datetime, end: datetime | None) -> Iterator[Trouble]:
         if end is None:
-            yield Trouble("certificate-ends", "certificate", now, "it is not valid")
+            yield Trouble("certificate-ends", "certificate", now, {"invalid": ""})
         elif end - now < CERTIFICATE:
-            yield Trouble("certificate-ends", "certificate", now, f"it ends on {end:%Y-%m-%d}")
+            yield Trouble("certificate-ends", "certificate", now, {"ends": end.isoformat()})
 
 
 class Backup:
@@ -147,8 +149,8 @@ class Backup:
             files = [each for each in self._path.rglob("*") if each.is_file()] if self._path.is_dir() else [self._path]
             times = [each.stat().st_mtime for each in files if each.exists()]
         if not times:
-            yield Trouble("backup-old", "backup", now, "there is none")
+            yield Trouble("backup-old", "backup", now, {"missing": ""})
             return
         newest = datetime.fromtimestamp(max(times), UTC)
         if now - newest > self._most:
-            yield Trouble("backup-old", "backup", newest + self._most, f"the newest is of {newest:%Y-%m-%d %H:%M} UTC")
+            yield Trouble("backup-old", "backup", newest + self._most, {"newest": newest.isoformat()})

@@ -69,7 +69,7 @@ class OperatorTeller:
             "trouble": trouble.kind,
             "place": trouble.place,
             "since": trouble.since.isoformat(),
-            "detail": trouble.detail,
+            **{f"detail.{name}": value for name, value in trouble.details.items()},
         }
         bulletin = Bulletin("operation", "", "", "", severity, False, values, None, now)
         if event == "begins":

@@ -13,7 +13,7 @@ from alerts.tables import OUTBOX
 from flow.database import Database
 from flow.databases.columns import moment
 from turvakt.watch.beats import LATE, REFUSED, Beat, Beats
-from turvakt.watch.trouble import Kind, Trouble
+from turvakt.watch.trouble import Detail, Kind, Trouble
 from turvakt.watch.usual import Usual, hour, learn, never
 
 STAGE_LATE = timedelta(minutes=5)
@@ -60,9 +60,9 @@ class Workers:
             place = f"worker:{name}"
             beat = known.get(place, Beat(place, self._since))
             if now - max(beat.at, self._since) >= LATE:
-                yield Trouble("worker-silent", place, beat.at, "it gives no sign of life")
+                yield Trouble("worker-silent", place, beat.at)
             elif beat.failing_since is not None and now - beat.failing_since >= LATE:
-                yield Trouble("store-away", place, beat.failing_since, beat.reason)
+                yield Trouble("store-away", place, beat.failing_since, {"reason": beat.reason})
 
 
 def stages(
@@ -79,10 +79,7 @@ def stages(
         for stage, topic in readers.items():
             since = oldest(topic, stage)
             if since is not None and now - since >= STAGE_LATE:
-                minutes = int((now - since).total_seconds() // 60)
-                yield Trouble(
-                    "stage-late", f"stage:{stage}", since, f"the oldest entry has waited for {minutes} minutes"
-                )
+                yield Trouble("stage-late", f"stage:{stage}", since, {"waited": _minutes(now - since)})
 
     return ask
 
@@ -126,8 +123,7 @@ class Sources:
             usual = self.usual(name, now)
             last = max(beat.worked_at or self._since[name], self._since[name])
             if usual is not None and usual.is_silent(last, now):
-                many = usual.expected(last, now)
-                yield Trouble("source-silent", beat.place, last, f"about {many:.0f} posts would have been usual")
+                yield Trouble("source-silent", beat.place, last, {"usual": f"{usual.expected(last, now):.0f}"})
             else:
                 self._heard.append(name)
 
@@ -147,7 +143,7 @@ def _failing(beat: Beat, since: datetime, now: datetime) -> Iterator[Trouble]:
     refused = beat.reason.startswith(REFUSED)
     if refused or now - since >= SOURCE_FAILING:
         kind: Kind = "source-refuses" if refused else "source-failing"
-        yield Trouble(kind, beat.place, since, beat.reason.removeprefix(REFUSED))
+        yield Trouble(kind, beat.place, since, {"reason": beat.reason.removeprefix(REFUSED)})
 
 
 def deliveries(outbox: Outbox, database: Database) -> Callable[[datetime], Iterator[Trouble]]:
@@ -159,9 +155,8 @@ def deliveries(outbox: Outbox, database: Database) -> Callable[[datetime], Itera
         for threat, most in ((True, THREAT_LATE), (False, OTHER_LATE)):
             since = oldest.get(threat)
             if since is not None and now - since >= most:
-                minutes = int((now - since).total_seconds() // 60)
-                what = "a threat" if threat else "an alert"
-                yield Trouble("deliveries-late", "outbox", since, f"{what} has been due for {minutes} minutes")
+                due: Detail = "threat-due" if threat else "alert-due"
+                yield Trouble("deliveries-late", "outbox", since, {due: _minutes(now - since)})
                 return
 
     return ask
@@ -174,17 +169,22 @@ def channels(database: Database) -> Callable[[datetime], Iterator[Trouble]]:
     lost = select(OUTBOX.c.channel, many, func.min(OUTBOX.c.at)).where(OUTBOX.c.state == "failed")
 
     def ask(now: datetime) -> Iterator[Trouble]:
-        found: dict[str, tuple[datetime, list[str]]] = {}
+        found: dict[str, tuple[datetime, dict[Detail, str]]] = {}
         recently = lost.where(OUTBOX.c.at > (now - FAILED_TOLD).timestamp())
-        for query, what in ((again, "deliveries are tried again and again"), (recently, "deliveries have failed")):
+        what: Detail
+        for query, what in ((again, "tried-again"), (recently, "failed")):
             for name, number, at in database.query(query.group_by(OUTBOX.c.channel)):
                 place = f"channel:{name}" if name in CHANNELS else "channel:other"
-                first, details = found.get(place, (moment(at), []))
-                found[place] = (min(first, moment(at)), [*details, f"{number} {what}"])
+                first, details = found.get(place, (moment(at), {}))
+                found[place] = (min(first, moment(at)), {**details, what: str(int(details.get(what, 0)) + number)})
         for place, (first, details) in found.items():
-            yield Trouble("channel-failing", place, first, ", ".join(details))
+            yield Trouble("channel-failing", place, first, details)
 
     return ask
+
+
+def _minutes(passed: timedelta) -> str:
+    return str(passed // timedelta(minutes=1))
 
 
 def answers(ask: Callable[[], object]) -> Callable[[datetime], Iterator[Trouble]]:

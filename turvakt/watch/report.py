@@ -25,7 +25,7 @@ def report(database: Database, now: datetime, *, zone: ZoneInfo) -> dict[str, An
     beats = Beats(database)
     return {
         "troubles": [
-            {"kind": each.kind, "place": each.place, "since": each.since.isoformat(), "detail": each.detail}
+            {"kind": each.kind, "place": each.place, "since": each.since.isoformat(), "details": each.details}
             for each in standing(database)
         ],
         "parts": [*(_part(beats, beat, now, zone) for beat in beats.all()), *_channels(database)],

@@ -18,6 +18,18 @@ BEAT = Table(
 )
 """One row for each part of Turvakt, whichever process does its work: when it was last known to live, and to do something."""
 
+PROCESS = Table(
+    "watch_process",
+    METADATA,
+    Column("id", NAME, primary_key=True),
+    Column("place", NAME, nullable=False),
+    Column("started_at", MOMENT, nullable=False),
+    Column("at", MOMENT, nullable=False),
+    Column("ended", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""One row for each process that did a worker's work, of which several may share a place; see `turvakt.watch.processes`."""
+
 COUNT = Table(
     "watch_count",
     METADATA,
@@ -39,9 +51,10 @@ TROUBLE = Table(
     Column("gone_at", MOMENT),
     Column("returns", Integer, nullable=False),
     Column("incident", NAME, nullable=False),
-    Column("detail", NAME, nullable=False),
+    Column("details", NAME, nullable=False, server_default="{}"),
     sqlite_with_rowid=False,
 )
+"""What is known of troubles, see `turvakt.watch.trouble.Known`. ``details`` is a JSON object of texts."""
 
 DRILL = Table(
     "watch_drill",

@@ -1,6 +1,6 @@
 """A trouble: something that must go on and does not. When the operator is told of it, and when it counts as over."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
@@ -23,6 +23,26 @@ Kind = Literal[
     "drill-unanswered",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+Detail = Literal[
+    "reason",
+    "waited",
+    "usual",
+    "threat-due",
+    "alert-due",
+    "left-alone",
+    "tried-again",
+    "failed",
+    "free",
+    "full-in",
+    "put-forward",
+    "put-back",
+    "invalid",
+    "ends",
+    "missing",
+    "newest",
+]
+DETAILS: tuple[Detail, ...] = get_args(Detail)
+"""What can be said of a trouble: the texts ``detail`` in ``alerts/messages/translations/bulletins``."""
 Event = Literal["begins", "goes-on", "over"]
 
 CRITICAL: frozenset[Kind] = frozenset(
@@ -49,13 +69,14 @@ class Trouble:
     Attributes:
         place: the part of Turvakt, such as ``collector:bluesky``: never the name of a person, a file or an address.
         since: when it began, as far as is known.
-        detail: for the operator, in English; numbers, names of parts and reasons, nothing of a post or a person.
+        details: what is to be said of it, each with its value: numbers, moments as RFC 3339, and error messages in English;
+            nothing of a post or a person.
     """
 
     kind: Kind
     place: str
     since: datetime
-    detail: str = ""
+    details: dict[Detail, str] = field(default_factory=dict, hash=False)
 
     @property
     def severity(self) -> Severity:

@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, cast
 
+import msgspec
 from sqlalchemy import and_, delete, insert, select
 
 from flow.database import Database, Row
 from flow.databases.columns import moment
 from turvakt.watch.tables import TROUBLE
-from turvakt.watch.trouble import Event, Kind, Known, State, Trouble, look
+from turvakt.watch.trouble import Detail, Event, Kind, Known, State, Trouble, look
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +69,8 @@ class Troubles:
             incident = "" if event == "begins" else after.incident
             after = replace(after, incident=self._teller.tell(event, trouble, incident=incident))
             level = logging.INFO if event == "over" else logging.WARNING
-            logger.log(level, "trouble %s at %s: %s. %s", trouble.kind, trouble.place, event, trouble.detail)
+            details = ", ".join(f"{name} {value}".strip() for name, value in trouble.details.items())
+            logger.log(level, "trouble %s at %s: %s. %s", trouble.kind, trouble.place, event, details)
         if after == before:
             return
         gone = after or before
@@ -100,14 +102,14 @@ def _row(known: Known) -> dict[str, Any]:
         "gone_at": known.gone_at and known.gone_at.timestamp(),
         "returns": known.returns,
         "incident": known.incident,
-        "detail": trouble.detail,
+        "details": msgspec.json.encode(trouble.details).decode(),
     }
 
 
 def _known(row: Row) -> Known:
-    kind, place, state, since, told_at, gone_at, returns, incident, detail = row
+    kind, place, state, since, told_at, gone_at, returns, incident, details = row
     return Known(
-        Trouble(cast(Kind, kind), place, moment(since), detail),
+        Trouble(cast(Kind, kind), place, moment(since), msgspec.json.decode(details, type=dict[Detail, str])),
         cast(State, state),
         None if told_at is None else moment(told_at),
         None if gone_at is None else moment(gone_at),

@@ -83,7 +83,7 @@ def look(probes: Sequence[Probe], now: datetime) -> tuple[list[Trouble], frozens
             found += probe.ask(now)
         except TurvaktError as error:
             unknown |= probe.kinds
-            found.append(Trouble("store-away", probe.place, now, error.reason))
+            found.append(Trouble("store-away", probe.place, now, {"reason": error.reason}))
         except Exception as error:  # noqa: BLE001  a fault of one probe must not end the others
             logger.error("probe %s failed: %s", probe.place, type(error).__name__)
             unknown |= probe.kinds

@@ -15,7 +15,7 @@ def test_a_disk_is_a_trouble_when_little_is_left(tmp_path: Path) -> None:
     disk = Disk(tmp_path, free=10, usage=lambda folder: (1000, 1000 - free, free))
     assert list(disk(NOW)) == []
     free = 99
-    assert [each.detail for each in disk(NOW)] == ["10 % free"]
+    assert [each.details for each in disk(NOW)] == [{"free": "10"}]
 
 
 def test_a_disk_is_a_trouble_when_it_fills_within_a_day(tmp_path: Path) -> None:
@@ -23,13 +23,13 @@ def test_a_disk_is_a_trouble_when_it_fills_within_a_day(tmp_path: Path) -> None:
     disk = Disk(tmp_path, free=10, usage=lambda folder: (1000, 1000 - free, free))
     found = []
     for hour in range(4):
-        found.append([each.detail for each in disk(NOW + hour * HOUR)])
+        found.append([each.details for each in disk(NOW + hour * HOUR)])
         free -= 50
     assert found[0] == []
     assert [each for (each,) in found[1:]] == [
-        "95 % free, full in about 19 hours",
-        "90 % free, full in about 18 hours",
-        "85 % free, full in about 17 hours",
+        {"free": "95", "full-in": "19"},
+        {"free": "90", "full-in": "18"},
+        {"free": "85", "full-in": "17"},
     ]
 
 
@@ -45,7 +45,7 @@ def test_a_clock_that_jumps_is_seen_for_an_hour() -> None:
     assert list(clocks(NOW + timedelta(seconds=61))) == []
     seconds += 60
     (trouble,) = clocks(NOW - HOUR)
-    assert trouble.detail == "by -3721 seconds"
+    assert trouble.details == {"put-back": "3721"}
     seconds += 3500
     assert len(list(clocks(NOW - HOUR + timedelta(seconds=3500)))) == 1
     seconds += 100
@@ -64,10 +64,10 @@ def test_a_certificate_that_ends_within_a_fortnight_is_told() -> None:
     assert list(certificate(NOW)) == []
     end = None
     assert list(certificate(NOW + HOUR / 2)) == []
-    assert [each.detail for each in certificate(NOW + HOUR)] == ["it is not valid"]
-    assert [each.detail for each in certificate(NOW + timedelta(days=2))] == ["it is not valid"]
+    assert [each.details for each in certificate(NOW + HOUR)] == [{"invalid": ""}]
+    assert [each.details for each in certificate(NOW + timedelta(days=2))] == [{"invalid": ""}]
     end = NOW + timedelta(days=15)
-    assert [each.detail for each in certificate(NOW + timedelta(days=3))] == ["it ends on 2026-12-15"]
+    assert [each.details for each in certificate(NOW + timedelta(days=3))] == [{"ends": end.isoformat()}]
     assert set(asked) == {("turvakt.example", 443)}
     assert list(Certificate("http://127.0.0.1:8477", end=ends)(NOW)) == []
 
@@ -75,14 +75,14 @@ def test_a_certificate_that_ends_within_a_fortnight_is_told() -> None:
 def test_a_backup_must_be_there_and_new(tmp_path: Path) -> None:
     folder = tmp_path / "backups"
     backup = Backup(folder, hours=26)
-    assert [each.detail for each in backup(NOW)] == ["there is none"]
+    assert [each.details for each in backup(NOW)] == [{"missing": ""}]
     folder.mkdir()
-    assert [each.detail for each in backup(NOW)] == ["there is none"]
+    assert [each.details for each in backup(NOW)] == [{"missing": ""}]
     for name, age in (("monday", 30), ("tuesday", 27)):
         file = folder / name
         file.write_text("x", "utf-8")
         at = (NOW - age * HOUR).timestamp()
         os.utime(file, (at, at))
     (trouble,) = backup(NOW)
-    assert (trouble.since, trouble.detail) == (NOW - HOUR, "the newest is of 2026-11-29 09:00 UTC")
+    assert (trouble.since, trouble.details) == (NOW - HOUR, {"newest": "2026-11-29T09:00:00+00:00"})
     assert list(backup(NOW - HOUR)) == []

@@ -44,7 +44,7 @@ def test_a_stage_before_which_entries_wait_for_long_is_a_trouble() -> None:
     probe = stages({"classify": "posts", "route": "verdicts"}, oldest=lambda topic, stage: waiting[stage])
     assert list(probe(NOW + 4 * MINUTE)) == []
     (late,) = probe(NOW + 7 * MINUTE)
-    assert (late.place, late.since, late.detail) == ("stage:classify", NOW, "the oldest entry has waited for 7 minutes")
+    assert (late.place, late.since, late.details) == ("stage:classify", NOW, {"waited": "7"})
 
 
 def taught(beats: Beats, *, posts: int = 500) -> None:
@@ -120,18 +120,18 @@ def test_deliveries_that_do_not_get_through_are_troubles(parts: Parts, clock: Ma
     add("2", "outbox", state="delivered", attempts=1)
     assert (list(late(start)), list(failing(start))) == ([], [])
     clock.advance(31 * 60)
-    assert [each.detail for each in late(clock.now())] == ["an alert has been due for 31 minutes"]
+    assert [each.details for each in late(clock.now())] == [{"alert-due": "31"}]
     add("3", "sms", state="waiting", threat=1)
     add("4", "carrier-pigeon of Anna", state="failed", at=clock.now().timestamp())
-    assert [each.detail for each in late(clock.now())] == ["a threat has been due for 31 minutes"]
+    assert [each.details for each in late(clock.now())] == [{"threat-due": "31"}]
     add("5", "sms", state="waiting", threat=1, attempts=3)
-    assert [each.detail for each in late(clock.now())] == ["an alert has been due for 31 minutes"]
+    assert [each.details for each in late(clock.now())] == [{"alert-due": "31"}]
     add("6", "email", state="waiting", attempts=3)
     assert list(late(clock.now())) == []  # the failing channels explain it
-    assert {(each.place, each.detail) for each in failing(clock.now())} == {
-        ("channel:email", "1 deliveries are tried again and again"),
-        ("channel:sms", "1 deliveries are tried again and again"),
-        ("channel:other", "1 deliveries have failed"),
+    assert {each.place: each.details for each in failing(clock.now())} == {
+        "channel:email": {"tried-again": "1"},
+        "channel:sms": {"tried-again": "1"},
+        "channel:other": {"failed": "1"},
     }
     parts_told = {each["place"]: each["worked_at"] for each in status(parts)["watch"]["parts"]}
     assert parts_told == {"channel:email": None, "channel:sms": None, "channel:outbox": start.isoformat()}

@@ -123,9 +123,9 @@ def test_what_gives_no_answer_is_a_trouble_and_leaves_open_what_it_would_have_sa
         ],
         clock.now(),
     )
-    assert [(each.kind, each.place, each.detail) for each in found] == [
-        ("store-away", "log", "no answer"),
-        ("clock-jumped", "clock", ""),
+    assert [(each.kind, each.place, each.details) for each in found] == [
+        ("store-away", "log", {"reason": "no answer"}),
+        ("clock-jumped", "clock", {}),
     ]
     assert unknown == {"stage-late", "disk-full"}
 
