@@ -20,7 +20,7 @@ from alerts.content import Content
 from alerts.delivery.budget import Breaker
 from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.postman import Postman
-from alerts.incidents.escalation import Escalator
+from alerts.incidents.escalator import Escalator
 from alerts.incidents.incidents import Incidents
 from alerts.incidents.telling import Telling
 from alerts.mail.keyring import Keyring

@@ -82,10 +82,11 @@ class Case:
         self.escalate_at = self.grow_at = None
         self.rest()
 
-    def told(self, told: Told) -> Alert | Bulletin | None:
+    def told(self, told: Told) -> Content | None:
         """What it is about, for this occasion."""
         if isinstance(self.content, Bulletin):
-            return replace(self.content, step=told.step, key=told.key)
+            values = {**self.content.values, "occasion": told.occasion}
+            return replace(self.content, incident=self.id, values=values, step=told.step, key=told.key)
         return None if self.content is None else replace(self.content, incident=self.id, told=told)
 
     def incident(self) -> Incident:

@@ -1,66 +1,117 @@
-"""Sees to it that what nobody answers goes on to the next step, and that what has grown is told."""
+"""How people are told of an incident, step by step: by its policy, and in the end by the last resort."""
 
-import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import datetime
 
-from alerts.incidents.incidents import Incidents
+from alerts.alert import Occasion, Recipient, Told
+from alerts.content import to_one
+from alerts.incidents.case import Case, seconds
+from alerts.incidents.growth import size
+from alerts.incidents.history import NOBODY_LEFT, TURVAKT, Event, History, Transition
+from alerts.incidents.telling import Telling
+from alerts.incidents.whom import Whom
+from alerts.plans.steps import Place, after, answer_due
 from flow.clock import Clock
-from flow.errors import BadInput
-from flow.step import Step
 
 logger = logging.getLogger(__name__)
 
 
-class Escalator:
-    """Looks again and again which incidents something is to be done about. One process does it for all.
+class Escalation:
+    """Changes cases, and leaves it to its caller to save them, in the same transaction."""
 
-    Args:
-        wake: is called when there is something to deliver.
-        step: where the incidents are read and written.
-        idle_seconds: how often to look.
-    """
-
-    def __init__(
-        self,
-        *,
-        incidents: Incidents,
-        wake: Callable[[], None],
-        step: Step,
-        clock: Clock,
-        idle_seconds: float = 1.0,
-    ) -> None:
-        self._incidents = incidents
-        self._wake = wake
-        self._step = step
+    def __init__(self, *, whom: Whom, telling: Telling, history: History, clock: Clock) -> None:
+        self._whom = whom
+        self._telling = telling
+        self._history = history
         self._clock = clock
-        self._idle_seconds = idle_seconds
 
-    async def run(self) -> None:
-        """Work until cancelled. What was not done by then is done at the next start.
+    def begin(self, case: Case, recipients: Sequence[Recipient]) -> int:
+        """Tell these of an incident that is new; returns how many deliveries are new, as all here do."""
+        self.note(case, "opened", step=1)
+        return self._tell(case, recipients, "raised", key="raised")
 
-        Raises:
-            Broken: the incidents cannot be read or written.
-        """
-        while True:
-            if await self._step(self.turn, self._clock.now()):
-                self._wake()
-            await asyncio.sleep(self._idle_seconds)
+    def answer_due(self, case: Case, recipients: Sequence[Recipient], now: datetime) -> float | None:
+        """When the step at which it stands, told to these, is over."""
+        return seconds(answer_due(self._whom.policy(case), case.step, recipients, now))
 
-    async def finish(self) -> None:
-        """Tell at once of growth that waits: in a run that ends nobody comes back to it."""
-        if await self._step(self._incidents.tell_growth):
-            self._wake()
-
-    def turn(self, now: datetime) -> int:
-        """Do what is due; returns how many deliveries are new."""
-        return sum(map(self._advance, self._incidents.due(now)))
-
-    def _advance(self, incident: str) -> int:
-        try:
-            return self._incidents.advance(incident)
-        except BadInput as error:
-            # One that cannot be read must not keep the others from going on.
-            logger.error("incident %s cannot be read and is passed over: %s", incident, error)
+    def go_on(self, case: Case, now: datetime) -> int:
+        """Nobody has answered: tell the next step in which there is somebody; after the last one the last resort."""
+        case.state, case.changed_at = "escalated", now.timestamp()
+        following = self._following(case, now)
+        if following is not None:
+            return self._tell_step(case, *following, now, by_hand=False)
+        case.escalate_at = None
+        self.note(case, "nobody-answered")
+        if not self._whom.policy(case).last_resort:
             return 0
+        recipients = self._whom.last(case, now)
+        if not recipients:
+            self.note(case, NOBODY_LEFT)
+            self._warn(case)
+            return 0
+        return self._tell_last(case, recipients, key="0")
+
+    def hand_over(self, case: Case, now: datetime, *, by: str) -> int:
+        """Tell at once who comes next.
+
+        Where nobody is left, the incident stays with whoever had it, and goes on as it would have.
+        """
+        following = self._following(case, now)
+        last = () if following is not None else self._whom.last(case, now)
+        if following is None and not last:
+            self.note(case, "handed-over", actor=by, result=NOBODY_LEFT)
+            self._warn(case)
+            return 0
+        self.note(case, "handed-over", actor=by)
+        case.state, case.owner = "escalated", ""
+        if following is not None:
+            return self._tell_step(case, *following, now, by_hand=True)
+        case.escalate_at = None
+        # That nobody answers is told once; people may hand over again and again, and each time somebody must hear of it.
+        return self._tell_last(case, last, key=str(len(self._history.of(case.id, events=["handed-over"]))))
+
+    def note(self, case: Case, event: Event, *, actor: str = TURVAKT, result: str = "", step: int = 0) -> None:
+        """Write down what has happened to it."""
+        at = self._clock.now()
+        self._history.add([Transition(case.id, case.official, at, event, actor=actor, result=result, step=step)])
+
+    def _following(self, case: Case, now: datetime) -> tuple[Place, Sequence[Recipient]] | None:
+        """The next step in which there is somebody, and whom it tells."""
+        policy = self._whom.policy(case)
+        place = after(policy, Place(case.step, case.round))
+        while place is not None:
+            if recipients := self._whom.step(case, place.step, now):
+                return place, recipients
+            place = after(policy, place)
+        return None
+
+    def _tell_step(
+        self, case: Case, place: Place, recipients: Sequence[Recipient], now: datetime, *, by_hand: bool
+    ) -> int:
+        case.step, case.round = place.step, place.round
+        case.escalate_at = self.answer_due(case, recipients, now)
+        again = case.round > 0 or (not by_hand and case.step == 1)
+        self.note(case, "repeated" if again else "escalated", step=case.step, result=f"round {case.round + 1}")
+        key = f"{case.series} {case.round} {case.step}"
+        if again or by_hand:
+            return self._tell(case, recipients, "reminder" if again else "escalated", key=key)
+        # Who was told before has not got it from somebody else.
+        before = self._history.told(case.id)
+        parts: dict[Occasion, list[Recipient]] = {"reminder": [], "escalated": []}
+        for each in recipients:
+            parts["reminder" if each.name in before else "escalated"].append(each)
+        return sum(self._tell(case, part, occasion, key=key) for occasion, part in parts.items())
+
+    def _tell_last(self, case: Case, recipients: Sequence[Recipient], *, key: str) -> int:
+        self.note(case, "last-resort")
+        return self._tell(case, recipients, "last-resort", key=f"{case.series} last {key}")
+
+    def _tell(self, case: Case, recipients: Sequence[Recipient], occasion: Occasion, *, key: str) -> int:
+        content = case.told(size(Told(occasion, 0, 0, 0, step=case.step, key=key), case))
+        return 0 if content is None else len(self._telling.tell(to_one(content, each) for each in recipients))
+
+    def _warn(self, case: Case) -> None:
+        logger.error(
+            "incident %s: there is nobody left to tell, nor a last resort whom consent allows to tell", case.id
+        )

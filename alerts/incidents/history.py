@@ -33,6 +33,7 @@ Event = Literal[
     "repeated",
     "last-resort",
     "nobody-answered",
+    "nobody-left",
     "false-alarm",
     "resolved",
     "reopened",
@@ -51,6 +52,8 @@ ANSWERS: dict[Action, Event] = {
     "reopen": "reopened",
 }
 """What the history calls each answer."""
+NOBODY_LEFT: Event = "nobody-left"
+"""There was nobody more whom consent allows to tell; also the result of handing over to nobody."""
 TURVAKT = "turvakt"
 """The actor of what nobody did by hand."""
 

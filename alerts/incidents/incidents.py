@@ -2,31 +2,28 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import select
 
-from alerts.alert import Alert, Occasion, Recipient, Told
+from alerts.alert import Alert, Recipient
 from alerts.bulletin import Bulletin
-from alerts.content import Content, to_one
 from alerts.incidents.campaigns import Campaigns, about_no_post
-from alerts.incidents.case import UNANSWERED, Case, cases, save, seconds
-from alerts.incidents.growth import grown, size
-from alerts.incidents.history import ANSWERS, TURVAKT, Event, History, Transition
+from alerts.incidents.case import UNANSWERED, Case, cases, save
+from alerts.incidents.escalation import Escalation
+from alerts.incidents.growth import grown
+from alerts.incidents.history import ANSWERS, History
 from alerts.incidents.holder import IncidentHolder
 from alerts.incidents.incident import OPEN, Action, Incident, Kind
 from alerts.incidents.taking import Taking
 from alerts.incidents.telling import Telling
 from alerts.incidents.whom import Operator, Whom, no_operator
 from alerts.plans.plan import Plans
-from alerts.plans.steps import Place, after, answer_due
 from alerts.tables import INCIDENT
 from classify.verdict import Severity
 from flow.clock import Clock
 from flow.database import Database
-from flow.databases.columns import moment
 from ingest.post import Post
 from registry.official import Official
 
@@ -75,12 +72,13 @@ class Incidents(IncidentHolder):
     ) -> None:
         super().__init__(database, clock=clock)
         self._operator = operator
-        self._whom = Whom(plans=plans, officials=officials, operator=operator)
         self._decide = decide
         self._telling = telling
         self._taking = Taking(database, telling=telling, plans=plans, officials=officials, account=account, clock=clock)
         self._campaigns = Campaigns(database)
         self.history = History(database)
+        whom = Whom(plans=plans, officials=officials, operator=operator)
+        self._escalation = Escalation(whom=whom, telling=telling, history=self.history, clock=clock)
 
     # ---------------------------------------------------------------- opening
 
@@ -102,9 +100,8 @@ class Incidents(IncidentHolder):
         return told
 
     def _begin(self, case: Case, recipients: Sequence[Recipient]) -> int:
-        told = self._tell_all(case, recipients, "raised", key="raised")
+        told = self._escalation.begin(case, recipients)
         save(self._database, [case])
-        self._add(case, "opened", step=1)
         return told
 
     def raise_(
@@ -134,23 +131,22 @@ class Incidents(IncidentHolder):
             now = self._clock.now()
             case = about_no_post(kind, bulletin, now, severity=severity, subject=subject)
             told = tuple(recipients) or self._operator(at=now, severity=severity)
-            case.escalate_at = seconds(answer_due(self._whom.policy(case), 1, told, now))
+            case.escalate_at = self._escalation.answer_due(case, told, now)
             self._begin(case, told)
         return case.incident()
 
     # ---------------------------------------------------------------- answers
 
-    def answer(self, incident: str, action: Action, *, by: str, at: datetime | None = None) -> Incident | None:
+    def answer(self, incident: str, action: Action, *, by: str) -> Incident | None:
         """What somebody says to an incident.
 
         Args:
             by: the name of a contact, or the id of a person; ``turvakt`` if it is over by itself.
-            at: when; now, if it is left out.
 
         Returns:
             The incident as it then is; ``None`` if there is none of this id. Of a closed one nothing changes, but by ``reopen``.
         """
-        now = at or self._clock.now()
+        now = self._clock.now()
         with self._database.transaction():
             if action == "false-alarm" and (found := self.get(incident)) is not None and found.is_open:
                 # Before the lock: who takes alerts has locked the log first, too.
@@ -163,16 +159,15 @@ class Incidents(IncidentHolder):
             if case.is_open == (action == "reopen"):
                 return case.incident()
             case.changed_at = now.timestamp()
-            self._add(case, ANSWERS[action], actor=by)
-            match action:
-                case "hand-over":
-                    case.owner = ""
-                    self._escalate(case, now, by_hand=True)
-                case "acknowledge" | "on-it" | "reopen":
+            if action == "hand-over":
+                self._escalation.hand_over(case, now, by=by)
+            else:
+                self._escalation.note(case, ANSWERS[action], actor=by)
+                if action in ("false-alarm", "resolve"):
+                    case.close("resolved")
+                else:
                     case.state, case.escalate_at = "acknowledged", None
                     case.owner = case.owner if action == "acknowledge" else by
-                case "false-alarm" | "resolve":
-                    case.close("resolved")
             save(self._database, [case])
         return case.incident()
 
@@ -200,13 +195,13 @@ class Incidents(IncidentHolder):
             if case.grow_at is not None and case.grow_at <= now.timestamp():
                 told += self._tell_growth(case)
             if case.escalate_at is not None and case.escalate_at <= now.timestamp():
-                told += self._escalate(case, now)
+                told += self._escalation.go_on(case, now)
             elif case.changed_at + UNANSWERED.total_seconds() <= now.timestamp():
                 if case.state == "acknowledged":
                     case.rest()
                 else:
                     case.close("expired")
-                    self._add(case, "expired")
+                    self._escalation.note(case, "expired")
             save(self._database, [case])
         return told
 
@@ -220,65 +215,5 @@ class Incidents(IncidentHolder):
         return told
 
     def _tell_growth(self, case: Case) -> int:
-        self._add(case, "grew", result=str(case.posts))
+        self._escalation.note(case, "grew", result=str(case.posts))
         return len(self._telling.tell(grown(case)))
-
-    def _escalate(self, case: Case, now: datetime, *, by_hand: bool = False) -> int:
-        """Tell the next step in which there is somebody; after the last one the last resort."""
-        policy = self._whom.policy(case)
-        case.state, case.changed_at = "escalated", now.timestamp()
-        place = after(policy, Place(case.step, case.round))
-        while place is not None:
-            case.step, case.round = place.step, place.round
-            recipients = self._whom.step(case, now)
-            if recipients:
-                again = case.round > 0 or (not by_hand and case.step == 1)
-                case.escalate_at = seconds(answer_due(policy, case.step, recipients, now))
-                self._add(case, "repeated" if again else "escalated", step=case.step, result=f"round {case.round + 1}")
-                key = f"{case.series} {case.round} {case.step}"
-                if again or by_hand:
-                    return self._tell_all(case, recipients, "reminder" if again else "escalated", key=key)
-                # Who was told before has not got it from somebody else.
-                before = self.history.told(case.id)
-                parts: dict[Occasion, list[Recipient]] = {"reminder": [], "escalated": []}
-                for each in recipients:
-                    parts["reminder" if each.name in before else "escalated"].append(each)
-                return sum(self._tell_all(case, part, occasion, key=key) for occasion, part in parts.items())
-            place = after(policy, place)
-        case.escalate_at = None
-        if not by_hand:
-            self._add(case, "nobody-answered")
-        if not (policy.last_resort or by_hand):
-            return 0
-        recipients = self._whom.last(case, now)
-        self._add(case, "last-resort", result="" if recipients else "nobody is named")
-        if not recipients:
-            logger.error(
-                "incident %s: nobody has answered, and there is no last resort whom consent allows to tell", case.id
-            )
-        # That nobody answers is told once; people may hand over again and again, and each time somebody must hear of it.
-        times = len(self.history.of(case.id, events=["handed-over"])) if by_hand else 0
-        return self._tell_all(case, recipients, "last-resort", key=f"{case.series} last {times}")
-
-    # ---------------------------------------------------------------- telling
-
-    def _tell_all(self, case: Case, recipients: Sequence[Recipient], occasion: Occasion, *, key: str) -> int:
-        """Tell these of the incident as it is."""
-        content: Content | None = None
-        told = size(Told(occasion, 0, 0, 0, step=case.step, key=key), case)
-        if isinstance(case.content, Bulletin):
-            content = _keyed(case.content, case.id, occasion=occasion, step=case.step, key=key)
-        elif case.content is not None:
-            content = case.told(told)
-        if content is None:
-            return 0
-        return len(self._telling.tell(to_one(content, each) for each in recipients))
-
-    def _add(self, case: Case, event: Event, *, actor: str = TURVAKT, result: str = "", step: int = 0) -> None:
-        at = moment(case.changed_at) if actor != TURVAKT else self._clock.now()
-        self.history.add([Transition(case.id, case.official, at, event, actor=actor, result=result, step=step)])
-
-
-def _keyed(bulletin: Bulletin, incident: str, *, occasion: Occasion, step: int, key: str) -> Bulletin:
-    values = {**bulletin.values, "occasion": occasion}
-    return replace(bulletin, incident=incident, values=values, step=step, key=key)

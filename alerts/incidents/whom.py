@@ -42,14 +42,14 @@ class Whom:
         self._officials = officials
         self._operator = operator
 
-    def step(self, case: Case, now: datetime) -> tuple[Recipient, ...]:
-        """Whom the step at which it stands tells."""
+    def step(self, case: Case, step: int, now: datetime) -> tuple[Recipient, ...]:
+        """Whom a step of its policy tells, from 1."""
         if case.kind == "operation":
             return self._operator(at=now, severity=SEVERITIES[case.severity])
         official = self._officials(case.official)
         recipients = self._plan(case).step_recipients(
             self.policy(case),
-            case.step,
+            step,
             official=official,
             at=now,
             severity=SEVERITIES[case.severity],

@@ -13,7 +13,7 @@ from alerts.bulletin import Bulletin
 from alerts.content import to_one
 from alerts.delivery.outbox import Item, Outbox, Result
 from alerts.incidents.case import cases
-from alerts.incidents.escalation import Escalator
+from alerts.incidents.escalator import Escalator
 from alerts.incidents.history import Times, Transition
 from alerts.incidents.incident import Incident
 from alerts.incidents.incidents import Incidents
@@ -464,7 +464,19 @@ class TestEscalation:
         assert world.pass_time(10) == [("escalated", 1, "desk@ekvik.example")]
         assert world.pass_time(10) == []
         assert [each for each in world.events() if each != "told"] == [
-            *("opened", "escalated", "nobody-answered", "last-resort"),
+            *("opened", "escalated", "nobody-answered", "nobody-left"),
+        ]
+
+    @pytest.mark.parametrize("owner", ["", "Kim"])
+    def test_what_is_handed_over_to_nobody_stays_as_it_was(self, world: World, owner: str) -> None:
+        world.take(world.raised(1, labels=("threat",)))
+        if owner:
+            world.incidents.answer(world.one.id, "on-it", by=owner)
+        before = world.one
+        world.her = official(contacts=(), consents=(Consent(("*",), AT, recipients=("Nobody",)),))
+        assert world.incidents.answer(before.id, "hand-over", by="Beredskap Ekvik") == before
+        assert [(each.event, each.result) for each in world.incidents.history.of(before.id)][-1:] == [
+            ("handed-over", "nobody-left")
         ]
 
     @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """The page behind the link in a message: looking changes nothing, one tap answers, once; and no text before it is asked for."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from alerts.incidents.links import LASTS
-from tests.web.answering import ANNA, EVA, KAJ, TEXT, Answerable, form
+from registry.official import Consent
+from tests.alerts.people import AT
+from tests.web.answering import ANNA, CONTACTS, EVA, KAJ, TEXT, Answerable, form
 from tests.web.building import ADDRESS, Browser, Page
 
 SECOND_FACTOR = 'second_factor = true\n[[rule]]\nname = "grave"\nseverity = "low"\n'
@@ -141,6 +144,22 @@ def test_handing_over_tells_the_next_step(world: Answerable) -> None:
     events = [each.event for each in world.parts.incidents.history.of(incident.id)]
     assert "handed-over" in events
     assert "escalated" in events or "repeated" in events
+
+
+@pytest.mark.parametrize(
+    ("owner", "says"), [("", "nobody is on it"), (KAJ, "It is still yours"), (EVA, f"{EVA} is still on it")]
+)
+def test_handing_over_to_nobody_says_so(world: Answerable, owner: str, says: str) -> None:
+    incident = world.raised()
+    if owner:
+        world.parts.incidents.answer(incident.id, "on-it", by=owner)
+    # She lets Kaj alone be told, but he is no contact of hers any more, and nobody looks after Turvakt.
+    consent = Consent(("*",), AT, recipients=(KAJ,))
+    world.parts.store.put_all([replace(world.her, contacts=CONTACTS[1:], consents=(consent,))])
+    page = answer(world.browser(), world.link(incident), "hand-over")
+    assert "There is nobody left whom Turvakt may tell" in page.words
+    assert says in page.words
+    assert "wanted to hand it over" in page.words
 
 
 def test_a_closed_incident_is_shown_as_it_is(world: Answerable) -> None:

@@ -120,6 +120,7 @@ class Desk:
             owner=answers.person_name(incident.owner),
             last=answers.person_name(said[-1].actor) if said else "",
             mine=bool(said) and said[-1].actor == opened.by,
+            owns=incident.owner == opened.by,
             offered=offered(incident, said, by=opened.by),
             outcome=outcome,
             seal=answers.signer.seal(link.delivery, str(len(said))),
