@@ -1,5 +1,6 @@
 """What every way to reach a person looks like to the rest of Turvakt."""
 
+from collections.abc import Set
 from typing import Protocol, runtime_checkable
 
 from alerts.alert import Recipient
@@ -60,10 +61,21 @@ class Probed(Protocol):
     """A channel whose service can be tried without sending anything."""
 
     async def probe(self) -> None:
-        """Reach the service, and let it say that it knows us.
+        """Reach the service, and let it say that it knows us, as far as it can.
 
         Raises:
             Unavailable: it does not answer, or refuses us.
             BadInput: it has nothing where the settings say that it is.
+        """
+        ...
+
+
+@runtime_checkable
+class Addressed(Protocol):
+    """A channel by which each contact has a server of its own."""
+
+    def servers(self, address: str) -> Set[str]:
+        """The web servers, such as ``https://ekvik.example``, to which a message to ``address`` goes; the address has been
+        looked at by `Channel.check`. Empty: there is none, or it is not known.
         """
         ...

@@ -6,10 +6,11 @@ from collections.abc import Collection
 from urllib.parse import parse_qs, urlsplit
 
 from alerts.alert import Recipient
+from alerts.channels.reaching import server_of
 from alerts.channels.telephone import brief
 from alerts.messages.message import Message
 from flow.errors import BadInput, Unavailable
-from flow.hosts import is_loopback
+from flow.hosts import is_guarded, is_loopback
 
 _PLACE = "channel apprise"
 _AT_ONCE = 4
@@ -53,6 +54,13 @@ class Apprise:
             raise _wrong("apprise cannot read the address")
         if parts.scheme not in _all(service.secure_protocol) and not is_loopback(parts.hostname or ""):
             raise _wrong("the address is of a service without encryption")
+
+    def servers(self, address: str) -> frozenset[str]:
+        """The one that the service has for everybody; of services that have another form of address apprise does not tell."""
+        import apprise
+
+        fixed = getattr(apprise.Apprise.instantiate(address), "notify_url", None) or ""
+        return frozenset({server_of(fixed)} if is_guarded(fixed) and "{" not in server_of(fixed) else ())
 
     async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
         """Return once the service has taken the message on.

@@ -1,7 +1,6 @@
 """Calls to web services, as all channels make them: guarded, without redirects, and over after a while."""
 
 import asyncio
-import ssl
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +11,7 @@ import httpx
 import msgspec
 
 from alerts.channel import Later
+from alerts.channels.reaching import FAULTS, client, why
 from flow.clock import Clock
 from flow.errors import BadInput, Unavailable
 from flow.hosts import is_guarded
@@ -55,8 +55,7 @@ class Caller:
         self.place = f"channel {channel}"
         self._clock = clock
         self._seconds = seconds
-        # A redirect could lead the message away from the address that somebody entered and vouches for.
-        self._client = httpx.AsyncClient(follow_redirects=False, timeout=seconds, headers={"user-agent": "Turvakt"})
+        self._client = client(seconds)
 
     def check(self, address: str) -> None:
         """Look at a web address: https, or http on this machine.
@@ -85,11 +84,9 @@ class Caller:
             async with asyncio.timeout(self._seconds), self._client.stream(method, address, **options) as response:
                 status, headers = response.status_code, response.headers
                 body = await _start_of(response) if read else b""
-        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
-            # The exceptions of the library may quote the address, which may hold a key.
-            refused = isinstance(error.__cause__, ssl.SSLError) or "CERTIFICATE" in str(error)
-            reason = "no trusted encryption" if refused else f"the receiver does not answer ({type(error).__name__})"
-            raise Unavailable(reason, place=self.place, remedy=_AGAIN) from None
+        except FAULTS as error:
+            reason, remedy = why(error)
+            raise Unavailable(reason, place=self.place, remedy=remedy) from None
         if 200 <= status < 300 or (400 <= status < 500 and status not in _LATER):
             return Answer(status, body)
         reason = f"the receiver refused for now ({status})"
@@ -121,7 +118,7 @@ class Caller:
 
 async def _start_of(response: httpx.Response) -> bytes:
     body = b""
-    async for part in response.aiter_bytes():
+    async for part in response.aiter_raw():
         body += part
         if len(body) >= _READ_MOST:
             break

@@ -13,6 +13,7 @@ from typing import Literal
 import aiosmtplib
 
 from alerts.alert import Recipient
+from alerts.channels.reaching import why
 from alerts.mail.encryption import Key, holds
 from alerts.mail.mail import Envelope, compose, seal, without_body
 from alerts.messages.message import Message
@@ -138,11 +139,12 @@ class Email:
         except aiosmtplib.SMTPResponseException as error:
             # Password, sender, greeting: our settings are at fault, not the recipient. The server's words may name her.
             raise Unavailable(f"the server refused us ({error.code})", place=place, remedy=_CONFIGURATION) from None
-        except ssl.SSLError:
-            raise Unavailable("no trusted encryption", place=place, remedy=_CONFIGURATION) from None
-        except (aiosmtplib.SMTPException, OSError) as error:
+        except OSError as error:  # of these are the library's own about connections
+            reason, remedy = why(error)
+            raise Unavailable(reason, place=place, remedy=remedy) from None
+        except aiosmtplib.SMTPException as error:
             reason = f"the server does not answer as it should ({type(error).__name__})"
-            raise Unavailable(reason, place=place, remedy="It is tried again") from None
+            raise Unavailable(reason, place=place, remedy=_CONFIGURATION) from None
 
     def _mail(self, message: Message, recipient: Recipient, idempotency_key: str) -> EmailMessage:
         now = self._clock.now()

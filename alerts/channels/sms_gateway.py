@@ -2,6 +2,7 @@
 
 from alerts.alert import Recipient
 from alerts.channels.calling import Caller
+from alerts.channels.reaching import reach, server_of
 from alerts.channels.telephone import brief, callback, check_number
 from alerts.messages.message import Message
 from flow.clock import Clock
@@ -26,6 +27,7 @@ class SmsGateway:
         self._caller = Caller(self.name, clock=clock, seconds=seconds)
         self._caller.check(url)
         self._url = url
+        self._seconds = seconds
         self._headers = {"authorization": f"Bearer {token}"} if token else {}
 
     def check(self, address: str) -> None:
@@ -49,6 +51,14 @@ class SmsGateway:
             raise self._caller.refusal(
                 answer, ours=(401, 402, 403, 404, 405), remedy="Check the contact's telephone number"
             )
+
+    async def probe(self) -> None:
+        """Reach the gateway's server. Whether it takes our token is seen only when something is sent.
+
+        Raises:
+            Unavailable: as of `reach`.
+        """
+        await reach(server_of(self._url), place=self._caller.place, seconds=self._seconds)
 
     async def retract(self, idempotency_key: str) -> None:
         """A short message cannot be taken back."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from alerts.alert import Recipient
 from alerts.channels.calling import Caller
+from alerts.channels.reaching import server_of
 from alerts.messages.message import Message, clean
 from flow.clock import Clock
 
@@ -22,6 +23,10 @@ class Teams:
     def check(self, address: str) -> None:
         """Look at the address: https, or http on this machine."""
         self._caller.check(address)
+
+    def servers(self, address: str) -> frozenset[str]:
+        """The one of the address."""
+        return frozenset({server_of(address)})
 
     async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
         """Return once the workflow has taken the card on.

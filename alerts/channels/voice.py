@@ -4,8 +4,7 @@ import json
 from collections.abc import Mapping
 
 from alerts.alert import Recipient
-from alerts.channels.calling import Caller
-from alerts.channels.sms import URL, look_at_account, raise_unless_taken
+from alerts.channels.elks import URL, Account
 from alerts.channels.telephone import callback, check_number
 from alerts.messages.message import Message
 from flow.clock import Clock
@@ -15,6 +14,8 @@ from registry.official import Language
 _SPEECH = "en_US/"
 """46elks reads text aloud in English alone, and 180 characters at most."""
 _READ_MOST = 180
+_SOUNDS = (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"RIFF", b"OggS")
+"""How files of MP3, WAV and OGG begin."""
 _RUNG = frozenset({"bulletin.test", "bulletin.drill"})
 """What rings, besides, as whoever tries it wants to hear it."""
 _ENGLISH = (
@@ -30,6 +31,9 @@ class Voice:
         sender: the number that the call comes from, one of the account.
         audio: a recording by language (address of an MP3, WAV or OGG file); where there is none, a voice speaks English.
         url: of the API.
+
+    Raises:
+        BadInput: an address is not https.
     """
 
     name = "voice"
@@ -45,15 +49,15 @@ class Voice:
         url: str = URL,
         seconds: float = 15.0,
     ) -> None:
-        self._caller = Caller(self.name, clock=clock, seconds=seconds)
-        self._auth = (username, password)
+        self._account = Account(self.name, username=username, password=password, url=url, clock=clock, seconds=seconds)
         self._sender = sender
-        self._audio = audio or {}
-        self._url = url.rstrip("/")
+        self._audio = {language: address for language, address in (audio or {}).items() if address}
+        for address in self._audio.values():
+            self._account.caller.check(address)
 
     def check(self, address: str) -> None:
         """Look at the telephone number."""
-        check_number(address, place=self._caller.place)
+        check_number(address, place=self._account.caller.place)
 
     async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
         """Return once 46elks has begun to call.
@@ -63,9 +67,10 @@ class Voice:
             Unavailable: 46elks does not answer, is busy, or refuses us.
         """
         self.check(recipient.address)
+        place = self._account.caller.place
         if not (message.threat or message.severity == "critical" or message.facts.get("type") in _RUNG):
             remedy = "Give the contact another channel for what is less grave"
-            raise BadInput("only what is critical rings anybody up", place=self._caller.place, remedy=remedy)
+            raise BadInput("only what is critical rings anybody up", place=place, remedy=remedy)
         data = {
             "from": self._sender,
             "to": recipient.address,
@@ -73,18 +78,22 @@ class Voice:
         }
         if receipts := callback(message, "receipts/voice"):
             data["whenhangup"] = receipts
-        raise_unless_taken(
-            self._caller, await self._caller.call("POST", f"{self._url}/calls", data=data, auth=self._auth)
-        )
+        await self._account.post("calls", data)
 
     async def probe(self) -> None:
-        """Ask for our account.
+        """As `Account.probe`, and fetch the recordings, as 46elks will do.
 
         Raises:
-            Unavailable: 46elks does not answer, or does not know us.
-            BadInput: it is not 46elks that answers.
+            Unavailable: a server does not answer, or 46elks does not know us.
+            BadInput: it is not 46elks that answers, or there is no recording where the settings say.
         """
-        await look_at_account(self._caller, self._url, self._auth)
+        await self._account.probe()
+        for language, address in self._audio.items():
+            answer = await self._account.caller.call("GET", address)
+            if not (answer.good and answer.body.startswith(_SOUNDS)):
+                place = f"{self._account.caller.place}, setting voice.audio_{language}"
+                remedy = "Put an MP3, WAV or OGG file there that everybody may read"
+                raise BadInput(f"there is no recording ({answer.status})", place=place, remedy=remedy)
 
     def _actions(self, message: Message, language: Language) -> dict[str, object]:
         sound = self._audio.get(language) or _SPEECH + self._said(message, language)
@@ -103,4 +112,4 @@ class Voice:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._caller.close()
+        await self._account.caller.close()

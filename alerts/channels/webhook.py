@@ -8,6 +8,7 @@ import json
 
 from alerts.alert import Recipient
 from alerts.channels.calling import Caller
+from alerts.channels.reaching import server_of
 from alerts.messages.message import Message
 from flow.clock import Clock
 from flow.errors import Broken
@@ -40,6 +41,10 @@ class Webhook:
     def check(self, address: str) -> None:
         """Look at the address: https, or http on this machine."""
         self._caller.check(address)
+
+    def servers(self, address: str) -> frozenset[str]:
+        """The one of the address."""
+        return frozenset({server_of(address)})
 
     async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
         """Return once the receiver has answered 2xx.

@@ -16,6 +16,7 @@ from py_vapid import Vapid02, VapidException
 from access.push import Subscription
 from alerts.alert import Recipient
 from alerts.channels.calling import Caller
+from alerts.channels.reaching import server_of
 from alerts.messages.message import Message, clean
 from flow.clock import Clock
 from flow.errors import BadInput, Broken, Unavailable
@@ -76,6 +77,10 @@ class WebPush:
         """Look at the person's id."""
         if not _PERSON.fullmatch(address):
             raise BadInput("the address is no person's id", place=self._caller.place, remedy="Mend the contact")
+
+    def servers(self, address: str) -> frozenset[str]:
+        """Those of the makers of the person's browsers."""
+        return frozenset(server_of(each.endpoint) for each in self._browsers(address))
 
     async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
         """Return once the service of one of the person's browsers, at least, has taken the message on.

@@ -108,7 +108,7 @@ CALLING = {
     ),
     "voice": Calling(
         Elks,
-        lambda s, t: Voice(sender="+46766860000", audio={"fi": "https://ekvik.example/fi.mp3"}, **_account(s, t)),
+        lambda s, t: Voice(sender="+46766860000", audio={"fi": f"{s.url}/fi.mp3"}, **_account(s, t)),
         lambda s: "+46701740605",
         lambda s: "+46701740404",
     ),

@@ -20,6 +20,8 @@ from tests.alerts.people import AT
 from tests.alerts.servers import Call, Certificate
 
 Reply = tuple[int, dict[str, str], bytes]
+_PLAIN = {"host", "accept", "accept-encoding", "connection", "user-agent"}
+"""The headers of whoever brings nothing: no key, and nothing to read."""
 NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 
 
@@ -92,6 +94,8 @@ class Service:
         writer.close()
 
     def _answer(self, method: str, call: Call) -> Reply:
+        if (method, call.path) == ("HEAD", "/") and set(call.headers) <= _PLAIN:
+            return 404, {}, b""  # whoever only looks whether there is a server
         match self.mode:
             case "busy":
                 return 429, {"retry-after": "7"}, b""
@@ -114,10 +118,15 @@ def _json(status: int, value: dict[str, Any]) -> Reply:
     return status, {"content-type": "application/json"}, json.dumps(value).encode()
 
 
+@dataclass
 class Elks(Service):
-    """46elks: short messages and calls. The number ...404 does not exist."""
+    """46elks: short messages and calls. The number ...404 does not exist. ``recording``: what somebody has put beside it."""
+
+    recording: bytes = b"ID3 a few words in Finnish"
 
     def reply(self, method: str, call: Call) -> Reply:
+        if (method, call.path) == ("GET", "/fi.mp3"):
+            return 200, {"content-type": "audio/mpeg"}, self.recording
         if _basic(call) != "user:secret":
             return _plain(401, "API access requires Basic HTTP authentication")
         if (method, call.path) == ("GET", "/a1/me"):
@@ -146,7 +155,9 @@ class Elks(Service):
             return _plain(400, "Invalid from")
         actions = json.loads(sent["voice_start"])
         sound = actions.get("ivr") or actions["play"]
-        if not sound.startswith(("https://", "en_US/")) or (sound.startswith("en_US/") and len(sound) > 186):
+        if not sound.startswith(("https://", "http://127.0.0.1:", "en_US/")) or (
+            sound.startswith("en_US/") and len(sound) > 186
+        ):
             return _plain(400, "Invalid voice_start")
         self.take(sent["to"], sent["voice_start"])
         return _json(200, {"state": "ongoing", "direction": "outgoing", "id": f"c{len(self.taken)}"})

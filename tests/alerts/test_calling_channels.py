@@ -3,15 +3,17 @@
 import base64
 import json
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from access.push import Subscription, new_key
-from alerts.channel import Later
+from alerts.channel import Addressed, Later, Probed
 from alerts.channels.apprise import Apprise
 from alerts.channels.matrix import Matrix
+from alerts.channels.reaching import reach, server_of
 from alerts.channels.webhook import Webhook, sign
 from alerts.channels.webpush import WebPush, encrypt
 from alerts.messages.message import Message, units
@@ -168,12 +170,23 @@ async def rung(elks: Elks, message: Message, language: Language) -> dict[str, An
 async def test_a_call_is_acknowledged_by_a_key(elks: Elks) -> None:
     found = await rung(elks, replace(MESSAGE, link=f"{LINKS}k1"), "fi")
     assert found == {
-        "ivr": "https://ekvik.example/fi.mp3",
+        "ivr": f"{elks.url}/fi.mp3",
         "digits": 1,
         "timeout": 10,
         "repeat": 3,
         "next": "https://turvakt.ekvik.example/voice/k1",
     }
+
+
+async def test_a_recording_that_is_none_is_found_before_anybody_is_rung_up(elks: Elks) -> None:
+    elks.recording = b"<!doctype html>Sign in"
+    channel = calling("voice", elks).channel
+    assert isinstance(channel, Probed)
+    with pytest.raises(BadInput, match=r"voice\.audio_fi"):
+        await channel.probe()
+    await channel.close()
+    assert [call.path for call in elks.calls] == ["/a1/me", "/fi.mp3"]
+    assert "authorization" not in elks.calls[1].headers
 
 
 async def test_without_a_recording_a_voice_speaks_english(elks: Elks) -> None:
@@ -187,6 +200,46 @@ async def test_only_what_is_critical_rings(elks: Elks) -> None:
         await rung(elks, grave, "sv")
     await rung(elks, replace(grave, facts={"type": "bulletin.test"}), "sv")
     assert len(elks.taken) == 1
+
+
+# ---------------------------------------------------------------- servers of contacts
+
+
+@pytest.mark.parametrize("name", ["teams", "webpush", "apprise"])
+async def test_the_servers_of_contacts_are_known_without_what_is_secret(name: str) -> None:
+    service = CALLING[name].service(port=8443)
+    channel, good = calling(name, service).channel, CALLING[name].good(service)
+    assert isinstance(channel, Addressed)
+    # Where services have an address each, apprise does not tell it.
+    assert channel.servers(good) == (set() if name == "apprise" else {"http://127.0.0.1:8443"})
+
+
+def test_apprise_tells_the_server_of_a_service() -> None:
+    channel = Apprise(services=["tgram"])
+    assert channel.servers("tgram://123456789:abcdefg_hijklmnop/1") == {"https://api.telegram.org"}
+
+
+@pytest.mark.parametrize(
+    ("host", "trusted", "reason"),
+    [
+        ("localhost", True, ""),
+        ("localhost", False, "nobody vouches for the certificate"),
+        ("127.1", True, "certificate is for another name"),
+        ("turvakt.invalid", True, "name of the server is not found"),
+    ],
+)
+async def test_a_server_is_found_without_being_asked_for_anything(
+    host: str, trusted: bool, reason: str, certificate: Certificate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate.certificate))
+    async with Workflow(certificate=certificate) as service:
+        address = f"https://key:word@{host}:{service.port}/workflows/1?sig=secret"
+        with pytest.raises(Unavailable, match=reason) if reason else nullcontext() as caught:
+            await reach(server_of(address), place="rule 'grave', channel teams")
+        assert [(call.path, call.body) for call in service.calls] == ([] if reason else [("/", b"")])
+    assert host not in str(caught)
+    assert service.taken == []
 
 
 # ---------------------------------------------------------------- others

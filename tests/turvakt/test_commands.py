@@ -11,7 +11,9 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import msgspec
 import pytest
@@ -21,6 +23,7 @@ from ingest.collectors.manual import submission
 from ingest.intake import Intake, Taken
 from ingest.post import POSTS, Mention, Post
 from tests.alerts.keys import smime_pair
+from tests.alerts.servers import Certificate, make_certificate
 from tests.classify.material import phrases
 from tests.turvakt.process import OFFICIALS, Program, line, until
 from turvakt.commands.shared import printable
@@ -37,6 +40,29 @@ def posts(tmp_path: Path) -> Path:
     posts = tmp_path / "posts.jsonl"
     posts.write_text(line(1, THANKS), "utf-8")
     return posts
+
+
+@contextmanager
+def web_server(certificate: Certificate) -> Iterator[tuple[str, list[str]]]:
+    """The address of a server that takes nothing, and what it was asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            asked.append(self.requestline.removesuffix(" HTTP/1.1"))
+            self.send_error(404)
+
+        def log_message(self, format: str, *arguments: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.socket = certificate.context().wrap_socket(server.socket, server_side=True)
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"https://localhost:{server.server_port}", asked
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @contextmanager
@@ -214,6 +240,33 @@ class TestCheck:
             wrong = self.says(Program(program.folder, **options))
         assert list(wrong) == ["channels"]
         assert f"channel email, 127.0.0.1:{port}: the server does not answer" in wrong["channels"]
+
+    def test_servers_of_contacts_are_found_without_sending(
+        self, program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rules = tmp_path / "rules.toml"
+        certificate = make_certificate(tmp_path)
+        with web_server(certificate) as (server, asked):
+            addresses = {"teams": f"{server}/workflows?sig=key", "webhook": "https://turvakt.invalid/hook"}
+            desk = 'name = "Desk", language = "sv"'
+            told = (f'{{ {desk}, channel = "{name}", address = "{each}" }}' for name, each in addresses.items())
+            rules.write_text(f'[[rule]]\nname = "all"\nseverity = "low"\ncontacts = [{", ".join(told)}]\n', "utf-8")
+            chosen = program.besides(
+                TURVAKT_ALERTS_RULES=str(rules),
+                TURVAKT_TEAMS_ENABLED="true",
+                TURVAKT_WEBHOOK_SECRET="whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                TURVAKT_SMS_GATEWAY_URL=f"{server}/send?key=secret",
+            )
+            untrusted = self.says(chosen)["channels"]
+            assert asked == []
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificate.certificate))
+            trusted = self.says(chosen)["channels"]
+        vouched = "no trusted encryption: nobody vouches for the certificate"
+        assert f"settings [sms_gateway], channel sms-gateway: {vouched}" in untrusted
+        assert f"rule 'all', channel teams: {vouched}" in untrusted
+        lost = "channels: rule 'all', channel webhook: the name of the server is not found."
+        assert trusted == f"{lost} Check how it is written, and this machine's DNS"
+        assert asked == ["HEAD /", "HEAD /"]
 
     def test_rules_that_are_wrong_are_told_of_once(self, program: Program, tmp_path: Path) -> None:
         rules = tmp_path / "rules.toml"

@@ -10,15 +10,14 @@ import typer
 from alerts.channel import Channel
 from alerts.mail.keyring import key_files
 from alerts.mail.keys import check_time, load_keys
-from alerts.plans.contacts import Way
+from alerts.plans.contacts import Contact
 from alerts.plans.gaps import gaps
 from alerts.plans.plan import Plan
 from alerts.plans.planning import read_plans
 from alerts.plans.rules import To
 from alerts.routines.routines import load_routines
 from flow.errors import BadInput, TurvaktError
-from registry.official import Contact
-from turvakt.commands.probing import try_channels
+from turvakt.commands.probing import Named, try_channels
 from turvakt.commands.shared import AsJson, screen, settings, table, write_json
 from turvakt.folder import faults, private
 from turvakt.watch.drills import Weekly
@@ -118,21 +117,24 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
             check_time(keys[address.casefold()], file, now=opened.clock.now())
         return f"{len(keys)} addresses to which mail is encrypted"
 
+    def of_officials() -> list[Named]:
+        officials = opened.store.officials()
+        return [Named(f"official {one.id}", each.channel, each.address) for one in officials for each in one.contacts]
+
+    def of_operator() -> list[Named]:
+        told = enumerate(operator_contacts(opened.settings.operator), 1)
+        return [way for number, each in told for way in _ways(f"contact of the operator number {number}", each)]
+
     def contacts() -> str:
-        whose = [(f"official {one.id}", each) for one in opened.store.officials() for each in one.contacts]
+        whose = of_officials()
         _reachable(whose, opened.channels)
-        of_plans = len({(way.channel, way.address) for _, way in named})
+        of_plans = len({(way.channel, way.address) for way in named})
         return f"{len(whose)} addresses of officials, {of_plans} of those whom the rules name"
 
     def operator() -> str:
         settings = opened.settings.operator
         told = operator_contacts(settings)
-        ways = (
-            (f"contact of the operator number {number}", way)
-            for number, each in enumerate(told, 1)
-            for way in each.channels
-        )
-        _reachable(ways, opened.channels)
+        _reachable(of_operator(), opened.channels)
         if settings.drill:
             Weekly.read(settings.drill, zone(settings))
         if settings.ping_url:
@@ -157,7 +159,7 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         **({"index": index} if opened.settings.elasticsearch.urls else {}),
         "registry": registry,
         "rules": rules,
-        "channels": lambda: try_channels(opened.channels),
+        "channels": lambda: try_channels(opened.channels, [*named, *of_operator(), *of_officials()]),
         "keys": keys,
         "contacts": contacts,
         "operator": operator,
@@ -170,30 +172,35 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
     }
 
 
-def _named(plan: Plan, whose: str) -> Iterator[tuple[str, To | Way]]:
+def _named(plan: Plan, whose: str) -> Iterator[Named]:
     """Every way to somebody whom a plan names, and where it stands."""
     for rule in plan.rules:
-        yield from ((f"{whose}rule '{rule.name}'", each) for each in rule.tell if isinstance(each, To))
+        told = (each for each in rule.tell if isinstance(each, To))
+        yield from (Named(f"{whose}rule '{rule.name}'", each.channel, each.address) for each in told)
     for number, contact in enumerate(plan.contacts.values(), 1):
-        yield from ((f"{whose}contact number {number}", way) for way in contact.channels)
+        yield from _ways(f"{whose}contact number {number}", contact)
 
 
-def _reachable(contacts: Iterable[tuple[str, Contact | To | Way]], channels: Mapping[str, Channel]) -> None:
+def _ways(whose: str, contact: Contact) -> Iterator[Named]:
+    return (Named(whose, way.channel, way.address) for way in contact.channels)
+
+
+def _reachable(contacts: Iterable[Named], channels: Mapping[str, Channel]) -> None:
     """Look at every address; what is wrong is told by whose it is, never by the address.
 
     Raises:
         BadInput: a channel is not set up, or can never deliver to an address.
     """
     wrong = []
-    for whose, contact in contacts:
-        channel = channels.get(contact.channel)
+    for whose, name, address in contacts:
+        channel = channels.get(name)
         if channel is None:
-            wrong.append(f"{whose}: the channel {contact.channel} is not set up")
+            wrong.append(f"{whose}: the channel {name} is not set up")
             continue
         try:
-            channel.check(contact.address)
+            channel.check(address)
         except BadInput as error:
-            wrong.append(f"{whose}: {error.reason}, channel {contact.channel}")
+            wrong.append(f"{whose}: {error.reason}, channel {name}")
     if wrong:
         remedy = "Set the channels up in the settings file, or mend the contacts"
         raise BadInput("; ".join(dict.fromkeys(wrong)), place="contacts", remedy=remedy)

@@ -1,44 +1,88 @@
 """Whether the services behind the channels answer, found out without sending anything."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-from alerts.channel import Channel, Probed
+from alerts.channel import Addressed, Channel, Probed
+from alerts.channels.reaching import reach
 from alerts.delivery.limits import Limited
 from flow.errors import BadInput, TurvaktError
 
-_REMEDY = "Check the settings of the channel and the way to its server; then 'turvakt alerts test'"
+_AT_ONCE = 8
+_SECTIONS = {"voice": "[sms] and [voice]", "sms-gateway": "[sms_gateway]"}
 
 
-def try_channels(channels: Mapping[str, Channel]) -> str:
-    """Try all of them, and say for each what came of it.
+class Named(NamedTuple):
+    """A contact's way, and where it stands, such as ``rule 'grave'``: addresses are never shown."""
+
+    whose: str
+    channel: str
+    address: str
+
+
+def try_channels(channels: Mapping[str, Channel], ways: Iterable[Named]) -> str:
+    """Try all of them, and the servers of contacts who have their own, and say for each what came of it.
+
+    Args:
+        ways: of contacts; what is wrong with an address, others say.
 
     Raises:
         BadInput: a service does not answer, or refuses us.
     """
-    found = asyncio.run(_try_all(channels))
-    wrong = [f"{error.place or name}: {error.reason}" for name, error in found.items() if error is not None]
+    inner = {name: each.channel if isinstance(each, Limited) else each for name, each in channels.items()}
+    servers = _servers(inner, ways)
+    wrong = asyncio.run(_try_all(inner, servers))
     if wrong:
-        raise BadInput("; ".join(wrong), place="channels", remedy=_REMEDY)
-    untried = sorted(channels.keys() - found.keys() - {"outbox"})
-    lines = [", ".join(sorted(channels))]
+        raise BadInput("\n".join(wrong), place="channels")
+    untried = inner.keys() - {name for name, _ in servers} - {"outbox"}
+    untried -= {name for name, each in inner.items() if isinstance(each, Probed)}
+    lines = [", ".join(sorted(inner))]
     if untried:
-        lines.append(f"{', '.join(untried)}: not tried; use turvakt alerts test")
+        lines.append(f"{', '.join(sorted(untried))}: not tried; use turvakt alerts test")
     return "\n".join(lines)
 
 
-async def _try_all(channels: Mapping[str, Channel]) -> dict[str, TurvaktError | None]:
-    inner = {name: each.channel if isinstance(each, Limited) else each for name, each in channels.items()}
-    probed = {name: each for name, each in inner.items() if isinstance(each, Probed)}
-    answers = await asyncio.gather(*map(_try, probed.values()))
-    for name in probed:
-        await channels[name].close()  # connections do not outlive the loop that they were made in
-    return dict(zip(probed, answers, strict=True))
+def _servers(channels: Mapping[str, Channel], ways: Iterable[Named]) -> dict[tuple[str, str], str]:
+    """Who is the first to need a server, by channel and server."""
+    found: dict[tuple[str, str], str] = {}
+    for whose, name, address in ways:
+        channel = channels.get(name)
+        if isinstance(channel, Addressed) and _is_fit(channels[name], address):
+            for server in channel.servers(address):
+                found.setdefault((name, server), whose)
+    return found
 
 
-async def _try(channel: Probed) -> TurvaktError | None:
+def _is_fit(channel: Channel, address: str) -> bool:
     try:
-        await channel.probe()
-    except TurvaktError as error:
-        return error
-    return None
+        channel.check(address)
+    except BadInput:
+        return False
+    return True
+
+
+async def _try_all(channels: Mapping[str, Channel], servers: Mapping[tuple[str, str], str]) -> list[str]:
+    slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def probe(name: str, channel: Probed) -> str:
+        try:
+            async with slots:
+                await channel.probe()
+        except TurvaktError as error:
+            return f"settings {_SECTIONS.get(name, f'[{name}]')}, {error}"
+        finally:
+            await channels[name].close()  # connections do not outlive the loop that they were made in
+        return ""
+
+    async def find(name: str, server: str, whose: str) -> str:
+        try:
+            async with slots:
+                await reach(server, place=f"{whose}, channel {name}")
+        except TurvaktError as error:
+            return str(error)
+        return ""
+
+    probed = [probe(name, each) for name, each in channels.items() if isinstance(each, Probed)]
+    reached = [find(name, server, whose) for (name, server), whose in servers.items()]
+    return [said for said in await asyncio.gather(*probed, *reached) if said]
