@@ -1,4 +1,4 @@
-"""What a plan leaves open, though nothing in it is wrong: hours in which nobody would be told."""
+"""What a plan leaves open, though nothing in it is wrong: hours in which nobody would be told, say."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -19,6 +19,9 @@ def gaps(plan: Plan, now: datetime) -> Iterator[str]:
         if schedule.on_duty(now) is None:
             begins = schedule.since.strftime("%Y-%m-%d %H:%M")
             yield f"schedule '{schedule.name}': nobody is on duty until {begins}; its steps are skipped"
+    for number, contact in enumerate(plan.contacts.values(), 1):
+        if all(way.channel == "voice" for way in contact.channels):
+            yield f"contact number {number} is only rung up: a message and its link need another channel, such as SMS"
     for country in ("SE", "FI"):
         silent = _without_rule(plan.rules, country, now)
         if silent is not None:

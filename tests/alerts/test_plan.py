@@ -306,6 +306,11 @@ def test_hours_without_a_rule_for_threats_are_told(file: Path) -> None:
         "utf-8",
     )
     assert list(gaps(load_plans(file).default, AT)) == []
+    ringing = (
+        '[[contact]]\nname = "Rut"\nlanguage = "fi"\nchannels = [{ channel = "voice", address = "+358401234567" }]\n'
+    )
+    file.write_text(file.read_text("utf-8") + ringing, "utf-8")
+    assert ["contact number 1 is only rung up" in each for each in gaps(load_plans(file).default, AT)] == [True]
 
 
 def test_a_changed_file_is_followed_and_one_with_a_mistake_is_not(file: Path, caplog: pytest.LogCaptureFixture) -> None:
