@@ -1,7 +1,11 @@
 """Key pairs of invented contacts, made anew for each run."""
 
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -55,3 +59,18 @@ def pgp_pair(address: str = ADDRESS, *, seconds: int | None = None) -> tuple[byt
     """The public key as its owner would send it, and the private one."""
     private = Tsk.generate(f"Beredskap Ekvik <{address}>", validity_seconds=seconds)
     return str(private.extract_certificate()).encode(), private
+
+
+@contextmanager
+def gnupg(home: Path) -> Iterator[Callable[..., bytes]]:
+    """GnuPG with its keys in ``home``: takes arguments and, as ``given``, its input, and gives what it writes."""
+
+    def gpg(*arguments: str, given: bytes = b"") -> bytes:
+        command = ["gpg", "--homedir", str(home), "--batch", "--pinentry-mode", "loopback", "--passphrase", ""]
+        return subprocess.run([*command, *arguments], input=given, check=True, capture_output=True).stdout
+
+    home.chmod(0o700)
+    try:
+        yield gpg
+    finally:
+        subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=True)

@@ -1,7 +1,6 @@
 """What may be wrong with the key of a contact, and that the message says what to do."""
 
 import os
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +15,7 @@ from alerts.mail.keys import check_time, load_key, load_keys
 from alerts.plans.contacts import Contact, Way
 from alerts.plans.plan import Plan, Plans
 from flow.errors import Broken
-from tests.alerts.keys import ADDRESS, pgp_pair, smime_pair
+from tests.alerts.keys import ADDRESS, gnupg, pgp_pair, smime_pair
 
 NOW = datetime.now(UTC)
 
@@ -69,20 +68,13 @@ def test_a_key_ends_with_its_part_for_encryption(tmp_path: Path) -> None:
 def test_a_key_as_gnupg_writes_it(tmp_path: Path) -> None:
     """Its primary key does not end, while the part for encryption may; a later signature says so anew."""
 
-    def gpg(*arguments: str) -> bytes:
-        command = ["gpg", "--homedir", str(tmp_path), "--batch", "--pinentry-mode", "loopback", "--passphrase", ""]
-        return subprocess.run([*command, *arguments], check=True, capture_output=True).stdout
-
-    tmp_path.chmod(0o700)
-    try:
+    with gnupg(tmp_path) as gpg:
         gpg("--quick-generate-key", f"Vakt <{ADDRESS.upper()}>", "ed25519", "sign", "never")
         listed = gpg("--with-colons", "--list-keys").decode().splitlines()
         fingerprint = next(line.split(":")[9] for line in listed if line.startswith("fpr:"))
         gpg("--quick-add-key", fingerprint, "cv25519", "encr", "1d")
         gpg("--quick-set-expire", fingerprint, "2d", "*")
         (tmp_path / "vakt.asc").write_bytes(gpg("--armor", "--export"))
-    finally:
-        subprocess.run(["gpgconf", "--homedir", str(tmp_path), "--kill", "all"], check=True)
     key = load_key(tmp_path / "vakt.asc", address=ADDRESS)
     assert key.ends is not None
     assert round((key.ends - NOW) / timedelta(days=1)) == 2

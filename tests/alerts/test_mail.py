@@ -1,6 +1,7 @@
 """Mail as a real server takes it: text and page, threads, and what only the owner of a key can read."""
 
 import logging
+import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -10,10 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs7
-from pysequoia import decrypt
 
 from alerts.channels.email import Email
 from alerts.mail.encryption import Key
@@ -21,7 +18,7 @@ from alerts.mail.keys import load_key
 from alerts.mail.mail import SEALED
 from alerts.messages.message import Message
 from flow.clock import Clock, ManualClock, SystemClock
-from tests.alerts.keys import ADDRESS, pgp_pair, smime_pair
+from tests.alerts.keys import ADDRESS, gnupg, pgp_pair, smime_pair
 from tests.alerts.people import AT, recipient
 from tests.alerts.servers import SmtpServer
 
@@ -97,36 +94,40 @@ def assert_sealed(outer: EmailMessage, inner: bytes) -> None:
     assert f"Subject: {SEALED}" in mail.get_all("HP-Outer", [])
     assert (mail["Content-Type"].params["hp"], mail.get_content_type()) == ("cipher", "multipart/mixed")
     assert content(mail, "plain") == MESSAGE.text
+    assert content(mail, "html").strip() == MESSAGE.html
     (quote,) = mail.iter_attachments()
     assert quote.get_content().splitlines() == (MESSAGE.quote or "").splitlines()
     assert quote.get_filename() == "inlägget.txt"
 
 
+def opened(mail: EmailMessage, *, certificate: Path, private: Path) -> bytes:
+    command = ["openssl", "cms", "-decrypt", "-recip", str(certificate), "-inkey", str(private)]
+    return subprocess.run(command, input=mail.as_bytes(), check=True, capture_output=True).stdout
+
+
 async def test_a_mail_for_a_key_of_openpgp(server: SmtpServer, tmp_path: Path) -> None:
-    public, private = pgp_pair()
-    (tmp_path / "vakt.asc").write_bytes(public)
-    key = load_key(tmp_path / "vakt.asc", address=ADDRESS)
-    mail = await sent(server, key=key, clock=ManualClock(AT))
-    assert mail.get_content_type() == "multipart/encrypted"
-    version, body = mail.iter_parts()
-    assert version.get_content_type() == "application/pgp-encrypted"
-    assert version.get_content() == b"Version: 1\r\n"
-    inner = decrypt(body.get_content(), decryptor=private.decryptor()).bytes
-    assert inner is not None
-    assert_sealed(mail, inner)
+    """Made and read by GnuPG, which knows the format of RFC 4880 alone."""
+    with gnupg(tmp_path) as gpg:
+        gpg("--quick-generate-key", f"Vakt <{ADDRESS}>", "future-default", "default", "1d")
+        (tmp_path / "vakt.asc").write_bytes(gpg("--armor", "--export"))
+        mail = await sent(server, key=load_key(tmp_path / "vakt.asc", address=ADDRESS), clock=ManualClock(AT))
+        assert mail.get_content_type() == "multipart/encrypted"
+        version, body = mail.iter_parts()
+        assert version.get_content_type() == "application/pgp-encrypted"
+        assert version.get_content() == b"Version: 1\r\n"
+        assert_sealed(mail, gpg("--decrypt", given=body.get_content()))
 
 
 async def test_a_mail_for_a_certificate(server: SmtpServer, tmp_path: Path) -> None:
+    """As OpenSSL reads it."""
     pair = smime_pair()
     (tmp_path / "vakt.pem").write_bytes(pair.certificate)
+    (tmp_path / "private.pem").write_bytes(pair.private)
     clock = SystemClock()
     mail = await sent(server, key=load_key(tmp_path / "vakt.pem", address=ADDRESS), clock=clock)
     assert mail.get_content_type() == "application/pkcs7-mime"
     assert mail["Content-Type"].params["smime-type"] == "enveloped-data"
-    private = load_pem_private_key(pair.private, password=None)
-    assert isinstance(private, RSAPrivateKey)
-    inner = pkcs7.pkcs7_decrypt_der(mail.get_content(), x509.load_pem_x509_certificate(pair.certificate), private, [])
-    assert_sealed(mail, inner)
+    assert_sealed(mail, opened(mail, certificate=tmp_path / "vakt.pem", private=tmp_path / "private.pem"))
 
 
 async def test_a_key_that_has_ended_meanwhile_delays_nothing_and_discloses_nothing(
