@@ -22,7 +22,6 @@ from turvakt.shadow import Shadow
 from turvakt.stopping import until_stopped
 from turvakt.tally import Observed
 from turvakt.telling import keep_telling
-from turvakt.watch.beats import Beats
 from turvakt.watch.pulse import Pulse, keep_beating
 from turvakt.watch.setup import watcher
 from turvakt.wiring import Parts
@@ -88,6 +87,8 @@ class Monitor:
             Broken: something cannot go on; everything has been stopped in order.
         """
         stopped = await until_stopped(self._run(), break_off=self._parts.file.interrupt)
+        if self._pulse is not None:
+            self._pulse.end(self._parts.database)
         return Ended(stopped, self._parts.outbox.overdue(timedelta(0)))
 
     async def _run(self) -> None:
@@ -135,7 +136,7 @@ class Monitor:
         }
         if self._pulse is not None:
             watching = runtime.at("watch")
-            services["beats"] = partial(keep_beating, self._pulse, lambda: Beats(parts.database), step=watching)
+            services["beats"] = partial(keep_beating, self._pulse, lambda: parts.database, step=watching)
             services["watch"] = watcher(parts, step=watching).run
         if self._console is not None:
             services["console"] = partial(self._console.serve, runtime.at("console"))

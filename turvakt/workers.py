@@ -23,7 +23,6 @@ from turvakt.stores import SERVICES
 from turvakt.tally import Observed
 from turvakt.telling import keep_telling
 from turvakt.topics import connection
-from turvakt.watch.beats import Beats
 from turvakt.watch.pulse import Pulse, keep_beating
 from turvakt.watch.setup import watcher
 from turvakt.wiring import Parts
@@ -93,6 +92,8 @@ class ClusterWorker:
             last_resort(HANGING_SECONDS, error if known else Broken(f"unexpected {type(error).__name__}"))
             raise
         last_resort(HANGING_SECONDS)
+        if self.opened:
+            self._pulse.end(self._parts.postgres)
         return stopped
 
     def _break_off(self) -> None:
@@ -114,7 +115,7 @@ class ClusterWorker:
         beats = partial(
             keep_beating,
             self._pulse,
-            lambda: Beats(self._parts.postgres),
+            lambda: self._parts.postgres,
             step=beating.at("watch"),
             works=lambda: self._works,
         )

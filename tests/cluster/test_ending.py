@@ -3,13 +3,16 @@
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from flow.databases.postgres import Postgres
 from tests.servers.fixtures import StartServer
 from tests.servers.kafka import Kafka
 from tests.turvakt.process import Program, until
+from turvakt.watch.processes import Processes
 
 ENDED_WITHIN = 60.0
 LINEAR = {"TURVAKT_CLASSIFIER_NAME": "linear"}
@@ -43,11 +46,18 @@ def _told(brokers: Kafka) -> str:
 
 
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
-def test_in_order(worker: "subprocess.Popen[str]", by: signal.Signals) -> None:
-    worker.send_signal(by)
-    _, errors = worker.communicate(timeout=ENDED_WITHIN)
-    assert worker.returncode == 0, errors
-    assert "stopped in order" in errors
+def test_in_order_and_the_watch_knows_that_it_was(
+    worker: "subprocess.Popen[str]", postgres: str, by: signal.Signals
+) -> None:
+    with closing(Postgres(postgres)) as database:
+        processes = Processes(database)
+        until(lambda: processes.of("worker:classify") != [])
+        assert not processes.stopped("worker:classify")
+        worker.send_signal(by)
+        _, errors = worker.communicate(timeout=ENDED_WITHIN)
+        assert worker.returncode == 0, errors
+        assert "stopped in order" in errors
+        assert processes.stopped("worker:classify")
 
 
 @pytest.mark.parametrize("fault", [Kafka.kill, Kafka.pause])

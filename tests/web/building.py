@@ -75,6 +75,7 @@ WATCH = {
             "worked_at": None,
             "fails": "",
             "noticed_hours": None,
+            "stopped": True,
         },
         {
             "place": "collector:bluesky",
@@ -82,6 +83,7 @@ WATCH = {
             "worked_at": "2026-08-30T01:00:00+00:00",
             "fails": "the server answers 503",
             "noticed_hours": 6.5,
+            "stopped": False,
         },
         {
             "place": "collector:feed",
@@ -89,6 +91,7 @@ WATCH = {
             "worked_at": None,
             "fails": "",
             "noticed_hours": "unknown",
+            "stopped": False,
         },
     ],
 }

@@ -51,9 +51,10 @@ _WRONG = ("not_ready", "dead", "model_lacks")
 
 def _show_watch(watch: dict[str, Any], words: Words, zone: tzinfo) -> None:
     troubles = [{**each, "what": _what(each, words, zone)} for each in watch["troubles"]]
+    parts = [{**each, "fails": "stopped in order" if each["stopped"] else each["fails"]} for each in watch["parts"]]
     for title, found, columns in (
         ("Troubles", troubles, ("kind", "place", "since", "what")),
-        ("Signs of life", watch["parts"], ("place", "at", "worked_at", "fails", "noticed_hours")),
+        ("Signs of life", parts, ("place", "at", "worked_at", "fails", "noticed_hours")),
     ):
         rows = [tuple(_cell(column, each.get(column)) for column in columns) for each in found]
         if rows:

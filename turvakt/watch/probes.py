@@ -13,9 +13,12 @@ from alerts.tables import OUTBOX
 from flow.database import Database
 from flow.databases.columns import moment
 from turvakt.watch.beats import LATE, REFUSED, Beat, Beats
+from turvakt.watch.processes import Processes
 from turvakt.watch.trouble import Detail, Kind, Trouble
 from turvakt.watch.usual import Usual, hour, learn, never
 
+STOPPED = timedelta(hours=1)
+"""Who stops a process means to start it again: an upgrade takes less."""
 STAGE_LATE = timedelta(minutes=5)
 SOURCE_FAILING = timedelta(minutes=15)
 """A server is restarted in less."""
@@ -42,15 +45,17 @@ class Probe:
 
 
 class Workers:
-    """The processes that must run.
+    """The processes that must run: each is a trouble when nobody does its work, be it that one is missing or, after a while,
+    that all were stopped.
 
     Args:
         names: of the processes.
         since: from when on they are waited for.
     """
 
-    def __init__(self, beats: Beats, *, names: Collection[str], since: datetime) -> None:
+    def __init__(self, beats: Beats, processes: Processes, *, names: Collection[str], since: datetime) -> None:
         self._beats = beats
+        self._processes = processes
         self._names = names
         self._since = since
 
@@ -60,7 +65,10 @@ class Workers:
             place = f"worker:{name}"
             beat = known.get(place, Beat(place, self._since))
             if now - max(beat.at, self._since) >= LATE:
-                yield Trouble("worker-silent", place, beat.at)
+                if not self._processes.stopped(place):
+                    yield Trouble("worker-silent", place, beat.at)
+                elif now - beat.at >= STOPPED:
+                    yield Trouble("worker-stopped", place, beat.at)
             elif beat.failing_since is not None and now - beat.failing_since >= LATE:
                 yield Trouble("store-away", place, beat.failing_since, {"reason": beat.reason})
 

@@ -2,18 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from secrets import token_hex
 from threading import Lock
 
 from alerts.alert import Alert, Delivery
 from classify.verdict import Verdict
 from flow.clock import Clock
-from flow.errors import Unavailable
+from flow.database import Database
+from flow.errors import TurvaktError, Unavailable
 from flow.step import Step
 from ingest.collector import Collector
 from ingest.intake import Taken
 from turvakt.watch.beats import REFUSED, Beat, Beats
+from turvakt.watch.processes import Processes
 from turvakt.watch.usual import hour
 
 BEAT_SECONDS = 15.0
@@ -42,6 +46,7 @@ class Pulse:
     clock: Clock
     stages: Collection[str] = ()
     collectors: Collection[Collector] = ()
+    _id: str = field(default_factory=lambda: token_hex(8))
     _worked: dict[str, datetime] = field(default_factory=dict)
     _failing: dict[str, _Failing] = field(default_factory=dict)
     _counts: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -52,6 +57,21 @@ class Pulse:
         """Of all that beats here."""
         sources = dict.fromkeys(f"collector:{each.name}" for each in self.collectors)
         return [f"worker:{self.worker}", *(f"stage:{stage}" for stage in self.stages), *sources]
+
+    def write(self, database: Database) -> None:
+        """Write down how its parts are."""
+        counts = self.counts()
+        try:
+            Beats(database).write(self.beats(), counts)
+        except BaseException:
+            self.put_back(counts)
+            raise
+        Processes(database).lives(self._id, f"worker:{self.worker}", self.clock.now())
+
+    def end(self, database: Database) -> None:
+        """Say that the process has ended in order. What cannot be written down is not said: then it counts as missing."""
+        with suppress(TurvaktError):
+            Processes(database).ends(self._id, self.clock.now())
 
     def taken(self, collector: str, taken: Taken) -> None:
         now = self.clock.now()
@@ -116,7 +136,7 @@ class Pulse:
 
 async def keep_beating(
     pulse: Pulse,
-    beats: Callable[[], Beats],
+    database: Callable[[], Database],
     *,
     step: Step,
     works: Callable[[], bool] = lambda: True,
@@ -130,12 +150,7 @@ async def keep_beating(
     """
 
     def beat() -> None:
-        counts = pulse.counts()
-        try:
-            beats().write(pulse.beats(), counts)
-        except BaseException:
-            pulse.put_back(counts)
-            raise
+        pulse.write(database())
 
     while True:
         if works():

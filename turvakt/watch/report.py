@@ -12,6 +12,7 @@ from alerts.tables import OUTBOX
 from flow.database import Database
 from flow.databases.columns import moment
 from turvakt.watch.beats import REFUSED, Beat, Beats
+from turvakt.watch.processes import Processes
 from turvakt.watch.troubles import standing
 from turvakt.watch.usual import learn
 
@@ -20,15 +21,16 @@ def report(database: Database, now: datetime, *, zone: ZoneInfo) -> dict[str, An
     """Plain JSON values: the troubles there are, and the last sign of life of each part.
 
     ``noticed_hours`` says after how many hours a source's silence, from its last post on, would be noticed: a number,
-    ``"unknown"`` while nothing is usual of it, or ``"long"``; ``None``: it is no source.
+    ``"unknown"`` while nothing is usual of it, or ``"long"``; ``None``: it is no source. ``stopped`` says of a worker that its
+    processes have ended in order.
     """
-    beats = Beats(database)
+    beats, processes = Beats(database), Processes(database)
     return {
         "troubles": [
             {"kind": each.kind, "place": each.place, "since": each.since.isoformat(), "details": each.details}
             for each in standing(database)
         ],
-        "parts": [*(_part(beats, beat, now, zone) for beat in beats.all()), *_channels(database)],
+        "parts": [*(_part(beats, processes, beat, now, zone) for beat in beats.all()), *_channels(database)],
     }
 
 
@@ -42,9 +44,11 @@ def _channels(database: Database) -> Iterator[dict[str, Any]]:
             yield _values(Beat(f"channel:{name}", moment(at), worked))
 
 
-def _part(beats: Beats, beat: Beat, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+def _part(beats: Beats, processes: Processes, beat: Beat, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     part = _values(beat)
     kind, _, name = beat.place.partition(":")
+    if kind == "worker":
+        part["stopped"] = processes.stopped(beat.place)
     if kind == "collector":
         usual = learn(beats.counts(name), now, zone=zone)
         after = None if usual is None else usual.noticed_after(beat.worked_at or now)
@@ -59,4 +63,5 @@ def _values(beat: Beat) -> dict[str, Any]:
         "worked_at": beat.worked_at.isoformat() if beat.worked_at else None,
         "fails": beat.reason.removeprefix(REFUSED),
         "noticed_hours": None,
+        "stopped": False,
     }

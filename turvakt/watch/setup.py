@@ -17,6 +17,7 @@ from turvakt.watch.machine import Backup, Certificate, Clocks, Disk
 from turvakt.watch.operator import OperatorTeller, hold_drill, zone
 from turvakt.watch.pinger import Pinger
 from turvakt.watch.probes import Probe, Sources, Workers, answers, channels, deliveries, stages
+from turvakt.watch.processes import Processes
 from turvakt.watch.troubles import Troubles
 from turvakt.watch.watcher import Watcher
 from turvakt.wiring import Parts
@@ -35,7 +36,7 @@ def watcher(parts: Parts, *, step: Step, monotonic: Callable[[], float] = time.m
         Broken: a setting of the operator's is wrong.
     """
     settings, clock = parts.settings.operator, parts.clock
-    beats, since = Beats(parts.database), clock.now()
+    beats, processes, since = Beats(parts.database), Processes(parts.database), clock.now()
     sources = Sources(beats, names=_sources(parts), zone=zone(settings), since=since, holiday=_holiday(parts))
     held = drills(parts)
     teller = OperatorTeller(settings, parts.incidents, parts.telling, clock=clock)
@@ -47,6 +48,7 @@ def watcher(parts: Parts, *, step: Step, monotonic: Callable[[], float] = time.m
         held.hold_if_due(now)
         if now - tidied >= timedelta(hours=TIDY_HOURS):
             beats.tidy(now)
+            processes.tidy(now)
             tidied = now
 
     return Watcher(
@@ -108,9 +110,9 @@ def _probes(parts: Parts, beats: Beats, sources: Sources, held: Drills, since: d
         return next((entry.at for entry in parts.queue.read(topic, stage, 1).entries), None)
 
     readers = {name: STAGES[name] for name in (workers(parts) if parts.is_cluster else STAGES) if name in STAGES}
-    heard = Workers(beats, names=workers(parts), since=since)
+    heard = Workers(beats, Processes(parts.database), names=workers(parts), since=since)
     probes = [
-        Probe("database", frozenset({"worker-silent"}), heard),
+        Probe("database", frozenset({"worker-silent", "worker-stopped"}), heard),
         Probe("database", frozenset({"source-silent", "source-failing", "source-refuses"}), sources),
         Probe("log", frozenset({"stage-late"}), stages(readers, oldest=oldest)),
         Probe("database", frozenset({"deliveries-late"}), deliveries(parts.outbox, parts.database)),

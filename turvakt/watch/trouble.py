@@ -8,6 +8,7 @@ from classify.verdict import Severity
 
 Kind = Literal[
     "worker-silent",
+    "worker-stopped",
     "stage-late",
     "source-silent",
     "source-failing",
@@ -46,7 +47,7 @@ DETAILS: tuple[Detail, ...] = get_args(Detail)
 Event = Literal["begins", "goes-on", "over"]
 
 CRITICAL: frozenset[Kind] = frozenset(
-    {"worker-silent", "stage-late", "deliveries-late", "channel-failing", "store-away", "disk-full"}
+    {"worker-silent", "worker-stopped", "stage-late", "deliveries-late", "channel-failing", "store-away", "disk-full"}
 )
 """While these last, alerts may reach nobody: the operator is woken. Of the others she is told at her desk."""
 AT_ONCE: frozenset[Kind] = frozenset(

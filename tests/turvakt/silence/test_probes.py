@@ -12,6 +12,7 @@ from flow.clock import ManualClock
 from turvakt.status import status
 from turvakt.watch.beats import Beat, Beats
 from turvakt.watch.probes import Sources, Workers, channels, deliveries, stages
+from turvakt.watch.processes import Processes
 from turvakt.watch.usual import hour
 from turvakt.wiring import Parts
 
@@ -25,8 +26,8 @@ def beats(parts: Parts) -> Beats:
     return Beats(parts.database)
 
 
-def test_a_process_that_gives_no_sign_of_life_is_a_trouble(beats: Beats) -> None:
-    workers = Workers(beats, names=["dispatch", "house"], since=NOW)
+def test_a_process_that_gives_no_sign_of_life_is_a_trouble(parts: Parts, beats: Beats) -> None:
+    workers = Workers(beats, Processes(parts.database), names=["dispatch", "house"], since=NOW)
     beats.write([Beat("worker:house", NOW)], {})
     assert list(workers(NOW + MINUTE)) == []
     (dispatch, house) = workers(NOW + 2 * MINUTE)
@@ -37,6 +38,40 @@ def test_a_process_that_gives_no_sign_of_life_is_a_trouble(beats: Beats) -> None
         ("worker-silent", "worker:dispatch"),
         ("store-away", "worker:house"),
     ]
+
+
+def test_a_planned_stop_is_told_after_an_hour_and_what_is_missing_beside_it_at_once(parts: Parts) -> None:
+    """Of what several processes share: each life of one is given by its first and last minute, and whether it ended in order."""
+    beats, processes = Beats(parts.database), Processes(parts.database)
+
+    def found(at: int, *lives: tuple[int, int, bool], since: int = 0) -> list[tuple[str, int]]:
+        processes.tidy(NOW + timedelta(days=99))
+        for number, (first, last, in_order) in enumerate(lives):
+            for minute in (first, last):
+                processes.lives(str(number), "worker:classify", NOW + minute * MINUTE)
+            if in_order:
+                processes.ends(str(number), NOW + last * MINUTE)
+        beats.write([Beat("worker:classify", NOW + max(last for _, last, _ in lives) * MINUTE)], {})
+        watch = Workers(beats, processes, names=["classify"], since=NOW + since * MINUTE)
+        return [(each.kind, (each.since - NOW) // MINUTE) for each in watch(NOW + at * MINUTE)]
+
+    stopped, crashed = [("worker-stopped", 10)], [("worker-silent", 10)]
+    assert found(69, (0, 10, True)) == []
+    assert found(70, (0, 10, True)) == stopped
+    assert found(70, (0, 10, True), since=69) == []  # nobody watched: it has two minutes to come back
+    assert found(500, (0, 10, True), since=498) == stopped
+    assert found(12, (0, 10, False)) == crashed
+    # Beside each other: the crash counts, whichever came first, also of one of those that came in an upgrade.
+    assert found(12, (0, 9, False), (0, 10, True)) == crashed
+    assert found(12, (0, 10, False), (0, 9, True)) == crashed
+    assert found(12, (0, 2, True), (1, 10, False)) == crashed
+    assert (
+        found(12, (0, 3, False), (0, 4, False), (5, 9, True), (0, 10, True)) == crashed
+    )  # of two one was started again
+    # A crash that was made good by a restart is past.
+    assert found(12, (0, 3, False), (4, 10, True)) == []
+    assert found(70, (0, 3, False), (4, 10, True)) == stopped
+    assert found(12, (0, 3, True), (2, 11, False)) == []  # an upgrade: the new one lives
 
 
 def test_a_stage_before_which_entries_wait_for_long_is_a_trouble() -> None:
