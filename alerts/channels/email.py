@@ -153,7 +153,7 @@ class Email:
             logger.warning(
                 "a contact's key has ended or not begun: what is sent says only that there is something to open"
             )
-            message, key = without_body(message), None
+            message, key = without_body(message, language=recipient.language), None
         envelope = Envelope(
             sender=self._sender,
             to=_address(recipient.name, recipient.address),

@@ -15,6 +15,14 @@ MOST_QUOTED = 20_000
 """Characters of a post that an encrypted mail brings at most."""
 SEALED = "Turvakt"
 """The subject that servers see of an encrypted mail."""
+_NO_KEY: dict[Language, str] = {
+    "sv": "Mer står det inte här: nyckeln som mejl till dig krypteras med har gått ut eller går inte att använda. "
+    "Ge en ny till den som sköter Turvakt hos er.",
+    "fi": "Enempää tässä ei kerrota: avain, jolla sähköpostisi salataan, on vanhentunut tai käyttökelvoton. "
+    "Toimita uusi avain Turvaktin ylläpitäjälle.",
+    "en": "No more is said here: the key by which mail to you is encrypted has ended or cannot be used. "
+    "Give a new one to whoever looks after Turvakt.",
+}
 _FILES: dict[Language, str] = {"sv": "inlägget.txt", "fi": "viesti.txt", "en": "post.txt"}
 
 
@@ -57,11 +65,11 @@ def seal(message: Message, envelope: Envelope, key: Key, *, language: Language) 
     return mail
 
 
-def without_body(message: Message) -> Message:
-    """The message with no more than a lock screen would show, and the link; a letter about no alert stays as it is."""
-    return (
-        replace(message, text=f"{message.short}\n{message.link}\n", html="", quote=None) if message.short else message
-    )
+def without_body(message: Message, *, language: Language) -> Message:
+    """The message with no more than a lock screen would show, the link, and why; a letter about no alert stays as it is."""
+    if not message.short:
+        return message
+    return replace(message, text=f"{message.short}\n{message.link}\n\n{_NO_KEY[language]}\n", html="", quote=None)
 
 
 def _body(message: Message) -> EmailMessage:
