@@ -16,6 +16,9 @@ class Sms:
         username, password: of the API, from the account's page.
         sender: what telephones show: up to 11 letters and digits, or a number of the account.
         url: of the API.
+
+    Raises:
+        BadInput: the address of the API is not https.
     """
 
     name = "sms"

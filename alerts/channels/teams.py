@@ -33,12 +33,13 @@ class Teams:
 
         Raises:
             BadInput: the workflow refuses it, or is gone.
-            Unavailable: it does not answer, or is busy.
+            Unavailable: it does not answer, is busy, or is not for everybody who has the address (401, 403).
         """
         self.check(recipient.address)
         answer = await self._caller.call("POST", recipient.address, read=False, json=_card(message))
         if not answer.good:
-            raise self._caller.refusal(answer, remedy="Look at the workflow in Teams, and at the contact's address")
+            remedy = "Look at the workflow in Teams, and at the contact's address"
+            raise self._caller.refusal(answer, ours=(401, 403), remedy=remedy)
 
     async def retract(self, idempotency_key: str) -> None:
         """A card cannot be taken back."""
