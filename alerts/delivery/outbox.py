@@ -1,12 +1,12 @@
 """Deliveries until they are made: an alert or a bulletin stays here until its recipient has it."""
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, or_, select, update
 
 from alerts.alert import Delivery, Recipient, State, delivery_id
 from alerts.bulletin import Bulletin
@@ -32,7 +32,9 @@ _OUTDONE = delete(OUTBOX).where(
     OUTBOX.c.threat <= bindparam("its_threat"),
     or_(OUTBOX.c.threat == 0, OUTBOX.c.slot == bindparam("its_slot")),
 )
-_KNOWN = select(OUTBOX.c.id).where(OUTBOX.c.id.in_(bindparam("ids", expanding=True)))
+_THESE = OUTBOX.c.id.in_(bindparam("ids", expanding=True))
+_KNOWN = select(OUTBOX.c.id).where(_THESE)
+_ABOUT = select(OUTBOX.c.id, OUTBOX.c.alert_id, OUTBOX.c.post).where(_THESE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,11 @@ class Outbox(OutboxHolder):
         return row, Item(delivery, content, recipient, due)
 
     def _known(self, identities: Sequence[str]) -> list[str]:
-        parts = (identities[at : at + _AT_ONCE] for at in range(0, len(identities), _AT_ONCE))
-        return [row[0] for part in parts for row in self._database.query(_KNOWN, {"ids": part})]
+        return [row[0] for row in self._in_parts(_KNOWN, identities)]
+
+    def _in_parts(self, statement: Select[Any], identities: Sequence[str]) -> Iterator[Row]:
+        for at in range(0, len(identities), _AT_ONCE):
+            yield from self._database.query(statement, {"ids": identities[at : at + _AT_ONCE]})
 
     def channels(self) -> list[str]:
         """The channels for which something is due."""
@@ -218,6 +223,11 @@ class Outbox(OutboxHolder):
     def failed(self, within: timedelta) -> int:
         """How many deliveries have failed ``within`` so long a time."""
         return self._count(OUTBOX.c.state == "failed", OUTBOX.c.at > (self._clock.now() - within).timestamp())
+
+    def alerts(self, deliveries: Collection[str]) -> dict[str, tuple[str, str]]:
+        """The ids of alert and post that each of ``deliveries``, given by id, is about; of bulletins nothing."""
+        parts = self._in_parts(_ABOUT, list(deliveries))
+        return {id: (alert, post) for id, alert, post in parts if alert}
 
     def known(self, deliveries: Collection[str]) -> set[str]:
         """Those of ``deliveries``, given by id, that are here, ended or not."""

@@ -2,10 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from alerts.delivery.standing import Why
+from tests.alerts.people import AT
 from tests.turvakt.process import OFFICIALS, Program, line
+from turvakt.commands.words import Words
 
 TEXT = "Anna Lindqvist, jag ska döda dig. zqxword"
 PLAN = """
@@ -40,11 +44,11 @@ channels = "all"
 
 @pytest.fixture(scope="module")
 def flagged(tmp_path_factory: pytest.TempPathFactory) -> Program:
-    """A program that holds a threat and a post that nothing was found in."""
+    """A program that holds a threat, one just like it, and a post that nothing was found in."""
     program = Program(tmp_path_factory.mktemp("flagged") / "data")
     program.run("officials", "import", str(OFFICIALS))
     posts = program.folder.parent / "posts.jsonl"
-    posts.write_text(line(1, TEXT) + line(2, "Tack Anna Lindqvist för bron"), "utf-8")
+    posts.write_text(line(1, TEXT) + line(2, "Tack Anna Lindqvist för bron") + line(3, f"{TEXT}!"), "utf-8")
     program.run("run", "--once", "--posts", str(posts))
     return program
 
@@ -57,31 +61,41 @@ def plan(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("language", "matches", "differs"),
+    ("language", "matches", "differs", "joined"),
     [
-        ("en", "✓ threat: matches. Policy urgent", "– private-data: does not match: label."),
-        ("sv", "✓ threat: passar. Larmplan urgent", "– private-data: passar inte: kategori."),
-        ("fi", "✓ threat: täsmää. Hälytyskaava urgent", "– private-data: ei täsmää: luokka."),
+        ("en", "✓ threat: matches. Policy urgent", "– private-data: does not match: label.", ", by rule threat"),
+        ("sv", "✓ threat: passar. Larmplan urgent", "– private-data: passar inte: kategori.", ", enligt regeln threat"),
+        ("fi", "✓ threat: täsmää. Hälytyskaava urgent", "– private-data: ei täsmää: luokka.", ", säännöllä threat"),
     ],
 )
 def test_explain_says_what_each_rule_does_in_each_language(
-    flagged: Program, language: str, matches: str, differs: str
+    flagged: Program, language: str, matches: str, differs: str, joined: str
 ) -> None:
     shown = flagged.run("alerts", "explain", "web:1", "--language", language)
     assert matches in shown
     assert differs in shown
-    assert (
-        len([each for each in shown.splitlines() if each.strip().startswith(("incident ", "ärende ", "tapaus "))]) == 1
-    )
+    of_incident = [
+        each for each in shown.splitlines() if each.strip().startswith(("incident ", "händelse ", "tapaus "))
+    ]
+    assert len(of_incident) == 1
+    # One that joined what people knew already says who was told of that, and by which rule.
+    shown += flagged.run("alerts", "explain", "web:3", "--language", language)
+    told = [each for each in shown.splitlines() if "Beredskap Ekvik: outbox, " in each]
+    assert [each.endswith(joined) for each in told] == [True, True]
     assert "zqxword" not in shown
     assert "@" not in shown
+
+
+def test_each_reason_why_nobody_was_told_has_words() -> None:
+    for why in get_args(Why):
+        assert why == "joined" or Words("fi").of(f"untold.{why}", moment=AT)
 
 
 def test_explain_takes_the_id_of_an_alert_and_tells_other_programs(flagged: Program) -> None:
     (told,) = flagged.json("alerts", "explain", "web:1")
     assert told["explained"]["silent"] is None
     (alert, *_) = told["alerts"]
-    assert told["incidents"][alert["id"]]["posts"] == 1
+    assert told["incidents"][alert["id"]]["posts"] == 2
     assert flagged.json("alerts", "explain", alert["id"]) == [told]
     assert {each["alert"] for each in told["deliveries"]} <= {each["id"] for each in told["alerts"]}
 
@@ -103,15 +117,15 @@ def test_explain_shows_steps_and_who_is_on_duty(flagged: Program, plan: Path) ->
 def test_a_dry_run_compares_rules_and_sends_nothing(flagged: Program, plan: Path, tmp_path: Path) -> None:
     before = flagged.json("status")
     (same,) = flagged.json("alerts", "dry-run", "config/rules.toml")
-    assert same["posts"] == 1
+    assert same["posts"] == 2
     assert same["today"] == same["changed"]
     assert (same["lost"], same["won"]) == ([], [])
     nothing = tmp_path / "nothing.toml"
     nothing.write_text('[[rule]]\nname = "none"\nseverity = "critical"\nlabels = ["influence"]\n', "utf-8")
     (told,) = flagged.json("alerts", "dry-run", str(nothing), "--tenant", "ekvik")
-    assert (told["changed"]["total"], told["threats"], len(told["lost"])) == (0, 1, 1)
+    assert (told["changed"]["total"], told["threats"], len(told["lost"])) == (0, 2, 2)
     shown = flagged.run("alerts", "dry-run", str(nothing), "--language", "sv")
-    assert "1 larm skulle inte längre nå någon, varav 1 om hot:" in shown
+    assert "2 larm skulle inte längre nå någon, varav 2 om hot:" in shown
     assert told["lost"][0] in shown
     assert flagged.json("alerts", "dry-run", str(nothing), "--tenant", "elsewhere")[0]["today"]["total"] == 0
     assert flagged.json("status")[0]["index"] == before[0]["index"]

@@ -1,15 +1,19 @@
 """turvakt alerts explain: why a post reached whom it reached."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
 import msgspec
 import typer
 
+from alerts.delivery.standing import Standing, Standings
 from alerts.explaining import Addressee, Explained, RuleExplained, explain
-from alerts.incidents.history import Event
+from alerts.incidents.history import Event, Transition
 from alerts.incidents.incident import Incident
+from alerts.incidents.sent import Sent, messages_of
+from alerts.messages.words import REFERENCE_LETTERS
 from alerts.plans.hours import ZONES
 from flow.errors import BadInput
 from registry.tenant import tenant_of
@@ -17,6 +21,32 @@ from review.index import Item
 from turvakt.commands.shared import AsJson, parts, write_json
 from turvakt.commands.words import Spoken, Words, say
 from turvakt.wiring import Parts
+
+_SHOWN_MOST = 20
+"""Messages of an incident that are shown, the newest ones: a flood has many; 'turvakt alerts export' tells all."""
+_STATES: dict[Event, str] = {"told": "waiting", "failed-over": "waiting", "delayed": "waiting"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What people have been told of an incident; ``rules`` are those of its messages, by delivery."""
+
+    incident: Incident
+    alerts: tuple[str, ...]
+    history: tuple[Transition, ...]
+    rules: dict[str, str]
+
+    @property
+    def messages(self) -> list[Sent]:
+        return messages_of(self.history)
+
+    @property
+    def digested(self) -> int:
+        return sum(each.event == "digested" for each in self.history)
+
+    @property
+    def reference(self) -> str:
+        return self.incident.id[:REFERENCE_LETTERS]
 
 
 def explain_(
@@ -43,30 +73,22 @@ def explain_(
         at = opened.clock.now() if now else item.verdict.judged_at
         found = {each: _explained(opened, item, each, at) for each in sorted(item.verdict.officials)}
         zones = {each: _zone(opened, each) for each in found}
-        incidents = opened.incidents.about([each.id for each in item.alerts])
-        events = {each.id: opened.incidents.history.of(each.id) for each in incidents.values()}
+        told = _told(opened, [each.id for each in item.alerts])
+        untold: dict[str, Standing] = {}
+        for official in found:
+            untold |= Standings(opened.database, clock=opened.clock).of([each.id for each in item.alerts], official)
     for official, explained in found.items():
-        happened = [each for each in item.alerts if each.official == official]
         if as_json:
-            write_json(
-                {
-                    "official": official,
-                    "explained": msgspec.to_builtins(explained),
-                    "alerts": msgspec.to_builtins(happened),
-                    "incidents": {
-                        each.id: msgspec.to_builtins(incidents[each.id]) for each in happened if each.id in incidents
-                    },
-                    "deliveries": msgspec.to_builtins([each for each in item.deliveries if each.official == official]),
-                }
-            )
+            write_json(_as_json(item, official, explained, told, untold))
             continue
+        spoken = words.at(zones[official])
         if explained is None:
             say(words.of("explain.gone", official=official))
         else:
-            _show_explained(explained, item.verdict.post.id, words.at(zones[official]))
-        _show_happened(item, official, words.at(zones[official]))
-        for incident in {each.id: each for each in incidents.values() if each.official == official}.values():
-            _show_incident(incident, [each.event for each in events[incident.id]], words)
+            _show_explained(explained, item.verdict.post.id, spoken)
+        _show_happened(item, official, told, untold, spoken)
+        for each in {told.incident.id: told for told in told.values() if told.incident.official == official}.values():
+            _show_told(each, spoken)
 
 
 def _explained(opened: Parts, item: Item, id: str, at: datetime) -> Explained | None:
@@ -79,6 +101,50 @@ def _explained(opened: Parts, item: Item, id: str, at: datetime) -> Explained | 
 def _zone(opened: Parts, id: str) -> str:
     official = opened.officials.get(id)
     return ZONES[official.country if official else "SE"]
+
+
+def _told(opened: Parts, alerts: Collection[str]) -> dict[str, _Told]:
+    """What was told of the incidents of these alerts, by the alert's id."""
+    about = opened.incidents.about(alerts)
+    found: dict[str, _Told] = {}
+    for incident in {each.id: each for each in about.values()}.values():
+        history = tuple(opened.incidents.history.of(incident.id))
+        of = opened.outbox.alerts([each.first.delivery for each in messages_of(history)[-_SHOWN_MOST:]])
+        items = [opened.index.get(post) for post in {post for _, post in of.values()}]
+        rules = {alert.id: alert.rule for item in items if item is not None for alert in item.alerts}
+        joined = tuple(alert for alert, _ in opened.incidents.alerts_of(incident.id))
+        ruled = {delivery: rules[alert] for delivery, (alert, _) in of.items() if alert in rules}
+        found[incident.id] = _Told(incident, joined, history, ruled)
+    return {alert: found[incident.id] for alert, incident in about.items()}
+
+
+def _as_json(
+    item: Item, official: str, explained: Explained | None, told: dict[str, _Told], untold: dict[str, Standing]
+) -> dict[str, object]:
+    happened = [each for each in item.alerts if each.official == official]
+    here = {each.id: told[each.id] for each in happened if each.id in told}
+    return {
+        "official": official,
+        "explained": msgspec.to_builtins(explained),
+        "alerts": msgspec.to_builtins(happened),
+        "incidents": {alert: msgspec.to_builtins(each.incident) for alert, each in here.items()},
+        "untold": {each.id: msgspec.to_builtins(untold[each.id]) for each in happened if each.id in untold},
+        "deliveries": msgspec.to_builtins([each for each in item.deliveries if each.official == official]),
+        "messages": {
+            each.incident.id: [
+                {
+                    "delivery": sent.first.delivery,
+                    "contact": sent.first.contact,
+                    "channel": sent.first.channel,
+                    "rule": each.rules.get(sent.first.delivery),
+                    "at": msgspec.to_builtins(sent.last.at),
+                    "state": _state(sent),
+                }
+                for sent in each.messages[-_SHOWN_MOST:]
+            ]
+            for each in here.values()
+        },
+    }
 
 
 def _show_explained(explained: Explained, post: str, words: Words) -> None:
@@ -134,29 +200,40 @@ def _person(person: Addressee, words: Words) -> str:
     return f"{person.name}: {channel}; {'; '.join(parts)}"
 
 
-def _show_happened(item: Item, official: str, words: Words) -> None:
+def _show_happened(
+    item: Item, official: str, told: dict[str, _Told], untold: dict[str, Standing], words: Words
+) -> None:
     alerts = [each for each in item.alerts if each.official == official]
     say("  " + words.of("explain.happened" if alerts else "explain.nothing"))
     for alert in alerts:
         say("    " + words.of("explain.alert", alert=alert.id, rule=alert.rule, moment=alert.at))
-        for each in item.deliveries:
-            if each.alert == alert.id:
-                state = words.name("state", each.state)
-                says = words.of(
-                    "explain.delivery", channel=each.channel, state=state, moment=each.at, attempts=each.attempts
-                )
-                say(f"      {says}")
+        if alert.id in told:
+            opened = told[alert.id].alerts[0] == alert.id
+            key = "explain.opened" if opened else "explain.joined"
+            say("      " + words.of(key, incident=told[alert.id].reference))
+        else:
+            for each in item.deliveries:
+                if each.alert == alert.id:
+                    state = words.name("state", each.state)
+                    say("      " + words.of("explain.delivery", channel=each.channel, state=state, moment=each.at))
+        standing = untold.get(alert.id)
+        if standing is not None and standing.why != "joined":
+            say("      " + words.of(f"untold.{standing.why}", moment=standing.until))
 
 
-def _show_incident(incident: Incident, events: Sequence[Event], words: Words) -> None:
-    say(
-        "    "
-        + words.of(
-            "explain.incident",
-            incident=incident.id,
-            state=words.name("incident", incident.state),
-            posts=incident.posts,
-            told=events.count("told"),
-            digested=events.count("digested"),
-        )
-    )
+def _show_told(told: _Told, words: Words) -> None:
+    state, messages = words.name("incident", told.incident.state), told.messages
+    counts = {"posts": told.incident.posts, "told": len(messages)}
+    line = words.of("explain.incident", incident=told.reference, state=state, **counts)
+    say("    " + (words.of("explain.collected", line=line, number=told.digested) if told.digested else line))
+    if len(messages) > _SHOWN_MOST:
+        say("      " + words.of("explain.earlier", number=len(messages) - _SHOWN_MOST, incident=told.reference))
+    for each in messages[-_SHOWN_MOST:]:
+        values = {"channel": each.first.channel, "state": words.name("state", _state(each)), "moment": each.last.at}
+        line = words.of("explain.message", name=each.first.contact, **values)
+        rule = told.rules.get(each.first.delivery)
+        say("      " + (words.of("explain.by", line=line, rule=rule) if rule else line))
+
+
+def _state(message: Sent) -> str:
+    return _STATES.get(message.last.event, message.last.event)

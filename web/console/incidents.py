@@ -1,15 +1,14 @@
 """Incidents in the console: those that wait for somebody, and one with all that became of it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from alerts.incidents.answering import offered
-from alerts.incidents.history import Event, Transition
 from alerts.incidents.incident import Incident
+from alerts.incidents.sent import OF_MESSAGES, messages_of
 from classify.verdict import SEVERITIES
 from web.answer.answers import Answers
 from web.answer.curve import Curve, curve
@@ -17,17 +16,8 @@ from web.console.post import address
 from web.console.site import Site, actor_of
 
 WHICH = ("open", "late", "closed")
-_TOLD: frozenset[Event] = frozenset({"told", "failed-over", "delayed", "delivered", "failed", "withdrawn", "received"})
 _SHOWN_MOST, _TIMELINE_MOST, _POSTS_MOST = 100, 200, 50
 _EITHER_SIDE = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One message about an incident: to whom, by which channel, and what came of it last."""
-
-    first: Transition
-    last: Transition
 
 
 class Board:
@@ -131,8 +121,10 @@ class Board:
             last=answers.person_name(said[-1].actor) if said else "",
             offered=offered(incident, said, by=by) if self.may_answer(request, incident) else (),
             seen=str(len(said)),
-            told=_told(history),
-            timeline=[each for each in history if each.event not in _TOLD and each.event != "joined"][-_TIMELINE_MOST:],
+            told=messages_of(history),
+            timeline=[each for each in history if each.event not in OF_MESSAGES and each.event != "joined"][
+                -_TIMELINE_MOST:
+            ],
             person_name=answers.person_name,
             tasks=answers.tasks.expected(incident),
             undone=len(answers.undone(incident)),
@@ -216,14 +208,3 @@ def routes(site: Site, board: Board) -> APIRouter:
         return await site.reads(board.page, request, incident, status=409, outcome="outdated")
 
     return router
-
-
-def _told(history: list[Transition]) -> list[Told]:
-    """What became of each message, in the order in which they were taken in."""
-    first: dict[str, Transition] = {}
-    last: dict[str, Transition] = {}
-    for each in history:
-        if each.delivery and each.event in _TOLD:
-            first.setdefault(each.delivery, each)
-            last[each.delivery] = each
-    return [Told(first[id], last[id]) for id in first]
