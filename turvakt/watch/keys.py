@@ -7,7 +7,7 @@ from pathlib import Path
 
 from alerts.mail.keys import load_key
 from flow.errors import Broken
-from turvakt.watch.trouble import Trouble
+from turvakt.watch.trouble import Detail, Trouble
 
 SOON = timedelta(days=14)
 """A contact must make a new key and bring it, and may be away for a week."""
@@ -30,8 +30,8 @@ class Keys:
         if self._asked_at is None or now - self._asked_at >= _AGAIN:
             self._first, self._asked_at = min(self._ends(), default=None), now
         if self._first is not None and self._first - now < SOON:
-            name = "ended" if self._first <= now else "ends"
-            yield Trouble("key-ends", "keys", now, {name: self._first.isoformat(), "check": ""})
+            name: Detail = "ended" if self._first <= now else "ends"
+            yield Trouble("key-ends", "keys", now, {name: self._first.isoformat(), "which": ""})
 
     def _ends(self) -> Iterator[datetime]:
         for address, file in self._files():

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from alerts.mail.keyring import key_files
 from alerts.plans.contacts import Contact
 from alerts.plans.holidays import is_holiday
 from flow.step import Step
@@ -13,6 +14,7 @@ from turvakt.adapters import switched_on
 from turvakt.reading import STAGES
 from turvakt.watch.beats import Beats
 from turvakt.watch.drills import Drills, Weekly
+from turvakt.watch.keys import Keys
 from turvakt.watch.machine import Backup, Certificate, Clocks, Disk
 from turvakt.watch.operator import OperatorTeller, hold_drill, zone
 from turvakt.watch.pinger import Pinger
@@ -121,6 +123,7 @@ def _probes(parts: Parts, beats: Beats, sources: Sources, held: Drills, since: d
         Probe("disk", frozenset({"disk-full"}), Disk(parts.settings.data_dir, free=settings.disk_free)),
         Probe("clock", frozenset({"clock-jumped"}), clocks),
         Probe("certificate", frozenset({"certificate-ends"}), Certificate(base_url(parts.settings))),
+        Probe("keys", frozenset({"key-ends"}), Keys(lambda: key_files(parts.plans))),
     ]
     if parts.has_index:
         probes.append(Probe("index", frozenset(), answers(lambda: parts.index.held({_NOBODYS_POST}))))

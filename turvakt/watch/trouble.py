@@ -19,6 +19,7 @@ Kind = Literal[
     "disk-full",
     "clock-jumped",
     "certificate-ends",
+    "key-ends",
     "backup-old",
     "drill-failed",
     "drill-unanswered",
@@ -39,6 +40,8 @@ Detail = Literal[
     "put-back",
     "invalid",
     "ends",
+    "ended",
+    "which",
     "missing",
     "newest",
 ]
@@ -51,7 +54,7 @@ CRITICAL: frozenset[Kind] = frozenset(
 )
 """While these last, alerts may reach nobody: the operator is woken. Of the others she is told at her desk."""
 AT_ONCE: frozenset[Kind] = frozenset(
-    {"clock-jumped", "backup-old", "certificate-ends", "drill-failed", "drill-unanswered"}
+    {"clock-jumped", "backup-old", "certificate-ends", "key-ends", "drill-failed", "drill-unanswered"}
 )
 """What one look is enough for. All else must last: much is over after a restart or a cut connection."""
 HOLDS = timedelta(minutes=2)

@@ -1,9 +1,11 @@
-"""Disk, clock, certificate and backup."""
+"""Disk, clock, certificate, keys and backup."""
 
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tests.alerts.keys import ADDRESS, smime_pair
+from turvakt.watch.keys import Keys
 from turvakt.watch.machine import Backup, Certificate, Clocks, Disk
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -70,6 +72,17 @@ def test_a_certificate_that_ends_within_a_fortnight_is_told() -> None:
     assert [each.details for each in certificate(NOW + timedelta(days=3))] == [{"ends": end.isoformat()}]
     assert set(asked) == {("turvakt.example", 443)}
     assert list(Certificate("http://127.0.0.1:8477", end=ends)(NOW)) == []
+
+
+def test_a_key_that_ends_within_a_fortnight_is_told_and_nobodys_name(tmp_path: Path) -> None:
+    lasting, ending, lost = (tmp_path / name for name in ("one.pem", "two.pem", "none.pem"))
+    lasting.write_bytes(smime_pair(begins=NOW, days=300).certificate)
+    ending.write_bytes(smime_pair(begins=NOW, days=20).certificate)
+    keys = Keys(lambda: [(ADDRESS, each) for each in (lasting, ending, lost)])
+    assert list(keys(NOW)) == []
+    (soon,) = keys(NOW + timedelta(days=7))
+    assert (soon.place, soon.details) == ("keys", {"ends": (NOW + timedelta(days=20)).isoformat(), "which": ""})
+    assert [list(each.details) for each in keys(NOW + timedelta(days=21))] == [["ended", "which"]]
 
 
 def test_a_backup_must_be_there_and_new(tmp_path: Path) -> None:
