@@ -19,6 +19,10 @@ class Breaker:
         self._rest = timedelta(seconds=seconds)
         self._in_a_row = 0
         self._until: Moment | None = None
+        self.open_since: Moment | None = None
+        """Since when it has been open, rests included, until somebody answers; ``None``: it is closed."""
+        self.failed_at: Moment | None = None
+        """When somebody was last asked in vain."""
 
     @property
     def resting(self) -> bool:
@@ -38,10 +42,12 @@ class Breaker:
 
     def answered(self) -> None:
         """Somebody answered: all may be asked again."""
-        self._in_a_row, self._until = 0, None
+        self._in_a_row, self._until, self.open_since = 0, None, None
 
     def failed(self) -> None:
         """Nobody answered."""
         self._in_a_row += 1
+        self.failed_at = now = self._clock.now()
         if self._in_a_row >= self._after:
-            self._until = self._clock.now() + self._rest
+            self._until = now + self._rest
+            self.open_since = self.open_since or now

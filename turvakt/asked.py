@@ -13,6 +13,8 @@ from typing import Final
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from alerts.channel import Channel
+from alerts.delivery.limits import Limited
 from alerts.delivery.outbox import Outbox
 from alerts.incidents.incidents import Incidents
 from classify.classifier import Classifier
@@ -37,6 +39,11 @@ _FAMILIES: Final[dict[str, tuple[type[Family], str, tuple[str, ...]]]] = {
     "stage_oldest_seconds": (GaugeMetricFamily, "How long the oldest of them has waited; 0 if none waits", ("stage",)),
     "outbox_deliveries": (GaugeMetricFamily, "Deliveries by state", ("state",)),
     "outbox_oldest_seconds": (GaugeMetricFamily, "How long the oldest delivery that is due has been due", ("kind",)),
+    "breaker_open": (
+        GaugeMetricFamily,
+        "1 while a channel is left alone, as it failed too often in a row",
+        ("channel",),
+    ),
     "incidents_open": (GaugeMetricFamily, "Incidents that are not closed", ("severity",)),
     "incidents_unanswered": (GaugeMetricFamily, "Those of them that nobody has answered", ("severity",)),
     "incident_seconds": (
@@ -158,6 +165,17 @@ def outbox(outbox: Outbox, *, clock: Clock) -> Question:
     return ask
 
 
+def channels(channels: Callable[[], Mapping[str, Channel]]) -> Question:
+    """The circuit breakers of the channels by which messages go out here."""
+
+    def ask() -> Iterator[Reading]:
+        for name, channel in channels().items():
+            if isinstance(channel, Limited):
+                yield Reading("breaker_open", channel.open_since is not None, (name,))
+
+    return ask
+
+
 def incidents(incidents: Incidents, *, clock: Clock) -> Question:
     """The incidents, and how long people took with those of the last week."""
 
@@ -240,6 +258,7 @@ def everything(parts: Parts) -> dict[str, Question]:
         "lag": lags(parts.log, STAGES),
         "age": ages(STAGES, oldest=oldest, clock=parts.clock),
         "outbox": outbox(parts.outbox, clock=parts.clock),
+        "channels": channels(lambda: parts.channels),
         "incidents": incidents(parts.incidents, clock=parts.clock),
         "registry": _registry(parts),
         "watch": watch(lambda: parts.database, clock=parts.clock),
@@ -277,6 +296,7 @@ def of_worker(parts: Parts, name: str, *, opened: Callable[[], bool]) -> dict[st
     questions = {"disk": disk(parts.settings.data_dir)}
     if name == "dispatch":
         questions["outbox"] = later(lambda: outbox(parts.outbox, clock=parts.clock))
+        questions["channels"] = later(lambda: channels(lambda: parts.channels))
         questions["incidents"] = later(lambda: incidents(parts.incidents, clock=parts.clock))
     if name == "house":
         questions["registry"] = later(lambda: _registry(parts))

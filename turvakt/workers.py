@@ -227,6 +227,7 @@ class ClusterWorker:
 
         async def dispatch() -> None:
             await step(self._parts.sweep)
+            self._pulse.channels = self._parts.channels.values()
             dispatcher = self._parts.dispatcher(step, base_url=address)
             escalator = self._parts.escalator(worker.at("incidents"), wake=dispatcher.wake)
             postman = self._parts.postman(worker.at("letters"), base_url=address)

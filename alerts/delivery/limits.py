@@ -9,12 +9,13 @@ from alerts.alert import Recipient
 from alerts.channel import Channel, Held, Later
 from alerts.messages.message import Message
 from flow.breaker import Breaker
-from flow.clock import Clock
+from flow.clock import Clock, Moment
 from flow.errors import BadInput
 
 _KEYS_MOST = 10_000
 _SOON = 5.0
 """Seconds until it is worth to look what came of a try."""
+UNTRIED = timedelta(hours=1)
 
 
 class Bucket:
@@ -62,6 +63,16 @@ class Limited:
         self._addresses: OrderedDict[str, Bucket] = OrderedDict()
         self._breakers: OrderedDict[str, Breaker] = OrderedDict()
         self._trying: set[str] = set()  # the breakers by which one message is on its way, and decides
+
+    @property
+    def open_since(self) -> Moment | None:
+        """Since when the channel has been left alone, or the first of the hosts that it calls; ``None``: none is.
+
+        Where nobody has tried for `UNTRIED`, nobody waits, and nobody knows: that does not count.
+        """
+        now = self._clock.now()
+        tried = (each for each in tuple(self._breakers.values()) if each.failed_at and now - each.failed_at < UNTRIED)
+        return min((each.open_since for each in tried if each.open_since), default=None)
 
     def check(self, address: str) -> None:
         """As the channel."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -14,6 +14,7 @@ from flow.clock import ManualClock
 from flow.errors import BadInput, Unavailable
 from tests.alerts.benches import MESSAGE
 from tests.alerts.people import AT, recipient
+from turvakt.watch.pulse import Pulse
 
 PLAIN = replace(MESSAGE, severity="high", threat=False)
 THREAT = replace(MESSAGE, severity="medium", threat=True)
@@ -115,6 +116,37 @@ async def test_a_channel_that_fails_is_left_alone_and_tried_by_one(
     post.error = None
     await send(limited, address="b")
     await send(limited, address="c")
+
+
+async def test_the_watch_sees_since_when_a_channel_is_left_alone(
+    limited: Limited, post: Post, clock: ManualClock
+) -> None:
+    """From the first rest on, whatever is tried meanwhile; of a host that nobody has tried for long, nobody knows."""
+    pulse, start = Pulse("dispatch", clock, channels=[limited]), clock.now()
+
+    def since() -> datetime | None:
+        (beat,) = (each for each in pulse.beats() if each.place == "channel:email")
+        return beat.failing_since
+
+    async def fail(address: str) -> None:
+        with pytest.raises(Unavailable):
+            await send(limited, THREAT, address)
+
+    post.error = Unavailable("down")
+    await fail("https://one.example/1")
+    assert since() is None
+    for _ in range(2):
+        await fail("https://one.example/1")
+        assert since() == start
+        clock.advance(100)
+    for _ in range(2):
+        await fail("https://two.example/1")
+    assert since() == start
+    post.error = None
+    await send(limited, THREAT, "https://one.example/1")
+    assert since() == start + timedelta(seconds=200)
+    clock.advance(3600)
+    assert since() is None
 
 
 async def test_while_one_tries_others_wait(limited: Limited, post: Post, clock: ManualClock) -> None:

@@ -40,7 +40,7 @@ KNOWN = {
     "models": {"linear", "both"},
     "state": {"waiting", "delivered", "failed", "withdrawn"},
     "kind": {"threat", "other", *KINDS},
-    "part": {"lag", "age", "outbox", "incidents", "registry", "watch", "disk", "model"},
+    "part": {"lag", "age", "outbox", "channels", "incidents", "registry", "watch", "disk", "model"},
     "until": {"notified", "acknowledged", "closed"},
     "quantile": {"0.5", "0.95"},
     "outcome": set(TAKEN),

@@ -76,6 +76,7 @@ WATCH = {
             "fails": "",
             "noticed_hours": None,
             "stopped": True,
+            "left_alone": None,
         },
         {
             "place": "collector:bluesky",
@@ -84,6 +85,16 @@ WATCH = {
             "fails": "the server answers 503",
             "noticed_hours": 6.5,
             "stopped": False,
+            "left_alone": None,
+        },
+        {
+            "place": "channel:email",
+            "at": "2026-08-30T07:59:50+00:00",
+            "worked_at": None,
+            "fails": "",
+            "noticed_hours": None,
+            "stopped": False,
+            "left_alone": "2026-08-30T06:00:00+00:00",
         },
         {
             "place": "collector:feed",
@@ -92,6 +103,7 @@ WATCH = {
             "fails": "",
             "noticed_hours": "unknown",
             "stopped": False,
+            "left_alone": None,
         },
     ],
 }

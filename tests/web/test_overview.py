@@ -210,6 +210,7 @@ def test_status_says_what_the_watch_has_found(browser: Browser) -> None:
     assert "About 400 posts would have been usual." in words
     assert "Cannot do its work: the server answers 503" in words
     assert "Was stopped in order." in words
+    assert "Left alone since 30 August 2026 at 08:00, as it has failed too often in a row." in words
     assert "Silence would be noticed after 7 hours." in words
     assert "How much is usual is not yet known." in words
     assert browser.get("/status.json").json()["watch"]["troubles"][0]["kind"] == "source-silent"

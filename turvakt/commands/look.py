@@ -51,7 +51,7 @@ _WRONG = ("not_ready", "dead", "model_lacks")
 
 def _show_watch(watch: dict[str, Any], words: Words, zone: tzinfo) -> None:
     troubles = [{**each, "what": _what(each, words, zone)} for each in watch["troubles"]]
-    parts = [{**each, "fails": "stopped in order" if each["stopped"] else each["fails"]} for each in watch["parts"]]
+    parts = [{**each, "fails": _fails(each)} for each in watch["parts"]]
     for title, found, columns in (
         ("Troubles", troubles, ("kind", "place", "since", "what")),
         ("Signs of life", parts, ("place", "at", "worked_at", "fails", "noticed_hours")),
@@ -64,6 +64,12 @@ def _show_watch(watch: dict[str, Any], words: Words, zone: tzinfo) -> None:
 
 def _what(trouble: dict[str, Any], words: Words, zone: tzinfo) -> str:
     return f"{words.name('trouble', trouble['kind'])}. {words.details(trouble['details'], zone)}"
+
+
+def _fails(part: dict[str, Any]) -> str:
+    if part["left_alone"]:
+        return f"left alone since {_cell('since', part['left_alone'])}"
+    return "stopped in order" if part["stopped"] else str(part["fails"])
 
 
 def _cell(column: str, value: str | float | None) -> str:

@@ -180,7 +180,13 @@ def _watch(
         shadow = parts.shadow(metrics)
         traces = stack.enter_context(closing(_traces(parts))) if parts.settings.tracing.endpoint else None
         # A run with an end is over soon: nobody need be told what stands still.
-        pulse = None if once else Pulse("run", parts.clock, stages=tuple(STAGES), collectors=collectors)
+        pulse = (
+            None
+            if once
+            else Pulse(
+                "run", parts.clock, stages=tuple(STAGES), collectors=collectors, channels=parts.channels.values()
+            )
+        )
         also = [listener for listener in (shadow, pulse) if listener is not None]
         observed = Observed(tally, metrics, shown, *also, also=traces)
         started = time.perf_counter()

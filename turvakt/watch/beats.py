@@ -26,11 +26,12 @@ class Beat:
     """The last known sign of life of a part.
 
     Attributes:
-        place: ``worker:NAME`` (a process), ``collector:NAME``, ``stage:NAME``.
+        place: ``worker:NAME`` (a process), ``collector:NAME``, ``stage:NAME``, ``channel:NAME``.
         at: when its process last wrote.
         worked_at: when it last did something: read a post, took an entry.
-        failing_since: since when it has been able to do nothing; ``None``: it can.
-        reason: why not; empty if it can.
+        failing_since: since when it has been able to do nothing; ``None``: it can. Of a channel: since when it has been left
+            alone, as it failed too often in a row.
+        reason: why not, in English; empty if it can.
     """
 
     place: str

@@ -170,14 +170,16 @@ def deliveries(outbox: Outbox, database: Database) -> Callable[[datetime], Itera
     return ask
 
 
-def channels(database: Database) -> Callable[[datetime], Iterator[Trouble]]:
-    """Whether a channel takes nothing, or has refused something for good within the last hour."""
+def channels(database: Database, beats: Beats) -> Callable[[datetime], Iterator[Trouble]]:
+    """Whether a channel takes nothing, is left alone for that, or has refused something for good within the last hour."""
     many, since = func.count(), func.min(OUTBOX.c.first_due)
     again = select(OUTBOX.c.channel, many, since).where(*_TRIED_AGAIN)
     lost = select(OUTBOX.c.channel, many, func.min(OUTBOX.c.at)).where(OUTBOX.c.state == "failed")
 
     def ask(now: datetime) -> Iterator[Trouble]:
-        found: dict[str, tuple[datetime, dict[Detail, str]]] = {}
+        found: dict[str, tuple[datetime, dict[Detail, str]]] = {
+            place: (since, {"left-alone": since.isoformat()}) for place, since in left_alone(beats, now).items()
+        }
         recently = lost.where(OUTBOX.c.at > (now - FAILED_TOLD).timestamp())
         what: Detail
         for query, what in ((again, "tried-again"), (recently, "failed")):
@@ -189,6 +191,15 @@ def channels(database: Database) -> Callable[[datetime], Iterator[Trouble]]:
             yield Trouble("channel-failing", place, first, details)
 
     return ask
+
+
+def left_alone(beats: Beats, now: datetime) -> dict[str, datetime]:
+    """Since when channels have been left alone, as they failed too often in a row; by place."""
+    return {
+        beat.place: beat.failing_since
+        for beat in beats.all()
+        if beat.place.startswith("channel:") and beat.failing_since is not None and now - beat.at < LATE
+    }
 
 
 def _minutes(passed: timedelta) -> str:

@@ -9,6 +9,8 @@ from secrets import token_hex
 from threading import Lock
 
 from alerts.alert import Alert, Delivery
+from alerts.channel import Channel
+from alerts.delivery.limits import Limited
 from classify.verdict import Verdict
 from flow.clock import Clock
 from flow.database import Database
@@ -40,12 +42,14 @@ class Pulse:
         worker: what the process is: ``run``, a stage or a service.
         stages: those that run here.
         collectors: those that read here.
+        channels: those that messages go out by here.
     """
 
     worker: str
     clock: Clock
     stages: Collection[str] = ()
     collectors: Collection[Collector] = ()
+    channels: Collection[Channel] = ()
     _id: str = field(default_factory=lambda: token_hex(8))
     _worked: dict[str, datetime] = field(default_factory=dict)
     _failing: dict[str, _Failing] = field(default_factory=dict)
@@ -108,7 +112,9 @@ class Pulse:
                 self._fails(place, f"{REFUSED if fault.refused else ''}{fault.reason}")
         with self._lock:
             self._failing = {place: each for place, each in self._failing.items() if now - each.last < LASTS}
-            return [self._beat(place, now) for place in self.places]
+            parts = [self._beat(place, now) for place in self.places]
+        limited = [each for each in self.channels if isinstance(each, Limited)]
+        return parts + [Beat(f"channel:{each.name}", now, failing_since=each.open_since) for each in limited]
 
     def counts(self) -> dict[tuple[str, int], int]:
         """The posts that were read since this was asked last, by source and hour."""

@@ -1,6 +1,6 @@
 """What the watch knows, for people and programs that ask."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +12,7 @@ from alerts.tables import OUTBOX
 from flow.database import Database
 from flow.databases.columns import moment
 from turvakt.watch.beats import REFUSED, Beat, Beats
+from turvakt.watch.probes import left_alone
 from turvakt.watch.processes import Processes
 from turvakt.watch.troubles import standing
 from turvakt.watch.usual import learn
@@ -22,7 +23,7 @@ def report(database: Database, now: datetime, *, zone: ZoneInfo) -> dict[str, An
 
     ``noticed_hours`` says after how many hours a source's silence, from its last post on, would be noticed: a number,
     ``"unknown"`` while nothing is usual of it, or ``"long"``; ``None``: it is no source. ``stopped`` says of a worker that its
-    processes have ended in order.
+    processes have ended in order, ``left_alone`` of a channel since when it has been, as it failed too often in a row.
     """
     beats, processes = Beats(database), Processes(database)
     return {
@@ -30,18 +31,26 @@ def report(database: Database, now: datetime, *, zone: ZoneInfo) -> dict[str, An
             {"kind": each.kind, "place": each.place, "since": each.since.isoformat(), "details": each.details}
             for each in standing(database)
         ],
-        "parts": [*(_part(beats, processes, beat, now, zone) for beat in beats.all()), *_channels(database)],
+        "parts": [
+            *(
+                _part(beats, processes, beat, now, zone)
+                for beat in beats.all()
+                if not beat.place.startswith("channel:")
+            ),
+            *_channels(database, left_alone(beats, now)),
+        ],
     }
 
 
-def _channels(database: Database) -> Iterator[dict[str, Any]]:
-    """When each channel was last tried, and when it last delivered."""
+def _channels(database: Database, left_alone: Mapping[str, datetime]) -> Iterator[dict[str, Any]]:
+    """When each channel was last tried, when it last delivered, and since when it has been left alone."""
     delivered = case((OUTBOX.c.state == "delivered", OUTBOX.c.at))
     tried = select(OUTBOX.c.channel, func.max(OUTBOX.c.at), func.max(delivered)).where(OUTBOX.c.attempts > 0)
     for name, at, worked_at in database.query(tried.group_by(OUTBOX.c.channel).order_by(OUTBOX.c.channel)):
         if name in CHANNELS:
             worked = None if worked_at is None else moment(worked_at)
-            yield _values(Beat(f"channel:{name}", moment(at), worked))
+            since = left_alone.get(f"channel:{name}")
+            yield _values(Beat(f"channel:{name}", moment(at), worked)) | {"left_alone": since and since.isoformat()}
 
 
 def _part(beats: Beats, processes: Processes, beat: Beat, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
@@ -64,4 +73,5 @@ def _values(beat: Beat) -> dict[str, Any]:
         "fails": beat.reason.removeprefix(REFUSED),
         "noticed_hours": None,
         "stopped": False,
+        "left_alone": None,
     }

@@ -118,7 +118,7 @@ def _probes(parts: Parts, beats: Beats, sources: Sources, held: Drills, since: d
         Probe("database", frozenset({"source-silent", "source-failing", "source-refuses"}), sources),
         Probe("log", frozenset({"stage-late"}), stages(readers, oldest=oldest)),
         Probe("database", frozenset({"deliveries-late"}), deliveries(parts.outbox, parts.database)),
-        Probe("database", frozenset({"channel-failing"}), channels(parts.database)),
+        Probe("database", frozenset({"channel-failing"}), channels(parts.database, beats)),
         Probe("database", frozenset({"drill-failed", "drill-unanswered"}), held),
         Probe("disk", frozenset({"disk-full"}), Disk(parts.settings.data_dir, free=settings.disk_free)),
         Probe("clock", frozenset({"clock-jumped"}), clocks),

@@ -11,7 +11,7 @@ from review.index import Counts
 from web.console.site import Site
 from web.reads import Reads
 
-_MOMENTS = {"since", "at", "worked_at"}
+_MOMENTS = {"since", "at", "worked_at", "left_alone"}
 
 
 def routes(

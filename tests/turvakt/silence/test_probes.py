@@ -143,7 +143,8 @@ def test_hours_teach_only_while_a_source_is_heard(beats: Beats) -> None:
 
 def test_deliveries_that_do_not_get_through_are_troubles(parts: Parts, clock: ManualClock) -> None:
     start = clock.now()
-    late, failing = deliveries(parts.outbox, parts.database), channels(parts.database)
+    beats = Beats(parts.database)
+    late, failing = deliveries(parts.outbox, parts.database), channels(parts.database, beats)
 
     def add(name: str, channel: str, **values: object) -> None:
         row = dict.fromkeys(("slot", "alert_id", "post", "official", "incident", "thread", "contact"), "")
@@ -167,6 +168,17 @@ def test_deliveries_that_do_not_get_through_are_troubles(parts: Parts, clock: Ma
         "channel:email": {"tried-again": "1"},
         "channel:sms": {"tried-again": "1"},
         "channel:other": {"failed": "1"},
+    }
+    alone = start - MINUTE
+    beats.write([Beat(f"channel:{name}", clock.now(), failing_since=alone) for name in ("email", "ntfy")], {})
+    assert [(each.place, each.since, each.details) for each in failing(clock.now())][:2] == [
+        ("channel:email", alone, {"left-alone": alone.isoformat(), "tried-again": "1"}),
+        ("channel:ntfy", alone, {"left-alone": alone.isoformat()}),
+    ]
+    assert {each["place"]: each["left_alone"] for each in status(parts)["watch"]["parts"]} == {
+        "channel:email": alone.isoformat(),
+        "channel:sms": None,
+        "channel:outbox": None,
     }
     parts_told = {each["place"]: each["worked_at"] for each in status(parts)["watch"]["parts"]}
     assert parts_told == {"channel:email": None, "channel:sms": None, "channel:outbox": start.isoformat()}
