@@ -76,6 +76,9 @@ class Addressed(Protocol):
 
     def servers(self, address: str) -> Set[str]:
         """The web servers, such as ``https://ekvik.example``, to which a message to ``address`` goes; the address has been
-        looked at by `Channel.check`. Empty: there is none, or it is not known.
+        looked at by `Channel.check`. Empty: they are not known.
+
+        Raises:
+            BadInput: it goes nowhere, as things are.
         """
         ...

@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 Security = Literal["starttls", "tls", "none"]
 
-_CONFIGURATION = "Check the settings of e-mail; the message is tried again meanwhile"
+_CONFIGURATION = "Check the settings of e-mail: server, security, password, sender. Until then messages wait"
 
 
 class Email:

@@ -66,7 +66,7 @@ def why(error: BaseException) -> tuple[str, str]:
     if any(isinstance(each, socket.gaierror) for each in causes):
         return "the name of the server is not found", "Check how it is written, and this machine's DNS"
     reason = f"the server does not answer ({type(error).__name__})"
-    return reason, "Check the port, and whether the firewall lets this machine out to it"
+    return reason, "Look whether it is well; check the port, and the firewall between it and this machine"
 
 
 def _certificate(code: int) -> tuple[str, str]:

@@ -79,8 +79,15 @@ class WebPush:
             raise BadInput("the address is no person's id", place=self._caller.place, remedy="Mend the contact")
 
     def servers(self, address: str) -> frozenset[str]:
-        """Those of the makers of the person's browsers."""
-        return frozenset(server_of(each.endpoint) for each in self._browsers(address))
+        """Those of the makers of the person's browsers.
+
+        Raises:
+            BadInput: the person has no browser that wants notifications.
+        """
+        found = frozenset(server_of(each.endpoint) for each in self._browsers(address))
+        if not found:
+            raise self._nowhere()
+        return found
 
     async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
         """Return once the service of one of the person's browsers, at least, has taken the message on.
@@ -102,8 +109,7 @@ class WebPush:
             for error in failed:
                 if isinstance(error, kind):
                     raise error
-        remedy = "She switches them on at her account's page"
-        raise BadInput("no browser of this person wants notifications", place=self._caller.place, remedy=remedy)
+        raise self._nowhere()
 
     async def _send(self, message: Message, browser: Subscription, language: str, key: str) -> bool:
         urgent = message.threat or message.severity == "critical"
@@ -125,6 +131,10 @@ class WebPush:
         if not answer.good:
             raise self._caller.refusal(answer, ours=_OURS, remedy="Switch notifications on anew")
         return True
+
+    def _nowhere(self) -> BadInput:
+        remedy = "She switches them on at her account's page"
+        return BadInput("no browser of this person wants notifications", place=self._caller.place, remedy=remedy)
 
     def _proof(self, endpoint: str) -> dict[str, str]:
         parts = urlsplit(endpoint)

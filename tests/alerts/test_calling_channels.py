@@ -214,6 +214,13 @@ async def test_the_servers_of_contacts_are_known_without_what_is_secret(name: st
     assert channel.servers(good) == (set() if name == "apprise" else {"http://127.0.0.1:8443"})
 
 
+def test_who_has_no_browser_has_no_server() -> None:
+    channel = calling("webpush", PushService()).channel
+    assert isinstance(channel, Addressed)
+    with pytest.raises(BadInput, match="no browser of this person"):
+        channel.servers("cecilia")
+
+
 def test_apprise_tells_the_server_of_a_service() -> None:
     channel = Apprise(services=["tgram"])
     assert channel.servers("tgram://123456789:abcdefg_hijklmnop/1") == {"https://api.telegram.org"}

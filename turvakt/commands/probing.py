@@ -31,8 +31,8 @@ def try_channels(channels: Mapping[str, Channel], ways: Iterable[Named]) -> str:
         BadInput: a service does not answer, or refuses us.
     """
     inner = {name: each.channel if isinstance(each, Limited) else each for name, each in channels.items()}
-    servers = _servers(inner, ways)
-    wrong = asyncio.run(_try_all(inner, servers))
+    servers, wrong = _servers(inner, ways)
+    wrong += asyncio.run(_try_all(inner, servers))
     if wrong:
         raise BadInput("\n".join(wrong), place="channels")
     untried = inner.keys() - {name for name, _ in servers} - {"outbox"}
@@ -43,15 +43,19 @@ def try_channels(channels: Mapping[str, Channel], ways: Iterable[Named]) -> str:
     return "\n".join(lines)
 
 
-def _servers(channels: Mapping[str, Channel], ways: Iterable[Named]) -> dict[tuple[str, str], str]:
-    """Who is the first to need a server, by channel and server."""
+def _servers(channels: Mapping[str, Channel], ways: Iterable[Named]) -> tuple[dict[tuple[str, str], str], list[str]]:
+    """Who is the first to need a server, by channel and server; and what is wrong with whose way."""
     found: dict[tuple[str, str], str] = {}
+    wrong: list[str] = []
     for whose, name, address in ways:
         channel = channels.get(name)
         if isinstance(channel, Addressed) and _is_fit(channels[name], address):
-            for server in channel.servers(address):
-                found.setdefault((name, server), whose)
-    return found
+            try:
+                for server in channel.servers(address):
+                    found.setdefault((name, server), whose)
+            except BadInput as error:
+                wrong.append(f"{whose}, {error}")
+    return found, wrong
 
 
 def _is_fit(channel: Channel, address: str) -> bool:
