@@ -93,7 +93,8 @@ def _as_allowed(recipient: Recipient, covering: Iterable[Consent]) -> Recipient 
     allowing = [consent for consent in covering if consent.tells(recipient.name)]
     if not allowing:
         return None
-    return recipient if any(consent.text for consent in allowing) else replace(recipient, show_text=False)
+    withheld = recipient.show_text and not any(consent.text for consent in allowing)
+    return replace(recipient, show_text=False) if withheld else recipient
 
 
 def covering_consents(official: Official, verdict: Verdict, at: datetime) -> Sequence[Consent]:
@@ -150,12 +151,14 @@ def policy_of(rule: Rule, verdict: Verdict) -> str:
 def _alert(official: Official, verdict: Verdict, rule: Rule, recipients: tuple[Recipient, ...], now: datetime) -> Alert:
     # An alert about one official must not tell that another one is registered, nor outlive her erasure.
     mentions = tuple(mention for mention in verdict.post.mentions if mention.official == official.id)
+    if len(mentions) < len(verdict.post.mentions):
+        verdict = replace(verdict, post=replace(verdict.post, mentions=mentions))
     return Alert(
         id=alert_id(rule=rule.name, official=official.id, post=verdict.post.id),
         rule=rule.name,
         official=official.id,
         official_name=official.name,
-        verdict=replace(verdict, post=replace(verdict.post, mentions=mentions)),
+        verdict=verdict,
         recipients=recipients,
         raised_at=now,
         policy=policy_of(rule, verdict),

@@ -1,7 +1,8 @@
 """Contacts that a plan names, and how a message comes to one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -9,6 +10,7 @@ import msgspec
 from alerts.alert import Recipient
 from alerts.plans.hours import ZONES, hours, quiet_end, zone
 from classify.verdict import Severity, at_least
+from registry.official import Contact as Registered
 from registry.official import Language, Official
 
 Digest = Literal["daily", "weekly"]
@@ -82,10 +84,15 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 def contacts_of(official: Official) -> tuple[Contact, ...]:
     """The official's contacts in the registry; those of the same name are one, with several channels in that order."""
+    return _named(official.contacts)
+
+
+@lru_cache(maxsize=1)  # rules ask for the same official's one after another
+def _named(contacts: Sequence[Registered]) -> tuple[Contact, ...]:
     ways: dict[str, list[Way]] = {}
-    for each in official.contacts:
+    for each in contacts:
         ways.setdefault(each.name, []).append(Way(channel=each.channel, address=each.address))
-    languages = {each.name: each.language for each in reversed(official.contacts)}
+    languages = {each.name: each.language for each in reversed(contacts)}
     return tuple(Contact(name=name, language=languages[name], channels=tuple(each)) for name, each in ways.items())
 
 
