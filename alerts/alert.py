@@ -28,8 +28,9 @@ class Recipient:
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
 
-Occasion = Literal["raised", "grown", "reminder", "escalated", "last-resort"]
-"""Why somebody is told of an incident: it is new, it has grown, it is told again, or others have not answered."""
+Occasion = Literal["raised", "grown", "graver", "reminder", "escalated", "handed-over", "last-resort"]
+"""Why somebody is told of an incident: it is new, it has grown, it has become graver, it is told again, others have not answered,
+somebody has handed it over, or nobody has answered at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from alerts.alert import Alert
+from alerts.alert import Alert, Occasion
 from alerts.incidents.case import Case
 from alerts.incidents.grouping import Recent
 from alerts.incidents.history import Transition
@@ -14,7 +14,8 @@ from alerts.incidents.history import Transition
 class Batch:
     """Collects it, to be written at the end.
 
-    Posts go by official and post, as ``(official, post)``; what is graded are severity and threat.
+    Posts go by official and post, as ``(official, post)``; what is graded are severity and threat. ``occasions`` are those on
+    which posts are told that are no news: a second rule's contacts hear the same as those of the first.
     """
 
     now: datetime
@@ -27,6 +28,7 @@ class Batch:
     accounts: dict[str, set[str]] = field(default_factory=dict)
     changed: dict[str, Case] = field(default_factory=dict)
     grown: dict[str, Case] = field(default_factory=dict)
+    occasions: dict[tuple[str, str], Occasion] = field(default_factory=dict)
     said: set[str] = field(default_factory=set)
     joined: dict[str, int] = field(default_factory=dict)
     tells: list[Alert] = field(default_factory=list)

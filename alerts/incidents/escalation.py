@@ -50,15 +50,16 @@ class Escalation:
             self.note(case, NOBODY_LEFT)
             self._warn(case)
             return 0
-        return self._tell_last(case, recipients, key="0")
+        return self._tell_last(case, recipients, "last-resort", key="0")
 
     def hand_over(self, case: Case, now: datetime, *, by: str) -> int:
         """Tell at once who comes next.
 
-        Where nobody is left, the incident stays with whoever had it, and goes on as it would have.
+        Whoever hands over is not told herself. Where nobody is left, the incident stays with whoever had it, and goes on as it
+        would have.
         """
-        following = self._following(case, now)
-        last = () if following is not None else self._whom.last(case, now)
+        following = self._following(case, now, but=by)
+        last = [] if following is not None else [each for each in self._whom.last(case, now) if each.name != by]
         if following is None and not last:
             self.note(case, "handed-over", actor=by, result=NOBODY_LEFT)
             self._warn(case)
@@ -69,19 +70,20 @@ class Escalation:
             return self._tell_step(case, *following, now, by_hand=True)
         case.escalate_at = None
         # That nobody answers is told once; people may hand over again and again, and each time somebody must hear of it.
-        return self._tell_last(case, last, key=str(len(self._history.of(case.id, events=["handed-over"]))))
+        times = len(self._history.of(case.id, events=["handed-over"]))
+        return self._tell_last(case, last, "handed-over", key=str(times))
 
     def note(self, case: Case, event: Event, *, actor: str = TURVAKT, result: str = "", step: int = 0) -> None:
         """Write down what has happened to it."""
         at = self._clock.now()
         self._history.add([Transition(case.id, case.official, at, event, actor=actor, result=result, step=step)])
 
-    def _following(self, case: Case, now: datetime) -> tuple[Place, Sequence[Recipient]] | None:
-        """The next step in which there is somebody, and whom it tells."""
+    def _following(self, case: Case, now: datetime, *, but: str = "") -> tuple[Place, Sequence[Recipient]] | None:
+        """The next step in which there is somebody, and whom it tells: nobody whose name is ``but``."""
         policy = self._whom.policy(case)
         place = after(policy, Place(case.step, case.round))
         while place is not None:
-            if recipients := self._whom.step(case, place.step, now):
+            if recipients := [each for each in self._whom.step(case, place.step, now) if each.name != but]:
                 return place, recipients
             place = after(policy, place)
         return None
@@ -95,7 +97,7 @@ class Escalation:
         self.note(case, "repeated" if again else "escalated", step=case.step, result=f"round {case.round + 1}")
         key = f"{case.series} {case.round} {case.step}"
         if again or by_hand:
-            return self._tell(case, recipients, "reminder" if again else "escalated", key=key)
+            return self._tell(case, recipients, "handed-over" if by_hand else "reminder", key=key)
         # Who was told before has not got it from somebody else.
         before = self._history.told(case.id)
         parts: dict[Occasion, list[Recipient]] = {"reminder": [], "escalated": []}
@@ -103,9 +105,9 @@ class Escalation:
             parts["reminder" if each.name in before else "escalated"].append(each)
         return sum(self._tell(case, part, occasion, key=key) for occasion, part in parts.items())
 
-    def _tell_last(self, case: Case, recipients: Sequence[Recipient], *, key: str) -> int:
+    def _tell_last(self, case: Case, recipients: Sequence[Recipient], occasion: Occasion, *, key: str) -> int:
         self.note(case, "last-resort")
-        return self._tell(case, recipients, "last-resort", key=f"{case.series} last {key}")
+        return self._tell(case, recipients, occasion, key=f"{case.series} last {key}")
 
     def _tell(self, case: Case, recipients: Sequence[Recipient], occasion: Occasion, *, key: str) -> int:
         content = case.told(size(Told(occasion, 0, 0, 0, step=case.step, key=key), case))

@@ -19,6 +19,8 @@ Event = Literal[
     "opened",
     "joined",
     "grew",
+    "graver",
+    "new-threat",
     "told",
     "delayed",
     "delivered",

@@ -13,7 +13,7 @@ from alerts.incidents.batch import Batch
 from alerts.incidents.case import Case, cases, save, seconds
 from alerts.incidents.grouping import TOGETHER, Recent, Seen, signature
 from alerts.incidents.growth import grown, growth_due, next_milestone, size
-from alerts.incidents.history import History, Transition
+from alerts.incidents.history import Event, History, Transition
 from alerts.incidents.incident import OPEN
 from alerts.incidents.memory import Memory
 from alerts.incidents.telling import Telling
@@ -135,10 +135,12 @@ class Taking:
             own = threat and is_new_post and case.id not in recent.like(mark, threats=True)
             case.content = _with(alert, case)
             if graver or (own and _has_ended(case)):
-                self._begin_again(case, alert, batch)
+                self._begin_again(case, alert, batch, "graver" if graver else "new-threat")
+            if graver:
+                batch.occasions[place] = "graver"
             if graver or own or not is_new_post:
                 # A second rule, or an edit, tells others or tells more; a threat is never told in passing.
-                self._tell(case, alert, batch, "grown" if graver and is_new_post else "raised")
+                self._tell(case, alert, batch, batch.occasions.get(place, "raised"))
             if graver or own:
                 batch.said.add(case.id)
             case.severity, case.threat = max(case.severity, severity), case.threat or threat
@@ -209,12 +211,14 @@ class Taking:
         batch.events.append(Transition(case.id, case.official, batch.now, "opened", step=1))
         return case
 
-    def _begin_again(self, case: Case, alert: Alert, batch: Batch) -> None:
+    def _begin_again(self, case: Case, alert: Alert, batch: Batch, why: Event) -> None:
         """What has become graver is told from the first step on, also if somebody had seen it as it was."""
         case.policy = policy_of(alert)
         case.state, case.owner = "triggered", ""
         case.step, case.round, case.series = 1, 0, case.series + 1
         case.escalate_at = self._escalates_at(case, alert.recipients, batch.now)
+        severity = alert.verdict.judgement.severity
+        batch.events.append(Transition(case.id, case.official, batch.now, why, result=severity, step=1))
 
     def _escalates_at(self, case: Case, recipients: Sequence[Recipient], now: datetime) -> float | None:
         policy = self._plans().of(case.tenant).policy(case.policy)

@@ -65,7 +65,7 @@ def _form(bulletin: Bulletin) -> str:
 
 def _lead(form: str, values: dict[str, str], words: Words) -> str:
     lead = words.text(f"{form}.lead", size=values["size"], per_hour=values["per_hour"])
-    again = values.get("occasion") in ("reminder", "escalated", "last-resort")
+    again = values.get("occasion") in ("reminder", "escalated", "handed-over", "last-resort")
     return f"{words.text('lead.' + values['occasion'])} {lead}" if again else lead
 
 

@@ -291,14 +291,14 @@ class TestGrouping:
         world.take(world.raised(1))
         world.deliver()
         edited = world.raised(1, severity=severity, labels=labels, rule="another")
-        assert world.take(edited) == ([("raised", 1, DESK)] if again else [])
+        assert world.take(edited) == ([("graver", 1, DESK)] if again else [])
         assert world.take(world.raised(1), edited) == []
         assert world.one.posts == 1
 
     def test_a_threat_is_told_by_itself_unless_it_repeats_one_that_was_told(self, world: World) -> None:
         for number in range(6):
             world.take(world.raised(number))
-        assert world.take(world.raised(6, labels=("threat",))) == [("grown", 4, DESK)]
+        assert world.take(world.raised(6, labels=("threat",))) == [("graver", 4, DESK)]
         assert world.take(world.raised(7, labels=("threat",))) == [("raised", 5, DESK)]
         world.deliver()
         assert world.take(world.raised(8, f"{TEXTS[7]}!", labels=("threat",))) == []
@@ -316,7 +316,12 @@ class TestGrouping:
         world.take(world.raised(1, "En text som delas av många just nu"))
         world.incidents.answer(world.one.id, "on-it", by="Kim")
         assert (world.one.state, world.one.owner) == ("acknowledged", "Kim")
-        world.take(world.raised(2, "En text som delas av många just nu!", labels=("threat",)))
+        rising = [
+            world.raised(2, "En text som delas av många just nu!", labels=("threat",), rule=rule, to=to)
+            for rule, to in (("grave", ()), ("rest", (replace(recipient(), address="annan@ekvik.example"),)))
+        ]
+        assert world.take(*rising) == [("graver", 2, "annan@ekvik.example"), ("graver", 2, DESK)]
+        assert [each.result for each in world.history() if each.event == "graver"] == ["high"]
         assert (world.one.state, world.one.owner, world.one.policy, world.one.step) == ("triggered", "", "urgent", 1)
 
     def test_what_is_over_is_not_joined(self, world: World) -> None:
@@ -406,19 +411,22 @@ class TestEscalation:
     def test_handing_over_tells_the_next_step_at_once(self, world: World) -> None:
         world.take(world.raised(1, labels=("threat",)))
         world.deliver()
-        world.incidents.answer(world.one.id, "hand-over", by="Beredskap Ekvik")
-        assert sorted(map(told, world.waiting().values()))[0] == ("escalated", 1, "+46700000000")
+        world.incidents.answer(world.one.id, "hand-over", by="Kim")
+        assert sorted(map(told, world.waiting().values()))[0] == ("handed-over", 1, "+46700000000")
         assert world.events()[-4:] == ["handed-over", "escalated", "told", "told"]
 
     def test_handing_over_what_has_no_next_step_tells_the_last_resort(self, world: World) -> None:
         world.take(world.raised(1))
         world.deliver()
         world.incidents.answer(world.one.id, "hand-over", by="Beredskap Ekvik")
-        assert list(map(told, world.waiting().values())) == [("last-resort", 1, CHIEF.address)]
+        assert list(map(told, world.waiting().values())) == [("handed-over", 1, CHIEF.address)]
         world.deliver()
         world.incidents.answer(world.one.id, "on-it", by="Kim")
         world.incidents.answer(world.one.id, "hand-over", by="Kim")
-        assert list(map(told, world.waiting().values())) == [("last-resort", 1, CHIEF.address)]
+        assert list(map(told, world.waiting().values())) == [("handed-over", 1, CHIEF.address)]
+        world.deliver()
+        world.incidents.answer(world.one.id, "hand-over", by=CHIEF.name)
+        assert (world.waiting(), world.history()[-1].result) == ({}, "nobody-left")
 
     def test_a_false_alarm_is_a_decision_on_each_post_and_can_be_taken_back(self, world: World) -> None:
         world.take(world.raised(1, TEXTS[0]), world.raised(2, f"{TEXTS[0]}!"))
@@ -432,7 +440,7 @@ class TestEscalation:
         world.incidents.answer(incident, "reopen", by="Kim")
         assert (world.one.state, world.one.owner) == ("acknowledged", "Kim")
         world.incidents.answer(incident, "hand-over", by="Kim")
-        assert list(map(told, world.waiting().values())) == [("last-resort", 2, CHIEF.address)]
+        assert list(map(told, world.waiting().values())) == [("handed-over", 2, CHIEF.address)]
 
     def test_who_must_not_be_disturbed_at_night_has_not_failed_to_answer(self, world: World) -> None:
         morning = AT + timedelta(hours=8)
@@ -529,7 +537,7 @@ class TestOthers:
         again = world.incidents.raise_("operation", subject="stage:deliver", severity="high", bulletin=self.bulletin())
         assert (first.id, first.subject, first.official) == (again.id, "stage:deliver", "")
         assert list(map(told, world.waiting().values())) == [("operation", 0, CHIEF.address)]
-        assert world.events() == ["told", "opened"]
+        assert world.events() == ["opened", "told"]
 
     def test_a_critical_one_goes_on_until_she_answers(self, world: World) -> None:
         world.incidents.raise_(

@@ -31,8 +31,10 @@ CASES: dict[str, Alert | Bulletin] = {
     "raised-unlabelled": told("raised", id="jsonl:1", severity="medium", labels=()),
     "raised-deleted": told("raised", text="", labels=("threat",), deleted_at=AT),
     "grown": told("grown", posts=42, accounts=17, minutes=10),
+    "graver": told("graver", severity="critical", labels=("threat",), posts=23, accounts=15, minutes=2),
     "reminder": told("reminder", severity="critical", labels=("threat",)),
     "escalated": told("escalated", severity="critical", posts=2, minutes=150),
+    "handed-over": told("handed-over", severity="critical", labels=("threat",)),
     "last-resort": told("last-resort", severity="critical", labels=("threat",)),
     "operation": bulletin(
         "operation",
