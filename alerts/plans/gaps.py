@@ -1,12 +1,12 @@
 """What a plan leaves open, though nothing in it is wrong: hours in which nobody would be told, say."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from alerts.plans.hours import ZONES, zone
 from alerts.plans.plan import Plan
 from alerts.plans.rules import Rule
-from registry.official import Country
+from registry.official import Country, Official
 
 AHEAD = timedelta(days=370)
 """How far is looked ahead for hours without a rule: every holiday comes once."""
@@ -16,9 +16,11 @@ _STEP = timedelta(minutes=30)
 def gaps(plan: Plan, now: datetime) -> Iterator[str]:
     """What a human should know of, a sentence each, without a full stop."""
     for schedule in plan.schedules.values():
-        if schedule.on_duty(now) is None:
-            begins = schedule.since.strftime("%Y-%m-%d %H:%M")
-            yield f"schedule '{schedule.name}': nobody is on duty until {begins}; its steps are skipped"
+        empty = schedule.first_gap(now)
+        if empty is not None:
+            since = "" if empty.since <= now else f" from {_wall(empty.since, schedule.timezone)}"
+            until = _wall(empty.until, schedule.timezone)
+            yield f"schedule '{schedule.name}': nobody is on duty{since} until {until}; its steps are skipped"
     for number, contact in enumerate(plan.contacts.values(), 1):
         if all(way.channel == "voice" for way in contact.channels):
             yield f"contact number {number} is only rung up: a message and its link need another channel, such as SMS"
@@ -28,6 +30,26 @@ def gaps(plan: Plan, now: datetime) -> Iterator[str]:
             local = silent.astimezone(zone(ZONES[country]))
             yield f"no rule matches every threat at all hours, such as on {local:%Y-%m-%d at %H:%M} ({country})"
             return
+
+
+def strangers(plan: Plan, officials: Sequence[Official], sources: Collection[str]) -> Iterator[str]:
+    """Values in rules that fit nobody and nothing there is, as they may be misspelt; a sentence each, without a full stop."""
+    ids, towns = {each.id for each in officials}, {each.municipality for each in officials}
+    roles = {each.role.casefold() for each in officials}
+    for rule in plan.rules:
+        unknown = (
+            ("officials", "nobody in the registry", [each for each in rule.officials if each not in ids]),
+            ("roles", "nobody in the registry", [each for each in rule.roles if each.casefold() not in roles]),
+            ("municipalities", "nobody in the registry", [each for each in rule.municipalities if each not in towns]),
+            ("sources", "JSON lines alone", [each for each in rule.sources if each not in sources]),
+        )
+        for key, fits, values in unknown:
+            for value in values:
+                yield f"rule '{rule.name}': key '{key}': '{value}' matches {fits}; misspelt?"
+
+
+def _wall(moment: datetime, timezone: str) -> str:
+    return moment.astimezone(zone(timezone)).strftime("%Y-%m-%d %H:%M")
 
 
 def _without_rule(rules: tuple[Rule, ...], country: Country, now: datetime) -> datetime | None:

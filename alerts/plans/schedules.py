@@ -80,6 +80,12 @@ class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             yield Shift(self.on_duty(begins), begins, ends, override)
             begins = ends
 
+    def first_gap(self, since: datetime) -> Shift | None:
+        """When nobody is on duty for the first time from ``since`` on; ``None``: somebody always is."""
+        begins = self._begins(0)
+        shifts = self.shifts(since, begins) if since < begins else iter(())
+        return next((shift for shift in shifts if shift.contact is None), None)
+
     def _next_change(self, at: datetime) -> datetime:
         changes = [self._begins(self._turn(at) + 1)]
         changes += [self._moment(wall) for each in self.overrides for wall in (each.since, each.until)]

@@ -84,8 +84,15 @@ def _value(hint: Any, value: Any, *, place: str, key: str, mistakes: list[Mistak
         return msgspec.convert(value, hint)
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
+        if message.startswith("Invalid enum value"):
+            message += f". There are {', '.join(_choices(hint))}"
         mistakes.append(Mistake(place, f"key '{key}{path.strip('`')}': {message}"))
         return None
+
+
+def _choices(hint: Any) -> tuple[str, ...]:
+    inner = typing.get_args(hint)
+    return inner if typing.get_origin(hint) is typing.Literal else tuple(c for each in inner for c in _choices(each))
 
 
 def _wall(value: Any) -> datetime:

@@ -4,9 +4,10 @@ import logging
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from alerts.plans.gaps import gaps
+from alerts.plans.gaps import gaps, strangers
 from alerts.plans.live import LivePlans
 from alerts.plans.plan import Plan, Plans
 from alerts.plans.planning import load_plans, read_plans
@@ -145,8 +146,23 @@ def test_a_schedule_with_nobody_on_duty_falls_to_the_next_step(plan: Plan, file:
     assert raised(plan, threat)[0] == ("threat", "night", ["rut@ekvik.example"])
     rule, policy, told = raised(later, threat)[0]
     assert (rule, policy, told[0]) == ("threat", "night", DESK.address)
-    assert [gap.partition(":")[0] for gap in gaps(later, AT)] == ["schedule 'duty'"]
+    skipped = "its steps are skipped"
+    assert list(gaps(later, AT)) == [f"schedule 'duty': nobody is on duty until 2026-03-04 08:00; {skipped}"]
+    assert list(gaps(later, AT + timedelta(days=1))) == [  # an override stands in before the first turn
+        f"schedule 'duty': nobody is on duty from 2026-03-05 08:00 until 2026-12-01 08:00; {skipped}"
+    ]
     assert list(gaps(plan, AT)) == []
+
+
+def test_values_that_fit_nobody_are_told_as_they_may_be_misspelt(plan: Plan) -> None:
+    rule = msgspec.structs.replace(
+        plan.rules[0], roles=("KOMMUNALRÅD", "mayor"), officials=("anna-lindqvist", "anno"), sources=("x",)
+    )
+    assert list(strangers(Plan((rule,)), [official()], ("feed",))) == [
+        "rule 'threat': key 'officials': 'anno' matches nobody in the registry; misspelt?",
+        "rule 'threat': key 'roles': 'mayor' matches nobody in the registry; misspelt?",
+        "rule 'threat': key 'sources': 'x' matches JSON lines alone; misspelt?",
+    ]
 
 
 def test_consent_stands_above_the_plan(plan: Plan) -> None:

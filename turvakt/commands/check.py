@@ -11,12 +11,13 @@ from alerts.channel import Channel
 from alerts.mail.keyring import key_files
 from alerts.mail.keys import check_time, load_keys
 from alerts.plans.contacts import Contact
-from alerts.plans.gaps import gaps
+from alerts.plans.gaps import gaps, strangers
 from alerts.plans.plan import Plan
 from alerts.plans.planning import read_plans
 from alerts.plans.rules import To
 from alerts.routines.routines import load_routines
 from flow.errors import BadInput, TurvaktError
+from ingest.collectors import COLLECTORS
 from turvakt.commands.probing import Named, try_channels
 from turvakt.commands.shared import AsJson, screen, settings, table, write_json
 from turvakt.folder import faults, private
@@ -104,7 +105,12 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         if mistakes:
             raise BadInput("\n".join(map(str, mistakes)), place="rules", remedy="See docs/alerts.md")
         _reachable(named, opened.channels)
-        left_open = [f"{whose}{gap}" for whose, plan in each_plan for gap in gaps(plan, opened.clock.now())]
+        now, officials = opened.clock.now(), opened.store.officials()
+        left_open = [
+            f"{whose}{each}"
+            for whose, plan in each_plan
+            for each in (*gaps(plan, now), *strangers(plan, officials, COLLECTORS))
+        ]
         own = f", {len(plans.tenants)} tenants with rules of their own" if plans.tenants else ""
         return "\n".join([f"{sum(len(plan.rules) for _, plan in each_plan)} rules{own}", *left_open])
 
