@@ -30,7 +30,7 @@ from alerts.channel import Channel
 from alerts.channels.email import Email
 from alerts.channels.files import Files
 from alerts.content import Content
-from alerts.delivery.budget import Breaker
+from alerts.delivery.budget import Budgets
 from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.outbox import Outbox
 from alerts.incidents.incidents import Incidents
@@ -128,10 +128,10 @@ class Timed:
 def pipeline(database: Database, channel: str) -> tuple[Telling, Incidents]:
     """Incidents, with budget, links and history, as the monitor has them."""
     officials = partial(official, channel)
-    breaker = Breaker(
+    budgets = Budgets(
         database, plans=lambda: PLANS, officials=officials, operator=lambda *, at, severity: (), clock=CLOCK
     )
-    telling = Telling(database, outbox=Outbox(database, clock=CLOCK), breaker=breaker, clock=CLOCK)
+    telling = Telling(database, outbox=Outbox(database, clock=CLOCK), budgets=budgets, clock=CLOCK)
     return telling, Incidents(database, telling=telling, plans=lambda: PLANS, officials=officials, clock=CLOCK)
 
 

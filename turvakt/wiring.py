@@ -17,7 +17,7 @@ from alerts.bulletin import Bulletin
 from alerts.channel import Channel
 from alerts.channels.files import Files
 from alerts.content import Content
-from alerts.delivery.budget import Breaker
+from alerts.delivery.budget import Budgets
 from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.postman import Postman
 from alerts.incidents.escalator import Escalator
@@ -370,12 +370,12 @@ class Parts(Stores):
     @cached_property
     def telling(self) -> Telling:
         """The way into the outbox."""
-        return Telling(self.database, outbox=self.outbox, breaker=self.breaker, clock=self.clock)
+        return Telling(self.database, outbox=self.outbox, budgets=self.budgets, clock=self.clock)
 
     @cached_property
-    def breaker(self) -> Breaker:
-        """What holds back what is beyond the budget of an address."""
-        return Breaker(
+    def budgets(self) -> Budgets:
+        """What holds back what is beyond that of an address."""
+        return Budgets(
             self.database,
             plans=lambda: self.plans,
             officials=self.officials.get,

@@ -32,11 +32,11 @@ _COLLECTED = (
 
 
 class Sorted(NamedTuple):
-    """``passed`` goes out now; ``held`` is collected; ``tripped`` are those of ``held`` with which a budget was first used up."""
+    """``passed`` goes out now; ``held`` is collected; ``used_up`` are those of ``held`` with which a budget was first used up."""
 
     passed: list[Content]
     held: list[tuple[Alert, Recipient]]
-    tripped: list[tuple[Alert, Recipient]]
+    used_up: list[tuple[Alert, Recipient]]
 
 
 def contact_digest(channel: str, address: str) -> str:
@@ -44,7 +44,7 @@ def contact_digest(channel: str, address: str) -> str:
     return digest("contact", channel, address)
 
 
-class Breaker:
+class Budgets:
     """Lets each address have at most as many messages in any hour as the plan says. Threats, critical alerts, exposed homes and
     bulletins neither wait nor count.
 
@@ -135,7 +135,7 @@ class Breaker:
             if contact in before:
                 continue
             before.add(contact)
-            found.tripped.append((alert, recipient))
+            found.used_up.append((alert, recipient))
             tenant, limit = limits[alert.official]
             many, since = collected[contact]
             until = datetime.fromtimestamp(since, tz=now.tzinfo) + HOUR

@@ -14,7 +14,6 @@ from alerts.plans.contacts import Contact, contacts_of
 from alerts.plans.plan import Plan, Plans
 from alerts.routing import may_tell
 from alerts.tables import DIGEST_ENTRY
-from flow.clock import Clock
 from flow.database import Database
 from registry.official import Official
 from registry.tenant import tenant_of
@@ -27,72 +26,57 @@ class _Way:
     per_hour: int
 
 
-class Collected:
-    """Sends what `alerts.delivery.budget.Breaker` has held back.
+def send_collected(
+    database: Database, *, telling: Telling, plans: Plans, officials: Callable[[], Iterable[Official]], now: datetime
+) -> int:
+    """Send what `alerts.delivery.budget.Budgets` has held back for an hour.
 
     Args:
         officials: everybody in the registry: of whom a contact may not be told any more is not counted.
+
+    Returns:
+        How many messages are new.
     """
+    oldest = func.min(DIGEST_ENTRY.c.at)
+    due = select(DIGEST_ENTRY.c.contact).group_by(DIGEST_ENTRY.c.contact)
+    contacts = [row[0] for row in database.query(due.having(oldest <= (now - HOUR).timestamp()))]
+    if not contacts:
+        return 0
+    known = {each.id: each for each in officials()}
+    ways = _ways(plans, known.values(), now)
+    return sum(_send(database, telling, contact, ways.get(contact), known, now) for contact in contacts)
 
-    def __init__(
-        self,
-        database: Database,
-        *,
-        telling: Telling,
-        plans: Callable[[], Plans],
-        officials: Callable[[], Iterable[Official]],
-        clock: Clock,
-    ) -> None:
-        self._database = database
-        self._telling = telling
-        self._plans = plans
-        self._officials = officials
-        self._clock = clock
 
-    def send(self) -> int:
-        """Send what has waited for an hour.
-
-        Returns:
-            How many messages are new.
-        """
-        now = self._clock.now()
-        oldest = func.min(DIGEST_ENTRY.c.at)
-        due = select(DIGEST_ENTRY.c.contact).group_by(DIGEST_ENTRY.c.contact)
-        contacts = [row[0] for row in self._database.query(due.having(oldest <= (now - HOUR).timestamp()))]
-        if not contacts:
+def _send(
+    database: Database, telling: Telling, contact: str, way: _Way | None, officials: dict[str, Official], now: datetime
+) -> int:
+    with database.transaction():
+        # Whoever holds more back meanwhile begins the next digest.
+        database.lock("outbox")
+        of = DIGEST_ENTRY.c.contact == contact
+        rows = database.query(select(DIGEST_ENTRY.c.official, DIGEST_ENTRY.c.label).where(of))
+        database.execute(delete(DIGEST_ENTRY).where(of))
+        if way is None:  # nobody has this address any more
             return 0
-        officials = {each.id: each for each in self._officials()}
-        ways = self._ways(officials.values(), now)
-        return sum(self._send_one(contact, ways.get(contact), officials, now) for contact in contacts)
+        name = way.recipient.name
+        held = sum(may_tell(officials.get(official), name, now, label=label) for official, label in rows)
+        if not held:
+            return 0
+        values = {"per_hour": str(way.per_hour), "held": str(held), "until": now.isoformat(), "contact": ""}
+        told = Bulletin("budget", "", "", way.tenant, "low", False, values, way.recipient, now, key=hour_of(now))
+        return len(telling.tell([told]))
 
-    def _send_one(self, contact: str, way: _Way | None, officials: dict[str, Official], now: datetime) -> int:
-        with self._database.transaction():
-            # Whoever holds more back meanwhile begins the next digest.
-            self._database.lock("outbox")
-            of = DIGEST_ENTRY.c.contact == contact
-            rows = self._database.query(select(DIGEST_ENTRY.c.official, DIGEST_ENTRY.c.label).where(of))
-            self._database.execute(delete(DIGEST_ENTRY).where(of))
-            if way is None:  # nobody has this address any more
-                return 0
-            name = way.recipient.name
-            held = sum(may_tell(officials.get(official), name, now, label=label) for official, label in rows)
-            if not held:
-                return 0
-            values = {"per_hour": str(way.per_hour), "held": str(held), "until": now.isoformat(), "contact": ""}
-            told = Bulletin("budget", "", "", way.tenant, "low", False, values, way.recipient, now, key=hour_of(now))
-            return len(self._telling.tell([told]))
 
-    def _ways(self, officials: Iterable[Official], now: datetime) -> dict[str, _Way]:
-        """How each address can be told, by its digest: addresses themselves are kept with plan and registry alone."""
-        plans = self._plans()
-        ways: dict[str, _Way] = {}
-        for tenant, plan in (*plans.tenants.items(), ("", plans.default)):
-            named = [*plan.contacts.values(), *(to.contact for rule in plan.rules for to in rule.named)]
-            ways |= _each_way(named, tenant, plan, now)
-        for official in officials:
-            tenant = tenant_of(official)
-            ways |= _each_way(contacts_of(official), tenant, plans.of(tenant), now)
-        return ways
+def _ways(plans: Plans, officials: Iterable[Official], now: datetime) -> dict[str, _Way]:
+    """How each address can be told, by its digest: addresses themselves are kept with plan and registry alone."""
+    ways: dict[str, _Way] = {}
+    for tenant, plan in (*plans.tenants.items(), ("", plans.default)):
+        named = [*plan.contacts.values(), *(to.contact for rule in plan.rules for to in rule.named)]
+        ways |= _each_way(named, tenant, plan, now)
+    for official in officials:
+        tenant = tenant_of(official)
+        ways |= _each_way(contacts_of(official), tenant, plans.of(tenant), now)
+    return ways
 
 
 def _each_way(contacts: Iterable[Contact], tenant: str, plan: Plan, now: datetime) -> dict[str, _Way]:

@@ -1,4 +1,4 @@
-"""Digests: the day or the week in brief, to contacts whose plan says so."""
+"""Digests: what a budget has held back; the day or the week in brief, to contacts whose plan says so."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, time, timedelta
@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from alerts.bulletin import Bulletin
 from alerts.delivery.budget import contact_digest
+from alerts.delivery.collected import send_collected
 from alerts.incidents.incident import OPEN
 from alerts.incidents.telling import Telling
 from alerts.plans.contacts import Contact, Digest
@@ -58,7 +59,8 @@ class Digests:
         Returns:
             How many messages are new.
         """
-        now, plans, told = self._clock.now(), self._plans(), 0
+        now, plans = self._clock.now(), self._plans()
+        told = send_collected(self._database, telling=self._telling, plans=plans, officials=self._officials, now=now)
         for tenant, plan in (("", plans.default), *plans.tenants.items()):
             for contact in plan.contacts.values():
                 for period in contact.digests:

@@ -41,7 +41,7 @@ Event = Literal[
     "reopened",
     "expired",
     "digested",
-    "budget-tripped",
+    "budget-used-up",
     "task-done",
     "task-overdue",
 ]

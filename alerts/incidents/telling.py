@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from alerts.alert import Alert, Recipient
 from alerts.content import Content
-from alerts.delivery.budget import Breaker
+from alerts.delivery.budget import Budgets
 from alerts.delivery.outbox import Item, Outbox, Result
 from alerts.incidents.history import Event, History, Transition
 from alerts.incidents.links import LASTS, Link, Links
@@ -16,14 +16,14 @@ class Telling:
     """Over the outbox, the links and the history of one database.
 
     Args:
-        breaker: holds back what is beyond the budget of an address; ``None``: there is none.
+        budgets: hold back what is beyond that of an address; ``None``: there are none.
     """
 
-    def __init__(self, database: Database, *, outbox: Outbox, clock: Clock, breaker: Breaker | None = None) -> None:
+    def __init__(self, database: Database, *, outbox: Outbox, clock: Clock, budgets: Budgets | None = None) -> None:
         self._database = database
         self._outbox = outbox
         self._clock = clock
-        self._breaker = breaker
+        self._budgets = budgets
         self._links = Links(database, clock=clock)
         self._history = History(database)
 
@@ -37,10 +37,10 @@ class Telling:
             The deliveries that are new.
         """
         with self._database.transaction():
-            if self._breaker is not None:
-                contents, held, tripped = self._breaker.sort(contents)
+            if self._budgets is not None:
+                contents, held, used_up = self._budgets.sort(contents)
                 self._history.add([self._held(*each, "digested") for each in held if each[0].incident])
-                self._history.add([self._held(*each, "budget-tripped") for each in tripped if each[0].incident])
+                self._history.add([self._held(*each, "budget-used-up") for each in used_up if each[0].incident])
             items = self._outbox.add(contents)
             answered = [item for item in items if item.delivery.incident]
             self._links.add([self._link(item) for item in answered])

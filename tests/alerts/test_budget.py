@@ -13,8 +13,7 @@ from sqlalchemy import select
 
 from alerts.alert import Alert, Recipient, Told
 from alerts.bulletin import Bulletin
-from alerts.delivery.budget import Breaker
-from alerts.delivery.collected import Collected
+from alerts.delivery.budget import Budgets
 from alerts.delivery.digests import Digests
 from alerts.delivery.outbox import Item, Outbox
 from alerts.incidents.incidents import Incidents
@@ -36,7 +35,7 @@ LIMIT = 3
 
 
 class World:
-    """An outbox behind a breaker."""
+    """An outbox behind budgets."""
 
     def __init__(self, database: Database, *, digests: tuple[Digest, ...] = ()) -> None:
         self.database = database
@@ -53,15 +52,14 @@ class World:
             Plan((Rule(name="any", severity="low"),), contacts={desk.name: desk}, budget=Budget(per_hour=LIMIT))
         )
         given = {"plans": lambda: self.plans, "clock": self.clock}
-        self.breaker = Breaker(
+        self.budgets = Budgets(
             database,
             officials=lambda id: self.her if id == self.her.id else None,
             operator=lambda *, at, severity: (OPERATOR,),
             **given,  # type: ignore[arg-type]
         )
-        self.telling = Telling(database, outbox=self.outbox, breaker=self.breaker, clock=self.clock)
+        self.telling = Telling(database, outbox=self.outbox, budgets=self.budgets, clock=self.clock)
         given |= {"telling": self.telling, "officials": lambda: [self.her]}
-        self.collected = Collected(database, **given)  # type: ignore[arg-type]
         self.digests = Digests(database, **given)  # type: ignore[arg-type]
 
     def alert(
@@ -112,7 +110,7 @@ def test_beyond_the_budget_alerts_are_collected_and_people_are_told(world: World
     assert world.tell(world.alert(11)) == (0, 0)
     events = [each.event for number in (5, 11) for each in world.telling._history.of(f"i{number}")]
     assert events == ["digested", "digested"]
-    assert [each.event for each in world.telling._history.of("i3")] == ["digested", "budget-tripped"]
+    assert [each.event for each in world.telling._history.of("i3")] == ["digested", "budget-used-up"]
 
 
 @pytest.mark.parametrize(
@@ -149,9 +147,9 @@ def test_what_quiet_hours_hold_back_counts_when_it_is_due(world: World) -> None:
 def test_an_hour_later_the_contact_is_told_how_much_it_was(world: World) -> None:
     world.tell(*(world.alert(number) for number in range(10)))
     world.clock.advance(3599)
-    assert world.collected.send() == 0
+    assert world.digests.send() == 0
     world.clock.advance(1)
-    assert world.collected.send() == 1
+    assert world.digests.send() == 1
     assert world.entries() == 0
     held = [values["held"] for kind, address, values in world.bulletins() if address == "vakt@ekvik.example"]
     assert held == ["7", "7"]
@@ -159,9 +157,9 @@ def test_an_hour_later_the_contact_is_told_how_much_it_was(world: World) -> None
     assert world.tell(*(world.alert(number) for number in range(10, 20)))[0] == LIMIT
     assert len([each for each in world.bulletins() if each[1] == "vakt@ekvik.example"]) == 2
     world.clock.advance(3600)
-    assert world.collected.send() == 1
+    assert world.digests.send() == 1
     world.clock.advance(1)
-    assert world.breaker.tidy() == LIMIT
+    assert world.budgets.tidy() == LIMIT
     assert len(world.database.query(select(BUDGET))) == LIMIT
 
 
@@ -169,14 +167,14 @@ def test_of_whom_consent_says_no_more_nothing_is_told(world: World) -> None:
     world.tell(*(world.alert(number) for number in range(10)))
     world.her = official(consents=(Consent(("*",), AT, labels=("threat",)),))
     world.clock.advance(3600)
-    assert world.collected.send() == 0
+    assert world.digests.send() == 0
     assert world.entries() == 0
 
 
 def test_an_address_that_nobody_has_any_more_is_told_nothing(world: World) -> None:
     world.tell(*(world.alert(number, address="gone@ekvik.example") for number in range(10)))
     world.clock.advance(3600)
-    assert (world.collected.send(), world.entries()) == (0, 0)
+    assert (world.digests.send(), world.entries()) == (0, 0)
 
 
 def test_a_day_and_a_week_in_brief(database: Database) -> None:

@@ -12,7 +12,6 @@ import msgspec
 from sqlalchemy import func, select
 
 from alerts.alert import DELIVERIES
-from alerts.delivery.collected import Collected
 from alerts.delivery.digests import Digests
 from alerts.stage import DELIVERIES_TOPIC
 from alerts.tables import DIGEST_ENTRY, INCIDENT, INCIDENT_EVENT
@@ -85,14 +84,13 @@ async def watch(parts: Parts, *verdicts: Verdict) -> None:
 
 def summaries(parts: Parts) -> None:
     """What a budget held back an hour ago, and the day in brief."""
-    for kind in (Collected, Digests):
-        kind(
-            parts.database,
-            telling=parts.telling,
-            plans=lambda: parts.plans,
-            officials=parts.officials.all,
-            clock=parts.clock,
-        ).send()
+    Digests(
+        parts.database,
+        telling=parts.telling,
+        plans=lambda: parts.plans,
+        officials=parts.officials.all,
+        clock=parts.clock,
+    ).send()
 
 
 @dataclass
