@@ -1,6 +1,7 @@
 """What people say to an incident: only to what they have seen, and each thing once."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from alerts.incidents.history import ANSWERS, History, Transition
 from alerts.incidents.incident import Action, Incident
@@ -32,7 +33,9 @@ def offered(incident: Incident, answers: list[Transition], *, by: str) -> tuple[
         return () if incident.state == "acknowledged" else ("acknowledge",)
     seen: tuple[Action, ...] = () if incident.state == "acknowledged" else ("acknowledge",)
     mine: tuple[Action, ...] = () if incident.owner == by else ("on-it",)
-    wrong_ones: tuple[Action, ...] = ("false-alarm",) if 0 < incident.posts <= MOST_JUDGED else ()
+    # A campaign has no posts of its own to decide on.
+    may_be_wrong = incident.kind == "campaign" or 0 < incident.posts <= MOST_JUDGED
+    wrong_ones: tuple[Action, ...] = ("false-alarm",) if may_be_wrong else ()
     end: tuple[Action, ...] = ("resolve",) if incident.state == "acknowledged" else ()
     return (*mine, *seen, "hand-over", *wrong_ones, *end)
 
@@ -52,6 +55,11 @@ class Answering:
     def answers(self, incident: str) -> list[Transition]:
         """What people have said to it, in their order."""
         return self._history.of(incident, events=ANSWERS.values())
+
+    def said_already(self, incident: str, action: str, *, by: str) -> bool:
+        """Whether the last answer to it is this one, by the same one: who sends a form twice has nothing to learn."""
+        said = self.answers(incident)
+        return bool(said) and (said[-1].actor, said[-1].event) == (by, ANSWERS.get(cast(Action, action)))
 
     def seen(self, incident: str) -> str:
         """What somebody who looks at it now has seen."""

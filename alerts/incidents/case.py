@@ -110,6 +110,7 @@ class Case:
             posts=self.posts,
             accounts=self.accounts,
             owner=self.owner,
+            escalate_at=None if self.escalate_at is None else moment(self.escalate_at),
         )
 
 

@@ -271,7 +271,7 @@ COLUMNS = tuple(INCIDENT.c[name] for name in Incident.__dataclass_fields__)
 
 def incident_of(row: Row | Sequence[Any]) -> Incident:
     """The incident in a row of `COLUMNS`."""
-    identity, kind, tenant, official, subject, severity, threat, state, policy, step, round_, *moments, posts = row[:-2]
+    identity, kind, tenant, official, subject, severity, threat, state, policy, step, round_, *moments, posts = row[:-3]
     next_at, opened_at, changed_at = moments
     return Incident(
         id=identity,
@@ -289,6 +289,7 @@ def incident_of(row: Row | Sequence[Any]) -> Incident:
         opened_at=moment(opened_at),
         changed_at=moment(changed_at),
         posts=posts,
-        accounts=row[-2],
-        owner=row[-1],
+        accounts=row[-3],
+        owner=row[-2],
+        escalate_at=None if row[-1] is None else moment(row[-1]),
     )

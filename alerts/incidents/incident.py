@@ -34,6 +34,7 @@ class Incident:
         posts: how many posts it has.
         accounts: how many accounts wrote them, as far as platforms tell.
         owner: the name of the contact, or the id of the person, who takes care of it.
+        escalate_at: when the next step, or the last resort, is told, if nobody answers.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Incident:
     posts: int = 0
     accounts: int = 0
     owner: str = field(default="", repr=False)
+    escalate_at: Moment | None = None
 
     @property
     def is_open(self) -> bool:

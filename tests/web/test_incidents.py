@@ -45,7 +45,8 @@ def test_an_officer_sees_what_waits_and_takes_it_on(world: Answerable) -> None:
     assert sent.status_code == 303
     assert (now(world, incident).state, now(world, incident).owner) == ("acknowledged", "rut")
     assert "Taken on: Rut Ek" in browser.page(path).words
-    again = browser.submit(path, do="on-it", seen=str(seen["value"]))
+    assert browser.submit(path, do="on-it", seen=str(seen["value"])).status_code == 303
+    again = browser.submit(path, do="hand-over", seen=str(seen["value"]))
     assert again.status_code == 409
     assert "Rut Ek took it on" in Page(again.text).words
 

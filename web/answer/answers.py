@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from access.audit import Audit
@@ -15,7 +16,10 @@ from alerts.routines.routines import Routines
 from alerts.routines.tasks import Task, Tasks
 from registry.official import Official
 from review.index import Index
+from web.answer.curve import Curve, curve
 
+_CURVE_LEAST = 3
+_EITHER_SIDE = timedelta(hours=1)
 _SURE = "sure"
 """Said with the wish to close an incident: though tasks are open."""
 
@@ -45,6 +49,14 @@ class Answers:
     index: Index
     audit: Audit | None
     step: Callable[..., Awaitable[Any]]
+
+    def curve(self, incident: Incident) -> Curve | None:
+        """How many posts about the official there were around its beginning; ``None``: too few for a picture."""
+        if not incident.official or incident.posts < _CURVE_LEAST:
+            return None
+        since, until = incident.opened_at - _EITHER_SIDE, incident.opened_at + 2 * _EITHER_SIDE
+        counts = self.incidents.curve(incident.official, since=since, until=until)
+        return curve(counts) if len(counts) > 1 else None
 
     async def answer(self, incident: str, action: str, *, by: str, seen: str) -> Answered | None:
         """As `alerts.incidents.answering.Answering.answer`."""

@@ -128,6 +128,8 @@ class Desk:
             undone=len(undone),
             routines=answers.routines,
             places=PLACES[country],
+            curve=answers.curve(incident),
+            reader=answers.person_name(opened.by),
         )
 
     def _looked(self, request: Request, opened: Opened, shown: Listed) -> None:
@@ -193,7 +195,8 @@ def routes(site: Site, answers: Answers) -> APIRouter:
                 return RedirectResponse(f"/a/{token}?done=task#content", 303)
         else:
             found: Answered | None = await answers.answer(opened.incident.id, what, by=opened.by, seen=seen)
-            if found is not None and found.done:
+            twice = await site.reads(answers.answering.said_already, opened.incident.id, what, by=opened.by)
+            if found is not None and (found.done or twice):
                 return RedirectResponse(f"/a/{token}?done=1#content", 303)
         opened = await site.reads(desk.open, request, token)
         if not isinstance(opened, Opened):

@@ -1,7 +1,6 @@
 """Incidents in the console: those that wait for somebody, and one with all that became of it."""
 
-from collections.abc import Iterable
-from datetime import timedelta
+from collections.abc import Iterable, Sequence
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -11,13 +10,11 @@ from alerts.incidents.incident import Incident
 from alerts.incidents.sent import OF_MESSAGES, messages_of
 from classify.verdict import SEVERITIES
 from web.answer.answers import Answers
-from web.answer.curve import Curve, curve
 from web.console.post import address
 from web.console.site import Site, actor_of
 
 WHICH = ("open", "late", "closed")
 _SHOWN_MOST, _TIMELINE_MOST, _POSTS_MOST = 100, 200, 50
-_EITHER_SIDE = timedelta(hours=1)
 
 
 class Board:
@@ -131,7 +128,9 @@ class Board:
             routines=answers.routines,
             posts=[(item, address(item.verdict.post.id)) for item in shown],
             more=len(posts) - len(shown),
-            curve=self._curve(incident),
+            curve=answers.curve(incident),
+            campaign=self._of_campaign(request, incident),
+            official=answers.official(incident.official),
         )
 
     def may_answer(self, request: Request, incident: Incident) -> bool:
@@ -139,12 +138,12 @@ class Board:
         actor = actor_of(request)
         return actor.may("decide", tenant=incident.tenant) if incident.official else actor.may("operate")
 
-    def _curve(self, incident: Incident) -> Curve | None:
-        if not incident.official or incident.posts < 3:
-            return None
-        since, until = incident.opened_at - _EITHER_SIDE, incident.opened_at + 2 * _EITHER_SIDE
-        counts = self.answers.incidents.curve(incident.official, since=since, until=until)
-        return curve(counts) if len(counts) > 1 else None
+    def _of_campaign(self, request: Request, incident: Incident) -> Sequence[Incident]:
+        """The open incidents that the posts of a campaign belong to: it has none of its own."""
+        if incident.kind != "campaign":
+            return []
+        found = self.visible(request, self.answers.incidents.open())
+        return [each for each in found if each.official == incident.official and each.kind == "posts"]
 
 
 def routes(site: Site, board: Board) -> APIRouter:
@@ -199,7 +198,8 @@ def routes(site: Site, board: Board) -> APIRouter:
         else:
             by, seen = actor_of(request).person.id, str(form.get("seen", ""))
             found = await answers.answer(incident_id, what, by=by, seen=seen)
-            done = found is not None and found.done
+            twice = await site.reads(answers.answering.said_already, incident_id, what, by=by)
+            done = found is not None and (found.done or twice)
         if done:
             return RedirectResponse(f"/incidents/{incident_id}?done=1#state", 303)
         incident = await site.reads(board.one, request, incident_id)

@@ -14,7 +14,7 @@ _MOST = 2000
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was done about one post: how many of those who may be told were reached, and how many not."""
+    """What was done about one post: how many messages have reached recipients, and how many not."""
 
     reached: int
     waiting: int
