@@ -21,6 +21,8 @@ from flow.step import Step
 
 FAILURES = 3
 """After so many failures of a channel a contact's next channel takes its turn."""
+URGENT_SECONDS, URGENT_FOR = 60.0, timedelta(hours=1)
+"""What is urgent is tried at least so often, for so long: where a channel comes back, it must not come after the rest."""
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +37,8 @@ class Dispatcher:
 
     A delivery is tried again, with growing pauses, until it is made, refused for good, given up, or the consent ends. What is
     urgent is never given up. Where a channel refuses for good, or fails `FAILURES` times, the contact's next channel takes its
-    turn; what is urgent goes to the next one after the first failure, while the first is still tried.
+    turn; what is urgent goes to the next one after the first failure, while the first is still tried, each
+    minute of the first hour.
 
     A delivery is written down as made only after the channel has taken it on: a crash in between sends it again, with
     the same key.
@@ -240,7 +243,10 @@ class Dispatcher:
         instead = _instead(item)
         if instead is not None and not urgent and attempts >= FAILURES:
             return self._failed(item, f"failed over after {attempts} tries. {reason}")
-        pause = max(next(islice(self._pauses(), attempts - 1, None)), at_least)
+        pause = next(islice(self._pauses(), attempts - 1, None))
+        if urgent and now - item.first_due < URGENT_FOR:
+            pause = min(pause, URGENT_SECONDS)
+        pause = max(pause, at_least)
         waiting = replace(item.delivery, state="waiting", attempts=attempts, at=now, reason=reason)
         return Result(
             waiting,

@@ -16,6 +16,7 @@ _KEYS_MOST = 10_000
 _SOON = 5.0
 """Seconds until it is worth to look what came of a try."""
 UNTRIED = timedelta(hours=1)
+LEFT_ALONE = "has failed too often and is left alone for a while"
 
 
 class Bucket:
@@ -94,8 +95,7 @@ class Limited:
             if full:
                 raise Held("enough messages for now", seconds=full, place=place, remedy="It is sent a little later")
             if left := self._waits(key, breaker):
-                reason = "has failed too often and is left alone for a while"
-                raise Later(reason, seconds=left, place=place, remedy="It is tried again")
+                raise Later(LEFT_ALONE, seconds=left, place=place, remedy="It is tried again")
         for bucket in buckets:
             bucket.count()
         try:

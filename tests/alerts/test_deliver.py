@@ -258,15 +258,18 @@ async def test_is_given_up_after_a_day(world: World) -> None:
     assert world.told()[-1] == (key, "failed", 2, "given up after 2 tries. busy")
 
 
-async def test_a_threat_is_never_given_up(world: World) -> None:
-    channel = Scripted(script=[Unavailable("busy")] * 3)
+async def test_a_threat_is_never_given_up_and_in_the_first_hour_tried_each_minute(world: World) -> None:
+    channel = Scripted(script=[Unavailable("busy")] * 4)
     world.outbox.add([alert(verdict(labels=("threat",)))])
     (key,) = world.waiting()
-    async with world.running(channel) as dispatcher:
-        for _ in range(4):
+    tries = []
+    async with world.running(channel, pauses=lambda: repeat(300.0)) as dispatcher:
+        for seconds in (60, 60, 7 * 24 * 3600, 60, 240, 0):
             assert await dispatcher.drained(at_most=SOON)
-            world.clock.advance(7 * 24 * 3600)
-    assert world.told()[-1] == (key, "delivered", 4, None)
+            tries.append(len(channel.tries))
+            world.clock.advance(seconds)
+    assert tries == [1, 2, 3, 4, 4, 5]
+    assert world.told()[-1] == (key, "delivered", 5, None)
 
 
 async def test_a_dead_channel_is_told_of_once_and_once_when_it_is_back(

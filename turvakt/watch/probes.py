@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from alerts.channels import CHANNELS
+from alerts.delivery.limits import LEFT_ALONE
 from alerts.delivery.outbox import Outbox
 from alerts.tables import OUTBOX
 from flow.database import Database
@@ -175,6 +176,9 @@ def channels(database: Database, beats: Beats) -> Callable[[datetime], Iterator[
     many, since = func.count(), func.min(OUTBOX.c.first_due)
     again = select(OUTBOX.c.channel, many, since).where(*_TRIED_AGAIN)
     lost = select(OUTBOX.c.channel, many, func.min(OUTBOX.c.at)).where(OUTBOX.c.state == "failed")
+    said = (
+        select(OUTBOX.c.reason).where(OUTBOX.c.reason.not_like(f"%{LEFT_ALONE}%")).order_by(OUTBOX.c.at.desc()).limit(1)
+    )
 
     def ask(now: datetime) -> Iterator[Trouble]:
         found: dict[str, tuple[datetime, dict[Detail, str]]] = {
@@ -188,6 +192,10 @@ def channels(database: Database, beats: Beats) -> Callable[[datetime], Iterator[
                 first, details = found.get(place, (moment(at), {}))
                 found[place] = (min(first, moment(at)), {**details, what: str(int(details.get(what, 0)) + number)})
         for place, (first, details) in found.items():
+            name = place.removeprefix("channel:")
+            last = said.where(OUTBOX.c.channel == name, or_(and_(*_TRIED_AGAIN), OUTBOX.c.state == "failed"))
+            for (reason,) in database.query(last):
+                details["reason"] = reason
             yield Trouble("channel-failing", place, first, details)
 
     return ask

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import insert
 
+from alerts.delivery.limits import LEFT_ALONE
 from alerts.tables import OUTBOX
 from flow.clock import ManualClock
 from turvakt.status import status
@@ -160,19 +161,20 @@ def test_deliveries_that_do_not_get_through_are_troubles(parts: Parts, clock: Ma
     add("3", "sms", state="waiting", threat=1)
     add("4", "carrier-pigeon of Anna", state="failed", at=clock.now().timestamp())
     assert [each.details for each in late(clock.now())] == [{"threat-due": "31"}]
-    add("5", "sms", state="waiting", threat=1, attempts=3)
+    add("5", "sms", state="waiting", threat=1, attempts=3, reason=f"channel sms: {LEFT_ALONE}")
     assert [each.details for each in late(clock.now())] == [{"alert-due": "31"}]
-    add("6", "email", state="waiting", attempts=3)
+    add("6", "email", state="waiting", attempts=3, reason="channel email: the server does not answer")
     assert list(late(clock.now())) == []  # the failing channels explain it
-    assert {each.place: each.details for each in failing(clock.now())} == {
-        "channel:email": {"tried-again": "1"},
+    found = {each.place: each.details for each in failing(clock.now())}
+    assert found == {
+        "channel:email": {"tried-again": "1", "reason": "channel email: the server does not answer"},
         "channel:sms": {"tried-again": "1"},
         "channel:other": {"failed": "1"},
     }
     alone = start - MINUTE
     beats.write([Beat(f"channel:{name}", clock.now(), failing_since=alone) for name in ("email", "ntfy")], {})
     assert [(each.place, each.since, each.details) for each in failing(clock.now())][:2] == [
-        ("channel:email", alone, {"left-alone": alone.isoformat(), "tried-again": "1"}),
+        ("channel:email", alone, {"left-alone": alone.isoformat(), **found["channel:email"]}),
         ("channel:ntfy", alone, {"left-alone": alone.isoformat()}),
     ]
     assert {each["place"]: each["left_alone"] for each in status(parts)["watch"]["parts"]} == {
