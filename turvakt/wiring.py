@@ -1,5 +1,6 @@
 """The composition root: everything is put together here, from the settings, and opened when it is first used."""
 
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -28,6 +29,7 @@ from alerts.messages.letters import FOLDER as LETTERS_FOLDER
 from alerts.messages.letters import LetterRenderer
 from alerts.messages.rendering import FOLDERS, Renderer
 from alerts.messages.translations import Translations
+from alerts.plans.gaps import of_no_tenant
 from alerts.plans.live import LivePlans
 from alerts.plans.plan import Plans
 from alerts.routing import alerts_about, permitted, permitted_bulletin
@@ -69,6 +71,8 @@ from turvakt.shadow import Listener as ShadowListener
 from turvakt.shadow import Shadow
 from turvakt.stores import Stores
 from turvakt.watch.operator import recipients as operator_recipients
+
+logger = logging.getLogger(__name__)
 
 
 class Parts(Stores):
@@ -310,6 +314,8 @@ class Parts(Stores):
             return classify_stage(classifier=self.classifier, clock=clock, stop_after=stop_after)
         if name == "route":
             plans, officials = self.plans, self.officials.get
+            for each in of_no_tenant(plans, self.store.tenants()):
+                logger.warning("alerts.tenants: %s", each)
             return alert_stages.route_stage(plans=plans, officials=officials, clock=clock, stop_after=stop_after)
         if name == "deliver":
             incidents = self.incidents

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from alerts.plans.hours import ZONES, zone
-from alerts.plans.plan import Plan
+from alerts.plans.plan import Plan, Plans
 from alerts.plans.rules import Rule
 from registry.official import Country, Official
+from registry.tenant import Tenant
 
 AHEAD = timedelta(days=370)
 """How far is looked ahead for hours without a rule: every holiday comes once."""
@@ -46,6 +47,16 @@ def strangers(plan: Plan, officials: Sequence[Official], sources: Collection[str
         for key, fits, values in unknown:
             for value in values:
                 yield f"rule '{rule.name}': key '{key}': '{value}' matches {fits}; misspelt?"
+
+
+def of_no_tenant(plans: Plans, tenants: Sequence[Tenant]) -> Iterator[str]:
+    """Plans of their own that no tenant goes by, as their files may be misnamed: a sentence each, without a full stop.
+
+    Whoever they are meant for goes by the plan for all, which tells others.
+    """
+    there = sorted(each.id for each in tenants)
+    for name in sorted(plans.tenants.keys() - set(there)):
+        yield f"{name}.toml: there is no tenant '{name}', so nobody goes by it; there are {', '.join(there) or 'none yet'}"
 
 
 def _wall(moment: datetime, timezone: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from alerts.plans.gaps import gaps, strangers
+from alerts.plans.gaps import gaps, of_no_tenant, strangers
 from alerts.plans.live import LivePlans
 from alerts.plans.plan import Plan, Plans
 from alerts.plans.planning import load_plans, read_plans
@@ -16,6 +16,7 @@ from classify.verdict import Verdict
 from flow.clock import ManualClock
 from flow.errors import Broken
 from registry.official import Consent, Contact, Official
+from registry.tenant import first_of
 from tests.alerts.people import AT, DESK, official, verdict
 
 PLAN = """
@@ -162,6 +163,14 @@ def test_values_that_fit_nobody_are_told_as_they_may_be_misspelt(plan: Plan) -> 
         "rule 'threat': key 'officials': 'anno' matches nobody in the registry; misspelt?",
         "rule 'threat': key 'roles': 'mayor' matches nobody in the registry; misspelt?",
         "rule 'threat': key 'sources': 'x' matches JSON lines alone; misspelt?",
+    ]
+
+
+def test_a_plan_of_no_tenant_is_told_as_its_file_may_be_misnamed(plan: Plan) -> None:
+    tenants = [first_of(official()), first_of(official(municipality="Granskär", id="mikaela"))]
+    plans = Plans(plan, {"ekvik": plan, "granskar": plan})
+    assert list(of_no_tenant(plans, tenants)) == [
+        "granskar.toml: there is no tenant 'granskar', so nobody goes by it; there are ekvik, granskaer"
     ]
 
 

@@ -11,7 +11,7 @@ from alerts.channel import Channel
 from alerts.mail.keyring import key_files
 from alerts.mail.keys import check_time, load_keys
 from alerts.plans.contacts import Contact
-from alerts.plans.gaps import gaps, strangers
+from alerts.plans.gaps import gaps, of_no_tenant, strangers
 from alerts.plans.plan import Plan
 from alerts.plans.planning import read_plans
 from alerts.plans.rules import To
@@ -104,6 +104,9 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
     def rules() -> str:
         if mistakes:
             raise BadInput("\n".join(map(str, mistakes)), place="rules", remedy="See docs/alerts.md")
+        if misnamed := list(of_no_tenant(plans, opened.store.tenants())):
+            remedy = "Rename the file; for a tenant without officials yet: turvakt tenants set"
+            raise BadInput("\n".join(misnamed), place="alerts.tenants", remedy=remedy)
         _reachable(named, opened.channels)
         now, officials = opened.clock.now(), opened.store.officials()
         left_open = [
