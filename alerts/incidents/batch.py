@@ -1,13 +1,20 @@
-"""What the alerts of one transaction change."""
+"""What the alerts of one transaction change, and how it comes from the tables of incidents and into them."""
 
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import bindparam, insert, select, update
+
 from alerts.alert import Alert, Occasion
-from alerts.incidents.case import Case
-from alerts.incidents.grouping import Recent
-from alerts.incidents.history import Transition
+from alerts.incidents.case import Case, cases, save
+from alerts.incidents.grouping import TOGETHER, Recent
+from alerts.incidents.history import History, Transition
+from alerts.incidents.incident import OPEN
+from alerts.incidents.memory import Memory
+from alerts.tables import INCIDENT, INCIDENT_POST
+from flow.database import Database, Row
 
 
 @dataclass(slots=True)
@@ -44,3 +51,75 @@ class Batch:
         """One more open incident."""
         self.cases[case.id] = case
         self.by_official.setdefault(case.official, []).append(case.id)
+
+
+class Batches:
+    """Over the tables of incidents in ``database``; called while the incidents are locked."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._history = History(database)
+        self._memory = Memory(database)
+
+    def begin(self, alerts: Sequence[Alert], now: datetime) -> Batch:
+        """What is known of the posts of ``alerts``, and the open incidents that they belong to or may join."""
+        officials = {alert.official for alert in alerts}
+        of_post: dict[tuple[str, str], str] = {}
+        graded: dict[tuple[str, str], tuple[int, int]] = {}
+        known: dict[str, tuple[int, int]] = {}
+        for alert, incident, official, post, severity, threat in self._rows({each.verdict.post.id for each in alerts}):
+            of_post[official, post] = incident
+            known[alert] = (severity, threat)
+            graded[official, post] = gravest(graded.get((official, post)), severity, threat)
+        lately = INCIDENT.c.last_post_at >= (now - TOGETHER).timestamp()
+        here = INCIDENT.c.kind == "posts", INCIDENT.c.state.in_(OPEN)
+        found = {case.id: case for case in cases(self._database, *here, lately, INCIDENT.c.official.in_(officials))}
+        older = {each for each in of_post.values() if each not in found}
+        if older:
+            found |= {case.id: case for case in cases(self._database, *here, INCIDENT.c.id.in_(older))}
+        batch = Batch(now, of_post, graded, known, self._memory.recall(officials, now))
+        for case in found.values():
+            batch.add(case)
+        return batch
+
+    def accounts(self, case: Case, batch: Batch) -> set[str]:
+        """Who wrote the posts of an incident, to which more may be added."""
+        if case.id not in batch.accounts:
+            rows = self._database.query(_ACCOUNTS, {"its_incident": case.id})
+            batch.accounts[case.id] = {row[0] for row in rows if row[0]}
+        return batch.accounts[case.id]
+
+    def write(self, batch: Batch) -> None:
+        """Write down all that it changes."""
+        for case in batch.changed.values():
+            if case.id in batch.accounts:
+                case.accounts = len(batch.accounts[case.id])
+        save(self._database, list(batch.changed.values()))
+        self._database.executemany(_NEW, batch.rows)
+        self._database.executemany(_GRAVER, batch.graver)
+        self._history.add(batch.events)
+
+    def _rows(self, posts: Collection[str]) -> Iterator[Row]:
+        ids = sorted(posts)
+        for at in range(0, len(ids), _AT_ONCE):
+            yield from self._database.query(_OF_POSTS, {"ids": ids[at : at + _AT_ONCE]})
+
+
+def gravest(before: tuple[int, int] | None, severity: int, threat: int) -> tuple[int, int]:
+    """The graver of two grades, in severity and in threat each."""
+    return (severity, int(threat)) if before is None else (max(before[0], severity), max(before[1], int(threat)))
+
+
+_AT_ONCE = 500
+_COLUMNS = (
+    *(INCIDENT_POST.c.alert, INCIDENT_POST.c.incident, INCIDENT_POST.c.official, INCIDENT_POST.c.post),
+    *(INCIDENT_POST.c.severity, INCIDENT_POST.c.threat),
+)
+_OF_POSTS = select(*_COLUMNS).where(INCIDENT_POST.c.post.in_(bindparam("ids", expanding=True)))
+_NEW = insert(INCIDENT_POST)
+_GRAVER = (
+    update(INCIDENT_POST)
+    .where(INCIDENT_POST.c.alert == bindparam("its_alert"))
+    .values(incident=bindparam("its_incident"), severity=bindparam("its_severity"), threat=bindparam("its_threat"))
+)
+_ACCOUNTS = select(INCIDENT_POST.c.account).where(INCIDENT_POST.c.incident == bindparam("its_incident")).distinct()

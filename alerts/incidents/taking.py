@@ -1,33 +1,26 @@
 """How alerts become incidents: each opens one, or joins one that is open and grows."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
-from typing import Any
-
-from sqlalchemy import bindparam, insert, select, update
 
 from alerts.alert import Alert, Occasion, Recipient, Told, digest
-from alerts.incidents.batch import Batch
-from alerts.incidents.case import Case, cases, save, seconds
+from alerts.incidents.batch import Batch, Batches, gravest
+from alerts.incidents.case import Case, seconds
 from alerts.incidents.grouping import TOGETHER, Recent, Seen, signature
 from alerts.incidents.growth import grown, growth_due, next_milestone, size
-from alerts.incidents.history import Event, History, Transition
-from alerts.incidents.incident import OPEN
-from alerts.incidents.memory import Memory
+from alerts.incidents.history import Event, Transition
+from alerts.incidents.merging import merged
 from alerts.incidents.telling import Telling
 from alerts.plans.plan import Plans
 from alerts.plans.steps import answer_due, policy_of
-from alerts.tables import INCIDENT, INCIDENT_POST
 from classify.verdict import SEVERITIES
 from flow.clock import Clock
 from flow.database import Database
 from ingest.post import Post
 from registry.official import Official
 from registry.tenant import tenant_of
-
-_AT_ONCE = 500
 
 
 class Taking:
@@ -47,14 +40,12 @@ class Taking:
         account: Callable[[Post], str],
         clock: Clock,
     ) -> None:
-        self._database = database
+        self._batches = Batches(database)
         self._telling = telling
-        self._history = History(database)
         self._plans = plans
         self._officials = officials
         self._account = account
         self._clock = clock
-        self._memory = Memory(database)
 
     def take(self, alerts: Sequence[Alert]) -> tuple[int, dict[str, Recent]]:
         """Open incidents, or let them grow, and tell whom their first step says; called while the incidents are locked.
@@ -63,48 +54,15 @@ class Taking:
             How many deliveries are new, and what came in lately about each official who has new posts.
         """
         now = self._clock.now()
-        batch = self._batch(alerts, now)
+        batch = self._batches.begin(alerts, now)
         signed, official_of = cache(signature), cache(self._officials)
         for alert in alerts:
             self._take(alert, batch, signed, official_of)
         self._grow(batch, official_of)
-        for case in batch.changed.values():
-            if case.id in batch.accounts:
-                case.accounts = len(batch.accounts[case.id])
-        save(self._database, list(batch.changed.values()))
-        self._database.executemany(_NEW, batch.rows)
-        self._database.executemany(_GRAVER, batch.graver)
-        self._history.add(batch.events)
+        self._batches.write(batch)
         told = self._telling.tell([self._sized(alert, batch) for alert in batch.tells])
         new = {row["official"] for row in batch.rows}
         return len(told), {official: recent for official, recent in batch.recent.items() if official in new}
-
-    def _batch(self, alerts: Sequence[Alert], now: datetime) -> Batch:
-        officials = {alert.official for alert in alerts}
-        posts = {alert.verdict.post.id for alert in alerts}
-        of_post: dict[tuple[str, str], str] = {}
-        graded: dict[tuple[str, str], tuple[int, int]] = {}
-        known: dict[str, tuple[int, int]] = {}
-        for row in self._in_parts(_OF_POSTS, posts):
-            alert, incident, official, post, severity, threat = row
-            of_post[official, post] = incident
-            known[alert] = (severity, threat)
-            graded[official, post] = _graver(graded.get((official, post)), severity, threat)
-        lately = INCIDENT.c.last_post_at >= (now - TOGETHER).timestamp()
-        here = INCIDENT.c.kind == "posts", INCIDENT.c.state.in_(OPEN)
-        found = {case.id: case for case in cases(self._database, *here, lately, INCIDENT.c.official.in_(officials))}
-        older = {each for each in of_post.values() if each not in found}
-        if older:
-            found |= {case.id: case for case in cases(self._database, *here, INCIDENT.c.id.in_(older))}
-        batch = Batch(now, of_post, graded, known, self._memory.recall(officials, now))
-        for case in found.values():
-            batch.add(case)
-        return batch
-
-    def _in_parts(self, statement: Any, ids: Collection[str]) -> Iterable[tuple[Any, ...]]:
-        ordered = sorted(ids)
-        for at in range(0, len(ordered), _AT_ONCE):
-            yield from self._database.query(statement, {"ids": ordered[at : at + _AT_ONCE]})
 
     def _take(
         self,
@@ -121,7 +79,7 @@ class Taking:
         mark, now = signed(post.text), batch.now.timestamp()
         recent = batch.recent[alert.official]
         place = (alert.official, post.id)
-        batch.graded[place] = _graver(batch.graded.get(place), severity, threat)
+        batch.graded[place] = gravest(batch.graded.get(place), severity, threat)
         case = batch.cases.get(batch.of_post.get(place, ""))
         is_new_post = case is None
         if case is None:
@@ -133,7 +91,7 @@ class Taking:
         else:
             graver = severity > case.severity or threat > case.threat
             own = threat and is_new_post and case.id not in recent.like(mark, threats=True)
-            case.content = _with(alert, case)
+            case.content = merged(alert, case.content)
             if graver or (own and _has_ended(case)):
                 self._begin_again(case, alert, batch, "graver" if graver else "new-threat")
             if graver:
@@ -152,7 +110,7 @@ class Taking:
             case.posts += 1
             case.last_post_at = case.changed_at = now
             if account:
-                self._accounts(case, batch).add(account)
+                self._batches.accounts(case, batch).add(account)
             if not case.is_new or case.posts > 1:
                 batch.joined[case.id] = batch.joined.get(case.id, 0) + 1
             written = min(post.created_at.timestamp(), now)
@@ -247,20 +205,10 @@ class Taking:
                 plan, official = self._plans().of(case.tenant), official_of(case.official)
                 case.grow_at = growth_due(case, plan, official, batch.now).timestamp()
 
-    def _accounts(self, case: Case, batch: Batch) -> set[str]:
-        if case.id not in batch.accounts:
-            rows = self._database.query(_ACCOUNTS, {"its_incident": case.id})
-            batch.accounts[case.id] = {row[0] for row in rows if row[0]}
-        return batch.accounts[case.id]
-
     def _sized(self, alert: Alert, batch: Batch) -> Alert:
         """With the size that its incident has in the end."""
         case = batch.cases[alert.incident]
         return replace(alert, told=size(alert.told, case)) if alert.told is not None else alert
-
-
-def _graver(before: tuple[int, int] | None, severity: int, threat: int) -> tuple[int, int]:
-    return (severity, int(threat)) if before is None else (max(before[0], severity), max(before[1], int(threat)))
 
 
 def _first_of(incidents: Sequence[str], among: Mapping[str, Case]) -> Case | None:
@@ -270,42 +218,3 @@ def _first_of(incidents: Sequence[str], among: Mapping[str, Case]) -> Case | Non
 def _has_ended(case: Case) -> bool:
     """Whether nobody is told of it any more by itself: somebody has it, or nobody has answered."""
     return case.state == "acknowledged" or case.escalate_at is None
-
-
-def _with(alert: Alert, case: Case) -> Alert:
-    """What the incident is told by from now on: the gravest of its alerts, to all whom any of its rules tells."""
-    before = case.content
-    if not isinstance(before, Alert):
-        return alert
-    # Of one verdict a plan's first rule comes first: a later one adds whom it tells, and nothing else.
-    replaces = _weight(alert) >= _weight(before) and alert.verdict != before.verdict
-    newest, older = (alert, before) if replaces else (before, alert)
-    earlier = {(each.name, each.channel, each.address): each for each in before.recipients}
-    recipients = []
-    for each in alert.recipients:
-        known = earlier.pop((each.name, each.channel, each.address), each)
-        chosen = each if replaces else known
-        # Quiet hours of a lesser rule must not hold back what is told of a threat.
-        awake = newest.urgent and None in (each.not_before, known.not_before)
-        recipients.append(replace(chosen, not_before=None) if awake else chosen)
-    policy = older.policy if newest.policy == "" else newest.policy
-    return replace(newest, recipients=(*recipients, *earlier.values()), policy=policy)
-
-
-def _weight(alert: Alert) -> tuple[bool, int]:
-    judgement = alert.verdict.judgement
-    return "threat" in judgement.flagged, SEVERITIES.index(judgement.severity)
-
-
-_COLUMNS = (
-    *(INCIDENT_POST.c.alert, INCIDENT_POST.c.incident, INCIDENT_POST.c.official, INCIDENT_POST.c.post),
-    *(INCIDENT_POST.c.severity, INCIDENT_POST.c.threat),
-)
-_OF_POSTS = select(*_COLUMNS).where(INCIDENT_POST.c.post.in_(bindparam("ids", expanding=True)))
-_NEW = insert(INCIDENT_POST)
-_GRAVER = (
-    update(INCIDENT_POST)
-    .where(INCIDENT_POST.c.alert == bindparam("its_alert"))
-    .values(incident=bindparam("its_incident"), severity=bindparam("its_severity"), threat=bindparam("its_threat"))
-)
-_ACCOUNTS = select(INCIDENT_POST.c.account).where(INCIDENT_POST.c.incident == bindparam("its_incident")).distinct()

@@ -1,0 +1,31 @@
+"""What an incident is told by, once one more alert belongs to it."""
+
+from dataclasses import replace
+
+from alerts.alert import Alert
+from alerts.content import Content
+from classify.verdict import SEVERITIES
+
+
+def merged(alert: Alert, before: Content | None) -> Alert:
+    """The gravest alert of an incident that was told by ``before``, to all whom any of its rules tells."""
+    if not isinstance(before, Alert):
+        return alert
+    # Of one verdict a plan's first rule comes first: a later one adds whom it tells, and nothing else.
+    replaces = _weight(alert) >= _weight(before) and alert.verdict != before.verdict
+    newest, older = (alert, before) if replaces else (before, alert)
+    earlier = {(each.name, each.channel, each.address): each for each in before.recipients}
+    recipients = []
+    for each in alert.recipients:
+        known = earlier.pop((each.name, each.channel, each.address), each)
+        chosen = each if replaces else known
+        # Quiet hours of a lesser rule must not hold back what is told of a threat.
+        awake = newest.urgent and None in (each.not_before, known.not_before)
+        recipients.append(replace(chosen, not_before=None) if awake else chosen)
+    policy = older.policy if newest.policy == "" else newest.policy
+    return replace(newest, recipients=(*recipients, *earlier.values()), policy=policy)
+
+
+def _weight(alert: Alert) -> tuple[bool, int]:
+    judgement = alert.verdict.judgement
+    return "threat" in judgement.flagged, SEVERITIES.index(judgement.severity)
