@@ -1,15 +1,16 @@
-"""What incidents there are; and how what they hold of officials is shown, erased and kept no longer than needed."""
+"""What incidents hold of officials: how it is shown to them, erased, and kept no longer than needed."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, delete, func, not_, select
 
 from alerts.alert import Alert
-from alerts.content import decoded, without_content
+from alerts.content import without_content
 from alerts.incidents.case import UNANSWERED, Case, cases, save
-from alerts.incidents.incident import OPEN, Incident, Kind, State
+from alerts.incidents.incident import Incident
+from alerts.incidents.reading import IncidentReader
 from alerts.tables import (
     DIGEST_ENTRY,
     INCIDENT,
@@ -18,88 +19,23 @@ from alerts.tables import (
     INCIDENT_POST,
     INCIDENT_TASK,
 )
-from classify.verdict import SEVERITIES, Label
 from flow.clock import Clock
-from flow.database import Database, Row
+from flow.database import Database
 from flow.databases.columns import moment
-from flow.errors import BadInput
 from registry.holder import Part
 
 _OF_INCIDENTS: tuple[Table, ...] = (INCIDENT_POST, INCIDENT_LINK, INCIDENT_TASK, DIGEST_ENTRY)
 """What belongs to an incident, but for its history, which `alerts.incidents.history.History` holds."""
 
 
-class IncidentHolder:
-    """Reads the table ``incident`` of ``database`` and removes from it, and from what belongs to it.
-
-    Implements `registry.holder.Holder`.
-    """
+class IncidentHolder(IncidentReader):
+    """Removes from the table ``incident`` of ``database``, and from what belongs to it. Implements `registry.holder.Holder`."""
 
     name = "incidents"
 
     def __init__(self, database: Database, *, clock: Clock) -> None:
-        self._database = database
+        super().__init__(database)
         self._clock = clock
-
-    def get(self, incident: str) -> Incident | None:
-        """The incident of that id."""
-        return next(iter(self._found(INCIDENT.c.id == incident)), None)
-
-    def referred(self, reference: str) -> list[Incident]:
-        """Those whose id begins with ``reference``: messages show no more of an id."""
-        return self._found(INCIDENT.c.id.startswith(reference, autoescape=True))
-
-    def about(self, alerts: Collection[str]) -> dict[str, Incident]:
-        """The incidents of these alerts, by the alert's id."""
-        of = select(INCIDENT_POST.c.alert, INCIDENT_POST.c.incident).where(INCIDENT_POST.c.alert.in_(alerts))
-        rows = self._database.query(of) if alerts else []
-        found = {each.id: each for each in self._found(INCIDENT.c.id.in_({row[1] for row in rows}))}
-        return {alert: found[incident] for alert, incident in rows if incident in found}
-
-    def alerts_of(self, incident: str) -> list[tuple[str, str]]:
-        """The ids of alert and post of each of its alerts, the oldest first."""
-        rows = select(INCIDENT_POST.c.alert, INCIDENT_POST.c.post).where(INCIDENT_POST.c.incident == incident)
-        return [(alert, post) for alert, post in self._database.query(rows.order_by(INCIDENT_POST.c.number))]
-
-    def labels(self, incidents: Collection[str]) -> dict[str, tuple[Label, ...]]:
-        """What these incidents are about, by their ids: the labels of the gravest post of each, where there is one."""
-        found = select(INCIDENT.c.id, INCIDENT.c.content).where(INCIDENT.c.id.in_(incidents))
-        rows = self._database.query(found.where(INCIDENT.c.kind == "posts", INCIDENT.c.content.is_not(None)))
-        return {id: tuple(_labels(content)) for id, content in rows}
-
-    def of_official(self, official: str) -> list[Incident]:
-        """Those about an official, the newest first."""
-        return self._found(INCIDENT.c.official == official)
-
-    def open(self, tenant: str | None = None) -> list[Incident]:
-        """Those that are not closed, of one tenant or of all, the newest first."""
-        whose = () if tenant is None else (INCIDENT.c.tenant == tenant,)
-        return self._found(INCIDENT.c.state.in_(OPEN), *whose)
-
-    def total(self) -> int:
-        """How many alerts all incidents have."""
-        return self._count(INCIDENT_POST)
-
-    def newest(self, tenants: Collection[str], *, limit: int = 200) -> list[Incident]:
-        """Those of these tenants, closed or not, the newest first."""
-        found = select(*COLUMNS).where(INCIDENT.c.tenant.in_(sorted(tenants)))
-        rows = self._database.query(found.order_by(INCIDENT.c.opened_at.desc(), INCIDENT.c.id).limit(limit))
-        return [incident_of(row) for row in rows]
-
-    def curve(self, official: str, *, since: datetime, until: datetime) -> list[tuple[datetime, int]]:
-        """How many flagged posts about the official were written in each minute in which there were any."""
-        minute = func.floor(INCIDENT_POST.c.posted_at / 60.0) * 60.0
-        hers = INCIDENT_POST.c.official == official
-        during = INCIDENT_POST.c.posted_at.between(since.timestamp(), until.timestamp())
-        posts = func.count(INCIDENT_POST.c.post.distinct())
-        rows = self._database.query(select(minute, posts).where(hers, during).group_by(minute).order_by(minute))
-        return [(moment(at), int(many)) for at, many in rows]
-
-    def _found(self, *conditions: ColumnElement[bool]) -> list[Incident]:
-        found = select(*COLUMNS).where(*conditions).order_by(INCIDENT.c.opened_at.desc(), INCIDENT.c.id)
-        return [incident_of(row) for row in self._database.query(found)]
-
-    # ---------------------------------------------------------------- as a holder
 
     def erase(self, official: str, part: Part | None = None) -> int:
         """Remove what is about the official: all, what came from one source, or what names one recipient."""
@@ -226,9 +162,6 @@ class IncidentHolder:
             return self._count(INCIDENT_LINK, *links) + sum(_names(case, part.name) for case in found)
         return sum(self._count(table, *_from(table, official, part.name)) for table in (INCIDENT_POST, DIGEST_ENTRY))
 
-    def _count(self, table: Table, *conditions: ColumnElement[bool]) -> int:
-        return int(self._database.query(select(func.count()).select_from(table).where(*conditions))[0][0])
-
 
 def _from(table: Table, official: str, source: str) -> tuple[ColumnElement[bool], ...]:
     return table.c.official == official, table.c.post.startswith(f"{source}:", autoescape=True)
@@ -256,40 +189,3 @@ def _shown(incident: Incident) -> dict[str, Any]:
         "authors": incident.accounts,
         "owner": incident.owner,
     }
-
-
-def _labels(content: bytes) -> Sequence[Label]:
-    try:
-        about = decoded(content)
-    except BadInput:
-        return ()
-    return about.verdict.judgement.flagged if isinstance(about, Alert) else ()
-
-
-COLUMNS = tuple(INCIDENT.c[name] for name in Incident.__dataclass_fields__)
-
-
-def incident_of(row: Row | Sequence[Any]) -> Incident:
-    """The incident in a row of `COLUMNS`."""
-    identity, kind, tenant, official, subject, severity, threat, state, policy, step, round_, *moments, posts = row[:-3]
-    next_at, opened_at, changed_at = moments
-    return Incident(
-        id=identity,
-        kind=cast(Kind, kind),
-        tenant=tenant,
-        official=official,
-        subject=subject,
-        severity=SEVERITIES[severity],
-        threat=bool(threat),
-        state=cast(State, state),
-        policy=policy,
-        step=step,
-        round=round_,
-        next_at=None if next_at is None else moment(next_at),
-        opened_at=moment(opened_at),
-        changed_at=moment(changed_at),
-        posts=posts,
-        accounts=row[-3],
-        owner=row[-2],
-        escalate_at=None if row[-1] is None else moment(row[-1]),
-    )

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from alerts.alert import Recipient
 from alerts.bulletin import Bulletin
 from alerts.incidents.history import Event, History, Transition
-from alerts.incidents.holder import IncidentHolder
 from alerts.incidents.incident import Incident
+from alerts.incidents.reading import IncidentReader
 from alerts.incidents.telling import Telling
 from alerts.plans.contacts import Contact
 from alerts.plans.hours import ZONES
@@ -45,7 +45,7 @@ class Reminding:
         database: Database,
         *,
         tasks: Tasks,
-        incidents: IncidentHolder,
+        incidents: IncidentReader,
         telling: Telling,
         plans: Callable[[], Plans],
         routines: Routines,

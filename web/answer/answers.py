@@ -8,9 +8,9 @@ from typing import Any
 from access.audit import Audit
 from alerts.incidents.answering import Answered, Answering
 from alerts.incidents.history import History
-from alerts.incidents.holder import IncidentHolder
 from alerts.incidents.incident import Incident
 from alerts.incidents.links import Links, Signer
+from alerts.incidents.reading import IncidentReader
 from alerts.plans.plan import Plan
 from alerts.routines.routines import Routines
 from alerts.routines.tasks import Task, Tasks
@@ -37,7 +37,7 @@ class Answers:
     """
 
     answering: Answering
-    incidents: IncidentHolder
+    incidents: IncidentReader
     history: History
     links: Links
     signer: Signer
