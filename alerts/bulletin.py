@@ -13,16 +13,16 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 VALUES: dict[Kind, tuple[str, ...]] = {
     "operation": ("event", "trouble", "place", "since", "detail", "occasion"),
     "drill": ("occasion",),
-    "digest-daily": ("since", "until", "incidents", "posts", "before", "open", "held"),
-    "digest-weekly": ("since", "until", "incidents", "posts", "before", "open", "held"),
-    "budget": ("per_hour", "held", "until", "contact"),
+    "digest-daily": ("since", "until", "incidents", "posts", "before", "open", "held", "listed"),
+    "digest-weekly": ("since", "until", "incidents", "posts", "before", "open", "held", "listed"),
+    "budget": ("per_hour", "held", "until", "contact", "listed"),
     "campaign": ("posts", "accounts", "minutes", "occasion"),
     "task-overdue": ("task", "due"),
     "test": (),
 }
 """The values that messages tell, all as text, moments as RFC 3339. ``before``: posts in the period before; ``event``: ``begins``,
 ``goes-on`` or ``over``; ``detail``: several, each by the name of its text, as in ``detail.waited``; ``occasion``: as of alerts
-(`alerts.alert.Occasion`); ``task``: its title in the recipient's language."""
+(`alerts.alert.Occasion`); ``task``: its title in the recipient's language; ``listed``: incidents, see `alerts.listing`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from alerts.alert import Recipient
 from alerts.bulletin import Bulletin
 from alerts.delivery.budget import HOUR, contact_digest, hour_of
 from alerts.incidents.telling import Telling
+from alerts.listing import open_ones, written
 from alerts.plans.contacts import Contact, contacts_of
 from alerts.plans.plan import Plan, Plans
 from alerts.routing import may_tell
-from alerts.tables import DIGEST_ENTRY
+from alerts.tables import DIGEST_ENTRY, INCIDENT
 from flow.database import Database
 from registry.official import Official
 from registry.tenant import tenant_of
@@ -54,15 +55,24 @@ def _send(
         # Whoever holds more back meanwhile begins the next digest.
         database.lock("outbox")
         of = DIGEST_ENTRY.c.contact == contact
-        rows = database.query(select(DIGEST_ENTRY.c.official, DIGEST_ENTRY.c.label).where(of))
+        entries = select(DIGEST_ENTRY.c.official, DIGEST_ENTRY.c.label, DIGEST_ENTRY.c.incident)
+        rows = database.query(entries.where(of))
         database.execute(delete(DIGEST_ENTRY).where(of))
         if way is None:  # nobody has this address any more
             return 0
         name = way.recipient.name
-        held = sum(may_tell(officials.get(official), name, now, label=label) for official, label in rows)
+        held = [
+            incident for official, label, incident in rows if may_tell(officials.get(official), name, now, label=label)
+        ]
         if not held:
             return 0
-        values = {"per_hour": str(way.per_hour), "held": str(held), "until": now.isoformat(), "contact": ""}
+        values = {
+            "per_hour": str(way.per_hour),
+            "held": str(len(held)),
+            "until": now.isoformat(),
+            "contact": "",
+            "listed": written(open_ones(database, name, INCIDENT.c.id.in_(set(held)))),
+        }
         told = Bulletin("budget", "", "", way.tenant, "low", False, values, way.recipient, now, key=hour_of(now))
         return len(telling.tell([told]))
 

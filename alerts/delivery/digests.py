@@ -11,6 +11,7 @@ from alerts.delivery.budget import contact_digest
 from alerts.delivery.collected import send_collected
 from alerts.incidents.incident import OPEN
 from alerts.incidents.telling import Telling
+from alerts.listing import open_ones, written
 from alerts.plans.contacts import Contact, Digest
 from alerts.plans.hours import ZONES, zone
 from alerts.plans.plan import Plans
@@ -78,6 +79,7 @@ class Digests:
         length = timedelta(days=_DAYS[period])
         about = self._about(contact, tenant, plans)
         held = select(func.count()).where(DIGEST_ENTRY.c.contact == told[0])
+        here = INCIDENT.c.kind.in_(_COUNTED), INCIDENT.c.official.in_(about)
         values = {
             "since": (until - length).isoformat(),
             "until": until.isoformat(),
@@ -86,6 +88,7 @@ class Digests:
             "before": str(self._posts(about, until - 2 * length, until - length)),
             "open": str(self._open(about)),
             "held": str(self._database.query(held)[0][0]),
+            "listed": written(open_ones(self._database, contact.name, *here)),
         }
         kind = _KINDS[period]
         bulletin = Bulletin(kind, "", "", tenant, "low", False, values, recipient, now, key=f"{until:%Y-%m-%d}")

@@ -1,13 +1,19 @@
 """The one way into the outbox and out of it: message, link to answer by, and line in the history, all or none."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from sqlalchemy import select
 
 from alerts.alert import Alert, Recipient
+from alerts.bulletin import Bulletin
 from alerts.content import Content
 from alerts.delivery.budget import Budgets
 from alerts.delivery.outbox import Item, Outbox, Result
 from alerts.incidents.history import Event, History, Transition
 from alerts.incidents.links import LASTS, Link, Links
+from alerts.listing import link_id, read
+from alerts.tables import INCIDENT
 from flow.clock import Clock
 from flow.database import Database
 
@@ -43,7 +49,7 @@ class Telling:
                 self._history.add([self._held(*each, "budget-used-up") for each in used_up if each[0].incident])
             items = self._outbox.add(contents)
             answered = [item for item in items if item.delivery.incident]
-            self._links.add([self._link(item) for item in answered])
+            self._links.add([*map(self._link, answered), *self._listed(items)])
             self._history.add([self._transition(item, event) for item in answered])
         return items
 
@@ -83,6 +89,19 @@ class Telling:
             show_text=recipient.show_text,
             expires=self._clock.now() + LASTS,
         )
+
+    def _listed(self, items: Iterable[Item]) -> Iterator[Link]:
+        """A link to each incident that a digest lists: whoever gets it may have no account."""
+        for item in items:
+            listed = item.content.values.get("listed", "") if isinstance(item.content, Bulletin) else ""
+            ids = [each.incident for each in read(listed)]
+            if not ids:
+                continue
+            found = select(INCIDENT.c.id, INCIDENT.c.official).where(INCIDENT.c.id.in_(ids))
+            for incident, official in self._database.query(found):
+                link = self._link(item)
+                id = link_id(link.delivery, incident)
+                yield replace(link, delivery=id, incident=incident, official=official, show_text=False)
 
     def _transition(self, item: Item, event: Event) -> Transition:
         delivery = item.delivery

@@ -1,11 +1,13 @@
 """What bulletins say: alarms to the operator, drills, digests, budgets, campaigns, tasks and tests."""
 
+from collections.abc import Callable
 from datetime import tzinfo
 
 from alerts.bulletin import Bulletin
-from alerts.messages.layout import Layout
+from alerts.listing import read
+from alerts.messages.layout import Layout, Section
 from alerts.messages.message import clean
-from alerts.messages.words import Words, read_moment
+from alerts.messages.words import REFERENCE_LETTERS, Words, read_moment
 
 _MOMENTS = frozenset({"since", "until", "due"})
 _FACTS: dict[str, tuple[str, ...]] = {
@@ -24,13 +26,23 @@ _WHERE = {"digest-daily": "/incidents", "digest-weekly": "/incidents", "budget":
 """Pages of the console to which bulletins lead that need no answer, or whose incident cannot be answered."""
 
 
-def lay_out(bulletin: Bulletin, words: Words, *, zone: tzinfo, official: str, answer: str, base_url: str) -> Layout:
+def lay_out(
+    bulletin: Bulletin,
+    words: Words,
+    *,
+    zone: tzinfo,
+    official: str,
+    answer: str,
+    base_url: str,
+    link_to: Callable[[str], str] = lambda incident: "",
+) -> Layout:
     """The bulletin laid out.
 
     Args:
         zone: in which its moments are told.
         official: the name of the official whom it is about; empty: nobody.
         answer: the address at which it is answered; empty: it cannot be.
+        link_to: the address at which an incident is answered that it lists.
     """
     form = _form(bulletin)
     values = _values(bulletin, words, zone) | {"official": official}
@@ -45,12 +57,13 @@ def lay_out(bulletin: Bulletin, words: Words, *, zone: tzinfo, official: str, an
         answer=words.text("answer") if answer and not over else "",
         button=words.text("button" if answer and not over else "open"),
         link=link,
-        first=_first(form, words),
+        first=_first(form, words, operator=bool(values.get("contact"))),
         facts=tuple(
             (words.text(f"fact.{name}"), values[name])
             for name in _FACTS.get(form, _FACTS.get(bulletin.kind, ()))
             if values.get(name)
         ),
+        sections=_listed(bulletin, words, link_to),
         notes=words.reference(bulletin.incident),
     )
 
@@ -69,16 +82,35 @@ def _lead(form: str, values: dict[str, str], words: Words) -> str:
     return f"{words.text('lead.' + values['occasion'])} {lead}" if again else lead
 
 
-def _first(form: str, words: Words) -> tuple[str, str] | None:
+def _listed(bulletin: Bulletin, words: Words, link_to: Callable[[str], str]) -> tuple[Section, ...]:
+    """The incidents that it lists, the gravest first."""
+    incidents = list(read(bulletin.values.get("listed", "")))
+    if not incidents:
+        return ()
+    items = tuple(
+        words.text(
+            "listed.item",
+            severity=words.severity(each.severity),
+            posts=words.posts(each.posts),
+            reference=each.incident[:REFERENCE_LETTERS],
+        )
+        for each in incidents
+    )
+    links = tuple(link_to(each.incident) for each in incidents)
+    return (Section(words.text("listed.heading"), items, words.text("listed.remark"), links if all(links) else ()),)
+
+
+def _first(form: str, words: Words, *, operator: bool) -> tuple[str, str] | None:
     if form in ("operation-over", "digest-daily", "digest-weekly", "test"):
         return None
-    return words.text("first"), words.text(f"{form}.first")
+    return words.text("first"), words.text(f"{form}.first_operator" if operator else f"{form}.first")
 
 
 def _page(bulletin: Bulletin, base_url: str) -> str:
     if bulletin.incident and bulletin.kind != "operation":
         return f"{base_url}/incidents/{bulletin.incident}"
-    where = _WHERE.get(bulletin.kind)
+    # Incidents are no matter of the operator, who is told whose budget it is.
+    where = "/status" if bulletin.values.get("contact") else _WHERE.get(bulletin.kind)
     return f"{base_url}{where}" if where else ""
 
 

@@ -14,11 +14,25 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Something to consider: a heading, items, and what is to be said of them all."""
+    """Something to consider: a heading, items, and what is to be said of them all.
+
+    Attributes:
+        links: the address of each item, or none at all.
+    """
 
     heading: str
     items: tuple[str, ...]
-    remark: str
+    remark: str = ""
+    links: tuple[str, ...] = ()
+
+    def linked(self) -> list[tuple[str, str]]:
+        """Each item with its address; empty: it has none."""
+        return list(zip(self.items, self.links or ("",) * len(self.items), strict=True))
+
+    def lines(self) -> list[str]:
+        """As plain text."""
+        items = [f"- {item}: {link}" if link else f"- {item}" for item, link in self.linked()]
+        return [f"{self.heading}:", *items, *([self.remark] if self.remark else [])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +76,7 @@ class Layout:
             blocks.append([": ".join(self.first)])
         # As a list: without a mark, some programs join short lines into one.
         blocks.append([f"- {name}: {value}" for name, value in self.facts])
-        for section in self.sections:
-            blocks.append([f"{section.heading}:", *(f"- {item}" for item in section.items), section.remark])
+        blocks.extend(section.lines() for section in self.sections)
         blocks.append(list(self.notes))
         return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 

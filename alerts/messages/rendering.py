@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.alert import Alert, Recipient, Told
 from alerts.bulletin import Bulletin
+from alerts.listing import link_id
 from alerts.messages.announcing import lay_out
 from alerts.messages.layout import Layout, Section
 from alerts.messages.message import Message, clean
@@ -119,7 +120,15 @@ class Renderer:
         zone = self._zone(bulletin.official, words)
         name = clean(known.name) if known else ""
         answer = self._answer(delivery) if bulletin.incident else ""
-        layout = lay_out(bulletin, words, zone=zone, official=name, answer=answer, base_url=self._base_url)
+        layout = lay_out(
+            bulletin,
+            words,
+            zone=zone,
+            official=name,
+            answer=answer,
+            base_url=self._base_url,
+            link_to=lambda incident: self._answer(link_id(delivery, incident)) if delivery else "",
+        )
         spoken = [
             "Turvakt.",
             f"{layout.heading}.",

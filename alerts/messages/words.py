@@ -45,12 +45,16 @@ class Words:
 
     def size(self, *, posts: int, accounts: int, minutes: int) -> str:
         """How much there is: "42 posts from 17 accounts in 10 minutes"; of ``accounts`` nothing is said where there are none."""
-        size = self._many("posts", posts)
+        size = self.posts(posts)
         if accounts:
             size = self._many("accounts", accounts, posts=size)
         if minutes >= 120:
             return self.text("size.hours", size=size, number=round(minutes / 60))
         return self._many("minutes", max(minutes, 1), size=size)
+
+    def posts(self, number: int) -> str:
+        """So many posts."""
+        return self._many("posts", number)
 
     def _many(self, noun: str, number: int, **values: str) -> str:
         return self.text(f"size.{noun}_one" if number == 1 else f"size.{noun}", number=number, **values)

@@ -18,6 +18,7 @@ from alerts.delivery.digests import Digests
 from alerts.delivery.outbox import Item, Outbox
 from alerts.incidents.incidents import Incidents
 from alerts.incidents.telling import Telling
+from alerts.listing import read
 from alerts.plans.contacts import Contact, Digest, Way
 from alerts.plans.plan import Budget, Plan, Plans
 from alerts.plans.rules import Rule
@@ -163,6 +164,27 @@ def test_an_hour_later_the_contact_is_told_how_much_it_was(world: World) -> None
     assert len(world.database.query(select(BUDGET))) == LIMIT
 
 
+def test_what_is_told_in_brief_can_be_answered_without_an_account(world: World) -> None:
+    incidents = Incidents(
+        world.database,
+        telling=world.telling,
+        plans=lambda: world.plans,
+        officials=lambda id: world.her if id == world.her.id else None,
+        clock=world.clock,
+    )
+    texts = ("Vägen till sjön är stängd", "Budgeten på måndag", "Ny matsal till hösten", "Öppet på söndagar")
+    made = [world.alert(number) for number in range(len(texts))]
+    for each, text in zip(made, texts, strict=True):
+        incidents.take([replace(each, verdict=verdict(each.verdict.post.id, text=text, labels=("hate",)), told=None)])
+    world.clock.advance(3600)
+    assert world.digests.send() == 1
+    [told] = [each for each in world.bulletins() if each[1] == "vakt@ekvik.example" and each[2].get("listed")]
+    [listed] = read(told[2]["listed"])
+    (found,) = world.database.query(select(INCIDENT_LINK.c.contact).where(INCIDENT_LINK.c.incident == listed.incident))
+    assert found == ("Beredskap Ekvik",)
+    assert "digested" in [each.event for each in incidents.history.of(listed.incident)]
+
+
 def test_of_whom_consent_says_no_more_nothing_is_told(world: World) -> None:
     world.tell(*(world.alert(number) for number in range(10)))
     world.her = official(consents=(Consent(("*",), AT, labels=("threat",)),))
@@ -280,7 +302,6 @@ def test_of_ten_thousand_posts_in_a_minute_every_threat_is_told_and_the_rest_is_
         officials=lambda id: world.her,
         account=lambda post: post.author.id or "",
         operator=lambda at, severity: (OPERATOR,),
-        decide=lambda posts, tenant, by, at: None,
         clock=world.clock,
     )
     threats = set()

@@ -53,12 +53,24 @@ CASES: dict[str, Alert | Bulletin] = {
     ),
     "drill": bulletin("drill", severity="none"),
     "digest-daily": bulletin(
-        "digest-daily", incident="", severity="none", incidents="3", posts="12", before="7", open="1", held="5", **WEEK
+        "digest-daily",
+        incident="",
+        severity="none",
+        incidents="3",
+        posts="12",
+        before="7",
+        open="2",
+        held="5",
+        listed=f"{INCIDENT} critical 7;{INCIDENT[::-1]} medium 1",
+        **WEEK,
     ),
     "digest-weekly": bulletin(
         "digest-weekly", incident="", severity="none", incidents="9", posts="60", before="71", open="0", **WEEK
     ),
     "budget": bulletin("budget", incident="", severity="low", per_hour="12", held="3", until=LATER),
+    "budget-operator": bulletin(
+        "budget", incident="", severity="low", per_hour="12", held="3", until=LATER, contact="(a contact)"
+    ),
     "budget-collected": bulletin("budget", incident="", severity="low", per_hour="12", held="7", until=AT.isoformat()),
     "campaign": bulletin("campaign", posts="230", accounts="85", minutes="10"),
     "task-overdue": bulletin("task-overdue", severity="none", task="(a task of a routine)", due=AT.isoformat()),
