@@ -1,19 +1,21 @@
 """Response routines: what is to be done about an incident, by whom and until when; read from TOML."""
 
 import re
-import tomllib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from alerts.incidents.incident import Incident, Kind
 from alerts.plans.hours import duration
+from alerts.plans.toml import Mistake, read_table, read_toml
 from classify.verdict import Label, Severity, at_least
 from flow.errors import Broken
 from registry.official import Country, Language
+
+T = TypeVar("T", bound=msgspec.Struct)
 
 _SEE = "See docs/routines.md"
 _ID = re.compile(r"[a-z0-9-]{1,60}")
@@ -88,12 +90,6 @@ class Routine(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         )
 
 
-class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    routine: tuple[Routine, ...]
-    step: dict[str, Step]
-    owner: dict[str, Words]
-
-
 class Routines:
     """All routines of a file. The first that matches an incident is its own."""
 
@@ -139,46 +135,58 @@ def load_routines(path: Path) -> Routines:
     """The routines in the TOML file ``path``.
 
     Raises:
-        Broken: it cannot be read, or something in it is wrong; the message names the place.
+        Broken: it cannot be read, or something in it is wrong; the message names each place.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise Broken("cannot be read", place=str(path), remedy="Check the setting alerts.routines") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Broken(f"is not valid TOML: {error}", place=str(path), remedy=_SEE) from None
-    try:
-        read = msgspec.convert(document, _Document)
-    except msgspec.ValidationError as error:
-        raise Broken(_told(error, document), place=str(path), remedy=_SEE) from None
-    for problem in _problems(read):
-        raise Broken(problem, place=str(path), remedy=_SEE)
-    return Routines(read.routine, read.step, read.owner)
+    mistakes: list[Mistake] = []
+    document = read_toml(path, setting="alerts.routines", mistakes=mistakes)
+    if not mistakes:
+        unknown = sorted(document.keys() - {"routine", "step", "owner"})
+        mistakes += [Mistake(str(path), f"unknown key '{key}'. There are routine, step, owner") for key in unknown]
+    routines = _routines(document.get("routine", []), path, mistakes)
+    steps = _by_id(Step, "step", document, path, mistakes)
+    owners = _by_id(Words, "owner", document, path, mistakes)
+    # What is missing may be in a table that is wrong itself: one thing after the other.
+    if not mistakes:
+        mistakes += [Mistake(str(path), problem) for problem in _problems(routines, steps, owners)]
+    if mistakes:
+        raise Broken("\n".join(map(str, mistakes)), remedy=_SEE)
+    return Routines(routines, steps, owners)
 
 
-def _problems(read: _Document) -> list[str]:
+def _routines(given: Any, path: Path, mistakes: list[Mistake]) -> list[Routine]:
+    if not isinstance(given, list):
+        mistakes.append(Mistake(str(path), "there is no [[routine]]: it is not a list of tables"))
+        return []
+    read = []
+    for number, table in enumerate(given, 1):
+        name = table.get("name") if isinstance(table, Mapping) else None
+        called = f"'{name}'" if isinstance(name, str) else f"number {number}"
+        read.append(read_table(Routine, table, place=f"{path}, routine {called}", mistakes=mistakes))
+    return [each for each in read if each is not None]
+
+
+def _by_id(kind: type[T], key: str, document: Mapping[str, Any], path: Path, mistakes: list[Mistake]) -> dict[str, T]:
+    given = document.get(key, {})
+    if not isinstance(given, Mapping):
+        mistakes.append(Mistake(str(path), f"key '{key}': is not a table like [{key}.ID]"))
+        return {}
+    read = {
+        id: read_table(kind, table, place=f"{path}, [{key}.{id}]", mistakes=mistakes) for id, table in given.items()
+    }
+    return {id: each for id, each in read.items() if each is not None}
+
+
+def _problems(routines: Sequence[Routine], steps: Mapping[str, Step], owners: Mapping[str, Words]) -> list[str]:
     """What does not fit together."""
-    found = [
-        f"[step.{id}]: an id has small letters, digits and hyphens only" for id in read.step if not _ID.fullmatch(id)
-    ]
-    for id, step in read.step.items():
-        if step.owner not in read.owner:
+    found = [f"[step.{id}]: an id has small letters, digits and hyphens only" for id in steps if not _ID.fullmatch(id)]
+    for id, step in steps.items():
+        if step.owner not in owners:
             found.append(f"[step.{id}], key 'owner': there is no [owner.{step.owner}]")
-    for routine in read.routine:
+    for routine in routines:
         place = f"routine '{routine.name}'"
         named = [each.step for each in routine.steps]
         if not named:
             found.append(f"{place}: has no step")
-        found += [f"{place}: there is no [step.{each}]" for each in named if each not in read.step]
-        found += [f"{place}: has the step '{each}' twice" for each in set(named) if named.count(each) > 1]
+        found += [f"{place}: there is no [step.{each}]" for each in named if each not in steps]
+        found += [f"{place}: has the step '{each}' twice" for each in sorted(set(named)) if named.count(each) > 1]
     return found
-
-
-def _told(error: msgspec.ValidationError, document: Any) -> str:
-    """What is wrong, and where: with the name of the routine in place of its number."""
-    message, _, path = str(error).partition(" - at `$.")
-    number = re.match(r"routine\[(\d+)\]\.?", path)
-    if number is None:
-        return f"{path.strip('`')}: {message}" if path else message
-    name = document["routine"][int(number[1])].get("name", f"number {int(number[1]) + 1}")
-    return f"routine '{name}' {path[number.end() :].strip('`')}: {message}"

@@ -78,13 +78,17 @@ def test_every_step_says_in_three_languages_whose_it_is_and_how_it_is_done(shipp
 @pytest.mark.parametrize(
     ("wrong", "right", "says"),
     [
-        ('within = "15 min"', 'within = "soon"', "routine 'any' steps[0]: is not of the form"),
+        ('within = "15 min"', 'within = "soon"', "routine 'any', key 'steps[0]': is not of the form"),
         ('step = "call"', 'step = "cal"', "routine 'any': there is no [step.cal]"),
         ('owner = "officer"', 'owner = "nobody"', "[step.call], key 'owner': there is no [owner.nobody]"),
-        ('fi = "Soita", ', "", "step[...].title: Object missing required field `fi`"),
-        ('en = "Call now"', 'en = " "', "key 'en': is empty"),
-        ('name = "any"', 'name = "any"\nlabels = ["rude"]', "routine 'any' labels[0]: Invalid enum value 'rude'"),
-        ('name = "any"', 'name = "any"\nlabel = []', "routine 'any' : Object contains unknown field `label`"),
+        ('fi = "Soita", ', "", "[step.call]: key 'title': Object missing required field `fi`"),
+        ('en = "Call now"', 'en = " "', "[step.call]: key 'help': key 'en': is empty"),
+        (
+            'name = "any"',
+            'name = "any"\nlabels = ["rude"]',
+            "routine 'any': key 'labels[0]': Invalid enum value 'rude'. There are threat, ",
+        ),
+        ('name = "any"', 'name = "any"\nlabel = []', "routine 'any': unknown key `label`. There are name, "),
         ("[[routine]]", "[[routine]", "is not valid TOML"),
         ('[{ step = "call", within = "15 min" }]', "[]", "routine 'any': has no step"),
         (
