@@ -10,7 +10,7 @@ from itertools import islice
 from access.letter import Waiting
 from access.letters import Letters
 from alerts.channel import Channel
-from alerts.delivery.dispatcher import growing
+from alerts.delivery.sending import growing
 from alerts.messages.letters import LetterRenderer, recipient
 from flow.clock import Clock
 from flow.errors import BadInput, Unavailable

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from alerts.alert import DELIVERIES, Recipient
 from alerts.channel import Held, Later
 from alerts.content import Content
-from alerts.delivery.dispatcher import Dispatcher, growing
+from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.outbox import Outbox, Result
+from alerts.delivery.sending import growing
 from alerts.incidents.telling import Telling
 from alerts.messages.message import Message
 from alerts.stage import DELIVERIES_TOPIC, recording
