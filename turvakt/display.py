@@ -14,6 +14,7 @@ from classify.verdict import LABELS, SEVERITIES, Severity, Verdict
 from flow.errors import Unavailable
 from ingest.intake import Taken
 from turvakt.commands.shared import printable
+from turvakt.counted import counted
 from turvakt.tally import Tally
 
 STYLES: dict[Severity, str] = {
@@ -110,12 +111,9 @@ class Progress:
     def taken(self, collector: str, taken: Taken) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + self._every
-            self.show()
-
-    def show(self) -> None:
-        """One line of what has come so far."""
-        so_far = self._tally.all_taken
-        self._screen.print(f"{so_far.read} posts read, {so_far.matched} matched, {self._tally.alerts} alerts")
+            # What becomes of them the stages have yet to say.
+            so_far = self._tally.all_taken
+            self._screen.print(f"{counted(so_far.read, 'post', 'posts')} read, {so_far.matched} matched")
 
     def verdict(self, verdict: Verdict) -> None:
         """Shown with the next line."""

@@ -9,6 +9,7 @@ import msgspec
 from flow.entry import dead
 from flow.errors import TurvaktError
 from ingest.intake import REJECTED
+from turvakt.counted import counted
 from turvakt.reading import STAGES
 from turvakt.watch.operator import zone
 from turvakt.watch.report import report
@@ -60,13 +61,15 @@ def not_ready(parts: Parts) -> list[str]:
 
 def _waiting(parts: Parts) -> Iterator[str]:
     most = parts.settings.flow.most_waiting
-    return (f"{lag} entries wait before stage {stage}" for stage, lag in parts.lags().items() if lag > most)
+    fuller = {stage: lag for stage, lag in parts.lags().items() if lag > most}
+    return (f"{counted(lag, 'entry waits', 'entries wait')} before stage {stage}" for stage, lag in fuller.items())
 
 
 def _undelivered(parts: Parts) -> Iterator[str]:
     overdue = parts.outbox.overdue(OVERDUE)
     if overdue:
-        yield f"{overdue} deliveries have been due for more than {OVERDUE.seconds // 60} minutes"
+        late = counted(overdue, "delivery has", "deliveries have")
+        yield f"{late} been due for more than {OVERDUE.seconds // 60} minutes"
     failed = parts.outbox.failed(FAILED)
     if failed:
-        yield f"{failed} deliveries failed in the last {FAILED.days} days"
+        yield f"{counted(failed, 'delivery', 'deliveries')} failed in the last {FAILED.days} days"

@@ -48,7 +48,7 @@ def test_a_municipality_in_twenty_lines(municipality: Program) -> None:
     found = {each["part"]: each for each in map(json.loads, done.stdout.splitlines())}
     assert [part for part, each in found.items() if not each["ok"]] == ["channels"]
     assert found["rules"]["says"] == "3 rules"
-    assert found["operator"]["says"].startswith("1 told of troubles, a watcher outside")
+    assert found["operator"]["says"].startswith("1 contact is told of troubles, a watcher outside")
     assert found["collectors"]["says"] == "bluesky"
     assert {each["contact"] for each in municipality.json("alerts", "duty")} == {"Rut Ek", "Veikko Aho"}
 

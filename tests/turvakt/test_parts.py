@@ -128,7 +128,7 @@ def test_failed_deliveries_stay_in_sight_over_a_weekend(parts: Parts, clock: Man
     watch(parts, post(1, THREAT))
     parts.database.execute("UPDATE outbox SET state = 'failed'")
     clock.advance(2 * 24 * 3600)
-    assert not_ready(parts) == ["1 deliveries failed in the last 3 days"]
+    assert not_ready(parts) == ["1 delivery failed in the last 3 days"]
     clock.advance(2 * 24 * 3600)
     assert not_ready(parts) == []
 
@@ -175,7 +175,7 @@ def test_without_a_terminal_progress_is_told_now_and_then(parts: Parts) -> None:
     progress = Progress(screen, tally, every_seconds=0)
     watch(parts, post(1, THREAT), tally=tally, progress=progress)
     progress.waiting("stages", Unavailable("the disk is full"))
-    assert "1 posts read, 1 matched" in screen.export_text(clear=False)
+    assert "1 post read, 1 matched" in screen.export_text(clear=False)
     assert "the disk is full" in screen.export_text()
 
 

@@ -20,6 +20,7 @@ from flow.errors import BadInput, TurvaktError
 from ingest.collectors import COLLECTORS
 from turvakt.commands.probing import Named, try_channels
 from turvakt.commands.shared import AsJson, screen, settings, table, write_json
+from turvakt.counted import counted
 from turvakt.folder import faults, private
 from turvakt.watch.drills import Weekly
 from turvakt.watch.operator import contacts as operator_contacts
@@ -66,8 +67,8 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
             changes = plan(found(brokers), wanted)
         if changes:
             remedy = "Run 'turvakt topics apply'"
-            raise BadInput(f"{len(changes)} things are not as the settings want them", place="topics", remedy=remedy)
-        return f"{len(wanted)} topics"
+            raise BadInput(_unlike(len(changes)), place="topics", remedy=remedy)
+        return counted(len(wanted), "topic", "topics")
 
     def index() -> str:
         from review.indexes.elasticsearch.applying import plan
@@ -77,8 +78,8 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
             steps = plan(connected, names(opened.settings), templates(opened.settings))
         if steps:
             remedy = "Run 'turvakt index apply'"
-            raise BadInput(f"{len(steps)} things are not as the settings want them", place="index", remedy=remedy)
-        return f"{opened.index.counts().verdicts} posts"
+            raise BadInput(_unlike(len(steps)), place="index", remedy=remedy)
+        return counted(opened.index.counts().verdicts, "post", "posts")
 
     def registry() -> str:
         now = opened.clock.now()
@@ -87,7 +88,7 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         if not consenting:
             remedy = "Add them with: turvakt officials import FILE"
             raise BadInput("nobody is matched: no official has a consent in force", place="registry", remedy=remedy)
-        return f"{len(officials)} officials, {consenting} with a consent in force"
+        return f"{counted(len(officials), 'official', 'officials')}, {consenting} with a consent in force"
 
     def folders() -> str:
         folder = opened.settings.data_dir
@@ -114,8 +115,10 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
             for whose, plan in each_plan
             for each in (*gaps(plan, now), *strangers(plan, officials, COLLECTORS))
         ]
-        own = f", {len(plans.tenants)} tenants with rules of their own" if plans.tenants else ""
-        return "\n".join([f"{sum(len(plan.rules) for _, plan in each_plan)} rules{own}", *left_open])
+        many = counted(sum(len(plan.rules) for _, plan in each_plan), "rule", "rules")
+        if plans.tenants:
+            many += f", {counted(len(plans.tenants), 'tenant has rules of its own', 'tenants have rules of their own')}"
+        return "\n".join([many, *left_open])
 
     def keys() -> str:
         if mistakes:
@@ -124,7 +127,7 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         keys = load_keys(files)
         for address, file in files:
             check_time(keys[address.casefold()], file, now=opened.clock.now())
-        return f"{len(keys)} addresses to which mail is encrypted"
+        return f"mail to {counted(len(keys), 'address', 'addresses')} is encrypted" if keys else "no mail is encrypted"
 
     def of_officials() -> list[Named]:
         officials = opened.store.officials()
@@ -138,7 +141,9 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         whose = of_officials()
         _reachable(whose, opened.channels)
         of_plans = len({(way.channel, way.address) for way in named})
-        return f"{len(whose)} addresses of officials, {of_plans} of those whom the rules name"
+        many = ((len(whose), "of officials' contacts"), (of_plans, "of those whom the rules name"))
+        told = [f"{counted(number, 'address', 'addresses')} {of}" for number, of in many if number]
+        return ", ".join(told) or "nobody can be told"
 
     def operator() -> str:
         settings = opened.settings.operator
@@ -149,7 +154,8 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         if settings.ping_url:
             Pinger(settings.ping_url)
         outside = "a watcher outside" if settings.ping_url else "no watcher outside"
-        return f"{len(told) or 'nobody'} told of troubles, {outside}: see docs/watch.md"
+        many = counted(len(told), "contact is", "contacts are") if told else "nobody is"
+        return f"{many} told of troubles, {outside}: see docs/watch.md"
 
     def remote() -> str:
         # It comes with all that a classifier needs, which takes a second to load.
@@ -173,12 +179,16 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         "contacts": contacts,
         "operator": operator,
         "model": lambda: opened.classifier.model,
-        "law": lambda: f"{len(opened.law)} provisions",
-        "routines": lambda: f"{len(load_routines(opened.settings.routines_file))} routines",
+        "law": lambda: counted(len(opened.law), "provision", "provisions"),
+        "routines": lambda: counted(len(load_routines(opened.settings.routines_file)), "routine", "routines"),
         **candidate,
         **asked,
         "collectors": lambda: ", ".join(each.name for each in opened.collectors()) or "none: see config/turvakt.toml",
     }
+
+
+def _unlike(things: int) -> str:
+    return f"{counted(things, 'thing is', 'things are')} not as the settings want"
 
 
 def _named(plan: Plan, whose: str) -> Iterator[Named]:

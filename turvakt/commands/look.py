@@ -1,10 +1,12 @@
 """turvakt status, search: how it stands, and what it holds."""
 
 from datetime import datetime, timedelta, tzinfo
+from math import ceil
 from typing import Annotated, Any
 
 import msgspec
 import typer
+from rich.table import Table
 
 from alerts.messages.translations import Translations
 from alerts.messages.words import FOLDERS, Words
@@ -15,6 +17,7 @@ from turvakt.access import base_url, link, token
 from turvakt.commands.noting import note
 from turvakt.commands.shared import AsJson, aside, parts, printable, screen, table, write_json
 from turvakt.commands.words import spoken
+from turvakt.counted import counted
 from turvakt.status import status as status_of
 from turvakt.watch.operator import zone
 
@@ -36,7 +39,7 @@ def status(context: typer.Context, language: Reading = "en", as_json: AsJson = F
     pairs = [(section, name, value) for section, values in wrong_first for name, value in _flat(values)]
     # What is nothing is told of officials alone: without them nothing is matched.
     rows = [(f"{part}: {name}", value) for part, name, value in pairs if value not in (0, "no") or part == "officials"]
-    screen.print(table("", "", rows=rows))
+    screen.print(_whole_names(table("", "", rows=rows)))
     _show_watch(watch, words, zone(opened.settings.operator))
     # Last: where the token is still to be made, a full disk prevents that, and the rest has been told.
     address = base_url(opened.settings)
@@ -50,32 +53,48 @@ _WRONG = ("not_ready", "dead", "model_lacks")
 
 
 def _show_watch(watch: dict[str, Any], words: Words, zone: tzinfo) -> None:
-    troubles = [{**each, "what": _what(each, words, zone)} for each in watch["troubles"]]
-    parts = [{**each, "fails": _fails(each)} for each in watch["parts"]]
-    for title, found, columns in (
+    troubles = [
+        (each["kind"], each["place"], _moment(each["since"], zone), _what(each, words, zone))
+        for each in watch["troubles"]
+    ]
+    parts = [
+        (each["place"], _moment(each["at"], zone), _moment(each["worked_at"], zone), _remarks(each, zone))
+        for each in watch["parts"]
+    ]
+    for title, rows, columns in (
         ("Troubles", troubles, ("kind", "place", "since", "what")),
-        ("Signs of life", parts, ("place", "at", "worked_at", "fails", "noticed_hours")),
+        ("Signs of life", parts, ("place", "last sign", "last work", "")),
     ):
-        rows = [tuple(_cell(column, each.get(column)) for column in columns) for each in found]
         if rows:
             screen.print()
-            screen.print(table(*columns, rows=rows, title=title))
+            screen.print(_whole_names(table(*columns, rows=rows, title=f"{title}, in the time of {zone}")))
+
+
+def _whole_names(made: Table) -> Table:
+    made.columns[0].no_wrap = True
+    return made
+
+
+def _moment(at: str | None, zone: tzinfo) -> str:
+    return f"{datetime.fromisoformat(at).astimezone(zone):%Y-%m-%d %H:%M}" if at else ""
 
 
 def _what(trouble: dict[str, Any], words: Words, zone: tzinfo) -> str:
     return f"{words.name('trouble', trouble['kind'])}. {words.details(trouble['details'], zone)}"
 
 
-def _fails(part: dict[str, Any]) -> str:
-    if part["left_alone"]:
-        return f"left alone since {_cell('since', part['left_alone'])}"
-    return "stopped in order" if part["stopped"] else str(part["fails"])
+def _remarks(part: dict[str, Any], zone: tzinfo) -> str:
+    hours = part["noticed_hours"]
+    remarks = (
+        "stopped in order" if part["stopped"] else "",
+        f"left alone since {_moment(part['left_alone'], zone)}" if part["left_alone"] else "",
+        part["fails"],
+        _SILENCE.get(hours) or (f"silence noticed after {counted(ceil(hours), 'hour', 'hours')}" if hours else ""),
+    )
+    return "; ".join(filter(None, remarks))
 
 
-def _cell(column: str, value: str | float | None) -> str:
-    if isinstance(value, str):
-        return f"{datetime.fromisoformat(value):%Y-%m-%d %H:%M:%S}" if column in ("since", "at", "worked_at") else value
-    return "" if value is None else f"{value:.0f}"
+_SILENCE = {"unknown": "not yet known how much is usual", "long": "silence not noticed within 60 days"}
 
 
 def _flat(values: Any, prefix: str = "") -> list[tuple[str, object]]:
@@ -138,6 +157,6 @@ def _show(item: Item) -> None:
     post, judgement = item.verdict.post, item.verdict.judgement
     about = ", ".join(dict.fromkeys(mention.official for mention in post.mentions))
     labels = ", ".join(judgement.flagged) or judgement.unable or "-"
-    facts = f"{post.created_at:%Y-%m-%d %H:%M}  {about}  {len(item.alerts)} alerts"
+    facts = f"{post.created_at:%Y-%m-%d %H:%M}  {about}  {counted(len(item.alerts), 'alert', 'alerts')}"
     screen.print(f"[bold]{judgement.severity}[/bold]  {labels}  [dim]{facts}[/dim]")
     screen.print(printable(f"  {post.id}\n  {post.text}\n"), markup=False, highlight=False)

@@ -71,7 +71,8 @@ def _flagged(opened: Parts, since: datetime, tenant: str, raised: Counter[str]) 
 
 
 def _show_rehearsal(found: Rehearsal, raised: Mapping[str, int], words: Words, *, days: float) -> None:
-    say(words.of("rehearsal.posts", posts=found.posts, days=f"{days:g}"))
+    key = "rehearsal.posts_one" if days == 1 else "rehearsal.posts"
+    say(words.of(key, posts=found.posts, days=f"{days:g}"))
     heads = [words.of(f"rehearsal.{head}") for head in ("today", "changed", "change")]
     rows = [(words.of("rehearsal.total"), *_beside(found.today.total, found.changed.total))]
     screen.print(table("", *heads, rows=rows))
@@ -84,7 +85,10 @@ def _show_rehearsal(found: Rehearsal, raised: Mapping[str, int], words: Words, *
         screen.print(table(words.of(f"rehearsal.{by}"), *was_head, *heads, rows=rows))
     for key, ids in (("lost", found.lost), ("won", found.won)):
         if ids:
-            say(words.of(f"rehearsal.{key}", number=len(ids), threats=found.threats))
+            line = words.many(f"rehearsal.{key}", len(ids))
+            if key == "lost" and found.threats:
+                line = words.many("rehearsal.threats", found.threats, line=line)
+            say(f"{line}:")
             for each in ids[:MOST_IDS]:
                 say(f"  {each}")
             if len(ids) > MOST_IDS:

@@ -204,8 +204,6 @@ def _watch(
             pulse=pulse,
         )
         ended = asyncio.run(monitor.run())
-        if isinstance(shown, Progress) and once:
-            shown.show()  # with what came after the last post was taken
         seconds = time.perf_counter() - started
     waiting = parts.outbox.counts().get("waiting", 0)
     check = lines is not None and ended.signal is None

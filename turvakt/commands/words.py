@@ -44,6 +44,10 @@ class Words:
         }
         return self._texts.text(self.language, key, **told)
 
+    def many(self, key: str, number: int, **values: object) -> str:
+        """The text ``key`` that says how many; where it is one, the text ``key_one``."""
+        return self.of(f"{key}_one" if number == 1 else key, number=number, **values)
+
     def name(self, group: str, value: str) -> str:
         """What ``value`` is called in ``group``."""
         return self._texts.name(self.language, group, value)
