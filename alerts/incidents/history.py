@@ -41,6 +41,7 @@ Event = Literal[
     "reopened",
     "expired",
     "digested",
+    "in-digest",
     "budget-used-up",
     "task-done",
     "task-overdue",

@@ -49,8 +49,10 @@ class Telling:
                 self._history.add([self._held(*each, "budget-used-up") for each in used_up if each[0].incident])
             items = self._outbox.add(contents)
             answered = [item for item in items if item.delivery.incident]
-            self._links.add([*map(self._link, answered), *self._listed(items)])
+            listed = [(item, link) for item in items for link in self._listed(item)]
+            self._links.add([*map(self._link, answered), *(link for _, link in listed)])
             self._history.add([self._transition(item, event) for item in answered])
+            self._history.add([self._in_digest(item, link) for item, link in listed])
         return items
 
     def record(self, results: Sequence[Result]) -> frozenset[str]:
@@ -90,18 +92,20 @@ class Telling:
             expires=self._clock.now() + LASTS,
         )
 
-    def _listed(self, items: Iterable[Item]) -> Iterator[Link]:
+    def _listed(self, item: Item) -> Iterator[Link]:
         """A link to each incident that a digest lists: whoever gets it may have no account."""
-        for item in items:
-            listed = item.content.values.get("listed", "") if isinstance(item.content, Bulletin) else ""
-            ids = [each.incident for each in read(listed)]
-            if not ids:
-                continue
-            found = select(INCIDENT.c.id, INCIDENT.c.official).where(INCIDENT.c.id.in_(ids))
-            for incident, official in self._database.query(found):
-                link = self._link(item)
-                id = link_id(link.delivery, incident)
-                yield replace(link, delivery=id, incident=incident, official=official, show_text=False)
+        listed = item.content.values.get("listed", "") if isinstance(item.content, Bulletin) else ""
+        ids = [each.incident for each in read(listed)]
+        if not ids:
+            return
+        link, found = self._link(item), select(INCIDENT.c.id, INCIDENT.c.official).where(INCIDENT.c.id.in_(ids))
+        for incident, official in self._database.query(found):
+            id = link_id(link.delivery, incident)
+            yield replace(link, delivery=id, incident=incident, official=official, show_text=False)
+
+    def _in_digest(self, item: Item, link: Link) -> Transition:
+        told = self._transition(item, "in-digest")
+        return replace(told, incident=link.incident, official=link.official)
 
     def _transition(self, item: Item, event: Event) -> Transition:
         delivery = item.delivery
