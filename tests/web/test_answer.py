@@ -1,6 +1,7 @@
 """The page behind the link in a message: looking changes nothing, one tap answers, once; and no text before it is asked for."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,9 @@ def test_a_false_alarm_closes_it_decides_on_its_posts_and_can_be_undone(world: A
     now = world.parts.incidents.get(incident.id)
     assert now is not None
     assert (now.state, now.owner) == ("acknowledged", KAJ)
+    false, back = world.decided()
+    assert (back.post, back.outcome, back.tenant) == ("bluesky:1", "taken-back", "ekvik")
+    assert timedelta(0) < back.at - false.at < timedelta(seconds=1)  # a later decision of somebody else stays
 
 
 def test_handing_over_tells_the_next_step(world: Answerable) -> None:
@@ -162,7 +166,7 @@ def test_handing_over_to_nobody_says_so(world: Answerable, owner: str, says: str
     page = answer(world.browser(), world.link(incident), "hand-over")
     assert "There is nobody left whom Turvakt may tell" in page.words
     assert says in page.words
-    assert "wanted to hand it over" in page.words
+    assert "found nobody to hand it over to" in page.words
 
 
 def test_a_closed_incident_is_shown_as_it_is(world: Answerable) -> None:
