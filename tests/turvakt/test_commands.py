@@ -74,6 +74,7 @@ def running(program: Program, *arguments: str, lines: int = 1) -> Iterator[str]:
         shown = ""
         while "Console:" not in shown:
             shown = process.stderr.readline()
+            assert shown, "it has ended"
         yield shown + "".join(process.stderr.readline() for _ in range(lines - 1))
     finally:
         process.terminate()
