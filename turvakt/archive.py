@@ -40,6 +40,7 @@ LEFT_OUT = {
     "log_floor": "bookkeeping of a log",
     "registry_revision": "counts changes, and is counted up",
     "watch_beat": "parts say by themselves that they live",
+    "watch_process": "processes, likewise",
     "watch_trouble": "what is wrong is found by looking",
     "access_session": "people sign in again",
     "access_ticket": "a link that was used since would open something once more",

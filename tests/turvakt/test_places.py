@@ -87,6 +87,7 @@ NOBODY = {
     "author_key": "a random key",
     "alert_budget": "digests of addresses, and when these had a message",
     "watch_beat": "parts of Turvakt",
+    "watch_process": "processes of Turvakt",
     "watch_count": "numbers of all posts of a source",
     "watch_trouble": "parts of Turvakt",
     "watch_drill": "when drills were held",
