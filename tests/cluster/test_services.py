@@ -63,7 +63,8 @@ async def test_alerts_go_out_by_the_same_channels_after_the_database_was_away(
             try:
                 parts.outbox.add([alert(verdict("bluesky:1"), to)])
                 await eventually(lambda: len(hook.calls) == 1)
-                await eventually(lambda: [beat.place for beat in Beats(parts.postgres).all()] == ["worker:dispatch"])
+                beating = {"worker:dispatch", "channel:webhook"}
+                await eventually(lambda: {beat.place for beat in Beats(parts.postgres).all()} == beating)
                 await asyncio.to_thread(server.kill)
                 await asyncio.sleep(3)  # longer than it takes to see that the lock is lost
                 await asyncio.to_thread(server.start)
