@@ -12,6 +12,7 @@ from alerts.routines.tasks import Tasks
 from flow.errors import BadInput
 from flow.step import Step
 from turvakt.access import signer
+from turvakt.watch.troubles import details
 from turvakt.wiring import Parts
 from web.answer.answers import Answers
 
@@ -71,6 +72,7 @@ def answers(parts: Parts, *, step: Callable[..., Awaitable[Any]]) -> Answers:
         plan=lambda tenant: parts.plans.of(tenant),
         official=parts.officials.get,
         person_name=person_name,
+        details=lambda incident: details(parts.database, incident),
         index=parts.index,
         audit=parts.audit,
         step=step,

@@ -13,6 +13,9 @@ from tests.web.answering import ANNA, KAJ, TEXT, Answerable
 from tests.web.building import Page
 from tests.web.portal.building import at_once
 from turvakt.answering import reminding
+from turvakt.watch.operator import OperatorTeller
+from turvakt.watch.trouble import Trouble
+from turvakt.watch.troubles import Troubles
 
 
 @pytest.fixture
@@ -152,6 +155,17 @@ def test_who_looks_after_turvakt_sees_its_own_troubles_alone(world: Answerable) 
     world.raised()
     operator = world.browser(world.person("operator", tenant="", id="olle"))
     assert "No incident waits" in operator.page("/incidents").words
+    parts, now = world.parts, world.clock.now()
+    teller = OperatorTeller(parts.settings.operator, parts.incidents, parts.telling, clock=world.clock)
+    troubles = Troubles(parts.database, teller=teller, repeat=timedelta(hours=4))
+    failing = Trouble("channel-failing", "channel:ntfy", now, {"tried-again": "3", "reason": "refused us (401)"})
+    for minutes in (0, 3):
+        troubles.take([failing], now + timedelta(minutes=minutes))
+    assert "A channel does not deliver (channel:ntfy)" in operator.page("/incidents").words
+    [incident] = [each for each in parts.incidents.open() if each.kind == "operation"]
+    words = operator.page(f"/incidents/{incident.id}").words
+    assert "A channel does not deliver (channel:ntfy). 3 messages could not be sent" in words
+    assert "refused us (401)" in words
 
 
 def test_overdue_tasks_are_told_once_to_who_has_it(world: Answerable) -> None:

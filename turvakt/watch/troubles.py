@@ -91,6 +91,12 @@ def standing(database: Database) -> list[Trouble]:
     return [known.trouble for known in remembered(database) if known.state == "told"]
 
 
+def details(database: Database, incident: str) -> dict[str, str]:
+    """What is known of the trouble that the incident with this id tells of; nothing, where it is forgotten or tells of none."""
+    found = database.query(select(TROUBLE.c.details).where(TROUBLE.c.incident == incident)) if incident else []
+    return next((msgspec.json.decode(row[0], type=dict[str, str]) for row in found), {})
+
+
 def _row(known: Known) -> dict[str, Any]:
     trouble = known.trouble
     return {

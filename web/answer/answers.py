@@ -1,6 +1,6 @@
 """What the pages about incidents can do; the composition root gives it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -32,6 +32,7 @@ class Answers:
         plan: of the tenant with this id.
         official: from the registry, by her id.
         person_name: what a person is called, given her id; anything else, such as a contact's name, comes back as it is.
+        details: what is known of the trouble that an incident about Turvakt itself tells of, given the incident's id.
         index: the posts.
         audit: where it is written down who saw which texts; ``None``: nowhere.
     """
@@ -46,6 +47,7 @@ class Answers:
     plan: Callable[[str], Plan]
     official: Callable[[str], Official | None]
     person_name: Callable[[str], str]
+    details: Callable[[str], Mapping[str, str]]
     index: Index
     audit: Audit | None
     step: Callable[..., Awaitable[Any]]

@@ -129,6 +129,7 @@ class Desk:
             routines=answers.routines,
             places=PLACES[country],
             curve=answers.curve(incident),
+            details=answers.details(incident.id),
             reader=answers.person_name(opened.by),
         )
 

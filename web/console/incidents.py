@@ -129,6 +129,7 @@ class Board:
             posts=[(item, address(item.verdict.post.id)) for item in shown],
             more=len(posts) - len(shown),
             curve=answers.curve(incident),
+            details=answers.details(incident.id),
             campaign=self._of_campaign(request, incident),
             official=answers.official(incident.official),
         )
