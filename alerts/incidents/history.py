@@ -132,12 +132,15 @@ class History:
         return self._found(INCIDENT_EVENT.c.at >= moment.timestamp(), INCIDENT_EVENT.c.event.in_(events))
 
     def times(self, since: datetime) -> list[Times]:
-        """How long it took until a message had arrived, somebody answered, and it was over, of each incident since then."""
+        """How long it took until a message had arrived, somebody answered, and it was over, of each incident about an official
+        since then.
+        """
         first = {
             name: func.min(case((INCIDENT_EVENT.c.event.in_(events), INCIDENT_EVENT.c.at)))
             for name, events in _MILESTONES.items()
         }
-        of = select(*first.values()).where(INCIDENT_EVENT.c.at >= since.timestamp()).group_by(INCIDENT_EVENT.c.incident)
+        about = INCIDENT_EVENT.c.at >= since.timestamp(), INCIDENT_EVENT.c.official != ""
+        of = select(*first.values()).where(*about).group_by(INCIDENT_EVENT.c.incident)
         return [_times(*row) for row in self._database.query(of) if row[0] is not None]
 
     def erase(self, official: str, part: Part | None = None) -> int:

@@ -647,6 +647,10 @@ def test_history_tells_how_long_it_took(world: World, database: Database) -> Non
     world.incidents.answer(answered.id, "on-it", by="Kim")
     world.clock.advance(60)
     world.incidents.answer(answered.id, "resolve", by="Kim")
+    trouble = Bulletin("operation", "", "", "", "high", False, {"trouble": "stage-late"}, None, AT)
+    world.incidents.raise_(
+        "operation", subject="stage:deliver", severity="high", bulletin=trouble
+    )  # which does not count
     times = sorted(world.incidents.history.times(AT), key=lambda each: each.closed is None)
     assert times == [Times(2.0, 60.0, 120.0), Times(2.0, None, None)]
     assert world.incidents.history.times(world.clock.now() + timedelta(hours=1)) == []
