@@ -65,8 +65,14 @@ WATCH = {
             "kind": "source-silent",
             "place": "collector:bluesky",
             "since": "2026-08-30T01:00:00+00:00",
-            "details": {"usual": "400", "reason": "the server answers 503"},
-        }
+            "details": {"usual": "400"},
+        },
+        {
+            "kind": "store-away",
+            "place": "index",
+            "since": "2026-08-30T01:00:00+00:00",
+            "details": {"reason": "no answer"},
+        },
     ],
     "parts": [
         {
