@@ -27,6 +27,7 @@ from web.admin import people as admin_people
 from web.answer import pages as answer_pages
 from web.answer import services as answer_services
 from web.answer.answers import Answers
+from web.answer.waiting import waiting
 from web.console import entry, holding, incidents, language, overview, post, telling, trends
 from web.console import status as status_page
 from web.console.site import Entrance, Site
@@ -98,6 +99,8 @@ def create_app(
         entrance=entrance,
         audit=audit,
         organisation=staff is not None and staff.oidc is not None,
+        guests=staff is not None and bool(staff.guests),
+        waiting=lambda address: None if answers is None else waiting(answers, address, clock=clock),
     )
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(allow)])
     app.include_router(health.routes(readiness=readiness, metrics=metrics, reads=reads))
@@ -154,7 +157,8 @@ def create_app(
         reason = error.reason if isinstance(error, Refused) else ""
         if reason and request.url.path == "/" and (start := start_of(request.state.actor)) != "/":
             return RedirectResponse(start, 303)
-        return entry.instead(site, request.scope, reason or ("moving" if is_moving(request.scope) else ""))
+        instead = reason or ("moving" if is_moving(request.scope) else "")
+        return await reads(entry.instead, site, request.scope, instead)
 
     async def missing(request: Request, error: Exception) -> Response:
         if request.state.actor is None and not request.url.path.startswith("/static/"):

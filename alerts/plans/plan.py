@@ -36,6 +36,7 @@ class Plan:
         last_resort: whom to tell when nobody has answered: ``official``, ``contact:NAME``, ``schedule:NAME``; empty: it is up to
             the operator.
         second_factor: pages behind links in messages ask to sign in first, unless the contact says otherwise.
+        phone: the number that those pages name for whoever cannot sign in; empty: none. Whoever has the link can read it.
     """
 
     rules: tuple[Rule, ...]
@@ -45,6 +46,7 @@ class Plan:
     budget: Budget = field(default_factory=Budget)
     last_resort: tuple[str, ...] = ()
     second_factor: bool = False
+    phone: str = ""
 
     def policy(self, name: str) -> Policy:
         """The policy of that name; where there is none any more, the built-in ``urgent``: rather told once too often."""

@@ -1,5 +1,6 @@
 """Plans from their files: one for all, and one for each tenant that has its own."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from flow.errors import Broken
 from registry.tenant import is_tenant_id
 
 _TABLES: dict[str, type[Any]] = {"rule": Rule, "contact": Contact, "schedule": Schedule, "policy": Policy}
-_KEYS = (*_TABLES, "budget", "last_resort", "second_factor")
+_KEYS = (*_TABLES, "budget", "last_resort", "second_factor", "phone")
 _OWN = ("inherits",)
+_PHONE = re.compile(r"\+?[0-9][0-9 -]{1,24}")
 
 
 def load_plans(file: Path, folder: Path | None = None) -> Plans:
@@ -94,6 +96,7 @@ def read_plan(path: Path, *, mistakes: list[Mistake], above: Plan | None = None)
         budget=inherited.budget if inherited and "budget" not in document else budget or Budget(),
         last_resort=_last_resort(document, inherited, path, mistakes),
         second_factor=_flag(document, "second_factor", inherited.second_factor if inherited else False, path, mistakes),
+        phone=_phone(document, inherited, path, mistakes),
     )
     if not plan.rules and not document.get("rule"):
         mistakes.append(Mistake(str(path), "there is no [[rule]], so nobody would be told"))
@@ -134,6 +137,14 @@ def _is(document: Mapping[str, Any], key: str, kind: type, path: Path, mistakes:
 
 def _flag(document: Mapping[str, Any], key: str, otherwise: bool, path: Path, mistakes: list[Mistake]) -> bool:
     return bool(document.get(key, otherwise)) if _is(document, key, bool, path, mistakes) else otherwise
+
+
+def _phone(document: Mapping[str, Any], inherited: Plan | None, path: Path, mistakes: list[Mistake]) -> str:
+    given = document.get("phone", inherited.phone if inherited else "")
+    if isinstance(given, str) and (not given or _PHONE.fullmatch(given)):
+        return given
+    mistakes.append(Mistake(str(path), "key 'phone': is no telephone number like \"+46 8 123 456\""))
+    return ""
 
 
 def _last_resort(

@@ -255,6 +255,7 @@ def test_every_mistake_is_told_by_table_and_key_and_nobody_is_named(tmp_path: Pa
         budgets = 3
         last_resort = "Maria"
         second_factor = "yes"
+        phone = "ask Maria"
         [budget]
         per_hour = 0
         [[rule]]
@@ -297,9 +298,10 @@ def test_every_mistake_is_told_by_table_and_key_and_nobody_is_named(tmp_path: Pa
         ["budget", "key 'per_hour'"],
         ["key 'last_resort'", told[10].partition(": ")[2]],
         ["key 'second_factor'", "is not true or false"],
+        ["key 'phone'", 'is no telephone number like "+46 8 123 456"'],
     ]
     assert "Maria" not in " ".join(told)
-    with pytest.raises(Broken, match=r"11 more, which 'turvakt check' shows"):
+    with pytest.raises(Broken, match=r"12 more, which 'turvakt check' shows"):
         load_plans(file)
 
 

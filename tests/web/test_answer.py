@@ -12,7 +12,7 @@ from tests.alerts.people import AT
 from tests.web.answering import ANNA, CONTACTS, EVA, KAJ, TEXT, Answerable, form
 from tests.web.building import ADDRESS, Browser, Page
 
-SECOND_FACTOR = 'second_factor = true\n[[rule]]\nname = "grave"\nseverity = "low"\n'
+SECOND_FACTOR = 'second_factor = true\nphone = "+46 8 123 456"\n[[rule]]\nname = "grave"\nseverity = "low"\n'
 
 
 @pytest.fixture
@@ -233,6 +233,14 @@ def test_where_the_plan_wants_it_one_signs_in_first_and_answers_as_oneself(tmp_p
     stranger = world.browser().get(path)
     assert stranger.status_code == 401
     assert "Anna" not in stranger.text
+    page = Page(stranger.text)
+    assert "An alert is waiting for you. Your municipality or organisation asks you to sign in" in page.words
+    assert page.all("input", name="back", value=path)
+    assert {"tel:+468123456", "tel:112"} <= set(page.links())
+    failed = Page(world.browser().submit("/sign-in", token="wrong", back=path).text)
+    assert "tel:+468123456" in failed.links()
+    unknown = Page(world.browser().submit("/sign-in", token="wrong", back=f"{path[:-4]}AAAA").text)
+    assert "An alert" not in unknown.words
     other = world.browser(world.person("officer", tenant="furuby", id="mia"))
     assert other.get(path).status_code == 403
     answer(world.browser(world.person()), path, "on-it")

@@ -321,7 +321,17 @@ def test_a_link_of_the_demo_lets_its_guest_in(database: Database) -> None:
     opened = replace(people, guests={"knock": "p-rut"})
     browser = world.browser(staff=opened, signed_in=False)
     assert browser.get("/guests/other").status_code == 404
-    assert browser.get("/guests/knock").status_code == 303
+    for wanted, led in (
+        ("/posts/jsonl:a", "/posts/jsonl:a"),
+        ("//evil.example", "/start"),
+        ("/\\evil.example", "/start"),
+        ("%2F%2Fevil.example", "/start"),
+    ):
+        assert browser.get("/guests/knock", params={"back": wanted}).headers["location"] == led
+    browser.cookies.clear()
+    assert browser.get("/incidents?show=late").status_code == 401
+    assert browser.get("/guests/knock").headers["location"] == "/incidents?show=late"
+    assert browser.get("/guests/knock").headers["location"] == "/start"
     assert browser.get("/").status_code == 200
 
 

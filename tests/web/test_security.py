@@ -257,6 +257,8 @@ def test_metrics_from_another_machine_need_the_token(world: World) -> None:
         ("/status?a=b", "/status?a=b"),
         ("//evil.example", "/"),
         ("/\\evil.example", "/"),
+        ("%2F%2Fevil.example", "/"),
+        ("/\t/evil.example", "/"),
         ("https://evil.example", "/"),
         ("/\n/evil", "/"),
         ("", "/"),

@@ -10,6 +10,9 @@ from web.security import local
 STEP_COOKIE = "turvakt_step"
 """Holds the ticket of a sign-in or of a new factor until its next step."""
 _STEP_LASTS = 30 * 60
+WANTED_COOKIE = "turvakt_wanted"
+"""Holds the page that somebody was kept from, in a demo."""
+WANTED_LASTS = 30 * 60
 
 
 def come_in(cookie: str, back: str, *, secure: bool) -> Response:
@@ -25,6 +28,7 @@ def welcome(response: Response, cookie: str, *, secure: bool) -> None:
     seconds = int(LONGEST.total_seconds())
     response.set_cookie(COOKIE, cookie, max_age=seconds, httponly=True, samesite="strict", secure=secure)
     response.delete_cookie(STEP_COOKIE)
+    response.delete_cookie(WANTED_COOKIE)
 
 
 def begin(response: Response, ticket: str, *, secure: bool) -> Response:

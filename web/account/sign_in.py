@@ -1,13 +1,15 @@
 """Signing in: address and password, then a code or a passkey."""
 
 from functools import partial
+from urllib.parse import quote, unquote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from access.permissions import Actor
 from access.signing_in import Second, SignedIn
-from web.account.cookies import STEP_COOKIE, begin, come_in, device_of, step_of
+from web.account.cookies import STEP_COOKIE, WANTED_COOKIE, WANTED_LASTS, begin, come_in, device_of, step_of
+from web.answer.waiting import Waiting
 from web.console.site import Site
 from web.security import client_of, local
 from web.staff import Staff
@@ -33,7 +35,8 @@ def routes(site: Site, staff: Staff, *, secure: bool) -> APIRouter:
     @router.get("/sign-in")
     async def ask(request: Request) -> HTMLResponse:
         """The form for address and password."""
-        return form(site, request, request.query_params.get("reason", ""), back="/")
+        reason, back = request.query_params.get("reason", ""), local(request.query_params.get("back", "/"))
+        return await site.reads(partial(form, site, request, reason, back=back))
 
     @router.post("/sign-in")
     async def first(request: Request) -> Response:
@@ -47,15 +50,17 @@ def routes(site: Site, staff: Staff, *, secure: bool) -> APIRouter:
             return begin(await site.reads(second, request, found, back), found.ticket, secure=secure)
         if found == "wrong":
             await site.reads(_refused, staff, email)
-        return form(site, request, found, back=back, email=email)
+        return await site.reads(partial(form, site, request, found, back=back, email=email))
 
     def second(request: Request, step: Second, back: str, *, wrong: bool = False) -> Response:
+        alert = waiting_at(site, request, back)
         title = site.wording(request).text("entry.second_title")
         return site.page(
             request,
             "account/second.html",
             status=401,
             title=title,
+            alert=alert,
             options=step.options,
             back=back,
             wrong=wrong,
@@ -73,7 +78,8 @@ def routes(site: Site, staff: Staff, *, secure: bool) -> APIRouter:
             return come_in(found.cookie, back, secure=secure)
         step = await site.reads(signing_in.second, ticket) if found == "wrong" else None
         if step is None:
-            return form(site, request, "throttled" if found == "throttled" else "expired", back=back)
+            reason = "throttled" if found == "throttled" else "expired"
+            return await site.reads(partial(form, site, request, reason, back=back))
         return await site.reads(second, request, step, back, wrong=True)
 
     @router.post("/sign-in/code")
@@ -88,14 +94,15 @@ def routes(site: Site, staff: Staff, *, secure: bool) -> APIRouter:
 
     @router.get("/guests/{secret}")
     async def guest(request: Request, secret: str) -> Response:
-        """Let an invented person of a demo in."""
+        """Let an invented person of a demo in, and lead her to ``back`` or else to the page that she was kept from."""
         if secret not in staff.guests:
             return site.error(request, "missing", status=404)
         person = await site.reads(staff.accounts.people.get, staff.guests[secret])
         cookie = await site.reads(
             partial(staff.accounts.sessions.open, person), client=device_of(request), method="demo"
         )
-        return come_in(cookie, "/", secure=secure)
+        wanted = request.query_params.get("back") or unquote(request.cookies.get(WANTED_COOKIE, "/"))
+        return come_in(cookie, wanted, secure=secure)
 
     @router.post("/sign-out")
     async def leave(request: Request) -> Response:
@@ -113,11 +120,13 @@ def routes(site: Site, staff: Staff, *, secure: bool) -> APIRouter:
 def form(site: Site, request: Request, reason: str, *, back: str, email: str = "") -> HTMLResponse:
     """The form for address and password; ``reason``: why it is there again."""
     reason = reason if reason in _STATUS else ""
-    return site.part(
+    alert = waiting_at(site, request, back)
+    response = site.part(
         request,
         "account/sign_in.html",
         status=_STATUS[reason],
-        title=site.wording(request).text("title.sign_in"),
+        title=site.wording(request).text("title.sign_in" if alert is None else "sign_in.alert"),
+        alert=alert,
         here=back,
         not_ready=False,
         reason=reason,
@@ -125,6 +134,18 @@ def form(site: Site, request: Request, reason: str, *, back: str, email: str = "
         email=email,
         organisation=site.organisation,
     )
+    if site.guests and back != "/":
+        # The links of a demo's people know nothing of the page that was wanted.
+        response.set_cookie(WANTED_COOKIE, quote(back, safe=""), max_age=WANTED_LASTS, httponly=True, samesite="strict")
+    return response
+
+
+def waiting_at(site: Site, request: Request, back: str) -> Waiting | None:
+    """The alert that waits at ``back``; the page then speaks the language of its message."""
+    found = site.waiting(back)
+    if found is not None:
+        request.state.language = found.language
+    return found
 
 
 def _refused(staff: Staff, email: str) -> None:

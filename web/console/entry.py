@@ -1,5 +1,7 @@
 """Coming in by the token, and going out."""
 
+from functools import partial
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Scope
@@ -20,7 +22,8 @@ def routes(site: Site, *, gate: Gate, secure: bool) -> APIRouter:
     @router.get("/sign-in")
     async def ask(request: Request) -> HTMLResponse:
         """The form that asks for the token."""
-        return instead(site, request.scope, "", back="/")
+        back = local(request.query_params.get("back", "/"))
+        return await site.reads(partial(instead, site, request.scope, "", back=back))
 
     @router.post("/sign-in")
     async def enter(request: Request) -> Response:
@@ -29,7 +32,8 @@ def routes(site: Site, *, gate: Gate, secure: bool) -> APIRouter:
         back, client = local(str(form.get("back", "/"))), client_of(request.scope)
         if gate.admits(str(form.get("token", "")).strip(), client=client):
             return welcome(gate, back, secure=secure)
-        return instead(site, request.scope, "throttled" if gate.throttled(client) else "wrong", back=back)
+        reason = "throttled" if gate.throttled(client) else "wrong"
+        return await site.reads(partial(instead, site, request.scope, reason, back=back))
 
     @router.post("/sign-out")
     async def leave() -> Response:
@@ -52,12 +56,13 @@ def instead(site: Site, scope: Scope, reason: str, *, back: str | None = None) -
     back = here(scope) if back is None else back
     if site.entrance == "people" and reason != "moving":
         return sign_in.form(site, request, reason, back=back)
-    wording = site.wording(request)
+    alert = sign_in.waiting_at(site, request, back)
     return site.part(
         request,
         "sign_in.html",
         status=_STATUS[reason],
-        title=wording.text("title.sign_in"),
+        title=site.wording(request).text("title.sign_in" if alert is None else "sign_in.alert"),
+        alert=alert,
         here=back,
         not_ready=False,
         reason=reason,

@@ -19,6 +19,7 @@ from registry.official import Official
 from registry.tenant import tenant_of
 from review.index import Index, Item, Reading
 from review.scoped import Scoped
+from web.answer.waiting import Waiting
 from web.console.filters import VIEWS, Filters
 from web.door import TOKEN, in_reach, reading
 from web.reads import Reads
@@ -47,6 +48,8 @@ class Site:
         entrance: Entrance,
         audit: Audit | None,
         organisation: bool = False,
+        guests: bool = False,
+        waiting: Callable[[str], Waiting | None] = lambda address: None,
     ) -> None:
         self._index = index
         self._officials = officials
@@ -56,6 +59,8 @@ class Site:
         self.entrance = entrance
         self._audit = audit
         self.organisation = organisation  # whether people may come in by their organisation's own sign-in
+        self.guests = guests  # whether links alone let the people of a demo in
+        self.waiting = waiting  # the alert that waits at an address, behind the sign-in; reads
         self._texts = Texts()
         self._templates = Environment(
             loader=FileSystemLoader(_HERE.parent / "templates"),
