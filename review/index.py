@@ -13,7 +13,7 @@ from classify.verdict import Label, Severity, Verdict, at_least
 from flow.clock import Moment
 from flow.errors import BadInput
 from registry.holder import Part
-from review.decision import Decision, Outcome
+from review.decision import Decision, Outcome, in_force
 from review.fact import Fact
 
 MOST = 500
@@ -69,7 +69,7 @@ class Query:
 class Item:
     """A verdict with all that is known about it. Alerts and deliveries stand in the order of their time.
 
-    ``decisions`` are the newest ones of each tenant, in the order of the tenants.
+    ``decisions`` are the newest ones of each tenant, also what takes one back, in the order of the tenants.
     """
 
     verdict: Verdict
@@ -79,8 +79,8 @@ class Item:
 
     @property
     def decision(self) -> Decision | None:
-        """The newest one of a tenant; else that of the whole installation."""
-        return max(self.decisions, key=lambda each: (each.tenant != "", each.at), default=None)
+        """The newest one of a tenant that holds; else that of the whole installation."""
+        return max(in_force(self.decisions), key=lambda each: (each.tenant != "", each.at), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ from registry.retention import KINDS, RetentionReport
 from registry.tenant import Tenant
 from registry.withdrawal import Erasure, Kept
 from registry.wording import Shown, Wordings, load_wordings
-from review.decision import DECISIONS, Decision
+from review.decision import DECISIONS, TAKEN_BACK, Decision
 from review.index import MOST, Query, every
 from review.naming import Naming
 from review.retention import PostRetention
@@ -399,16 +399,16 @@ class Parts(Stores):
             officials=self.officials.get,
             account=self.objections.author,
             operator=partial(operator_recipients, self.settings.operator),
-            decide=self._false_alarms,
+            decide=self._decide,
             clock=self.clock,
         )
 
-    def _false_alarms(self, posts: Sequence[str], *, tenant: str, by: str, at: datetime) -> None:
+    def _decide(self, posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: bool = False) -> None:
         known = next((each for each in People(self.database).all() if each.id == by), None)
         by = by if known is None else known.name
         with self.log.write() as writer:
             for post in posts:
-                decision = Decision(post, "false-alarm", by, at, tenant)
+                decision = Decision(post, TAKEN_BACK if taken_back else "false-alarm", by, at, tenant)
                 writer.append(DECISIONS_TOPIC, post, DECISIONS.encode(decision))
 
     def escalator(self, step: Step, *, wake: Callable[[], None]) -> Escalator:

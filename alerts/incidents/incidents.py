@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import select
@@ -35,13 +35,17 @@ LOCK = "incidents"
 class Decide(Protocol):
     """Writes down what a person decided."""
 
-    def __call__(self, posts: Sequence[str], *, tenant: str, by: str, at: datetime) -> None:
-        """These posts were false alarms, as ``tenant`` sees them."""
+    def __call__(self, posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: bool = False) -> None:
+        """At that moment these posts were false alarms, as ``tenant`` sees them, or are none any more."""
         ...
 
 
-def _nothing_decided(posts: Sequence[str], *, tenant: str, by: str, at: datetime) -> None:
+def _nothing_decided(posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: bool = False) -> None:
     """Where nobody decides."""
+
+
+_RIGHT_AFTER = timedelta(milliseconds=1)
+"""How much later than the false alarm it is taken back: what anybody has decided since then stays."""
 
 
 class Incidents(IncidentHolder):
@@ -55,7 +59,7 @@ class Incidents(IncidentHolder):
         officials: the registry.
         account: knows an author again without naming her: a digest of who wrote a post, or an empty text.
         operator: who is told of what is wrong with Turvakt itself, and of what nobody else has answered.
-        decide: writes down that posts were false alarms.
+        decide: writes down that posts were false alarms, or that this was taken back.
     """
 
     def __init__(
@@ -148,10 +152,9 @@ class Incidents(IncidentHolder):
         """
         now = self._clock.now()
         with self._database.transaction():
-            if action == "false-alarm" and (found := self.get(incident)) is not None and found.is_open:
+            if (found := self.get(incident)) is not None and found.is_open != (action == "reopen"):
                 # Before the lock: who takes alerts has locked the log first, too.
-                posts = list(dict.fromkeys(post for _, post in self.alerts_of(incident)))
-                self._decide(posts, tenant=found.tenant, by=by, at=now)
+                self._decide_on_posts(found, action, by=by, at=now)
             self._database.lock(LOCK)
             case = next(iter(cases(self._database, INCIDENT.c.id == incident)), None)
             if case is None:
@@ -170,6 +173,16 @@ class Incidents(IncidentHolder):
                     case.owner = case.owner if action == "acknowledge" else by
             save(self._database, [case])
         return case.incident()
+
+    def _decide_on_posts(self, incident: Incident, action: Action, *, by: str, at: datetime) -> None:
+        """A false alarm is one for each of its posts; opening it again takes back what calling it so has decided."""
+        if action not in ("false-alarm", "reopen"):
+            return
+        posts = list(dict.fromkeys(post for _, post in self.alerts_of(incident.id)))
+        if action == "false-alarm":
+            self._decide(posts, tenant=incident.tenant, by=by, at=at)
+        elif (last := self.history.of(incident.id, events=ANSWERS.values())[-1:]) and last[0].event == "false-alarm":
+            self._decide(posts, tenant=incident.tenant, by=by, at=last[0].at + _RIGHT_AFTER, taken_back=True)
 
     # ---------------------------------------------------------------- escalation
 

@@ -13,7 +13,7 @@ from alerts.alert import DELIVERIES, Alert, Delivery, State
 from classify.verdict import LABELS, SEVERITIES, VERDICTS, Judgement, Verdict, at_least
 from registry.holder import Part
 from review import precedence
-from review.decision import DECISIONS, Decision, counting_for, decided_for
+from review.decision import DECISIONS, Decision, counting_for, decided_for, in_force
 from review.fact import Fact
 from review.fulltext import Term, matches, parse
 from review.index import (
@@ -126,7 +126,7 @@ class MemoryIndex:
                 severities={severity: kinds[severity] for severity in SEVERITIES},
                 alerts=len(self._alerts),
                 deliveries={state: states[state] for state in get_args(State)},
-                decisions=len({decision.post for decision in self._decisions.values()}),
+                decisions=len({decision.post for decision in in_force(self._decisions.values())}),
             )
 
     def activity(self, since: datetime, *, hours: int = 24) -> list[dict[Kind, int]]:
@@ -226,7 +226,7 @@ class MemoryIndex:
 
 def _asked_for(item: Item, query: Query, terms: Sequence[Term] | None) -> bool:
     post, judgement = item.verdict.post, item.verdict.judgement
-    decisions = item.decisions if query.decided_by is None else counting_for(item.decisions, query.decided_by)
+    decisions = in_force(item.decisions) if query.decided_by is None else counting_for(item.decisions, query.decided_by)
     outcomes: set[str] = {decision.outcome for decision in decisions} or {"none"}
     return all(
         (

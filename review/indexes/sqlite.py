@@ -38,7 +38,7 @@ from review.index import (
     write_place,
 )
 from review.indexes.sqlite_conditions import conditions, of_age
-from review.indexes.sqlite_schema import SCHEMA, TABLES, fact_of, row_of, upgrade
+from review.indexes.sqlite_schema import DECIDED, SCHEMA, TABLES, fact_of, row_of, upgrade
 
 _KIND = "CASE WHEN unable IS NULL THEN severity ELSE -1 END"
 _KINDS: tuple[Kind, ...] = (*SEVERITIES, "unable")
@@ -206,7 +206,7 @@ class SqliteIndex:
                 labels[label] += many if bits >> number & 1 else 0
         states: dict[State, int] = dict.fromkeys(get_args(State), 0)
         states.update(ask("SELECT state, count(*) FROM index_delivery GROUP BY 1"))
-        decided = "SELECT count(DISTINCT post) FROM index_decision"
+        decided = f"SELECT count(DISTINCT post) FROM {DECIDED}"  # noqa: S608
         ((alerts, decisions),) = ask(f"SELECT (SELECT count(*) FROM index_alert), ({decided})")  # noqa: S608
         severities = {severity: kinds[severity] for severity in SEVERITIES}
         return Counts(kinds.total(), kinds["unable"], labels, severities, alerts, states, decisions)
@@ -230,12 +230,12 @@ class SqliteIndex:
 
     def facts(self, officials: Mapping[str, str], *, since: datetime, until: datetime) -> Iterator[Fact]:
         rows = self._database.query(
-            """SELECT p.id, m.official, p.source, p.judged, p.stored, p.labels, p.severity, p.flagged, p.unable, coalesce(
-                (SELECT at FROM index_decision WHERE post = p.id AND tenant = o.value),
-                (SELECT at FROM index_decision WHERE post = p.id AND tenant = ''))
+            f"""SELECT p.id, m.official, p.source, p.judged, p.stored, p.labels, p.severity, p.flagged, p.unable, coalesce(
+                (SELECT at FROM {DECIDED} WHERE post = p.id AND tenant = o.value),
+                (SELECT at FROM {DECIDED} WHERE post = p.id AND tenant = ''))
             FROM (SELECT key AS id, value FROM json_each(?)) o
             JOIN index_mention m ON m.official = o.id JOIN index_post p ON p.rowid = m.post
-            WHERE p.judged >= ? AND p.judged < ?""",
+            WHERE p.judged >= ? AND p.judged < ?""",  # noqa: S608
             (json.dumps(dict(officials)), micros(since), micros(until)),
         )
         return map(fact_of, rows)

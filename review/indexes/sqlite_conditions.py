@@ -6,6 +6,7 @@ from typing import Any
 from classify.verdict import LABELS, SEVERITIES
 from review.fulltext import expression, parse
 from review.index import Age, Query, micros
+from review.indexes.sqlite_schema import DECIDED
 
 
 def conditions(query: Query) -> tuple[list[str], list[Any]]:
@@ -60,15 +61,15 @@ def _decided(id: str, decision: str, tenants: tuple[str, ...] | None) -> tuple[s
     """The condition, and what it binds."""
     if tenants is None:
         if decision == "none":
-            return (f"{id} NOT IN (SELECT post FROM index_decision)",)  # noqa: S608
-        return f"{id} IN (SELECT post FROM index_decision WHERE outcome = ?)", decision  # noqa: S608
+            return (f"{id} NOT IN (SELECT post FROM {DECIDED})",)  # noqa: S608
+        return f"{id} IN (SELECT post FROM {DECIDED} WHERE outcome = ?)", decision  # noqa: S608
     own, theirs = "tenant IN (SELECT value FROM json_each(?))", json.dumps(tenants)
     if decision == "none":
-        return f"{id} NOT IN (SELECT post FROM index_decision WHERE tenant = '' OR {own})", theirs  # noqa: S608
+        return f"{id} NOT IN (SELECT post FROM {DECIDED} WHERE tenant = '' OR {own})", theirs  # noqa: S608
     counts = (
         f"{id} IN (SELECT post FROM index_decision WHERE outcome = ? AND {own})"  # noqa: S608
         f" OR {id} IN (SELECT post FROM index_decision WHERE outcome = ? AND tenant = '')"
-        f" AND {id} NOT IN (SELECT post FROM index_decision WHERE {own})"
+        f" AND {id} NOT IN (SELECT post FROM {DECIDED} WHERE {own})"
     )
     return f"({counts})", decision, theirs, decision, theirs
 
@@ -79,7 +80,7 @@ def of_age(age: Age) -> str:
 
 
 _ALERTED = "p.id IN (SELECT post FROM index_alert)"
-_DECIDED = "p.id IN (SELECT post FROM index_decision)"
+_DECIDED = f"p.id IN (SELECT post FROM {DECIDED})"  # noqa: S608
 _FROM_MEDIUM = f"p.severity >= {SEVERITIES.index('medium')}"
 _OF_AGE: dict[Age, str] = {
     "unflagged": f"p.flagged = 0 AND NOT {_ALERTED}",

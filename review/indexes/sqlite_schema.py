@@ -4,6 +4,7 @@ from typing import Any
 
 from classify.verdict import LABELS, SEVERITIES, Verdict
 from flow.databases.sqlite import Sqlite
+from review.decision import TAKEN_BACK
 from review.fact import Fact
 from review.index import from_micros as moment
 from review.index import is_flagged, micros
@@ -45,6 +46,9 @@ SCHEMA = (
     "CREATE INDEX IF NOT EXISTS index_delivery_post ON index_delivery (post)",
     "CREATE INDEX IF NOT EXISTS index_delivery_official ON index_delivery (official)",
 )
+
+DECIDED = f"(SELECT post, tenant, at, outcome FROM index_decision WHERE outcome <> '{TAKEN_BACK}')"  # noqa: S608
+"""The decisions that hold."""
 
 TABLES = ("index_alert", "index_delivery", "index_decision")
 """What is known of a post besides its verdict; each has a column ``post``."""

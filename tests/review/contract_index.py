@@ -234,6 +234,23 @@ class IndexContract:
         assert index.counts().deliveries["failed"] == 1
         assert found(index, decision="false-alarm") == ["a"]
 
+    def test_what_is_taken_back_counts_as_never_decided(self, index: Index) -> None:
+        index.write_verdicts([verdict("a")])
+        index.write_alerts([alert(verdict("a"))])
+        back, installation = decision("jsonl:a", "taken-back", minutes=6, tenant="habo"), decision("jsonl:a", minutes=1)
+        index.write_decisions([back, decision("jsonl:a", "false-alarm", minutes=5, tenant="habo")])
+        outcomes = ("confirmed", "false-alarm", "none")
+        item = index.get("jsonl:a")
+        assert item is not None
+        assert item.decision is None
+        assert index.counts().decisions == 0
+        assert [found(index, decision=each) for each in outcomes] == [[], [], ["a"]]
+        assert [found(index, decision=each, decided_by=("habo",)) for each in outcomes] == [[], [], ["a"]]
+        assert [each.decided_seconds for each in index.facts({"anna": "habo"}, since=at(0), until=at(3))] == [None]
+        assert [[item.verdict.post.id for item in page] for page in index.old("open-case", at(99))] == [["jsonl:a"]]
+        index.write_decisions([installation])
+        assert [found(index, decision=each, decided_by=("habo",)) for each in outcomes] == [["a"], [], []]
+
     def test_an_alert_or_decision_may_come_first(self, index: Index) -> None:
         first = verdict("a")
         index.write_alerts([alert(first)])

@@ -42,7 +42,7 @@ def writes(draw: st.DrawFn) -> Write:
             state = draw(st.sampled_from(["waiting", "delivered", "failed"]))
             return "deliveries", delivery(raised, state=state, minutes=draw(MINUTES), attempts=draw(MINUTES))
         case _:
-            outcome = draw(st.sampled_from(["confirmed", "false-alarm"]))
+            outcome = draw(st.sampled_from(["confirmed", "false-alarm", "taken-back"]))
             return "decisions", decision(of.post.id, outcome, minutes=draw(MINUTES), by=draw(st.sampled_from("xy")))
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -300,3 +301,25 @@ def test_with_open_tasks_it_is_asked_once_and_what_is_closed_can_be_opened_again
     assert "Closed. Changed your mind?" in page.words
     assert browser.submit(path, do="task/safe", **form(browser, path)).status_code == 409
     assert "It is yours now" in answer(browser, path, "reopen").words
+
+
+@pytest.mark.parametrize(("language", "says"), [("sv", "finsk tid"), ("fi", "Suomen aikaa"), ("en", "Finnish time")])
+def test_times_are_those_of_the_official_as_in_the_message_whatever_the_language(
+    world: Answerable, language: str, says: str
+) -> None:
+    world.parts.store.put_all([replace(world.her, country="FI")])
+    incident = world.raised()
+    local = incident.opened_at.astimezone(ZoneInfo("Europe/Helsinki")).strftime(
+        "%H.%M" if language == "fi" else "%H:%M"
+    )
+    rut = world.browser(world.person(), language=language)
+    for page in (
+        world.browser(language=language).page(world.link(incident)),
+        rut.page(f"/incidents/{incident.id}"),
+    ):
+        assert local in page.words
+        assert says in page.words
+    assert says in rut.page("/incidents").words
+    # Who belongs to no tenant with officials reads the time of where her language is spoken.
+    elsewhere = world.browser(world.person(tenant="furuby", id="mia"), language=language)
+    assert (says in elsewhere.page("/incidents").words) == (language == "fi")

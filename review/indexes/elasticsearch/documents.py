@@ -12,7 +12,7 @@ from typing import Any
 
 from alerts.alert import State
 from classify.verdict import SEVERITIES, Verdict
-from review.decision import Outcome
+from review.decision import in_force
 from review.fulltext import tokens
 from review.index import is_flagged, micros
 from review.indexes.elasticsearch.known import Known, decode, encode
@@ -58,8 +58,7 @@ def document(post: str, holding: Holding) -> dict[str, Any]:
         found |= {"alerts": sorted(known.alerts), "alert_count": len(known.alerts)}
     states = Counter(delivery.state for delivery in known.deliveries.values())
     found |= {DELIVERY_COUNTS[each]: many for each, many in states.items()}
-    if known.decisions:
-        decisions = known.decisions.values()
+    if decisions := in_force(known.decisions.values()):
         found["decision"] = sorted(
             {each.outcome for each in decisions} | {decided(each.tenant, each.outcome) for each in decisions}
         )
@@ -68,7 +67,7 @@ def document(post: str, holding: Holding) -> dict[str, Any]:
     return found
 
 
-def decided(tenant: str, outcome: Outcome) -> str:
+def decided(tenant: str, outcome: str) -> str:
     """A tenant's decision as it stands beside the outcome itself; the empty tenant is the whole installation."""
     return f"{tenant}:{outcome}"
 
