@@ -57,7 +57,7 @@ def lay_out(
         answer=words.text("answer") if answer and not over else "",
         button=words.text("button" if answer and not over else "open"),
         link=link,
-        first=_first(form, words, operator=bool(values.get("contact"))),
+        first=_first(form, words, remedy=values.get("remedy", ""), operator=bool(values.get("contact"))),
         facts=tuple(
             (words.text(f"fact.{name}"), values[name])
             for name in _FACTS.get(form, _FACTS.get(bulletin.kind, ()))
@@ -100,10 +100,10 @@ def _listed(bulletin: Bulletin, words: Words, link_to: Callable[[str], str]) -> 
     return (Section(words.text("listed.heading"), items, words.text("listed.remark"), links if all(links) else ()),)
 
 
-def _first(form: str, words: Words, *, operator: bool) -> tuple[str, str] | None:
+def _first(form: str, words: Words, *, remedy: str, operator: bool) -> tuple[str, str] | None:
     if form in ("operation-over", "digest-daily", "digest-weekly", "test"):
         return None
-    return words.text("first"), words.text(f"{form}.first_operator" if operator else f"{form}.first")
+    return words.text("first"), words.text(f"{form}.first_operator" if operator else f"{form}.first", remedy=remedy)
 
 
 def _page(bulletin: Bulletin, base_url: str) -> str:
@@ -123,6 +123,7 @@ def _values(bulletin: Bulletin, words: Words, zone: tzinfo) -> dict[str, str]:
     if "since" in values and "until" in values:
         values["period"] = f"{values['since']} – {values['until']}"
     if "trouble" in values:
+        values["remedy"] = words.name("remedy", values["trouble"])
         values["trouble"] = words.name("trouble", values["trouble"])
         details = {name[len(_DETAIL) :]: value for name, value in values.items() if name.startswith(_DETAIL)}
         values["detail"] = words.details(details, zone)

@@ -164,7 +164,9 @@ def test_bulletins_are_told_by_the_values_that_they_have() -> None:
     told = [each for each in CASES.values() if isinstance(each, Bulletin)]
     assert {each.kind for each in told} == VALUES.keys()
     assert all(each.values.keys() <= {*VALUES[each.kind], *(f"detail.{name}" for name in DETAILS)} for each in told)
-    assert {f"trouble.{kind}" for kind in TROUBLES} | {f"detail.{name}" for name in DETAILS} <= KEYS
+    assert {f"{what}.{kind}" for what in ("trouble", "remedy") for kind in TROUBLES} | {
+        f"detail.{name}" for name in DETAILS
+    } <= KEYS
 
 
 def test_a_bulletin_without_its_values_is_told_all_the_same() -> None:

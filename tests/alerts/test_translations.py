@@ -32,6 +32,7 @@ def test_the_languages_fill_in_the_same_values() -> None:
             "time",
             "moment",
             "reason",
+            "remedy",
         )
         text = TRANSLATIONS.text(language, key, **{name: "{" + name + "}" for name in names})
         return {name for _, name, _, _ in string.Formatter().parse(text) if name}
