@@ -21,6 +21,7 @@ _RUNG = frozenset({"bulletin.test", "bulletin.drill"})
 _ENGLISH = (
     "Turvakt. A serious alert is waiting for you. See the message on your phone. Press 1 to say that you have seen it."
 )
+_NO_ALERT = "Turvakt. This is only a test. Nothing has happened. See the message on your phone, and press 1 to say that it works."
 
 
 class Voice:
@@ -105,7 +106,9 @@ class Voice:
     @staticmethod
     def _said(message: Message, language: Language) -> str:
         spoken = message.spoken if language == "en" else ""
-        return spoken if spoken and len(spoken) <= _READ_MOST else _ENGLISH
+        if spoken and len(spoken) <= _READ_MOST:
+            return spoken
+        return _NO_ALERT if message.facts.get("type") in _RUNG else _ENGLISH
 
     async def retract(self, idempotency_key: str) -> None:
         """A call cannot be taken back."""

@@ -193,8 +193,9 @@ class Workflow(Service):
             return _json(400, {"error": {"code": "TriggerInputSchemaMismatch"}})
         assert card["version"] == "1.4"
         assert len(call.body) < 28_000
-        (action,) = card["actions"]
-        self.take("", f"{card['body'][0]['text']} {action['url']}")
+        actions = card.get("actions", [])
+        assert len(actions) <= 1
+        self.take("", " ".join([card["body"][0]["text"], *(each["url"] for each in actions)]))
         return 202, {}, b""
 
 
@@ -236,7 +237,7 @@ class NtfyServer(Service):
         if sent["priority"] not in range(1, 6) or not re.fullmatch(r"[-_A-Za-z0-9]{1,64}", sent["sequence_id"]):
             return _json(400, {"code": 40007, "http": 400, "error": "invalid request"})
         assert len(sent["message"].encode()) <= 4096
-        self.take(sent["sequence_id"], f"{sent['message']} {sent['click']}")
+        self.take(sent["sequence_id"], " ".join([sent["message"], *([sent["click"]] if "click" in sent else [])]))
         return _json(200, {"id": "x", "time": 1, "event": "message", "topic": sent["topic"]})
 
 

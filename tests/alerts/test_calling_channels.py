@@ -60,6 +60,12 @@ async def refused(bench: Bench, caplog: pytest.LogCaptureFixture, kind: type[Exc
 # ---------------------------------------------------------------- the contract
 
 
+async def test_a_test_has_no_link(bench: Bench) -> None:
+    to = recipient(bench.good, channel=bench.channel.name)
+    await bench.channel.send(replace(MESSAGE, link=""), recipient=to, idempotency_key="k1")
+    assert "http" not in bench.text()
+
+
 async def test_a_busy_service_says_when(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     assert bench.service
     bench.service.mode = "busy"
@@ -198,7 +204,8 @@ async def test_only_what_is_critical_rings(elks: Elks) -> None:
     grave = replace(MESSAGE, severity="high", threat=False)
     with pytest.raises(BadInput, match="only what is critical"):
         await rung(elks, grave, "sv")
-    await rung(elks, replace(grave, facts={"type": "bulletin.test"}), "sv")
+    tried = await rung(elks, replace(grave, facts={"type": "bulletin.test"}), "sv")
+    assert "only a test" in tried["play"]
     assert len(elks.taken) == 1
 
 
