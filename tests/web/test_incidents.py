@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from alerts.incidents.incident import Incident
+from alerts.bulletin import Bulletin
 from tests.alerts.people import alert, official, verdict
 from tests.web.answering import ANNA, KAJ, TEXT, Answerable
 from tests.web.building import Page
@@ -56,6 +57,19 @@ def test_an_officer_sees_what_waits_and_takes_it_on(world: Answerable) -> None:
 
 def test_nobody_of_another_tenant_sees_or_answers_it(world: Answerable) -> None:
     incident = world.raised()
+def test_a_campaign_leads_to_the_incidents_with_its_posts_and_promises_no_further_step(world: Answerable) -> None:
+    incident = world.raised()
+    values = {"posts": "24", "accounts": "15", "minutes": "10", "occasion": "raised"}
+    told = Bulletin("campaign", "", ANNA, "ekvik", "medium", False, values, None, world.clock.now())
+    campaign = world.parts.incidents.raise_("campaign", severity="medium", bulletin=told, recipients=alert().recipients)
+    browser = world.browser(world.person())
+    page = browser.page(f"/incidents/{campaign.id}")
+    assert f"/incidents/{incident.id}" in page.links()
+    assert "False alarm" in page.words
+    assert "If nobody answers" not in page.words
+    assert "If nobody answers" in browser.page(f"/incidents/{incident.id}").words
+
+
     path = f"/incidents/{incident.id}"
     for role, tenant in (("officer", "furuby"), ("operator", "")):
         browser = world.browser(world.person(role, tenant=tenant, id=f"mia-{role}"))  # type: ignore[arg-type]
