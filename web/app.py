@@ -41,6 +41,7 @@ from web.reads import Reads
 from web.rules import Refused, allow, start_of
 from web.security import Guard, is_moving
 from web.staff import Staff
+from web.zones import countries_of
 
 logger = logging.getLogger(__name__)
 
@@ -151,6 +152,7 @@ def create_app(
         reads=reads,
         base_url=base_url,
         page=lambda scope, reason: entry.instead(site, scope, reason),
+        countries=lambda actor: countries_of(actor, officials()),
     )
 
     async def refused(request: Request, error: Exception) -> Response:

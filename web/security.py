@@ -11,6 +11,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from access.permissions import Actor
+from registry.official import Country
 from web.door import Door
 from web.gate import COOKIE, DAYS, Gate
 from web.reads import Reads
@@ -62,6 +64,7 @@ class Guard:
             elsewhere would read it (DNS rebinding).
         page: makes the page to show instead of the one asked for, given the reason: ``wrong`` or ``throttled`` token,
             ``refused`` form, ``unavailable``.
+        countries: of somebody who has come in (``request.state.countries``), see `web.zones`.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class Guard:
         reads: Reads,
         base_url: str | None,
         page: Callable[[Scope, str], Response],
+        countries: Callable[[Actor], frozenset[Country]],
     ) -> None:
         self._app = app
         self._gate = gate
@@ -85,6 +89,7 @@ class Guard:
         self._origin = base.netloc.lower()
         self._secure = base.scheme == "https"
         self._page = page
+        self._countries = countries
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -135,8 +140,12 @@ class Guard:
         if token is not None and self._links and method in _READING:
             return self._by_link(scope, token)
         ask = self._door.program if bearer else partial(self._door.browser, cookie_of(headers))
-        scope["state"]["actor"] = await self._reads(ask)
+        scope["state"]["actor"], scope["state"]["countries"] = await self._reads(self._who, ask)
         return None
+
+    def _who(self, ask: Callable[[], Actor | None]) -> tuple[Actor | None, frozenset[Country]]:
+        actor = ask()
+        return actor, frozenset() if actor is None else self._countries(actor)
 
     def _known_host(self, host: str) -> bool:
         try:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -12,7 +13,9 @@ from babel.numbers import format_decimal, format_percent
 from alerts.messages.rendering import FOLDERS as ALERTS_FOLDERS
 from alerts.messages.translations import LANGUAGES, Translations
 from alerts.messages.words import Words
-from registry.official import Language
+from alerts.plans.hours import ZONES
+from registry.official import Country, Language
+from web.zones import USUAL
 
 FOLDER = Path(__file__).parent / "translations"
 FOLDERS = (FOLDER, *sorted(path for path in FOLDER.iterdir() if (path / "en.toml").exists()))
@@ -21,11 +24,6 @@ FOLDERS = (FOLDER, *sorted(path for path in FOLDER.iterdir() if (path / "en.toml
 LAST_SECOND = time(23, 59, 59)
 """Of a day: until when something holds that ends with it."""
 
-_ZONES: dict[Language, ZoneInfo] = {
-    "sv": ZoneInfo("Europe/Stockholm"),
-    "fi": ZoneInfo("Europe/Helsinki"),
-    "en": ZoneInfo("Europe/Stockholm"),
-}
 _LOCALES: dict[Language, Locale] = {"sv": Locale("sv", "SE"), "fi": Locale("fi", "FI"), "en": Locale("en", "GB")}
 
 
@@ -35,19 +33,28 @@ class Texts:
     def __init__(self) -> None:
         self._own = Translations(*FOLDERS)
         self._alerts = Translations(*ALERTS_FOLDERS)
-        self._wordings = {language: Wording(language, self._own, self._alerts) for language in LANGUAGES}
+        self._wordings = {
+            (language, country): Wording(language, country, self._own, self._alerts)
+            for language in LANGUAGES
+            for country in get_args(Country)
+        }
 
-    def wording(self, language: Language) -> "Wording":
-        """The texts in one language."""
-        return self._wordings[language]
+    def wording(self, language: Language, country: Country | None = None) -> "Wording":
+        """The texts in one language.
+
+        Args:
+            country: in whose time moments are written (`web.zones`); ``None``: where the language is spoken.
+        """
+        return self._wordings[language, country or USUAL[language]]
 
 
 class Wording:
-    """One language."""
+    """One language, and the time of one country."""
 
-    def __init__(self, language: Language, own: Translations, alerts: Translations) -> None:
+    def __init__(self, language: Language, country: Country, own: Translations, alerts: Translations) -> None:
         self.language = language
-        self.zone = _ZONES[language]
+        self.country = country
+        self.zone = ZoneInfo(ZONES[country])
         self._locale = _LOCALES[language]
         self._own = own
         self._alerts = alerts

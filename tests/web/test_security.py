@@ -322,6 +322,7 @@ def test_other_than_http_goes_through(world: World) -> None:
         reads=Reads(),
         base_url=None,
         page=lambda scope, reason: None,  # type: ignore[arg-type,return-value]
+        countries=lambda actor: frozenset(),
     )
     asyncio.run(guard({"type": "lifespan"}, None, None))  # type: ignore[arg-type]
     assert seen == ["lifespan"]

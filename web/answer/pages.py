@@ -22,6 +22,7 @@ from web.console.site import Site
 from web.portal.help import PLACES
 from web.rules import Refused
 from web.security import client_of
+from web.zones import about
 
 _WRONG_MOST, _FORMS_MOST, _WITHIN = 60, 40, timedelta(minutes=15)
 """Links that open nothing, by address; forms, by link. A link that is good is never held up by others' wrong ones."""
@@ -64,6 +65,7 @@ class Desk:
             return self._closed(request, "expired", 410)
         incident = self.answers.incidents.get(link.incident)
         official = self.answers.official(link.official)
+        about(request, official)
         if incident is None or not is_told(link, official=official, clock=self.site.clock):
             return self._closed(request, "unknown", 404)
         by = link.contact

@@ -25,6 +25,7 @@ from web.door import TOKEN, in_reach, reading
 from web.reads import Reads
 from web.security import here
 from web.wording import Texts, Wording, choose_language
+from web.zones import country_of
 
 _HERE = Path(__file__).parent
 LANGUAGE_COOKIE = "turvakt_language"
@@ -74,12 +75,13 @@ class Site:
         )
 
     def wording(self, request: Request) -> Wording:
-        """The texts in the language of this reader."""
+        """The texts in the language of this reader, with times as `web.zones` says."""
         actor: Actor | None = request.state.actor
         chosen = request.cookies.get(LANGUAGE_COOKIE) or getattr(request.state, "language", None)
         if actor is not None and actor.person.id != TOKEN:
             chosen = chosen or actor.person.language
-        return self._texts.wording(choose_language(chosen, request.headers.get("accept-language", "")))
+        language = choose_language(chosen, request.headers.get("accept-language", ""))
+        return self._texts.wording(language, country_of(request, language))
 
     def reading(self, request: Request) -> Reading:
         """What the reader may see of the posts of her tenants."""
