@@ -20,6 +20,7 @@ LetterKind = Literal[
     "names-refused",
     "names-answered",
     "alert",
+    "task-overdue",
     "erased",
 ]
 VALUES: dict[LetterKind, frozenset[str]] = {
@@ -34,9 +35,11 @@ VALUES: dict[LetterKind, frozenset[str]] = {
     "names-refused": frozenset({"tenant"}),
     "names-answered": frozenset(),
     "alert": frozenset({"number", "alert"}),
+    "task-overdue": frozenset({"incident", "task"}),
     "erased": frozenset({"at", "removed", "kept", "kept_until", "last_copy"}),
 }
 """What each kind tells. ``at``, ``until``, ``kept_until`` and ``last_copy`` are moments in ISO form, or empty.
+``incident`` is an id, ``task`` the title of a step in the reader's language.
 ``alert`` is an id if the letter is about one alert, or empty; ``by`` the name of somebody, or empty if it was a command.
 """
 

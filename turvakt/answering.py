@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from access.audit_entry import CONTACT
+from access.people import People
 from alerts.incidents.answering import Answering
 from alerts.incidents.links import Links
 from alerts.routines.reminding import Reminding
@@ -41,6 +42,8 @@ def reminding(parts: Parts, step: Step, *, wake: Callable[[], None]) -> Remindin
         plans=lambda: parts.plans,
         routines=routines(parts),
         officials=parts.officials.get,
+        people=People(parts.database),
+        letters=parts.letters,
         wake=wake,
         step=step,
         clock=parts.clock,

@@ -44,6 +44,7 @@ Event = Literal[
     "in-digest",
     "budget-used-up",
     "task-done",
+    "task-undone",
     "task-overdue",
 ]
 ANSWERS: dict[Action, Event] = {

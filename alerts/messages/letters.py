@@ -56,6 +56,8 @@ class LetterRenderer:
             values["at"] = self._translations.moment(language, at, zone=_ZONES[language])
         if letter.purpose == "alert":
             values |= self._new(language, values)
+        if letter.purpose == "task-overdue":
+            values["link"] = f"{self._base_url}/incidents/{quote(letter.values['incident'], safe='')}"
         if letter.purpose == "erased":
             values["kept"] = self._kept(language, values)
         lines = (

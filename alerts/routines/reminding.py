@@ -4,6 +4,10 @@ import asyncio
 from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
+from access.letters import Letters
+from access.people import People
+from access.permissions import Actor
+from access.person import Person
 from alerts.alert import Recipient
 from alerts.bulletin import Bulletin
 from alerts.incidents.history import Event, History, Transition
@@ -27,14 +31,17 @@ _TOLD: tuple[Event, ...] = ("told",)
 
 
 class Reminding:
-    """Sees to it that tasks are made, and that overdue ones are told once. One process does it for all.
+    """Sees to it that tasks are made, and that overdue ones are told, and told again. One process does it for all.
 
-    Told is whom the plan calls by the name of the task's owner; else who has taken the incident; else whom step 1 told.
+    Told is whom the plan calls by the name of the task's owner; else who has taken the incident, by a letter if she did so with
+    her account; else whom step 1 told.
 
     Args:
         telling: the way into the outbox.
         plans: whom each tenant tells.
         officials: the registry.
+        people: those who sign in.
+        letters: to them.
         wake: is called when there is something to deliver.
         step: where the tables are read and written.
         idle_seconds: how often to look.
@@ -50,6 +57,8 @@ class Reminding:
         plans: Callable[[], Plans],
         routines: Routines,
         officials: Callable[[str], Official | None],
+        people: People,
+        letters: Letters,
         wake: Callable[[], None],
         step: Step,
         clock: Clock,
@@ -62,6 +71,8 @@ class Reminding:
         self._plans = plans
         self._routines = routines
         self._officials = officials
+        self._people = people
+        self._letters = letters
         self._wake = wake
         self._step = step
         self._clock = clock
@@ -91,14 +102,19 @@ class Reminding:
             if incident is None or incident.state == "expired" or self._was_none(incident):
                 return 0
             self._history.add([Transition(incident.id, incident.official, now, "task-overdue", result=task.task)])
-            pressing = task.due - incident.opened_at <= PRESSING
+            plan, official = self._plans().of(incident.tenant), self._officials(incident.official)
+            contacts, account = _known([task.owner], plan, official), None
+            if not contacts:
+                account = self._account(incident, official, now)
+            if account is not None:
+                return int(self._write(account, task, incident, now))
+            pressing = not task.reminder(now) and task.due - incident.opened_at <= PRESSING
             severity: Severity = incident.severity if pressing else "medium"
             threat = incident.threat and pressing
-            plan, official = self._plans().of(incident.tenant), self._officials(incident.official)
             zone = ZONES[official.country if official is not None else "SE"]
             told = [
                 self._bulletin(task, incident, recipient, now, severity=severity, threat=threat)
-                for contact in self._contacts(task, incident, plan, official)
+                for contact in contacts or self._others(incident, plan, official)
                 for recipient in contact.recipients(
                     at=now, severity=severity, threat=threat, every=False, show_text=False, timezone=zone
                 )
@@ -125,20 +141,36 @@ class Reminding:
             values={"task": title, "due": task.due.isoformat()},
             recipient=recipient,
             at=now,
-            key=f"task {task.task}",
+            key=_key(task, now),
         )
 
-    def _contacts(self, task: Task, incident: Incident, plan: Plan, official: Official | None) -> list[Contact]:
-        for names in ([task.owner], [incident.owner], self._told_first(incident.id)):
-            found = _known(names, plan, official)
-            if found:
-                return found
-        return []
+    def _account(self, incident: Incident, official: Official | None, now: datetime) -> Person | None:
+        """Who has taken the incident with her account, and may still be told of it."""
+        consents = official.consents if official is not None else ()
+        if not any(each.in_force(now) for each in consents):
+            return None
+        person = next((each for each in self._people.all(incident.tenant) if each.id == incident.owner), None)
+        return person if person is not None and Actor(person, "").may("decide", tenant=incident.tenant) else None
+
+    def _write(self, person: Person, task: Task, incident: Incident, now: datetime) -> bool:
+        values = {"incident": incident.id, "task": self._routines.title(task.task, person.language)}
+        once = f"{incident.id} {_key(task, now)}"
+        return self._letters.add(person, "task-overdue", values, once=once, official=incident.official)
+
+    def _others(self, incident: Incident, plan: Plan, official: Official | None) -> list[Contact]:
+        """Who has taken the incident; if that is no contact, or nobody has, whom the first step told."""
+        return _known([incident.owner], plan, official) or _known(self._told_first(incident.id), plan, official)
 
     def _told_first(self, incident: str) -> list[str]:
         """Whom the first step told: a deputy or the last resort need not do what she can."""
         told = self._history.of(incident, events=_TOLD)
         return sorted({each.contact for each in told if each.step == 1})
+
+
+def _key(task: Task, now: datetime) -> str:
+    """Names one reminder of it: the next one is another occasion."""
+    number = task.reminder(now)
+    return f"task {task.task} {number}" if number else f"task {task.task}"
 
 
 def _known(names: Collection[str], plan: Plan, official: Official | None) -> list[Contact]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 
@@ -17,6 +17,9 @@ from flow.clock import Clock, Moment
 from flow.database import Database, Row
 from flow.databases.columns import moment
 from registry.official import Official
+
+AGAIN = (timedelta(days=1), timedelta(days=3), timedelta(days=7))
+"""How long after it was due somebody is reminded of a task once more. After the last one the console's list alone shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,10 @@ class Task:
     def overdue(self, now: datetime) -> bool:
         """Whether it should have been done."""
         return self.done_at is None and self.due <= now
+
+    def reminder(self, now: datetime) -> int:
+        """Which reminder is to be sent now: 0 as it falls due, then one more after each of `AGAIN`."""
+        return sum(self.due + each <= now for each in AGAIN)
 
 
 class Tasks:
@@ -106,6 +113,25 @@ class Tasks:
             self._history.add([Transition(incident.id, incident.official, now, "task-done", actor=by, result=task)])
         return True
 
+    def undone(self, incident: Incident, task: str, *, by: str) -> bool:
+        """Take back that a task was done; ``False``: it was not. The history keeps both.
+
+        Args:
+            by: as for `done`.
+        """
+        now = self._clock.now()
+        this = (
+            INCIDENT_TASK.c.incident == incident.id,
+            INCIDENT_TASK.c.task == task,
+            INCIDENT_TASK.c.done_at.is_not(None),
+        )
+        with self._database.transaction():
+            self._database.lock("tasks")
+            if not self._database.execute(update(INCIDENT_TASK).where(*this).values(done_at=None, done_by="")):
+                return False
+            self._history.add([Transition(incident.id, incident.official, now, "task-undone", actor=by, result=task)])
+        return True
+
     def make_missing(self) -> None:
         """Make the tasks that incidents should have and have not yet."""
         with self._database.transaction():
@@ -114,9 +140,10 @@ class Tasks:
                 self._make(case.incident())
 
     def late(self, now: datetime, *, limit: int = 100) -> list[Task]:
-        """Those that are overdue and that nobody has been reminded of."""
-        late = INCIDENT_TASK.c.done_at.is_(None), INCIDENT_TASK.c.reminded_at.is_(None)
-        return self._found(*late, INCIDENT_TASK.c.due <= now.timestamp())[:limit]
+        """Those that are overdue and to be reminded of: once when they are due, and again after each of `AGAIN`."""
+        due, reminded, at = INCIDENT_TASK.c.due, INCIDENT_TASK.c.reminded_at, now.timestamp()
+        again = (and_(due <= at - each.total_seconds(), reminded < due + each.total_seconds()) for each in AGAIN)
+        return self._found(INCIDENT_TASK.c.done_at.is_(None), due <= at, or_(reminded.is_(None), *again))[:limit]
 
     def reminded(self, task: Task, at: datetime) -> None:
         """Somebody has been reminded of it, or need not be."""

@@ -80,8 +80,17 @@ def test_a_task_is_done_once_and_late_until_then(database: Database, tasks: Task
     [late] = tasks.late(clock.now())
     tasks.reminded(late, clock.now())
     assert tasks.late(clock.now()) == []
+    clock.advance(timedelta(days=1).total_seconds())
+    # Once more after a day, however long nobody looked meanwhile; what was taken back is late again.
+    assert tasks.undone(threat, "safe", by="rut")
+    assert not tasks.undone(threat, "safe", by="rut")
+    again = [each for each in tasks.late(clock.now()) if each.task == "safe"]
+    assert [(each.incident, each.reminder(clock.now())) for each in again] == [("other", 1), ("threat", 1)]
+    assert tasks.done(threat, "safe", by="rut")
+    clock.advance(timedelta(days=-1).total_seconds())
     assert tasks.overdue() == {"other": 1}
-    [said] = History(database).of("threat")
+    said, undone, _ = History(database).of("threat")
+    assert (undone.event, undone.actor, undone.result) == ("task-undone", "rut", "safe")
     assert (said.event, said.actor, said.result) == ("task-done", "rut", "safe")
 
 

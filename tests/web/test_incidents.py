@@ -6,14 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from alerts.incidents.incident import Incident
 from alerts.bulletin import Bulletin
+from alerts.incidents.incident import Incident
+from alerts.tables import INCIDENT_TASK
 from tests.alerts.people import alert, official, verdict
 from tests.web.answering import ANNA, KAJ, TEXT, Answerable
 from tests.web.building import Page
 from tests.web.portal.building import at_once
-from turvakt.answering import reminding
+from turvakt.answering import answers, reminding
 from turvakt.watch.operator import OperatorTeller
 from turvakt.watch.trouble import Trouble
 from turvakt.watch.troubles import Troubles
@@ -55,8 +57,6 @@ def test_an_officer_sees_what_waits_and_takes_it_on(world: Answerable) -> None:
     assert "Rut Ek took it on" in Page(again.text).words
 
 
-def test_nobody_of_another_tenant_sees_or_answers_it(world: Answerable) -> None:
-    incident = world.raised()
 def test_a_campaign_leads_to_the_incidents_with_its_posts_and_promises_no_further_step(world: Answerable) -> None:
     incident = world.raised()
     values = {"posts": "24", "accounts": "15", "minutes": "10", "occasion": "raised"}
@@ -70,6 +70,8 @@ def test_a_campaign_leads_to_the_incidents_with_its_posts_and_promises_no_furthe
     assert "If nobody answers" in browser.page(f"/incidents/{incident.id}").words
 
 
+def test_nobody_of_another_tenant_sees_or_answers_it(world: Answerable) -> None:
+    incident = world.raised()
     path = f"/incidents/{incident.id}"
     for role, tenant in (("officer", "furuby"), ("operator", "")):
         browser = world.browser(world.person(role, tenant=tenant, id=f"mia-{role}"))  # type: ignore[arg-type]
@@ -92,6 +94,14 @@ def test_what_is_to_be_done_is_ticked_off_by_whom_and_when(world: Answerable) ->
     assert browser.submit(path, do="task/safe").status_code == 409
     said = [each for each in world.parts.incidents.history.of(incident.id) if each.event == "task-done"]
     assert [(each.actor, each.result) for each in said] == [("rut", "safe")]
+    assert browser.submit(path, do="untask/safe").status_code == 303
+    assert "Taken back: not done: Rut Ek" in browser.page(path).words
+    assert browser.submit(path, do="untask/safe").status_code == 409
+    other = world.browser(world.person("officer", tenant="furuby", id="mia"))
+    assert other.submit(path, do="task/safe").status_code == other.submit(path, do="untask/safe").status_code == 404
+    assert browser.submit(path, do="task/safe").status_code == 303
+    events = [each.event for each in world.parts.incidents.history.of(incident.id) if each.event.startswith("task-")]
+    assert events == ["task-done", "task-undone", "task-done"]
     world.wait(hours=3)
     assert "3 tasks overdue" in browser.page("/incidents", show="late").words
 
@@ -182,7 +192,33 @@ def test_who_looks_after_turvakt_sees_its_own_troubles_alone(world: Answerable) 
     assert "refused us (401)" in words
 
 
-def test_overdue_tasks_are_told_once_to_who_has_it(world: Answerable) -> None:
+def test_who_has_taken_it_with_her_account_is_reminded_by_letter_and_not_for_ever(world: Answerable) -> None:
+    incident, rut = world.raised(), world.person()
+    world.parts.incidents.answer(incident.id, "on-it", by=rut.id)
+    step: Any = at_once
+    reminders = reminding(world.parts, step, wake=lambda: None)
+    reminders.turn(world.clock.now())
+    for task in world.parts.database.query(select(INCIDENT_TASK.c.task).where(INCIDENT_TASK.c.task != "safe")):
+        answers(world.parts, step=at_once).tasks.done(incident, str(task[0]), by=rut.id)
+    begun, told = world.clock.now(), []
+    for _ in range(24 * 20):
+        world.wait(hours=1)
+        if reminders.turn(world.clock.now()):
+            told.append((world.clock.now() - begun).days)
+    assert told == [0, 1, 3, 7]
+    letters = [each.letter for each in world.parts.letters.due()]
+    assert {(each.purpose, each.email, each.values["incident"]) for each in letters} == {
+        ("task-overdue", rut.email, incident.id)
+    }
+    assert len(letters) == 4
+    assert not [
+        each for each in world.parts.incidents.history.of(incident.id) if each.event == "told" and each.at > begun
+    ]
+    world.parts.letters.erase(ANNA)
+    assert world.parts.letters.due() == []
+
+
+def test_overdue_tasks_are_told_to_who_has_it(world: Answerable) -> None:
     incident = world.raised()
     world.parts.incidents.answer(incident.id, "on-it", by=KAJ)
     step: Any = at_once

@@ -1,6 +1,7 @@
 """Incidents in the console: those that wait for somebody, and one with all that became of it."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -12,6 +13,7 @@ from classify.verdict import SEVERITIES
 from web.answer.answers import Answers
 from web.console.post import address
 from web.console.site import Site, actor_of
+from web.zones import about
 
 WHICH = ("open", "late", "closed")
 _SHOWN_MOST, _TIMELINE_MOST, _POSTS_MOST = 100, 200, 50
@@ -98,6 +100,7 @@ class Board:
     def page(self, request: Request, incident: Incident, *, status: int = 200, outcome: str = "") -> HTMLResponse:
         """One incident. It shows no text."""
         answers, names = self.answers, self.site.names(request)
+        about(request, answers.official(incident.official))
         history, said = answers.history.of(incident.id), answers.answering.answers(incident.id)
         wording, reading, by = self.site.wording(request), self.site.reading(request), actor_of(request).person.id
         posts = list(dict.fromkeys(post for _, post in answers.incidents.alerts_of(incident.id)))
@@ -166,9 +169,6 @@ def routes(site: Site, board: Board) -> APIRouter:
         name = f'attachment; filename="incident-{id}.jsonl"'
         return Response(answers.history.lines(id), 200, {"Content-Disposition": name}, "application/x-ndjson")
 
-    def ticked(request: Request, incident: Incident, task: str) -> bool:
-        return answers.tasks.done(incident, task, by=actor_of(request).person.id)
-
     @router.get("/incidents")
     async def all_(request: Request) -> HTMLResponse:
         """Those that the reader may see."""
@@ -186,7 +186,7 @@ def routes(site: Site, board: Board) -> APIRouter:
 
     @router.post("/incidents/{incident_id}")
     async def sent(request: Request, incident_id: str) -> Response:
-        """An answer, or a task that is done."""
+        """An answer, or a task that is done or is not done after all."""
         form = await request.form()
         incident = await site.reads(board.one, request, incident_id)
         if incident is None or not board.may_answer(request, incident):
@@ -194,8 +194,9 @@ def routes(site: Site, board: Board) -> APIRouter:
         what, _, more = str(form.get("do", "")).partition("/")
         if await site.reads(answers.asks_first, incident, what, more):
             return await site.reads(board.page, request, incident, outcome="sure")
-        if what == "task":
-            done = bool(await answers.step(ticked, request, incident, more))
+        if what in ("task", "untask"):
+            change = answers.tasks.done if what == "task" else answers.tasks.undone
+            done = bool(await answers.step(partial(change, incident, more, by=actor_of(request).person.id)))
         else:
             by, seen = actor_of(request).person.id, str(form.get("seen", ""))
             found = await answers.answer(incident_id, what, by=by, seen=seen)
