@@ -25,6 +25,12 @@ STYLES: dict[Severity, str] = {
     "critical": "bold white on red",
 }
 
+HOW_COUNTS_RELATE = (
+    "Alerts that belong together are one incident; a delivery tells one address of an incident: "
+    "when it begins, when it grows, and when nobody answers."
+)
+"""Below the summary: why there are not as many deliveries as alerts."""
+
 
 class Display:
     """Shows on ``screen`` what is collected, matched, flagged and sent (implements `turvakt.tally.Listener`).

@@ -18,7 +18,7 @@ from registry.importing import read_officials
 from turvakt.asked import everything
 from turvakt.commands.shared import AsJson, aside, screen, settings, write_json
 from turvakt.demo_people import WHAT_THEY_SEE, Guest, invent
-from turvakt.display import Display, Progress, summary, summary_table
+from turvakt.display import HOW_COUNTS_RELATE, Display, Progress, summary, summary_table
 from turvakt.folder import alone, clear
 from turvakt.metrics import Metrics
 from turvakt.monitor import Ended, Monitor
@@ -245,6 +245,7 @@ def _end(watched: _Watched, *, once: bool, as_json: bool, show: bool) -> None:
         write_json(watched.counts)
     elif show:
         screen.print(summary_table(watched.counts))
+        screen.print(HOW_COUNTS_RELATE, style="dim")
     if once and watched.counts["dead"]:
         aside.print(f"{watched.counts['dead']} could not be handled: see 'turvakt dead list'.")
     for problem in watched.problems:
