@@ -6,6 +6,7 @@ keep them, with all that is in them, under new names: the server must be told no
 """
 
 import re
+import time
 from collections.abc import Collection
 from contextlib import closing
 
@@ -18,6 +19,8 @@ from flow.errors import Broken, Unavailable
 
 _AGAIN = "It is tried again"
 _SECONDS = 3600.0
+_TRIES, _PAUSE = 5, 0.2
+"""Seconds between tries: a session that is only just beginning, in whatever database, sees old rows for a moment."""
 
 _OBSTACLES = {
     "wal_recycle is on": "SELECT current_setting('wal_recycle') = 'on'",
@@ -62,9 +65,15 @@ def scrub(connector: Connector, tables: Collection[str]) -> None:
             told: list[str] = []
             connection.add_notice_handler(lambda notice: told.append(notice.message_detail or ""))
             for table in sorted(tables):
-                told.clear()
-                connection.execute(SQL("VACUUM (FULL, VERBOSE) {}").format(Identifier(table)))
-                _refuse_remains(table, told, place=connector.place)
+                for _ in range(_TRIES):
+                    told.clear()
+                    connection.execute(SQL("VACUUM (FULL, VERBOSE) {}").format(Identifier(table)))
+                    if not _left(table, told, place=connector.place):
+                        break
+                    time.sleep(_PAUSE)
+                else:
+                    reason = "an old transaction still sees what was erased"
+                    raise Unavailable(reason, place=connector.place, remedy=_AGAIN)
             connection.execute("SELECT pg_switch_wal()")
             connection.execute("CHECKPOINT")
             (kept,) = connection.execute(_KEPT).fetchone() or (0,)
@@ -79,13 +88,12 @@ _KEPT = (
 )
 
 
-def _refuse_remains(table: str, told: Collection[str], *, place: str) -> None:
-    """VACUUM keeps rows that an old transaction can still see, and says no more than how many."""
+def _left(table: str, told: Collection[str], *, place: str) -> int:
+    """How many rows VACUUM has kept, since an old transaction can still see them: it says no more than that."""
     # In whatever language, the detail begins with this number.
     counts = [re.match(r"\d+", detail) for detail in told]
     left = [int(count[0]) for count in counts if count]
     if not left:
         remedy = "Let the user that Turvakt connects as own its tables"
         raise Broken(f"the table {table} could not be written anew", place=place, remedy=remedy)
-    if sum(left):
-        raise Unavailable("an old transaction still sees what was erased", place=place, remedy=_AGAIN)
+    return sum(left)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from review.decision import in_force
 from review.index import Index, Item, Query, every, place_of, write_place
 from review.indexes.memory import MemoryIndex
 from review.scoped import Scoped
@@ -99,7 +100,7 @@ def _without_others(item: Item, officials: tuple[str, ...]) -> Item:
         replace(item.verdict, post=replace(post, mentions=mentions)),
         tuple(each for each in item.alerts if each.official in officials),
         tuple(each for each in item.deliveries if each.official in officials),
-        item.decisions,
+        in_force(item.decisions),
     )
 
 

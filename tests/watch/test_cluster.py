@@ -75,8 +75,10 @@ def test_workers_tell_together_what_one_process_tells(
         f"{family.name}_total" if family.type == "counter" else family.name for family in Metrics().registry.collect()
     }
     missing = described - set().union(*told.values())
-    # Nothing failed, waited or was asked of a remote model, nobody looked at a page; and only one process has a shadow.
+    # Nothing failed, waited or was asked of a remote model, nobody looked at a page, messages go into files, which have no
+    # circuit breaker; and only one process has a shadow.
     assert {name for name in missing if not name.startswith("turvakt_shadow_")} <= {
+        "turvakt_breaker_open",
         "turvakt_console_seconds",
         "turvakt_remote_posts_total",
         "turvakt_waits_total",
