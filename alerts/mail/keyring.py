@@ -26,7 +26,6 @@ class Keyring:
 
     def of(self, address: str) -> Key | None:
         """The key for this address, in lower case; ``None``: mail to it is not encrypted."""
-        self._plans.of("")  # it looks at its files first
         seen = self._state()
         if seen != self._seen:
             self._seen = seen

@@ -32,37 +32,40 @@ class LivePlans(Plans):
         self._clock = clock
         self._seen = self._state()
         self._looked = clock.now()
-        plans = load_plans(file, folder)
-        super().__init__(plans.default, plans.tenants)
+        self._read = load_plans(file, folder)
 
-    def of(self, tenant: str) -> Plan:
-        self._follow()
-        return super().of(tenant)
+    @property
+    def default(self) -> Plan:
+        return self._now().default
 
-    def _follow(self) -> None:
+    @property
+    def tenants(self) -> Mapping[str, Plan]:
+        return self._now().tenants
+
+    def _now(self) -> Plans:
         now = self._clock.now()
         if now - self._looked < EVERY:
-            return
+            return self._read
         self._looked = now
         state = self._state()
         if state == self._seen:
-            return
+            return self._read
         self._seen = state
         try:
-            plans = load_plans(self._file, self._folder)
+            self._read = load_plans(self._file, self._folder)
         except Broken as error:
             logger.error("changed rules are not used, those from before stay in force: %s", error)
-            return
-        self.default, self.tenants = plans.default, plans.tenants
-        logger.info("changed rules are in force")
+        else:
+            logger.info("changed rules are in force")
+        return self._read
 
-    def _state(self) -> Mapping[Path, tuple[int, int]]:
-        """When each file was written, and its size: a change of either is one of the file."""
+    def _state(self) -> Mapping[Path, tuple[int, int, int]]:
+        """When each file and its rights were changed, and its size: a change of any is one of the file."""
         state = {}
         for each in (self._file, *plan_files(self._folder, [])):
             try:
                 found = each.stat()
             except OSError:
                 continue  # reading it will say so
-            state[each] = (found.st_mtime_ns, found.st_size)
+            state[each] = (found.st_mtime_ns, found.st_ctime_ns, found.st_size)
         return state

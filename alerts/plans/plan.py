@@ -161,8 +161,18 @@ class Plans:
     """
 
     def __init__(self, default: Plan, tenants: Mapping[str, Plan] | None = None) -> None:
-        self.default = default
-        self.tenants = tenants or {}
+        self._default = default
+        self._tenants = tenants or {}
+
+    @property
+    def default(self) -> Plan:
+        """The plan of those who have none of their own."""
+        return self._default
+
+    @property
+    def tenants(self) -> Mapping[str, Plan]:
+        """The plans of tenants that have their own, by the tenant's id."""
+        return self._tenants
 
     def of(self, tenant: str) -> Plan:
         """The plan of the tenant with that id; an empty id: the default."""

@@ -104,8 +104,8 @@ def test_a_keyring_follows_plans_and_files(tmp_path: Path, caplog: pytest.LogCap
     file.write_bytes(pgp_pair()[0])
     way = Way(channel="email", address=ADDRESS)
     contact = Contact(name="Vakt", language="sv", channels=(way, Way(channel="outbox", address="desk")), key=str(file))
-    plans = Plans(Plan((), contacts={"Vakt": contact}))
-    keyring = Keyring(plans)
+    contacts = {"Vakt": contact}
+    keyring = Keyring(Plans(Plan((), contacts=contacts)))
     first = keyring.of(ADDRESS)
     assert first is keyring.of(ADDRESS) is not None
     assert keyring.of("desk") is None
@@ -122,7 +122,7 @@ def test_a_keyring_follows_plans_and_files(tmp_path: Path, caplog: pytest.LogCap
     assert "cannot be read" in caplog.text
     assert ADDRESS not in caplog.text
 
-    plans.default = Plan(())
+    contacts.clear()
     assert keyring.of(ADDRESS) is None
 
 

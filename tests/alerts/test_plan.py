@@ -1,6 +1,7 @@
 """Plans: whom a step tells, and every mistake in their files."""
 
 import logging
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -360,6 +361,36 @@ def test_a_changed_file_is_followed_and_one_with_a_mistake_is_not(file: Path, ca
     assert plans.of("ekvik").policy("night").repeat == 12
     with pytest.raises(Broken, match="cannot be read"):
         LivePlans(file, None, clock=clock)
+
+
+def test_who_asks_for_all_plans_gets_those_of_the_files_as_they_are(file: Path, tmp_path: Path) -> None:
+    clock, folder = ManualClock(AT), tmp_path / "tenants"
+    folder.mkdir()
+    plans = LivePlans(file, folder, clock=clock)
+    assert "Chief" in plans.default.contacts
+    assert not plans.tenants
+    file.write_text(PLAN.replace("Chief", "Head"), "utf-8")
+    (folder / "ekvik.toml").write_text("inherits = true\nsecond_factor = true\n", "utf-8")
+    clock.advance(5)
+    assert "Chief" not in plans.default.contacts
+    clock.advance(5)
+    assert plans.tenants["ekvik"].second_factor
+    (folder / "ekvik.toml").write_text("rule = 3", "utf-8")
+    clock.advance(5)
+    assert plans.tenants["ekvik"].second_factor
+    (folder / "ekvik.toml").unlink()
+    clock.advance(5)
+    assert not plans.tenants
+
+
+def test_a_file_that_has_become_readable_is_read(file: Path) -> None:
+    clock = ManualClock(AT)
+    plans = LivePlans(file, None, clock=clock)
+    before = file.stat()
+    file.write_text(PLAN.replace("repeat = 2", "repeat = 7"), "utf-8")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))  # as chmod, which changes neither text nor time
+    clock.advance(5)
+    assert plans.default.policy("night").repeat == 7
 
 
 def test_the_example_has_no_mistake_and_no_gap() -> None:
