@@ -31,6 +31,7 @@ from classify.normalise import normalise
 from classify.reading import WINDOW
 from classify.reading import read as windows_of
 from classify.training import card
+from classify.training.batching import twins
 from classify.training.calibrating import calibrate
 from classify.training.linear import Numbers, Progress
 from classify.training.network import Lesson, Network, Recipe, Scores, fit, probe, read, scores, write
@@ -124,7 +125,7 @@ def explained(teacher: Network, inputs: Inputs, known: Sequence[Example], recipe
     vectors = read(teacher, texts, recipe)
     said = 1 / (1 + np.exp(-scores(teacher, vectors)))
     between = np.where(np.isnan(truth), said, (truth + said) / 2).astype(np.float32)
-    return Lesson(texts, between, np.ones(len(forms), dtype=np.float32), vectors)
+    return Lesson(texts, between, np.ones(len(forms), dtype=np.float32), twins(forms), vectors)
 
 
 def _describe(
@@ -222,7 +223,7 @@ class _Lessons:
         drawn = [other for other in self._others if chance.random() < _OTHERS_EACH_EPOCH]
         examples = [*varied(self._own, chance), *drawn]
         weights = np.array([example.weight for example in examples], dtype=np.float32)
-        return Lesson(self._inputs.of_texts(list(map(_masked, examples))), wanted(examples), weights)
+        return Lesson(self._inputs.of_texts(list(map(_masked, examples))), wanted(examples), weights, twins(examples))
 
 
 def _mean_precision(said: Numbers, truth: Scores) -> float:

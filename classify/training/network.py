@@ -18,6 +18,7 @@ from transformers import AutoModel
 
 from classify.encoder.inputs import Pieces
 from classify.heads import HEADS
+from classify.training.batching import Places, batches
 
 Scores = NDArray[np.float32]
 
@@ -26,10 +27,11 @@ Scores = NDArray[np.float32]
 class Recipe:
     """How to fine-tune. ``rate`` is the learning rate of the top layer; each layer below has ``decay`` times that above it.
 
-    ``match`` is what coming close to a teacher's vectors counts beside coming close to what is wanted.
+    Beside coming close to what is wanted, ``match`` is what coming close to a teacher's vectors counts, ``contrast`` what
+    setting twins apart does.
     """
 
-    epochs: int = 3
+    epochs: int = 6
     rate: float = 2e-4
     head_rate: float = 3e-4
     decay: float = 0.9
@@ -41,6 +43,7 @@ class Recipe:
     longest: int = 160
     probe: float = 0.003
     match: float = 1.0
+    contrast: float = 0.5
     seed: int = 0
 
 
@@ -48,12 +51,14 @@ class Recipe:
 class Lesson:
     """What to learn from: ``texts``; (texts, heads) what is ``wanted``, 0 to 1 or NaN; (texts,) ``weights``.
 
+    ``twin`` (texts,) is the place of the text in contrast to which each was written, or -1.
     ``vectors`` (texts, width) are what a teacher's `Network.scaled` says of them, to come close to.
     """
 
     texts: Sequence[Pieces]
     wanted: Scores
     weights: Scores
+    twin: Places
     vectors: Scores | None = None
 
 
@@ -147,11 +152,11 @@ def fit(
         else:
             groups.append({"params": list(layer.parameters()), "lr": rate, "full": rate})
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
-    total, done = len(list(batches(lessons(0).texts, recipe, shuffle))) * recipe.epochs, 0
+    total, done = len(list(_batches(lessons(0), recipe, shuffle))) * recipe.epochs, 0
     for epoch in range(recipe.epochs):
         lesson = lessons(epoch)
         network.train()
-        for batch in batches(lesson.texts, recipe, shuffle):
+        for batch in _batches(lesson, recipe, shuffle):
             pace = min(1.0, (done + 1) / (recipe.warm_up * total)) * max(0.02, 1 - done / total)
             for group in optimiser.param_groups:
                 group["lr"] = group["full"] * pace
@@ -172,29 +177,27 @@ def _step(network: Network, lesson: Lesson, batch: Sequence[int], recipe: Recipe
         scaled = network.scaled(*padded([lesson.texts[place] for place in batch], recipe.longest))
         said = network.heads(network.dropout(scaled)).float()
     losses = nn.functional.binary_cross_entropy_with_logits(said, torch.nan_to_num(want), reduction="none")
-    loss = (losses * counts).sum() / len(batch)
+    loss = ((losses * counts).sum() + recipe.contrast * _apart(said, want, lesson.twin[batch], batch)) / len(batch)
     if lesson.vectors is not None:
         loss = loss + recipe.match * nn.functional.mse_loss(scaled.float(), torch.from_numpy(lesson.vectors[batch]))
     loss.backward()
 
 
-def batches(texts: Sequence[Pieces], recipe: Recipe, shuffle: random.Random | None) -> Iterator[list[int]]:
-    """Numbers of texts of like length that together have about ``recipe.batch_pieces`` pieces, in random order if shuffled."""
-    order = list(range(len(texts)))
-    found: list[list[int]] = []
-    if shuffle:
-        shuffle.shuffle(order)
-    for start in range(0, len(order), 1600):
-        batch: list[int] = []
-        for place in sorted(order[start : start + 1600], key=lambda place: len(texts[place].ids)):
-            if batch and (len(batch) + 1) * min(recipe.longest, len(texts[place].ids)) > recipe.batch_pieces:
-                found.append(batch)
-                batch = []
-            batch.append(place)
-        found.append(batch)
-    if shuffle:
-        shuffle.shuffle(found)
-    yield from found
+def _apart(said: torch.Tensor, want: torch.Tensor, twin: Places, batch: Sequence[int]) -> torch.Tensor:
+    """How far twins are from being the right way round where one has a label and the other has not, summed over the batch.
+
+    The loss of RankNet (Burges et al., ICML 2005): logistic, of the difference between the two scores.
+    """
+    rows = {place: row for row, place in enumerate(batch)}
+    pairs = [(row, rows[other]) for row, other in enumerate(twin.tolist()) if other >= 0]
+    first, second = torch.tensor(pairs, dtype=torch.long).reshape(-1, 2).T
+    side = torch.nan_to_num(want[first] - want[second])
+    return (nn.functional.softplus(-side.sign() * (said[first] - said[second])) * side.abs()).sum()
+
+
+def _batches(lesson: Lesson, recipe: Recipe, shuffle: random.Random) -> Iterator[list[int]]:
+    lengths = [len(text.ids) for text in lesson.texts]
+    return batches(lengths, lesson.twin, pieces=recipe.batch_pieces, longest=recipe.longest, shuffle=shuffle)
 
 
 def padded(texts: Sequence[Pieces], longest: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -230,9 +233,10 @@ def probe(network: Network, lesson: Lesson, recipe: Recipe) -> None:
 def read(network: Network, texts: Sequence[Pieces], recipe: Recipe) -> Scores:
     """(texts, width): what `Network.scaled` says of them."""
     found = np.zeros((len(texts), network.heads.in_features), dtype=np.float32)
+    lengths, alone = [len(text.ids) for text in texts], np.full(len(texts), -1)
     network.eval()
     with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
-        for batch in batches(texts, recipe, None):
+        for batch in batches(lengths, alone, pieces=recipe.batch_pieces, longest=recipe.longest):
             found[batch] = network.scaled(*padded([texts[place] for place in batch], recipe.longest)).float().numpy()
     return found
 
