@@ -11,6 +11,7 @@ from access.audit_holding import AuditHolder
 from access.holding import PeopleHolder
 from access.letters import Letters
 from access.people import People
+from access.person import Person
 from access.sealing import Seal
 from alerts import stage as alert_stages
 from alerts.alert import ALERTS, DELIVERIES, Recipient
@@ -399,12 +400,17 @@ class Parts(Stores):
             officials=self.officials.get,
             account=self.objections.author,
             operator=partial(operator_recipients, self.settings.operator),
+            email_of=lambda by: "" if (person := self._person(by)) is None else person.email,
             decide=self._decide,
             clock=self.clock,
         )
 
+    def _person(self, by: str) -> Person | None:
+        """Who has this id; a contact's name is nobody's."""
+        return next((each for each in People(self.database).all() if each.id == by), None)
+
     def _decide(self, posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: bool = False) -> None:
-        known = next((each for each in People(self.database).all() if each.id == by), None)
+        known = self._person(by)
         by = by if known is None else known.name
         with self.log.write() as writer:
             for post in posts:

@@ -59,7 +59,7 @@ class Escalation:
         would have.
         """
         following = self._following(case, now, but=by)
-        last = [] if following is not None else [each for each in self._whom.last(case, now) if each.name != by]
+        last = [] if following is not None else self._whom.others(case, self._whom.last(case, now), by)
         if following is None and not last:
             self.note(case, "handed-over", actor=by, result=NOBODY_LEFT)
             self._warn(case)
@@ -79,11 +79,11 @@ class Escalation:
         self._history.add([Transition(case.id, case.official, at, event, actor=actor, result=result, step=step)])
 
     def _following(self, case: Case, now: datetime, *, but: str = "") -> tuple[Place, Sequence[Recipient]] | None:
-        """The next step in which there is somebody, and whom it tells: nobody whose name is ``but``."""
+        """The next step in which there is somebody, and whom it tells: not ``but``, however she is told."""
         policy = self._whom.policy(case)
         place = after(policy, Place(case.step, case.round))
         while place is not None:
-            if recipients := [each for each in self._whom.step(case, place.step, now) if each.name != but]:
+            if recipients := self._whom.others(case, self._whom.step(case, place.step, now), but):
                 return place, recipients
             place = after(policy, place)
         return None
@@ -96,10 +96,10 @@ class Escalation:
         again = case.round > 0 or (not by_hand and case.step == 1)
         self.note(case, "repeated" if again else "escalated", step=case.step, result=f"round {case.round + 1}")
         key = f"{case.series} {case.round} {case.step}"
-        if again or by_hand:
-            return self._tell(case, recipients, "handed-over" if by_hand else "reminder", key=key)
-        # Who was told before has not got it from somebody else.
-        before = self._history.told(case.id)
+        if by_hand:
+            return self._tell(case, recipients, "handed-over", key=key)
+        # Who has had no message about it does not get it again, and who has had one did not get it from somebody else.
+        before = self._history.reached(case.id)
         parts: dict[Occasion, list[Recipient]] = {"reminder": [], "escalated": []}
         for each in recipients:
             parts["reminder" if each.name in before else "escalated"].append(each)

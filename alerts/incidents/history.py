@@ -119,10 +119,11 @@ class History:
             for each in self.of(incident)
         )
 
-    def told(self, incident: str) -> frozenset[str]:
-        """The names of the contacts who have been told of it."""
-        told = select(INCIDENT_EVENT.c.contact).where(INCIDENT_EVENT.c.incident == incident).distinct()
-        return frozenset(row[0] for row in self._database.query(told) if row[0])
+    def reached(self, incident: str) -> frozenset[str]:
+        """The names of the contacts to whom a message about it has gone out; its line in a digest is none."""
+        reached = INCIDENT_EVENT.c.incident == incident, INCIDENT_EVENT.c.event.in_(("delivered", "received"))
+        found = select(INCIDENT_EVENT.c.contact).where(*reached).distinct()
+        return frozenset(row[0] for row in self._database.query(found))
 
     def of_delivery(self, delivery: str) -> list[Transition]:
         """What became of one delivery."""

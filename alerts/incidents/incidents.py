@@ -18,7 +18,7 @@ from alerts.incidents.holder import IncidentHolder
 from alerts.incidents.incident import OPEN, Action, Incident, Kind
 from alerts.incidents.taking import Taking
 from alerts.incidents.telling import Telling
-from alerts.incidents.whom import Operator, Whom, no_operator
+from alerts.incidents.whom import Operator, Whom, no_account, no_operator
 from alerts.plans.plan import Plans
 from alerts.tables import INCIDENT
 from classify.verdict import Severity
@@ -59,6 +59,7 @@ class Incidents(IncidentHolder):
         officials: the registry.
         account: knows an author again without naming her: a digest of who wrote a post, or an empty text.
         operator: who is told of what is wrong with Turvakt itself, and of what nobody else has answered.
+        email_of: the address of the person with this id; empty: nobody has it.
         decide: writes down that posts were false alarms, or that this was taken back.
     """
 
@@ -72,6 +73,7 @@ class Incidents(IncidentHolder):
         clock: Clock,
         account: Callable[[Post], str] = lambda post: "",
         operator: Operator = no_operator,
+        email_of: Callable[[str], str] = no_account,
         decide: Decide = _nothing_decided,
     ) -> None:
         super().__init__(database, clock=clock)
@@ -81,7 +83,7 @@ class Incidents(IncidentHolder):
         self._taking = Taking(database, telling=telling, plans=plans, officials=officials, account=account, clock=clock)
         self._campaigns = Campaigns(database)
         self.history = History(database)
-        whom = Whom(plans=plans, officials=officials, operator=operator)
+        whom = Whom(plans=plans, officials=officials, operator=operator, email_of=email_of)
         self._escalation = Escalation(whom=whom, telling=telling, history=self.history, clock=clock)
 
     # ---------------------------------------------------------------- opening

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Protocol
 
+from access.checking import folded
 from alerts.alert import Alert, Recipient
 from alerts.incidents.case import Case
 from alerts.plans.plan import Plan, Plans
@@ -26,6 +27,11 @@ def no_operator(*, at: datetime, severity: Severity) -> tuple[Recipient, ...]:
     return ()
 
 
+def no_account(by: str) -> str:
+    """Where nobody signs in."""
+    return ""
+
+
 class Whom:
     """Asks plans, registry and operator each time.
 
@@ -33,14 +39,21 @@ class Whom:
         plans: whom each tenant tells.
         officials: the registry.
         operator: who is told of what is wrong with Turvakt itself, and of what nobody else has answered.
+        email_of: the address of the person with this id; empty: nobody has it.
     """
 
     def __init__(
-        self, *, plans: Callable[[], Plans], officials: Callable[[str], Official | None], operator: Operator
+        self,
+        *,
+        plans: Callable[[], Plans],
+        officials: Callable[[str], Official | None],
+        operator: Operator,
+        email_of: Callable[[str], str],
     ) -> None:
         self._plans = plans
         self._officials = officials
         self._operator = operator
+        self._email_of = email_of
 
     def step(self, case: Case, step: int, now: datetime) -> tuple[Recipient, ...]:
         """Whom a step of its policy tells, from 1."""
@@ -68,6 +81,18 @@ class Whom:
             official=official, at=now, severity=severity, threat=case.threat, rule=_rule(case)
         )
         return _allowed(case, named or self._operator(at=now, severity="critical"), official, now)
+
+    def others(self, case: Case, recipients: Iterable[Recipient], by: str) -> list[Recipient]:
+        """Those who are not ``by``, a contact's name or a person's id: she is each contact that has her e-mail address, too."""
+        email = folded(self._email_of(by))
+        return [each for each in recipients if each.name != by and not (email and email in self._emails(case, each))]
+
+    def _emails(self, case: Case, recipient: Recipient) -> set[str]:
+        """The e-mail addresses of a recipient, also those by which she is not told this time."""
+        contact = self._plan(case).contact(recipient.name, self._officials(case.official))
+        ways = [(way.channel, way.address) for way in contact.channels] if contact is not None else []
+        told = (recipient.channel, recipient.address)
+        return {folded(address) for channel, address in (told, *recipient.instead, *ways) if channel == "email"}
 
     def policy(self, case: Case) -> Policy:
         """By which it goes on."""

@@ -76,6 +76,7 @@ class World:
             officials=lambda id: self.her if id == self.her.id else None,
             account=lambda post: post.author.id or "",
             operator=lambda at, severity: (CHIEF,),
+            email_of=lambda by: "Vakt@Ekvik.example" if by == "p-1" else "",
             decide=decide,
             clock=self.clock,
         )
@@ -414,6 +415,26 @@ class TestEscalation:
         world.incidents.answer(world.one.id, "hand-over", by="Kim")
         assert sorted(map(told, world.waiting().values()))[0] == ("handed-over", 1, "+46700000000")
         assert world.events()[-4:] == ["handed-over", "escalated", "told", "told"]
+
+    @pytest.mark.parametrize(("by", "told_next"), [("p-1", CHIEF.address), ("p-2", DESK)])
+    def test_who_hands_over_with_her_account_is_not_told_as_the_contact_that_she_is_too(
+        self, world: World, by: str, told_next: str
+    ) -> None:
+        world.take(world.raised(1, labels=("threat",)))
+        world.deliver()
+        world.incidents.answer(world.one.id, "on-it", by=by)
+        world.incidents.answer(world.one.id, "hand-over", by=by)
+        addresses = {each.recipient.address for each in world.waiting().values()}
+        # Her contact's telephone is hers, too.
+        assert addresses == ({told_next} if by == "p-1" else {told_next, SMS.address})
+
+    def test_who_has_only_had_it_in_a_digest_does_not_get_it_again(self, world: World) -> None:
+        world.take(world.raised(1, labels=("threat",)))
+        collected = Transition(world.one.id, world.her.id, world.clock.now(), "in-digest", contact=SMS.name)
+        world.incidents.history.add([collected])
+        assert {occasion for occasion, _, _ in world.pass_time(10)} == {"escalated"}
+        world.deliver()
+        assert {occasion for occasion, _, _ in world.pass_time(10)} == {"reminder"}
 
     def test_handing_over_what_has_no_next_step_tells_the_last_resort(self, world: World) -> None:
         world.take(world.raised(1))

@@ -1,6 +1,7 @@
 """Incidents in the console: who sees which, what officers say to them, what is to be done, and that decisions are followed."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,19 @@ def test_an_officer_sees_what_waits_and_takes_it_on(world: Answerable) -> None:
     again = browser.submit(path, do="hand-over", seen=str(seen["value"]))
     assert again.status_code == 409
     assert "Rut Ek took it on" in Page(again.text).words
+
+
+def test_who_hands_over_to_nobody_is_told_so(world: Answerable) -> None:
+    incident = world.raised()
+    browser, path = world.browser(world.person()), f"/incidents/{incident.id}"
+    consent = replace(world.her.consents[0], recipients=("Nobody",))
+    world.parts.store.put_all([replace(world.her, consents=(consent,))])
+    for do, words in (("hand-over", "nobody is on it"), ("on-it", "Saved."), ("hand-over", "It is still yours")):
+        [seen] = browser.page(path).all("input", name="seen")
+        sent = browser.submit(path, do=do, seen=str(seen["value"]))
+        assert words in browser.page(sent.headers["location"]).words
+    ticked = browser.submit(path, do="task/safe")
+    assert "It is still yours" not in browser.page(ticked.headers["location"]).words
 
 
 def test_a_campaign_leads_to_the_incidents_with_its_posts_and_promises_no_further_step(world: Answerable) -> None:

@@ -119,6 +119,8 @@ class Board:
             answers=said,
             owner=answers.person_name(incident.owner),
             last=answers.person_name(said[-1].actor) if said else "",
+            mine=bool(said) and said[-1].actor == by,
+            owns=incident.owner == by,
             offered=offered(incident, said, by=by) if self.may_answer(request, incident) else (),
             seen=str(len(said)),
             told=messages_of(history),
@@ -159,7 +161,8 @@ def routes(site: Site, board: Board) -> APIRouter:
         incident = board.one(request, id)
         if incident is None:
             return site.error(request, "missing", status=404)
-        return board.page(request, incident, outcome="done" if "done" in request.query_params else "")
+        outcome = {"1": "done", "task": "task"}.get(request.query_params.get("done", ""), "")
+        return board.page(request, incident, outcome=outcome)
 
     def exported(request: Request, id: str) -> Response:
         incident = board.one(request, id)
@@ -203,7 +206,8 @@ def routes(site: Site, board: Board) -> APIRouter:
             twice = await site.reads(answers.answering.said_already, incident_id, what, by=by)
             done = found is not None and (found.done or twice)
         if done:
-            return RedirectResponse(f"/incidents/{incident_id}?done=1#state", 303)
+            kind = "task" if what in ("task", "untask") else "1"
+            return RedirectResponse(f"/incidents/{incident_id}?done={kind}#state", 303)
         incident = await site.reads(board.one, request, incident_id)
         if incident is None:
             return site.error(request, "missing", status=404)
