@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from classify.verdict import Verdict
+from classify.verdict import Severity, Verdict
 from flow.clock import Moment
 from flow.codec import Codec
 from registry.official import Language
@@ -38,7 +38,8 @@ class Told:
     """On what occasion somebody is told of an incident, and how large it is then.
 
     ``minutes`` lie between its first and its newest post. ``step`` is that of the policy, from 1. ``key`` tells occasions of one
-    incident apart: the same one is told to the same address once.
+    incident apart: the same one is told to the same address once. ``severity`` is the gravest of the incident so far, in records
+    older than this field ``none``.
     """
 
     occasion: Occasion
@@ -47,6 +48,7 @@ class Told:
     minutes: int
     step: int
     key: str = ""
+    severity: Severity = "none"
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from alerts.alert import Alert, Told
 from alerts.incidents.case import Case
 from alerts.plans.plan import Plan
+from classify.verdict import SEVERITIES
 from registry.official import Official
 
 GROWTH_WAITS = timedelta(minutes=5)
@@ -21,9 +22,9 @@ def growth_due(case: Case, plan: Plan, official: Official | None, now: datetime)
 
 
 def size(told: Told, case: Case) -> Told:
-    """With how large ``case`` is."""
-    minutes = round((case.last_post_at - case.opened_at) / 60)
-    return replace(told, posts=case.posts, accounts=case.accounts, minutes=minutes)
+    """With how large and how grave ``case`` is."""
+    minutes, severity = round((case.last_post_at - case.opened_at) / 60), SEVERITIES[case.severity]
+    return replace(told, posts=case.posts, accounts=case.accounts, minutes=minutes, severity=severity)
 
 
 def grown(case: Case) -> list[Alert]:

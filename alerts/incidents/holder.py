@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, not_, select
 from alerts.alert import Alert
 from alerts.content import without_content
 from alerts.incidents.case import UNANSWERED, Case, cases, save
-from alerts.incidents.incident import Incident
+from alerts.incidents.incident import LOCK, Incident
 from alerts.incidents.reading import IncidentReader
 from alerts.tables import (
     DIGEST_ENTRY,
@@ -40,7 +40,7 @@ class IncidentHolder(IncidentReader):
     def erase(self, official: str, part: Part | None = None) -> int:
         """Remove what is about the official: all, what came from one source, or what names one recipient."""
         with self._database.transaction():
-            self._database.lock("incidents")
+            self._database.lock(LOCK)
             if part is None:
                 tables = (INCIDENT, *_OF_INCIDENTS)
                 return sum(
@@ -101,7 +101,7 @@ class IncidentHolder(IncidentReader):
     def _part_with(self, posts: Collection[str], *, deleted_at: datetime | None) -> int:
         changed = 0
         with self._database.transaction():
-            self._database.lock("incidents")
+            self._database.lock(LOCK)
             for post in self._among(posts):
                 of = select(INCIDENT_POST.c.incident).where(INCIDENT_POST.c.post == post).distinct()
                 found = [row[0] for row in self._database.query(of)]
@@ -132,7 +132,7 @@ class IncidentHolder(IncidentReader):
         waits = and_(INCIDENT.c.state.in_(("triggered", "escalated")), INCIDENT.c.changed_at >= unanswered)
         ended = and_(not_(waits), INCIDENT.c.changed_at < since)
         with self._database.transaction():
-            self._database.lock("incidents")
+            self._database.lock(LOCK)
             removed = self._remove(ended)
             for table in (INCIDENT_POST, DIGEST_ENTRY):
                 removed += self._database.execute(delete(table).where(table.c.at < since))

@@ -15,6 +15,8 @@ Action = Literal["acknowledge", "on-it", "hand-over", "false-alarm", "resolve", 
 
 OPEN: tuple[State, ...] = ("triggered", "escalated", "acknowledged")
 ACTIONS: tuple[Action, ...] = get_args(Action)
+LOCK = "incidents"
+"""Held in a database by whoever changes incidents, or writes what belongs to one: nothing of it may outlast an erasure."""
 
 
 @dataclass(frozen=True, slots=True)

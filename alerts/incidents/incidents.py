@@ -15,7 +15,7 @@ from alerts.incidents.escalation import Escalation
 from alerts.incidents.growth import grown
 from alerts.incidents.history import ANSWERS, History
 from alerts.incidents.holder import IncidentHolder
-from alerts.incidents.incident import OPEN, Action, Incident, Kind
+from alerts.incidents.incident import LOCK, OPEN, Action, Incident, Kind
 from alerts.incidents.taking import Taking
 from alerts.incidents.telling import Telling
 from alerts.incidents.whom import Operator, Whom, no_account, no_operator
@@ -28,8 +28,6 @@ from ingest.post import Post
 from registry.official import Official
 
 logger = logging.getLogger(__name__)
-
-LOCK = "incidents"
 
 
 class Decide(Protocol):

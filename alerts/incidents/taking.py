@@ -92,6 +92,7 @@ class Taking:
             graver = severity > case.severity or threat > case.threat
             own = threat and is_new_post and case.id not in recent.like(mark, threats=True)
             case.content = merged(alert, case.content)
+            case.severity, case.threat = max(case.severity, severity), case.threat or threat
             if graver or (own and _has_ended(case)):
                 self._begin_again(case, alert, batch, "graver" if graver else "new-threat")
             if graver:
@@ -101,7 +102,6 @@ class Taking:
                 self._tell(case, alert, batch, batch.occasions.get(place, "raised"))
             if graver or own:
                 batch.said.add(case.id)
-            case.severity, case.threat = max(case.severity, severity), case.threat or threat
         batch.of_post[place] = case.id
         batch.known[alert.id] = (severity, int(threat))
         batch.changed[case.id] = case
@@ -175,7 +175,8 @@ class Taking:
         case.state, case.owner = "triggered", ""
         case.step, case.round, case.series = 1, 0, case.series + 1
         case.escalate_at = self._escalates_at(case, alert.recipients, batch.now)
-        severity = alert.verdict.judgement.severity
+        # A threat may be less severe than what was there before.
+        severity = SEVERITIES[case.severity]
         batch.events.append(Transition(case.id, case.official, batch.now, why, result=severity, step=1))
 
     def _escalates_at(self, case: Case, recipients: Sequence[Recipient], now: datetime) -> float | None:
@@ -206,7 +207,7 @@ class Taking:
                 case.grow_at = growth_due(case, plan, official, batch.now).timestamp()
 
     def _sized(self, alert: Alert, batch: Batch) -> Alert:
-        """With the size that its incident has in the end."""
+        """With the size and severity that its incident has in the end."""
         case = batch.cases[alert.incident]
         return replace(alert, told=size(alert.told, case)) if alert.told is not None else alert
 

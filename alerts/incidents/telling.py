@@ -1,19 +1,20 @@
 """The one way into the outbox and out of it: message, link to answer by, and line in the history, all or none."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
 
-from alerts.alert import Alert, Recipient
-from alerts.bulletin import Bulletin
-from alerts.content import Content
+from alerts.alert import Alert, Delivery, Recipient
+from alerts.content import Content, listed_in, recipients_of
 from alerts.delivery.budget import Budgets
 from alerts.delivery.outbox import Item, Outbox, Result
+from alerts.incidents.case import Case, cases
 from alerts.incidents.history import Event, History, Transition
+from alerts.incidents.incident import LOCK
 from alerts.incidents.links import LASTS, Link, Links
-from alerts.listing import link_id, read
-from alerts.tables import INCIDENT
+from alerts.listing import link_id
+from alerts.tables import INCIDENT, INCIDENT_LINK
 from flow.clock import Clock
 from flow.database import Database
 
@@ -49,10 +50,9 @@ class Telling:
                 self._history.add([self._held(*each, "budget-used-up") for each in used_up if each[0].incident])
             items = self._outbox.add(contents)
             answered = [item for item in items if item.delivery.incident]
-            listed = [(item, link) for item in items for link in self._listed(item)]
-            self._links.add([*map(self._link, answered), *(link for _, link in listed)])
+            listed = [link for item in items for link in self._listed(item)]
+            self._links.add([*map(self._link, answered), *listed])
             self._history.add([self._transition(item, event) for item in answered])
-            self._history.add([self._in_digest(item, link) for item, link in listed])
         return items
 
     def record(self, results: Sequence[Result]) -> frozenset[str]:
@@ -63,8 +63,16 @@ class Telling:
             The ids of deliveries that were erased while they were on their way.
         """
         with self._database.transaction():
+            if any(_may_list(result.delivery) for result in results):
+                # Before the outbox: whoever takes alerts does so, too. What is erased must not come back by a digest.
+                self._database.lock(LOCK)
+            listed = self._outbox.listed([each.delivery.id for each in results if _may_list(each.delivery)])
             erased = self._outbox.record(results)
             here = [result for result in results if result.delivery.id not in erased]
+            told = [each for each in here if each.delivery.state == "delivered"]
+            self._history.add(
+                [line for each in told for line in self._in_digest(each, listed.get(each.delivery.id, ()))]
+            )
             self._history.add([_came_of(each) for each in here if each.delivery.incident and is_news(each)])
             self.tell([each.instead for each in here if each.instead is not None], event="failed-over")
         return erased
@@ -93,19 +101,29 @@ class Telling:
         )
 
     def _listed(self, item: Item) -> Iterator[Link]:
-        """A link to each incident that a digest lists: whoever gets it may have no account."""
-        listed = item.content.values.get("listed", "") if isinstance(item.content, Bulletin) else ""
-        ids = [each.incident for each in read(listed)]
+        """A link to each incident that a digest lists: whoever gets it may have no account. Called while incidents are locked."""
+        ids = listed_in(item.content)
         if not ids:
             return
-        link, found = self._link(item), select(INCIDENT.c.id, INCIDENT.c.official).where(INCIDENT.c.id.in_(ids))
-        for incident, official in self._database.query(found):
-            id = link_id(link.delivery, incident)
-            yield replace(link, delivery=id, incident=incident, official=official, show_text=False)
+        link = self._link(item)
+        its = INCIDENT_LINK.c.incident.in_(ids), INCIDENT_LINK.c.contact == link.contact
+        shown = select(INCIDENT_LINK.c.incident).where(*its, INCIDENT_LINK.c.show_text.is_(True))
+        texts = {incident for (incident,) in self._database.query(shown)}
+        for case in cases(self._database, INCIDENT.c.id.in_(ids)):
+            yield replace(
+                link,
+                delivery=link_id(link.delivery, case.id),
+                incident=case.id,
+                official=case.official,
+                # As the rule said that chose the contact: in a message of before, or in one that was held back.
+                show_text=case.id in texts or _shows_text(case, link.contact),
+            )
 
-    def _in_digest(self, item: Item, link: Link) -> Transition:
-        told = self._transition(item, "in-digest")
-        return replace(told, incident=link.incident, official=link.official)
+    def _in_digest(self, result: Result, listed: Collection[str]) -> Iterator[Transition]:
+        """That somebody was told of these incidents in brief."""
+        there = select(INCIDENT.c.id, INCIDENT.c.official).where(INCIDENT.c.id.in_(listed))
+        for incident, official in self._database.query(there) if listed else ():
+            yield replace(_came_of(result), incident=incident, official=official, event="in-digest")
 
     def _transition(self, item: Item, event: Event) -> Transition:
         delivery = item.delivery
@@ -119,6 +137,16 @@ class Telling:
             step=delivery.step,
             delivery=delivery.id,
         )
+
+
+def _may_list(delivery: Delivery) -> bool:
+    """Whether it may be a digest: a bulletin of no incident."""
+    return not delivery.alert and not delivery.incident
+
+
+def _shows_text(case: Case, contact: str) -> bool:
+    recipients = recipients_of(case.content) if case.content is not None else ()
+    return any(each.name == contact and each.show_text for each in recipients)
 
 
 def is_news(result: Result) -> bool:

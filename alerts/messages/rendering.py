@@ -15,6 +15,7 @@ from alerts.messages.translations import Translations
 from alerts.messages.words import FOLDER, FOLDERS, Words
 from alerts.plans.hours import ZONES
 from classify.law import Provision, as_json, hints
+from classify.verdict import SEVERITIES, Severity
 from registry.official import Language, Official
 
 __all__ = ["FOLDER", "FOLDERS", "MOST_HINTS", "Renderer"]
@@ -71,7 +72,8 @@ class Renderer:
             link = f"{self._base_url}/alerts/{alert.id}"
         law = self._hints(alert)
         size = words.size(posts=told.posts, accounts=told.accounts, minutes=told.minutes)
-        severity = words.severity(judgement.severity)
+        grave = _severity(alert)
+        severity = words.severity(grave)
         labels = ", ".join(words.name("label", label) for label in judgement.flagged)
         source = words.name("source", post.source)
         facts = (
@@ -88,7 +90,7 @@ class Renderer:
         layout = Layout(
             language=words.language,
             title=words.text(f"title.{told.occasion}", severity=severity),
-            severity=judgement.severity,
+            severity=grave,
             lead=words.text(f"lead.{told.occasion}", size=size),
             answer=words.text("answer") if link else "",
             button=words.text("button"),
@@ -106,10 +108,10 @@ class Renderer:
             short=words.short(layout, reference),
             spoken=" ".join((opening, layout.lead, words.text("spoken.answer"), words.text("spoken.danger"))),
             link=link,
-            facts=_facts(alert, told, law=law[:MOST_HINTS], link=link),
+            facts=_facts(alert, told, severity=grave, law=law[:MOST_HINTS], link=link),
             official=alert.official,
             post=post.id,
-            severity=judgement.severity,
+            severity=grave,
             threat="threat" in judgement.flagged,
             quote=post.text if show_text and post.text else None,
             thread=reference,
@@ -196,14 +198,22 @@ def _first_step(alert: Alert, *, show_text: bool) -> str:
     return step if show_text else f"{step}_unread"
 
 
-def _facts(alert: Alert, told: Told, *, law: Sequence[Provision], link: str) -> dict[str, Any]:
+def _severity(alert: Alert) -> Severity:
+    """That of the post which is new, or the gravest of the incident that is told again."""
+    own = alert.verdict.judgement.severity
+    if alert.told is None or alert.told.occasion == "raised":
+        return own
+    return max(own, alert.told.severity, key=SEVERITIES.index)
+
+
+def _facts(alert: Alert, told: Told, *, severity: Severity, law: Sequence[Provision], link: str) -> dict[str, Any]:
     post, judgement = alert.verdict.post, alert.verdict.judgement
     data: dict[str, Any] = {
         "alert": alert.id,
         "incident": alert.incident,
         "rule": alert.rule,
         "official": {"id": alert.official, "name": clean(alert.official_name)},
-        "severity": judgement.severity,
+        "severity": severity,
         "labels": {label: round(judgement.labels[label].probability, 4) for label in judgement.flagged},
         "law": as_json(law),
         "language": judgement.language,

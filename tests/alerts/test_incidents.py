@@ -325,6 +325,17 @@ class TestGrouping:
         assert [each.result for each in world.history() if each.event == "graver"] == ["high"]
         assert (world.one.state, world.one.owner, world.one.policy, world.one.step) == ("triggered", "", "urgent", 1)
 
+    def test_a_threat_among_graver_posts_is_told_with_the_severity_of_the_whole(self, world: World) -> None:
+        text = "En text som delas av många just nu"
+        world.take(world.raised(1, text, severity="critical"))
+        world.deliver()
+        assert world.take(world.raised(2, f"{text}!", labels=("threat",))) == [("graver", 2, DESK)]
+        assert [each.result for each in world.history() if each.event == "graver"] == ["critical"]
+        (item,) = world.waiting().values()
+        assert isinstance(item.content, Alert)
+        assert item.content.told is not None
+        assert (item.content.verdict.judgement.severity, item.content.told.severity) == ("high", "critical")
+
     def test_what_is_over_is_not_joined(self, world: World) -> None:
         world.take(world.raised(1, "En text som delas av många just nu"))
         world.incidents.answer(world.one.id, "resolve", by="Kim")

@@ -7,6 +7,7 @@ import json
 import os
 import re
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from typing import get_args
 
@@ -20,6 +21,7 @@ from alerts.bulletin import KINDS, VALUES, Bulletin
 from alerts.messages.message import Message, clean, units
 from alerts.messages.rendering import FOLDERS, MOST_HINTS, Renderer
 from alerts.messages.translations import LANGUAGES, Translations
+from alerts.messages.words import Words
 from classify.law import load_law
 from classify.verdict import LABELS, SEVERITIES
 from registry.official import Language
@@ -65,6 +67,16 @@ def test_as_people_read_it(case: str) -> None:
     if os.environ.get("TURVAKT_TEST_WRITE"):
         file.write_text(written, encoding="utf-8")
     assert file.read_text(encoding="utf-8") == written
+
+
+@pytest.mark.parametrize(("occasion", "severity"), [("graver", "critical"), ("reminder", "critical"), ("raised", "high")])
+def test_what_is_told_of_a_whole_incident_is_as_grave_as_the_gravest_of_it(occasion: Occasion, severity: str) -> None:
+    threat = told(occasion, posts=3, labels=("threat",))
+    assert threat.told is not None
+    message = render(replace(threat, told=replace(threat.told, severity="critical")), recipient(language="en"))
+    assert f"severity {severity}" in message.subject
+    assert f"Severity: {severity}" in message.text
+    assert (message.severity, message.facts["data"]["severity"]) == (severity, severity)
 
 
 @EVERY
@@ -167,6 +179,19 @@ def test_bulletins_are_told_by_the_values_that_they_have() -> None:
     assert {f"{what}.{kind}" for what in ("trouble", "remedy") for kind in TROUBLES} | {
         f"detail.{name}" for name in DETAILS
     } <= KEYS
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("sv", "I den här takten är den full inom en halvtimme. Felmeddelande: Prova igen."),
+        ("fi", "Tätä vauhtia se on täynnä puolen tunnin kuluessa. Virheilmoitus: Prova igen."),
+        ("en", "At this rate it is full within half an hour. Error message: Prova igen."),
+    ],
+)
+def test_no_number_of_hours_and_no_second_full_stop_is_told(language: Language, said: str) -> None:
+    details = {"full-in": "0", "reason": "Prova igen.", "of-tomorrow": "7"}
+    assert Words(TRANSLATIONS, language).details(details, UTC) == said
 
 
 def test_a_bulletin_without_its_values_is_told_all_the_same() -> None:

@@ -70,7 +70,7 @@ ALERT = Alert(
     raised_at=AT,
     policy="urgent",
     incident="1c",
-    told=Told("grown", posts=42, accounts=17, minutes=10, step=1, key="grown 42"),
+    told=Told("grown", posts=42, accounts=17, minutes=10, step=1, key="grown 42", severity="high"),
 )
 BULLETIN = Bulletin("drill", "1c", "", "", "low", False, {"channel": "email"}, ALERT.recipients[0], AT, step=1, key="1")
 OFFICIAL = Official(
@@ -141,7 +141,7 @@ NEWEST = {
     "decision": "-tenant",
     "delivery": "-incident",
     "verdict": "-aimed-at",
-    "alert": "-incident",
+    "alert": "-severity",
     "official": "-proposed",
     "person": "-offers",
 }
