@@ -93,6 +93,25 @@ def test_each_reason_why_nobody_was_told_has_words() -> None:
 
 def test_explain_takes_the_id_of_an_alert_and_tells_other_programs(flagged: Program) -> None:
     (told,) = flagged.json("alerts", "explain", "web:1")
+def test_a_second_rule_joins_no_incident_that_was_open_already_when_both_match_its_first_post(tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    desks = [f'{{ name = "{name}", channel = "outbox", address = "{name}", language = "sv" }}' for name in ("A", "B")]
+    rules.write_text(
+        "".join(
+            f'[[rule]]\nname = "of-{number}"\nseverity = "low"\ncontacts = [{desk}]\n'
+            for number, desk in enumerate(desks)
+        )
+    )
+    program = Program(tmp_path / "data", TURVAKT_ALERTS_RULES=str(rules))
+    program.run("officials", "import", str(OFFICIALS))
+    posts = tmp_path / "posts.jsonl"
+    posts.write_text(line(1, TEXT) + line(2, f"{TEXT}!"), "utf-8")
+    program.run("run", "--once", "--posts", str(posts))
+    shown = [program.run("alerts", "explain", f"web:{number}") for number in (1, 2)]
+    said = [(each.count("opened incident"), each.count("which was open already")) for each in shown]
+    assert said == [(2, 0), (0, 2)]
+
+
     assert told["explained"]["silent"] is None
     (alert, *_) = told["alerts"]
     assert told["incidents"][alert["id"]]["posts"] == 2

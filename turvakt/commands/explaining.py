@@ -29,10 +29,10 @@ _STATES: dict[Event, str] = {"told": "waiting", "failed-over": "waiting", "delay
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What people have been told of an incident; ``rules`` are those of its messages, by delivery."""
+    """What people have been told of an incident: ``first`` is its first post, ``rules`` are those of its messages by delivery."""
 
     incident: Incident
-    alerts: tuple[str, ...]
+    first: str
     history: tuple[Transition, ...]
     rules: dict[str, str]
 
@@ -112,9 +112,9 @@ def _told(opened: Parts, alerts: Collection[str]) -> dict[str, _Told]:
         of = opened.outbox.alerts([each.first.delivery for each in messages_of(history)[-_SHOWN_MOST:]])
         items = [opened.index.get(post) for post in {post for _, post in of.values()}]
         rules = {alert.id: alert.rule for item in items if item is not None for alert in item.alerts}
-        joined = tuple(alert for alert, _ in opened.incidents.alerts_of(incident.id))
+        first = opened.incidents.alerts_of(incident.id)[0][1]
         ruled = {delivery: rules[alert] for delivery, (alert, _) in of.items() if alert in rules}
-        found[incident.id] = _Told(incident, joined, history, ruled)
+        found[incident.id] = _Told(incident, first, history, ruled)
     return {alert: found[incident.id] for alert, incident in about.items()}
 
 
@@ -208,8 +208,8 @@ def _show_happened(
     for alert in alerts:
         say("    " + words.of("explain.alert", alert=alert.id, rule=alert.rule, moment=alert.at))
         if alert.id in told:
-            opened = told[alert.id].alerts[0] == alert.id
-            key = "explain.opened" if opened else "explain.joined"
+            # Of several rules that match its first post, none has found it open.
+            key = "explain.opened" if told[alert.id].first == alert.post else "explain.joined"
             say("      " + words.of(key, incident=told[alert.id].reference))
         else:
             for each in item.deliveries:
