@@ -13,16 +13,17 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 VALUES: dict[Kind, tuple[str, ...]] = {
     "operation": ("event", "trouble", "place", "since", "detail", "occasion"),
     "drill": ("occasion",),
-    "digest-daily": ("since", "until", "incidents", "posts", "before", "open", "held", "listed"),
-    "digest-weekly": ("since", "until", "incidents", "posts", "before", "open", "held", "listed"),
-    "budget": ("per_hour", "held", "until", "contact", "listed"),
+    "digest-daily": ("since", "until", "incidents", "posts", "before", "open", "held", "listed", "more"),
+    "digest-weekly": ("since", "until", "incidents", "posts", "before", "open", "held", "listed", "more"),
+    "budget": ("per_hour", "held", "until", "contact", "listed", "more"),
     "campaign": ("posts", "accounts", "minutes", "occasion"),
     "task-overdue": ("task", "due"),
     "test": (),
 }
 """The values that messages tell, all as text, moments as RFC 3339. ``before``: posts in the period before; ``event``: ``begins``,
 ``goes-on`` or ``over``; ``detail``: several, each by the name of its text, as in ``detail.waited``; ``occasion``: as of alerts
-(`alerts.alert.Occasion`); ``task``: its title in the recipient's language; ``listed``: incidents, see `alerts.listing`."""
+(`alerts.alert.Occasion`); ``task``: its title in the recipient's language; ``listed``: incidents, see `alerts.listing`;
+``more``: how many are open that it does not list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from alerts.alert import ALERTS, Alert, Delivery, Recipient, delivery_id
 from alerts.bulletin import BULLETINS, Bulletin, Envelope
+from alerts.listing import read
 from classify.verdict import Severity
 from ingest.post import Author
 
@@ -38,6 +39,12 @@ def recipients_of(content: Content) -> tuple[Recipient, ...]:
     if isinstance(content, Alert):
         return content.recipients
     return (content.recipient,) if content.recipient else ()
+
+
+def listed_in(content: Content) -> list[str]:
+    """The ids of the incidents that a digest lists."""
+    listed = content.values.get("listed", "") if isinstance(content, Bulletin) else ""
+    return [each.incident for each in read(listed)]
 
 
 def addressed(content: Content, recipient: Recipient, now: datetime) -> tuple[Delivery, Severity, bool]:

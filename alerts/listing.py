@@ -3,16 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, cast, get_args
 
-from sqlalchemy import ColumnElement, select
-
 from alerts.alert import digest
-from alerts.incidents.incident import OPEN
-from alerts.tables import INCIDENT, INCIDENT_EVENT
-from classify.verdict import SEVERITIES, Severity
-from flow.database import Database
-
-MOST = 10
-"""Incidents that a message lists at most; all are in the console."""
+from classify.verdict import Severity
 
 
 class Listed(NamedTuple):
@@ -21,18 +13,6 @@ class Listed(NamedTuple):
     incident: str
     severity: Severity
     posts: int
-
-
-def open_ones(database: Database, contact: str, *conditions: ColumnElement[bool]) -> Iterator[Listed]:
-    """Of the incidents for which these hold those that are open, the gravest first, as far as the contact of that name has been
-    told of them, or would have been: it answers for no others.
-    """
-    told = select(INCIDENT_EVENT.c.incident).where(INCIDENT_EVENT.c.contact == contact)
-    found = select(INCIDENT.c.id, INCIDENT.c.severity, INCIDENT.c.posts)
-    here = INCIDENT.c.state.in_(OPEN), INCIDENT.c.id.in_(told), *conditions
-    order = INCIDENT.c.threat.desc(), INCIDENT.c.severity.desc(), INCIDENT.c.opened_at, INCIDENT.c.id
-    for incident, severity, posts in database.query(found.where(*here).order_by(*order).limit(MOST)):
-        yield Listed(incident, SEVERITIES[severity], posts)
 
 
 def written(listed: Iterable[Listed]) -> str:

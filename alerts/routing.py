@@ -8,6 +8,7 @@ from functools import cache
 
 from alerts.alert import Alert, Recipient, alert_id
 from alerts.bulletin import Bulletin
+from alerts.content import Content
 from alerts.plans.plan import Plan, Plans
 from alerts.plans.policies import usual_policy
 from alerts.plans.rules import Rule
@@ -63,13 +64,15 @@ def alerts_about(
     return alerts
 
 
-def permitted(alert: Alert, recipient: Recipient, *, official: Official | None, at: datetime) -> Recipient | None:
-    """The recipient as consent allows to tell her of ``alert`` at the moment ``at``: perhaps without the text, or ``None``.
+def permitted(content: Content, recipient: Recipient, *, official: Official | None, at: datetime) -> Recipient | None:
+    """The recipient as consent allows to tell her of ``content`` at the moment ``at``: perhaps without the text, or ``None``.
 
     Args:
-        official: whom the alert is about, as she is registered then.
+        official: whom it is about, as she is registered then.
     """
-    return _as_allowed(recipient, covering_consents(official, alert.verdict, at) if official is not None else ())
+    if isinstance(content, Bulletin):
+        return permitted_bulletin(content, recipient, official=official, at=at)
+    return _as_allowed(recipient, covering_consents(official, content.verdict, at) if official is not None else ())
 
 
 def permitted_bulletin(
@@ -83,10 +86,9 @@ def permitted_bulletin(
     )
 
 
-def may_tell(official: Official | None, contact: str, at: datetime, *, label: str = "") -> bool:
-    """Whether a consent in force allows to tell the contact of that name of the official, and of that label."""
-    consents = official.consents if official is not None else ()
-    return any(each.in_force(at) and each.tells(contact) and (not label or each.tells_of([label])) for each in consents)
+def may_tell(official: Official, contact: str, at: datetime) -> bool:
+    """Whether a consent in force allows to tell the contact of that name of the official at all."""
+    return any(each.in_force(at) and each.tells(contact) for each in official.consents)
 
 
 def _as_allowed(recipient: Recipient, covering: Iterable[Consent]) -> Recipient | None:

@@ -29,7 +29,7 @@ from alerts.alert import Alert, Recipient
 from alerts.channel import Channel
 from alerts.channels.email import Email
 from alerts.channels.files import Files
-from alerts.content import Content
+from alerts.content import Content, to_one
 from alerts.delivery.budget import Budgets
 from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.outbox import Outbox
@@ -153,9 +153,9 @@ async def dispatch(channel: Channel, folder: Path, *, count: int, rate: int, sec
     async def step(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(worker, lambda: function(*args, **kwargs))
 
-    def allowed(told: Content, recipient: Recipient) -> Recipient | None:
-        assert isinstance(told, Alert)
-        return permitted(told, recipient, official=official(channel.name, told.official), at=CLOCK.now())
+    def allowed(told: Content, recipient: Recipient) -> Content | None:
+        found = permitted(told, recipient, official=official(channel.name, told.official), at=CLOCK.now())
+        return None if found is None else to_one(told, found)
 
     dispatcher = Dispatcher(
         outbox=outbox,

@@ -18,10 +18,11 @@ from alerts.alert import ALERTS, DELIVERIES, Recipient
 from alerts.bulletin import Bulletin
 from alerts.channel import Channel
 from alerts.channels.files import Files
-from alerts.content import Content
+from alerts.content import Content, to_one
 from alerts.delivery.budget import Budgets
 from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.postman import Postman
+from alerts.delivery.tellable import as_it_stands
 from alerts.incidents.escalator import Escalator
 from alerts.incidents.incidents import Incidents
 from alerts.incidents.telling import Telling
@@ -33,7 +34,7 @@ from alerts.messages.translations import Translations
 from alerts.plans.gaps import of_no_tenant
 from alerts.plans.live import LivePlans
 from alerts.plans.plan import Plans
-from alerts.routing import alerts_about, permitted, permitted_bulletin
+from alerts.routing import alerts_about, permitted
 from classify.classifier import Classifier, Judges
 from classify.law import Provision, load_law
 from classify.remote.service import Outcome
@@ -489,12 +490,15 @@ class Parts(Stores):
         official = self.officials.get(official_id)
         return official is not None and official.consents_to(source, self.clock.now())
 
-    def permitted(self, told: Content, recipient: Recipient) -> Recipient | None:
-        """The recipient as consent allows to tell her of it now, or ``None``."""
+    def permitted(self, told: Content, recipient: Recipient) -> Content | None:
+        """What consent allows to tell the recipient of it now, addressed to her alone, or ``None``."""
         official, now = self.officials.get(told.official), self.clock.now()
+        allowed = permitted(told, recipient, official=official, at=now)
+        if allowed is None:
+            return None
         if isinstance(told, Bulletin):
-            return permitted_bulletin(told, recipient, official=official, at=now)
-        return permitted(told, recipient, official=official, at=now)
+            told = as_it_stands(self.database, told, allowed, officials=self.officials.get, at=now)
+        return to_one(told, allowed)
 
     def __enter__(self) -> "Parts":
         return self

@@ -169,6 +169,6 @@ def _entry(alert: Alert, recipient: Recipient, now: datetime) -> dict[str, Any]:
         "official": alert.official,
         "post": alert.verdict.post.id,
         "severity": SEVERITIES.index(judgement.severity),
-        "label": next(iter(judgement.flagged), ""),
+        "label": " ".join(judgement.flagged),
         "at": now.timestamp(),
     }

@@ -9,11 +9,12 @@ from sqlalchemy import delete, func, select
 from alerts.alert import Recipient
 from alerts.bulletin import Bulletin
 from alerts.delivery.budget import HOUR, contact_digest, hour_of
+from alerts.delivery.tellable import listing, tellable
+from alerts.incidents.case import cases
+from alerts.incidents.incident import LOCK, OPEN
 from alerts.incidents.telling import Telling
-from alerts.listing import open_ones, written
 from alerts.plans.contacts import Contact, contacts_of
 from alerts.plans.plan import Plan, Plans
-from alerts.routing import may_tell
 from alerts.tables import DIGEST_ENTRY, INCIDENT
 from flow.database import Database
 from registry.official import Official
@@ -52,29 +53,41 @@ def _send(
     database: Database, telling: Telling, contact: str, way: _Way | None, officials: dict[str, Official], now: datetime
 ) -> int:
     with database.transaction():
+        # Whoever is erased meanwhile must not stay in what is listed, nor in its links.
+        database.lock(LOCK)
         # Whoever holds more back meanwhile begins the next digest.
         database.lock("outbox")
         of = DIGEST_ENTRY.c.contact == contact
-        entries = select(DIGEST_ENTRY.c.official, DIGEST_ENTRY.c.label, DIGEST_ENTRY.c.incident)
+        entries = select(DIGEST_ENTRY.c.official, DIGEST_ENTRY.c.post, DIGEST_ENTRY.c.label, DIGEST_ENTRY.c.incident)
         rows = database.query(entries.where(of))
         database.execute(delete(DIGEST_ENTRY).where(of))
         if way is None:  # nobody has this address any more
             return 0
         name = way.recipient.name
         held = [
-            incident for official, label, incident in rows if may_tell(officials.get(official), name, now, label=label)
+            incident
+            for official, post, labels, incident in rows
+            if _may_tell(officials.get(official), name, post, labels, now)
         ]
         if not held:
             return 0
+        among = set(held)
+        found = [case for case in cases(database, INCIDENT.c.state.in_(OPEN)) if case.id in among]
         values = {
             "per_hour": str(way.per_hour),
             "held": str(len(held)),
             "until": now.isoformat(),
             "contact": "",
-            "listed": written(open_ones(database, name, INCIDENT.c.id.in_(set(held)))),
+            **listing(database, tellable(found, way.recipient, officials=officials.get, at=now), name),
         }
         told = Bulletin("budget", "", "", way.tenant, "low", False, values, way.recipient, now, key=hour_of(now))
         return len(telling.tell([told]))
+
+
+def _may_tell(official: Official | None, contact: str, post: str, labels: str, at: datetime) -> bool:
+    """Whether a consent in force covers what was held back."""
+    consents = official.consents_for(post.partition(":")[0], at) if official is not None else ()
+    return any(each.tells(contact) and each.tells_of(labels.split()) for each in consents)
 
 
 def _ways(plans: Plans, officials: Iterable[Official], now: datetime) -> dict[str, _Way]:

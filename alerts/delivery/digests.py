@@ -1,17 +1,19 @@
 """Digests: what a budget has held back; the day or the week in brief, to contacts whose plan says so."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, time, timedelta
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
+from alerts.alert import Recipient
 from alerts.bulletin import Bulletin
 from alerts.delivery.budget import contact_digest
 from alerts.delivery.collected import send_collected
-from alerts.incidents.incident import OPEN
+from alerts.delivery.tellable import listing, tellable
+from alerts.incidents.case import Case, cases
+from alerts.incidents.incident import LOCK, OPEN
 from alerts.incidents.telling import Telling
-from alerts.listing import open_ones, written
 from alerts.plans.contacts import Contact, Digest
 from alerts.plans.hours import ZONES, zone
 from alerts.plans.plan import Plans
@@ -76,53 +78,52 @@ class Digests:
         told = (contact_digest(recipient.channel, recipient.address), f"{tenant} {period}", until.isoformat())
         if told in self._sent:
             return 0
-        length = timedelta(days=_DAYS[period])
-        about = self._about(contact, tenant, plans)
-        held = select(func.count()).where(DIGEST_ENTRY.c.contact == told[0])
-        here = INCIDENT.c.kind.in_(_COUNTED), INCIDENT.c.official.in_(about)
-        values = {
-            "since": (until - length).isoformat(),
-            "until": until.isoformat(),
-            "incidents": str(self._opened(about, until - length, until)),
-            "posts": str(self._posts(about, until - length, until)),
-            "before": str(self._posts(about, until - 2 * length, until - length)),
-            "open": str(self._open(about)),
-            "held": str(self._database.query(held)[0][0]),
-            "listed": written(open_ones(self._database, contact.name, *here)),
-        }
-        kind = _KINDS[period]
-        bulletin = Bulletin(kind, "", "", tenant, "low", False, values, recipient, now, key=f"{until:%Y-%m-%d}")
-        new = self._telling.tell([bulletin])
+        with self._database.transaction():
+            # Whoever is erased meanwhile must not stay in what is listed, nor in its links.
+            self._database.lock(LOCK)
+            values = self._values(recipient, timedelta(days=_DAYS[period]), tenant, plans, until)
+            kind = _KINDS[period]
+            bulletin = Bulletin(kind, "", "", tenant, "low", False, values, recipient, now, key=f"{until:%Y-%m-%d}")
+            new = self._telling.tell([bulletin])
         self._sent.add(told)
         return len(new)
 
-    def _about(self, contact: Contact, tenant: str, plans: Plans) -> frozenset[str]:
+    def _values(
+        self, recipient: Recipient, length: timedelta, tenant: str, plans: Plans, until: datetime
+    ) -> dict[str, str]:
+        since, before, now = until - length, until - 2 * length, self._clock.now()
+        about = self._about(recipient.name, tenant, plans)
+        lately = or_(INCIDENT.c.state.in_(OPEN), INCIDENT.c.changed_at >= before.timestamp())
+        found = cases(self._database, INCIDENT.c.kind.in_(_COUNTED), lately)
+        told = tellable(found, recipient, officials=about.get, at=now)
+        address = contact_digest(recipient.channel, recipient.address)
+        held = select(func.count()).where(DIGEST_ENTRY.c.contact == address)
+        return {
+            "since": since.isoformat(),
+            "until": until.isoformat(),
+            "incidents": str(sum(since.timestamp() <= case.opened_at < until.timestamp() for case in told)),
+            "posts": str(self._posts(told, since, until)),
+            "before": str(self._posts(told, before, since)),
+            "open": str(sum(case.is_open for case in told)),
+            "held": str(self._database.query(held)[0][0]),
+            **listing(self._database, told, recipient.name),
+        }
+
+    def _about(self, contact: str, tenant: str, plans: Plans) -> dict[str, Official]:
         """Of whom the contact is told: of the tenant or, by the plan for all, of those without one of their own."""
         now = self._clock.now()
-        return frozenset(
-            each.id
+        return {
+            each.id: each
             for each in self._officials()
             if (tenant_of(each) == tenant if tenant else tenant_of(each) not in plans.tenants)
-            and may_tell(each, contact.name, now)
-        )
+            and may_tell(each, contact, now)
+        }
 
-    def _posts(self, about: frozenset[str], since: datetime, until: datetime) -> int:
+    def _posts(self, told: Collection[Case], since: datetime, until: datetime) -> int:
         during = INCIDENT_POST.c.at >= since.timestamp(), INCIDENT_POST.c.at < until.timestamp()
-        many = func.count(INCIDENT_POST.c.post.distinct())
-        return self._sum(select(INCIDENT_POST.c.official, many).where(*during), INCIDENT_POST.c.official, about)
-
-    def _opened(self, about: frozenset[str], since: datetime, until: datetime) -> int:
-        during = INCIDENT.c.opened_at >= since.timestamp(), INCIDENT.c.opened_at < until.timestamp()
-        found = select(INCIDENT.c.official, func.count()).where(INCIDENT.c.kind.in_(_COUNTED), *during)
-        return self._sum(found, INCIDENT.c.official, about)
-
-    def _open(self, about: frozenset[str]) -> int:
-        found = select(INCIDENT.c.official, func.count()).where(INCIDENT.c.kind.in_(_COUNTED))
-        return self._sum(found.where(INCIDENT.c.state.in_(OPEN)), INCIDENT.c.official, about)
-
-    def _sum(self, found: Any, official: Any, about: frozenset[str]) -> int:
-        rows = self._database.query(found.group_by(official))
-        return sum(many for id, many in rows if id in about)
+        many = select(INCIDENT_POST.c.incident, func.count(INCIDENT_POST.c.post.distinct())).where(*during)
+        counts = dict(self._database.query(many.group_by(INCIDENT_POST.c.incident)))
+        return sum(counts.get(case.id, 0) for case in told)
 
 
 def _last_morning(now: datetime, period: Digest, timezone: str) -> datetime:

@@ -10,7 +10,7 @@ from typing import Any
 
 from alerts.alert import Recipient
 from alerts.channel import Channel
-from alerts.content import Content
+from alerts.content import Content, recipients_of
 from alerts.delivery.outbox import Item, Outbox, Result
 from alerts.delivery.sending import Sender, growing
 from alerts.messages.message import Message
@@ -31,8 +31,8 @@ class Dispatcher:
         render: makes the message; the third argument is the id of the delivery.
         commit: writes results down (`alerts.stage.recording`); called by way of ``step``; returns the ids of
             deliveries that were erased meanwhile.
-        allowed: the recipient as consent allows to tell her of it now, or ``None`` (`alerts.routing.permitted`); asked
-            before each try, by way of ``step``.
+        allowed: what consent allows to tell the recipient of it now, addressed to her alone, or ``None``; asked before each
+            try, by way of ``step``.
         step: where ``commit``, ``allowed`` and the outbox run.
         at_once: messages on their way per channel.
         idle_seconds: how often to look for what has become due.
@@ -48,7 +48,7 @@ class Dispatcher:
         channels: Mapping[str, Channel],
         render: Callable[[Content, Recipient, str], Message],
         commit: Callable[[Sequence[Result]], Collection[str]],
-        allowed: Callable[[Content, Recipient], Recipient | None],
+        allowed: Callable[[Content, Recipient], Content | None],
         step: Step,
         clock: Clock,
         at_once: int = 16,
@@ -156,11 +156,11 @@ class Dispatcher:
             due += self._outbox.due(self._at_once - len(busy), channel=channel, besides=busy)
         items, refused = [], []
         for item in due:
-            recipient = self._allowed(item.content, item.recipient)
-            if recipient is None:
+            content = self._allowed(item.content, item.recipient)
+            if content is None:
                 refused.append(item)
             else:
-                items.append(replace(item, recipient=recipient))
+                items.append(replace(item, content=content, recipient=recipients_of(content)[0]))
         return items, refused
 
     async def _write_down(self) -> None:

@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,14 +16,16 @@ from alerts.alert import Alert, Recipient, Told
 from alerts.bulletin import Bulletin
 from alerts.delivery.budget import Budgets
 from alerts.delivery.digests import Digests
-from alerts.delivery.outbox import Item, Outbox
+from alerts.delivery.outbox import Item, Outbox, Result
+from alerts.delivery.tellable import MOST, as_it_stands
+from alerts.incidents.history import History
 from alerts.incidents.incidents import Incidents
 from alerts.incidents.telling import Telling
-from alerts.listing import read
+from alerts.listing import link_id, read
 from alerts.plans.contacts import Contact, Digest, Way
 from alerts.plans.plan import Budget, Plan, Plans
 from alerts.plans.rules import Rule
-from alerts.tables import BUDGET, DIGEST_ENTRY, INCIDENT_EVENT, INCIDENT_LINK, INCIDENT_POST, METADATA, OUTBOX
+from alerts.tables import BUDGET, DIGEST_ENTRY, INCIDENT_EVENT, INCIDENT_LINK, METADATA, OUTBOX
 from classify.verdict import Label, Severity
 from flow.clock import ManualClock
 from flow.database import Database
@@ -31,6 +34,12 @@ from tests import databases
 from tests.alerts.people import AT, alert, official, recipient, verdict
 from turvakt.schema import open_file
 
+DESK = Contact(
+    name="Beredskap Ekvik",
+    language="sv",
+    channels=(Way(channel="email", address="jour@ekvik.example"),),
+    digests=("daily",),
+)
 OPERATOR = Recipient("Drift", "webhook", "https://drift.example", "en", show_text=False)
 LIMIT = 3
 
@@ -164,26 +173,166 @@ def test_an_hour_later_the_contact_is_told_how_much_it_was(world: World) -> None
     assert len(world.database.query(select(BUDGET))) == LIMIT
 
 
-def test_what_is_told_in_brief_can_be_answered_without_an_account(world: World) -> None:
-    incidents = Incidents(
+TEXTS = ("Vägen till sjön är stängd", "Budgeten på måndag", "Ny matsal till hösten", "Öppet på söndagar")
+
+
+def incidents_of(world: World) -> Incidents:
+    return Incidents(
         world.database,
         telling=world.telling,
         plans=lambda: world.plans,
         officials=lambda id: world.her if id == world.her.id else None,
         clock=world.clock,
     )
-    texts = ("Vägen till sjön är stängd", "Budgeten på måndag", "Ny matsal till hösten", "Öppet på söndagar")
-    made = [world.alert(number) for number in range(len(texts))]
-    for each, text in zip(made, texts, strict=True):
-        incidents.take([replace(each, verdict=verdict(each.verdict.post.id, text=text, labels=("hate",)), told=None)])
+
+
+def raised(world: World, *texts: str, to: Recipient | None = None) -> list[str]:
+    """The incidents of posts that are about hate and say these things, of which the recipient is told."""
+    incidents, before = incidents_of(world), {each.id for each in incidents_of(world).open()}
+    for number, text in enumerate(texts):
+        judged = verdict(f"bluesky:{len(before) + number}", text=text, labels=("hate",))
+        incidents.take([alert(judged, to or recipient())])
+    return [each.id for each in incidents.open() if each.id not in before]
+
+
+def sent(world: World, item: Item, **changes: Any) -> None:
+    """A message arrives, or comes to another end."""
+    delivery = replace(item.delivery, state="delivered", at=world.clock.now())
+    world.telling.record([Result(replace(delivery, **changes), contact=item.recipient.name)])
+
+
+def digest_of(world: World) -> Item:
+    """The newest digest to the desk that waits."""
+    waiting = [item for item in world.outbox.due(1000, channel="email") if isinstance(item.content, Bulletin)]
+    return next(item for item in reversed(waiting) if "listed" in item.content.values)
+
+
+def listed(item: Item) -> list[str]:
+    assert isinstance(item.content, Bulletin)
+    return [each.incident for each in read(item.content.values["listed"])]
+
+
+@pytest.mark.parametrize("show_text", [True, False])
+def test_what_is_told_in_brief_can_be_answered_without_an_account(world: World, show_text: bool) -> None:
+    raised(world, *TEXTS, to=recipient(show_text=show_text))
     world.clock.advance(3600)
     assert world.digests.send() == 1
-    [told] = [each for each in world.bulletins() if each[1] == "vakt@ekvik.example" and each[2].get("listed")]
-    [listed] = read(told[2]["listed"])
-    (found,) = world.database.query(select(INCIDENT_LINK.c.contact).where(INCIDENT_LINK.c.incident == listed.incident))
-    assert found == ("Beredskap Ekvik",)
-    events = [(each.event, each.contact) for each in incidents.history.of(listed.incident)]
-    assert events[-1] == ("in-digest", "Beredskap Ekvik")
+    item = digest_of(world)
+    [incident] = listed(item)
+    columns = INCIDENT_LINK.c.delivery, INCIDENT_LINK.c.contact, INCIDENT_LINK.c.show_text
+    found = world.database.query(select(*columns).where(INCIDENT_LINK.c.incident == incident))
+    assert found == [(link_id(item.delivery.id, incident), "Beredskap Ekvik", show_text)]
+
+
+def test_who_was_told_in_brief_is_written_down_when_it_has_gone_out(world: World) -> None:
+    raised(world, *TEXTS)
+    world.clock.advance(3600)
+    world.digests.send()
+    item = digest_of(world)
+    [incident] = listed(item)
+    history = History(world.database)
+    assert "in-digest" not in [each.event for each in history.of(incident)]
+    sent(world, item, state="waiting", attempts=1, reason="not now")
+    assert "in-digest" not in [each.event for each in history.of(incident)]
+    world.clock.advance(60)
+    sent(world, item)
+    told = history.of(incident)[-1]
+    assert (told.event, told.contact, told.channel, told.at) == (
+        "in-digest",
+        "Beredskap Ekvik",
+        "email",
+        world.clock.now(),
+    )
+
+
+def test_of_what_was_erased_meanwhile_no_digest_writes_anything_down(world: World) -> None:
+    raised(world, *TEXTS)
+    world.clock.advance(3600)
+    world.digests.send()
+    item = digest_of(world)
+    [incident] = listed(item)
+    incidents_of(world).erase(world.her.id)
+    History(world.database).erase(world.her.id)
+    sent(world, item)
+    assert History(world.database).of(incident) == []
+    assert world.database.query(select(INCIDENT_LINK)) == []
+
+
+@pytest.fixture
+def desk(world: World) -> World:
+    """Its desk, which has been told of four incidents, gets the day in brief at seven."""
+    world.plans = Plans(replace(world.plans.default, contacts={"Beredskap Ekvik": DESK}))
+    raised(world, *TEXTS[:LIMIT], to=recipient(address="jour@ekvik.example"))
+    world.clock.advance(17 * 3600)
+    return world
+
+
+@pytest.mark.parametrize(
+    ("consent", "many"),
+    [
+        ({}, LIMIT),
+        ({"labels": ("hate",)}, LIMIT),
+        ({"labels": ("threat",)}, 0),
+        ({"scope": ("mastodon",)}, 0),
+        ({"recipients": ("Somebody else",)}, 0),
+    ],
+    ids=["all", "its label", "another label", "another source", "another contact"],
+)
+def test_what_consent_no_longer_covers_is_neither_listed_nor_counted(
+    desk: World, consent: dict[str, Any], many: int
+) -> None:
+    desk.her = official(consents=(replace(Consent(("*",), AT - timedelta(days=30)), **consent),))
+    assert desk.digests.send() == 1
+    item = digest_of(desk)
+    assert isinstance(item.content, Bulletin)
+    assert len(listed(item)) == many
+    assert {item.content.values[name] for name in ("incidents", "open", "posts")} == {str(many)}
+
+
+def test_what_was_withdrawn_is_not_listed(desk: World) -> None:
+    """Nor is it when the consent is given anew: as an alert it would not be told again either."""
+    first, *others = desk.outbox.due(10, channel="email")
+    sent(desk, first, state="withdrawn", reason="withdrawn")
+    for each in others:
+        sent(desk, each)
+    desk.digests.send()
+    assert sorted(listed(digest_of(desk))) == sorted(each.content.incident for each in others)
+
+
+def test_what_is_over_or_may_not_be_told_any_more_leaves_a_digest_that_waits(desk: World) -> None:
+    desk.digests.send()
+    item = digest_of(desk)
+    assert isinstance(item.content, Bulletin)
+
+    def stands() -> list[str]:
+        assert isinstance(item.content, Bulletin)
+        told = as_it_stands(
+            desk.database, item.content, item.recipient, officials=lambda id: desk.her, at=desk.clock.now()
+        )
+        return [each.incident for each in read(told.values["listed"])]
+
+    first, *others = listed(item)
+    assert stands() == [first, *others]
+    incidents_of(desk).answer(first, "resolve", by="Beredskap Ekvik")
+    assert stands() == others
+    desk.her = official(consents=(Consent(("*",), AT, labels=("threat",)),))
+    assert stands() == []
+
+
+def test_of_what_a_digest_does_not_list_it_says_how_much_there_is(world: World) -> None:
+    world.plans = Plans(replace(world.plans.default, contacts={"Beredskap Ekvik": DESK}, budget=Budget(per_hour=99)))
+    words = ["bron", "skolan", "torget", "hamnen", "badet", "parken", "museet", "stationen", "kyrkan", "biblioteket"]
+    texts = [f"Nej till {word} vid {other}" for word, other in zip(words, reversed(words), strict=True)]
+    for text in [*texts, *TEXTS]:
+        raised(world, text, to=recipient(address="jour@ekvik.example"))
+        world.clock.advance(1200)
+    many = len(incidents_of(world).open())
+    assert many > MOST
+    world.clock.advance(17 * 3600 - 14 * 1200)
+    world.digests.send()
+    item = digest_of(world)
+    assert isinstance(item.content, Bulletin)
+    assert (len(listed(item)), item.content.values["more"]) == (MOST, str(many - MOST))
 
 
 def test_of_whom_consent_says_no_more_nothing_is_told(world: World) -> None:
@@ -202,26 +351,10 @@ def test_an_address_that_nobody_has_any_more_is_told_nothing(world: World) -> No
 
 def test_a_day_and_a_week_in_brief(database: Database) -> None:
     world = World(database, digests=("daily", "weekly"))
-    database.executemany(
-        INCIDENT_POST.insert(),
-        [
-            {
-                "alert": f"a{number}",
-                "incident": "i1",
-                "official": who,
-                "post": f"bluesky:{number}",
-                "account": "",
-                "at": (AT - timedelta(hours=hours)).timestamp(),
-                "posted_at": 0.0,
-                "signature": b"",
-                "severity": 1,
-                "threat": 0,
-            }
-            for number, (hours, who) in enumerate(
-                [(10, world.her.id), (11, world.her.id), (35, world.her.id), (10, "somebody-else")]
-            )
-        ],
-    )
+    for number, (hours, who) in enumerate([(35, world.her.id), (11, world.her.id), (10, world.her.id), (10, "other")]):
+        world.clock.advance((AT - timedelta(hours=hours) - world.clock.now()).total_seconds())
+        incidents_of(world).take([alert(verdict(f"bluesky:{number}", text=TEXTS[number], mentions=(who,)))])
+    world.clock.advance((AT - world.clock.now()).total_seconds())
     # AT is Tuesday 14:05 in Stockholm: the day's digest is late, and still sent; the week's is not.
     world.clock.advance(-4 * 3600)
     assert world.digests.send() == 1
@@ -230,8 +363,8 @@ def test_a_day_and_a_week_in_brief(database: Database) -> None:
     assert {name: values[name] for name in ("posts", "before", "incidents", "open", "held")} == {
         "posts": "2",
         "before": "1",
-        "incidents": "0",
-        "open": "0",
+        "incidents": "2",
+        "open": "3",
         "held": "0",
     }
     assert values["until"] == "2026-03-03T06:00:00+00:00"

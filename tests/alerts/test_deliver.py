@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from alerts.alert import DELIVERIES, Recipient
 from alerts.channel import Held, Later
-from alerts.content import Content
+from alerts.content import Content, to_one
 from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.outbox import Outbox, Result
 from alerts.delivery.sending import growing
@@ -92,7 +92,7 @@ class World:
             "channels": {channel.name: channel for channel in channels},
             "render": render,
             "commit": recording(telling=self.telling, log=self.log),
-            "allowed": lambda alert, recipient: recipient if self.consent else None,
+            "allowed": lambda alert, recipient: alert if self.consent else None,
             "step": step,
             "clock": self.clock,
             "pauses": lambda: repeat(10.0),
@@ -345,7 +345,10 @@ async def test_no_consent_to_the_text_any_more_no_text(world: World) -> None:
         return render(told, recipient, delivery)
 
     (key,) = world.add("bluesky:1", show_text=True)
-    withheld = {"allowed": lambda alert, recipient: replace(recipient, show_text=False), "render": remembered}
+    withheld = {
+        "allowed": lambda told, to: to_one(told, replace(to, show_text=False)),
+        "render": remembered,
+    }
     async with world.running(channel, **withheld) as dispatcher:
         assert await dispatcher.drained(at_most=SOON)
     assert channel.delivered == [key]

@@ -154,7 +154,7 @@ class Whatever(RuleBasedStateMachine):
             channels={each.name: each for each in self.channels},
             render=render,
             commit=commit,
-            allowed=lambda told, recipient: recipient,
+            allowed=lambda told, recipient: told,
             step=step,
             clock=self.world.clock,
             pauses=lambda: repeat(60.0),

@@ -28,7 +28,7 @@ async def deliver(world: World, *channels: Fickle) -> None:
         channels={each.name: each for each in channels},
         render=render,
         commit=world.telling.record,
-        allowed=lambda told, recipient: recipient,
+        allowed=lambda told, recipient: told,
         step=step,
         clock=world.clock,
         idle_seconds=0.001,

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from alerts.alert import ALERTS, Alert
+from alerts.alert import ALERTS, Recipient
 from alerts.channels.files import Files
+from alerts.content import Content, to_one
 from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.outbox import Outbox
 from alerts.incidents.incidents import Incidents
@@ -67,6 +68,11 @@ async def run(database: Sqlite, folder: Path, *verdicts: Verdict, known: Officia
     plans = Plans(Plan((Rule(name="any", severity="low"),)))
     incidents = Incidents(database, telling=telling, plans=lambda: plans, officials=officials, clock=clock)
     renderer = Renderer(Translations(FOLDER), base_url="http://127.0.0.1:8000", officials=officials)
+
+    def allowed(told: Content, recipient: Recipient) -> Content | None:
+        found = permitted(told, recipient, official=known, at=clock.now())
+        return None if found is None else to_one(told, found)
+
     stages: list[Stage[Any]] = [
         route_stage(plans=plans, officials=officials, clock=clock),
         deliver_stage(incidents=incidents, clock=clock, wake=lambda: dispatcher.wake()),
@@ -77,7 +83,7 @@ async def run(database: Sqlite, folder: Path, *verdicts: Verdict, known: Officia
         channels={"outbox": Files(folder, clock=clock)},
         render=lambda told, recipient, delivery: renderer.render(told, recipient, delivery=delivery),
         commit=recording(telling=telling, log=log),
-        allowed=lambda told, recipient: permitted(cast(Alert, told), recipient, official=known, at=clock.now()),
+        allowed=allowed,
         step=runtime.at("deliveries"),
         clock=clock,
     )

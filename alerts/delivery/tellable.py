@@ -1,0 +1,76 @@
+"""Which incidents a digest may tell somebody of: like an alert, none that consent does not cover at that moment."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+
+from alerts.alert import Recipient
+from alerts.bulletin import Bulletin
+from alerts.incidents.case import Case, cases
+from alerts.incidents.incident import OPEN
+from alerts.listing import Listed, read, written
+from alerts.routing import permitted
+from alerts.tables import INCIDENT, INCIDENT_EVENT
+from classify.verdict import SEVERITIES
+from flow.database import Database
+from registry.official import Official
+
+MOST = 10
+"""Incidents that a message lists at most; all are in the console."""
+
+
+def tellable(
+    found: Iterable[Case], recipient: Recipient, *, officials: Callable[[str], Official | None], at: datetime
+) -> list[Case]:
+    """Those of which the recipient may be told at the moment ``at``; of one of whose post nothing is left nobody knows that."""
+    return [
+        case
+        for case in found
+        if case.content is not None
+        and permitted(case.content, recipient, official=officials(case.official), at=at) is not None
+    ]
+
+
+def listing(database: Database, found: Iterable[Case], contact: str) -> dict[str, str]:
+    """The values ``listed`` and ``more`` of a bulletin: of these incidents those that are open, the gravest first, as far as the
+    contact of that name has been told of them, or would have been: it answers for no others.
+    """
+    told = _told(database, contact)
+    open_ones = sorted((case for case in found if case.is_open and case.id in told), key=_gravest_first)
+    listed = [Listed(case.id, SEVERITIES[case.severity], case.posts) for case in open_ones[:MOST]]
+    return {"listed": written(listed), "more": str(len(open_ones) - len(listed))}
+
+
+def as_it_stands(
+    database: Database,
+    bulletin: Bulletin,
+    recipient: Recipient,
+    *,
+    officials: Callable[[str], Official | None],
+    at: datetime,
+) -> Bulletin:
+    """The bulletin without what it lists that is over by now, or that the recipient may be told of no more."""
+    listed = list(read(bulletin.values.get("listed", "")))
+    if not listed:
+        return bulletin
+    found = cases(database, INCIDENT.c.id.in_([each.incident for each in listed]), INCIDENT.c.state.in_(OPEN))
+    left = {case.id for case in tellable(found, recipient, officials=officials, at=at)}
+    values = bulletin.values | {"listed": written(each for each in listed if each.incident in left)}
+    return replace(bulletin, values=values)
+
+
+def _told(database: Database, contact: str) -> frozenset[str]:
+    """The open incidents of which a message to the contact went out or was held back, and was not withdrawn."""
+    its: Sequence[ColumnElement[bool]] = (
+        INCIDENT_EVENT.c.contact == contact,
+        INCIDENT_EVENT.c.incident.in_(select(INCIDENT.c.id).where(INCIDENT.c.state.in_(OPEN))),
+    )
+    withdrawn = select(INCIDENT_EVENT.c.delivery).where(*its, INCIDENT_EVENT.c.event == "withdrawn")
+    told = select(INCIDENT_EVENT.c.incident).where(*its, INCIDENT_EVENT.c.delivery.not_in(withdrawn)).distinct()
+    return frozenset(row[0] for row in database.query(told))
+
+
+def _gravest_first(case: Case) -> tuple[bool, int, float, str]:
+    return not case.threat, -case.severity, case.opened_at, case.id
