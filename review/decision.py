@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final, Literal
 
 from flow.clock import Moment
@@ -13,12 +14,23 @@ TAKEN_BACK: Final = "taken-back"
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a decision has put out of force: the index holds the newest of each tenant alone."""
+
+    outcome: Outcome
+    by: str = field(repr=False)
+    at: Moment
+    extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """A reviewer's word on a verdict. Of each tenant the newest decision on a post is the one that holds.
 
     Attributes:
         tenant: for whom it was decided; empty: for the whole installation, as by those who answer for all tenants, and in
             records older than this field.
+        earlier: what this tenant had decided before its incident was called a false alarm, for when that is taken back.
     """
 
     post: str
@@ -26,6 +38,7 @@ class Decision:
     by: str = field(repr=False)
     at: Moment
     tenant: str = ""
+    earlier: Earlier | None = None
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
 
@@ -45,6 +58,33 @@ def counting_for(decisions: Iterable[Decision], tenants: Collection[str]) -> tup
     found = in_force(decisions)
     own = tuple(each for each in found if each.tenant in tenants)
     return own or tuple(each for each in found if not each.tenant)
+
+
+def false_alarm(post: str, decisions: Iterable[Decision], *, tenant: str, by: str, at: datetime) -> Decision:
+    """A post of an incident that was called a false alarm.
+
+    Args:
+        decisions: what the index holds on it.
+    """
+    own = next((each for each in in_force(decisions) if each.tenant == tenant), None)
+    # Who calls the last post one and thereby closes its incident has said one thing, and takes it back as one.
+    if own is None or (own.outcome, own.by) == ("false-alarm", by):
+        return Decision(post, "false-alarm", by, at, tenant)
+    return Decision(post, "false-alarm", by, at, tenant, Earlier(own.outcome, own.by, own.at))
+
+
+def taken_back(post: str, decisions: Iterable[Decision], *, tenant: str, by: str, at: datetime) -> Decision:
+    """The post, once its incident was opened again: decided as it was before, or not at all.
+
+    Args:
+        decisions: what the index holds on it; that it was a false alarm may have not come there yet.
+        at: right after the false alarm, so that what was decided since stays.
+    """
+    own = next((each for each in in_force(decisions) if each.tenant == tenant and each.at <= at), None)
+    before = own.earlier if own is not None and own.outcome == "false-alarm" else own
+    if before is None:
+        return Decision(post, TAKEN_BACK, by, at, tenant)
+    return Decision(post, before.outcome, before.by, at, tenant)
 
 
 DECISIONS = Codec("decision", Decision)

@@ -57,7 +57,8 @@ from registry.retention import KINDS, RetentionReport
 from registry.tenant import Tenant
 from registry.withdrawal import Erasure, Kept
 from registry.wording import Shown, Wordings, load_wordings
-from review.decision import DECISIONS, TAKEN_BACK, Decision
+from review import decision
+from review.decision import DECISIONS
 from review.index import MOST, Query, every
 from review.naming import Naming
 from review.retention import PostRetention
@@ -413,10 +414,12 @@ class Parts(Stores):
     def _decide(self, posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: bool = False) -> None:
         known = self._person(by)
         by = by if known is None else known.name
+        decide = decision.taken_back if taken_back else decision.false_alarm
+        found = [(post, self.index.get(post)) for post in posts]
+        decided = [decide(post, item.decisions if item else (), tenant=tenant, by=by, at=at) for post, item in found]
         with self.log.write() as writer:
-            for post in posts:
-                decision = Decision(post, TAKEN_BACK if taken_back else "false-alarm", by, at, tenant)
-                writer.append(DECISIONS_TOPIC, post, DECISIONS.encode(decision))
+            for each in decided:
+                writer.append(DECISIONS_TOPIC, each.post, DECISIONS.encode(each))
 
     def escalator(self, step: Step, *, wake: Callable[[], None]) -> Escalator:
         """Sees to it that what nobody answers goes on; ``wake`` is called when there is something to deliver."""

@@ -34,7 +34,7 @@ class Decide(Protocol):
     """Writes down what a person decided."""
 
     def __call__(self, posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: bool = False) -> None:
-        """At that moment these posts were false alarms, as ``tenant`` sees them, or are none any more."""
+        """At that moment these posts were false alarms, as ``tenant`` sees them, or became again what they were before."""
         ...
 
 

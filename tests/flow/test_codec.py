@@ -24,7 +24,7 @@ from registry.ledger import LEDGER, LedgerEntry
 from registry.official import OFFICIALS, Consent, Contact, Official
 from registry.retention import REPORTS, RetentionReport
 from registry.tenant import TENANTS, Tenant
-from review.decision import DECISIONS, Decision
+from review.decision import DECISIONS, Decision, Earlier
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 AT = datetime(2026, 9, 14, 6, 1, 12, tzinfo=UTC)
@@ -103,7 +103,7 @@ SAMPLES: list[tuple[Codec[Any], Any]] = [
     (ALERTS, ALERT),
     (DELIVERIES, Delivery("d1", "0f", POST.id, "anna-lindqvist", "email", "delivered", 2, AT, AT, None, "1c", 1)),
     (BULLETINS, Envelope(BULLETIN)),
-    (DECISIONS, Decision(POST.id, "confirmed", "vakt", AT, "ekvik")),
+    (DECISIONS, Decision(POST.id, "false-alarm", "vakt", AT, "ekvik", Earlier("confirmed", "rut", AT))),
     (ENTRIES, ENTRY),
     (
         DEAD_LETTERS,
@@ -138,7 +138,7 @@ SAMPLES: list[tuple[Codec[Any], Any]] = [
 ]
 KINDS = [codec.kind for codec, _ in SAMPLES]
 NEWEST = {
-    "decision": "-tenant",
+    "decision": "-earlier",
     "delivery": "-incident",
     "verdict": "-aimed-at",
     "alert": "-severity",

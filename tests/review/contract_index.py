@@ -9,6 +9,7 @@ from classify.verdict import Verdict
 from flow.errors import BadInput
 from ingest.post import Mention
 from registry.holder import Part
+from review.decision import Decision, false_alarm, taken_back
 from review.index import Age, Index, Query, age_of, place_of, write_place
 from review.indexes.memory import MemoryIndex
 from tests.review.people import alert, at, decision, delivery, verdict
@@ -250,6 +251,28 @@ class IndexContract:
         assert [[item.verdict.post.id for item in page] for page in index.old("open-case", at(99))] == [["jsonl:a"]]
         index.write_decisions([installation])
         assert [found(index, decision=each, decided_by=("habo",)) for each in outcomes] == [["a"], [], []]
+
+    def test_what_was_confirmed_before_a_false_alarm_is_confirmed_again_once_that_is_taken_back(
+        self, index: Index
+    ) -> None:
+        def held() -> tuple[Decision, ...]:
+            item = index.get("jsonl:a")
+            return () if item is None else item.decisions
+
+        index.write_verdicts([verdict("a")])
+        confirmed = decision("jsonl:a", minutes=5, tenant="habo")
+        index.write_decisions([confirmed])
+        false = false_alarm("jsonl:a", held(), tenant="habo", by="Kim", at=at(6))
+        back = taken_back("jsonl:a", [false], tenant="habo", by="Kim", at=at(7))
+        # That it was a false alarm may come to the index later than that it was none.
+        assert taken_back("jsonl:a", held(), tenant="habo", by="Kim", at=at(7)) == back
+        index.write_decisions([false])
+        assert held() == (false,)
+        assert found(index, decision="confirmed", decided_by=("habo",)) == []
+        index.write_decisions([taken_back("jsonl:a", held(), tenant="habo", by="Kim", at=at(7))])
+        assert held() == (replace(confirmed, at=at(7)),)
+        assert found(index, decision="confirmed", decided_by=("habo",)) == ["a"]
+        assert index.counts().decisions == 1
 
     def test_an_alert_or_decision_may_come_first(self, index: Index) -> None:
         first = verdict("a")

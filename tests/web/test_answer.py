@@ -146,6 +146,25 @@ def test_a_false_alarm_closes_it_decides_on_its_posts_and_can_be_undone(world: A
     assert timedelta(0) < back.at - false.at < timedelta(seconds=1)  # a later decision of somebody else stays
 
 
+def test_opened_again_a_post_that_was_confirmed_before_the_false_alarm_is_confirmed_again(world: Answerable) -> None:
+    incident = world.raised("bluesky:1", "bluesky:2")
+    world.browser(world.person()).submit("/posts/bluesky%3A1", outcome="confirmed", by="Rut Ek")
+    world.index_decisions()
+    world.wait(minutes=1)
+    answer(world.browser(), world.link(incident), "false-alarm")
+    world.index_decisions()
+    assert [held(world, post) for post in ("bluesky:1", "bluesky:2")] == [("false-alarm", KAJ)] * 2
+    answer(world.browser(), world.link(incident), "reopen")
+    world.index_decisions()
+    assert [held(world, post) for post in ("bluesky:1", "bluesky:2")] == [("confirmed", "Rut Ek"), None]
+
+
+def held(world: Answerable, post: str) -> tuple[str, str] | None:
+    item = world.parts.index.get(post)
+    assert item is not None
+    return None if item.decision is None else (item.decision.outcome, item.decision.by)
+
+
 def test_handing_over_tells_the_next_step(world: Answerable) -> None:
     incident = world.raised()
     answer(world.browser(), world.link(incident), "hand-over")
