@@ -21,8 +21,6 @@ class Breaker:
         self._until: Moment | None = None
         self.open_since: Moment | None = None
         """Since when it has been open, rests included, until somebody answers; ``None``: it is closed."""
-        self.failed_at: Moment | None = None
-        """When somebody was last asked in vain."""
 
     @property
     def resting(self) -> bool:
@@ -47,7 +45,7 @@ class Breaker:
     def failed(self) -> None:
         """Nobody answered."""
         self._in_a_row += 1
-        self.failed_at = now = self._clock.now()
+        now = self._clock.now()
         if self._in_a_row >= self._after:
             self._until = now + self._rest
             self.open_since = self.open_since or now

@@ -5,8 +5,11 @@ import gc
 import logging
 import signal
 from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
 from functools import partial
 
+from flow.database import Database
+from flow.databases.postgres import Postgres
 from flow.databases.postgres_lock import SessionLock
 from flow.errors import BadInput, Broken, TurvaktError
 from flow.runtimes.faust import Faust
@@ -69,7 +72,7 @@ class ClusterWorker:
         self._observed = observed
         self._beside = beside
         self._pulse = pulse
-        self._works = False
+        self._begun = self._works = False
         self._console = console
         self._member = member
         self._looked, self._fullest = float("-inf"), 0
@@ -92,8 +95,8 @@ class ClusterWorker:
             last_resort(HANGING_SECONDS, error if known else Broken(f"unexpected {type(error).__name__}"))
             raise
         last_resort(HANGING_SECONDS)
-        if self.opened:
-            self._pulse.end(self._parts.postgres)
+        if self._begun:
+            self._noted(self._pulse.end)
         return stopped
 
     def _break_off(self) -> None:
@@ -130,7 +133,17 @@ class ClusterWorker:
             for channel in self._parts.__dict__.get("channels", {}).values():
                 await channel.close()
 
+    def _begin(self) -> None:
+        self._noted(self._pulse.begin)
+        self._begun = True
+
+    def _noted(self, note: Callable[[Database], None]) -> None:
+        """Note something by a connection of its own, which minds no version: a start may fail for want of the right one."""
+        with suppress(Broken), closing(Postgres(self._parts.settings.postgres.url)) as database:
+            note(database)
+
     async def _work(self, worker: Worker) -> None:
+        await worker.run(self._begin, place="start")
         make: Callable[[], Service] = partial(self._service, worker)
         service = await worker.run(make, place="start")
         self.opened = True

@@ -1,6 +1,8 @@
 """Keeps a channel from being flooded, and leaves one that is down alone for a while. What is urgent always passes."""
 
+import asyncio
 from collections import OrderedDict
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,13 +12,31 @@ from alerts.channel import Channel, Held, Later
 from alerts.messages.message import Message
 from flow.breaker import Breaker
 from flow.clock import Clock, Moment
-from flow.errors import BadInput
+from flow.errors import BadInput, TurvaktError
 
 _KEYS_MOST = 10_000
 _SOON = 5.0
 """Seconds until it is worth to look what came of a try."""
-UNTRIED = timedelta(hours=1)
 LEFT_ALONE = "has failed too often and is left alone for a while"
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of the tries to send to one receiver.
+
+    Attributes:
+        receiver: what fails together, see `receiver_of`.
+        at: when it was last tried.
+        worked_at: when it last took something.
+        failing_since: since when it has been left alone, as it failed too often in a row; until it takes something again.
+        reason: why the last try failed, in English.
+    """
+
+    receiver: str
+    at: datetime
+    worked_at: datetime | None = None
+    failing_since: datetime | None = None
+    reason: str = ""
 
 
 class Bucket:
@@ -63,17 +83,17 @@ class Limited:
         self._all = Bucket(per_minute, clock.now())
         self._addresses: OrderedDict[str, Bucket] = OrderedDict()
         self._breakers: OrderedDict[str, Breaker] = OrderedDict()
+        self._tried: OrderedDict[str, Tried] = OrderedDict()
         self._trying: set[str] = set()  # the breakers by which one message is on its way, and decides
 
     @property
     def open_since(self) -> Moment | None:
-        """Since when the channel has been left alone, or the first of the hosts that it calls; ``None``: none is.
+        """Since when the channel has been left alone, or the first of the hosts that it calls; ``None``: none is."""
+        return min((each.failing_since for each in self.tried() if each.failing_since), default=None)
 
-        Where nobody has tried for `UNTRIED`, nobody waits, and nobody knows: that does not count.
-        """
-        now = self._clock.now()
-        tried = (each for each in tuple(self._breakers.values()) if each.failed_at and now - each.failed_at < UNTRIED)
-        return min((each.open_since for each in tried if each.open_since), default=None)
+    def tried(self) -> list[Tried]:
+        """The receivers of which it is known that they work, or that they do not; a single failure tells neither."""
+        return [each for each in tuple(self._tried.values()) if each.worked_at or each.failing_since]
 
     def check(self, address: str) -> None:
         """As the channel."""
@@ -88,7 +108,7 @@ class Limited:
         """
         now, place = self._clock.now(), f"channel {self.name}"
         buckets = (self._all, self._bucket(recipient.address, now))
-        key = _receiver(recipient.address)
+        key = receiver_of(recipient.address)
         breaker = self._breaker(key)
         full = max(bucket.waits(now) for bucket in buckets)
         if not (message.threat or message.severity == "critical"):
@@ -103,11 +123,14 @@ class Limited:
         except BadInput:
             breaker.answered()
             raise
-        except BaseException:  # whatever it was, also that it took too long
+        except BaseException as error:  # whatever it was, also that it took too long
             breaker.failed()
+            self._fails(key, breaker.open_since, _said(error))
             raise
         else:
             breaker.answered()
+            now = self._clock.now()
+            self._note(Tried(key, now, worked_at=now))
         finally:
             self._trying.discard(key)
 
@@ -130,6 +153,15 @@ class Limited:
         _keep(self._breakers, key)
         return found
 
+    def _fails(self, key: str, left_alone: Moment | None, reason: str) -> None:
+        now = self._clock.now()
+        before = self._tried.get(key, Tried(key, now))
+        self._note(replace(before, at=now, failing_since=before.failing_since or left_alone, reason=reason))
+
+    def _note(self, tried: Tried) -> None:
+        self._tried[tried.receiver] = tried
+        _keep(self._tried, tried.receiver)
+
     def _waits(self, key: str, breaker: Breaker) -> float:
         """Seconds until a message that is not urgent may go; 0: it may, and is the one that decides if there is room for one."""
         if breaker.resting:
@@ -141,9 +173,15 @@ class Limited:
         return 0.0
 
 
-def _receiver(address: str) -> str:
-    """What fails together: the host of a web address, else the whole channel."""
+def receiver_of(address: str) -> str:
+    """What fails together: the host of a web address; empty: the whole channel."""
     return urlsplit(address).netloc if "://" in address else ""
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, asyncio.CancelledError):
+        return "took too long"
+    return str(error) if isinstance(error, TurvaktError) else f"unexpected {type(error).__name__}"
 
 
 def _keep(known: OrderedDict[str, Any], key: str) -> None:

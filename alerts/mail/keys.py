@@ -14,7 +14,7 @@ from pysequoia.packet import Packet, PacketPile, SignatureType, Tag
 from alerts.mail.encryption import Key, OpenPgp, Smime
 from flow.errors import Broken
 
-_RENEW = "Ask the contact for the public key as it is now"
+RENEW = "Ask the contact for the public key as it is now"
 
 
 def load_key(file: Path, *, address: str) -> Key:
@@ -26,11 +26,11 @@ def load_key(file: Path, *, address: str) -> Key:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise Broken(f"the key cannot be read ({type(error).__name__})", place=str(file), remedy=_RENEW) from error
+        raise Broken(f"the key cannot be read ({type(error).__name__})", place=str(file), remedy=RENEW) from error
     key = _smime(content, file) if _is_x509(content) else _openpgp(content, file)
     addresses = _addresses(key)
     if address.casefold() not in addresses:
-        raise Broken("the key is for another address", place=str(file), remedy=_RENEW)
+        raise Broken("the key is for another address", place=str(file), remedy=RENEW)
     try:
         key.seal(b"")
     except (RuntimeError, TypeError, ValueError, UnsupportedAlgorithm) as error:
@@ -48,9 +48,9 @@ def check_time(key: Key, file: Path, *, now: datetime) -> None:
         Broken: it has not begun, or has ended.
     """
     if key.begins is not None and key.begins > now:
-        raise Broken(f"the key begins on {key.begins:%Y-%m-%d}", place=str(file), remedy=_RENEW)
+        raise Broken(f"the key begins on {key.begins:%Y-%m-%d}", place=str(file), remedy=RENEW)
     if key.ends is not None and key.ends <= now:
-        raise Broken(f"the key has ended on {key.ends:%Y-%m-%d}", place=str(file), remedy=_RENEW)
+        raise Broken(f"the key has ended on {key.ends:%Y-%m-%d}", place=str(file), remedy=RENEW)
 
 
 def load_keys(files: Iterable[tuple[str, Path]]) -> Mapping[str, Key]:
@@ -82,7 +82,7 @@ def _smime(content: bytes, file: Path) -> Smime:
         else:
             certificate = x509.load_der_x509_certificate(content)
     except ValueError:
-        raise Broken("is no certificate that can be read", place=str(file), remedy=_RENEW) from None
+        raise Broken("is no certificate that can be read", place=str(file), remedy=RENEW) from None
     try:
         usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value.key_encipherment
     except x509.ExtensionNotFound:
@@ -100,11 +100,11 @@ def _openpgp(content: bytes, file: Path) -> OpenPgp:
         certificate = Cert.from_bytes(content)
         ends = certificate.expiration
     except (RuntimeError, ValueError):
-        raise Broken("is neither a public key of OpenPGP nor a certificate", place=str(file), remedy=_RENEW) from None
+        raise Broken("is neither a public key of OpenPGP nor a certificate", place=str(file), remedy=RENEW) from None
     if private:
         raise _private(file)
     if certificate.is_revoked:
-        raise Broken("the key was revoked", place=str(file), remedy=_RENEW)
+        raise Broken("the key was revoked", place=str(file), remedy=RENEW)
     ends_of_parts = _ends(packets)
     last = None if None in ends_of_parts else max(filter(None, ends_of_parts), default=None)
     return OpenPgp(certificate, min(filter(None, (ends, last)), default=None))

@@ -15,6 +15,9 @@ FOLDERS = (FOLDER, FOLDER / "bulletins")
 REFERENCE_LETTERS = 6
 """Letters of an id that people see: enough to talk about it."""
 
+_FORMS = {"0": "_none", "1": "_one"}
+"""Where a text has another form for a number of its own."""
+
 
 class Words:
     """The texts in one language.
@@ -63,11 +66,12 @@ class Words:
         """What is to be said of a trouble, sentence after sentence: a value by the name of each text; others are left out."""
         known, said = self._translations.keys(), []
         for name, value in details.items():
-            one = f"detail.{name}_one"
-            key = one if value == "1" and one in known else f"detail.{name}"
+            exact = f"detail.{name}{_FORMS.get(value, '')}"
+            key = exact if exact in known else f"detail.{name}"
             if key in known:
                 at = read_moment(value)
-                said.append(self.text(key, number=value, reason=value, moment=self.moment(at, zone) if at else value))
+                moment = self.moment(at, zone) if at else value
+                said.append(self.text(key, number=value, reason=value.rstrip("."), moment=moment))
         return " ".join(said)
 
     def subject(self, title: str, reference: str) -> str:

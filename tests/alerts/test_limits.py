@@ -14,6 +14,7 @@ from flow.clock import ManualClock
 from flow.errors import BadInput, Unavailable
 from tests.alerts.benches import MESSAGE
 from tests.alerts.people import AT, recipient
+from turvakt.watch.channels import place_of
 from turvakt.watch.pulse import Pulse
 
 PLAIN = replace(MESSAGE, severity="high", threat=False)
@@ -118,35 +119,41 @@ async def test_a_channel_that_fails_is_left_alone_and_tried_by_one(
     await send(limited, address="c")
 
 
-async def test_the_watch_sees_since_when_a_channel_is_left_alone(
+async def test_the_watch_sees_since_when_a_host_is_left_alone_until_it_takes_something(
     limited: Limited, post: Post, clock: ManualClock
 ) -> None:
-    """From the first rest on, whatever is tried meanwhile; of a host that nobody has tried for long, nobody knows."""
+    """From the first rest on, whatever is tried meanwhile, and however long nobody tries."""
     pulse, start = Pulse("dispatch", clock, channels=[limited]), clock.now()
+    one, two = place_of("email", "one.example"), place_of("email", "two.example")
 
-    def since() -> datetime | None:
-        (beat,) = (each for each in pulse.beats() if each.place == "channel:email")
-        return beat.failing_since
+    def told() -> dict[str, datetime | None]:
+        return {each.place: each.failing_since for each in pulse.beats() if each.place in (one, two)}
 
-    async def fail(address: str) -> None:
-        with pytest.raises(Unavailable):
+    async def fail(address: str, error: Exception, kind: type[Exception] = Unavailable) -> None:
+        post.error = error
+        with pytest.raises(kind):
             await send(limited, THREAT, address)
 
-    post.error = Unavailable("down")
-    await fail("https://one.example/1")
-    assert since() is None
+    await fail("https://one.example/1", Unavailable("down"))
+    assert told() == {}  # one failure says nothing
     for _ in range(2):
-        await fail("https://one.example/1")
-        assert since() == start
+        await fail("https://one.example/1", Unavailable("down", place="channel email"))
+        assert told() == {one: start}
         clock.advance(100)
     for _ in range(2):
-        await fail("https://two.example/1")
-    assert since() == start
+        await fail("https://two.example/1", KeyError("a name"), KeyError)
+    assert told() == {one: start, two: start + timedelta(seconds=200)}
+    clock.advance(36000)
+    assert told() == {one: start, two: start + timedelta(seconds=200)}
+    await fail("https://one.example/1", BadInput("unknown"), BadInput)
+    assert told()[one] == start  # it answers, but has taken nothing
+    first, second = (each for each in pulse.beats() if each.place in (one, two))
+    assert (first.at, first.reason) == (start + timedelta(seconds=100), "channel email: down")
+    assert second.reason == "unexpected KeyError"
     post.error = None
     await send(limited, THREAT, "https://one.example/1")
-    assert since() == start + timedelta(seconds=200)
-    clock.advance(3600)
-    assert since() is None
+    assert told() == {one: None, two: start + timedelta(seconds=200)}
+    assert limited.open_since == start + timedelta(seconds=200)
 
 
 async def test_while_one_tries_others_wait(limited: Limited, post: Post, clock: ManualClock) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from alerts.delivery.limits import receiver_of
 from flow.databases.postgres import Postgres
 from registry.importing import read_officials
 from tests.alerts.people import alert, recipient, verdict
@@ -21,6 +22,7 @@ from turvakt.settings import load
 from turvakt.tally import Observed
 from turvakt.topics import DEAD
 from turvakt.watch.beats import Beats
+from turvakt.watch.channels import place_of
 from turvakt.watch.pulse import Pulse
 from turvakt.wiring import Parts
 from turvakt.workers import ClusterWorker
@@ -63,7 +65,7 @@ async def test_alerts_go_out_by_the_same_channels_after_the_database_was_away(
             try:
                 parts.outbox.add([alert(verdict("bluesky:1"), to)])
                 await eventually(lambda: len(hook.calls) == 1)
-                beating = {"worker:dispatch", "channel:webhook"}
+                beating = {"worker:dispatch", place_of("webhook", receiver_of(hook.url(204)))}
                 await eventually(lambda: {beat.place for beat in Beats(parts.postgres).all()} == beating)
                 await asyncio.to_thread(server.kill)
                 await asyncio.sleep(3)  # longer than it takes to see that the lock is lost

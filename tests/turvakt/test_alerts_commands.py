@@ -1,15 +1,22 @@
 """turvakt alerts explain, dry-run, duty, and what 'turvakt check' says of plans. Contains abusive test material."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from alerts.delivery.limits import receiver_of
 from alerts.delivery.standing import Why
 from tests.alerts.people import AT
-from tests.turvakt.process import OFFICIALS, Program, line
+from tests.alerts.servers import HookServer
+from tests.turvakt.process import OFFICIALS, START, Program, line
 from turvakt.commands.words import Words
+from turvakt.settings import load
+from turvakt.watch.beats import Beat, Beats
+from turvakt.watch.channels import place_of
+from turvakt.wiring import Parts
 
 TEXT = "Anna Lindqvist, jag ska döda dig. zqxword"
 PLAN = """
@@ -86,13 +93,6 @@ def test_explain_says_what_each_rule_does_in_each_language(
     assert "@" not in shown
 
 
-def test_each_reason_why_nobody_was_told_has_words() -> None:
-    for why in get_args(Why):
-        assert why == "joined" or Words("fi").of(f"untold.{why}", moment=AT)
-
-
-def test_explain_takes_the_id_of_an_alert_and_tells_other_programs(flagged: Program) -> None:
-    (told,) = flagged.json("alerts", "explain", "web:1")
 def test_a_second_rule_joins_no_incident_that_was_open_already_when_both_match_its_first_post(tmp_path: Path) -> None:
     rules = tmp_path / "rules.toml"
     desks = [f'{{ name = "{name}", channel = "outbox", address = "{name}", language = "sv" }}' for name in ("A", "B")]
@@ -112,6 +112,13 @@ def test_a_second_rule_joins_no_incident_that_was_open_already_when_both_match_i
     assert said == [(2, 0), (0, 2)]
 
 
+def test_each_reason_why_nobody_was_told_has_words() -> None:
+    for why in get_args(Why):
+        assert why == "joined" or Words("fi").of(f"untold.{why}", moment=AT)
+
+
+def test_explain_takes_the_id_of_an_alert_and_tells_other_programs(flagged: Program) -> None:
+    (told,) = flagged.json("alerts", "explain", "web:1")
     assert told["explained"]["silent"] is None
     (alert, *_) = told["alerts"]
     assert told["incidents"][alert["id"]]["posts"] == 2
@@ -188,3 +195,25 @@ def test_a_contact_is_tried_by_each_of_its_channels(flagged: Program, plan: Path
     (taken,) = program.json("alerts", "test", "Rut Ek", "--channel", "outbox")
     assert (taken["channel"], taken["address"], taken["outcome"]) == ("outbox", "ru…le", "taken")
     assert "ingen kontakt heter så" in program.finish("alerts", "test", "Nobody", "--language", "sv").stderr.decode()
+
+
+def add_contact(plan: Path, address: str) -> None:
+    way = f'{{ channel = "webhook", address = "{address}" }}'
+    plan.write_text(f'{PLAN}\n[[contact]]\nname = "Hook"\nlanguage = "sv"\nchannels = [{way}]\n', "utf-8")
+
+
+async def test_a_channel_that_took_a_test_is_seen_to_work(flagged: Program, plan: Path) -> None:
+    async with HookServer() as hook:
+        add_contact(plan, hook.url(204))
+        secret = {"TURVAKT_WEBHOOK_SECRET": "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
+        program = flagged.besides(TURVAKT_ALERTS_RULES=str(plan), **secret)
+        place = place_of("webhook", receiver_of(hook.url(204)))
+        with Parts(load(file=None, environ={"TURVAKT_DATA_DIR": str(flagged.folder)})) as parts:
+            beats = Beats(parts.database)
+            beats.write([Beat(place, START, None, START, "no answer")], {})
+            checked = await asyncio.to_thread(program.finish, "check", "--json")
+            assert "has failed since" in checked.stdout.decode()
+            await asyncio.to_thread(program.run, "alerts", "test", "Hook")
+            (beat,) = beats.all()
+        assert (beat.place, beat.failing_since) == (place, None)
+        assert beat.worked_at == beat.at > START

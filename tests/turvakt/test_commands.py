@@ -25,10 +25,12 @@ from ingest.post import POSTS, Mention, Post
 from tests.alerts.keys import smime_pair
 from tests.alerts.servers import Certificate, make_certificate
 from tests.classify.material import phrases
-from tests.turvakt.process import OFFICIALS, Program, line, until
+from tests.turvakt.process import OFFICIALS, START, Program, line, until
 from turvakt.commands.shared import printable
 from turvakt.commands.text import LONGEST, hand_in
-from turvakt.settings import Settings
+from turvakt.settings import Settings, load
+from turvakt.watch.beats import Beat, Beats
+from turvakt.watch.keys import key_place
 from turvakt.wiring import Parts
 from web.gate import Gate
 
@@ -220,6 +222,8 @@ class TestCheck:
         contacts = '[{"name": "On call", "channel": "email", "address": "ops@turvakt.example"}]'
         wrong = self.says(Program(program.folder, TURVAKT_OPERATOR_CONTACTS=contacts))
         assert "contact of the operator number 1: the channel email is not set up" in wrong["operator"]
+        assert "operator.contacts" in wrong["operator"]
+        assert "Mend the contact" not in wrong["operator"]  # it is the settings that lack something
         for key, value, says in (("DRILL", "noon", "no time of the week"), ("PING_URL", "hc-ping", "no web address")):
             assert says in self.says(Program(program.folder, **{f"TURVAKT_OPERATOR_{key}": value}))["operator"]
 
@@ -231,6 +235,27 @@ class TestCheck:
         assert sorted(wrong) == ["keys", "rules"]
         assert f"{key}: the key has ended on" in wrong["keys"]
         assert "rule 'all': the channel email is not set up" in wrong["rules"]
+
+    def test_a_key_that_ends_soon_is_named(self, program: Program, tmp_path: Path) -> None:
+        rules, key = tmp_path / "rules.toml", tmp_path / "vakt.pem"
+        rules.write_text(f"{RULE}{KEYED}key = '{key}'\n", "utf-8")
+        key.write_bytes(smime_pair(begins=datetime.now(UTC) - timedelta(days=20), days=30).certificate)
+        done = Program(program.folder, TURVAKT_ALERTS_RULES=str(rules)).finish("check", "--json")
+        (said,) = (each for each in map(json.loads, done.stdout.splitlines()) if each["part"] == "keys")
+        assert said["ok"]
+        assert f"{key}: the key ends on {datetime.now(UTC) + timedelta(days=10):%Y-%m-%d}" in said["says"]
+        assert key_place(key) in said["says"]
+
+    def test_who_can_be_told_must_be_somebody(self, tmp_path: Path) -> None:
+        assert "nobody can be told" in self.says(Program(tmp_path / "empty"))["contacts"]
+
+    def test_whose_channel_is_left_alone(self, program: Program) -> None:
+        with Parts(load(file=None, environ={"TURVAKT_DATA_DIR": str(program.folder)})) as parts:
+            beat = Beat("channel:outbox", START, None, START, "channel outbox: the disk is full")
+            Beats(parts.database).write([beat], {})
+        wrong = self.says(program)["channels"]
+        assert f"channel outbox: has failed since {START:%Y-%m-%d %H:%M} UTC" in wrong
+        assert "the disk is full" in wrong
 
     def test_a_server_that_is_away_is_found_without_sending(self, program: Program) -> None:
         with socket.socket() as taken:

@@ -3,26 +3,28 @@
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
+from datetime import timedelta
 from typing import Any
 
 import typer
 
 from alerts.channel import Channel
 from alerts.mail.keyring import key_files
-from alerts.mail.keys import check_time, load_keys
+from alerts.mail.keys import RENEW, check_time, load_keys
 from alerts.plans.contacts import Contact
 from alerts.plans.gaps import gaps, of_no_tenant, strangers
 from alerts.plans.plan import Plan
 from alerts.plans.planning import read_plans
 from alerts.plans.rules import To
 from alerts.routines.routines import load_routines
-from flow.errors import BadInput, TurvaktError
+from flow.errors import BadInput, Broken, TurvaktError
 from ingest.collectors import COLLECTORS
-from turvakt.commands.probing import Named, try_channels
+from turvakt.commands.probing import Named, left_alone, try_channels
 from turvakt.commands.shared import AsJson, screen, settings, table, write_json
 from turvakt.counted import counted
 from turvakt.folder import faults, private
 from turvakt.watch.drills import Weekly
+from turvakt.watch.keys import SOON, key_place
 from turvakt.watch.operator import contacts as operator_contacts
 from turvakt.watch.operator import zone
 from turvakt.watch.pinger import Pinger
@@ -108,7 +110,7 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         if misnamed := list(of_no_tenant(plans, opened.store.tenants())):
             remedy = "Rename the file; for a tenant without officials yet: turvakt tenants set"
             raise BadInput("\n".join(misnamed), place="alerts.tenants", remedy=remedy)
-        _reachable(named, opened.channels)
+        _reachable(named, opened.channels, place="rules")
         now, officials = opened.clock.now(), opened.store.officials()
         left_open = [
             f"{whose}{each}"
@@ -120,14 +122,26 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
             many += f", {counted(len(plans.tenants), 'tenant has rules of its own', 'tenants have rules of their own')}"
         return "\n".join([many, *left_open])
 
+    def channels() -> str:
+        ways = [*named, *of_operator(), *of_officials()]
+        return try_channels(opened.channels, ways, wrong=left_alone(lambda: opened.database, ways))
+
     def keys() -> str:
         if mistakes:
             return "not looked at before the rules are right"
-        files = list(key_files(opened.plans))
+        files, now = list(key_files(plans)), opened.clock.now()
         keys = load_keys(files)
-        for address, file in files:
-            check_time(keys[address.casefold()], file, now=opened.clock.now())
-        return f"mail to {counted(len(keys), 'address', 'addresses')} is encrypted" if keys else "no mail is encrypted"
+        wrong, lines = [], [f"mail to {counted(len(keys), 'address', 'addresses')} is encrypted"]
+        for file, key in {file: keys[address.casefold()] for address, file in files}.items():
+            try:
+                check_time(key, file, now=now)
+            except Broken as error:
+                wrong.append(f"{error} ({key_place(file)})")
+            if key.ends is not None and timedelta(0) < key.ends - now < SOON:
+                lines.append(f"{file}: the key ends on {key.ends:%Y-%m-%d}. {RENEW} ({key_place(file)})")
+        if wrong:
+            raise BadInput("\n".join([*wrong, *lines[1:]]), place="keys")
+        return "\n".join(lines) if keys else "no mail is encrypted"
 
     def of_officials() -> list[Named]:
         officials = opened.store.officials()
@@ -139,16 +153,19 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
 
     def contacts() -> str:
         whose = of_officials()
-        _reachable(whose, opened.channels)
+        _reachable(whose, opened.channels, place="registry")
         of_plans = len({(way.channel, way.address) for way in named})
         many = ((len(whose), "of officials' contacts"), (of_plans, "of those whom the rules name"))
         told = [f"{counted(number, 'address', 'addresses')} {of}" for number, of in many if number]
-        return ", ".join(told) or "nobody can be told"
+        if not told and not mistakes:
+            remedy = "Name contacts in the rules, or add them to officials in the registry: see docs/alerts.md"
+            raise BadInput("nobody can be told", place="contacts", remedy=remedy)
+        return ", ".join(told)
 
     def operator() -> str:
         settings = opened.settings.operator
         told = operator_contacts(settings)
-        _reachable(of_operator(), opened.channels)
+        _reachable(of_operator(), opened.channels, place="operator.contacts")
         if settings.drill:
             Weekly.read(settings.drill, zone(settings))
         if settings.ping_url:
@@ -174,7 +191,7 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         **({"index": index} if opened.settings.elasticsearch.urls else {}),
         "registry": registry,
         "rules": rules,
-        "channels": lambda: try_channels(opened.channels, [*named, *of_operator(), *of_officials()]),
+        "channels": channels,
         "keys": keys,
         "contacts": contacts,
         "operator": operator,
@@ -204,22 +221,26 @@ def _ways(whose: str, contact: Contact) -> Iterator[Named]:
     return (Named(whose, way.channel, way.address) for way in contact.channels)
 
 
-def _reachable(contacts: Iterable[Named], channels: Mapping[str, Channel]) -> None:
+def _reachable(contacts: Iterable[Named], channels: Mapping[str, Channel], *, place: str) -> None:
     """Look at every address; what is wrong is told by whose it is, never by the address.
+
+    Args:
+        place: where the contacts stand.
 
     Raises:
         BadInput: a channel is not set up, or can never deliver to an address.
     """
-    wrong = []
+    wrong, remedies = [], set()
     for whose, name, address in contacts:
         channel = channels.get(name)
         if channel is None:
             wrong.append(f"{whose}: the channel {name} is not set up")
+            remedies.add("Set the channel up in the settings, as docs/channels.md tells")
             continue
         try:
             channel.check(address)
         except BadInput as error:
             wrong.append(f"{whose}: {error.reason}, channel {name}")
+            remedies.add(error.remedy or "Mend the contact")
     if wrong:
-        remedy = "Set the channels up in the settings file, or mend the contacts"
-        raise BadInput("; ".join(dict.fromkeys(wrong)), place="contacts", remedy=remedy)
+        raise BadInput("; ".join(dict.fromkeys(wrong)), place=place, remedy=". ".join(sorted(remedies)))

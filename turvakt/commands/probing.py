@@ -1,13 +1,17 @@
 """Whether the services behind the channels answer, found out without sending anything."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from alerts.channel import Addressed, Channel, Probed
 from alerts.channels.reaching import reach
-from alerts.delivery.limits import Limited
+from alerts.delivery.limits import Limited, receiver_of
+from flow.database import Database
 from flow.errors import BadInput, TurvaktError
+from turvakt.watch.beats import Beat, Beats
+from turvakt.watch.channels import place_of
 
 _AT_ONCE = 8
 _SECTIONS = {"voice": "[sms] and [voice]", "sms-gateway": "[sms_gateway]"}
@@ -21,18 +25,19 @@ class Named(NamedTuple):
     address: str
 
 
-def try_channels(channels: Mapping[str, Channel], ways: Iterable[Named]) -> str:
+def try_channels(channels: Mapping[str, Channel], ways: Iterable[Named], *, wrong: Iterable[str] = ()) -> str:
     """Try all of them, and the servers of contacts who have their own, and say for each what came of it.
 
     Args:
         ways: of contacts; what is wrong with an address, others say.
+        wrong: what is known to be wrong.
 
     Raises:
-        BadInput: a service does not answer, or refuses us.
+        BadInput: a service does not answer, or refuses us, or something was wrong before.
     """
     inner = {name: each.channel if isinstance(each, Limited) else each for name, each in channels.items()}
-    servers, wrong = _servers(inner, ways)
-    wrong += asyncio.run(_try_all(inner, servers))
+    servers, unfit = _servers(inner, ways)
+    wrong = [*wrong, *unfit, *asyncio.run(_try_all(inner, servers))]
     if wrong:
         raise BadInput("\n".join(wrong), place="channels")
     untried = inner.keys() - {name for name, _ in servers} - {"outbox"}
@@ -41,6 +46,21 @@ def try_channels(channels: Mapping[str, Channel], ways: Iterable[Named]) -> str:
     if untried:
         lines.append(f"{', '.join(sorted(untried))}: not tried; use turvakt alerts test")
     return "\n".join(lines)
+
+
+def left_alone(database: Callable[[], Database], ways: Iterable[Named]) -> list[str]:
+    """Whose channels or servers the monitor leaves alone, as they failed too often in a row, and what the last error was."""
+    failing: dict[str, Beat] = {}
+    with suppress(TurvaktError):  # what is wrong with the database, others say
+        failing = {beat.place: beat for beat in Beats(database()).all() if beat.failing_since is not None}
+    found: dict[str, str] = {}
+    for whose, channel, address in ways:
+        place = place_of(channel, receiver_of(address))
+        if place in failing:
+            beat = failing[place]
+            since = f"has failed since {beat.failing_since:%Y-%m-%d %H:%M} UTC, at {beat.at:%Y-%m-%d %H:%M} with"
+            found.setdefault(place, f"{whose}, channel {channel}: {since}: {beat.reason}")
+    return list(found.values())
 
 
 def _servers(channels: Mapping[str, Channel], ways: Iterable[Named]) -> tuple[dict[tuple[str, str], str], list[str]]:

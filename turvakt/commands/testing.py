@@ -17,6 +17,8 @@ from registry.tenant import tenant_of
 from turvakt.access import base_url
 from turvakt.commands.shared import AsJson, parts, screen, table, write_json
 from turvakt.commands.words import Spoken, Tenant, Words
+from turvakt.watch.beats import Beats
+from turvakt.watch.channels import beats_of
 from turvakt.wiring import Parts
 
 _SECONDS = 60.0
@@ -47,6 +49,8 @@ def try_(
         if not ways:
             raise BadInput(words.of("test.unknown"), place="CONTACT")
         results = asyncio.run(_send(opened, ways, tenant))
+        # What works now need not wait for the next alert to be seen to work.
+        Beats(opened.database).write(beats_of(opened.channels.values()), {})
     if as_json:
         for way, address, outcome, why, seconds in results:
             write_json({"channel": way, "address": address, "outcome": outcome, "why": why, "seconds": seconds})

@@ -18,6 +18,8 @@ FORGOTTEN = timedelta(days=7)
 """A part that has not beaten for so long is no longer part of this Turvakt."""
 REFUSED = "refused: "
 """What the reason of a source begins with that refuses us: the token has expired, or the address is wrong."""
+CHANNEL = "channel:"
+"""What the places of channels begin with. Their beats tell of tries to send: each is kept until there is another try."""
 _COUNTS_KEPT = 24 * 7 * 10
 
 
@@ -27,11 +29,11 @@ class Beat:
 
     Attributes:
         place: ``worker:NAME`` (a process), ``collector:NAME``, ``stage:NAME``, ``channel:NAME``.
-        at: when its process last wrote.
+        at: when its process last wrote; of a channel, when it was last tried.
         worked_at: when it last did something: read a post, took an entry.
         failing_since: since when it has been able to do nothing; ``None``: it can. Of a channel: since when it has been left
             alone, as it failed too often in a row.
-        reason: why not, in English; empty if it can.
+        reason: why not, in English; empty if it can. Of a channel: what the last error was.
     """
 
     place: str
@@ -50,13 +52,16 @@ class Beats:
     def write(self, beats: Iterable[Beat], counts: Mapping[tuple[str, int], int]) -> None:
         """Write down signs of life, and add to the ``counts`` of posts by source and hour.
 
-        Of a part that several processes work for, what came last counts, and work counts whichever did it.
+        Of a part that several processes work for, what came last counts, and work counts whichever did it. Of a channel the
+        last try counts: who has not sent since then knows less.
         """
         with self._database.transaction():
             self._database.lock("watch")
             known = {beat.place: beat for beat in self.all()}
             for beat in beats:
                 before = known.get(beat.place)
+                if before is not None and beat.place.startswith(CHANNEL) and beat.at <= before.at:
+                    continue
                 worked = max((at for at in (beat.worked_at, before and before.worked_at) if at), default=None)
                 row = _row(replace(beat, worked_at=worked))
                 if before is None:
@@ -85,10 +90,16 @@ class Beats:
         """Note that ``sources`` are watched in this hour, even if they give nothing. Else nothing is learnt of the hour."""
         self.write((), {(source, hour(now)): 0 for source in sources})
 
-    def tidy(self, now: datetime) -> None:
-        """Remove what nothing is learnt from any longer, and parts that are no more."""
+    def tidy(self, now: datetime, *, wanted: Collection[str]) -> None:
+        """Remove what nothing is learnt from any longer, and parts that are no more.
+
+        Args:
+            wanted: the places of those that must be, and are not forgotten however long they are silent.
+        """
         self._database.execute(delete(COUNT).where(COUNT.c.hour < hour(now) - _COUNTS_KEPT))
-        self._database.execute(delete(BEAT).where(BEAT.c.at < (now - FORGOTTEN).timestamp()))
+        for beat in self.all():
+            if now - beat.at > FORGOTTEN and beat.place not in wanted:
+                self._database.execute(delete(BEAT).where(BEAT.c.place == beat.place, BEAT.c.at <= beat.at.timestamp()))
 
 
 def _row(beat: Beat) -> dict[str, Any]:

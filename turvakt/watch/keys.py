@@ -1,5 +1,6 @@
 """Probe of the keys by which mail to contacts is encrypted: whose has ended gets no more than a lock screen shows."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -14,8 +15,13 @@ SOON = timedelta(days=14)
 _AGAIN = timedelta(hours=1)
 
 
+def key_place(file: Path) -> str:
+    """The place of the trouble that the key in ``file`` ends. It names no file: ``turvakt check`` shows both."""
+    return f"key:{hashlib.sha256(bytes(file)).hexdigest()[:6]}"
+
+
 class Keys:
-    """Whether a key ends; looked at every hour.
+    """Whether keys end, each of them; looked at every hour.
 
     Args:
         files: the address and the file of each key. One that cannot be read is no matter of time: whoever sends says so.
@@ -24,18 +30,19 @@ class Keys:
     def __init__(self, files: Callable[[], Iterable[tuple[str, Path]]]) -> None:
         self._files = files
         self._asked_at: datetime | None = None
-        self._first: datetime | None = None
+        self._ends: dict[str, datetime] = {}
 
     def __call__(self, now: datetime) -> Iterator[Trouble]:
         if self._asked_at is None or now - self._asked_at >= _AGAIN:
-            self._first, self._asked_at = min(self._ends(), default=None), now
-        if self._first is not None and self._first - now < SOON:
-            name: Detail = "ended" if self._first <= now else "ends"
-            yield Trouble("key-ends", "keys", now, {name: self._first.isoformat(), "which": ""})
+            self._ends, self._asked_at = dict(self._read()), now
+        for place, ends in self._ends.items():
+            if ends - now < SOON:
+                name: Detail = "ended" if ends <= now else "ends"
+                yield Trouble("key-ends", place, now, {name: ends.isoformat(), "which": ""})
 
-    def _ends(self) -> Iterator[datetime]:
+    def _read(self) -> Iterator[tuple[str, datetime]]:
         for address, file in self._files():
             with suppress(Broken):
                 ends = load_key(file, address=address).ends
                 if ends is not None:
-                    yield ends
+                    yield key_place(file), ends

@@ -1,21 +1,13 @@
-"""Probes of Turvakt's own parts: its processes, stages, sources, deliveries and stores."""
+"""Probes of Turvakt's own parts: its processes, stages, sources and stores."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, or_, select
-
-from alerts.channels import CHANNELS
-from alerts.delivery.limits import LEFT_ALONE
-from alerts.delivery.outbox import Outbox
-from alerts.tables import OUTBOX
-from flow.database import Database
-from flow.databases.columns import moment
 from turvakt.watch.beats import LATE, REFUSED, Beat, Beats
 from turvakt.watch.processes import Processes
-from turvakt.watch.trouble import Detail, Kind, Trouble
+from turvakt.watch.trouble import Kind, Trouble
 from turvakt.watch.usual import Usual, hour, learn, never
 
 STOPPED = timedelta(hours=1)
@@ -23,11 +15,6 @@ STOPPED = timedelta(hours=1)
 STAGE_LATE = timedelta(minutes=5)
 SOURCE_FAILING = timedelta(minutes=15)
 """A server is restarted in less."""
-THREAT_LATE, OTHER_LATE = timedelta(minutes=5), timedelta(minutes=30)
-TRIES = 3
-"""A channel that fails so often for one message is failing."""
-FAILED_TOLD = timedelta(hours=1)
-_TRIED_AGAIN = OUTBOX.c.state == "waiting", OUTBOX.c.attempts >= TRIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,61 +140,6 @@ def _failing(beat: Beat, since: datetime, now: datetime) -> Iterator[Trouble]:
     if refused or now - since >= SOURCE_FAILING:
         kind: Kind = "source-refuses" if refused else "source-failing"
         yield Trouble(kind, beat.place, since, {"reason": beat.reason.removeprefix(REFUSED)})
-
-
-def deliveries(outbox: Outbox, database: Database) -> Callable[[datetime], Iterator[Trouble]]:
-    """Whether what is due is delivered; of what a failing channel keeps waiting `channels` tells."""
-    failing = select(OUTBOX.c.channel).where(*_TRIED_AGAIN).distinct()
-
-    def ask(now: datetime) -> Iterator[Trouble]:
-        oldest = outbox.oldest(besides=[name for (name,) in database.query(failing)])
-        for threat, most in ((True, THREAT_LATE), (False, OTHER_LATE)):
-            since = oldest.get(threat)
-            if since is not None and now - since >= most:
-                due: Detail = "threat-due" if threat else "alert-due"
-                yield Trouble("deliveries-late", "outbox", since, {due: _minutes(now - since)})
-                return
-
-    return ask
-
-
-def channels(database: Database, beats: Beats) -> Callable[[datetime], Iterator[Trouble]]:
-    """Whether a channel takes nothing, is left alone for that, or has refused something for good within the last hour."""
-    many, since = func.count(), func.min(OUTBOX.c.first_due)
-    again = select(OUTBOX.c.channel, many, since).where(*_TRIED_AGAIN)
-    lost = select(OUTBOX.c.channel, many, func.min(OUTBOX.c.at)).where(OUTBOX.c.state == "failed")
-    said = (
-        select(OUTBOX.c.reason).where(OUTBOX.c.reason.not_like(f"%{LEFT_ALONE}%")).order_by(OUTBOX.c.at.desc()).limit(1)
-    )
-
-    def ask(now: datetime) -> Iterator[Trouble]:
-        found: dict[str, tuple[datetime, dict[Detail, str]]] = {
-            place: (since, {"left-alone": since.isoformat()}) for place, since in left_alone(beats, now).items()
-        }
-        recently = lost.where(OUTBOX.c.at > (now - FAILED_TOLD).timestamp())
-        what: Detail
-        for query, what in ((again, "tried-again"), (recently, "failed")):
-            for name, number, at in database.query(query.group_by(OUTBOX.c.channel)):
-                place = f"channel:{name}" if name in CHANNELS else "channel:other"
-                first, details = found.get(place, (moment(at), {}))
-                found[place] = (min(first, moment(at)), {**details, what: str(int(details.get(what, 0)) + number)})
-        for place, (first, details) in found.items():
-            name = place.removeprefix("channel:")
-            last = said.where(OUTBOX.c.channel == name, or_(and_(*_TRIED_AGAIN), OUTBOX.c.state == "failed"))
-            for (reason,) in database.query(last):
-                details["reason"] = reason
-            yield Trouble("channel-failing", place, first, details)
-
-    return ask
-
-
-def left_alone(beats: Beats, now: datetime) -> dict[str, datetime]:
-    """Since when channels have been left alone, as they failed too often in a row; by place."""
-    return {
-        beat.place: beat.failing_since
-        for beat in beats.all()
-        if beat.place.startswith("channel:") and beat.failing_since is not None and now - beat.at < LATE
-    }
 
 
 def _minutes(passed: timedelta) -> str:

@@ -1,16 +1,18 @@
 """Processes: which one gave its last sign of life when, and whether that was its good-bye."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from flow.database import Database
 from flow.databases.columns import moment
 from turvakt.watch.tables import PROCESS
 
 FORGOTTEN = timedelta(days=7)
+MADE_GOOD = timedelta(hours=1)
+"""An upgrade takes less: what goes on for so long without one that crashed was not about to be stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class Process:
 
     Attributes:
         place: ``worker:NAME``; several processes may share it.
-        started_at: when it first did.
+        started_at: when it began: it may have failed before it could do anything.
         at: its last sign of life.
         ended: whether it ended then, in order: it was stopped, or there was nothing left to do.
     """
@@ -38,17 +40,17 @@ class Processes:
         self._database = database
 
     def lives(self, id: str, place: str, now: datetime) -> None:
-        """It does the work of ``place``."""
+        """It does the work of ``place``, or has begun to."""
         if not self._database.execute(update(PROCESS).where(PROCESS.c.id == id).values(at=now.timestamp())):
             row = {"id": id, "place": place, "started_at": now.timestamp(), "at": now.timestamp(), "ended": 0}
             self._database.execute(insert(PROCESS), row)
 
     def ends(self, id: str, now: datetime) -> None:
-        """It ends in order; one that never did any work leaves no trace."""
+        """It ends in order."""
         self._database.execute(update(PROCESS).where(PROCESS.c.id == id).values(at=now.timestamp(), ended=1))
 
     def of(self, place: str) -> list[Process]:
-        """Those that did the work of ``place`` within the last days."""
+        """Those that did the work of ``place``, within the last days that there was one."""
         return [
             Process(id, place, moment(started_at), moment(at), bool(ended))
             for id, place, started_at, at, ended in self._database.query(
@@ -57,24 +59,31 @@ class Processes:
         ]
 
     def stopped(self, place: str) -> bool:
-        """Whether each that did the work of ``place``, and that no other one replaced, has ended in order."""
-        left = unreplaced(self.of(place))
-        return bool(left) and all(each.ended for each in left)
+        """Whether each that did the work of ``place``, and that no other one made good, has ended in order."""
+        known = self.of(place)
+        return bool(known) and not missing(known)
 
-    def tidy(self, now: datetime) -> None:
-        """Remove processes of long ago."""
-        self._database.execute(delete(PROCESS).where(PROCESS.c.at < (now - FORGOTTEN).timestamp()))
+    def tidy(self) -> None:
+        """Remove those that ended long before another one of their place: how the last one ended is not forgotten."""
+        newest = select(PROCESS.c.place, func.max(PROCESS.c.at)).group_by(PROCESS.c.place)
+        for place, at in self._database.query(newest):
+            before = PROCESS.c.at < at - FORGOTTEN.total_seconds()
+            self._database.execute(delete(PROCESS).where(PROCESS.c.place == place, before))
 
 
-def unreplaced(processes: Iterable[Process]) -> list[Process]:
-    """Those of one place that nobody came after: each that starts replaces one that was gone by then, the first to go first.
+def missing(processes: Collection[Process]) -> list[Process]:
+    """Those of one place that ended without a good-bye, and that nobody came after: each that starts replaces one of them that
+    was gone by then, the first to go first.
 
-    So one that crashed is made good by its restart, and not by others that went on beside it.
+    So one that crashed is made good by its restart, and not by others that went on beside it. But where these went on for
+    `MADE_GOOD`, they did its work, too.
     """
-    gone = sorted(processes, key=lambda each: each.at)
-    starts = sorted(each.started_at for each in gone)
+    newest = max((each.at for each in processes), default=None)
+    starts = sorted(each.started_at for each in processes)
     left = []
-    for each in gone:
+    for each in sorted(processes, key=lambda each: each.at):
+        if each.ended or (newest is not None and newest - each.at >= MADE_GOOD):
+            continue
         later = next((start for start in starts if start > each.at), None)
         if later is None:
             left.append(each)

@@ -10,7 +10,6 @@ from threading import Lock
 
 from alerts.alert import Alert, Delivery
 from alerts.channel import Channel
-from alerts.delivery.limits import Limited
 from classify.verdict import Verdict
 from flow.clock import Clock
 from flow.database import Database
@@ -19,6 +18,7 @@ from flow.step import Step
 from ingest.collector import Collector
 from ingest.intake import Taken
 from turvakt.watch.beats import REFUSED, Beat, Beats
+from turvakt.watch.channels import beats_of
 from turvakt.watch.processes import Processes
 from turvakt.watch.usual import hour
 
@@ -72,6 +72,10 @@ class Pulse:
             raise
         Processes(database).lives(self._id, f"worker:{self.worker}", self.clock.now())
 
+    def begin(self, database: Database) -> None:
+        """Say that the process begins: if it fails before it does anything, it counts as missing, and not as stopped."""
+        Processes(database).lives(self._id, f"worker:{self.worker}", self.clock.now())
+
     def end(self, database: Database) -> None:
         """Say that the process has ended in order. What cannot be written down is not said: then it counts as missing."""
         with suppress(TurvaktError):
@@ -113,8 +117,7 @@ class Pulse:
         with self._lock:
             self._failing = {place: each for place, each in self._failing.items() if now - each.last < LASTS}
             parts = [self._beat(place, now) for place in self.places]
-        limited = [each for each in self.channels if isinstance(each, Limited)]
-        return parts + [Beat(f"channel:{each.name}", now, failing_since=each.open_since) for each in limited]
+        return parts + beats_of(self.channels)
 
     def counts(self) -> dict[tuple[str, int], int]:
         """The posts that were read since this was asked last, by source and hour."""

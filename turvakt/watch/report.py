@@ -11,8 +11,7 @@ from alerts.channels import CHANNELS
 from alerts.tables import OUTBOX
 from flow.database import Database
 from flow.databases.columns import moment
-from turvakt.watch.beats import REFUSED, Beat, Beats
-from turvakt.watch.probes import left_alone
+from turvakt.watch.beats import CHANNEL, REFUSED, Beat, Beats
 from turvakt.watch.processes import Processes
 from turvakt.watch.troubles import standing
 from turvakt.watch.usual import learn
@@ -25,32 +24,28 @@ def report(database: Database, now: datetime, *, zone: ZoneInfo) -> dict[str, An
     ``"unknown"`` while nothing is usual of it, or ``"long"``; ``None``: it is no source. ``stopped`` says of a worker that its
     processes have ended in order, ``left_alone`` of a channel since when it has been, as it failed too often in a row.
     """
-    beats, processes = Beats(database), Processes(database)
+    beats, processes, troubles = Beats(database), Processes(database), standing(database)
     return {
         "troubles": [
             {"kind": each.kind, "place": each.place, "since": each.since.isoformat(), "details": each.details}
-            for each in standing(database)
+            for each in troubles
         ],
         "parts": [
-            *(
-                _part(beats, processes, beat, now, zone)
-                for beat in beats.all()
-                if not beat.place.startswith("channel:")
-            ),
-            *_channels(database, left_alone(beats, now)),
+            *(_part(beats, processes, beat, now, zone) for beat in beats.all() if not beat.place.startswith(CHANNEL)),
+            *_channels(database, {each.place: each.details.get("left-alone") for each in troubles}),
         ],
     }
 
 
-def _channels(database: Database, left_alone: Mapping[str, datetime]) -> Iterator[dict[str, Any]]:
+def _channels(database: Database, left_alone: Mapping[str, str | None]) -> Iterator[dict[str, Any]]:
     """When each channel was last tried, when it last delivered, and since when it has been left alone."""
     delivered = case((OUTBOX.c.state == "delivered", OUTBOX.c.at))
     tried = select(OUTBOX.c.channel, func.max(OUTBOX.c.at), func.max(delivered)).where(OUTBOX.c.attempts > 0)
     for name, at, worked_at in database.query(tried.group_by(OUTBOX.c.channel).order_by(OUTBOX.c.channel)):
         if name in CHANNELS:
             worked = None if worked_at is None else moment(worked_at)
-            since = left_alone.get(f"channel:{name}")
-            yield _values(Beat(f"channel:{name}", moment(at), worked)) | {"left_alone": since and since.isoformat()}
+            place = f"{CHANNEL}{name}"
+            yield _values(Beat(place, moment(at), worked)) | {"left_alone": left_alone.get(place)}
 
 
 def _part(beats: Beats, processes: Processes, beat: Beat, now: datetime, zone: ZoneInfo) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from alerts.delivery.limits import receiver_of
 from alerts.mail.keyring import key_files
 from alerts.plans.contacts import Contact
 from alerts.plans.holidays import is_holiday
@@ -13,12 +14,14 @@ from turvakt.access import base_url
 from turvakt.adapters import switched_on
 from turvakt.reading import STAGES
 from turvakt.watch.beats import Beats
+from turvakt.watch.channels import Channels, deliveries, place_of
 from turvakt.watch.drills import Drills, Weekly
 from turvakt.watch.keys import Keys
 from turvakt.watch.machine import Backup, Certificate, Clocks, Disk
 from turvakt.watch.operator import OperatorTeller, hold_drill, zone
+from turvakt.watch.operator import contacts as operator_contacts
 from turvakt.watch.pinger import Pinger
-from turvakt.watch.probes import Probe, Sources, Workers, answers, channels, deliveries, stages
+from turvakt.watch.probes import Probe, Sources, Workers, answers, stages
 from turvakt.watch.processes import Processes
 from turvakt.watch.troubles import Troubles
 from turvakt.watch.watcher import Watcher
@@ -49,8 +52,8 @@ def watcher(parts: Parts, *, step: Step, monotonic: Callable[[], float] = time.m
         sources.note(now)
         held.hold_if_due(now)
         if now - tidied >= timedelta(hours=TIDY_HOURS):
-            beats.tidy(now)
-            processes.tidy(now)
+            beats.tidy(now, wanted=_wanted(parts))
+            processes.tidy()
             tidied = now
 
     return Watcher(
@@ -83,6 +86,25 @@ def plan_contacts(parts: Parts) -> Iterator[Contact]:
     """The contacts that the plans of all tenants name."""
     for plan in (parts.plans.default, *parts.plans.tenants.values()):
         yield from plan.contacts.values()
+
+
+def ways(parts: Parts) -> Iterator[tuple[str, str]]:
+    """Channel and address of everybody who may be told of something."""
+    told = [*plan_contacts(parts), *operator_contacts(parts.settings.operator)]
+    for plan in (parts.plans.default, *parts.plans.tenants.values()):
+        told += [to.contact for rule in plan.rules for to in rule.named]
+    for contact in told:
+        yield from ((way.channel, way.address) for way in contact.channels)
+    for official in parts.officials.all():
+        yield from ((each.channel, each.address) for each in official.contacts)
+
+
+def _wanted(parts: Parts) -> set[str]:
+    """The places of what must be."""
+    return {
+        *(f"worker:{name}" for name in workers(parts)),
+        *(place_of(channel, receiver_of(address)) for channel, address in ways(parts)),
+    }
 
 
 def workers(parts: Parts) -> Collection[str]:
@@ -118,7 +140,7 @@ def _probes(parts: Parts, beats: Beats, sources: Sources, held: Drills, since: d
         Probe("database", frozenset({"source-silent", "source-failing", "source-refuses"}), sources),
         Probe("log", frozenset({"stage-late"}), stages(readers, oldest=oldest)),
         Probe("database", frozenset({"deliveries-late"}), deliveries(parts.outbox, parts.database)),
-        Probe("database", frozenset({"channel-failing"}), channels(parts.database, beats)),
+        Probe("database", frozenset({"channel-failing"}), Channels(parts.database, beats, ways=lambda: ways(parts))),
         Probe("database", frozenset({"drill-failed", "drill-unanswered"}), held),
         Probe("disk", frozenset({"disk-full"}), Disk(parts.settings.data_dir, free=settings.disk_free)),
         Probe("clock", frozenset({"clock-jumped"}), clocks),

@@ -12,7 +12,7 @@ from sqlalchemy import and_, delete, insert, select
 from flow.database import Database, Row
 from flow.databases.columns import moment
 from turvakt.watch.tables import TROUBLE
-from turvakt.watch.trouble import Detail, Event, Kind, Known, State, Trouble, look
+from turvakt.watch.trouble import DETAILS, Detail, Event, Kind, Known, State, Trouble, look
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Troubles:
             unknown: kinds that could not be looked for: what was there is neither gone nor seen.
         """
         seen = {(trouble.kind, trouble.place): trouble for trouble in found}
-        if any(kind == "channel-failing" for kind, _ in seen):
+        if any(kind == "channel-failing" and "tried-again" in each.details for (kind, _), each in seen.items()):
             # What a failing channel explains is not over.
             unknown = {*unknown, "deliveries-late"}
         with self._database.transaction():
@@ -94,7 +94,11 @@ def standing(database: Database) -> list[Trouble]:
 def details(database: Database, incident: str) -> dict[str, str]:
     """What is known of the trouble that the incident with this id tells of; nothing, where it is forgotten or tells of none."""
     found = database.query(select(TROUBLE.c.details).where(TROUBLE.c.incident == incident)) if incident else []
-    return next((msgspec.json.decode(row[0], type=dict[str, str]) for row in found), {})
+    return next((_decoded(row[0]) for row in found), {})
+
+
+def _decoded(details: str) -> dict[str, str]:
+    return msgspec.json.decode(details, type=dict[str, str])
 
 
 def _row(known: Known) -> dict[str, Any]:
@@ -113,9 +117,11 @@ def _row(known: Known) -> dict[str, Any]:
 
 
 def _known(row: Row) -> Known:
-    kind, place, state, since, told_at, gone_at, returns, incident, details = row
+    kind, place, state, since, told_at, gone_at, returns, incident, written = row
+    # A later version, beside this one or before it, may know more.
+    details: dict[Detail, str] = {name: value for name, value in _decoded(written).items() if name in DETAILS}
     return Known(
-        Trouble(cast(Kind, kind), place, moment(since), msgspec.json.decode(details, type=dict[Detail, str])),
+        Trouble(cast(Kind, kind), place, moment(since), details),
         cast(State, state),
         None if told_at is None else moment(told_at),
         None if gone_at is None else moment(gone_at),

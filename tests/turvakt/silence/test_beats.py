@@ -36,15 +36,25 @@ def test_posts_are_counted_by_source_and_hour_and_an_hour_with_none_is_known(dat
         beats.write((), {("feed", this): posts, ("jsonl", this): 1})
     beats.watched(["feed", "mastodon"], START)
     assert (beats.counts("feed"), beats.counts("mastodon"), beats.counts("bluesky")) == ({this: 7}, {this: 0}, {})
-    beats.tidy(START + timedelta(days=100))
+    beats.tidy(START + timedelta(days=100), wanted=())
     assert beats.counts("feed") == {}
 
 
 def test_a_part_that_is_no_more_is_forgotten(database: Database) -> None:
     beats = Beats(database)
     beats.write([Beat("collector:feed", START), Beat("collector:jsonl", START + timedelta(minutes=1))], {})
-    beats.tidy(START + FORGOTTEN + timedelta(seconds=30))
+    beats.tidy(START + FORGOTTEN + timedelta(seconds=30), wanted=())
     assert [beat.place for beat in beats.all()] == ["collector:jsonl"]
+
+
+def test_of_a_channel_the_last_try_counts_whoever_writes_last(database: Database) -> None:
+    beats, later = Beats(database), START + timedelta(minutes=1)
+    failing = Beat("channel:email", START, None, START, "no answer")
+    works = Beat("channel:email", later, later)
+    beats.write([failing], {})
+    beats.write([works], {})
+    beats.write([failing], {})
+    assert beats.all() == [works]
 
 
 def test_a_process_knows_which_of_its_parts_work_and_which_cannot(clock: ManualClock) -> None:

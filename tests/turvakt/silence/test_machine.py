@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from tests.alerts.keys import ADDRESS, smime_pair
-from turvakt.watch.keys import Keys
+from turvakt.watch.keys import Keys, key_place
 from turvakt.watch.machine import Backup, Certificate, Clocks, Disk
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -74,15 +74,18 @@ def test_a_certificate_that_ends_within_a_fortnight_is_told() -> None:
     assert list(Certificate("http://127.0.0.1:8477", end=ends)(NOW)) == []
 
 
-def test_a_key_that_ends_within_a_fortnight_is_told_and_nobodys_name(tmp_path: Path) -> None:
-    lasting, ending, lost = (tmp_path / name for name in ("one.pem", "two.pem", "none.pem"))
-    lasting.write_bytes(smime_pair(begins=NOW, days=300).certificate)
-    ending.write_bytes(smime_pair(begins=NOW, days=20).certificate)
-    keys = Keys(lambda: [(ADDRESS, each) for each in (lasting, ending, lost)])
+def test_each_key_that_ends_within_a_fortnight_is_told_and_nobodys_name(tmp_path: Path) -> None:
+    lasting, ending, next_one, lost = (tmp_path / name for name in ("one.pem", "two.pem", "three.pem", "none.pem"))
+    for file, days in ((lasting, 300), (ending, 20), (next_one, 25)):
+        file.write_bytes(smime_pair(begins=NOW, days=days).certificate)
+    keys = Keys(lambda: [(ADDRESS, each) for each in (lasting, ending, next_one, lost)])
     assert list(keys(NOW)) == []
     (soon,) = keys(NOW + timedelta(days=7))
-    assert (soon.place, soon.details) == ("keys", {"ends": (NOW + timedelta(days=20)).isoformat(), "which": ""})
-    assert [list(each.details) for each in keys(NOW + timedelta(days=21))] == [["ended", "which"]]
+    assert soon.place == key_place(ending)
+    assert soon.details == {"ends": (NOW + timedelta(days=20)).isoformat(), "which": ""}
+    assert "two" not in soon.place
+    found = {each.place: list(each.details) for each in keys(NOW + timedelta(days=21))}
+    assert found == {key_place(ending): ["ended", "which"], key_place(next_one): ["ends", "which"]}
 
 
 def test_a_backup_must_be_there_and_new(tmp_path: Path) -> None:

@@ -5,15 +5,12 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete
 
-from alerts.delivery.limits import LEFT_ALONE
-from alerts.tables import OUTBOX
-from flow.clock import ManualClock
-from turvakt.status import status
 from turvakt.watch.beats import Beat, Beats
-from turvakt.watch.probes import Sources, Workers, channels, deliveries, stages
-from turvakt.watch.processes import Processes
+from turvakt.watch.probes import Sources, Workers, stages
+from turvakt.watch.processes import FORGOTTEN, Processes
+from turvakt.watch.tables import PROCESS
 from turvakt.watch.usual import hour
 from turvakt.wiring import Parts
 
@@ -46,7 +43,7 @@ def test_a_planned_stop_is_told_after_an_hour_and_what_is_missing_beside_it_at_o
     beats, processes = Beats(parts.database), Processes(parts.database)
 
     def found(at: int, *lives: tuple[int, int, bool], since: int = 0) -> list[tuple[str, int]]:
-        processes.tidy(NOW + timedelta(days=99))
+        parts.database.execute(delete(PROCESS))
         for number, (first, last, in_order) in enumerate(lives):
             for minute in (first, last):
                 processes.lives(str(number), "worker:classify", NOW + minute * MINUTE)
@@ -73,6 +70,45 @@ def test_a_planned_stop_is_told_after_an_hour_and_what_is_missing_beside_it_at_o
     assert found(12, (0, 3, False), (4, 10, True)) == []
     assert found(70, (0, 3, False), (4, 10, True)) == stopped
     assert found(12, (0, 3, True), (2, 11, False)) == []  # an upgrade: the new one lives
+    # An upgrade before it replaced nobody who crashed, and whom others outlived by far was not missed.
+    assert found(12, (0, 2, True), (1, 5, False), (6, 10, True)) == []
+    assert found(202, (0, 3, False), (2, 200, True)) == []
+
+
+def test_a_process_that_fails_at_its_start_is_missing_and_not_stopped(parts: Parts) -> None:
+    beats, processes = Beats(parts.database), Processes(parts.database)
+    watch = Workers(beats, processes, names=["collect"], since=NOW)
+    beats.write([Beat("worker:collect", NOW)], {})
+    processes.lives("old", "worker:collect", NOW)
+    processes.ends("old", NOW)
+    assert list(watch(NOW + 4 * MINUTE)) == []
+    processes.lives("new", "worker:collect", NOW + MINUTE)
+    assert [each.kind for each in watch(NOW + 4 * MINUTE)] == ["worker-silent"]
+    processes.ends("new", NOW + MINUTE)  # it was stopped before it had begun to work
+    assert list(watch(NOW + 4 * MINUTE)) == []
+
+
+@pytest.mark.parametrize(("in_order", "kind"), [(True, "worker-stopped"), (False, "worker-silent")])
+def test_what_stands_still_for_weeks_does_not_work_again(parts: Parts, in_order: bool, kind: str) -> None:
+    beats, processes = Beats(parts.database), Processes(parts.database)
+    watch = Workers(beats, processes, names=["collect"], since=NOW)
+    beats.write([Beat("worker:collect", NOW), Beat("worker:gone", NOW)], {})
+    processes.lives("1", "worker:collect", NOW)
+    if in_order:
+        processes.ends("1", NOW)
+    later = NOW + 3 * FORGOTTEN
+    beats.tidy(later, wanted={"worker:collect"})
+    processes.tidy()
+    assert [(each.kind, each.since) for each in watch(later)] == [(kind, NOW)]
+    assert [each.place for each in beats.all()] == ["worker:collect"]
+
+
+def test_of_processes_that_others_followed_the_old_ones_are_forgotten(parts: Parts) -> None:
+    processes = Processes(parts.database)
+    for id, at in (("old", NOW), ("new", NOW + 2 * FORGOTTEN)):
+        processes.lives(id, "worker:collect", at)
+    processes.tidy()
+    assert [each.id for each in processes.of("worker:collect")] == ["new"]
 
 
 def test_a_stage_before_which_entries_wait_for_long_is_a_trouble() -> None:
@@ -140,49 +176,3 @@ def test_hours_teach_only_while_a_source_is_heard(beats: Beats) -> None:
         list(probe(now))
         probe.note(now)
     assert beats.counts("feed") == {hour(NOW): 0}
-
-
-def test_deliveries_that_do_not_get_through_are_troubles(parts: Parts, clock: ManualClock) -> None:
-    start = clock.now()
-    beats = Beats(parts.database)
-    late, failing = deliveries(parts.outbox, parts.database), channels(parts.database, beats)
-
-    def add(name: str, channel: str, **values: object) -> None:
-        row = dict.fromkeys(("slot", "alert_id", "post", "official", "incident", "thread", "contact"), "")
-        moments = dict.fromkeys(("first_due", "due", "at", "collected_at"), start.timestamp())
-        numbers = {"severity": 2, "threat": 0, "attempts": 0, "step": 0}
-        parts.database.execute(insert(OUTBOX), row | moments | numbers | {"id": name, "channel": channel} | values)
-
-    add("1", "email", state="waiting", attempts=2)
-    add("2", "outbox", state="delivered", attempts=1)
-    assert (list(late(start)), list(failing(start))) == ([], [])
-    clock.advance(31 * 60)
-    assert [each.details for each in late(clock.now())] == [{"alert-due": "31"}]
-    add("3", "sms", state="waiting", threat=1)
-    add("4", "carrier-pigeon of Anna", state="failed", at=clock.now().timestamp())
-    assert [each.details for each in late(clock.now())] == [{"threat-due": "31"}]
-    add("5", "sms", state="waiting", threat=1, attempts=3, reason=f"channel sms: {LEFT_ALONE}")
-    assert [each.details for each in late(clock.now())] == [{"alert-due": "31"}]
-    add("6", "email", state="waiting", attempts=3, reason="channel email: the server does not answer")
-    assert list(late(clock.now())) == []  # the failing channels explain it
-    found = {each.place: each.details for each in failing(clock.now())}
-    assert found == {
-        "channel:email": {"tried-again": "1", "reason": "channel email: the server does not answer"},
-        "channel:sms": {"tried-again": "1"},
-        "channel:other": {"failed": "1"},
-    }
-    alone = start - MINUTE
-    beats.write([Beat(f"channel:{name}", clock.now(), failing_since=alone) for name in ("email", "ntfy")], {})
-    assert [(each.place, each.since, each.details) for each in failing(clock.now())][:2] == [
-        ("channel:email", alone, {"left-alone": alone.isoformat(), **found["channel:email"]}),
-        ("channel:ntfy", alone, {"left-alone": alone.isoformat()}),
-    ]
-    assert {each["place"]: each["left_alone"] for each in status(parts)["watch"]["parts"]} == {
-        "channel:email": alone.isoformat(),
-        "channel:sms": None,
-        "channel:outbox": None,
-    }
-    parts_told = {each["place"]: each["worked_at"] for each in status(parts)["watch"]["parts"]}
-    assert parts_told == {"channel:email": None, "channel:sms": None, "channel:outbox": start.isoformat()}
-    clock.advance(3601)
-    assert {each.place for each in failing(clock.now())} == {"channel:email", "channel:sms"}

@@ -13,7 +13,7 @@ from turvakt.cli import main
 from turvakt.settings import load
 from turvakt.watch.beats import REFUSED, Beat, Beats
 from turvakt.watch.processes import Processes
-from turvakt.watch.trouble import Trouble
+from turvakt.watch.trouble import Detail, Trouble
 from turvakt.watch.troubles import Troubles
 from turvakt.wiring import Parts
 
@@ -41,8 +41,7 @@ def shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., s
 def fill(folder: Path, now: datetime) -> None:
     with Parts(load(file=None, environ={"TURVAKT_DATA_DIR": str(folder)})) as parts:
         refused = Beat("collector:mastodon", now, now, now - HOUR, f"{REFUSED}the server refuses (401)")
-        alone = Beat("channel:email", now, failing_since=now - HOUR)
-        Beats(parts.database).write([Beat("worker:run", now), refused, alone], {})
+        Beats(parts.database).write([Beat("worker:run", now), refused], {})
         processes = Processes(parts.database)
         processes.lives("1", "worker:run", now)
         processes.ends("1", now)
@@ -51,7 +50,8 @@ def fill(folder: Path, now: datetime) -> None:
         numbers = {"severity": 2, "threat": 0, "attempts": 1, "step": 0}
         values = {"id": "1", "channel": "email", "state": "waiting"}
         parts.database.execute(insert(OUTBOX), row | moments | numbers | values)
-        failing = Trouble("channel-failing", "channel:email", now - HOUR, {"tried-again": "1", "failed": "3"})
+        details: dict[Detail, str] = {"left-alone": (now - HOUR).isoformat(), "tried-again": "1", "failed": "3"}
+        failing = Trouble("channel-failing", "channel:email", now - HOUR, details)
         Troubles(parts.database, teller=Silent(), repeat=HOUR).take([failing], now)
 
 

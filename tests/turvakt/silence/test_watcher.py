@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import update
 
 from alerts.bulletin import Bulletin
 from flow.clock import ManualClock
@@ -20,8 +21,9 @@ from turvakt.watch.operator import recipients
 from turvakt.watch.pinger import Pinger
 from turvakt.watch.probes import Probe
 from turvakt.watch.setup import drills, watcher
+from turvakt.watch.tables import TROUBLE
 from turvakt.watch.trouble import Trouble
-from turvakt.watch.troubles import Troubles
+from turvakt.watch.troubles import Troubles, standing
 from turvakt.watch.watcher import Watcher, look
 from turvakt.wiring import Parts
 
@@ -98,6 +100,16 @@ async def test_after_a_restart_nothing_is_told_twice(parts: Parts, clock: Manual
     before = told(parts)
     await looks(watch_over(parts), clock, 10)
     assert told(parts) == before != []
+
+
+async def test_what_a_later_version_wrote_holds_up_no_look(parts: Parts, clock: ManualClock) -> None:
+    await looks(watch_over(parts), clock, 10)
+    more = {"of-tomorrow": "7", "reason": "no answer"}
+    parts.database.execute(update(TROUBLE).values(details=msgspec.json.encode(more).decode()))
+    assert [each.details for each in standing(parts.database)] == [{"reason": "no answer"}]
+    before = told(parts)
+    await looks(watch_over(parts), clock, 10)
+    assert told(parts) == before
 
 
 def test_the_operator_is_told_by_the_next_way_where_the_first_fails(parts: Parts, clock: ManualClock) -> None:

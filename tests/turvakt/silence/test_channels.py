@@ -1,0 +1,133 @@
+"""What is told of channels: what does not get through is a trouble until something does."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, insert
+
+from alerts.delivery.limits import LEFT_ALONE
+from alerts.tables import OUTBOX
+from flow.clock import ManualClock
+from turvakt.status import status
+from turvakt.watch.beats import Beat, Beats
+from turvakt.watch.channels import Channels, deliveries, place_of
+from turvakt.watch.trouble import Trouble
+from turvakt.watch.troubles import Troubles
+from turvakt.wiring import Parts
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+WAYS = [
+    ("email", "desk@turvakt.example"),
+    ("ntfy", "a-topic"),
+    ("webhook", "https://one.example/1"),
+    ("webhook", "https://two.example/2"),
+]
+
+Add = Callable[..., None]
+
+
+@pytest.fixture
+def add(parts: Parts, clock: ManualClock) -> Add:
+    """Puts a delivery into the outbox, which has the moments and the state that are given."""
+    start = clock.now()
+
+    def add(name: str, channel: str, **values: object) -> None:
+        row = dict.fromkeys(("slot", "alert_id", "post", "official", "incident", "thread", "contact"), "")
+        moments = dict.fromkeys(("first_due", "due", "at", "collected_at"), start.timestamp())
+        numbers = {"severity": 2, "threat": 0, "attempts": 0, "step": 0}
+        parts.database.execute(insert(OUTBOX), row | moments | numbers | {"id": name, "channel": channel} | values)
+
+    return add
+
+
+def channels(parts: Parts, ways: list[tuple[str, str]] = WAYS) -> Channels:
+    return Channels(parts.database, Beats(parts.database), ways=lambda: ways)
+
+
+def test_deliveries_that_do_not_get_through_are_troubles(parts: Parts, clock: ManualClock, add: Add) -> None:
+    start = clock.now()
+    late, failing = deliveries(parts.outbox, parts.database), channels(parts)
+    add("1", "email", state="waiting", attempts=2)
+    add("2", "outbox", state="delivered", attempts=1)
+    assert (list(late(start)), list(failing(start))) == ([], [])
+    clock.advance(31 * 60)
+    assert [each.details for each in late(clock.now())] == [{"alert-due": "31"}]
+    add("3", "sms", state="waiting", threat=1)
+    add("4", "carrier-pigeon of Anna", state="failed", at=clock.now().timestamp())
+    assert [each.details for each in late(clock.now())] == [{"threat-due": "31"}]
+    add("5", "sms", state="waiting", threat=1, attempts=3, reason=f"channel sms: {LEFT_ALONE}")
+    assert [each.details for each in late(clock.now())] == [{"alert-due": "31"}]
+    add("6", "email", state="waiting", attempts=3, reason="channel email: the server does not answer")
+    assert list(late(clock.now())) == []  # the failing channels explain it
+    at = {"failed-at": start.isoformat(), "reason": "channel email: the server does not answer"}
+    assert {each.place: each.details for each in failing(clock.now())} == {
+        "channel:email": {"tried-again": "1", **at},
+        "channel:sms": {"tried-again": "1"},
+        "channel:other": {"failed": "1"},
+    }
+    clock.advance(3601)
+    assert {each.place for each in failing(clock.now())} == {"channel:email", "channel:sms"}
+
+
+def test_a_channel_that_is_left_alone_is_a_trouble_until_it_works(parts: Parts, clock: ManualClock) -> None:
+    """However long nobody tries it, and whatever process comes after that which tried."""
+    beats, start, failing = Beats(parts.database), clock.now(), channels(parts)
+    beats.write([Beat("channel:email", start + MINUTE, None, start, "no answer")], {})
+    clock.advance(timedelta(days=30).total_seconds())
+    beats.tidy(clock.now(), wanted={place_of("email", "")})
+    (trouble,) = failing(clock.now())
+    assert (trouble.place, trouble.since) == ("channel:email", start)
+    last = {"failed-at": (start + MINUTE).isoformat(), "reason": "no answer"}
+    assert trouble.details == {"left-alone": start.isoformat(), **last}
+    assert list(channels(parts, WAYS[1:])(clock.now())) == []  # nobody is told by it any longer
+    beats.write([Beat("channel:email", clock.now(), clock.now())], {})
+    assert list(failing(clock.now())) == []
+
+
+def test_one_of_several_hosts_that_is_left_alone_is_told_as_that(parts: Parts, clock: ManualClock) -> None:
+    beats, start = Beats(parts.database), clock.now()
+    one, two = place_of("webhook", "one.example"), place_of("webhook", "two.example")
+    assert "example" not in one
+    beats.write([Beat(one, start, None, start, "no answer"), Beat(two, start, start)], {})
+    last = {"failed-at": start.isoformat(), "reason": "no answer"}
+    assert [(each.place, each.details) for each in channels(parts)(start)] == [
+        ("channel:webhook", {"hosts-left-alone": "1", **last})
+    ]
+
+
+def test_a_channel_by_which_a_delivery_failed_is_a_trouble_until_it_delivers(
+    parts: Parts, clock: ManualClock, add: Add
+) -> None:
+    start, failing = clock.now(), channels(parts)
+    failed = {"state": "failed", "at": start.timestamp(), "reason": "refused for good"}
+    add("1", "email", **(failed | {"at": (start - 48 * HOUR).timestamp(), "reason": "of long ago"}))
+    add("2", "email", state="delivered", at=(start - 24 * HOUR).timestamp())
+    add("3", "email", **failed)
+    add("4", "sms", **failed)  # by which nobody is told any longer
+    last = {"failed-at": start.isoformat(), "reason": "refused for good"}
+    assert [each.details for each in failing(start)] == [{"failed": "1", **last}] * 2
+    clock.advance(48 * 3600)
+    (trouble,) = failing(clock.now())
+    assert (trouble.place, trouble.since, trouble.details) == ("channel:email", start, {"failed-before": "1", **last})
+    Beats(parts.database).write([Beat("channel:email", clock.now(), clock.now())], {})
+    assert list(failing(clock.now())) == []
+    parts.database.execute(delete(OUTBOX).where(OUTBOX.c.id == "2"))
+    add("5", "email", state="delivered", at=clock.now().timestamp())
+    assert list(failing(clock.now())) == []
+
+
+def test_the_status_tells_what_the_watch_does(parts: Parts, clock: ManualClock, add: Add) -> None:
+    start = clock.now()
+    add("1", "email", state="waiting", attempts=1)
+    add("2", "outbox", state="delivered", attempts=1)
+    alone = Trouble("channel-failing", "channel:email", start - HOUR, {"left-alone": start.isoformat()})
+
+    class Silent:
+        def tell(self, event: str, trouble: Trouble, *, incident: str) -> str:
+            return "1"
+
+    Troubles(parts.database, teller=Silent(), repeat=HOUR).take([alone], start)
+    told = {each["place"]: (each["worked_at"], each["left_alone"]) for each in status(parts)["watch"]["parts"]}
+    assert told == {"channel:email": (None, start.isoformat()), "channel:outbox": (start.isoformat(), None)}

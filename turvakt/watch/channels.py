@@ -1,0 +1,162 @@
+"""Probe of the channels: whether messages get through. A channel that failed is a trouble until it has been seen to work."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, select
+
+from alerts.channel import Channel
+from alerts.channels import CHANNELS
+from alerts.delivery.limits import LEFT_ALONE, Limited, receiver_of
+from alerts.delivery.outbox import Outbox
+from alerts.tables import OUTBOX
+from flow.database import Database
+from flow.databases.columns import moment
+from turvakt.watch.beats import CHANNEL, Beat, Beats
+from turvakt.watch.trouble import Detail, Trouble
+
+THREAT_LATE, OTHER_LATE = timedelta(minutes=5), timedelta(minutes=30)
+TRIES = 3
+"""A channel that fails so often for one message is failing."""
+FAILED_TOLD = timedelta(hours=1)
+_TRIED_AGAIN = OUTBOX.c.state == "waiting", OUTBOX.c.attempts >= TRIES
+_FAILED = OUTBOX.c.state == "failed"
+
+Ways = Callable[[], Iterable[tuple[str, str]]]
+"""Gives channel and address of everybody who may be told."""
+
+
+def deliveries(outbox: Outbox, database: Database) -> Callable[[datetime], Iterator[Trouble]]:
+    """Whether what is due is delivered; of what a failing channel keeps waiting `Channels` tells."""
+    failing = select(OUTBOX.c.channel).where(*_TRIED_AGAIN).distinct()
+
+    def ask(now: datetime) -> Iterator[Trouble]:
+        oldest = outbox.oldest(besides=[name for (name,) in database.query(failing)])
+        for threat, most in ((True, THREAT_LATE), (False, OTHER_LATE)):
+            since = oldest.get(threat)
+            if since is not None and now - since >= most:
+                due: Detail = "threat-due" if threat else "alert-due"
+                yield Trouble("deliveries-late", "outbox", since, {due: str((now - since) // timedelta(minutes=1))})
+                return
+
+    return ask
+
+
+def place_of(channel: str, receiver: str) -> str:
+    """The place of a receiver's beat: ``channel:NAME``, with a digest of the host where there is one, as places name nobody."""
+    return f"{CHANNEL}{channel}" + (f":{hashlib.sha256(receiver.encode()).hexdigest()[:12]}" if receiver else "")
+
+
+def beats_of(channels: Iterable[Channel]) -> list[Beat]:
+    """What this process knows of the receivers that it has sent to."""
+    return [
+        Beat(place_of(channel.name, each.receiver), each.at, each.worked_at, each.failing_since, each.reason)
+        for channel in channels
+        if isinstance(channel, Limited)
+        for each in channel.tried()
+    ]
+
+
+@dataclass(slots=True)
+class _Failing:
+    """What is known of a channel that fails; ``last``: when it last did, and what the error was."""
+
+    since: datetime
+    details: dict[Detail, str] = field(default_factory=dict)
+    last: tuple[datetime, str] | None = None
+
+    def failed(self, at: datetime, reason: str | None) -> None:
+        if reason and LEFT_ALONE not in reason and (self.last is None or at > self.last[0]):
+            self.last = at, reason
+
+
+class Channels:
+    """Whether a channel takes nothing, or has failed for something, and has delivered nothing since.
+
+    Args:
+        ways: what nobody is told by any longer is no trouble.
+    """
+
+    def __init__(self, database: Database, beats: Beats, *, ways: Ways) -> None:
+        self._database = database
+        self._beats = beats
+        self._ways = ways
+
+    def __call__(self, now: datetime) -> Iterator[Trouble]:
+        beats = [beat for beat in self._beats.all() if beat.place.startswith(CHANNEL)]
+        found: dict[str, _Failing] = {}
+        self._left_alone(found, [beat for beat in beats if beat.failing_since is not None])
+        self._tried_again(found)
+        self._failed(found, beats, now)
+        for place, failing in found.items():
+            if failing.last is not None:
+                at, reason = failing.last
+                failing.details |= {"failed-at": at.isoformat(), "reason": reason}
+            yield Trouble("channel-failing", place, failing.since, failing.details)
+
+    def _left_alone(self, found: dict[str, _Failing], failing: list[Beat]) -> None:
+        known = {place_of(channel, receiver_of(address)) for channel, address in self._ways()} if failing else set()
+        for beat in failing:
+            if beat.place not in known or beat.failing_since is None:
+                continue
+            channel, _, host = beat.place.removeprefix(CHANNEL).partition(":")
+            since = beat.failing_since
+            each = found.setdefault(f"{CHANNEL}{channel}", _Failing(since))
+            each.since = min(each.since, since)
+            if host:
+                each.details["hosts-left-alone"] = str(int(each.details.get("hosts-left-alone", 0)) + 1)
+            else:
+                each.details["left-alone"] = since.isoformat()
+            each.failed(beat.at, beat.reason)
+
+    def _tried_again(self, found: dict[str, _Failing]) -> None:
+        many = select(OUTBOX.c.channel, func.count(), func.min(OUTBOX.c.first_due)).where(*_TRIED_AGAIN)
+        for name, number, since in self._database.query(many.group_by(OUTBOX.c.channel)):
+            self._add(found, name, "tried-again", number, moment(since), *_TRIED_AGAIN)
+
+    def _failed(self, found: dict[str, _Failing], beats: list[Beat], now: datetime) -> None:
+        worked = self._worked(beats)
+        last = select(OUTBOX.c.channel, func.max(OUTBOX.c.at)).where(_FAILED).group_by(OUTBOX.c.channel)
+        recently = (now - FAILED_TOLD).timestamp()
+        told = None
+        for name, at in self._database.query(last):
+            since = recently
+            if at <= recently:
+                # Nobody is told by it every hour: as long as it has delivered nothing since, nobody knows that it works.
+                told = told if told is not None else {channel for channel, _ in self._ways()}
+                since = worked.get(name, 0.0)
+                if name not in told or at <= since:
+                    continue
+            these = OUTBOX.c.channel == name, _FAILED, OUTBOX.c.at > since
+            ((number, first),) = self._database.query(select(func.count(), func.min(OUTBOX.c.at)).where(*these))
+            self._add(found, name, "failed" if since == recently else "failed-before", number, moment(first), *these)
+
+    def _worked(self, beats: list[Beat]) -> dict[str, float]:
+        """When each channel last delivered something, in seconds since 1970."""
+        delivered = select(OUTBOX.c.channel, func.max(OUTBOX.c.at)).where(OUTBOX.c.state == "delivered")
+        worked: dict[str, float] = dict(self._database.query(delivered.group_by(OUTBOX.c.channel)))
+        for beat in beats:
+            if beat.worked_at is not None:
+                name = beat.place.removeprefix(CHANNEL).partition(":")[0]
+                worked[name] = max(worked.get(name, 0.0), beat.worked_at.timestamp())
+        return worked
+
+    def _add(
+        self,
+        found: dict[str, _Failing],
+        name: str,
+        what: Detail,
+        number: int,
+        since: datetime,
+        *these: ColumnElement[bool],
+    ) -> None:
+        place = f"{CHANNEL}{name}" if name in CHANNELS else f"{CHANNEL}other"
+        each = found.setdefault(place, _Failing(since))
+        each.since = min(each.since, since)
+        each.details[what] = str(int(each.details.get(what, 0)) + number)
+        last = select(OUTBOX.c.at, OUTBOX.c.reason).where(OUTBOX.c.channel == name, *these)
+        last = last.where(OUTBOX.c.reason.not_like(f"%{LEFT_ALONE}%")).order_by(OUTBOX.c.at.desc()).limit(1)
+        for at, reason in self._database.query(last):
+            each.failed(moment(at), reason)
