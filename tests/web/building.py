@@ -73,6 +73,12 @@ WATCH = {
             "since": "2026-08-30T01:00:00+00:00",
             "details": {"reason": "no answer"},
         },
+        {
+            "kind": "channel-failing",
+            "place": "channel:email",
+            "since": "2026-08-30T01:00:00+00:00",
+            "details": {"tried-again": "2", "reason": "the mailbox is full"},
+        },
     ],
     "parts": [
         {
