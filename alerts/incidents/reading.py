@@ -1,13 +1,15 @@
 """What incidents there are."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Table, func, select
 
 from alerts.alert import Alert
+from alerts.bulletin import Bulletin
 from alerts.content import decoded
+from alerts.incidents.campaigns import LASTS
 from alerts.incidents.incident import OPEN, Incident, Kind, State
 from alerts.tables import INCIDENT, INCIDENT_POST
 from classify.verdict import SEVERITIES, Label
@@ -51,6 +53,18 @@ class IncidentReader:
     def of_official(self, official: str) -> list[Incident]:
         """Those about an official, the newest first."""
         return self._found(INCIDENT.c.official == official)
+
+    def of_campaign(self, campaign: Incident) -> list[Incident]:
+        """Those with the posts of a campaign, which has none of its own, closed or not, the newest first."""
+        found = self._database.query(select(INCIDENT.c.content).where(INCIDENT.c.id == campaign.id))
+        about = decoded(found[0][0]) if found else None
+        if not isinstance(about, Bulletin):
+            return []
+        since = campaign.opened_at - timedelta(minutes=int(about.values["minutes"]))
+        until = campaign.opened_at + LASTS
+        during = INCIDENT_POST.c.posted_at.between(since.timestamp(), until.timestamp())
+        posts = select(INCIDENT_POST.c.incident).where(INCIDENT_POST.c.official == campaign.official, during)
+        return self._found(INCIDENT.c.kind == "posts", INCIDENT.c.id.in_(posts))
 
     def open(self, tenant: str | None = None) -> list[Incident]:
         """Those that are not closed, of one tenant or of all, the newest first."""

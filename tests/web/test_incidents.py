@@ -72,16 +72,30 @@ def test_who_hands_over_to_nobody_is_told_so(world: Answerable) -> None:
 
 
 def test_a_campaign_leads_to_the_incidents_with_its_posts_and_promises_no_further_step(world: Answerable) -> None:
+    earlier, other = (
+        world.raised("bluesky:8", text="Budgeten behandlas på måndag"),
+        official("bo-ek", name=("Bo", "Ek")),
+    )
+    world.wait(minutes=45)
+    world.parts.store.add(other)
+    elsewhere = verdict("bluesky:9", text="Biblioteket har öppet även på söndagar", mentions=(other.id,))
+    elsewhere = replace(elsewhere, post=replace(elsewhere.post, created_at=world.clock.now()))
+    world.parts.incidents.take([alert(elsewhere, about=other.id)])
+    about_other = world.parts.incidents.of_official(other.id)[0]
+    world.wait(minutes=1)
     incident = world.raised()
+    world.wait(minutes=5)
+    world.parts.incidents.answer(incident.id, "resolve", by="rut")
     values = {"posts": "24", "accounts": "15", "minutes": "10", "occasion": "raised"}
     told = Bulletin("campaign", "", ANNA, "ekvik", "medium", False, values, None, world.clock.now())
     campaign = world.parts.incidents.raise_("campaign", severity="medium", bulletin=told, recipients=alert().recipients)
     browser = world.browser(world.person())
     page = browser.page(f"/incidents/{campaign.id}")
-    assert f"/incidents/{incident.id}" in page.links()
+    led_to = [each.rpartition("/")[2] for each in page.links() if each.startswith("/incidents/")]
+    assert [each for each in led_to if each in (incident.id, earlier.id, about_other.id)] == [incident.id]
     assert "False alarm" in page.words
     assert "If nobody answers" not in page.words
-    assert "If nobody answers" in browser.page(f"/incidents/{incident.id}").words
+    assert "If nobody answers" in browser.page(f"/incidents/{earlier.id}").words
 
 
 def test_nobody_of_another_tenant_sees_or_answers_it(world: Answerable) -> None:

@@ -145,11 +145,10 @@ class Board:
         return actor.may("decide", tenant=incident.tenant) if incident.official else actor.may("operate")
 
     def _of_campaign(self, request: Request, incident: Incident) -> Sequence[Incident]:
-        """The open incidents that the posts of a campaign belong to: it has none of its own."""
+        """The incidents that the posts of a campaign belong to: it has none of its own."""
         if incident.kind != "campaign":
             return []
-        found = self.visible(request, self.answers.incidents.open())
-        return [each for each in found if each.official == incident.official and each.kind == "posts"]
+        return self.visible(request, self.answers.incidents.of_campaign(incident))
 
 
 def routes(site: Site, board: Board) -> APIRouter:
