@@ -17,13 +17,13 @@ VALUES: dict[Kind, tuple[str, ...]] = {
     "digest-weekly": ("since", "until", "incidents", "posts", "before", "open", "held", "listed", "more"),
     "budget": ("per_hour", "held", "until", "contact", "listed", "more"),
     "campaign": ("posts", "accounts", "minutes", "occasion"),
-    "task-overdue": ("task", "due"),
+    "task-overdue": ("task", "tasks", "due", "state"),
     "test": (),
 }
 """The values that messages tell, all as text, moments as RFC 3339. ``before``: posts in the period before; ``event``: ``begins``,
 ``goes-on`` or ``over``; ``detail``: several, each by the name of its text, as in ``detail.waited``; ``occasion``: as of alerts
-(`alerts.alert.Occasion`); ``task``: its title in the recipient's language; ``listed``: incidents, see `alerts.listing`;
-``more``: how many are open that it does not list."""
+(`alerts.alert.Occasion`); ``task``: its title in the recipient's language, or in ``tasks`` those of several; ``state``: of the
+incident; ``listed``: incidents, see `alerts.listing`; ``more``: how many are open that it does not list."""
 
 
 @dataclass(frozen=True, slots=True)

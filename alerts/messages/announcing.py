@@ -19,10 +19,12 @@ _FACTS: dict[str, tuple[str, ...]] = {
     "budget-collected": (),
     "campaign": ("official", "size"),
     "task-overdue": ("official", "task", "due"),
+    "tasks-overdue": ("official", "tasks", "due"),
 }
 """What stands in the list of facts, where the bulletin tells it."""
 _DETAIL = "detail."
-_WHERE = {"digest-daily": "/incidents", "digest-weekly": "/incidents", "budget": "/incidents", "operation": "/status"}
+_INCIDENTS = "/incidents"
+_WHERE = {"digest-daily": _INCIDENTS, "digest-weekly": _INCIDENTS, "budget": _INCIDENTS, "operation": "/status"}
 """Pages of the console to which bulletins lead that need no answer, or whose incident cannot be answered."""
 
 
@@ -55,9 +57,9 @@ def lay_out(
         severity="none" if over else bulletin.severity,
         lead=_lead(form, values, words),
         answer=words.text("answer") if answer and not over else "",
-        button=words.text("button" if answer and not over else "open"),
+        button=words.text(_button(link, base_url) if not answer or over else "button"),
         link=link,
-        first=_first(form, words, remedy=values.get("remedy", ""), operator=bool(values.get("contact"))),
+        first=_first(form, words, values),
         facts=tuple(
             (words.text(f"fact.{name}"), values[name])
             for name in _FACTS.get(form, _FACTS.get(bulletin.kind, ()))
@@ -73,7 +75,13 @@ def _form(bulletin: Bulletin) -> str:
     if bulletin.kind == "budget" and until is not None and until <= bulletin.at:
         return "budget-collected"
     event = bulletin.values.get("event", "")
+    if bulletin.kind == "task-overdue" and bulletin.values.get("tasks"):
+        return "tasks-overdue"
     return f"operation-{event}" if bulletin.kind == "operation" and event in ("goes-on", "over") else bulletin.kind
+
+
+def _button(link: str, base_url: str) -> str:
+    return "open_list" if link == f"{base_url}{_INCIDENTS}" else "open"
 
 
 def _lead(form: str, values: dict[str, str], words: Words) -> str:
@@ -97,13 +105,17 @@ def _listed(bulletin: Bulletin, words: Words, link_to: Callable[[str], str]) -> 
         for each in incidents
     )
     links = tuple(link_to(each.incident) for each in incidents)
-    return (Section(words.text("listed.heading"), items, words.text("listed.remark"), links if all(links) else ()),)
+    more = _number(bulletin.values.get("more", ""))
+    remark = f"listed.remark{'_more' if more else ''}{'_one' if more == 1 else ''}"
+    given = links if all(links) else ()
+    return (Section(words.text("listed.heading"), items, words.text(remark, number=more), given),)
 
 
-def _first(form: str, words: Words, *, remedy: str, operator: bool) -> tuple[str, str] | None:
+def _first(form: str, words: Words, values: dict[str, str]) -> tuple[str, str] | None:
     if form in ("operation-over", "digest-daily", "digest-weekly", "test"):
         return None
-    return words.text("first"), words.text(f"{form}.first_operator" if operator else f"{form}.first", remedy=remedy)
+    whose = "_operator" if values.get("contact") else "_closed" if values.get("state") == "resolved" else ""
+    return words.text("first"), words.text(f"{form}.first{whose}", remedy=values.get("remedy", ""))
 
 
 def _page(bulletin: Bulletin, base_url: str) -> str:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.alert import Alert, Recipient, Told
 from alerts.bulletin import Bulletin
-from alerts.listing import link_id
+from alerts.listing import link_id, read
 from alerts.messages.announcing import lay_out
 from alerts.messages.layout import Layout, Section
 from alerts.messages.message import Message, clean
@@ -122,6 +122,10 @@ class Renderer:
         zone = self._zone(bulletin.official, words)
         name = clean(known.name) if known else ""
         answer = self._answer(delivery) if bulletin.incident else ""
+
+        def link_to(incident: str) -> str:
+            return self._answer(link_id(delivery, incident)) if delivery else ""
+
         layout = lay_out(
             bulletin,
             words,
@@ -129,7 +133,7 @@ class Renderer:
             official=name,
             answer=answer,
             base_url=self._base_url,
-            link_to=lambda incident: self._answer(link_id(delivery, incident)) if delivery else "",
+            link_to=link_to,
         )
         spoken = [
             "Turvakt.",
@@ -137,7 +141,7 @@ class Renderer:
             layout.lead,
             *([words.text("spoken.answer")] if layout.answer else []),
         ]
-        data = {
+        data: dict[str, Any] = {
             "kind": bulletin.kind,
             "incident": bulletin.incident,
             "official": {"id": bulletin.official, "name": name} if bulletin.official else None,
@@ -145,6 +149,10 @@ class Renderer:
             "link": layout.link,
             **bulletin.values,
         }
+        if "listed" in bulletin.values:
+            data["listed"] = [
+                each._asdict() | {"link": link_to(each.incident)} for each in read(bulletin.values["listed"])
+            ]
         return Message(
             subject=words.subject(layout.title, bulletin.incident),
             text=layout.text(),

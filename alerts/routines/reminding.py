@@ -1,14 +1,13 @@
 """Reminds of what should have been done about incidents."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from access.letters import Letters
 from access.people import People
 from access.permissions import Actor
 from access.person import Person
-from alerts.alert import Recipient
 from alerts.bulletin import Bulletin
 from alerts.incidents.history import Event, History, Transition
 from alerts.incidents.incident import Incident
@@ -23,7 +22,7 @@ from classify.verdict import Severity
 from flow.clock import Clock
 from flow.database import Database
 from flow.step import Step
-from registry.official import Official
+from registry.official import Language, Official
 
 PRESSING = timedelta(hours=4)
 """A step that is to be done so soon after the beginning is told as urgently as the incident itself."""
@@ -93,33 +92,40 @@ class Reminding:
     def turn(self, now: datetime) -> int:
         """Make what is missing and remind of what is overdue; returns how many deliveries are new."""
         self._tasks.make_missing()
-        return sum(self._remind(task, now) for task in self._tasks.late(now))
+        late: dict[str, list[Task]] = {}
+        for task in self._tasks.late(now):
+            late.setdefault(task.incident, []).append(task)
+        return sum(self._remind(incident, tasks, now) for incident, tasks in late.items())
 
-    def _remind(self, task: Task, now: datetime) -> int:
+    def _remind(self, id: str, tasks: Sequence[Task], now: datetime) -> int:
+        """Remind of tasks of one incident: each who is told of several has one message."""
         with self._database.transaction():
-            self._tasks.reminded(task, now)
-            incident = self._incidents.get(task.incident)
+            for task in tasks:
+                self._tasks.reminded(task, now)
+            incident = self._incidents.get(id)
             if incident is None or incident.state == "expired" or self._was_none(incident):
                 return 0
-            self._history.add([Transition(incident.id, incident.official, now, "task-overdue", result=task.task)])
+            overdue = [Transition(id, incident.official, now, "task-overdue", result=each.task) for each in tasks]
+            self._history.add(overdue)
             plan, official = self._plans().of(incident.tenant), self._officials(incident.official)
-            contacts, account = _known([task.owner], plan, official), None
-            if not contacts:
-                account = self._account(incident, official, now)
-            if account is not None:
-                return int(self._write(account, task, incident, now))
-            pressing = not task.reminder(now) and task.due - incident.opened_at <= PRESSING
-            severity: Severity = incident.severity if pressing else "medium"
-            threat = incident.threat and pressing
-            zone = ZONES[official.country if official is not None else "SE"]
-            told = [
-                self._bulletin(task, incident, recipient, now, severity=severity, threat=threat)
-                for contact in contacts or self._others(incident, plan, official)
-                for recipient in contact.recipients(
-                    at=now, severity=severity, threat=threat, every=False, show_text=False, timezone=zone
-                )
+            account = self._account(incident, official, now)
+            others = self._others(incident, plan, official)
+            hers: list[Task] = []
+            told: dict[str, tuple[Contact, list[Task]]] = {}
+            for task in tasks:
+                contacts = _known([task.owner], plan, official)
+                if not contacts and account is not None:
+                    hers.append(task)
+                    continue
+                for contact in contacts or others:
+                    told.setdefault(contact.name, (contact, []))[1].append(task)
+            letters = int(self._write(account, hers, incident, now)) if account is not None and hers else 0
+            bulletins = [
+                each
+                for contact, its in told.values()
+                for each in self._bulletins(its, incident, contact, official, now)
             ]
-            return len(self._telling.tell(told))
+            return letters + len(self._telling.tell(bulletins))
 
     def _was_none(self, incident: Incident) -> bool:
         """Whether somebody has said that it was a false alarm, and nobody has taken it back."""
@@ -127,22 +133,32 @@ class Reminding:
         said = [each.event for each in found if each.event in ("false-alarm", "reopened")]
         return said[-1:] == ["false-alarm"]
 
-    def _bulletin(
-        self, task: Task, incident: Incident, recipient: Recipient, now: datetime, *, severity: Severity, threat: bool
-    ) -> Bulletin:
-        title = self._routines.title(task.task, recipient.language)
-        return Bulletin(
-            kind="task-overdue",
-            incident=incident.id,
-            official=incident.official,
-            tenant=incident.tenant,
-            severity=severity,
-            threat=threat,
-            values={"task": title, "due": task.due.isoformat()},
-            recipient=recipient,
-            at=now,
-            key=_key(task, now),
-        )
+    def _bulletins(
+        self, tasks: Sequence[Task], incident: Incident, contact: Contact, official: Official | None, now: datetime
+    ) -> Iterator[Bulletin]:
+        pressing = any(not task.reminder(now) and task.due - incident.opened_at <= PRESSING for task in tasks)
+        severity: Severity = incident.severity if pressing else "medium"
+        threat = incident.threat and pressing
+        zone = ZONES[official.country if official is not None else "SE"]
+        for recipient in contact.recipients(
+            at=now, severity=severity, threat=threat, every=False, show_text=False, timezone=zone
+        ):
+            yield Bulletin(
+                kind="task-overdue",
+                incident=incident.id,
+                official=incident.official,
+                tenant=incident.tenant,
+                severity=severity,
+                threat=threat,
+                values={
+                    "task" if len(tasks) == 1 else "tasks": self._titles(tasks, recipient.language),
+                    "due": min(task.due for task in tasks).isoformat(),
+                    "state": incident.state,
+                },
+                recipient=recipient,
+                at=now,
+                key=_key(tasks, now),
+            )
 
     def _account(self, incident: Incident, official: Official | None, now: datetime) -> Person | None:
         """Who has taken the incident with her account, and may still be told of it."""
@@ -152,10 +168,13 @@ class Reminding:
         person = next((each for each in self._people.all(incident.tenant) if each.id == incident.owner), None)
         return person if person is not None and Actor(person, "").may("decide", tenant=incident.tenant) else None
 
-    def _write(self, person: Person, task: Task, incident: Incident, now: datetime) -> bool:
-        values = {"incident": incident.id, "task": self._routines.title(task.task, person.language)}
-        once = f"{incident.id} {_key(task, now)}"
+    def _write(self, person: Person, tasks: Sequence[Task], incident: Incident, now: datetime) -> bool:
+        values = {"incident": incident.id, "task": self._titles(tasks, person.language)}
+        once = f"{incident.id} {_key(tasks, now)}"
         return self._letters.add(person, "task-overdue", values, once=once, official=incident.official)
+
+    def _titles(self, tasks: Sequence[Task], language: Language) -> str:
+        return "; ".join(self._routines.title(task.task, language) for task in tasks)
 
     def _others(self, incident: Incident, plan: Plan, official: Official | None) -> list[Contact]:
         """Who has taken the incident; if that is no contact, or nobody has, whom the first step told."""
@@ -167,10 +186,10 @@ class Reminding:
         return sorted({each.contact for each in told if each.step == 1})
 
 
-def _key(task: Task, now: datetime) -> str:
-    """Names one reminder of it: the next one is another occasion."""
-    number = task.reminder(now)
-    return f"task {task.task} {number}" if number else f"task {task.task}"
+def _key(tasks: Sequence[Task], now: datetime) -> str:
+    """Names one reminder of them: the next one is another occasion."""
+    numbers = sorted((task.task, task.reminder(now)) for task in tasks)
+    return ", ".join(f"task {task} {number}" if number else f"task {task}" for task, number in numbers)
 
 
 def _known(names: Collection[str], plan: Plan, official: Official | None) -> list[Contact]:

@@ -69,7 +69,9 @@ def test_as_people_read_it(case: str) -> None:
     assert file.read_text(encoding="utf-8") == written
 
 
-@pytest.mark.parametrize(("occasion", "severity"), [("graver", "critical"), ("reminder", "critical"), ("raised", "high")])
+@pytest.mark.parametrize(
+    ("occasion", "severity"), [("graver", "critical"), ("reminder", "critical"), ("raised", "high")]
+)
 def test_what_is_told_of_a_whole_incident_is_as_grave_as_the_gravest_of_it(occasion: Occasion, severity: str) -> None:
     threat = told(occasion, posts=3, labels=("threat",))
     assert threat.told is not None
@@ -163,6 +165,17 @@ def test_the_facts_for_machines() -> None:
     assert data["law"][0] == {"country": "SE", "section": "4 kap. 7 § brottsbalken"}
     assert (message.official, message.post, message.thread) == ("anna-lindqvist", "bluesky:1", INCIDENT)
     assert (message.severity, message.threat) == ("high", False)
+
+
+def test_what_a_digest_lists_is_told_to_machines_as_objects() -> None:
+    message = render(CASES["digest-daily"], recipient())
+    listed = message.facts["data"]["listed"]
+    assert [(each["incident"], each["severity"], each["posts"]) for each in listed] == [
+        (INCIDENT, "critical", 7),
+        (INCIDENT[::-1], "medium", 1),
+    ]
+    assert [each["link"] for each in listed] == re.findall(rf"{BASE}/a/\S+", message.text)
+    assert "listed" not in render(CASES["drill"], recipient()).facts["data"]
 
 
 def test_without_answers_links_lead_into_the_console() -> None:

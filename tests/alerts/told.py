@@ -62,6 +62,7 @@ CASES: dict[str, Alert | Bulletin] = {
         open="2",
         held="5",
         listed=f"{INCIDENT} critical 7;{INCIDENT[::-1]} medium 1",
+        more="3",
         **WEEK,
     ),
     "digest-weekly": bulletin(
@@ -74,6 +75,13 @@ CASES: dict[str, Alert | Bulletin] = {
     "budget-collected": bulletin("budget", incident="", severity="low", per_hour="12", held="7", until=AT.isoformat()),
     "campaign": bulletin("campaign", posts="230", accounts="85", minutes="10"),
     "task-overdue": bulletin("task-overdue", severity="none", task="(a task of a routine)", due=AT.isoformat()),
+    "tasks-overdue": bulletin(
+        "task-overdue",
+        severity="none",
+        tasks="(a task of a routine); (another one)",
+        due=AT.isoformat(),
+        state="resolved",
+    ),
     "campaign-last-resort": bulletin("campaign", posts="230", accounts="85", minutes="10", occasion="last-resort"),
     "test": bulletin("test", incident="", severity="none"),
 }

@@ -1,0 +1,64 @@
+"""Reminders of tasks: what is overdue at once is one message, and of a closed incident nothing is to be handed over."""
+
+from typing import Any
+
+import pytest
+
+from alerts.bulletin import Bulletin
+from alerts.delivery.outbox import Item
+from alerts.messages.message import Message
+from tests.web.answering import EVA, KAJ, Answerable
+from tests.web.portal.building import at_once
+from turvakt.answering import reminding
+
+BASE = "https://turvakt.ekvik.example"
+HAND_OVER = {"sv": "lämna över", "fi": "siirrä"}
+
+
+@pytest.fixture
+def world(tmp_path: Any) -> Answerable:
+    return Answerable(tmp_path / "data")
+
+
+def reminders(world: Answerable) -> list[Item]:
+    """What is to be sent now of what is overdue."""
+    step: Any = at_once
+    reminding(world.parts, step, wake=lambda: None).turn(world.clock.now())
+    waiting = world.parts.outbox.due(1000, channel="email")
+    return [each for each in waiting if isinstance(each.content, Bulletin) and each.content.kind == "task-overdue"]
+
+
+def read(world: Answerable, item: Item) -> Message:
+    return world.parts.renderer(BASE).render(item.content, item.recipient, item.delivery.id)
+
+
+def test_what_is_overdue_at_once_is_one_message_to_each(world: Answerable) -> None:
+    incident = world.raised()
+    assert reminders(world) == []
+    world.wait(days=2)
+    told = reminders(world)
+    assert sorted(each.recipient.name for each in told) == [EVA, KAJ]
+    assert reminders(world) == told
+    history = world.parts.incidents.history.of(incident.id)
+    late = [each.result for each in history if each.event == "task-overdue"]
+    assert {"safe", "police-se"} <= set(late)
+    kaj = next(read(world, each) for each in told if each.recipient.name == KAJ)
+    routines = reminding(world.parts, at_once, wake=lambda: None)._routines
+    assert all(routines.title(each, "sv") in kaj.text for each in late)
+    assert "uppgifter väntar" in kaj.subject
+
+
+@pytest.mark.parametrize("by", [KAJ, "rut"])
+def test_a_reminder_of_a_closed_incident_does_not_offer_to_hand_it_over(world: Answerable, by: str) -> None:
+    incident, rut = world.raised(), world.person()
+    world.wait(minutes=16)
+    before = reminders(world)
+    assert all(HAND_OVER[each.recipient.language] in read(world, each).text for each in before)
+    world.parts.incidents.answer(incident.id, "on-it", by=by)
+    world.parts.incidents.answer(incident.id, "resolve", by=by)
+    world.wait(days=2)
+    told = [read(world, each) for each in reminders(world) if each not in before]
+    letters = [each.letter for each in world.parts.letters.due()]
+    assert (len(letters), bool(told)) == ((1, False) if by == rut.id else (0, True))
+    for message in told:
+        assert not any(words in message.text for words in HAND_OVER.values())
