@@ -11,7 +11,7 @@ import pytest
 from flow.databases.postgres import Postgres
 from tests.servers.fixtures import StartServer
 from tests.servers.kafka import Kafka
-from tests.turvakt.process import Program, until
+from tests.turvakt.process import START, Program, until
 from turvakt.watch.processes import Processes
 
 ENDED_WITHIN = 60.0
@@ -68,3 +68,18 @@ def test_while_the_brokers_are_away(
     worker.send_signal(signal.SIGTERM)
     _, errors = worker.communicate(timeout=ENDED_WITHIN)
     assert worker.returncode == 0, errors
+
+
+def test_one_that_fails_at_its_start_is_missing_and_was_not_stopped(tmp_path: Path, postgres_with_tables: str) -> None:
+    """Such as one of a version that the tables are not of."""
+    with closing(Postgres(postgres_with_tables)) as database:
+        processes = Processes(database)
+        processes.lives("before", "worker:classify", START)
+        processes.ends("before", START)
+        database.execute("UPDATE alembic_version SET version_num = '0001'")
+        servers = {"TURVAKT_KAFKA_SERVERS": "127.0.0.1:1", "TURVAKT_POSTGRES_URL": postgres_with_tables}
+        failed = Program(tmp_path, **servers).start("work", "classify")
+        _, errors = failed.communicate(timeout=ENDED_WITHIN)
+        assert "turvakt database upgrade" in errors
+        assert failed.returncode != 0
+        assert not processes.stopped("worker:classify")
