@@ -101,6 +101,7 @@ def create_app(
         audit=audit,
         organisation=staff is not None and staff.oidc is not None,
         guests=staff is not None and bool(staff.guests),
+        secure=secure,
         waiting=lambda address: None if answers is None else waiting(answers, address, clock=clock),
     )
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, dependencies=[Depends(allow)])

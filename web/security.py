@@ -48,6 +48,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _LONGEST_FORM = 16_384
 _PROBES = frozenset({"/healthz", "/readyz"})
 _READING = frozenset({"GET", "HEAD"})
+_METHODS = _READING | {"POST"}
 _SERVICES = ("/receipts/", "/voice/")
 """Where services speak, which send from no page: what they bring along opens nothing that a browser would be tricked into."""
 
@@ -120,6 +121,8 @@ class Guard:
         """What to answer instead of the page; ``None`` lets the request through, with its actor."""
         path, method = scope["path"], scope["method"]
         scope.setdefault("state", {})["actor"] = None
+        if method not in _METHODS:
+            return PlainTextResponse("", 405, headers={"Allow": ", ".join(sorted(_METHODS))})
         if method not in _READING and not _is_short(headers):
             return PlainTextResponse("Too long, or of unknown length.", 413)
         if path in _PROBES:

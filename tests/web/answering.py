@@ -80,8 +80,8 @@ class Answerable:
         delivery = next(each.delivery for each in told if each.contact == contact)
         return f"/a/{answers(self.parts, step=at_once).signer.token(delivery)}"
 
-    def browser(self, who: Person | None = None, *, language: str = "en") -> Browser:
-        """Of somebody who has signed in, or of nobody."""
+    def browser(self, who: Person | None = None, *, language: str = "en", **changes: Any) -> Browser:
+        """Of somebody who has signed in, or of nobody; ``changes`` are of what the pages about incidents can do."""
         app = create_app(
             index=self.parts.index,
             officials=self.parts.officials.all,
@@ -91,7 +91,7 @@ class Answerable:
             ready=list,
             token="token",
             audit=self.parts.audit,
-            answers=answers(self.parts, step=at_once),
+            answers=replace(answers(self.parts, step=at_once), **changes),
             door=FixedDoor(None if who is None else Actor(who, "s1")),
             clock=self.clock,
         )

@@ -329,10 +329,20 @@ def test_a_link_of_the_demo_lets_its_guest_in(database: Database) -> None:
     ):
         assert browser.get("/guests/knock", params={"back": wanted}).headers["location"] == led
     browser.cookies.clear()
-    assert browser.get("/incidents?show=late").status_code == 401
+    kept_from = browser.get("/incidents?show=late")
+    assert kept_from.status_code == 401
+    assert "Secure" not in kept_from.headers["set-cookie"]
     assert browser.get("/guests/knock").headers["location"] == "/incidents?show=late"
     assert browser.get("/guests/knock").headers["location"] == "/start"
     assert browser.get("/").status_code == 200
+
+
+def test_over_https_the_page_that_was_wanted_is_kept_in_a_secure_cookie(database: Database) -> None:
+    world = World()
+    opened = replace(staff(database, world.clock), guests={"knock": "p-rut"})
+    browser = world.browser(staff=opened, signed_in=False, base_url="https://vakt.ekvik.example/")
+    answer = browser.get("/incidents?show=late", headers={"host": "vakt.ekvik.example"})
+    assert re.match(r"turvakt_wanted=.*; Secure", answer.headers["set-cookie"])
 
 
 def test_an_administrator_reads_who_did_what_in_her_tenant(house: House) -> None:

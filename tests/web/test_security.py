@@ -77,6 +77,13 @@ def test_over_https_the_cookie_is_secure(world: World) -> None:
     assert "Secure" in answer.headers["set-cookie"]
 
 
+@pytest.mark.parametrize("path", ["/", "/a/x", "/voice/x", "/static/console.css"])
+@pytest.mark.parametrize("method", ["OPTIONS", "PUT", "DELETE"])
+def test_methods_that_no_page_knows_are_none(stranger: Browser, method: str, path: str) -> None:
+    answer = stranger.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
+
+
 @pytest.mark.parametrize("token", ["", "wrong", "å", TOKEN + " ", TOKEN[:-1]])
 def test_a_wrong_token_is_refused(stranger: Browser, token: str) -> None:
     assert stranger.get("/", params={"token": token}).status_code == 401

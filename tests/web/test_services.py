@@ -1,11 +1,13 @@
 """Services that carried a message tell what came of it, by the secret part of its link alone."""
 
+import threading
 from pathlib import Path
 
 import pytest
 
 from alerts.incidents.incident import Incident
 from alerts.incidents.links import LASTS
+from alerts.plans.plan import Plan
 from tests.web.answering import EVA, KAJ, Answerable
 
 
@@ -68,6 +70,19 @@ def test_where_people_have_to_sign_in_a_key_does_not_suffice(tmp_path: Path) -> 
     incident = world.raised()
     world.browser().post(f"/voice/{token(world, incident)}", data={"result": "1"})
     assert state(world, incident) == "triggered"
+
+
+def test_the_plan_is_read_off_the_event_loop(world: Answerable) -> None:
+    asked: list[str] = []
+
+    def plan(tenant: str) -> Plan:
+        asked.append(threading.current_thread().name)
+        return world.parts.plans.of(tenant)
+
+    incident = world.raised()
+    world.browser(plan=plan).post(f"/voice/{token(world, incident)}", data={"result": "1"})
+    assert state(world, incident) == "acknowledged"
+    assert [each.startswith("turvakt-web") for each in asked] == [True]
 
 
 def test_links_that_are_none_or_over_open_nothing(world: Answerable) -> None:

@@ -1,15 +1,17 @@
 """What analysts see: numbers of their own tenants, no text, no name, and no small count."""
 
 import csv
+import threading
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from access.person import Role
+from flow.database import Database
 from registry.official import Consent, Official
 from tests.review.people import START, at, decision, verdict
-from tests.web.building import Browser, FixedDoor, World, actor, official
+from tests.web.building import Browser, FixedDoor, World, actor, official, staff
 
 CONSENT = Consent(("*",), at(-100_000))
 
@@ -76,6 +78,18 @@ def test_the_share_is_told_only_where_everything_is_kept(world: World) -> None:
     kept = browser(world, kept=lambda kind, tenants: 30)
     assert "50% of the assessed posts were flagged" in kept.page("/trends").words
     assert "are kept for 30 days" in kept.page("/trends", weeks="12").words
+
+
+def test_what_tenants_are_called_is_read_off_the_event_loop(world: World, database: Database) -> None:
+    asked: list[str] = []
+
+    def names() -> dict[str, str]:
+        asked.append(threading.current_thread().name)
+        return {}
+
+    people = replace(staff(database, world.clock), tenant_names=names)
+    assert browser(world, staff=people).get("/trends").status_code == 200
+    assert [each.startswith("turvakt-web") for each in asked] == [True]
 
 
 def test_what_somebody_else_may_see_is_not_seen(world: World) -> None:

@@ -136,7 +136,8 @@ def form(site: Site, request: Request, reason: str, *, back: str, email: str = "
     )
     if site.guests and back != "/":
         # The links of a demo's people know nothing of the page that was wanted.
-        response.set_cookie(WANTED_COOKIE, quote(back, safe=""), max_age=WANTED_LASTS, httponly=True, samesite="strict")
+        wanted, age, secure = quote(back, safe=""), WANTED_LASTS, site.secure
+        response.set_cookie(WANTED_COOKIE, wanted, max_age=age, httponly=True, samesite="strict", secure=secure)
     return response
 
 

@@ -41,6 +41,10 @@ def routes(site: Site, answers: Answers) -> APIRouter:
         status = 404 if wrong.lets(client_of(request.scope)) else 429
         return PlainTextResponse("", status)
 
+    def may_press(link: Link) -> bool:
+        incident = answers.incidents.get(link.incident)
+        return incident is not None and not answers.plan(incident.tenant).needs_second_factor(link.contact)
+
     def note(link: Link, channel: str, status: str) -> None:
         event = _ARRIVED[status]
         written = [each.event for each in answers.history.of_delivery(link.delivery) if each.result == _RESULT]
@@ -68,8 +72,7 @@ def routes(site: Site, answers: Answers) -> APIRouter:
         if isinstance(link, Response):
             return link
         digit = str((await request.form()).get("result", ""))
-        incident = await site.reads(answers.incidents.get, link.incident)
-        if digit != "1" or incident is None or answers.plan(incident.tenant).needs_second_factor(link.contact):
+        if digit != "1" or not await site.reads(may_press, link):
             return JSONResponse(_NOTHING)
         seen = await site.reads(answers.answering.seen, link.incident)
         await answers.answer(link.incident, "acknowledge", by=link.contact, seen=seen)

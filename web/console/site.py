@@ -50,6 +50,7 @@ class Site:
         audit: Audit | None,
         organisation: bool = False,
         guests: bool = False,
+        secure: bool = False,
         waiting: Callable[[str], Waiting | None] = lambda address: None,
     ) -> None:
         self._index = index
@@ -61,6 +62,7 @@ class Site:
         self._audit = audit
         self.organisation = organisation  # whether people may come in by their organisation's own sign-in
         self.guests = guests  # whether links alone let the people of a demo in
+        self.secure = secure  # whether browsers send cookies over https alone
         self.waiting = waiting  # the alert that waits at an address, behind the sign-in; reads
         self._texts = Texts()
         self._templates = Environment(

@@ -69,7 +69,7 @@ def routes(site: Site, *, index: Index, kept: Kept, names: Callable[[], Mapping[
     @router.get("/trends")
     async def page(request: Request) -> HTMLResponse:
         """The numbers, as pictures and as tables."""
-        return await reads(_page, site, request, index, kept, names())
+        return await reads(_page, site, request, index, kept, names)
 
     @router.get("/trends.csv")
     async def file(request: Request) -> Response:
@@ -79,12 +79,14 @@ def routes(site: Site, *, index: Index, kept: Kept, names: Callable[[], Mapping[
     return router
 
 
-def _page(site: Site, request: Request, index: Index, kept: Kept, names: Mapping[str, str]) -> HTMLResponse:
+def _page(
+    site: Site, request: Request, index: Index, kept: Kept, names: Callable[[], Mapping[str, str]]
+) -> HTMLResponse:
     tenants = actor_of(request).tenants("see-statistics")
     choice = Choice.read(request.query_params, tenants)
     weeks = _weeks(site, request, choice)
     found, chosen = _count(site, request, index, choice, weeks), [choice.tenant] if choice.tenant else sorted(tenants)
-    wording = site.wording(request)
+    wording, called = site.wording(request), names()
     days = choice.weeks * 7
     return site.page(
         request,
@@ -97,7 +99,7 @@ def _page(site: Site, request: Request, index: Index, kept: Kept, names: Mapping
         tables={by: _rows(found, by) for by in BREAKDOWNS},
         share=found.share if kept("unflagged", chosen) >= days else None,
         low_days=int(kept("low", chosen)) if kept("low", chosen) < days else None,
-        tenants={id: names.get(id, id) for id in sorted(tenants)},
+        tenants={id: called.get(id, id) for id in sorted(tenants)},
         sources=sorted({*COLLECTORS, *found.by["source"], choice.source} - {""}),
         few=FEW,
     )
