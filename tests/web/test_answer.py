@@ -318,8 +318,25 @@ def test_with_open_tasks_it_is_asked_once_and_what_is_closed_can_be_opened_again
     assert world.state() == before
     page = answer(browser, path, str(asked.all("button", class_="grave")[0]["value"]))
     assert "Closed. Changed your mind?" in page.words
-    assert browser.submit(path, do="task/safe", **form(browser, path)).status_code == 409
     assert "It is yours now" in answer(browser, path, "reopen").words
+
+
+def test_what_is_not_done_is_ticked_off_after_closing_too_but_not_of_a_false_alarm(world: Answerable) -> None:
+    """People are reminded of it by this link."""
+    incident = world.raised()
+    browser, path = world.browser(), world.link(incident)
+    for do in ("on-it", "task/safe", "resolve/sure"):
+        page = answer(browser, path, do)
+    [ticked, *left] = [str(each["value"]) for each in page.all("button") if str(each["value"]).startswith("task/")]
+    page = answer(browser, path, ticked)
+    assert "Saved." in page.words
+    assert not page.all("button", value=ticked)
+    done = [each for each in world.parts.incidents.history.of(incident.id) if each.event == "task-done"]
+    assert [(each.actor, f"task/{each.result}") for each in done] == [(KAJ, "task/safe"), (KAJ, ticked)]
+    answer(browser, path, "reopen")
+    page = answer(browser, path, "false-alarm")
+    assert not page.all("button", value=left[0])
+    assert browser.submit(path, do=left[0], **form(browser, path)).status_code == 409
 
 
 @pytest.mark.parametrize(("language", "says"), [("sv", "finsk tid"), ("fi", "Suomen aikaa"), ("en", "Finnish time")])

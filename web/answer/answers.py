@@ -66,8 +66,14 @@ class Answers:
         return found
 
     def undone(self, incident: Incident) -> list[Task]:
-        """What is still to be done about it; nothing, once it is closed."""
-        return [each for each in self.tasks.expected(incident) if each.done_at is None] if incident.is_open else []
+        """What is still to be done about it: also of a closed one, as people are reminded of it, but not of a false alarm."""
+        if not incident.is_open and (incident.state == "expired" or self._was_none(incident)):
+            return []
+        found = self.tasks.expected(incident) if incident.is_open else self.tasks.of(incident.id)
+        return [each for each in found if each.done_at is None]
+
+    def _was_none(self, incident: Incident) -> bool:
+        return [each.event for each in self.answering.answers(incident.id)][-1:] == ["false-alarm"]
 
     def asks_first(self, incident: Incident, action: str, said: str) -> bool:
         """Whether to ask once more before ``action``: it closes an incident of which not all is done."""

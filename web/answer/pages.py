@@ -168,7 +168,8 @@ def routes(site: Site, answers: Answers) -> APIRouter:
         return desk.page(request, opened, show=alert)
 
     def ticked(opened: Opened, task: str) -> bool:
-        return opened.incident.is_open and answers.tasks.done(opened.incident, task, by=opened.by)
+        undone = [each.task for each in answers.undone(opened.incident)]
+        return task in undone and answers.tasks.done(opened.incident, task, by=opened.by)
 
     @router.head("/a/{token}")
     @router.get("/a/{token}")
