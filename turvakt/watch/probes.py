@@ -12,6 +12,8 @@ from turvakt.watch.usual import Usual, hour, learn, never
 
 STOPPED = timedelta(hours=1)
 """Who stops a process means to start it again: an upgrade takes less."""
+APART = timedelta(seconds=5)
+"""Clocks that a time server sets differ by much less. A code to sign in with is good for half a minute."""
 STAGE_LATE = timedelta(minutes=5)
 SOURCE_FAILING = timedelta(minutes=15)
 """A server is restarted in less."""
@@ -59,6 +61,21 @@ class Workers:
                     yield Trouble("worker-stopped", place, beat.at)
             elif beat.failing_since is not None and now - beat.failing_since >= LATE:
                 yield Trouble("store-away", place, beat.failing_since, {"reason": beat.reason})
+
+
+def clocks(processes: Processes) -> Callable[[datetime], Iterator[Trouble]]:
+    """Whether the processes that live agree with the database about the time: what one writes, others compare with their own."""
+
+    def ask(now: datetime) -> Iterator[Trouble]:
+        worst: dict[str, float] = {}
+        for each in processes.all():
+            lives = not each.ended and now - each.at + timedelta(seconds=each.ahead) < LATE
+            if lives and abs(each.ahead) >= max(APART.total_seconds(), abs(worst.get(each.place, 0.0))):
+                worst[each.place] = each.ahead
+        for place, ahead in worst.items():
+            yield Trouble("clock-apart", place, now, {"ahead" if ahead > 0 else "behind": f"{abs(ahead):.0f}"})
+
+    return ask
 
 
 def stages(

@@ -4,8 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, extract, func, insert, select, update
 
+from flow.clock import Clock
 from flow.database import Database
 from flow.databases.columns import moment
 from turvakt.watch.tables import PROCESS
@@ -24,6 +25,7 @@ class Process:
         started_at: when it began: it may have failed before it could do anything.
         at: its last sign of life.
         ended: whether it ended then, in order: it was stopped, or there was nothing left to do.
+        ahead: by how many seconds its clock is ahead of the database's; less than 0: behind.
     """
 
     id: str
@@ -31,6 +33,7 @@ class Process:
     started_at: datetime
     at: datetime
     ended: bool
+    ahead: float = 0.0
 
 
 class Processes:
@@ -39,10 +42,18 @@ class Processes:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def lives(self, id: str, place: str, now: datetime) -> None:
-        """It does the work of ``place``, or has begun to."""
-        if not self._database.execute(update(PROCESS).where(PROCESS.c.id == id).values(at=now.timestamp())):
-            row = {"id": id, "place": place, "started_at": now.timestamp(), "at": now.timestamp(), "ended": 0}
+    def begins(self, id: str, place: str, now: datetime) -> None:
+        """It is about to do the work of ``place``."""
+        self._write(id, place, now, {})
+
+    def lives(self, id: str, place: str, now: datetime, *, ahead: float = 0.0) -> None:
+        """It does the work of ``place``."""
+        self._write(id, place, now, {"ahead": ahead})
+
+    def _write(self, id: str, place: str, now: datetime, values: dict[str, float]) -> None:
+        at = now.timestamp()
+        if not self._database.execute(update(PROCESS).where(PROCESS.c.id == id).values(at=at, **values)):
+            row = {"id": id, "place": place, "started_at": at, "at": at, "ended": 0, **values}
             self._database.execute(insert(PROCESS), row)
 
     def ends(self, id: str, now: datetime) -> None:
@@ -51,12 +62,22 @@ class Processes:
 
     def of(self, place: str) -> list[Process]:
         """Those that did the work of ``place``, within the last days that there was one."""
+        return [each for each in self.all() if each.place == place]
+
+    def all(self) -> list[Process]:
+        """Those of all places."""
         return [
-            Process(id, place, moment(started_at), moment(at), bool(ended))
-            for id, place, started_at, at, ended in self._database.query(
-                select(PROCESS).where(PROCESS.c.place == place)
-            )
+            Process(id, place, moment(started_at), moment(at), bool(ended), ahead)
+            for id, place, started_at, at, ended, ahead in self._database.query(select(PROCESS))
         ]
+
+    def ahead(self, clock: Clock) -> float:
+        """By how many seconds ``clock`` is surely ahead of the database's; less than 0: behind."""
+        before = clock.now().timestamp()
+        ((there,),) = self._database.query(select(extract("epoch", func.current_timestamp())))
+        after = clock.now().timestamp()
+        # Somewhere between the two it was asked: in a second or more, if it had much to do.
+        return max(before - float(there), 0.0) + min(after - float(there), 0.0)
 
     def stopped(self, place: str) -> bool:
         """Whether each that did the work of ``place``, and that no other one made good, has ended in order."""

@@ -70,11 +70,13 @@ class Pulse:
         except BaseException:
             self.put_back(counts)
             raise
-        Processes(database).lives(self._id, f"worker:{self.worker}", self.clock.now())
+        processes = Processes(database)
+        ahead = processes.ahead(self.clock)
+        processes.lives(self._id, f"worker:{self.worker}", self.clock.now(), ahead=ahead)
 
     def begin(self, database: Database) -> None:
         """Say that the process begins: if it fails before it does anything, it counts as missing, and not as stopped."""
-        Processes(database).lives(self._id, f"worker:{self.worker}", self.clock.now())
+        Processes(database).begins(self._id, f"worker:{self.worker}", self.clock.now())
 
     def end(self, database: Database) -> None:
         """Say that the process has ended in order. What cannot be written down is not said: then it counts as missing."""

@@ -22,6 +22,7 @@ from turvakt.watch.operator import OperatorTeller, hold_drill, zone
 from turvakt.watch.operator import contacts as operator_contacts
 from turvakt.watch.pinger import Pinger
 from turvakt.watch.probes import Probe, Sources, Workers, answers, stages
+from turvakt.watch.probes import clocks as apart
 from turvakt.watch.processes import Processes
 from turvakt.watch.troubles import Troubles
 from turvakt.watch.watcher import Watcher
@@ -147,6 +148,8 @@ def _probes(parts: Parts, beats: Beats, sources: Sources, held: Drills, since: d
         Probe("certificate", frozenset({"certificate-ends"}), Certificate(base_url(parts.settings))),
         Probe("keys", frozenset({"key-ends"}), Keys(lambda: key_files(parts.plans))),
     ]
+    if parts.is_cluster:  # a file has no clock of its own
+        probes.append(Probe("database", frozenset({"clock-apart"}), apart(Processes(parts.database))))
     if parts.has_index:
         probes.append(Probe("index", frozenset(), answers(lambda: parts.index.held({_NOBODYS_POST}))))
     if settings.backup:

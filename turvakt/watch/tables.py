@@ -26,6 +26,7 @@ PROCESS = Table(
     Column("started_at", MOMENT, nullable=False),
     Column("at", MOMENT, nullable=False),
     Column("ended", Integer, nullable=False),
+    Column("ahead", MOMENT, nullable=False, server_default="0"),
     sqlite_with_rowid=False,
 )
 """One row for each process that did a worker's work, of which several may share a place; see `turvakt.watch.processes`."""

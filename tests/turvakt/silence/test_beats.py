@@ -1,7 +1,7 @@
 """Signs of life: what processes write down, in both databases."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,6 +14,8 @@ from ingest.intake import Taken
 from tests.databases import KINDS, opened
 from tests.turvakt.process import START
 from turvakt.watch.beats import FORGOTTEN, Beat, Beats
+from turvakt.watch.probes import clocks
+from turvakt.watch.processes import Processes
 from turvakt.watch.pulse import Pulse
 from turvakt.watch.usual import hour
 
@@ -92,3 +94,14 @@ def test_counts_that_could_not_be_written_are_not_lost(clock: ManualClock) -> No
     pulse.taken("feed", Taken(read=3))
     pulse.put_back(counts)
     assert pulse.counts() == {("feed", hour(clock.now())): 5}
+
+
+@pytest.mark.parametrize("seconds", [0, 60, -60])
+def test_by_how_much_a_clock_differs_from_the_databases_is_written_down(database: Database, seconds: int) -> None:
+    clock = ManualClock(datetime.now(UTC) + timedelta(seconds=seconds))
+    Pulse("dispatch", clock).write(database)
+    (process,) = Processes(database).all()
+    assert process.ahead == pytest.approx(seconds, abs=3)
+    found = [(each.kind, each.place, list(each.details)) for each in clocks(Processes(database))(clock.now())]
+    said = "ahead" if seconds > 0 else "behind"
+    assert found == ([("clock-apart", "worker:dispatch", [said])] if seconds else [])

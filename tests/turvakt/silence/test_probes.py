@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import delete
 
 from turvakt.watch.beats import Beat, Beats
-from turvakt.watch.probes import Sources, Workers, stages
+from turvakt.watch.probes import Sources, Workers, clocks, stages
 from turvakt.watch.processes import FORGOTTEN, Processes
 from turvakt.watch.tables import PROCESS
 from turvakt.watch.usual import hour
 from turvakt.wiring import Parts
 
 MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
 ZONE = ZoneInfo("Europe/Stockholm")
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
@@ -176,3 +177,22 @@ def test_hours_teach_only_while_a_source_is_heard(beats: Beats) -> None:
         list(probe(now))
         probe.note(now)
     assert beats.counts("feed") == {hour(NOW): 0}
+
+
+def test_of_clocks_that_differ_the_worst_one_of_each_work_is_told(parts: Parts) -> None:
+    processes = Processes(parts.database)
+    for id, place, ahead, at in (
+        ("1", "worker:classify", 6.0, NOW),
+        ("2", "worker:classify", -71.4, NOW - 71 * SECOND),
+        ("3", "worker:classify", 4.9, NOW),
+        ("4", "worker:house", 0.0, NOW),
+        ("5", "worker:dispatch", -3600.0, NOW - timedelta(days=1)),  # which is gone
+        ("6", "worker:collect", -600.0, NOW - 601 * SECOND),  # which only seems to be
+        ("7", "worker:index", 9.0, NOW),
+    ):
+        processes.lives(id, place, at, ahead=ahead)
+    processes.ends("7", NOW)
+    assert {each.place: each.details for each in clocks(processes)(NOW + MINUTE)} == {
+        "worker:classify": {"behind": "71"},
+        "worker:collect": {"behind": "600"},
+    }
