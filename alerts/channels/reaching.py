@@ -74,7 +74,7 @@ def _certificate(code: int) -> tuple[str, str]:
         return "no trusted encryption: the certificate has ended", "Ask who runs the server to renew it"
     if code in _OTHER_NAME:
         return "no trusted encryption: the certificate is for another name", "Check how the server's name is written"
-    remedy = "An authority of your own belongs into this machine's store, or into the file that SSL_CERT_FILE names"
+    remedy = "An authority of your own belongs in this machine's store, or in the file that SSL_CERT_FILE names"
     return "no trusted encryption: nobody vouches for the certificate", remedy
 
 

@@ -23,7 +23,7 @@ _NO_KEY: dict[Language, str] = {
     "en": "No more is said here: the key by which mail to you is encrypted has ended or cannot be used. "
     "Give a new one to whoever looks after Turvakt.",
 }
-_FILES: dict[Language, str] = {"sv": "inlägget.txt", "fi": "viesti.txt", "en": "post.txt"}
+_FILES: dict[Language, str] = {"sv": "inlägget.txt", "fi": "julkaisu.txt", "en": "post.txt"}
 
 
 @dataclass(frozen=True, slots=True)
