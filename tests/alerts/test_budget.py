@@ -1,6 +1,7 @@
 """Budgets and digests: threats always pass, the rest is counted and collected, and people are told so."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -12,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from alerts.alert import Alert, Recipient, Told
+from alerts.alert import Alert, Recipient, State, Told
 from alerts.bulletin import Bulletin
 from alerts.delivery.budget import Budgets
 from alerts.delivery.digests import Digests
 from alerts.delivery.outbox import Item, Outbox, Result
+from alerts.delivery.standing import Standing, Standings
 from alerts.delivery.tellable import MOST, as_it_stands
 from alerts.incidents.history import History
 from alerts.incidents.incidents import Incidents
@@ -25,7 +27,7 @@ from alerts.listing import link_id, read
 from alerts.plans.contacts import Contact, Digest, Way
 from alerts.plans.plan import Budget, Plan, Plans
 from alerts.plans.rules import Rule
-from alerts.tables import BUDGET, DIGEST_ENTRY, INCIDENT_EVENT, INCIDENT_LINK, METADATA, OUTBOX
+from alerts.tables import BUDGET, DIGEST_ENTRY, INCIDENT_EVENT, INCIDENT_LINK, INCIDENT_POST, METADATA, OUTBOX
 from classify.verdict import Label, Severity
 from flow.clock import ManualClock
 from flow.database import Database
@@ -256,6 +258,40 @@ def test_of_what_was_erased_meanwhile_no_digest_writes_anything_down(world: Worl
     sent(world, item)
     assert History(world.database).of(incident) == []
     assert world.database.query(select(INCIDENT_LINK)) == []
+
+
+def test_no_link_is_made_to_what_is_being_erased(request: pytest.FixtureRequest) -> None:
+    """On PostgreSQL, where two transactions write at once: the digest waits until the erasure is over."""
+    for database in databases.opened("postgres", request):
+        world = World(database)
+        raised(world, *TEXTS)
+        world.clock.advance(3600)
+        with ThreadPoolExecutor(1) as beside:
+            with database.transaction():
+                incidents_of(world).erase(world.her.id)
+                sending = beside.submit(world.digests.send)
+                wait([sending], timeout=0.5)
+                assert not sending.done()
+            assert sending.result() == 0
+        assert database.query(select(INCIDENT_LINK)) == []
+
+
+@pytest.mark.parametrize("end", ["delivered", "failed"])
+def test_what_is_told_in_a_digest_says_so_once_it_was(world: World, end: State) -> None:
+    raised(world, *TEXTS)
+    its = INCIDENT_POST.c.incident == DIGEST_ENTRY.c.incident
+    ((held,),) = world.database.query(select(INCIDENT_POST.c.alert).where(its))
+
+    def stands() -> Standing:
+        return Standings(world.database, clock=world.clock).of([held], world.her.id)[held]
+
+    assert stands() == Standing("digest")
+    world.clock.advance(3600)
+    world.digests.send()
+    assert stands() == Standing("underway")
+    sent(world, digest_of(world), state=end)
+    told = ("Beredskap Ekvik",)
+    assert stands() == (Standing("in-digest", told=told) if end == "delivered" else Standing("failed"))
 
 
 @pytest.fixture

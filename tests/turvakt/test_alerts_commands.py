@@ -114,7 +114,7 @@ def test_a_second_rule_joins_no_incident_that_was_open_already_when_both_match_i
 
 def test_each_reason_why_nobody_was_told_has_words() -> None:
     for why in get_args(Why):
-        assert why == "joined" or Words("fi").of(f"untold.{why}", moment=AT)
+        assert why == "joined" or Words("fi").of(f"untold.{why}", moment=AT, names="")
 
 
 def test_explain_takes_the_id_of_an_alert_and_tells_other_programs(flagged: Program) -> None:

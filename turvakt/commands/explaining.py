@@ -218,7 +218,8 @@ def _show_happened(
                     say("      " + words.of("explain.delivery", channel=each.channel, state=state, moment=each.at))
         standing = untold.get(alert.id)
         if standing is not None and standing.why != "joined":
-            say("      " + words.of(f"untold.{standing.why}", moment=standing.until))
+            names = ", ".join(standing.told)
+            say("      " + words.of(f"untold.{standing.why}", moment=standing.until, names=names))
 
 
 def _show_told(told: _Told, words: Words) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import insert, update
 
 import web
 from alerts.alert import Recipient
+from alerts.incidents.history import Transition
 from alerts.tables import DIGEST_ENTRY, INCIDENT_POST, OUTBOX
 from registry.official import Language
 from review.index import Item
@@ -70,6 +71,7 @@ def test_a_deputy_sees_what_came_and_changes_nothing(home: Home) -> None:
         ("delivered", 1, 0, "It belongs to an incident of which your recipients had been told already."),
         (None, 0, 0, "none of your recipients is to be told"),
         ("digest", 0, 0, "in the next digest"),
+        ("in-digest", 0, 0, "It was told in brief, with others, to 1 recipient."),
     ],
 )
 def test_she_reads_why_nobody_was_told(home: Home, state: str | None, attempts: int, minutes: float, said: str) -> None:
@@ -81,6 +83,9 @@ def test_she_reads_why_nobody_was_told(home: Home, state: str | None, attempts: 
     database.execute(insert(INCIDENT_POST), joined)
     if state == "digest":
         database.execute(insert(DIGEST_ENTRY), its | {"contact": "c1", "label": "threat", "at": now})
+    elif state == "in-digest":
+        told = Transition("i1", ID, home.clock.now(), "in-digest", contact="Eva Berg", delivery="d1")
+        home.parts.incidents.history.add([told])
     elif state is not None:
         home.parts.outbox.add([replace(alert(verdict("0"), official=ID, id="a0"), incident="i1", recipients=(DESK,))])
         due = {"state": state, "attempts": attempts, "due": now + minutes * 60}
