@@ -49,6 +49,11 @@ def place_of(channel: str, receiver: str) -> str:
     return f"{CHANNEL}{channel}" + (f":{hashlib.sha256(receiver.encode()).hexdigest()[:12]}" if receiver else "")
 
 
+def places_of(ways: Iterable[tuple[str, str]]) -> set[str]:
+    """The places of all by which messages go out; letters go by e-mail to whoever signs in."""
+    return {place_of("email", ""), *(place_of(channel, receiver_of(address)) for channel, address in ways)}
+
+
 def beats_of(channels: Iterable[Channel]) -> list[Beat]:
     """What this process knows of the receivers that it has sent to."""
     return [
@@ -97,7 +102,7 @@ class Channels:
             yield Trouble("channel-failing", place, failing.since, failing.details)
 
     def _left_alone(self, found: dict[str, _Failing], failing: list[Beat]) -> None:
-        known = {place_of(channel, receiver_of(address)) for channel, address in self._ways()} if failing else set()
+        known = places_of(self._ways()) if failing else ()
         for beat in failing:
             if beat.place not in known or beat.failing_since is None:
                 continue

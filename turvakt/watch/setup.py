@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from alerts.delivery.limits import receiver_of
 from alerts.mail.keyring import key_files
 from alerts.plans.contacts import Contact
 from alerts.plans.holidays import is_holiday
@@ -14,7 +13,7 @@ from turvakt.access import base_url
 from turvakt.adapters import switched_on
 from turvakt.reading import STAGES
 from turvakt.watch.beats import Beats
-from turvakt.watch.channels import Channels, deliveries, place_of
+from turvakt.watch.channels import Channels, deliveries, places_of
 from turvakt.watch.drills import Drills, Weekly
 from turvakt.watch.keys import Keys
 from turvakt.watch.machine import Backup, Certificate, Clocks, Disk
@@ -102,10 +101,7 @@ def ways(parts: Parts) -> Iterator[tuple[str, str]]:
 
 def _wanted(parts: Parts) -> set[str]:
     """The places of what must be."""
-    return {
-        *(f"worker:{name}" for name in workers(parts)),
-        *(place_of(channel, receiver_of(address)) for channel, address in ways(parts)),
-    }
+    return {f"worker:{name}" for name in workers(parts)} | places_of(ways(parts))
 
 
 def workers(parts: Parts) -> Collection[str]:

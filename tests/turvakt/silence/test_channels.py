@@ -11,7 +11,7 @@ from alerts.tables import OUTBOX
 from flow.clock import ManualClock
 from turvakt.status import status
 from turvakt.watch.beats import Beat, Beats
-from turvakt.watch.channels import Channels, deliveries, place_of
+from turvakt.watch.channels import Channels, deliveries, place_of, places_of
 from turvakt.watch.trouble import Trouble
 from turvakt.watch.troubles import Troubles
 from turvakt.wiring import Parts
@@ -74,16 +74,21 @@ def test_deliveries_that_do_not_get_through_are_troubles(parts: Parts, clock: Ma
 def test_a_channel_that_is_left_alone_is_a_trouble_until_it_works(parts: Parts, clock: ManualClock) -> None:
     """However long nobody tries it, and whatever process comes after that which tried."""
     beats, start, failing = Beats(parts.database), clock.now(), channels(parts)
-    beats.write([Beat("channel:email", start + MINUTE, None, start, "no answer")], {})
+    beats.write([Beat("channel:ntfy", start + MINUTE, None, start, "no answer")], {})
     clock.advance(timedelta(days=30).total_seconds())
-    beats.tidy(clock.now(), wanted={place_of("email", "")})
+    beats.tidy(clock.now(), wanted=places_of(WAYS))
     (trouble,) = failing(clock.now())
-    assert (trouble.place, trouble.since) == ("channel:email", start)
+    assert (trouble.place, trouble.since) == ("channel:ntfy", start)
     last = {"failed-at": (start + MINUTE).isoformat(), "reason": "no answer"}
     assert trouble.details == {"left-alone": start.isoformat(), **last}
-    assert list(channels(parts, WAYS[1:])(clock.now())) == []  # nobody is told by it any longer
-    beats.write([Beat("channel:email", clock.now(), clock.now())], {})
+    assert list(channels(parts, WAYS[:1])(clock.now())) == []  # nobody is told by it any longer
+    beats.write([Beat("channel:ntfy", clock.now(), clock.now())], {})
     assert list(failing(clock.now())) == []
+
+
+def test_letters_go_by_mail_whoever_is_told_of_alerts(parts: Parts, clock: ManualClock) -> None:
+    Beats(parts.database).write([Beat("channel:email", clock.now(), None, clock.now(), "no answer")], {})
+    assert [each.place for each in channels(parts, [])(clock.now())] == ["channel:email"]
 
 
 def test_one_of_several_hosts_that_is_left_alone_is_told_as_that(parts: Parts, clock: ManualClock) -> None:

@@ -13,6 +13,8 @@ from sqlalchemy import update
 from alerts.bulletin import Bulletin
 from flow.clock import ManualClock
 from flow.errors import Unavailable
+from registry.importing import read_officials
+from tests.turvakt.process import OFFICIALS
 from tests.turvakt.silence.watcher_outside import Outside, outside
 from turvakt.settings import Settings
 from turvakt.status import status
@@ -20,7 +22,7 @@ from turvakt.watch.beats import Beat, Beats
 from turvakt.watch.operator import recipients
 from turvakt.watch.pinger import Pinger
 from turvakt.watch.probes import Probe
-from turvakt.watch.setup import drills, watcher
+from turvakt.watch.setup import drills, watcher, ways
 from turvakt.watch.tables import TROUBLE
 from turvakt.watch.trouble import Trouble
 from turvakt.watch.troubles import Troubles, standing
@@ -93,6 +95,25 @@ async def test_what_stands_still_is_told_by_all_ways_once_and_so_is_its_end(
     assert parts.incidents.open() == []
     assert status(parts)["watch"]["troubles"] == []
     assert heard.heard[-12:] == ["alive"] * 12
+
+
+async def test_a_channel_works_again_when_it_has_been_seen_to(parts: Parts, clock: ManualClock) -> None:
+    """And not when nobody tries it any longer, or when other processes have taken over."""
+    beats, start = Beats(parts.database), clock.now()
+    beats.write([Beat("channel:email", start, None, start, "no answer")], {})
+    for _ in range(4):
+        await looks(watch_over(parts), clock, 40, beats=beats)
+    assert {event for _, trouble, event in told(parts) if trouble == "channel-failing"} == {"begins"}
+    beats.write([Beat("channel:email", clock.now(), clock.now())], {})
+    await looks(watch_over(parts), clock, 12, beats=beats)
+    assert ("outbox", "channel-failing", "over") in told(parts)
+
+
+def test_everybody_who_may_be_told_counts(parts: Parts) -> None:
+    parts.store.put_all(read_officials(OFFICIALS))
+    known = set(ways(parts))
+    assert {("email", "desk@turvakt.example"), ("outbox", "owner")} <= known
+    assert {(each.channel, each.address) for official in parts.store.officials() for each in official.contacts} <= known
 
 
 async def test_after_a_restart_nothing_is_told_twice(parts: Parts, clock: ManualClock) -> None:
