@@ -58,7 +58,7 @@ class OutboxHolder:
                 # Nobody may record an end, and with it remove the alert, before it is written back without content.
                 about = select(OUTBOX.c.id, OUTBOX.c.state, OUTBOX.c.alert).where(OUTBOX.c.post == post)
                 for identity, state, value in self._database.query(about.with_for_update()):
-                    alert = ALERTS.decode(value) if state == "waiting" else None
+                    alert = _readable(value) if state == "waiting" else None
                     if alert is None or not _is_still_told(alert):
                         changed += self._database.execute(delete(OUTBOX).where(OUTBOX.c.id == identity))
                     elif alert.verdict.post.deleted_at is None and (blank := _blank(alert, deleted_at)) != value:
@@ -104,6 +104,14 @@ def _hers(official: str, part: Part | None) -> tuple[ColumnElement[bool], ...]:
 
 def _is_still_told(alert: Alert) -> bool:
     return "threat" in alert.verdict.judgement.flagged or (alert.told is not None and alert.told.posts > 1)
+
+
+def _readable(value: bytes) -> Alert | None:
+    """The alert; ``None`` if this program cannot read it, so that nothing can be taken out of it and it has to go as a whole."""
+    try:
+        return ALERTS.decode(value)
+    except BadInput:
+        return None
 
 
 def _blank(alert: Alert, deleted_at: datetime | None) -> bytes:

@@ -19,6 +19,8 @@ from flow.errors import BadInput
 
 logger = logging.getLogger(__name__)
 
+UNREADABLE_AGAIN, UNREADABLE_FOR = timedelta(minutes=1), timedelta(days=7)
+"""What cannot be read is tried again so much later, and for so long: then the link in it has ended, too."""
 _LOCK = "outbox"
 _AT_ONCE = 500
 # Kept, as they run for every alert: to put a statement together takes longer than to run it.
@@ -161,12 +163,22 @@ class Outbox(OutboxHolder):
         try:
             content = decoded(value)
         except BadInput as error:
-            logger.error("delivery %s cannot be read and is given up: %s", delivery.id, error)
-            # The alert stays, so that it can be sent after a fix.
-            unreadable = update(OUTBOX).where(OUTBOX.c.id == delivery.id)
-            self._database.execute(unreadable.values(state="failed", reason=str(error)))
+            self._set_aside(delivery, str(error), datetime.fromtimestamp(first_due, UTC))
             return None
         return Item(delivery, content, recipients_of(content)[0], datetime.fromtimestamp(first_due, UTC))
+
+    def _set_aside(self, delivery: Delivery, reason: str, first_due: datetime) -> None:
+        """Leave what cannot be read for a later try: a newer program may have written it, and may read it again."""
+        now = self._clock.now()
+        over = now - first_due >= UNREADABLE_FOR
+        if over or not delivery.attempts:
+            logger.error(
+                "delivery %s cannot be read and %s: %s", delivery.id, "is given up" if over else "waits", reason
+            )
+        new: dict[str, Any] = {"state": "failed" if over else "waiting", "reason": reason, "at": now.timestamp()}
+        new |= {"attempts": delivery.attempts + 1, "due": (now + UNREADABLE_AGAIN).timestamp()}
+        # The alert stays, so that it can be sent after a fix.
+        self._database.execute(update(OUTBOX).where(OUTBOX.c.id == delivery.id).values(**new))
 
     def record(self, results: Sequence[Result]) -> frozenset[str]:
         """Write down what came of tries.

@@ -200,6 +200,13 @@ async def test_without_a_recording_a_voice_speaks_english(elks: Elks) -> None:
     assert (await rung(elks, MESSAGE, "en"))["play"] == "en_US/This is Turvakt. Press 1."
 
 
+@pytest.mark.parametrize("kind", ["drill", "test"])
+async def test_what_is_only_a_test_plays_no_recording_of_an_alert(elks: Elks, kind: str) -> None:
+    found = await rung(elks, replace(MESSAGE, facts={"type": f"bulletin.{kind}"}, link=f"{LINKS}k1"), "fi")
+    assert found["ivr"].startswith("en_US/Turvakt. This is only a test.")
+    assert found["next"].endswith("/voice/k1")
+
+
 async def test_only_what_is_critical_rings(elks: Elks) -> None:
     grave = replace(MESSAGE, severity="high", threat=False)
     with pytest.raises(BadInput, match="only what is critical"):

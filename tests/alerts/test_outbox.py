@@ -10,9 +10,9 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import select, text, update
 
-from alerts.alert import Alert, Delivery, Told
+from alerts.alert import ALERTS, Alert, Delivery, Told
 from alerts.bulletin import Bulletin
-from alerts.delivery.outbox import Item, Outbox, Result
+from alerts.delivery.outbox import UNREADABLE_AGAIN, UNREADABLE_FOR, Item, Outbox, Result
 from alerts.tables import OUTBOX
 from classify.verdict import Verdict
 from flow.clock import ManualClock
@@ -336,14 +336,47 @@ def test_export_tells_an_official_nothing_about_others(outbox: Outbox, database:
     assert outbox.export("anna-lindqvist")[0]["alert"] == {"unreadable": 16}
 
 
-def test_one_that_cannot_be_read_does_not_stop_the_others(
-    outbox: Outbox, database: Database, caplog: pytest.LogCaptureFixture
+UNREADABLE = {
+    "another version": b'{"kind": "alert", "version": 99}',
+    "another occasion": ALERTS.encode(alert()).replace(b'"told":null', b'"told":{"occasion":"of-tomorrow"}'),
+}
+
+
+@pytest.mark.parametrize("value", UNREADABLE.values(), ids=UNREADABLE)
+def test_one_that_cannot_be_read_does_not_stop_the_others_and_waits_for_who_can(
+    outbox: Outbox, database: Database, clock: ManualClock, value: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """While versions change, a newer process may have written what an older one is to send."""
     outbox.add([alert(), alert(verdict("bluesky:2"))])
-    unreadable = b'{"kind": "alert", "version": 99}'
-    database.execute(update(OUTBOX).where(OUTBOX.c.post == "bluesky:1").values(alert=unreadable))
+    readable = database.query(select(OUTBOX.c.alert).where(OUTBOX.c.post == "bluesky:1"))[0][0]
+    written = update(OUTBOX).where(OUTBOX.c.post == "bluesky:1")
+    database.execute(written.values(alert=value))
     with caplog.at_level(logging.ERROR):
-        assert [item.delivery.post for item in due(outbox)] == ["bluesky:2"]
-    assert "wire version 99" in caplog.text
+        for _ in range(3):
+            assert [item.delivery.post for item in due(outbox)] == ["bluesky:2"]
+            clock.advance(UNREADABLE_AGAIN.total_seconds())
+    assert len(caplog.messages) == 1
+    assert TEXT not in caplog.text
+    assert outbox.counts() == {"waiting": 2, "delivered": 0, "failed": 0, "withdrawn": 0}
+    tried = select(OUTBOX.c.attempts, OUTBOX.c.reason).where(OUTBOX.c.post == "bluesky:1")
+    ((attempts, reason),) = database.query(tried)
+    assert attempts == 3  # with which the watch tells the operator, and why
+    assert "alert" in reason
+    database.execute(written.values(alert=readable))
+    assert {item.delivery.post for item in due(outbox)} == {"bluesky:1", "bluesky:2"}
+
+
+def test_what_nobody_can_read_for_a_week_is_given_up(outbox: Outbox, database: Database, clock: ManualClock) -> None:
+    outbox.add([alert()])
+    database.execute(update(OUTBOX).values(alert=UNREADABLE["another version"]))
+    clock.advance(UNREADABLE_FOR.total_seconds())
+    assert due(outbox) == []
     assert outbox.counts()["failed"] == 1
-    assert [alert is not None for (alert,) in database.query(select(OUTBOX.c.alert))] == [True, True]
+    assert database.query(select(OUTBOX.c.alert)) == [(UNREADABLE["another version"],)]
+
+
+def test_a_deleted_post_leaves_also_what_cannot_be_read(outbox: Outbox, database: Database) -> None:
+    outbox.add([alert(verdict(labels=("threat",)))])
+    database.execute(update(OUTBOX).values(alert=UNREADABLE["another occasion"]))
+    assert outbox.forget(["bluesky:1"]) == 1
+    assert TEXT not in stored(database)
