@@ -66,9 +66,9 @@ def false_alarm(post: str, decisions: Iterable[Decision], *, tenant: str, by: st
     Args:
         decisions: what the index holds on it.
     """
-    own = next((each for each in in_force(decisions) if each.tenant == tenant), None)
+    own = next((each for each in decisions if each.tenant == tenant), None)
     # Who calls the last post one and thereby closes its incident has said one thing, and takes it back as one.
-    if own is None or (own.outcome, own.by) == ("false-alarm", by):
+    if own is None or own.outcome == TAKEN_BACK or (own.outcome, own.by) == ("false-alarm", by):
         return Decision(post, "false-alarm", by, at, tenant)
     return Decision(post, "false-alarm", by, at, tenant, Earlier(own.outcome, own.by, own.at))
 

@@ -8,6 +8,7 @@ from access.people import People
 from alerts.incidents.links import Links
 from flow.step import Step
 from registry.expiry import ending
+from turvakt.counted import counted
 from turvakt.informing import warn
 from turvakt.retaining import clean, is_due
 from turvakt.wiring import Parts
@@ -52,7 +53,7 @@ def warn_of_ends(parts: Parts) -> None:
     endings = ending(parts.officials.all(), parts.clock.now())
     new = warn(People(parts.database), parts.letters, endings)
     if new:
-        logger.info("%d officials are written to, as a consent ends soon", new)
+        logger.info("%s written to, as a consent ends soon", counted(new, "official is", "officials are"))
 
 
 def expire_links(parts: Parts) -> None:

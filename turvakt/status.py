@@ -1,6 +1,6 @@
 """How a Turvakt stands: what it holds, what waits, and what is wrong."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from turvakt.reading import STAGES
 from turvakt.watch.operator import zone
 from turvakt.watch.report import report
 from turvakt.wiring import Parts
+from web.readiness import Key, Reason
 
 OVERDUE = timedelta(minutes=5)
 """A delivery that has been due for longer than this is a fault that somebody must see."""
@@ -36,7 +37,7 @@ def status(parts: Parts) -> dict[str, Any]:
         "dead": dead_letters(parts),
         "model": parts.classifier.model,
         "model_lacks": list(parts.classifier.lacks),
-        "not_ready": not_ready(parts),
+        "not_ready": [str(reason) for reason in not_ready(parts)],
         "watch": report(parts.database, parts.clock.now(), zone=zone(parts.settings.operator)),
     }
 
@@ -51,25 +52,37 @@ def dead_letters(parts: Parts) -> dict[str, int]:
 def not_ready(parts: Parts) -> list[str]:
     """Why the monitor does not do its job in time, in words for an operator; empty if it does. What is away is a reason."""
     reasons: list[str] = []
-    for part, ask in (("the log", _waiting), ("the outbox", _undelivered)):
+    for part, ask, away in _ASKED:
         try:
             reasons += ask(parts)
         except TurvaktError as error:
-            reasons.append(f"{part} gives no answer: {error.reason}")
+            reasons.append(Reason(f"the {part} gives no answer: {error.reason}", away, detail=error.reason))
     return reasons
 
 
 def _waiting(parts: Parts) -> Iterator[str]:
     most = parts.settings.flow.most_waiting
-    fuller = {stage: lag for stage, lag in parts.lags().items() if lag > most}
-    return (f"{counted(lag, 'entry waits', 'entries wait')} before stage {stage}" for stage, lag in fuller.items())
+    for stage, lag in parts.lags().items():
+        if lag > most:
+            english = f"{counted(lag, 'entry waits', 'entries wait')} before stage {stage}"
+            yield Reason(english, "ready.waiting", number=lag, stage=stage)
 
 
 def _undelivered(parts: Parts) -> Iterator[str]:
     overdue = parts.outbox.overdue(OVERDUE)
     if overdue:
         late = counted(overdue, "delivery has", "deliveries have")
-        yield f"{late} been due for more than {OVERDUE.seconds // 60} minutes"
+        minutes = OVERDUE.seconds // 60
+        yield Reason(
+            f"{late} been due for more than {minutes} minutes", "ready.overdue", number=overdue, minutes=minutes
+        )
     failed = parts.outbox.failed(FAILED)
     if failed:
-        yield f"{counted(failed, 'delivery', 'deliveries')} failed in the last {FAILED.days} days"
+        english = f"{counted(failed, 'delivery', 'deliveries')} failed in the last {FAILED.days} days"
+        yield Reason(english, "ready.failed", number=failed, days=FAILED.days)
+
+
+_ASKED: tuple[tuple[str, Callable[[Parts], Iterator[str]], Key], ...] = (
+    ("log", _waiting, "ready.away.log"),
+    ("outbox", _undelivered, "ready.away.outbox"),
+)

@@ -12,6 +12,7 @@ from access.person import Person
 from alerts.plans.hours import ZONES, quiet_end
 from registry.official import Official
 from review.index import Item, Query, Raised, every
+from turvakt.counted import counted
 from turvakt.wiring import Parts
 
 LOOK_SECONDS = 30.0
@@ -35,7 +36,7 @@ async def keep_telling(parts: Parts, *, step: Callable[..., Awaitable[Any]]) -> 
     while True:
         told = await step(teller.tell)
         if told:
-            logger.info("%d officials are written to about new alerts", told)
+            logger.info("%s written to about new alerts", counted(told, "official is", "officials are"))
         await asyncio.sleep(LOOK_SECONDS)
 
 

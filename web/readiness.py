@@ -4,11 +4,38 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from threading import Lock
+from typing import Literal
 
 from flow.clock import Clock
 
 KEPT = timedelta(seconds=5)
 """How long pages take an answer for the present."""
+
+
+Key = Literal["ready.waiting", "ready.overdue", "ready.failed", "ready.away.log", "ready.away.outbox"]
+
+
+class Reason(str):
+    """Why a process does not do its job in time, in English for machines, and what pages need to say it in other languages.
+
+    Args:
+        key: of the text on pages.
+        number: how many there are of what it is about; ``None``: it is not about a number.
+        detail: an error message, which is in English.
+        values: what else the text names.
+    """
+
+    key: Key
+    number: int | None
+    detail: str
+    values: dict[str, object]
+
+    def __new__(
+        cls, english: str, key: Key, *, number: int | None = None, detail: str = "", **values: object
+    ) -> "Reason":
+        reason = super().__new__(cls, english)
+        reason.key, reason.number, reason.detail, reason.values = key, number, detail, values
+        return reason
 
 
 class Readiness:

@@ -15,6 +15,7 @@ from alerts.messages.translations import LANGUAGES, Translations
 from alerts.messages.words import Words
 from alerts.plans.hours import ZONES
 from registry.official import Country, Language
+from web.readiness import Reason
 from web.zones import USUAL
 
 FOLDER = Path(__file__).parent / "translations"
@@ -68,6 +69,13 @@ class Wording:
         """A text that says how many; ``shown`` stands in the place of the number."""
         form = "one" if number == 1 else "other"
         return self.text(f"{key}.{form}", n=shown or self.number(number))
+
+    def reason(self, reason: Reason) -> str:
+        """Why a process does not do its job in time, but for an error message, which is in English."""
+        if reason.number is None:
+            return self.text(reason.key, **reason.values)
+        form = "one" if reason.number == 1 else "other"
+        return self.text(f"{reason.key}.{form}", n=self.number(reason.number), **reason.values)
 
     def named(self, group: str, value: str) -> str:
         """The name of a label, severity or source; ``value`` itself if it has none."""

@@ -11,6 +11,7 @@ from review.indexes.sqlite import SqliteIndex
 from tests.review.people import alert, decision, delivery, verdict
 from tests.turvakt.process import until
 from tests.web.building import Browser, Page, World, official
+from web.readiness import Reason
 
 
 @pytest.fixture
@@ -185,11 +186,21 @@ def test_empty_lists_explain_themselves(world: World, browser: Browser, view: st
 
 def test_a_monitor_that_falls_behind_says_so(world: World, browser: Browser) -> None:
     assert "not keeping up" not in browser.page("/").words
-    world.reasons.append("700 entries wait before stage classify")
+    english = ("700 entries wait before stage classify", "the outbox gives no answer: it is locked")
+    waiting = Reason(english[0], "ready.waiting", number=700, stage="classify")
+    world.reasons += [waiting, Reason(english[1], "ready.away.outbox", detail="it is locked")]
     world.clock.advance(10)
     until(lambda: "not keeping up" in browser.page("/").words)
-    page = browser.page("/status")
-    assert "700 entries wait" in page.words
+    for language, words in (
+        ("en", "700 entries wait before the stage classify. The outbox gives no answer: it is locked"),
+        ("sv", "700 poster väntar före steget classify. Utkorgen svarar inte: it is locked"),
+        ("fi", "700 merkintää odottaa ennen vaihetta classify. Lähtevien viestien jono ei vastaa: it is locked"),
+    ):
+        browser.cookies.set("turvakt_language", language)
+        page = browser.page("/status")
+        assert words in page.words
+        assert '<span lang="en">it is locked</span>' in page.html
+    assert browser.get("/readyz").text.splitlines() == [*english]
 
 
 def test_status(world: World, browser: Browser) -> None:

@@ -9,7 +9,9 @@ from fastapi.responses import HTMLResponse, JSONResponse
 
 from review.index import Counts
 from web.console.site import Site
+from web.readiness import Reason
 from web.reads import Reads
+from web.wording import Wording
 
 _MOMENTS = {"since", "at", "worked_at", "left_alone"}
 
@@ -57,7 +59,7 @@ def _page(
         "status.html",
         title=site.wording(request).text("title.status"),
         view="status",
-        reasons=site.ready(),
+        reasons=[_said(each, site.wording(request)) for each in site.ready()],
         counts=counts(),
         registered=registered(),
         lacks=found.get("model_lacks", []),
@@ -65,6 +67,11 @@ def _page(
         parts=[_moments(each) for each in watch.get("parts", [])],
         details=list(flattened(found)),
     )
+
+
+def _said(reason: str, wording: Wording) -> tuple[str, str]:
+    """A reason in the reader's language, and what of it there is in English alone."""
+    return (wording.reason(reason), reason.detail) if isinstance(reason, Reason) else ("", reason)
 
 
 def _moments(values: dict[str, Any]) -> dict[str, Any]:
