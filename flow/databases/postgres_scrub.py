@@ -9,8 +9,9 @@ import re
 import time
 from collections.abc import Collection
 from contextlib import closing
+from typing import Any
 
-from psycopg import Error
+from psycopg import Connection, Error
 from psycopg.sql import SQL, Identifier
 
 from flow.databases.postgres_connection import Connector
@@ -20,7 +21,7 @@ from flow.errors import Broken, Unavailable
 _AGAIN = "It is tried again"
 _SECONDS = 3600.0
 _TRIES, _PAUSE = 5, 0.2
-"""Seconds between tries: a session that is only just beginning, in whatever database, sees old rows for a moment."""
+"""Looks for those who see old rows, and seconds between them: most do so for a moment."""
 
 _OBSTACLES = {
     "wal_recycle is on": "SELECT current_setting('wal_recycle') = 'on'",
@@ -65,15 +66,7 @@ def scrub(connector: Connector, tables: Collection[str]) -> None:
             told: list[str] = []
             connection.add_notice_handler(lambda notice: told.append(notice.message_detail or ""))
             for table in sorted(tables):
-                for _ in range(_TRIES):
-                    told.clear()
-                    connection.execute(SQL("VACUUM (FULL, VERBOSE) {}").format(Identifier(table)))
-                    if not _left(table, told, place=connector.place):
-                        break
-                    time.sleep(_PAUSE)
-                else:
-                    reason = "an old transaction still sees what was erased"
-                    raise Unavailable(reason, place=connector.place, remedy=_AGAIN)
+                _write_anew(connection, table, told, place=connector.place)
             connection.execute("SELECT pg_switch_wal()")
             connection.execute("CHECKPOINT")
             (kept,) = connection.execute(_KEPT).fetchone() or (0,)
@@ -86,6 +79,33 @@ def scrub(connector: Connector, tables: Collection[str]) -> None:
 _KEPT = (
     """SELECT count(*) FROM pg_replication_slots, pg_control_checkpoint() AS last WHERE restart_lsn < last.redo_lsn"""
 )
+# A session that is only just beginning is in no database yet, and counts in all.
+_OLD = """SELECT pid, backend_xmin::text FROM pg_stat_activity
+    WHERE pid <> pg_backend_pid() AND (datname = current_database() OR datname IS NULL)
+    AND age(backend_xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid)"""
+
+
+def _write_anew(connection: Connection[Any], table: str, told: list[str], *, place: str) -> None:
+    """Write the table anew, which may take long: not while somebody is there who would keep old rows in it, and twice at most."""
+    for _ in range(2):
+        if not _waited_for_old(connection):
+            break
+        told.clear()
+        connection.execute(SQL("VACUUM (FULL, VERBOSE) {}").format(Identifier(table)))
+        if not _left(table, told, place=place):
+            return
+    raise Unavailable("an old transaction still sees what was erased", place=place, remedy=_AGAIN)
+
+
+def _waited_for_old(connection: Connection[Any]) -> bool:
+    """Whether all transactions have ended, or soon do, that are older than this moment."""
+    old = set(connection.execute(_OLD).fetchall())
+    for _ in range(_TRIES):
+        if not old:
+            break
+        time.sleep(_PAUSE)
+        old &= set(connection.execute(_OLD).fetchall())
+    return not old
 
 
 def _left(table: str, told: Collection[str], *, place: str) -> int:
