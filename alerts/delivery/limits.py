@@ -18,6 +18,7 @@ _KEYS_MOST = 10_000
 _SOON = 5.0
 """Seconds until it is worth to look what came of a try."""
 LEFT_ALONE = "has failed too often and is left alone for a while"
+ENOUGH = "enough messages for now"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class Limited:
         full = max(bucket.waits(now) for bucket in buckets)
         if not (message.threat or message.severity == "critical"):
             if full:
-                raise Held("enough messages for now", seconds=full, place=place, remedy="It is sent a little later")
+                raise Held(ENOUGH, seconds=full, place=place, remedy="It is sent a little later")
             if left := self._waits(key, breaker):
                 raise Later(LEFT_ALONE, seconds=left, place=place, remedy="It is tried again")
         for bucket in buckets:

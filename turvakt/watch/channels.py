@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from alerts.channel import Channel
 from alerts.channels import CHANNELS
-from alerts.delivery.limits import LEFT_ALONE, Limited, receiver_of
+from alerts.delivery.limits import ENOUGH, LEFT_ALONE, Limited, receiver_of
 from alerts.delivery.outbox import Outbox
 from alerts.tables import OUTBOX
 from flow.database import Database
@@ -73,7 +73,7 @@ class _Failing:
     last: tuple[datetime, str] | None = None
 
     def failed(self, at: datetime, reason: str | None) -> None:
-        if reason and LEFT_ALONE not in reason and (self.last is None or at > self.last[0]):
+        if reason and (self.last is None or at > self.last[0]):
             self.last = at, reason
 
 
@@ -162,6 +162,8 @@ class Channels:
         each.since = min(each.since, since)
         each.details[what] = str(int(each.details.get(what, 0)) + number)
         last = select(OUTBOX.c.at, OUTBOX.c.reason).where(OUTBOX.c.channel == name, *these)
-        last = last.where(OUTBOX.c.reason.not_like(f"%{LEFT_ALONE}%")).order_by(OUTBOX.c.at.desc()).limit(1)
+        # What our own limits say is no error of the channel.
+        last = last.where(*(OUTBOX.c.reason.not_like(f"%{said}%") for said in (LEFT_ALONE, ENOUGH)))
+        last = last.order_by(OUTBOX.c.at.desc()).limit(1)
         for at, reason in self._database.query(last):
             each.failed(moment(at), reason)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, insert
 
-from alerts.delivery.limits import LEFT_ALONE
+from alerts.delivery.limits import ENOUGH, LEFT_ALONE
 from alerts.tables import OUTBOX
 from flow.clock import ManualClock
 from turvakt.status import status
@@ -60,10 +60,11 @@ def test_deliveries_that_do_not_get_through_are_troubles(parts: Parts, clock: Ma
     add("5", "sms", state="waiting", threat=1, attempts=3, reason=f"channel sms: {LEFT_ALONE}")
     assert [each.details for each in late(clock.now())] == [{"alert-due": "31"}]
     add("6", "email", state="waiting", attempts=3, reason="channel email: the server does not answer")
+    add("7", "email", state="waiting", attempts=4, at=clock.now().timestamp(), reason=f"channel email: {ENOUGH}")
     assert list(late(clock.now())) == []  # the failing channels explain it
     at = {"failed-at": start.isoformat(), "reason": "channel email: the server does not answer"}
     assert {each.place: each.details for each in failing(clock.now())} == {
-        "channel:email": {"tried-again": "1", **at},
+        "channel:email": {"tried-again": "2", **at},
         "channel:sms": {"tried-again": "1"},
         "channel:other": {"failed": "1"},
     }
