@@ -31,7 +31,7 @@ def route(
     alerts = alerts_about(verdicts, plans=plans, officials=officials, clock=clock)
     nobody = sum(not alert.recipients for alert in alerts)
     if nobody:
-        logger.warning("%d alerts have no recipient: nobody is named for their officials, or on duty", nobody)
+        logger.warning("alerts without a recipient, as nobody is named for their officials, or on duty: %d", nobody)
     return alerts
 
 

@@ -38,14 +38,15 @@ def enforce_retention(parts: Parts) -> int:
         return clean(parts)
     report = parts.expire()
     if report.total:
-        logger.info("retention removed %d records", report.total)
+        logger.info("retention removed %s", counted(report.total, "record", "records"))
     return report.total
 
 
 def finish_erasures(parts: Parts) -> None:
     """Complete what was interrupted."""
     for report in parts.erasure.resume():
-        logger.info("completed an erasure that had been interrupted: %d records", sum(report.removed.values()))
+        removed = counted(sum(report.removed.values()), "record", "records")
+        logger.info("completed an erasure that had been interrupted: %s", removed)
 
 
 def warn_of_ends(parts: Parts) -> None:
@@ -65,4 +66,4 @@ def count_trends(parts: Parts) -> None:
     """Count for the trends what is over, before retention removes it."""
     days = parts.trends.catch_up() if parts.trends is not None else []
     if days:
-        logger.info("counted the trends of %d days", len(days))
+        logger.info("counted the trends of %s", counted(len(days), "day", "days"))

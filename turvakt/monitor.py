@@ -16,6 +16,7 @@ from ingest.collector import Collector
 from turvakt.access import base_url
 from turvakt.answering import reminding
 from turvakt.collecting import Collecting
+from turvakt.counted import counted
 from turvakt.digesting import keep_digesting
 from turvakt.housekeeping import finish_erasures, keep_house
 from turvakt.shadow import Shadow
@@ -159,4 +160,5 @@ class Monitor:
         finish_erasures(self._parts)
         swept = self._parts.sweep()
         if swept:
-            logger.info("removed %d messages from the folder of the outbox that no delivery belongs to", swept)
+            messages = counted(swept, "message", "messages")
+            logger.info("swept %s without a delivery out of the folder of the outbox", messages)

@@ -1,5 +1,6 @@
 """What officials are written to."""
 
+import logging
 from dataclasses import replace
 from datetime import timedelta
 
@@ -73,7 +74,10 @@ def test_who_does_not_sign_in_is_not_written_to(parts: Parts) -> None:
     assert parts.letters.counts() == {}
 
 
-def test_an_official_is_warned_once_that_a_consent_ends(parts: Parts, people: People, clock: ManualClock) -> None:
+def test_an_official_is_warned_once_that_a_consent_ends(
+    parts: Parts, people: People, clock: ManualClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "turvakt.housekeeping")
     until = clock.now() + timedelta(days=40)
     known = parts.store.get("anna-lindqvist")
     parts.store.put_all([replace(known, consents=(replace(known.consents[0], until=until),))])
@@ -81,6 +85,7 @@ def test_an_official_is_warned_once_that_a_consent_ends(parts: Parts, people: Pe
         clock.advance(timedelta(days=days).total_seconds())
         warn_of_ends(parts)
         assert len(parts.letters.due()) == letters
+    assert caplog.messages == ["1 official is written to, as a consent ends soon"]
     (waiting,) = parts.letters.due()
     assert (waiting.letter.email, waiting.letter.values) == ("anna@ekvik.example", {"until": until.isoformat()})
     parts.letters.ended(waiting, "sent")
