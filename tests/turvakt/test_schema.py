@@ -27,6 +27,9 @@ from review.tables import HOLD
 from tests import databases
 from tests.registry.people import official
 from turvakt import schema
+from turvakt.watch.tables import TROUBLE
+from turvakt.watch.trouble import Trouble
+from turvakt.watch.troubles import details, standing
 
 NOW = datetime(2026, 9, 14, 6, tzinfo=UTC)
 
@@ -204,6 +207,20 @@ def test_a_hold_from_before_is_her_tenants_if_she_is_still_known(empty: Database
         ("anna", "ekvik"),
         ("gone", ""),
     ]
+
+
+def test_a_trouble_from_before_still_stands_and_is_told_without_the_text_of_then(empty: Database) -> None:
+    schema.upgrade(empty, to="0010")
+    at = NOW.timestamp()
+    known = {"kind": "disk-full", "place": "host", "state": "told", "since": at, "told_at": at, "gone_at": None}
+    before = known | {"returns": 2, "incident": "i1", "detail": "9 % is free."}
+    empty.execute(insert(table("watch_trouble", *map(column, before))), before)
+    schema.upgrade(empty)
+    assert standing(empty) == [Trouble("disk-full", "host", NOW, {})]
+    kept = {name: value for name, value in before.items() if name != "detail"} | {"details": "{}"}
+    columns = [TROUBLE.c[name] for name in kept]
+    assert empty.query(select(*columns)) == [tuple(kept.values())]
+    assert details(empty, "i1") == {}
 
 
 def test_two_who_upgrade_at_once_do_it_once(empty: Database) -> None:
