@@ -19,7 +19,7 @@ _FACTS: dict[str, tuple[str, ...]] = {
     "budget-collected": (),
     "campaign": ("official", "size"),
     "task-overdue": ("official", "task", "due"),
-    "tasks-overdue": ("official", "tasks", "due"),
+    "tasks-overdue": ("official", "tasks", "due_first"),
 }
 """What stands in the list of facts, where the bulletin tells it."""
 _DETAIL = "detail."
@@ -51,13 +51,14 @@ def lay_out(
     severity = words.severity(bulletin.severity)
     link = answer or _page(bulletin, base_url)
     over = form == "operation-over"
+    asks = bool(answer) and not over and values.get("state") != "resolved"
     return Layout(
         language=words.language,
         title=words.text(f"{form}.title", severity=severity, held=values.get("held", "")),
         severity="none" if over else bulletin.severity,
         lead=_lead(form, values, words),
-        answer=words.text("answer") if answer and not over else "",
-        button=words.text(_button(link, base_url) if not answer or over else "button"),
+        answer=words.text("answer") if asks else "",
+        button=words.text("button" if asks else _button(link, base_url)),
         link=link,
         first=_first(form, words, values),
         facts=tuple(
@@ -139,6 +140,7 @@ def _values(bulletin: Bulletin, words: Words, zone: tzinfo) -> dict[str, str]:
         values["trouble"] = words.name("trouble", values["trouble"])
         details = {name[len(_DETAIL) :]: value for name, value in values.items() if name.startswith(_DETAIL)}
         values["detail"] = words.details(details, zone)
+    values["due_first"] = values.get("due", "")
     if bulletin.kind == "campaign":
         posts, accounts, minutes = (_number(values.get(name, "")) for name in ("posts", "accounts", "minutes"))
         values["size"] = words.size(posts=posts, accounts=accounts, minutes=minutes)

@@ -2,7 +2,8 @@
 
 self.addEventListener("push", (event) => {
   const { text, link, key, language } = event.data?.json() ?? {};
-  const body = (text ?? "").replace(/^Turvakt: /, ""); // the title says it
+  const line = (text ?? "").replace(/^Turvakt: /, ""); // the title says it
+  const body = line.charAt(0).toUpperCase() + line.slice(1);
   const options = { body, tag: key, lang: language, data: { link: link || "/" }, requireInteraction: true };
   event.waitUntil(self.registration.showNotification("Turvakt", options));
 });
