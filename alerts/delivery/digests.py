@@ -30,6 +30,7 @@ LATE = timedelta(hours=12)
 """So long after it a digest is still sent, where nothing ran at the time."""
 _DAYS: dict[Digest, int] = {"daily": 1, "weekly": 7}
 _KINDS: dict[Digest, Literal["digest-daily", "digest-weekly"]] = {"daily": "digest-daily", "weekly": "digest-weekly"}
+_AT_ONCE = 500
 _COUNTED = ("posts", "campaign")
 
 
@@ -93,9 +94,7 @@ class Digests:
     ) -> dict[str, str]:
         since, before, now = until - length, until - 2 * length, self._clock.now()
         about = self._about(recipient.name, tenant, plans)
-        lately = or_(INCIDENT.c.state.in_(OPEN), INCIDENT.c.changed_at >= before.timestamp())
-        found = cases(self._database, INCIDENT.c.kind.in_(_COUNTED), lately)
-        told = tellable(found, recipient, officials=about.get, at=now)
+        told = tellable(self._lately(about, before), recipient, officials=about.get, at=now)
         address = contact_digest(recipient.channel, recipient.address)
         held = select(func.count()).where(DIGEST_ENTRY.c.contact == address)
         return {
@@ -119,10 +118,20 @@ class Digests:
             and may_tell(each, contact, now)
         }
 
+    def _lately(self, about: Collection[str], since: datetime) -> list[Case]:
+        """The incidents about these officials that are open, or have changed since then."""
+        lately = or_(INCIDENT.c.state.in_(OPEN), INCIDENT.c.changed_at >= since.timestamp())
+        here = INCIDENT.c.kind.in_(_COUNTED), lately
+        there = self._database.query(select(INCIDENT.c.official).where(*here).distinct())
+        concerned = [official for (official,) in there if official in about]
+        # In parts: no database takes any number of parameters.
+        parts = (concerned[at : at + _AT_ONCE] for at in range(0, len(concerned), _AT_ONCE))
+        return [case for part in parts for case in cases(self._database, INCIDENT.c.official.in_(part), *here)]
+
     def _posts(self, told: Collection[Case], since: datetime, until: datetime) -> int:
         during = INCIDENT_POST.c.at >= since.timestamp(), INCIDENT_POST.c.at < until.timestamp()
         many = select(INCIDENT_POST.c.incident, func.count(INCIDENT_POST.c.post.distinct())).where(*during)
-        counts = dict(self._database.query(many.group_by(INCIDENT_POST.c.incident)))
+        counts: dict[str, int] = dict(self._database.query(many.group_by(INCIDENT_POST.c.incident)))
         return sum(counts.get(case.id, 0) for case in told)
 
 

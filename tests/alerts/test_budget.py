@@ -325,6 +325,14 @@ def test_what_consent_no_longer_covers_is_neither_listed_nor_counted(
     assert {item.content.values[name] for name in ("incidents", "open", "posts")} == {str(many)}
 
 
+def test_there_may_be_any_number_of_officials(desk: World) -> None:
+    """More than a statement may have parameters."""
+    others = [replace(desk.her, id=f"other-{number}") for number in range(70_000)]
+    desk.digests._officials = lambda: [desk.her, *others]
+    assert desk.digests.send() == 1
+    assert len(listed(digest_of(desk))) == LIMIT
+
+
 def test_what_was_withdrawn_is_not_listed(desk: World) -> None:
     """Nor is it when the consent is given anew: as an alert it would not be told again either."""
     first, *others = desk.outbox.due(10, channel="email")
