@@ -1,6 +1,6 @@
 """How a Turvakt stands: what it holds, what waits, and what is wrong."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -22,8 +22,12 @@ FAILED = timedelta(days=3)
 """So long a failed delivery is told of: over a weekend."""
 
 
-def status(parts: Parts) -> dict[str, Any]:
-    """Plain JSON values only; no text, name or address is among them."""
+def status(parts: Parts, *, reasons: Iterable[str] | None = None) -> dict[str, Any]:
+    """Plain JSON values only; no text, name or address is among them.
+
+    Args:
+        reasons: what `not_ready` has said; ``None``: it is asked.
+    """
     return {
         "officials": {
             "registered": len(parts.officials.all()),
@@ -37,7 +41,7 @@ def status(parts: Parts) -> dict[str, Any]:
         "dead": dead_letters(parts),
         "model": parts.classifier.model,
         "model_lacks": list(parts.classifier.lacks),
-        "not_ready": [str(reason) for reason in not_ready(parts)],
+        "not_ready": [str(reason) for reason in (not_ready(parts) if reasons is None else reasons)],
         "watch": report(parts.database, parts.clock.now(), zone=zone(parts.settings.operator)),
     }
 

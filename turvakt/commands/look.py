@@ -18,22 +18,28 @@ from turvakt.commands.noting import note
 from turvakt.commands.shared import AsJson, aside, parts, printable, screen, table, write_json
 from turvakt.commands.words import spoken
 from turvakt.counted import counted
+from turvakt.status import not_ready
 from turvakt.status import status as status_of
 from turvakt.watch.operator import zone
+from web.readiness import Reason
+from web.wording import Texts, Wording
 
 MOST_DAYS = 36_500
 
-Reading = Annotated[str, typer.Option("--language", help="Language in which troubles are told: sv, fi or en.")]
+Reading = Annotated[str, typer.Option("--language", help="Language in which it tells what is wrong: sv, fi or en.")]
 
 
 def status(context: typer.Context, language: Reading = "en", as_json: AsJson = False) -> None:
     """Tell how Turvakt stands: officials, posts, alerts, deliveries, what waits and what is dead. Works beside a running one."""
-    words = Words(Translations(*FOLDERS), spoken(language))
+    reader = spoken(language)
     with parts(context) as opened:
-        now = status_of(opened)
+        reasons = not_ready(opened)
+        now = status_of(opened, reasons=reasons)
     if as_json:
         write_json(now)
         return
+    words, wording = Words(Translations(*FOLDERS), reader), Texts().wording(reader)
+    now["not_ready"] = " ".join(_said(each, wording) for each in reasons) or "no"
     watch = now.pop("watch")
     wrong_first = sorted(now.items(), key=lambda each: each[0] not in _WRONG)
     pairs = [(section, name, value) for section, values in wrong_first for name, value in _flat(values)]
@@ -50,6 +56,10 @@ def status(context: typer.Context, language: Reading = "en", as_json: AsJson = F
 
 _WRONG = ("not_ready", "dead", "model_lacks")
 """The sections of the status that say what is wrong."""
+
+
+def _said(reason: str, wording: Wording) -> str:
+    return f"{wording.reason(reason)} {reason.detail}".rstrip() if isinstance(reason, Reason) else reason
 
 
 def _show_watch(watch: dict[str, Any], words: Words, zone: tzinfo) -> None:

@@ -1,11 +1,12 @@
 """What 'turvakt status' tells of troubles and signs of life."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from alerts.tables import OUTBOX
 from flow.clock import SystemClock
@@ -64,3 +65,16 @@ def test_each_in_the_readers_language_and_whole_names_on_a_narrow_screen(
     for whole in ("channel-failing  channel:email ", "collector:mastodon ", "stopped in order", "left alone since"):
         assert whole in said
     assert "Kanava ei toimita" in shown("--language", "fi")
+
+
+def test_why_it_is_not_ready_is_told_in_the_readers_language(tmp_path: Path, shown: Callable[..., str]) -> None:
+    fill(tmp_path, SystemClock().now())
+    with Parts(load(file=None, environ={"TURVAKT_DATA_DIR": str(tmp_path)})) as parts:
+        parts.database.execute(update(OUTBOX).values(state="failed"))
+    for language, said in (
+        ("en", "1 delivery has failed in the last 3 days."),
+        ("sv", "1 leverans har misslyckats de senaste 3 dygnen."),
+        ("fi", "1 toimitus on epäonnistunut viimeisten 3 vuorokauden aikana."),
+    ):
+        assert said in " ".join(shown("--language", language).split())
+    assert json.loads(shown("--json", "--language", "fi"))["not_ready"] == ["1 delivery failed in the last 3 days"]
