@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from alerts.plans.plan import Plan, Plans
@@ -16,11 +17,26 @@ EVERY = timedelta(seconds=5)
 """How often the files are looked at, at most."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why changed files are not in force.
+
+    Attributes:
+        since: when it was noticed.
+        file: the name of the file that is wrong, without its folder.
+        reason: where in it, and what is wrong, in English.
+    """
+
+    since: datetime
+    file: str
+    reason: str
+
+
 class LivePlans(Plans):
     """The plans in ``file`` and ``folder``, as `alerts.plans.planning.load_plans` reads them.
 
-    When a file changes, they are read anew. If something in them is wrong then, the log says what, and the plans before stay
-    in force until it is mended.
+    When a file changes, they are read anew. If something in them is wrong then, the log and `fault` say what, and the plans
+    before stay in force until it is mended.
 
     Raises:
         Broken: something is wrong at the start.
@@ -33,6 +49,13 @@ class LivePlans(Plans):
         self._seen = self._state()
         self._looked = clock.now()
         self._read = load_plans(file, folder)
+        self._fault: Fault | None = None
+
+    @property
+    def fault(self) -> Fault | None:
+        """Why changed files are not in force; ``None``: they are."""
+        self._now()
+        return self._fault
 
     @property
     def default(self) -> Plan:
@@ -55,7 +78,10 @@ class LivePlans(Plans):
             self._read = load_plans(self._file, self._folder)
         except Broken as error:
             logger.error("changed rules are not used, those from before stay in force: %s", error)
+            found = _fault(error, now)
+            self._fault = replace(found, since=self._fault.since) if self._fault else found
         else:
+            self._fault = None
             logger.info("changed rules are in force")
         return self._read
 
@@ -69,3 +95,8 @@ class LivePlans(Plans):
                 continue  # reading it will say so
             state[each] = (found.st_mtime_ns, found.st_ctime_ns, found.st_size)
         return state
+
+
+def _fault(error: Broken, now: datetime) -> Fault:
+    path, _, table = error.place.partition(", ")
+    return Fault(now, Path(path).name, f"{table}: {error.reason}" if table else error.reason)

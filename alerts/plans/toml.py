@@ -85,7 +85,7 @@ def _value(hint: Any, value: Any, *, place: str, key: str, mistakes: list[Mistak
     except msgspec.ValidationError as error:
         message, _, path = str(error).partition(" - at `$")
         if message.startswith("Invalid enum value"):
-            message += f". There are {', '.join(_choices(hint))}"
+            message = f"Invalid enum value. There are {', '.join(_choices(hint))}"
         mistakes.append(Mistake(place, f"key '{key}{path.strip('`')}': {message}"))
         return None
 

@@ -363,6 +363,37 @@ def test_a_changed_file_is_followed_and_one_with_a_mistake_is_not(file: Path, ca
         LivePlans(file, None, clock=clock)
 
 
+def test_what_is_wrong_in_a_changed_file_is_known_until_it_is_mended(file: Path, tmp_path: Path) -> None:
+    clock, folder = ManualClock(AT), tmp_path / "tenants"
+    folder.mkdir()
+    plans = LivePlans(file, folder, clock=clock)
+    assert plans.fault is None
+    (folder / "ekvik.toml").write_text('inherits = true\n[[schedule]]\nname = "evening"\n', "utf-8")
+    clock.advance(5)
+    fault = plans.fault
+    assert fault is not None
+    assert (fault.since, fault.file) == (clock.now(), "ekvik.toml")
+    assert fault.reason.startswith("schedule 'evening': key `timezone` is missing; 2 more")
+    first = clock.now()
+    (folder / "ekvik.toml").write_text("inherits = \n", "utf-8")
+    clock.advance(5)
+    fault = plans.fault
+    assert fault is not None
+    assert (fault.since, fault.file) == (first, "ekvik.toml")
+    assert "not valid TOML" in fault.reason
+    assert "line 1" in fault.reason
+    (folder / "ekvik.toml").write_text("inherits = true\n", "utf-8")
+    clock.advance(5)
+    assert plans.fault is None
+
+
+def test_mistakes_name_nobody(file: Path) -> None:
+    file.write_text(PLAN.replace('language = "fi"', 'language = "chief@ekvik.example"'), "utf-8")
+    with pytest.raises(Broken, match=r"contact number 3: .*Invalid enum value\. There are ") as raised:
+        load_plans(file)
+    assert "ekvik.example" not in str(raised.value)
+
+
 def test_who_asks_for_all_plans_gets_those_of_the_files_as_they_are(file: Path, tmp_path: Path) -> None:
     clock, folder = ManualClock(AT), tmp_path / "tenants"
     folder.mkdir()
