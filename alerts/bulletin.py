@@ -11,7 +11,7 @@ from flow.codec import Codec
 Kind = Literal["operation", "drill", "digest-daily", "digest-weekly", "budget", "campaign", "task-overdue", "test"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 VALUES: dict[Kind, tuple[str, ...]] = {
-    "operation": ("event", "trouble", "place", "since", "detail", "occasion"),
+    "operation": ("event", "trouble", "place", "since", "detail", "unused", "occasion"),
     "drill": ("occasion",),
     "digest-daily": ("since", "until", "incidents", "posts", "before", "open", "held", "listed", "more"),
     "digest-weekly": ("since", "until", "incidents", "posts", "before", "open", "held", "listed", "more"),
@@ -21,9 +21,10 @@ VALUES: dict[Kind, tuple[str, ...]] = {
     "test": (),
 }
 """The values that messages tell, all as text, moments as RFC 3339. ``before``: posts in the period before; ``event``: ``begins``,
-``goes-on`` or ``over``; ``detail``: several, each by the name of its text, as in ``detail.waited``; ``occasion``: as of alerts
-(`alerts.alert.Occasion`); ``task``: its title in the recipient's language, or in ``tasks`` those of several; ``state``: of the
-incident; ``listed``: incidents, see `alerts.listing`; ``more``: how many are open that it does not list."""
+``goes-on`` or ``over``; ``unused``: it is over only as nobody uses any longer what failed; ``detail``: several, each by the name
+of its text, as in ``detail.waited``; ``occasion``: as of alerts (`alerts.alert.Occasion`); ``task``: its title in the recipient's
+language, or in ``tasks`` those of several; ``state``: of the incident; ``listed``: incidents, see `alerts.listing`; ``more``: how
+many are open that it does not list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,6 @@ from alerts.messages.rendering import FOLDERS, Renderer
 from alerts.messages.translations import Translations
 from alerts.plans.gaps import of_no_tenant
 from alerts.plans.live import LivePlans
-from alerts.plans.plan import Plans
 from alerts.routing import alerts_about, permitted
 from classify.classifier import Classifier, Judges
 from classify.law import Provision, load_law
@@ -139,7 +138,7 @@ class Parts(Stores):
         return Keyring(self.plans)
 
     @cached_property
-    def plans(self) -> Plans:
+    def plans(self) -> LivePlans:
         """Whom to tell of what, for each tenant, as the files of rules say at any time.
 
         Raises:

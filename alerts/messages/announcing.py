@@ -13,6 +13,7 @@ _MOMENTS = frozenset({"since", "until", "due"})
 _FACTS: dict[str, tuple[str, ...]] = {
     "operation": ("trouble", "place", "since", "detail"),
     "operation-over": ("trouble", "place", "since"),
+    "operation-unused": ("trouble", "place", "since"),
     "digest-daily": ("period", "incidents", "posts", "before", "open", "held"),
     "digest-weekly": ("period", "incidents", "posts", "before", "open", "held"),
     "budget": ("contact", "held", "until"),
@@ -22,6 +23,8 @@ _FACTS: dict[str, tuple[str, ...]] = {
     "tasks-overdue": ("official", "tasks", "due_first"),
 }
 """What stands in the list of facts, where the bulletin tells it."""
+_NOTHING_HELD = ("held", "0")
+_OVER = ("operation-over", "operation-unused")
 _DETAIL = "detail."
 _INCIDENTS = "/incidents"
 _WHERE = {"digest-daily": _INCIDENTS, "digest-weekly": _INCIDENTS, "budget": _INCIDENTS, "operation": "/status"}
@@ -50,7 +53,7 @@ def lay_out(
     values = _values(bulletin, words, zone) | {"official": official}
     severity = words.severity(bulletin.severity)
     link = answer or _page(bulletin, base_url)
-    over = form == "operation-over"
+    over = form in _OVER
     asks = bool(answer) and not over and values.get("state") != "resolved"
     return Layout(
         language=words.language,
@@ -64,7 +67,7 @@ def lay_out(
         facts=tuple(
             (words.text(f"fact.{name}"), values[name])
             for name in _FACTS.get(form, _FACTS.get(bulletin.kind, ()))
-            if values.get(name)
+            if values.get(name) and (name, values[name]) != _NOTHING_HELD
         ),
         sections=_listed(bulletin, words, link_to),
         notes=words.reference(bulletin.incident),
@@ -78,6 +81,8 @@ def _form(bulletin: Bulletin) -> str:
     event = bulletin.values.get("event", "")
     if bulletin.kind == "task-overdue" and bulletin.values.get("tasks"):
         return "tasks-overdue"
+    if event == "over" and bulletin.values.get("unused"):
+        return "operation-unused"
     return f"operation-{event}" if bulletin.kind == "operation" and event in ("goes-on", "over") else bulletin.kind
 
 
@@ -113,7 +118,7 @@ def _listed(bulletin: Bulletin, words: Words, link_to: Callable[[str], str]) -> 
 
 
 def _first(form: str, words: Words, values: dict[str, str]) -> tuple[str, str] | None:
-    if form in ("operation-over", "digest-daily", "digest-weekly", "test"):
+    if form in (*_OVER, "digest-daily", "digest-weekly", "test"):
         return None
     whose = "_operator" if values.get("contact") else "_closed" if values.get("state") == "resolved" else ""
     return words.text("first"), words.text(f"{form}.first{whose}", remedy=values.get("remedy", ""))

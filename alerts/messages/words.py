@@ -71,7 +71,7 @@ class Words:
             if key in known:
                 at = read_moment(value)
                 moment = self.moment(at, zone) if at else value
-                said.append(self.text(key, number=value, reason=value.rstrip("."), moment=moment))
+                said.append(self.text(key, name=value, number=value, reason=value.rstrip("."), moment=moment))
         return " ".join(said)
 
     def subject(self, title: str, reference: str) -> str:

@@ -51,6 +51,17 @@ CASES: dict[str, Alert | Bulletin] = {
     "operation-over": bulletin(
         "operation", event="over", trouble="disk-full", place="host", since=AT.isoformat(), **{"detail.free": "9"}
     ),
+    "operation-unused": bulletin(
+        "operation", event="over", unused="yes", trouble="channel-failing", place="channel:sms", since=AT.isoformat()
+    ),
+    "operation-plan": bulletin(
+        "operation",
+        event="begins",
+        trouble="plan-broken",
+        place="plans",
+        since=AT.isoformat(),
+        **{"detail.file": "ekvik.toml", "detail.reason": "schedule 'duty': key `every` is missing"},
+    ),
     "drill": bulletin("drill", severity="none"),
     "digest-daily": bulletin(
         "digest-daily",
@@ -66,7 +77,15 @@ CASES: dict[str, Alert | Bulletin] = {
         **WEEK,
     ),
     "digest-weekly": bulletin(
-        "digest-weekly", incident="", severity="none", incidents="9", posts="60", before="71", open="0", **WEEK
+        "digest-weekly",
+        incident="",
+        severity="none",
+        incidents="9",
+        posts="60",
+        before="71",
+        open="0",
+        held="0",
+        **WEEK,
     ),
     "budget": bulletin("budget", incident="", severity="low", per_hour="12", held="3", until=LATER),
     "budget-operator": bulletin(

@@ -101,6 +101,17 @@ class Channels:
                 failing.details |= {"failed-at": at.isoformat(), "reason": reason}
             yield Trouble("channel-failing", place, failing.since, failing.details)
 
+    def unused(self, trouble: Trouble) -> bool:
+        """Whether nobody is told any longer by the channel of ``trouble``, or by a host of it that has not worked since."""
+        known, host = places_of(self._ways()), f"{trouble.place}:"
+        if not any(place == trouble.place or place.startswith(host) for place in known):
+            return True
+        return any(
+            beat.failing_since is not None and beat.at >= trouble.since and beat.place not in known
+            for beat in self._beats.all()
+            if beat.place.startswith(host)
+        )
+
     def _left_alone(self, found: dict[str, _Failing], failing: list[Beat]) -> None:
         known = places_of(self._ways()) if failing else ()
         for beat in failing:

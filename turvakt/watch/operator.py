@@ -1,6 +1,6 @@
 """The operator: who is told of troubles, and how."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -53,13 +53,26 @@ def recipients(settings: Operator, *, at: datetime, severity: Severity) -> tuple
 
 
 class OperatorTeller:
-    """Tells the operator of troubles, by an incident for each (implements `turvakt.watch.troubles.Teller`)."""
+    """Tells the operator of troubles, by an incident for each (implements `turvakt.watch.troubles.Teller`).
 
-    def __init__(self, settings: Operator, incidents: Incidents, telling: Telling, *, clock: Clock) -> None:
+    Args:
+        unused: whether a trouble is over only as nobody uses any longer what failed.
+    """
+
+    def __init__(
+        self,
+        settings: Operator,
+        incidents: Incidents,
+        telling: Telling,
+        *,
+        clock: Clock,
+        unused: Callable[[Trouble], bool] = lambda trouble: False,
+    ) -> None:
         self._settings = settings
         self._incidents = incidents
         self._telling = telling
         self._clock = clock
+        self._unused = unused
 
     def tell(self, event: Event, trouble: Trouble, *, incident: str) -> str:
         """See `turvakt.watch.troubles.Teller.tell`."""
@@ -71,6 +84,8 @@ class OperatorTeller:
             "since": trouble.since.isoformat(),
             **{f"detail.{name}": value for name, value in trouble.details.items()},
         }
+        if event == "over" and self._unused(trouble):
+            values["unused"] = "yes"
         bulletin = Bulletin("operation", "", "", "", severity, False, values, None, now)
         if event == "begins":
             subject = f"{trouble.kind} {trouble.place}"

@@ -1,10 +1,11 @@
-"""Probes of Turvakt's own parts: its processes, stages, sources and stores."""
+"""Probes of Turvakt's own parts: its processes, stages, sources, stores and plans."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from alerts.plans.live import LivePlans
 from turvakt.watch.beats import LATE, REFUSED, Beat, Beats
 from turvakt.watch.processes import Processes
 from turvakt.watch.trouble import Kind, Trouble
@@ -161,6 +162,17 @@ def _failing(beat: Beat, since: datetime, now: datetime) -> Iterator[Trouble]:
 
 def _minutes(passed: timedelta) -> str:
     return str(passed // timedelta(minutes=1))
+
+
+def changed(plans: LivePlans) -> Callable[[datetime], Iterator[Trouble]]:
+    """Whether plans are in force as their files say: else those from before are, with whoever was on duty then."""
+
+    def ask(now: datetime) -> Iterator[Trouble]:
+        fault = plans.fault
+        if fault is not None:
+            yield Trouble("plan-broken", "plans", fault.since, {"file": fault.file, "reason": fault.reason})
+
+    return ask
 
 
 def answers(ask: Callable[[], object]) -> Callable[[datetime], Iterator[Trouble]]:

@@ -12,7 +12,7 @@ from flow.step import Step
 from turvakt.access import base_url
 from turvakt.adapters import switched_on
 from turvakt.reading import STAGES
-from turvakt.watch.beats import Beats
+from turvakt.watch.beats import CHANNEL, Beats
 from turvakt.watch.channels import Channels, deliveries, places_of
 from turvakt.watch.drills import Drills, Weekly
 from turvakt.watch.keys import Keys
@@ -20,9 +20,10 @@ from turvakt.watch.machine import Backup, Certificate, Clocks, Disk
 from turvakt.watch.operator import OperatorTeller, hold_drill, zone
 from turvakt.watch.operator import contacts as operator_contacts
 from turvakt.watch.pinger import Pinger
-from turvakt.watch.probes import Probe, Sources, Workers, answers, stages
+from turvakt.watch.probes import Probe, Sources, Workers, answers, changed, stages
 from turvakt.watch.probes import clocks as apart
 from turvakt.watch.processes import Processes
+from turvakt.watch.trouble import Trouble
 from turvakt.watch.troubles import Troubles
 from turvakt.watch.watcher import Watcher
 from turvakt.wiring import Parts
@@ -43,8 +44,8 @@ def watcher(parts: Parts, *, step: Step, monotonic: Callable[[], float] = time.m
     settings, clock = parts.settings.operator, parts.clock
     beats, processes, since = Beats(parts.database), Processes(parts.database), clock.now()
     sources = Sources(beats, names=_sources(parts), zone=zone(settings), since=since, holiday=_holiday(parts))
-    held = drills(parts)
-    teller = OperatorTeller(settings, parts.incidents, parts.telling, clock=clock)
+    held, channels = drills(parts), Channels(parts.database, beats, ways=lambda: ways(parts))
+    teller = OperatorTeller(settings, parts.incidents, parts.telling, clock=clock, unused=_unused(parts, channels))
     tidied = since - timedelta(hours=TIDY_HOURS)
 
     def also(now: datetime) -> None:
@@ -57,7 +58,7 @@ def watcher(parts: Parts, *, step: Step, monotonic: Callable[[], float] = time.m
             tidied = now
 
     return Watcher(
-        _probes(parts, beats, sources, held, since, Clocks(monotonic=monotonic)),
+        _probes(parts, beats, sources, channels, held, since, Clocks(monotonic=monotonic)),
         Troubles(parts.database, teller=teller, repeat=timedelta(hours=settings.repeat_hours)),
         pinger=Pinger(settings.ping_url) if settings.ping_url else None,
         also=also,
@@ -122,7 +123,27 @@ def _holiday(parts: Parts) -> Callable[[date], bool]:
     return lambda day: is_holiday(day, country)
 
 
-def _probes(parts: Parts, beats: Beats, sources: Sources, held: Drills, since: datetime, clocks: Clocks) -> list[Probe]:
+def _unused(parts: Parts, channels: Channels) -> Callable[[Trouble], bool]:
+    """Says of what failed and does so no longer whether that is because it was taken out of plans or settings."""
+
+    def unused(trouble: Trouble) -> bool:
+        kind, _, name = trouble.place.partition(":")
+        if kind == "collector":
+            return name not in _sources(parts)
+        return trouble.place.startswith(CHANNEL) and channels.unused(trouble)
+
+    return unused
+
+
+def _probes(
+    parts: Parts,
+    beats: Beats,
+    sources: Sources,
+    channels: Channels,
+    held: Drills,
+    since: datetime,
+    clocks: Clocks,
+) -> list[Probe]:
     settings = parts.settings.operator
 
     def oldest(topic: str, stage: str) -> datetime | None:
@@ -137,12 +158,13 @@ def _probes(parts: Parts, beats: Beats, sources: Sources, held: Drills, since: d
         Probe("database", frozenset({"source-silent", "source-failing", "source-refuses"}), sources),
         Probe("log", frozenset({"stage-late"}), stages(readers, oldest=oldest)),
         Probe("database", frozenset({"deliveries-late"}), deliveries(parts.outbox, parts.database)),
-        Probe("database", frozenset({"channel-failing"}), Channels(parts.database, beats, ways=lambda: ways(parts))),
+        Probe("database", frozenset({"channel-failing"}), channels),
         Probe("database", frozenset({"drill-failed", "drill-unanswered"}), held),
         Probe("disk", frozenset({"disk-full"}), Disk(parts.settings.data_dir, free=settings.disk_free)),
         Probe("clock", frozenset({"clock-jumped"}), clocks),
         Probe("certificate", frozenset({"certificate-ends"}), Certificate(base_url(parts.settings))),
         Probe("keys", frozenset({"key-ends"}), Keys(lambda: key_files(parts.plans))),
+        Probe("plans", frozenset({"plan-broken"}), changed(parts.plans)),
     ]
     if parts.is_cluster:  # a file has no clock of its own
         probes.append(Probe("database", frozenset({"clock-apart"}), apart(Processes(parts.database))))

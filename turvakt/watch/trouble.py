@@ -24,6 +24,7 @@ Kind = Literal[
     "backup-old",
     "drill-failed",
     "drill-unanswered",
+    "plan-broken",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Detail = Literal[
@@ -50,6 +51,7 @@ Detail = Literal[
     "which",
     "missing",
     "newest",
+    "file",
 ]
 DETAILS: tuple[Detail, ...] = get_args(Detail)
 """What can be said of a trouble: the texts ``detail`` in ``alerts/messages/translations/bulletins``."""
@@ -79,8 +81,8 @@ class Trouble:
     Attributes:
         place: the part of Turvakt, such as ``collector:bluesky``: never the name of a person, a file or an address.
         since: when it began, as far as is known.
-        details: what is to be said of it, each with its value: numbers, moments as RFC 3339, and error messages in English;
-            nothing of a post or a person.
+        details: what is to be said of it, each with its value: numbers, moments as RFC 3339, the name of a plan's file,
+            and error messages in English; nothing of a post or a person.
     """
 
     kind: Kind

@@ -103,6 +103,23 @@ def test_one_of_several_hosts_that_is_left_alone_is_told_as_that(parts: Parts, c
     ]
 
 
+def test_what_nobody_is_told_by_any_longer_is_unused_but_what_works_again_is_not(
+    parts: Parts, clock: ManualClock
+) -> None:
+    beats, start = Beats(parts.database), clock.now()
+    one = place_of("webhook", "one.example")
+    beats.write([Beat(one, start, None, start, "no answer")], {})
+    (trouble,) = channels(parts)(start)
+    assert not channels(parts).unused(trouble)
+    assert channels(parts, WAYS[:2]).unused(trouble)
+    without = channels(parts, [*WAYS[:2], WAYS[3]])
+    assert list(without(start)) == []
+    assert without.unused(trouble)
+    assert not without.unused(Trouble("channel-failing", "channel:webhook", start + HOUR))  # of the other host, later
+    beats.write([Beat(one, start + MINUTE, start + MINUTE)], {})
+    assert not without.unused(trouble)
+
+
 def test_a_channel_by_which_a_delivery_failed_is_a_trouble_until_it_delivers(
     parts: Parts, clock: ManualClock, add: Add
 ) -> None:

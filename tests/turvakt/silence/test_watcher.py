@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from alerts.bulletin import Bulletin
 from flow.clock import ManualClock
@@ -36,16 +36,42 @@ CONTACTS = [
 ]
 
 
+PLAN = """
+[[rule]]
+name = "rest"
+severity = "low"
+contacts = ["contact:Rut"]
+
+[[contact]]
+name = "Rut"
+language = "sv"
+channels = [{ channel = "email", address = "rut@ekvik.example" }]
+drill = false
+"""
+
+
 @pytest.fixture
 def heard() -> Iterator[Outside]:
     with outside() as heard:
         yield heard
 
 
+def say(plan: Path, text: str) -> None:
+    plan.write_text(text, "utf-8")
+
+
 @pytest.fixture
-def parts(tmp_path: Path, clock: ManualClock, heard: Outside) -> Iterator[Parts]:
+def plan(tmp_path: Path) -> Path:
+    file = tmp_path / "rules.toml"
+    say(file, PLAN)
+    return file
+
+
+@pytest.fixture
+def parts(tmp_path: Path, clock: ManualClock, heard: Outside, plan: Path) -> Iterator[Parts]:
     operator = {"contacts": CONTACTS, "ping_url": heard.url, "disk_free": 0, "drill": "mon 10:00"}
-    settings = msgspec.convert({"data": {"dir": str(tmp_path / "data")}, "operator": operator}, Settings)
+    given = {"data": {"dir": str(tmp_path / "data")}, "operator": operator, "alerts": {"rules": str(plan)}}
+    settings = msgspec.convert(given, Settings)
     with Parts(settings, clock=clock) as parts:
         yield parts
 
@@ -63,6 +89,13 @@ def told(parts: Parts) -> list[tuple[str, str, str]]:
             assert isinstance(content, Bulletin)
             found.append((channel, content.values.get("trouble", content.kind), content.values.get("event", "")))
     return sorted(found)
+
+
+def bulletins(parts: Parts, trouble: str) -> list[dict[str, str]]:
+    """What waits for the operator's desk about a kind of trouble, in order."""
+    contents = [item.content for item in parts.outbox.due(100, channel="email")]
+    found = [each for each in contents if isinstance(each, Bulletin) and each.values.get("trouble") == trouble]
+    return [each.values for each in sorted(found, key=lambda each: each.at)]
 
 
 def watch_over(parts: Parts) -> Watcher:
@@ -107,6 +140,49 @@ async def test_a_channel_works_again_when_it_has_been_seen_to(parts: Parts, cloc
     beats.write([Beat("channel:email", clock.now(), clock.now())], {})
     await looks(watch_over(parts), clock, 12, beats=beats)
     assert ("outbox", "channel-failing", "over") in told(parts)
+    assert "unused" not in bulletins(parts, "channel-failing")[-1]
+
+
+async def test_a_channel_that_was_taken_out_of_the_plans_is_not_said_to_work_again(
+    parts: Parts, clock: ManualClock, plan: Path
+) -> None:
+    beats = Beats(parts.database)
+    say(plan, PLAN.replace('channel = "email", address = "rut@ekvik.example"', 'channel = "ntfy", address = "x"'))
+    beats.write([Beat("channel:ntfy", clock.now(), None, clock.now(), "no answer")], {})
+    watch = watch_over(parts)
+    await looks(watch, clock, 5, beats=beats)
+    assert [each["event"] for each in bulletins(parts, "channel-failing")] == ["begins"]
+    say(plan, PLAN)
+    await looks(watch, clock, 12, beats=beats)
+    over = bulletins(parts, "channel-failing")[-1]
+    assert (over["event"], over["unused"]) == ("over", "yes")
+
+
+async def test_a_source_that_was_switched_off_is_not_said_to_be_readable_again(
+    parts: Parts, clock: ManualClock
+) -> None:
+    since = clock.now().timestamp()
+    row = {"kind": "source-failing", "place": "collector:feed", "state": "told", "since": since, "told_at": since}
+    parts.database.execute(insert(TROUBLE), row | {"returns": 0, "incident": "1", "details": "{}"})
+    await looks(watch_over(parts), clock, 12, beats=Beats(parts.database))
+    assert [each["unused"] for each in bulletins(parts, "source-failing")] == ["yes"]
+
+
+async def test_a_changed_plan_that_is_not_in_force_is_told_until_it_is(
+    parts: Parts, clock: ManualClock, plan: Path
+) -> None:
+    beats, watch = Beats(parts.database), watch_over(parts)
+    await looks(watch, clock, 1, beats=beats)
+    say(plan, PLAN.replace("contact:Rut", "contact:Chief"))
+    await looks(watch, clock, 4, beats=beats)
+    (begins,) = bulletins(parts, "plan-broken")
+    assert str(plan.parent) not in str(begins)
+    assert (begins["event"], begins["place"], begins["detail.file"]) == ("begins", "plans", "rules.toml")
+    assert begins["detail.reason"].startswith("rule 'rest': key 'contacts[0]': there is no [[contact]] of that name")
+    assert [each.severity for each in parts.incidents.open()] == ["high"]
+    say(plan, PLAN)
+    await looks(watch, clock, 12, beats=beats)
+    assert bulletins(parts, "plan-broken")[-1]["event"] == "over"
 
 
 def test_everybody_who_may_be_told_counts(parts: Parts) -> None:
@@ -131,6 +207,18 @@ async def test_what_a_later_version_wrote_holds_up_no_look(parts: Parts, clock: 
     before = told(parts)
     await looks(watch_over(parts), clock, 10)
     assert told(parts) == before
+
+
+async def test_a_kind_of_trouble_that_a_later_version_knows_is_left_to_it(parts: Parts, clock: ManualClock) -> None:
+    beats = Beats(parts.database)
+    since = clock.now().timestamp()
+    row = {"kind": "of-tomorrow", "place": "moon", "state": "told", "since": since, "told_at": since}
+    parts.database.execute(insert(TROUBLE), row | {"returns": 0, "incident": "1", "details": "{}"})
+    before = parts.database.query(select(TROUBLE))
+    await looks(watch_over(parts), clock, 30, beats=beats)
+    assert told(parts) == []
+    assert parts.database.query(select(TROUBLE)) == before
+    assert status(parts)["watch"]["troubles"] == []
 
 
 def test_the_operator_is_told_by_the_next_way_where_the_first_fails(parts: Parts, clock: ManualClock) -> None:
