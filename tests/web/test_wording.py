@@ -49,6 +49,13 @@ def test_every_text_is_used_and_every_used_text_exists(own: Translations) -> Non
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_false_alarm_is_called_the_same_of_posts_and_of_incidents(language: Language) -> None:
+    wording = Texts().wording(language)
+    said = {wording.text(f"{where}.false-alarm").lower() for where in ("decision", "incidents.event", "answer.do")}
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_every_value_of_the_records_has_a_name(own: Translations, language: Language) -> None:
     wording = Texts().wording(language)
     for sign in get_args(Sign):
