@@ -11,7 +11,7 @@ from alerts.bulletin import Bulletin
 from alerts.delivery.budget import contact_digest
 from alerts.delivery.collected import send_collected
 from alerts.delivery.tellable import listing, tellable
-from alerts.incidents.case import Case, cases
+from alerts.incidents.case import Case, readable
 from alerts.incidents.incident import LOCK, OPEN
 from alerts.incidents.telling import Telling
 from alerts.plans.contacts import Contact, Digest
@@ -126,7 +126,7 @@ class Digests:
         concerned = [official for (official,) in there if official in about]
         # In parts: no database takes any number of parameters.
         parts = (concerned[at : at + _AT_ONCE] for at in range(0, len(concerned), _AT_ONCE))
-        return [case for part in parts for case in cases(self._database, INCIDENT.c.official.in_(part), *here)]
+        return [case for part in parts for case in readable(self._database, INCIDENT.c.official.in_(part), *here)]
 
     def _posts(self, told: Collection[Case], since: datetime, until: datetime) -> int:
         during = INCIDENT_POST.c.at >= since.timestamp(), INCIDENT_POST.c.at < until.timestamp()

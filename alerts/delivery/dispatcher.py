@@ -15,6 +15,7 @@ from alerts.delivery.outbox import Item, Outbox, Result
 from alerts.delivery.sending import Sender, growing
 from alerts.messages.message import Message
 from flow.clock import Clock
+from flow.errors import BadInput
 from flow.step import Step
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ class Dispatcher:
         commit: writes results down (`alerts.stage.recording`); called by way of ``step``; returns the ids of
             deliveries that were erased meanwhile.
         allowed: what consent allows to tell the recipient of it now, addressed to her alone, or ``None``; asked before each
-            try, by way of ``step``.
+            try, by way of ``step``. A message for which it raises `BadInput` waits for a program that can read it all.
         step: where ``commit``, ``allowed`` and the outbox run.
         at_once: messages on their way per channel.
         idle_seconds: how often to look for what has become due.
@@ -156,7 +157,12 @@ class Dispatcher:
             due += self._outbox.due(self._at_once - len(busy), channel=channel, besides=busy)
         items, refused = [], []
         for item in due:
-            content = self._allowed(item.content, item.recipient)
+            try:
+                content = self._allowed(item.content, item.recipient)
+            except BadInput as error:
+                # What it is about cannot be read here: one message must not keep the others from going out.
+                self._outbox.set_aside(item, str(error))
+                continue
             if content is None:
                 refused.append(item)
             else:

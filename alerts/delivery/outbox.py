@@ -167,6 +167,10 @@ class Outbox(OutboxHolder):
             return None
         return Item(delivery, content, recipients_of(content)[0], datetime.fromtimestamp(first_due, UTC))
 
+    def set_aside(self, item: Item, reason: str) -> None:
+        """Leave a delivery, for which something else cannot be read, for a later try."""
+        self._set_aside(item.delivery, reason, item.first_due)
+
     def _set_aside(self, delivery: Delivery, reason: str, first_due: datetime) -> None:
         """Leave what cannot be read for a later try: a newer program may have written it, and may read it again."""
         now = self._clock.now()

@@ -1,11 +1,12 @@
 """An incident at work: what stands in its row, changed in place and written back at the end of a transaction."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, insert, select, update
 
 from alerts.alert import Alert, Told
 from alerts.bulletin import Bulletin
@@ -15,6 +16,7 @@ from alerts.tables import INCIDENT
 from classify.verdict import SEVERITIES
 from flow.database import Database, Row
 from flow.databases.columns import moment
+from flow.errors import BadInput
 
 UNANSWERED = timedelta(hours=72)
 """After so long a time without a post, a step or an answer an incident expires."""
@@ -115,9 +117,21 @@ class Case:
 
 
 def cases(database: Database, *conditions: ColumnElement[bool]) -> list[Case]:
-    """The incidents for which these hold, the oldest first."""
-    found = select(*_COLUMNS).where(*conditions).order_by(INCIDENT.c.opened_at, INCIDENT.c.id)
-    return [_case(row) for row in database.query(found)]
+    """The incidents for which these hold, the oldest first.
+
+    Raises:
+        BadInput: one cannot be read.
+    """
+    return [_case(row) for row in database.query(_rows(*conditions))]
+
+
+def readable(database: Database, *conditions: ColumnElement[bool]) -> list[Case]:
+    """The same without those that cannot be read: while versions change, a newer program has written them, and sees to them."""
+    found = []
+    for row in database.query(_rows(*conditions)):
+        with suppress(BadInput):
+            found.append(_case(row))
+    return found
 
 
 def save(database: Database, changed: Sequence[Case]) -> None:
@@ -137,6 +151,10 @@ _NAMES = tuple(each.name for each in fields(Case) if each.name != "is_new")
 _COLUMNS = tuple(INCIDENT.c[name] for name in _NAMES)
 _NEW = insert(INCIDENT)
 _CHANGED = update(INCIDENT).where(INCIDENT.c.id == bindparam("its_id"))
+
+
+def _rows(*conditions: ColumnElement[bool]) -> Select[Any]:
+    return select(*_COLUMNS).where(*conditions).order_by(INCIDENT.c.opened_at, INCIDENT.c.id)
 
 
 def _case(row: Row) -> Case:

@@ -9,7 +9,7 @@ from alerts.alert import Alert, Delivery, Recipient
 from alerts.content import Content, listed_in, recipients_of
 from alerts.delivery.budget import Budgets
 from alerts.delivery.outbox import Item, Outbox, Result
-from alerts.incidents.case import Case, cases
+from alerts.incidents.case import Case, readable
 from alerts.incidents.history import Event, History, Transition
 from alerts.incidents.incident import LOCK
 from alerts.incidents.links import LASTS, Link, Links
@@ -109,7 +109,7 @@ class Telling:
         its = INCIDENT_LINK.c.incident.in_(ids), INCIDENT_LINK.c.contact == link.contact
         shown = select(INCIDENT_LINK.c.incident).where(*its, INCIDENT_LINK.c.show_text.is_(True))
         texts = {incident for (incident,) in self._database.query(shown)}
-        for case in cases(self._database, INCIDENT.c.id.in_(ids)):
+        for case in readable(self._database, INCIDENT.c.id.in_(ids)):
             yield replace(
                 link,
                 delivery=link_id(link.delivery, case.id),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 
 from alerts.alert import Alert
-from alerts.incidents.case import cases
+from alerts.incidents.case import readable
 from alerts.incidents.history import History, Transition
 from alerts.incidents.incident import OPEN, Incident
 from alerts.routines.routines import Routines
@@ -136,7 +136,7 @@ class Tasks:
         """Make the tasks that incidents should have and have not yet."""
         with self._database.transaction():
             self._database.lock("tasks")
-            for case in cases(self._database, *_WITHOUT):
+            for case in readable(self._database, *_WITHOUT):
                 self._make(case.incident())
 
     def late(self, now: datetime, *, limit: int = 100) -> list[Task]:
@@ -172,7 +172,7 @@ class Tasks:
 
     def _labels(self, incident: Incident) -> tuple[str, ...]:
         """What its gravest post was flagged as."""
-        case = next(iter(cases(self._database, INCIDENT.c.id == incident.id)), None)
+        case = next(iter(readable(self._database, INCIDENT.c.id == incident.id)), None)
         content = None if case is None else case.content
         return tuple(content.verdict.judgement.flagged) if isinstance(content, Alert) else ()
 

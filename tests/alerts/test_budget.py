@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from alerts.alert import Alert, Recipient, State, Told
 from alerts.bulletin import Bulletin
@@ -27,7 +27,7 @@ from alerts.listing import link_id, read
 from alerts.plans.contacts import Contact, Digest, Way
 from alerts.plans.plan import Budget, Plan, Plans
 from alerts.plans.rules import Rule
-from alerts.tables import BUDGET, DIGEST_ENTRY, INCIDENT_EVENT, INCIDENT_LINK, INCIDENT_POST, METADATA, OUTBOX
+from alerts.tables import BUDGET, DIGEST_ENTRY, INCIDENT, INCIDENT_EVENT, INCIDENT_LINK, INCIDENT_POST, METADATA, OUTBOX
 from classify.verdict import Label, Severity
 from flow.clock import ManualClock
 from flow.database import Database
@@ -274,6 +274,28 @@ def test_no_link_is_made_to_what_is_being_erased(request: pytest.FixtureRequest)
                 assert not sending.done()
             assert sending.result() == 0
         assert database.query(select(INCIDENT_LINK)) == []
+
+
+def unreadable(world: World, incident: str) -> None:
+    """A newer program has written it, and this one cannot read it."""
+    newer = update(INCIDENT).where(INCIDENT.c.id == incident)
+    world.database.execute(newer.values(content=b'{"kind": "alert", "version": 99}'))
+
+
+def test_an_incident_that_cannot_be_read_keeps_no_digest_from_the_others(world: World) -> None:
+    """Neither what was collected nor the day in brief; while versions change, a newer program has written it."""
+    raised(world, *TEXTS)
+    held = world.database.query(select(DIGEST_ENTRY.c.incident))
+    [told, *_] = [each.id for each in incidents_of(world).open() if (each.id,) not in held]
+    unreadable(world, told)
+    world.clock.advance(3600)
+    assert world.digests.send() == 1
+    assert listed(digest_of(world)) == [incident for (incident,) in held]
+    world.plans = Plans(replace(world.plans.default, contacts={"Beredskap Ekvik": DESK}))
+    world.clock.advance(16 * 3600)
+    assert world.digests.send() == 1
+    many = len(incidents_of(world).open()) - 1
+    assert len(listed(digest_of(world))) == many > 0
 
 
 @pytest.mark.parametrize("end", ["delivered", "failed"])

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerts.alert import DELIVERIES, Recipient
+from alerts.alert import DELIVERIES, Alert, Recipient
 from alerts.channel import Held, Later
 from alerts.content import Content, to_one
 from alerts.delivery.dispatcher import Dispatcher
-from alerts.delivery.outbox import Outbox, Result
+from alerts.delivery.outbox import UNREADABLE_AGAIN, Outbox, Result
 from alerts.delivery.sending import growing
 from alerts.incidents.telling import Telling
 from alerts.messages.message import Message
@@ -335,6 +335,31 @@ async def test_no_consent_any_more_no_delivery(world: World) -> None:
         assert await dispatcher.drained(at_most=SOON)
     assert channel.tries == []
     assert world.told() == [(key, "withdrawn", 0, "withdrawn")]
+
+
+async def test_what_cannot_be_read_of_one_message_keeps_no_other_from_going_out(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A digest may list an incident that a newer program has written: it waits for one that can read it."""
+    channel = Scripted()
+    (first,), (second,) = world.add("bluesky:1"), world.add("bluesky:2")
+    newer = {"bluesky:1"}
+
+    def allowed(told: Content, to: Recipient) -> Content:
+        assert isinstance(told, Alert)
+        if told.verdict.post.id in newer:
+            raise BadInput("is of version 99", place="incident")
+        return told
+
+    async with world.running(channel, allowed=allowed) as dispatcher:
+        assert await dispatcher.drained(at_most=SOON)
+        assert channel.delivered == [second]
+        assert world.waiting() == [first]
+        newer.clear()
+        world.clock.advance(UNREADABLE_AGAIN.total_seconds())
+        assert await dispatcher.drained(at_most=SOON)
+    assert channel.delivered == [second, first]
+    assert len([each for each in caplog.messages if "cannot be read" in each]) == 1
 
 
 async def test_no_consent_to_the_text_any_more_no_text(world: World) -> None:

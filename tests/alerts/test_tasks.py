@@ -5,12 +5,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from alerts.incidents.case import Case, save
 from alerts.incidents.history import History
 from alerts.incidents.incident import Incident, State
 from alerts.routines.routines import load_routines
 from alerts.routines.tasks import Tasks
+from alerts.tables import INCIDENT
 from flow.clock import ManualClock
 from flow.database import Database
 from tests import databases
@@ -61,6 +63,16 @@ def test_urgent_ones_have_tasks_at_once_and_others_when_somebody_has_answered(da
     assert tasks.of(threat.id)[0].task == "safe"
     assert len(tasks.of(answered.id)) == 4
     assert tasks.of(abuse.id) == tasks.of(closed.id) == []
+
+
+def test_an_incident_that_cannot_be_read_keeps_no_other_from_having_tasks(database: Database, tasks: Tasks) -> None:
+    """While versions change, a newer program has written it."""
+    newer, threat = opened(database, "newer", threat=True), opened(database, "threat", threat=True)
+    written = update(INCIDENT).where(INCIDENT.c.id == newer.id)
+    database.execute(written.values(content=b'{"kind": "alert", "version": 99}'))
+    tasks.make_missing()
+    assert tasks.of(newer.id) == []
+    assert tasks.of(threat.id)[0].task == "safe"
 
 
 def test_a_task_is_done_once_and_late_until_then(database: Database, tasks: Tasks, clock: ManualClock) -> None:
