@@ -14,6 +14,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def host_of(address: str) -> str:
+    """The host of a web address, and its port where one is named; empty: there is none, or the address is malformed."""
+    try:
+        return urlsplit(address).netloc
+    except ValueError:
+        return ""
+
+
 def is_guarded(address: str) -> bool:
     """Whether ``address`` is https, or http on this machine."""
     try:

@@ -5,7 +5,6 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from alerts.alert import Recipient
 from alerts.channel import Channel, Held, Later
@@ -13,6 +12,7 @@ from alerts.messages.message import Message
 from flow.breaker import Breaker
 from flow.clock import Clock, Moment
 from flow.errors import BadInput, TurvaktError
+from flow.hosts import host_of
 
 _KEYS_MOST = 10_000
 _SOON = 5.0
@@ -176,7 +176,7 @@ class Limited:
 
 def receiver_of(address: str) -> str:
     """What fails together: the host of a web address; empty: the whole channel."""
-    return urlsplit(address).netloc if "://" in address else ""
+    return host_of(address) if "://" in address else ""
 
 
 def _said(error: BaseException) -> str:

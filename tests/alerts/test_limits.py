@@ -200,3 +200,9 @@ async def test_one_receiver_that_is_down_closes_no_other(limited: Limited, post:
         await send(limited, address="https://one.example/3")
     post.error = None
     await send(limited, address="https://two.example/1")
+
+
+async def test_of_a_malformed_web_address_the_channel_says_so(limited: Limited, post: Post) -> None:
+    post.error = BadInput("the address is no https address")
+    with pytest.raises(BadInput):
+        await send(limited, THREAT, address="https://[one.example/1")

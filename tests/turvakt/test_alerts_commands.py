@@ -18,6 +18,7 @@ from turvakt.watch.beats import Beat, Beats
 from turvakt.watch.channels import place_of
 from turvakt.wiring import Parts
 
+SIGNED = {"TURVAKT_WEBHOOK_SECRET": "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
 TEXT = "Anna Lindqvist, jag ska döda dig. zqxword"
 PLAN = """
 [[rule]]
@@ -202,11 +203,18 @@ def add_contact(plan: Path, address: str) -> None:
     plan.write_text(f'{PLAN}\n[[contact]]\nname = "Hook"\nlanguage = "sv"\nchannels = [{way}]\n', "utf-8")
 
 
+def test_check_says_whose_web_address_is_malformed(flagged: Program, plan: Path) -> None:
+    add_contact(plan, "https://[hook.example/1")
+    program = flagged.besides(TURVAKT_ALERTS_RULES=str(plan), **SIGNED)
+    checked = {each["part"]: each for each in map(json.loads, program.finish("check", "--json").stdout.splitlines())}
+    assert "contact number 2: the address is no https address, channel webhook" in checked["rules"]["says"]
+    assert "channels" in checked
+
+
 async def test_a_channel_that_took_a_test_is_seen_to_work(flagged: Program, plan: Path) -> None:
     async with HookServer() as hook:
         add_contact(plan, hook.url(204))
-        secret = {"TURVAKT_WEBHOOK_SECRET": "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
-        program = flagged.besides(TURVAKT_ALERTS_RULES=str(plan), **secret)
+        program = flagged.besides(TURVAKT_ALERTS_RULES=str(plan), **SIGNED)
         place = place_of("webhook", receiver_of(hook.url(204)))
         with Parts(load(file=None, environ={"TURVAKT_DATA_DIR": str(flagged.folder)})) as parts:
             beats = Beats(parts.database)

@@ -65,19 +65,22 @@ class Watcher:
     async def look(self) -> list[Trouble]:
         """One look, with what follows from it; returns what was found."""
         now = self._clock.now()
-        found, unknown = await asyncio.to_thread(look, self._probes, now)
+        found, unknown, faulty = await asyncio.to_thread(look, self._probes, now)
         # First what need not wait for a database: where that is away, only the watcher outside can tell somebody.
-        if self._pinger is not None:
+        if self._pinger is not None and faulty:
+            await self._pinger.failed()
+        elif self._pinger is not None:
             await self._pinger.ping([each for each in found if each.kind in CRITICAL], now)
         await self._step(self._troubles.take, found, now, unknown=unknown)
         await self._step(self._also, now)
         return found
 
 
-def look(probes: Sequence[Probe], now: datetime) -> tuple[list[Trouble], frozenset[Kind]]:
-    """What the probes find, and what could not be looked for as something gave no answer."""
+def look(probes: Sequence[Probe], now: datetime) -> tuple[list[Trouble], frozenset[Kind], bool]:
+    """What the probes find, what could not be looked for as something gave no answer, and whether that is a probe's own fault."""
     found: list[Trouble] = []
     unknown: set[Kind] = set()
+    faulty = False
     for probe in probes:
         try:
             found += probe.ask(now)
@@ -87,4 +90,5 @@ def look(probes: Sequence[Probe], now: datetime) -> tuple[list[Trouble], frozens
         except Exception as error:  # noqa: BLE001  a fault of one probe must not end the others
             logger.error("probe %s failed: %s", probe.place, type(error).__name__)
             unknown |= probe.kinds
-    return found, frozenset(unknown)
+            faulty = True
+    return found, frozenset(unknown), faulty

@@ -87,6 +87,12 @@ def test_a_channel_that_is_left_alone_is_a_trouble_until_it_works(parts: Parts, 
     assert list(failing(clock.now())) == []
 
 
+def test_a_malformed_web_address_hides_no_failing_channel(parts: Parts, clock: ManualClock) -> None:
+    Beats(parts.database).write([Beat("channel:ntfy", clock.now(), None, clock.now(), "no answer")], {})
+    ways = [*WAYS, ("webhook", "https://[one.example/1")]
+    assert [each.place for each in channels(parts, ways)(clock.now())] == ["channel:ntfy"]
+
+
 def test_letters_go_by_mail_whoever_is_told_of_alerts(parts: Parts, clock: ManualClock) -> None:
     Beats(parts.database).write([Beat("channel:email", clock.now(), None, clock.now(), "no answer")], {})
     assert [each.place for each in channels(parts, [])(clock.now())] == ["channel:email"]

@@ -236,7 +236,7 @@ def test_what_gives_no_answer_is_a_trouble_and_leaves_open_what_it_would_have_sa
     def faulty(now: object) -> list[Trouble]:
         raise KeyError("a name")
 
-    found, unknown = look(
+    found, unknown, faulty = look(
         [
             Probe("log", frozenset({"stage-late"}), away),
             Probe("disk", frozenset({"disk-full"}), faulty),
@@ -248,7 +248,7 @@ def test_what_gives_no_answer_is_a_trouble_and_leaves_open_what_it_would_have_sa
         ("store-away", "log", {"reason": "no answer"}),
         ("clock-jumped", "clock", {}),
     ]
-    assert unknown == {"stage-late", "disk-full"}
+    assert (unknown, faulty) == ({"stage-late", "disk-full"}, True)
 
 
 async def test_the_watch_does_not_end_what_it_watches(clock: ManualClock, heard: Outside) -> None:
@@ -268,6 +268,21 @@ async def test_the_watch_does_not_end_what_it_watches(clock: ManualClock, heard:
     with pytest.raises(asyncio.CancelledError):
         await watch.run()
     assert heard.heard == ["start", "alive", "fail", "alive", "fail"]
+
+
+async def test_a_probe_that_is_faulty_is_told_outside(clock: ManualClock, heard: Outside) -> None:
+    """Nobody knows whether what it looks for is there: that all is well cannot be said."""
+
+    def faulty(now: object) -> list[Trouble]:
+        raise KeyError("a name")
+
+    async def nothing(*given: object, **named: object) -> None: ...
+
+    troubles = Troubles(None, teller=None, repeat=timedelta(hours=1))  # type: ignore[arg-type]  # it is never reached
+    probes = [Probe("disk", frozenset({"disk-full"}), faulty)]
+    watch = Watcher(probes, troubles, pinger=Pinger(heard.url), also=lambda now: None, step=nothing, clock=clock)  # type: ignore[arg-type]
+    await watch.look()
+    assert heard.heard == ["fail"]
 
 
 def test_a_drill_goes_to_every_way_of_everybody_but_who_does_without(parts: Parts, clock: ManualClock) -> None:
