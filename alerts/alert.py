@@ -57,8 +57,8 @@ class Alert:
     """A verdict that a rule sends to people, about one official.
 
     One alert per official, so that nobody learns from an alert about one official that another one is registered.
-    ``policy`` names the policy that its rule asks for; empty: the usual one. ``incident`` and ``told`` are set on its way to a
-    recipient.
+    ``rules`` names all rules that match its verdict, empty in records older than this field; ``policy`` the most insistent of the
+    policies that they ask for; empty: the usual one. ``incident`` and ``told`` are set on its way to a recipient.
     """
 
     id: str
@@ -71,6 +71,7 @@ class Alert:
     policy: str = ""
     incident: str = ""
     told: Told | None = None
+    rules: tuple[str, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
     @property

@@ -9,7 +9,7 @@ from alerts.alert import Recipient
 from alerts.plans.plan import Plan
 from alerts.plans.policies import Policy
 from alerts.plans.rules import Rule
-from alerts.routing import covering_consents, policy_of
+from alerts.routing import covering_consents, in_charge, policy_of
 from classify.verdict import Verdict
 from flow.clock import Moment
 from registry.official import Official
@@ -52,7 +52,11 @@ class StepExplained:
 
 @dataclass(frozen=True, slots=True)
 class RuleExplained:
-    """A rule. ``differs`` are the keys that keep it from matching; empty: it matches, and ``steps`` say whom it tells."""
+    """A rule. ``differs`` are the keys that keep it from matching; empty: it matches, and ``steps`` say whom it tells.
+
+    ``goes_on`` names the rule whose further steps follow if nobody answers, where that is another one: then these here are only
+    what it tells at first.
+    """
 
     rule: str
     differs: tuple[str, ...]
@@ -61,12 +65,13 @@ class RuleExplained:
     steps: tuple[StepExplained, ...] = ()
     last: tuple[Addressee, ...] | None = None
     """Whom the last resort tells; empty: the operator; ``None``: the policy ends without one."""
+    goes_on: str = ""
 
     @property
     def adds(self) -> bool:
-        """Whether it raises an alert of its own: not if rules further up tell everybody whom it tells."""
+        """Whether anything happens because of it: not if rules further up tell everybody whom it tells, and by another policy."""
         left_out = {each.left_out for step in self.steps for each in step.people}
-        return not self.differs and ("told" not in left_out or None in left_out)
+        return not self.differs and (not self.goes_on or "told" not in left_out or None in left_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +100,8 @@ def explain(verdict: Verdict, *, official: Official, plan: Plan, at: datetime) -
     elif not covering_consents(official, verdict, at):
         silent = "no-consent"
     told: set[tuple[str, str]] = set()
-    case = _Case(verdict, official, plan, at)
+    matching = tuple(rule for rule in plan.rules if rule.matches(verdict, official, at))
+    case = _Case(verdict, official, plan, at, matching)
     rules = () if silent else tuple(_rule(rule, case, told) for rule in plan.rules)
     return Explained(official.id, tenant_of(official), at, silent, rules)
 
@@ -106,6 +112,7 @@ class _Case:
     official: Official
     plan: Plan
     at: datetime
+    matching: tuple[Rule, ...]
 
     @property
     def threat(self) -> bool:
@@ -117,9 +124,13 @@ def _rule(rule: Rule, case: _Case, told: set[tuple[str, str]]) -> RuleExplained:
     if differs:
         return RuleExplained(rule.name, differs)
     policy = case.plan.policy(policy_of(rule, case.verdict))
+    charge = in_charge(case.matching, case.verdict, case.plan)
     steps: list[StepExplained] = []
-    raised = covered = False
+    raised = False
     for number, step in enumerate(policy.steps, 1):
+        # The first step that may tell anybody raises the alert, and leaves out whom a rule further up tells. Later ones remind the
+        # contacts of all rules.
+        asking = case.matching if raised else (rule,)
         means = case.plan.step_recipients(
             policy,
             number,
@@ -127,21 +138,21 @@ def _rule(rule: Rule, case: _Case, told: set[tuple[str, str]]) -> RuleExplained:
             at=case.at,
             severity=case.verdict.judgement.severity,
             threat=case.threat,
-            rule=rule.name,
+            rules=[each.name for each in asking],
         )
-        # The first step that may tell anybody raises the alert, and leaves out whom a rule further up tells. Later ones remind.
-        people = tuple(_addressee(each, rule, case, frozenset() if raised else told) for each in means)
+        people = tuple(_addressee(each, asking, case, frozenset() if raised else told) for each in means)
         if not raised and any(each.consents for each in people):
-            raised, covered = True, all(each.left_out for each in people)
+            raised = True
             told.update((each.channel, each.address) for each, said in zip(means, people, strict=True) if said.consents)
         steps.append(StepExplained(round(step.wait.total_seconds() / 60), people))
-        if covered:
-            break  # rules further up tell everybody: there is no alert whose next step could follow
-    last = None if covered else _last(rule, case, policy)
-    return RuleExplained(rule.name, (), policy.name, policy.repeat, tuple(steps), last)
+        if raised and rule is not charge:
+            break
+    if rule is not charge:
+        return RuleExplained(rule.name, (), policy.name, 1, tuple(steps), goes_on=charge.name)
+    return RuleExplained(rule.name, (), policy.name, policy.repeat, tuple(steps), _last(case, policy))
 
 
-def _last(rule: Rule, case: _Case, policy: Policy) -> tuple[Addressee, ...] | None:
+def _last(case: _Case, policy: Policy) -> tuple[Addressee, ...] | None:
     if not policy.last_resort:
         return None
     means = case.plan.last_recipients(
@@ -149,25 +160,28 @@ def _last(rule: Rule, case: _Case, policy: Policy) -> tuple[Addressee, ...] | No
         at=case.at,
         severity=case.verdict.judgement.severity,
         threat=case.threat,
-        rule=rule.name,
+        rule=case.matching[0].name,
     )
-    return tuple(_addressee(each, rule, case, frozenset()) for each in means)
+    return tuple(_addressee(each, case.matching, case, frozenset()) for each in means)
 
 
-def _addressee(recipient: Recipient, rule: Rule, case: _Case, told: Collection[tuple[str, str]]) -> Addressee:
+def _addressee(
+    recipient: Recipient, rules: Collection[Rule], case: _Case, told: Collection[tuple[str, str]]
+) -> Addressee:
     covering = covering_consents(case.official, case.verdict, case.at)
     allowing = [each for each in covering if each.tells(recipient.name)]
     left_out: Left | None = None if allowing else "consent"
     if allowing and (recipient.channel, recipient.address) in told:
         left_out = "told"
     held = recipient.not_before
-    by_rule = rule.held_until(case.at, severity=case.verdict.judgement.severity, country=case.official.country)
+    severity, country = case.verdict.judgement.severity, case.official.country
+    by_rules = {each.held_until(case.at, severity=severity, country=country) for each in rules}
     return Addressee(
         name=recipient.name,
         channel=recipient.channel,
         instead=tuple(channel for channel, _ in recipient.instead),
         held_until=held,
-        held_by=None if held is None else "rule" if held == by_rule else "contact",
+        held_by=None if held is None else "rule" if held in by_rules else "contact",
         consents=tuple(number for number, each in enumerate(case.official.consents, 1) if each in allowing),
         left_out=left_out,
         text=recipient.show_text and any(each.text for each in allowing),

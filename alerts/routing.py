@@ -12,6 +12,7 @@ from alerts.content import Content
 from alerts.plans.plan import Plan, Plans
 from alerts.plans.policies import usual_policy
 from alerts.plans.rules import Rule
+from alerts.plans.steps import insistence
 from classify.verdict import Verdict
 from flow.clock import Clock
 from registry.official import Consent, Official
@@ -48,7 +49,8 @@ def alerts_about(
     deleted or could not be judged raise none, and nobody is told of an official who is not registered any more or
     whose consent does not cover the post's source now, or none of its labels. Who may be told, and whether with the text, is
     up to rule and consent together. If a rule matches but there is nobody to tell, the alert is raised all the same, without
-    recipients: it shows in the console.
+    recipients: it shows in the console. By which policy it goes on, and whose contacts its steps tell, is up to all rules that
+    match.
     """
     now = clock.now()
     alerts: list[Alert] = []
@@ -111,6 +113,9 @@ def _about(official: Official, verdict: Verdict, plan: Plan, now: datetime) -> I
         return []
     told: set[tuple[str, str]] = set()
     matching = [rule for rule in plan.rules if rule.matches(verdict, official, now)]
+    if not matching:
+        return []
+    policy, names = policy_of(in_charge(matching, verdict, plan), verdict), tuple(rule.name for rule in matching)
     alerts = []
     for rule in matching:
         recipients = _first_told(rule, plan, official, verdict, now, covering=covering)
@@ -118,9 +123,9 @@ def _about(official: Official, verdict: Verdict, plan: Plan, now: datetime) -> I
         told.update((each.channel, each.address) for each in new)
         if new:
             alerts.append(_alert(official, verdict, rule, new, now))
-    if matching and not alerts:
+    if not alerts:
         alerts.append(_alert(official, verdict, matching[0], (), now))
-    return alerts
+    return [replace(each, policy=policy, rules=names) for each in alerts]
 
 
 def _first_told(
@@ -137,7 +142,7 @@ def _first_told(
             at=now,
             severity=judgement.severity,
             threat="threat" in judgement.flagged,
-            rule=rule.name,
+            rules=(rule.name,),
         )
         allowed = [each for each in (_as_allowed(each, covering) for each in chosen) if each is not None]
         if allowed:
@@ -146,8 +151,13 @@ def _first_told(
 
 
 def policy_of(rule: Rule, verdict: Verdict) -> str:
-    """The name of the policy of an alert that ``rule`` raises about ``verdict``."""
+    """The name of the policy that ``rule`` asks for of ``verdict``."""
     return rule.policy or usual_policy(verdict.judgement.severity, verdict.judgement.flagged)
+
+
+def in_charge(matching: Sequence[Rule], verdict: Verdict, plan: Plan) -> Rule:
+    """Of rules that match a verdict the one by whose policy it goes on: the most insistent, of equal ones the first."""
+    return max(matching, key=lambda rule: insistence(plan.policy(policy_of(rule, verdict))))
 
 
 def _alert(official: Official, verdict: Verdict, rule: Rule, recipients: tuple[Recipient, ...], now: datetime) -> Alert:
@@ -163,5 +173,4 @@ def _alert(official: Official, verdict: Verdict, rule: Rule, recipients: tuple[R
         verdict=verdict,
         recipients=recipients,
         raised_at=now,
-        policy=policy_of(rule, verdict),
     )

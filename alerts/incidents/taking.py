@@ -14,7 +14,7 @@ from alerts.incidents.history import Event, Transition
 from alerts.incidents.merging import merged
 from alerts.incidents.telling import Telling
 from alerts.plans.plan import Plans
-from alerts.plans.steps import answer_due, policy_of
+from alerts.plans.steps import answer_due, insistence, policy_of
 from classify.verdict import SEVERITIES
 from flow.clock import Clock
 from flow.database import Database
@@ -93,14 +93,19 @@ class Taking:
             own = threat and is_new_post and case.id not in recent.like(mark, threats=True)
             case.content = merged(alert, case.content)
             case.severity, case.threat = max(case.severity, severity), case.threat or threat
+            rises = self._rises(case, alert)
             if graver or (own and _has_ended(case)):
                 self._begin_again(case, alert, batch, "graver" if graver else "new-threat")
+            elif rises:
+                self._from_first_step(case, alert, batch)
+            elif not is_new_post:
+                self._hasten(case, alert, batch)
             if graver:
                 batch.occasions[place] = "graver"
-            if graver or own or not is_new_post:
+            if graver or own or rises or not is_new_post:
                 # A second rule, or an edit, tells others or tells more; a threat is never told in passing.
                 self._tell(case, alert, batch, batch.occasions.get(place, "raised"))
-            if graver or own:
+            if graver or own or rises:
                 batch.said.add(case.id)
         batch.of_post[place] = case.id
         batch.known[alert.id] = (severity, int(threat))
@@ -171,13 +176,29 @@ class Taking:
 
     def _begin_again(self, case: Case, alert: Alert, batch: Batch, why: Event) -> None:
         """What has become graver is told from the first step on, also if somebody had seen it as it was."""
-        case.policy = policy_of(alert)
         case.state, case.owner = "triggered", ""
-        case.step, case.round, case.series = 1, 0, case.series + 1
-        case.escalate_at = self._escalates_at(case, alert.recipients, batch.now)
+        self._from_first_step(case, alert, batch)
         # A threat may be less severe than what was there before.
         severity = SEVERITIES[case.severity]
         batch.events.append(Transition(case.id, case.official, batch.now, why, result=severity, step=1))
+
+    def _rises(self, case: Case, alert: Alert) -> bool:
+        """Go by the policy of ``alert`` if that insists more on an answer; whether people are to be told because of it."""
+        plan = self._plans().of(case.tenant)
+        rises = insistence(plan.policy(policy_of(alert))) > insistence(plan.policy(case.policy))
+        if rises:
+            case.policy = policy_of(alert)
+        return rises and case.state != "acknowledged"
+
+    def _from_first_step(self, case: Case, alert: Alert, batch: Batch) -> None:
+        case.step, case.round, case.series = 1, 0, case.series + 1
+        case.escalate_at = self._escalates_at(case, alert.recipients, batch.now)
+
+    def _hasten(self, case: Case, alert: Alert, batch: Batch) -> None:
+        """A second rule's contacts may be told sooner than those of the first; then it is they who are waited for."""
+        if case.escalate_at is not None and (case.step, case.round) == (1, 0) and alert.recipients:
+            due = self._escalates_at(case, alert.recipients, batch.now)
+            case.escalate_at = case.escalate_at if due is None else min(case.escalate_at, due)
 
     def _escalates_at(self, case: Case, recipients: Sequence[Recipient], now: datetime) -> float | None:
         policy = self._plans().of(case.tenant).policy(case.policy)

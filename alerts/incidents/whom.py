@@ -1,6 +1,6 @@
 """Whom an incident is told to: by its plan and by consent, or the operator."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -67,7 +67,7 @@ class Whom:
             at=now,
             severity=SEVERITIES[case.severity],
             threat=case.threat,
-            rule=_rule(case),
+            rules=_rules(case),
         )
         return _allowed(case, recipients, official, now)
 
@@ -77,8 +77,9 @@ class Whom:
             # A tenant's contacts cannot mend Turvakt.
             return self._operator(at=now, severity="critical")
         severity, official = SEVERITIES[case.severity], self._officials(case.official)
+        rule = next(iter(_rules(case)), "")
         named = self._plan(case).last_recipients(
-            official=official, at=now, severity=severity, threat=case.threat, rule=_rule(case)
+            official=official, at=now, severity=severity, threat=case.threat, rule=rule
         )
         return _allowed(case, named or self._operator(at=now, severity="critical"), official, now)
 
@@ -103,9 +104,9 @@ class Whom:
         return self._plans().of(case.tenant)
 
 
-def _rule(case: Case) -> str:
-    """The name of the rule in charge; empty: there is none."""
-    return case.content.rule if isinstance(case.content, Alert) else ""
+def _rules(case: Case) -> Sequence[str]:
+    """The names of the rules that ask to tell of it; of those that match one post in the order of the plan."""
+    return case.content.rules or (case.content.rule,) if isinstance(case.content, Alert) else ()
 
 
 def _allowed(

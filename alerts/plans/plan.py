@@ -75,25 +75,31 @@ class Plan:
         at: datetime,
         severity: Severity,
         threat: bool,
-        rule: str = "",
+        rules: Sequence[str] = (),
     ) -> tuple[Recipient, ...]:
         """Whom a step tells, each address once, before consent is asked (`alerts.routing.permitted`).
 
         Args:
             step: from 1.
             official: whom the incident is about; ``None``: nobody.
-            rule: the name of the rule of the alert; says who is meant by ``rule``, whether the text is shown, what is held back.
+            rules: the names of the rules that ask to tell: they say who is meant by ``rule``, whether the text is shown, and what
+                is held back. Whom several mean gets what the first of them shows, and is held back no longer than any of them
+                says.
 
         Returns:
             Nobody where the schedules have nobody on duty: the next step is then to be told at once.
         """
         chosen = policy.steps[step - 1]
         every = chosen.channels == "all" or threat or severity == "critical"
-        by = self.rule(rule)
-        found = self.told(chosen.tell, official=official, at=at, rule=by)
-        recipients = _addresses(found, official, at=at, severity=severity, threat=threat, every=every, rule=by)
-        until = by.held_until(at, severity=severity, country=official.country) if by and official else None
-        return tuple(_held(each, until) for each in recipients)
+        found: dict[tuple[str, str], Recipient] = {}
+        for by in list(filter(None, map(self.rule, rules))) or [None]:
+            contacts = self.told(chosen.tell, official=official, at=at, rule=by)
+            until = by.held_until(at, severity=severity, country=official.country) if by and official else None
+            for each in _addresses(contacts, official, at=at, severity=severity, threat=threat, every=every, rule=by):
+                new = _held(each, until)
+                known = found.setdefault((each.channel, each.address), new)
+                found[each.channel, each.address] = replace(known, not_before=_earlier(known, new))
+        return tuple(found.values())
 
     def last_recipients(
         self, *, official: Official | None, at: datetime, severity: Severity, threat: bool, rule: str = ""
@@ -150,6 +156,10 @@ def _held(recipient: Recipient, until: datetime | None) -> Recipient:
     """Held back by rule and contact: until the later of both ends."""
     own = recipient.not_before
     return recipient if until is None else replace(recipient, not_before=until if own is None else max(own, until))
+
+
+def _earlier(one: Recipient, other: Recipient) -> datetime | None:
+    return None if one.not_before is None or other.not_before is None else min(one.not_before, other.not_before)
 
 
 class Plans:

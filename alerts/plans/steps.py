@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.alert import Alert, Recipient
 from alerts.plans.policies import Policy, usual_policy
@@ -26,6 +26,13 @@ def after(policy: Policy, place: Place) -> Place | None:
 def escalates(policy: Policy) -> bool:
     """Whether anything happens when nobody answers."""
     return policy.last_resort or after(policy, Place(1, 0)) is not None
+
+
+def insistence(policy: Policy) -> tuple[bool, bool, timedelta, int]:
+    """How much a policy insists on an answer, to compare by: one that goes on at all, one that ends with the last resort, one
+    that goes on sooner, one that tells more often.
+    """
+    return escalates(policy), policy.last_resort, -policy.steps[0].wait, policy.repeat * len(policy.steps)
 
 
 def answer_due(policy: Policy, step: int, recipients: Sequence[Recipient], now: datetime) -> datetime | None:

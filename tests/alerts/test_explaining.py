@@ -1,6 +1,7 @@
 """An explanation says what routing does, and why."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,14 +9,16 @@ from hypothesis import strategies as st
 
 from alerts.explaining import explain
 from alerts.plans.plan import Plan, Plans
-from alerts.plans.rules import Rule
+from alerts.plans.rules import Rule, To
 from alerts.rehearsal import rehearse
 from alerts.routing import route
 from classify.verdict import Verdict
 from flow.clock import ManualClock
 from registry.official import Consent, Official
 from tests.alerts.people import AT, DESK, DUTY, official, verdict
+from tests.alerts.test_incidents import World
 from tests.alerts.test_routing import SOMEBODY, rule_lists, verdicts
+from turvakt.schema import open_file
 
 NOBODY = Consent(("*",), AT, recipients=("Nobody",))
 SILENT = Consent(("*",), AT, text=False)
@@ -76,9 +79,37 @@ def test_why_a_rule_does_not_match_and_who_is_held_back() -> None:
 
 
 def test_a_rule_whose_people_are_told_already_has_no_steps_of_its_own() -> None:
-    rules = (Rule(name="first", severity="low"), Rule(name="second", severity="low", policy="urgent"))
+    rules = (Rule(name="first", severity="low", policy="urgent"), Rule(name="second", severity="low"))
     first, second = explain(verdict(), official=official(), plan=Plan(rules), at=AT).rules
     assert (first.adds, second.adds, len(second.steps), second.last) == (True, False, 1, None)
+
+
+@pytest.mark.parametrize("policies", [("usual", "urgent"), ("urgent", "urgent"), ("urgent", "usual")])
+@pytest.mark.parametrize("contact", [SOMEBODY, "official"])
+def test_of_several_rules_it_says_whom_each_step_tells_in_fact(
+    tmp_path: Path, policies: tuple[str, str], contact: To | str
+) -> None:
+    rules = (
+        Rule(name="log", severity="low", policy=policies[0]),
+        Rule(name="threats", severity="low", labels=("threat",), contacts=(contact,), policy=policies[1]),
+    )
+    database = open_file(tmp_path / "t.db")
+    world = World(database, Plan(rules))
+    world.her = official()
+    judged = verdict(labels=("threat",))
+    explained = explain(judged, official=world.her, plan=world.plans.default, at=AT)
+    alerts = route([judged], plans=world.plans, officials={world.her.id: world.her}.get, clock=world.clock)
+    world.take(*alerts)
+    (charge,) = (rule for rule in explained.rules if not rule.goes_on)
+    first = {each.name for rule in explained.rules for each in rule.steps[0].people if each.left_out is None}
+    assert {item.recipient.name for item in world.waiting().values()} == first
+    for step in charge.steps[1:]:
+        world.deliver()
+        world.pass_time(step.minutes)
+        assert {item.recipient.name for item in world.waiting().values()} == {each.name for each in step.people}
+    assert (charge.policy, world.one.policy) == ("urgent", "urgent")
+    assert [len(rule.steps) for rule in explained.rules if rule.goes_on] == [1]
+    database.close()
 
 
 def test_changed_rules_are_rehearsed_beside_those_of_today() -> None:

@@ -312,6 +312,56 @@ class TestGrouping:
         held = (recipient(not_before=AT + timedelta(hours=8)),)
         assert world.take(world.raised(2, f"{copy}!", to=held)) == [("grown", 2, DESK)]
 
+    def test_whoever_is_told_soonest_of_one_post_is_waited_for(self, world: World) -> None:
+        held = recipient(not_before=AT + timedelta(hours=8))
+        awake = recipient("jour@ekvik.example")
+        world.take(*(world.raised(1, labels=("threat",), rule=each.address, to=(each,)) for each in (held, awake)))
+        assert world.one.escalate_at == AT + timedelta(minutes=10)
+
+    @pytest.mark.parametrize("answered", [True, False])
+    def test_a_post_whose_rule_insists_more_on_an_answer_begins_again(self, world: World, answered: bool) -> None:
+        text = "En text som delas av många just nu"
+        world.take(world.raised(1, text))
+        world.deliver()
+        if answered:
+            world.incidents.answer(world.one.id, "acknowledge", by="Kim")
+        other = recipient("jour@ekvik.example")
+        insisting = replace(world.raised(2, f"{text}!", severity="medium", rule="second", to=(other,)), policy="urgent")
+        told = world.take(insisting)
+        assert world.one.policy == "urgent"
+        if answered:
+            assert (told, world.one.escalate_at) == ([("grown", 2, other.address), ("grown", 2, DESK)], None)
+            return
+        assert told == [("raised", 2, other.address)]
+        world.deliver()
+        assert {address for _, _, address in world.pass_time(10)} == {DESK, SMS.address}
+        assert world.take(replace(world.raised(3, f"{text}!!"), policy="usual")) == []
+        assert world.one.policy == "urgent"
+
+    def test_of_lesser_posts_a_rules_people_are_not_reminded_when_a_graver_one_has_come(
+        self, database: Database
+    ) -> None:
+        office, duty = (
+            Planned(name=name, language="sv", channels=(Way(channel="email", address=f"{name}@ekvik.example"),))
+            for name in ("office", "duty")
+        )
+        rules = (
+            Rule(name="threats", severity="low", labels=("threat",), contacts=("contact:duty",)),
+            Rule(name="office", severity="low", contacts=("contact:office",)),
+        )
+        world = World(database, Plan(rules, contacts={"office": office, "duty": duty}))
+        text = "En text som delas av många just nu"
+        world.take(replace(world.raised(1, text, rule="office"), rules=("office",)))
+        threat = world.raised(2, f"{text}!", labels=("threat",), rule="threats", to=(recipient("duty@ekvik.example"),))
+        world.take(replace(threat, rules=("threats",)))
+        assert ("reminder", 2, "office@ekvik.example") not in world.pass_time(10)
+        assert case_of(world, world.one.id).rules == ("threats",)
+        world.take(
+            replace(world.raised(3, f"{text}!!", labels=("threat",), rule="office"), rules=("threats", "office"))
+        )
+        assert case_of(world, world.one.id).rules == ("threats", "office")
+        assert {address for _, _, address in world.pass_time(10)} >= {"duty@ekvik.example", "office@ekvik.example"}
+
     @both
     def test_what_rises_begins_again_even_if_somebody_had_seen_it(self, world: World) -> None:
         world.take(world.raised(1, "En text som delas av många just nu"))

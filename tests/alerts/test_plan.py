@@ -429,5 +429,5 @@ def test_the_example_has_no_mistake_and_no_gap() -> None:
     assert list(gaps(example, AT)) == []
     assert raised(example, verdict(labels=("threat",))) == [
         ("urgent", "duty", ["rut.ek@ekvik.example"]),
-        ("grave-in-office-hours", "urgent", ["kansliet@ekvik.example"]),
+        ("grave-in-office-hours", "duty", ["kansliet@ekvik.example"]),
     ]

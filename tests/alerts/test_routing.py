@@ -102,6 +102,12 @@ def test_the_first_rule_wins_for_a_contact() -> None:
     assert [told.address for told in other.recipients] == ["https://duty.example"]
 
 
+def test_of_several_policies_the_most_insistent_holds_whoever_raises_the_alert() -> None:
+    rules = [Rule(name="log", severity="low", policy="usual"), Rule(name="all", severity="low", policy="urgent")]
+    (alert,) = routed(rules, verdict())
+    assert (alert.rule, alert.policy, alert.rules) == ("log", "urgent", ("log", "all"))
+
+
 def test_quiet_hours_hold_back() -> None:
     rule = Rule(name="a", severity="low", quiet="12:00-15:00")
     (alert,) = routed([rule], verdict())

@@ -71,6 +71,7 @@ ALERT = Alert(
     policy="urgent",
     incident="1c",
     told=Told("grown", posts=42, accounts=17, minutes=10, step=1, key="grown 42", severity="high"),
+    rules=("high", "rest"),
 )
 BULLETIN = Bulletin("drill", "1c", "", "", "low", False, {"channel": "email"}, ALERT.recipients[0], AT, step=1, key="1")
 OFFICIAL = Official(
@@ -141,12 +142,14 @@ NEWEST = {
     "decision": "-earlier",
     "delivery": "-incident",
     "verdict": "-aimed-at",
-    "alert": "-severity",
+    "alert": "-rules",
     "official": "-proposed",
     "person": "-offers",
 }
 """The newest form of a kind, where optional fields have been added to its version."""
-FORMER_ALERT = replace(ALERT, recipients=(replace(ALERT.recipients[0], instead=()),), policy="", incident="", told=None)
+FORMER_ALERT = replace(
+    ALERT, recipients=(replace(ALERT.recipients[0], instead=()),), policy="", incident="", told=None, rules=()
+)
 UNAIMED = replace(VERDICT, judgement=replace(VERDICT.judgement, aimed_at=None))
 
 

@@ -71,7 +71,7 @@ def test_at_night_the_example_wakes_nobody_off_duty(severity: Severity, label: L
             at=NIGHT,
             severity=severity,
             threat=label == "threat",
-            rule=alert.rule,
+            rules=alert.rules,
         )
         if recipient.not_before is None
     ]

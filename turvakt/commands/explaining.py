@@ -170,7 +170,10 @@ def _show_rule(rule: RuleExplained, words: Words) -> None:
     if not rule.adds:
         say("  " + words.of("explain.covered", rule=rule.rule))
         return
-    say("  " + words.many("explain.matches", rule.repeat, rule=rule.rule, policy=rule.policy))
+    if rule.goes_on:
+        say("  " + words.of("explain.first-of", rule=rule.rule, other=rule.goes_on))
+    else:
+        say("  " + words.many("explain.matches", rule.repeat, rule=rule.rule, policy=rule.policy))
     minutes = 0
     for number, step in enumerate(rule.steps, 1):
         when = words.of("explain.after", minutes=minutes) if number > 1 else words.of("explain.first")
