@@ -163,7 +163,8 @@ class Renderer:
             facts={"type": f"bulletin.{bulletin.kind}", "timestamp": bulletin.at.isoformat(), "data": data},
             official=bulletin.official,
             post="",
-            severity=bulletin.severity,
+            # An end wakes nobody, however grave what is over was.
+            severity=layout.severity,
             threat=bulletin.threat,
             thread=bulletin.incident,
         )

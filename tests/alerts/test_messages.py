@@ -49,6 +49,12 @@ def render(given: Alert | Bulletin, told: Recipient) -> Message:
     return RENDERER.render(given, told, DELIVERY)
 
 
+def test_the_end_of_what_was_grave_is_not_grave() -> None:
+    begins = bulletin("operation", severity="critical")
+    over = replace(begins, values=begins.values | {"event": "over"})
+    assert [render(each, recipient()).severity for each in (begins, over)] == ["critical", "none"]
+
+
 EVERY = pytest.mark.parametrize("case", sorted(CASES))
 
 

@@ -17,6 +17,9 @@ from flow.errors import Broken
 from turvakt.sections import Operator
 from turvakt.watch.trouble import Event, Trouble
 
+_RINGS = "voice"
+"""The channel that rings people up: an end wakes nobody."""
+
 
 def zone(settings: Operator) -> ZoneInfo:
     """Where the operator is.
@@ -90,9 +93,13 @@ class OperatorTeller:
         if event == "begins":
             subject = f"{trouble.kind} {trouble.place}"
             return self._incidents.raise_("operation", subject=subject, severity=severity, bulletin=bulletin).id
-        # Who was woken by it wants to know that it is over, by the same way.
+        # Who was told of it wants to know that it is over, by the same way, unless that would ring her up.
         more = replace(bulletin, incident=incident, step=1, key=f"{event} {now.isoformat()}")
-        told = recipients(self._settings, at=now, severity=severity)
+        told = [
+            recipient
+            for recipient in recipients(self._settings, at=now, severity=severity)
+            if event != "over" or recipient.channel != _RINGS
+        ]
         self._telling.tell([replace(more, recipient=recipient) for recipient in told])
         if event == "over":
             self._incidents.answer(incident, "resolve", by=TURVAKT)

@@ -16,10 +16,11 @@ from flow.errors import Unavailable
 from registry.importing import read_officials
 from tests.turvakt.process import OFFICIALS
 from tests.turvakt.silence.watcher_outside import Outside, outside
+from turvakt.sections import OperatorContact
 from turvakt.settings import Settings
 from turvakt.status import status
 from turvakt.watch.beats import Beat, Beats
-from turvakt.watch.operator import recipients
+from turvakt.watch.operator import OperatorTeller, recipients
 from turvakt.watch.pinger import Pinger
 from turvakt.watch.probes import Probe
 from turvakt.watch.setup import drills, watcher, ways
@@ -128,6 +129,16 @@ async def test_what_stands_still_is_told_by_all_ways_once_and_so_is_its_end(
     assert parts.incidents.open() == []
     assert status(parts)["watch"]["troubles"] == []
     assert heard.heard[-12:] == ["alive"] * 12
+
+
+async def test_the_end_of_what_rang_somebody_up_rings_nobody_up(parts: Parts, clock: ManualClock) -> None:
+    ringing = OperatorContact(name="Desk", channel="voice", address="+46700000000", language="fi")
+    settings = msgspec.structs.replace(parts.settings.operator, contacts=[*parts.settings.operator.contacts, ringing])
+    teller = OperatorTeller(settings, parts.incidents, parts.telling, clock=clock)
+    trouble = Trouble("stage-late", "stage:route", clock.now())
+    incident = teller.tell("begins", trouble, incident="")
+    teller.tell("over", trouble, incident=incident)
+    assert told(parts) == [(each, "stage-late", "over") for each in ("email", "outbox", "outbox")]
 
 
 async def test_a_channel_works_again_when_it_has_been_seen_to(parts: Parts, clock: ManualClock) -> None:
