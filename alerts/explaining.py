@@ -128,8 +128,8 @@ def _rule(rule: Rule, case: _Case, told: set[tuple[str, str]]) -> RuleExplained:
     steps: list[StepExplained] = []
     raised = False
     for number, step in enumerate(policy.steps, 1):
-        # The first step that may tell anybody raises the alert, and leaves out whom a rule further up tells. Later ones remind the
-        # contacts of all rules.
+        # The first step that may tell anybody raises the alert, and leaves out whom a rule further up tells. Later ones remind
+        # the contacts of all rules.
         asking = case.matching if raised else (rule,)
         means = case.plan.step_recipients(
             policy,

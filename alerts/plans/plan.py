@@ -92,7 +92,8 @@ class Plan:
         chosen = policy.steps[step - 1]
         every = chosen.channels == "all" or threat or severity == "critical"
         found: dict[tuple[str, str], Recipient] = {}
-        for by in list(filter(None, map(self.rule, rules))) or [None]:
+        asking: list[Rule | None] = [by for by in map(self.rule, rules) if by is not None]
+        for by in asking or [None]:
             contacts = self.told(chosen.tell, official=official, at=at, rule=by)
             until = by.held_until(at, severity=severity, country=official.country) if by and official else None
             for each in _addresses(contacts, official, at=at, severity=severity, threat=threat, every=every, rule=by):
