@@ -173,11 +173,12 @@ DIGEST_ENTRY = Table(
     Column("severity", Integer, nullable=False),
     Column("label", NAME, nullable=False),
     Column("at", MOMENT, nullable=False),
+    Column("name", NAME, nullable=False, server_default=""),
     Index("digest_entry_contact", "contact", "at"),
     Index("digest_entry_official", "official"),
     Index("digest_entry_incident", "incident"),
 )
-"""What was held back for a contact's next digest; ``contact`` is a digest of her channel and address."""
+"""What was held back for a contact's next digest; ``contact`` is a digest of her channel and address, ``name`` hers."""
 
 BUDGET = Table(
     "alert_budget",

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from alerts.delivery.digests import Digests
+from turvakt.watch.operator import recipients
 from turvakt.wiring import Parts
 
 LOOK_SECONDS = 60.0
@@ -17,6 +19,7 @@ async def keep_digesting(parts: Parts, *, step: Callable[..., Awaitable[Any]]) -
         telling=parts.telling,
         plans=lambda: parts.plans,
         officials=parts.officials.all,
+        operator=partial(recipients, parts.settings.operator),
         clock=parts.clock,
     )
     while True:

@@ -20,6 +20,8 @@ from registry.official import Official
 from registry.tenant import tenant_of
 
 HOUR = timedelta(hours=1)
+OPERATOR: Severity = "low"
+"""How grave it is for the operator that something was held back."""
 
 _SENT = select(BUDGET.c.contact, BUDGET.c.at).where(
     BUDGET.c.contact.in_(bindparam("contacts", expanding=True)), BUDGET.c.at > bindparam("since")
@@ -45,8 +47,8 @@ def contact_digest(channel: str, address: str) -> str:
 
 
 class Budgets:
-    """Lets each address have at most as many messages in any hour as the plan says. Threats, critical alerts, exposed homes and
-    bulletins neither wait nor count.
+    """Lets each address have at most as many messages in any hour as the plan says. Threats, critical alerts, exposed homes,
+    bulletins and what reaches the operator as the last resort neither wait nor count.
 
     Args:
         operator: how the operator is told, at a moment, of something of that severity.
@@ -84,12 +86,16 @@ class Budgets:
         found = Sorted([], [], [])
         counted: list[dict[str, Any]] = []
         limits: dict[str, tuple[str, int]] = {}
+        operators = self._operators(asking, now)
         for content in given:
             if not isinstance(content, Alert) or _is_urgent(content):
                 found.passed.append(content)
                 continue
             _, limit = limits.setdefault(content.official, self._limit(content.official))
             for recipient in recipients_of(content):
+                if _is_last_resort(content) and (recipient.channel, recipient.address) in operators:
+                    found.passed.append(to_one(content, recipient))
+                    continue
                 contact = contact_digest(recipient.channel, recipient.address)
                 at = max(now, recipient.not_before or now).timestamp()
                 times = sent.setdefault(contact, [])
@@ -118,6 +124,11 @@ class Budgets:
             sent.setdefault(contact, []).append(at)
         return sent
 
+    def _operators(self, asking: Sequence[Alert], now: datetime) -> set[tuple[str, str]]:
+        """All channels and addresses of the operator, where anything of it may reach her."""
+        told = self._operator(at=now, severity="critical") if any(map(_is_last_resort, asking)) else ()
+        return {(each.channel, each.address) for each in told}
+
     def _limit(self, official: str) -> tuple[str, int]:
         """The tenant, and how many messages an hour its plan allows."""
         her = self._officials(official)
@@ -140,20 +151,17 @@ class Budgets:
             many, since = collected[contact]
             until = datetime.fromtimestamp(since, tz=now.tzinfo) + HOUR
             values = {"per_hour": str(limit), "held": str(many), "until": until.isoformat(), "contact": ""}
-            told = Bulletin("budget", "", "", tenant, "low", False, values, recipient, now, key=hour_of(now))
+            key = f"used-up {until.isoformat()}"
+            told = Bulletin("budget", "", "", tenant, "low", False, values, recipient, now, key=key)
             found.passed.append(told)
             # The operator wants to know whose it is.
-            whose = replace(told, values=values | {"contact": recipient.name}, key=f"{hour_of(now)} {contact[:8]}")
-            operators = self._operator(at=now, severity=_OPERATOR)
+            whose = replace(told, values=values | {"contact": recipient.name}, key=f"{key} {contact[:8]}")
+            operators = self._operator(at=now, severity=OPERATOR)
             found.passed.extend(to_one(whose, each) for each in operators)
 
 
-_OPERATOR: Severity = "low"
-
-
-def hour_of(at: datetime) -> str:
-    """The key of bulletins on budgets: an address gets one in an hour."""
-    return f"{at:%Y-%m-%dT%H}"
+def _is_last_resort(alert: Alert) -> bool:
+    return alert.told is not None and alert.told.occasion == "last-resort"
 
 
 def _is_urgent(alert: Alert) -> bool:
@@ -171,4 +179,5 @@ def _entry(alert: Alert, recipient: Recipient, now: datetime) -> dict[str, Any]:
         "severity": SEVERITIES.index(judgement.severity),
         "label": " ".join(judgement.flagged),
         "at": now.timestamp(),
+        "name": recipient.name,
     }

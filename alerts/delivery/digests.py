@@ -1,6 +1,6 @@
 """Digests: what a budget has held back; the day or the week in brief, to contacts whose plan says so."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, time, timedelta
 from typing import Literal
 
@@ -9,16 +9,17 @@ from sqlalchemy import func, or_, select
 from alerts.alert import Recipient
 from alerts.bulletin import Bulletin
 from alerts.delivery.budget import contact_digest
-from alerts.delivery.collected import send_collected
+from alerts.delivery.collected import Collected, held_for
 from alerts.delivery.tellable import listing, tellable
 from alerts.incidents.case import Case, readable
 from alerts.incidents.incident import LOCK, OPEN
 from alerts.incidents.telling import Telling
+from alerts.incidents.whom import no_operator
 from alerts.plans.contacts import Contact, Digest
 from alerts.plans.hours import ZONES, zone
 from alerts.plans.plan import Plans
 from alerts.routing import may_tell
-from alerts.tables import DIGEST_ENTRY, INCIDENT, INCIDENT_POST
+from alerts.tables import INCIDENT, INCIDENT_POST
 from flow.clock import Clock
 from flow.database import Database
 from registry.official import Official
@@ -39,6 +40,7 @@ class Digests:
 
     Args:
         officials: everybody in the registry: of whom a contact may not be told is not counted for the contact.
+        operator: as for `alerts.delivery.collected.Collected`.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Digests:
         telling: Telling,
         plans: Callable[[], Plans],
         officials: Callable[[], Iterable[Official]],
+        operator: Callable[..., Sequence[Recipient]] = no_operator,
         clock: Clock,
     ) -> None:
         self._database = database
@@ -55,6 +58,7 @@ class Digests:
         self._plans = plans
         self._officials = officials
         self._clock = clock
+        self._collected = Collected(database, telling=telling, plans=plans, officials=officials, operator=operator)
         self._sent: set[tuple[str, str, str]] = set()
 
     def send(self) -> int:
@@ -64,7 +68,7 @@ class Digests:
             How many messages are new.
         """
         now, plans = self._clock.now(), self._plans()
-        told = send_collected(self._database, telling=self._telling, plans=plans, officials=self._officials, now=now)
+        told = self._collected.send(now)
         for tenant, plan in (("", plans.default), *plans.tenants.items()):
             for contact in plan.contacts.values():
                 for period in contact.digests:
@@ -95,8 +99,6 @@ class Digests:
         since, before, now = until - length, until - 2 * length, self._clock.now()
         about = self._about(recipient.name, tenant, plans)
         told = tellable(self._lately(about, before), recipient, officials=about.get, at=now)
-        address = contact_digest(recipient.channel, recipient.address)
-        held = select(func.count()).where(DIGEST_ENTRY.c.contact == address)
         return {
             "since": since.isoformat(),
             "until": until.isoformat(),
@@ -104,7 +106,7 @@ class Digests:
             "posts": str(self._posts(told, since, until)),
             "before": str(self._posts(told, before, since)),
             "open": str(sum(case.is_open for case in told)),
-            "held": str(self._database.query(held)[0][0]),
+            "held": str(held_for(self._database, recipient, about, now)),
             **listing(self._database, told, recipient.name),
         }
 

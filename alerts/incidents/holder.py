@@ -1,6 +1,6 @@
 """What incidents hold of officials: how it is shown to them, erased, and kept no longer than needed."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -54,8 +54,7 @@ class IncidentHolder(IncidentReader):
             return removed + self._tidy(cases(self._database, INCIDENT.c.official == official), of=part)
 
     def _erase_recipient(self, official: str, name: str) -> int:
-        links = delete(INCIDENT_LINK).where(INCIDENT_LINK.c.official == official, INCIDENT_LINK.c.contact == name)
-        removed = self._database.execute(links)
+        removed = sum(self._database.execute(delete(table).where(*its)) for table, its in _to(official, name))
         named = [case for case in cases(self._database, INCIDENT.c.official == official) if _names(case, name)]
         for case in named:
             case.owner = "" if case.owner == name else case.owner
@@ -158,13 +157,19 @@ class IncidentHolder(IncidentReader):
             return sum(self._count(table, table.c.official == official) for table in (INCIDENT, *_OF_INCIDENTS))
         found = cases(self._database, INCIDENT.c.official == official)
         if part.kind == "recipient":
-            links = INCIDENT_LINK.c.official == official, INCIDENT_LINK.c.contact == part.name
-            return self._count(INCIDENT_LINK, *links) + sum(_names(case, part.name) for case in found)
+            to = sum(self._count(table, *its) for table, its in _to(official, part.name))
+            return to + sum(_names(case, part.name) for case in found)
         return sum(self._count(table, *_from(table, official, part.name)) for table in (INCIDENT_POST, DIGEST_ENTRY))
 
 
 def _from(table: Table, official: str, source: str) -> tuple[ColumnElement[bool], ...]:
     return table.c.official == official, table.c.post.startswith(f"{source}:", autoescape=True)
+
+
+def _to(official: str, contact: str) -> Iterator[tuple[Table, tuple[ColumnElement[bool], ...]]]:
+    """What names one of the official's contacts in a row of its own."""
+    for table, name in ((INCIDENT_LINK, INCIDENT_LINK.c.contact), (DIGEST_ENTRY, DIGEST_ENTRY.c.name)):
+        yield table, (table.c.official == official, name == contact)
 
 
 def _names(case: Case, contact: str) -> bool:

@@ -18,6 +18,7 @@ _FACTS: dict[str, tuple[str, ...]] = {
     "digest-weekly": ("period", "incidents", "posts", "before", "open", "held"),
     "budget": ("contact", "held", "until"),
     "budget-collected": (),
+    "budget-untold": ("contact",),
     "campaign": ("official", "size"),
     "task-overdue": ("official", "task", "due"),
     "tasks-overdue": ("official", "tasks", "due_first"),
@@ -75,6 +76,8 @@ def lay_out(
 
 
 def _form(bulletin: Bulletin) -> str:
+    if bulletin.kind == "budget" and bulletin.values.get("untold"):
+        return "budget-untold"
     until = read_moment(bulletin.values.get("until", ""))
     if bulletin.kind == "budget" and until is not None and until <= bulletin.at:
         return "budget-collected"

@@ -31,7 +31,9 @@ from alerts.tables import BUDGET, DIGEST_ENTRY, INCIDENT, INCIDENT_EVENT, INCIDE
 from classify.verdict import Label, Severity
 from flow.clock import ManualClock
 from flow.database import Database
+from registry.holder import Part
 from registry.official import Consent, Official
+from registry.official import Contact as RegistryContact
 from tests import databases
 from tests.alerts.people import AT, alert, official, recipient, verdict
 from turvakt.schema import open_file
@@ -72,6 +74,7 @@ class World:
         )
         self.telling = Telling(database, outbox=self.outbox, budgets=self.budgets, clock=self.clock)
         given |= {"telling": self.telling, "officials": lambda: [self.her]}
+        given |= {"operator": lambda *, at, severity: (OPERATOR,)}
         self.digests = Digests(database, **given)  # type: ignore[arg-type]
 
     def alert(
@@ -165,9 +168,9 @@ def test_an_hour_later_the_contact_is_told_how_much_it_was(world: World) -> None
     assert world.entries() == 0
     held = [values["held"] for kind, address, values in world.bulletins() if address == "vakt@ekvik.example"]
     assert held == ["7", "7"]
-    # It goes on: of the next hour she is told once, at its end.
-    assert world.tell(*(world.alert(number) for number in range(10, 20)))[0] == LIMIT
-    assert len([each for each in world.bulletins() if each[1] == "vakt@ekvik.example"]) == 2
+    # It goes on: of the next hour she is told at its beginning, too, and at its end.
+    assert world.tell(*(world.alert(number) for number in range(10, 20))) == (LIMIT, 2)
+    assert len([each for each in world.bulletins() if each[1] == "vakt@ekvik.example"]) == 3
     world.clock.advance(3600)
     assert world.digests.send() == 1
     world.clock.advance(1)
@@ -409,10 +412,104 @@ def test_of_whom_consent_says_no_more_nothing_is_told(world: World) -> None:
     assert world.entries() == 0
 
 
-def test_an_address_that_nobody_has_any_more_is_told_nothing(world: World) -> None:
+def collected(world: World) -> list[tuple[str, str, str]]:
+    """Name, address and number of what was held back, of each message that tells it."""
+    waiting = [item for name in ("email", "webhook") for item in world.outbox.due(1000, channel=name)]
+    return [
+        (item.recipient.name, item.recipient.address, item.content.values["held"])
+        for item in waiting
+        if isinstance(item.content, Bulletin) and item.content.key.startswith("collected")
+    ]
+
+
+def test_an_address_that_two_contacts_have_is_told_for_each_what_is_covered_for_it(world: World) -> None:
+    """Consents name contacts: the official's own, and the plan's, which has the same desk under another name."""
+    desk = RegistryContact("Beredskap Ekvik", "email", "jour@ekvik.example", "sv")
+    both = {"contacts": (desk,), "consents": (Consent(("*",), AT, recipients=("Jouren",)),)}
+    world.her = official(**both)  # type: ignore[arg-type]
+    plan = replace(recipient("jour@ekvik.example"), name="Jouren")
+    alerts = [world.alert(number, address="jour@ekvik.example") for number in range(LIMIT + 5)]
+    world.tell(*(replace(each, recipients=(plan,)) for each in alerts[:-2]), *alerts[-2:])
+    world.clock.advance(3600)
+    assert world.digests.send() == 1
+    assert collected(world) == [("Jouren", "jour@ekvik.example", "3")]
+    assert world.entries() == 0
+
+
+def test_who_has_another_address_by_now_is_told_there(world: World) -> None:
     world.tell(*(world.alert(number, address="gone@ekvik.example") for number in range(10)))
     world.clock.advance(3600)
-    assert (world.digests.send(), world.entries()) == (0, 0)
+    assert world.digests.send() == 1
+    assert collected(world) == [("Beredskap Ekvik", "vakt@ekvik.example", "7")]
+
+
+def test_who_is_called_otherwise_by_now_is_told_at_her_address(world: World) -> None:
+    """So is one for whom a program held something back that wrote down no names."""
+    world.her = official(contacts=(RegistryContact("Vakten", "email", "vakt@ekvik.example", "sv"),))
+    world.tell(*(world.alert(number) for number in range(LIMIT + 2)))
+    world.tell(world.alert(10, address="jour@ekvik.example"))
+    world.tell(*(world.alert(number, address="jour@ekvik.example") for number in range(11, 10 + LIMIT + 1)))
+    world.database.execute(update(DIGEST_ENTRY).where(DIGEST_ENTRY.c.incident == "i13").values(name=""))
+    world.clock.advance(3600)
+    assert world.digests.send() == 2
+    assert sorted(collected(world)) == [("Jouren", "jour@ekvik.example", "1"), ("Vakten", "vakt@ekvik.example", "2")]
+
+
+def test_what_nobody_can_be_told_of_any_more_the_operator_is_told(world: World) -> None:
+    world.tell(*(world.alert(number) for number in range(LIMIT + 2)))
+    world.her = official(contacts=())
+    world.clock.advance(3600)
+    assert (world.digests.send(), world.entries()) == (1, 0)
+    *_, (kind, address, values) = world.bulletins()
+    assert (kind, address) == ("budget", OPERATOR.address)
+    assert {name: values[name] for name in ("contact", "held", "untold")} == {
+        "contact": "Beredskap Ekvik",
+        "held": "2",
+        "untold": "yes",
+    }
+    last = [History(world.database).of(f"i{number}")[-1] for number in (LIMIT, LIMIT + 1)]
+    assert [(each.event, each.contact) for each in last] == [("nobody-left", "Beredskap Ekvik")] * 2
+
+
+def test_a_clock_that_is_put_back_loses_nothing_that_was_held(world: World) -> None:
+    for first in (0, 100):
+        world.tell(*(world.alert(number) for number in range(first, first + 10)))
+        world.clock.advance(3600)
+        assert world.digests.send() == 1
+        world.clock.advance(-3000)
+    world.clock.advance(3000)
+    assert [held for *_, held in collected(world)] == ["7", "10"]
+
+
+def test_the_operator_as_the_last_resort_has_no_budget(world: World) -> None:
+    asked = Told("last-resort", 1, 1, 0, step=1, key="last")
+    alerts = [replace(world.alert(number), told=asked, recipients=(OPERATOR,)) for number in range(20)]
+    assert world.tell(*alerts) == (20, 0)
+    assert world.entries() == 0
+    # Another last resort has one, and so has what reaches her address as a contact's.
+    others = [replace(each, recipients=(recipient(),)) for each in alerts]
+    assert world.tell(*others)[0] == LIMIT
+    hers = [replace(world.alert(number), recipients=(OPERATOR,)) for number in range(20, 30)]
+    assert world.tell(*hers)[0] == LIMIT
+
+
+def test_what_is_held_back_goes_with_the_consent_to_its_contact(world: World) -> None:
+    world.tell(*(world.alert(number) for number in range(LIMIT + 2)))
+    part, incidents = Part("recipient", "Beredskap Ekvik"), incidents_of(world)
+    before = incidents.count(world.her.id, part)
+    assert before == incidents.erase(world.her.id, part) > 2
+    assert (world.entries(), incidents.count(world.her.id, part)) == (0, 0)
+
+
+def test_of_what_is_held_back_the_day_in_brief_counts_what_consent_covers(desk: World) -> None:
+    desk.tell(*(desk.alert(number, address="jour@ekvik.example") for number in range(100, 102 + LIMIT)))
+    for consents, held in (((), "2"), ((Consent(("*",), AT, labels=("threat",)),), "0")):
+        desk.her = official(consents=consents)
+        assert desk.digests.send() == 1
+        item = digest_of(desk)
+        assert isinstance(item.content, Bulletin)
+        assert item.content.values["held"] == held
+        desk.clock.advance(86_400)
 
 
 def test_a_day_and_a_week_in_brief(database: Database) -> None:

@@ -92,6 +92,9 @@ CASES: dict[str, Alert | Bulletin] = {
         "budget", incident="", severity="low", per_hour="12", held="3", until=LATER, contact="(a contact)"
     ),
     "budget-collected": bulletin("budget", incident="", severity="low", per_hour="12", held="7", until=AT.isoformat()),
+    "budget-untold": bulletin(
+        "budget", incident="", severity="low", per_hour="12", held="7", contact="(a contact)", untold="yes"
+    ),
     "campaign": bulletin("campaign", posts="230", accounts="85", minutes="10"),
     "task-overdue": bulletin("task-overdue", severity="none", task="(a task of a routine)", due=AT.isoformat()),
     "tasks-overdue": bulletin(

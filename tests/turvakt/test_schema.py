@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import column, insert, select, table, text
 
 from alerts.delivery.outbox import Outbox
+from alerts.tables import DIGEST_ENTRY
 from flow.clock import ManualClock
 from flow.database import Database
 from flow.databases.postgres import Postgres
@@ -221,6 +222,20 @@ def test_a_trouble_from_before_still_stands_and_is_told_without_the_text_of_then
     columns = [TROUBLE.c[name] for name in kept]
     assert empty.query(select(*columns)) == [tuple(kept.values())]
     assert details(empty, "i1") == {}
+
+
+def test_what_was_held_back_before_there_were_names_stays(empty: Database) -> None:
+    schema.upgrade(empty, to="0012")
+    before = {"contact": "c1", "incident": "i1", "official": "anna", "post": "web:1", "severity": 2, "label": "hate"}
+    held = before | {"at": NOW.timestamp()}
+    older = insert(table("digest_entry", *map(column, held)))
+    empty.execute(older, held)
+    schema.upgrade(empty)
+    # A program of before writes such ones until it, too, is replaced.
+    empty.execute(older, held)
+    assert (
+        empty.query(select(*(DIGEST_ENTRY.c[name] for name in held), DIGEST_ENTRY.c.name)) == [(*held.values(), "")] * 2
+    )
 
 
 def test_two_who_upgrade_at_once_do_it_once(empty: Database) -> None:
