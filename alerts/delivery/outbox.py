@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, o
 
 from alerts.alert import Delivery, Recipient, State, delivery_id
 from alerts.bulletin import Bulletin
-from alerts.content import Content, addressed, decoded, encoded, listed_in, recipients_of, to_one
+from alerts.content import Content, addressed, decoded, encoded, recipients_of, to_one
 from alerts.delivery.holder import DELIVERY, ITSELF, OutboxHolder
 from alerts.tables import OUTBOX
 from classify.verdict import SEVERITIES
@@ -37,7 +37,6 @@ _OUTDONE = delete(OUTBOX).where(
 _THESE = OUTBOX.c.id.in_(bindparam("ids", expanding=True))
 _KNOWN = select(OUTBOX.c.id).where(_THESE)
 _ABOUT = select(OUTBOX.c.id, OUTBOX.c.alert_id, OUTBOX.c.post).where(_THESE)
-_WAITING = select(OUTBOX.c.id, OUTBOX.c.alert).where(_THESE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +58,7 @@ class Result:
         contact: the name of the recipient.
         instead: the same to the next channel of the recipient, where this one failed.
         tried: whether it was tried at all; a message that our own limits hold back was not.
+        listed: the ids of the incidents that a digest has listed as it went out.
     """
 
     delivery: Delivery
@@ -66,6 +66,7 @@ class Result:
     contact: str = field(default="", repr=False)
     instead: Content | None = field(default=None, repr=False)
     tried: bool = True
+    listed: tuple[str, ...] = ()
 
 
 class Outbox(OutboxHolder):
@@ -245,11 +246,6 @@ class Outbox(OutboxHolder):
         """The ids of alert and post that each of ``deliveries``, given by id, is about; of bulletins nothing."""
         parts = self._in_parts(_ABOUT, list(deliveries))
         return {id: (alert, post) for id, alert, post in parts if alert}
-
-    def listed(self, deliveries: Collection[str]) -> dict[str, list[str]]:
-        """The ids of the incidents that those of ``deliveries``, given by id, list that wait and are digests."""
-        waiting = [(id, value) for id, value in self._in_parts(_WAITING, list(deliveries)) if value is not None]
-        return {id: found for id, value in waiting if (found := listed_in(decoded(value)))}
 
     def known(self, deliveries: Collection[str]) -> set[str]:
         """Those of ``deliveries``, given by id, that are here, ended or not."""

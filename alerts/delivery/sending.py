@@ -9,7 +9,8 @@ from itertools import islice
 
 from alerts.alert import Recipient
 from alerts.channel import Channel, Held, Later
-from alerts.content import Content, to_one
+from alerts.content import Content, listed_in, to_one
+from alerts.delivery.limits import Limited
 from alerts.delivery.outbox import Item, Result
 from alerts.messages.message import Message
 from flow.backoff import backoff
@@ -93,7 +94,7 @@ class Sender:
                 self._failing.remove(delivery.channel)
                 logger.info("channel %s delivers again", delivery.channel)
             delivered = replace(delivery, state="delivered", attempts=attempts, at=now, reason=None)
-            return Result(delivered, contact=item.recipient.name)
+            return Result(delivered, contact=item.recipient.name, listed=tuple(listed_in(item.content)))
 
     def _held(self, item: Item, error: Held) -> Result:
         waiting = replace(item.delivery, state="waiting", at=self._clock.now(), reason=str(error))
@@ -126,6 +127,9 @@ class Sender:
 
     def _failed(self, item: Item, reason: str) -> Result:
         logger.error("delivery %s has failed: %s", item.delivery.id, reason)
+        channel = self._channels.get(item.delivery.channel)
+        if isinstance(channel, Limited):
+            channel.gave_up(item.recipient.address, reason)
         attempts = item.delivery.attempts + 1
         failed = replace(item.delivery, state="failed", attempts=attempts, at=self._clock.now(), reason=reason)
         return Result(failed, contact=item.recipient.name, instead=_instead(item))

@@ -1,6 +1,6 @@
 """The one way into the outbox and out of it: message, link to answer by, and line in the history, all or none."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -66,13 +66,10 @@ class Telling:
             if any(_may_list(result.delivery) for result in results):
                 # Before the outbox: whoever takes alerts does so, too. What is erased must not come back by a digest.
                 self._database.lock(LOCK)
-            listed = self._outbox.listed([each.delivery.id for each in results if _may_list(each.delivery)])
             erased = self._outbox.record(results)
             here = [result for result in results if result.delivery.id not in erased]
             told = [each for each in here if each.delivery.state == "delivered"]
-            self._history.add(
-                [line for each in told for line in self._in_digest(each, listed.get(each.delivery.id, ()))]
-            )
+            self._history.add([line for each in told for line in self._in_digest(each)])
             self._history.add([_came_of(each) for each in here if each.delivery.incident and is_news(each)])
             self.tell([each.instead for each in here if each.instead is not None], event="failed-over")
         return erased
@@ -119,10 +116,10 @@ class Telling:
                 show_text=case.id in texts or _shows_text(case, link.contact),
             )
 
-    def _in_digest(self, result: Result, listed: Collection[str]) -> Iterator[Transition]:
-        """That somebody was told of these incidents in brief."""
-        there = select(INCIDENT.c.id, INCIDENT.c.official).where(INCIDENT.c.id.in_(listed))
-        for incident, official in self._database.query(there) if listed else ():
+    def _in_digest(self, result: Result) -> Iterator[Transition]:
+        """That somebody was told of what a digest has listed in brief."""
+        there = select(INCIDENT.c.id, INCIDENT.c.official).where(INCIDENT.c.id.in_(result.listed))
+        for incident, official in self._database.query(there) if result.listed else ():
             yield replace(_came_of(result), incident=incident, official=official, event="in-digest")
 
     def _transition(self, item: Item, event: Event) -> Transition:

@@ -15,9 +15,11 @@ from sqlalchemy import select, update
 
 from alerts.alert import Alert, Recipient, State, Told
 from alerts.bulletin import Bulletin
+from alerts.content import listed_in
 from alerts.delivery.budget import Budgets
 from alerts.delivery.digests import Digests
 from alerts.delivery.outbox import Item, Outbox, Result
+from alerts.delivery.sending import Sender
 from alerts.delivery.standing import Standing, Standings
 from alerts.delivery.tellable import MOST, as_it_stands
 from alerts.incidents.history import History
@@ -36,6 +38,7 @@ from registry.official import Consent, Official
 from registry.official import Contact as RegistryContact
 from tests import databases
 from tests.alerts.people import AT, alert, official, recipient, verdict
+from tests.alerts.test_deliver import Scripted, render
 from turvakt.schema import open_file
 
 DESK = Contact(
@@ -203,7 +206,8 @@ def raised(world: World, *texts: str, to: Recipient | None = None) -> list[str]:
 def sent(world: World, item: Item, **changes: Any) -> None:
     """A message arrives, or comes to another end."""
     delivery = replace(item.delivery, state="delivered", at=world.clock.now())
-    world.telling.record([Result(replace(delivery, **changes), contact=item.recipient.name)])
+    lists = tuple(listed_in(item.content))
+    world.telling.record([Result(replace(delivery, **changes), contact=item.recipient.name, listed=lists)])
 
 
 def digest_of(world: World) -> Item:
@@ -248,6 +252,27 @@ def test_who_was_told_in_brief_is_written_down_when_it_has_gone_out(world: World
         "email",
         world.clock.now(),
     )
+
+
+async def test_of_what_was_left_out_as_the_message_went_out_nobody_was_told_in_brief(desk: World) -> None:
+    desk.digests.send()
+    item = digest_of(desk)
+    first, *others = listed(item)
+    incidents_of(desk).answer(first, "resolve", by="Beredskap Ekvik")
+    assert isinstance(item.content, Bulletin)
+    told_now = as_it_stands(
+        desk.database, item.content, item.recipient, officials=lambda id: desk.her, at=desk.clock.now()
+    )
+    sender = Sender(
+        channels={"email": Scripted()},
+        render=render,
+        clock=desk.clock,
+        give_up_after=timedelta(hours=24),
+        send_seconds=5.0,
+    )
+    desk.telling.record([await sender.send(replace(item, content=told_now))])
+    told = {each: [line.event for line in History(desk.database).of(each)] for each in (first, *others)}
+    assert ["in-digest" in told[each] for each in (first, *others)] == [False, *(True for _ in others)]
 
 
 def test_of_what_was_erased_meanwhile_no_digest_writes_anything_down(world: World) -> None:
