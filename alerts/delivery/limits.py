@@ -29,8 +29,10 @@ class Tried:
         receiver: what fails together, see `receiver_of`.
         at: when it was last tried.
         worked_at: when it last took something.
-        failing_since: since when it has been left alone, as it failed too often in a row; until it takes something again.
+        failing_since: since when it has been left alone, as it failed too often in a row, or since a delivery failed for good;
+            until it takes something again.
         reason: why the last try failed, in English.
+        lost: a delivery failed for good, but it is not left alone.
     """
 
     receiver: str
@@ -38,6 +40,7 @@ class Tried:
     worked_at: datetime | None = None
     failing_since: datetime | None = None
     reason: str = ""
+    lost: bool = False
 
 
 class Bucket:
@@ -90,7 +93,7 @@ class Limited:
     @property
     def open_since(self) -> Moment | None:
         """Since when the channel has been left alone, or the first of the hosts that it calls; ``None``: none is."""
-        return min((each.failing_since for each in self.tried() if each.failing_since), default=None)
+        return min((each.failing_since for each in self.tried() if each.failing_since and not each.lost), default=None)
 
     def tried(self) -> list[Tried]:
         """The receivers of which it is known that they work, or that they do not; a single failure tells neither."""
@@ -135,6 +138,13 @@ class Limited:
         finally:
             self._trying.discard(key)
 
+    def gave_up(self, address: str, reason: str) -> None:
+        """A delivery to ``address`` has failed for good: until it takes something again, nobody knows whether it works."""
+        now = self._clock.now()
+        before = self._tried.get(receiver_of(address), Tried(receiver_of(address), now))
+        if before.failing_since is None:
+            self._note(replace(before, at=now, failing_since=now, reason=reason, lost=True))
+
     async def retract(self, idempotency_key: str) -> None:
         """As the channel."""
         await self.channel.retract(idempotency_key)
@@ -157,7 +167,10 @@ class Limited:
     def _fails(self, key: str, left_alone: Moment | None, reason: str) -> None:
         now = self._clock.now()
         before = self._tried.get(key, Tried(key, now))
-        self._note(replace(before, at=now, failing_since=before.failing_since or left_alone, reason=reason))
+        since, lost = before.failing_since or left_alone, before.lost
+        if lost and left_alone is not None:
+            since, lost = left_alone, False
+        self._note(replace(before, at=now, failing_since=since, reason=reason, lost=lost))
 
     def _note(self, tried: Tried) -> None:
         self._tried[tried.receiver] = tried

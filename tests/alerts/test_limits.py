@@ -8,12 +8,16 @@ import pytest
 
 from alerts.alert import Recipient
 from alerts.channel import Held, Later
-from alerts.delivery.limits import Limited
+from alerts.content import addressed, to_one
+from alerts.delivery.limits import Limited, Tried
+from alerts.delivery.outbox import Item
+from alerts.delivery.sending import Sender
 from alerts.messages.message import Message
 from flow.clock import ManualClock
 from flow.errors import BadInput, Unavailable
 from tests.alerts.benches import MESSAGE
-from tests.alerts.people import AT, recipient
+from tests.alerts.people import AT, alert, recipient
+from turvakt.watch.beats import Beat
 from turvakt.watch.channels import place_of
 from turvakt.watch.pulse import Pulse
 
@@ -206,3 +210,32 @@ async def test_of_a_malformed_web_address_the_channel_says_so(limited: Limited, 
     post.error = BadInput("the address is no https address")
     with pytest.raises(BadInput):
         await send(limited, THREAT, address="https://[one.example/1")
+
+
+async def test_the_watch_sees_who_lost_a_delivery_until_something_is_taken(
+    limited: Limited, post: Post, clock: ManualClock
+) -> None:
+    pulse, start = Pulse("dispatch", clock, channels=[limited]), clock.now()
+    limited.gave_up("https://one.example/1", "refused for good")
+    clock.advance(60)
+    limited.gave_up("https://one.example/2", "refused again")
+    assert pulse.beats()[1] == Beat(
+        place_of("email", "one.example"), start, None, start, "failed for good: refused for good"
+    )
+    assert limited.open_since is None  # what comes next goes out as ever
+    await send(limited, address="https://one.example/1")
+    assert pulse.beats()[1].failing_since is None
+
+
+async def test_a_delivery_that_failed_for_good_is_known_of_its_host(
+    limited: Limited, post: Post, clock: ManualClock
+) -> None:
+    to = recipient("https://one.example/1")
+    content = to_one(alert(), to)
+    sender = Sender(
+        channels={"email": limited}, render=lambda *_: PLAIN, clock=clock, give_up_after=timedelta(), send_seconds=1
+    )
+    item = Item(addressed(content, to, AT)[0], content, to, AT)
+    post.error = BadInput("unknown", place="channel email")
+    assert (await sender.send(item)).delivery.state == "failed"
+    assert limited.tried() == [Tried("one.example", AT, failing_since=AT, reason="channel email: unknown", lost=True)]

@@ -10,7 +10,7 @@ from alerts.channels.reaching import reach
 from alerts.delivery.limits import Limited, receiver_of
 from flow.database import Database
 from flow.errors import BadInput, TurvaktError
-from turvakt.watch.beats import Beat, Beats
+from turvakt.watch.beats import LOST, Beat, Beats
 from turvakt.watch.channels import place_of
 
 _AT_ONCE = 8
@@ -59,7 +59,7 @@ def left_alone(database: Callable[[], Database], ways: Iterable[Named]) -> list[
         if place in failing:
             beat = failing[place]
             since = f"has failed since {beat.failing_since:%Y-%m-%d %H:%M} UTC, at {beat.at:%Y-%m-%d %H:%M} with"
-            found.setdefault(place, f"{whose}, channel {channel}: {since}: {beat.reason}")
+            found.setdefault(place, f"{whose}, channel {channel}: {since}: {beat.reason.removeprefix(LOST)}")
     return list(found.values())
 
 

@@ -50,7 +50,7 @@ def try_(
             raise BadInput(words.of("test.unknown"), place="CONTACT")
         results = asyncio.run(_send(opened, ways, tenant))
         # What works now need not wait for the next alert to be seen to work.
-        Beats(opened.database).write(beats_of(opened.channels.values()), {})
+        Beats(opened.database).write(beats_of(opened.channels.values()), {}, now=opened.clock.now())
     if as_json:
         for way, address, outcome, why, seconds in results:
             write_json({"channel": way, "address": address, "outcome": outcome, "why": why, "seconds": seconds})

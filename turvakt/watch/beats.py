@@ -18,6 +18,8 @@ FORGOTTEN = timedelta(days=7)
 """A part that has not beaten for so long is no longer part of this Turvakt."""
 REFUSED = "refused: "
 """What the reason of a source begins with that refuses us: the token has expired, or the address is wrong."""
+LOST = "failed for good: "
+"""What the reason of a channel begins with that is not left alone, but by which a delivery failed, and none has got through."""
 CHANNEL = "channel:"
 """What the places of channels begin with. Their beats tell of tries to send: each is kept until there is another try."""
 _COUNTS_KEPT = 24 * 7 * 10
@@ -32,7 +34,7 @@ class Beat:
         at: when its process last wrote; of a channel, when it was last tried.
         worked_at: when it last did something: read a post, took an entry.
         failing_since: since when it has been able to do nothing; ``None``: it can. Of a channel: since when it has been left
-            alone, as it failed too often in a row.
+            alone, as it failed too often in a row, or since a delivery failed for good (`LOST`); until it takes something.
         reason: why not, in English; empty if it can. Of a channel: what the last error was.
     """
 
@@ -49,19 +51,26 @@ class Beats:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def write(self, beats: Iterable[Beat], counts: Mapping[tuple[str, int], int]) -> None:
+    def write(
+        self, beats: Iterable[Beat], counts: Mapping[tuple[str, int], int], *, now: datetime | None = None
+    ) -> None:
         """Write down signs of life, and add to the ``counts`` of posts by source and hour.
 
         Of a part that several processes work for, what came last counts, and work counts whichever did it. Of a channel the
-        last try counts: who has not sent since then knows less.
+        last try counts: who has not sent since then knows less. It fails until something has got through.
+
+        Args:
+            now: what is known of a channel from later than that was written while the clock was wrong, and does not count.
         """
         with self._database.transaction():
             self._database.lock("watch")
             known = {beat.place: beat for beat in self.all()}
             for beat in beats:
                 before = known.get(beat.place)
-                if before is not None and beat.place.startswith(CHANNEL) and beat.at <= before.at:
-                    continue
+                if before is not None and beat.place.startswith(CHANNEL) and (now is None or before.at <= now):
+                    works = beat.worked_at is not None and beat.worked_at > before.at
+                    if beat.at <= before.at or not (works or beat.failing_since):
+                        continue
                 worked = max((at for at in (beat.worked_at, before and before.worked_at) if at), default=None)
                 row = _row(replace(beat, worked_at=worked))
                 if before is None:

@@ -14,7 +14,7 @@ from alerts.delivery.outbox import Outbox
 from alerts.tables import OUTBOX
 from flow.database import Database
 from flow.databases.columns import moment
-from turvakt.watch.beats import CHANNEL, Beat, Beats
+from turvakt.watch.beats import CHANNEL, LOST, Beat, Beats
 from turvakt.watch.trouble import Detail, Trouble
 
 THREAT_LATE, OTHER_LATE = timedelta(minutes=5), timedelta(minutes=30)
@@ -57,7 +57,13 @@ def places_of(ways: Iterable[tuple[str, str]]) -> set[str]:
 def beats_of(channels: Iterable[Channel]) -> list[Beat]:
     """What this process knows of the receivers that it has sent to."""
     return [
-        Beat(place_of(channel.name, each.receiver), each.at, each.worked_at, each.failing_since, each.reason)
+        Beat(
+            place_of(channel.name, each.receiver),
+            each.at,
+            each.worked_at,
+            each.failing_since,
+            f"{LOST if each.lost else ''}{each.reason}",
+        )
         for channel in channels
         if isinstance(channel, Limited)
         for each in channel.tried()
@@ -71,6 +77,9 @@ class _Failing:
     since: datetime
     details: dict[Detail, str] = field(default_factory=dict)
     last: tuple[datetime, str] | None = None
+
+    def count(self, what: Detail, number: int) -> None:
+        self.details[what] = str(int(self.details.get(what, 0)) + number)
 
     def failed(self, at: datetime, reason: str | None) -> None:
         if reason and (self.last is None or at > self.last[0]):
@@ -92,13 +101,15 @@ class Channels:
     def __call__(self, now: datetime) -> Iterator[Trouble]:
         beats = [beat for beat in self._beats.all() if beat.place.startswith(CHANNEL)]
         found: dict[str, _Failing] = {}
-        self._left_alone(found, [beat for beat in beats if beat.failing_since is not None])
+        self._failing(found, [beat for beat in beats if beat.failing_since is not None])
         self._tried_again(found)
-        self._failed(found, beats, now)
+        self._failed(found, now)
         for place, failing in found.items():
             if failing.last is not None:
                 at, reason = failing.last
                 failing.details |= {"failed-at": at.isoformat(), "reason": reason}
+            if "failed" in failing.details:
+                failing.details.pop("failed-before", None)
             yield Trouble("channel-failing", place, failing.since, failing.details)
 
     def unused(self, trouble: Trouble) -> bool:
@@ -112,7 +123,7 @@ class Channels:
             if beat.place.startswith(host)
         )
 
-    def _left_alone(self, found: dict[str, _Failing], failing: list[Beat]) -> None:
+    def _failing(self, found: dict[str, _Failing], failing: list[Beat]) -> None:
         known = places_of(self._ways()) if failing else ()
         for beat in failing:
             if beat.place not in known or beat.failing_since is None:
@@ -121,43 +132,25 @@ class Channels:
             since = beat.failing_since
             each = found.setdefault(f"{CHANNEL}{channel}", _Failing(since))
             each.since = min(each.since, since)
-            if host:
-                each.details["hosts-left-alone"] = str(int(each.details.get("hosts-left-alone", 0)) + 1)
+            if beat.reason.startswith(LOST):
+                each.count("failed-before", 1)
+            elif host:
+                each.count("hosts-left-alone", 1)
             else:
                 each.details["left-alone"] = since.isoformat()
-            each.failed(beat.at, beat.reason)
+            each.failed(beat.at, beat.reason.removeprefix(LOST))
 
     def _tried_again(self, found: dict[str, _Failing]) -> None:
         many = select(OUTBOX.c.channel, func.count(), func.min(OUTBOX.c.first_due)).where(*_TRIED_AGAIN)
         for name, number, since in self._database.query(many.group_by(OUTBOX.c.channel)):
             self._add(found, name, "tried-again", number, moment(since), *_TRIED_AGAIN)
 
-    def _failed(self, found: dict[str, _Failing], beats: list[Beat], now: datetime) -> None:
-        worked = self._worked(beats)
-        last = select(OUTBOX.c.channel, func.max(OUTBOX.c.at)).where(_FAILED).group_by(OUTBOX.c.channel)
-        recently = (now - FAILED_TOLD).timestamp()
-        told = None
-        for name, at in self._database.query(last):
-            since = recently
-            if at <= recently:
-                # Nobody is told by it every hour: as long as it has delivered nothing since, nobody knows that it works.
-                told = told if told is not None else {channel for channel, _ in self._ways()}
-                since = worked.get(name, 0.0)
-                if name not in told or at <= since:
-                    continue
-            these = OUTBOX.c.channel == name, _FAILED, OUTBOX.c.at > since
-            ((number, first),) = self._database.query(select(func.count(), func.min(OUTBOX.c.at)).where(*these))
-            self._add(found, name, "failed" if since == recently else "failed-before", number, moment(first), *these)
-
-    def _worked(self, beats: list[Beat]) -> dict[str, float]:
-        """When each channel last delivered something, in seconds since 1970."""
-        delivered = select(OUTBOX.c.channel, func.max(OUTBOX.c.at)).where(OUTBOX.c.state == "delivered")
-        worked: dict[str, float] = dict(self._database.query(delivered.group_by(OUTBOX.c.channel)))
-        for beat in beats:
-            if beat.worked_at is not None:
-                name = beat.place.removeprefix(CHANNEL).partition(":")[0]
-                worked[name] = max(worked.get(name, 0.0), beat.worked_at.timestamp())
-        return worked
+    def _failed(self, found: dict[str, _Failing], now: datetime) -> None:
+        """What failed for good within the hour, also to whom nothing is sent any longer; `LOST` tells of what failed before."""
+        lately = _FAILED, OUTBOX.c.at > (now - FAILED_TOLD).timestamp()
+        many = select(OUTBOX.c.channel, func.count(), func.min(OUTBOX.c.at)).where(*lately)
+        for name, number, since in self._database.query(many.group_by(OUTBOX.c.channel)):
+            self._add(found, name, "failed", number, moment(since), *lately)
 
     def _add(
         self,
@@ -171,7 +164,7 @@ class Channels:
         place = f"{CHANNEL}{name}" if name in CHANNELS else f"{CHANNEL}other"
         each = found.setdefault(place, _Failing(since))
         each.since = min(each.since, since)
-        each.details[what] = str(int(each.details.get(what, 0)) + number)
+        each.count(what, number)
         last = select(OUTBOX.c.at, OUTBOX.c.reason).where(OUTBOX.c.channel == name, *these)
         # What our own limits say is no error of the channel.
         last = last.where(*(OUTBOX.c.reason.not_like(f"%{said}%") for said in (LEFT_ALONE, ENOUGH)))

@@ -66,7 +66,7 @@ class Pulse:
         """Write down how its parts are."""
         counts = self.counts()
         try:
-            Beats(database).write(self.beats(), counts)
+            Beats(database).write(self.beats(), counts, now=self.clock.now())
         except BaseException:
             self.put_back(counts)
             raise

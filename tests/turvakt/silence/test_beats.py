@@ -59,6 +59,25 @@ def test_of_a_channel_the_last_try_counts_whoever_writes_last(database: Database
     assert beats.all() == [works]
 
 
+def test_a_channel_fails_until_something_has_got_through(database: Database) -> None:
+    beats, minute = Beats(database), timedelta(minutes=1)
+    failing = Beat("channel:email", START, None, START, "no answer")
+    beats.write([failing], {})
+    beats.write([Beat("channel:email", START + minute, START - minute, reason="once more")], {})  # of another process
+    assert beats.all() == [failing]
+    works = Beat("channel:email", START + 3 * minute, START + 2 * minute, reason="once more")
+    beats.write([works], {})
+    assert beats.all() == [works]
+
+
+def test_what_a_channel_did_while_the_clock_was_ahead_does_not_count(database: Database) -> None:
+    beats, now = Beats(database), START + timedelta(minutes=1)
+    beats.write([Beat("channel:email", START + timedelta(hours=1), None, START + timedelta(hours=1), "no answer")], {})
+    beats.write([Beat("channel:email", START, START)], {}, now=now)
+    (beat,) = beats.all()
+    assert (beat.at, beat.failing_since) == (START, None)
+
+
 def test_a_process_knows_which_of_its_parts_work_and_which_cannot(clock: ManualClock) -> None:
     source = Manual()
     pulse = Pulse("run", clock, stages=["classify"], collectors=[source])

@@ -10,7 +10,7 @@ from alerts.delivery.limits import ENOUGH, LEFT_ALONE
 from alerts.tables import OUTBOX
 from flow.clock import ManualClock
 from turvakt.status import status
-from turvakt.watch.beats import Beat, Beats
+from turvakt.watch.beats import LOST, Beat, Beats
 from turvakt.watch.channels import Channels, deliveries, place_of, places_of
 from turvakt.watch.trouble import Trouble
 from turvakt.watch.troubles import Troubles
@@ -126,24 +126,36 @@ def test_what_nobody_is_told_by_any_longer_is_unused_but_what_works_again_is_not
     assert not without.unused(trouble)
 
 
-def test_a_channel_by_which_a_delivery_failed_is_a_trouble_until_it_delivers(
+def test_a_delivery_that_failed_is_told_for_an_hour_whoever_it_was_for(
     parts: Parts, clock: ManualClock, add: Add
 ) -> None:
     start, failing = clock.now(), channels(parts)
     failed = {"state": "failed", "at": start.timestamp(), "reason": "refused for good"}
     add("1", "email", **(failed | {"at": (start - 48 * HOUR).timestamp(), "reason": "of long ago"}))
-    add("2", "email", state="delivered", at=(start - 24 * HOUR).timestamp())
-    add("3", "email", **failed)
-    add("4", "sms", **failed)  # by which nobody is told any longer
+    add("2", "email", **failed)
+    add("3", "sms", **failed)  # by which nobody is told any longer
     last = {"failed-at": start.isoformat(), "reason": "refused for good"}
     assert [each.details for each in failing(start)] == [{"failed": "1", **last}] * 2
+    assert list(failing(start + HOUR)) == []
+
+
+def test_a_receiver_for_whom_a_delivery_failed_is_a_trouble_until_it_takes_something(
+    parts: Parts, clock: ManualClock, add: Add
+) -> None:
+    """Whatever gets through to other hosts, and when nothing is left of the delivery: retention or an erasure removed it."""
+    beats, start, failing = Beats(parts.database), clock.now(), channels(parts)
+    one, two = place_of("webhook", "one.example"), place_of("webhook", "two.example")
+    add("1", "webhook", state="failed", at=start.timestamp(), reason="refused for good")
+    beats.write([Beat(one, start, None, start, f"{LOST}refused for good")], {})
+    last = {"failed-at": start.isoformat(), "reason": "refused for good"}
+    assert [each.details for each in failing(start)] == [{"failed": "1", **last}]
+    parts.database.execute(delete(OUTBOX))
     clock.advance(48 * 3600)
+    beats.write([Beat(two, clock.now(), clock.now())], {})
+    add("2", "webhook", state="delivered", at=clock.now().timestamp())
     (trouble,) = failing(clock.now())
-    assert (trouble.place, trouble.since, trouble.details) == ("channel:email", start, {"failed-before": "1", **last})
-    Beats(parts.database).write([Beat("channel:email", clock.now(), clock.now())], {})
-    assert list(failing(clock.now())) == []
-    parts.database.execute(delete(OUTBOX).where(OUTBOX.c.id == "2"))
-    add("5", "email", state="delivered", at=clock.now().timestamp())
+    assert (trouble.place, trouble.since, trouble.details) == ("channel:webhook", start, {"failed-before": "1", **last})
+    beats.write([Beat(one, clock.now(), clock.now())], {})
     assert list(failing(clock.now())) == []
 
 
