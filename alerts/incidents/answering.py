@@ -1,9 +1,9 @@
 """What people say to an incident: only to what they have seen, and each thing once."""
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Literal, cast
 
-from alerts.incidents.history import ANSWERS, History, Transition
+from alerts.incidents.history import ANSWERS, BEGUN_AGAIN, History, Transition
 from alerts.incidents.incident import Action, Incident
 from alerts.incidents.incidents import Incidents
 from flow.database import Database
@@ -12,12 +12,30 @@ MOST_JUDGED = 50
 """Posts of an incident that one word may call a false alarm: of more, each deserves a look."""
 
 
+Refusal = Literal["outdated", "graver", "grown"]
+"""Why an answer changes nothing. Since its sender looked somebody has answered, or it is not offered; it has begun again; more
+posts have come, and the answer is about each of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What came of an answer: the incident as it is now, and whether the answer changed it."""
+    """What came of an answer: the incident as it is now, and why the answer did not change it, if it did not."""
 
     incident: Incident
-    done: bool
+    refusal: Refusal | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether the answer changed it."""
+        return self.refusal is None
+
+
+class _Overtaken(Exception):
+    """Something came between the look at an incident and the answer; what was written is not to stay."""
+
+    def __init__(self, answered: Answered) -> None:
+        self.answered = answered
+        super().__init__()
 
 
 def offered(incident: Incident, answers: list[Transition], *, by: str) -> tuple[Action, ...]:
@@ -43,8 +61,9 @@ def offered(incident: Incident, answers: list[Transition], *, by: str) -> tuple[
 class Answering:
     """Answers to incidents, by links and in the console.
 
-    An answer comes with what its sender had `seen`. If somebody has answered since, or the same form is sent once more, it
-    changes nothing: nobody takes over, hands over or closes what she does not know as it is.
+    An answer comes with what its sender had `seen`. If somebody has answered since, it has become graver or another threat has
+    come, or the same form is sent once more, it changes nothing: nobody takes over, hands over or closes what she does not know
+    as it is. That it has grown holds up a false alarm alone, which is said of each of its posts.
     """
 
     def __init__(self, database: Database, incidents: Incidents) -> None:
@@ -58,15 +77,20 @@ class Answering:
 
     def said_already(self, incident: str, action: str, *, by: str) -> bool:
         """Whether the last answer to it is this one, by the same one: who sends a form twice has nothing to learn."""
-        said = self.answers(incident)
-        return bool(said) and (said[-1].actor, said[-1].event) == (by, ANSWERS.get(cast(Action, action)))
+        last = self.last(incident)
+        return last is not None and (last.actor, last.event) == (by, ANSWERS.get(cast(Action, action)))
 
-    def seen(self, incident: str) -> str:
-        """What somebody who looks at it now has seen."""
-        return str(len(self.answers(incident)))
+    def last(self, incident: str) -> Transition | None:
+        """The last answer to it, if it still holds: since then it has not begun again."""
+        last = self._history.of(incident, events=(*ANSWERS.values(), *BEGUN_AGAIN))[-1:]
+        return last[0] if last and last[0].event not in BEGUN_AGAIN else None
+
+    def seen(self, incident: Incident) -> str:
+        """What somebody who looks at it as it is here has seen: how many answers, beginnings and posts."""
+        return _seen(incident, self.answers(incident.id))
 
     def answer(self, incident: str, action: str, *, by: str, seen: str) -> Answered | None:
-        """Say ``action`` to it, if that is offered and nobody has said anything since.
+        """Say ``action`` to it, if that is offered and nothing has happened since that its sender has to know.
 
         Args:
             by: the name of a contact, or the id of a person.
@@ -75,15 +99,36 @@ class Answering:
         Returns:
             ``None``: there is no such incident.
         """
-        with self._database.transaction():
-            # Of two who answer at once, the second has not seen the answer of the first.
-            self._database.lock("answers")
-            found = self._incidents.get(incident)
-            if found is None:
-                return None
-            before = self.answers(incident)
-            chosen = next((each for each in offered(found, before, by=by) if each == action), None)
-            if chosen is None or str(len(before)) != seen:
-                return Answered(found, done=False)
-            now = self._incidents.answer(incident, chosen, by=by)
-            return None if now is None else Answered(now, done=True)
+        try:
+            with self._database.transaction():
+                # Of two who answer at once, the second has not seen the answer of the first.
+                self._database.lock("answers")
+                found = self._incidents.get(incident)
+                if found is None:
+                    return None
+                before = self.answers(incident)
+                chosen = next((each for each in offered(found, before, by=by) if each == action), None)
+                refusal = _refused(action, _seen(found, before), seen)
+                if chosen is None or refusal is not None:
+                    return Answered(found, refusal or "outdated")
+                now = self._incidents.answer(incident, chosen, by=by)
+                # Only now are the incidents locked: alerts may have come in between.
+                if now is not None and (refusal := _refused(action, _seen(now, before), seen)):
+                    raise _Overtaken(Answered(found, refusal))
+                return None if now is None else Answered(now)
+        except _Overtaken as overtaken:
+            return overtaken.answered
+
+
+def _seen(incident: Incident, answers: list[Transition]) -> str:
+    return f"{len(answers)}-{incident.series}-{incident.posts}"
+
+
+def _refused(action: str, now: str, seen: str) -> Refusal | None:
+    answers, series, posts = now.split("-")
+    known = (*seen.split("-"), "", "")
+    if known[0] != answers:
+        return "outdated"
+    if known[1] != series:
+        return "graver"
+    return "grown" if action == "false-alarm" and known[2] != posts else None

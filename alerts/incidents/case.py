@@ -113,6 +113,7 @@ class Case:
             accounts=self.accounts,
             owner=self.owner,
             escalate_at=None if self.escalate_at is None else moment(self.escalate_at),
+            series=self.series,
         )
 
 

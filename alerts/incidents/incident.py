@@ -37,6 +37,7 @@ class Incident:
         accounts: how many accounts wrote them, as far as platforms tell.
         owner: the name of the contact, or the id of the person, who takes care of it.
         escalate_at: when the next step, or the last resort, is told, if nobody answers.
+        series: how often it has begun again at its first step, since it became graver or another threat came.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Incident:
     accounts: int = 0
     owner: str = field(default="", repr=False)
     escalate_at: Moment | None = None
+    series: int = 0
 
     @property
     def is_open(self) -> bool:

@@ -110,7 +110,7 @@ _COLUMNS = tuple(INCIDENT.c[name] for name in Incident.__dataclass_fields__)
 
 
 def _incident(row: Row | Sequence[Any]) -> Incident:
-    identity, kind, tenant, official, subject, severity, threat, state, policy, step, round_, *moments, posts = row[:-3]
+    identity, kind, tenant, official, subject, severity, threat, state, policy, step, round_, *moments, posts = row[:-4]
     next_at, opened_at, changed_at = moments
     return Incident(
         id=identity,
@@ -128,7 +128,8 @@ def _incident(row: Row | Sequence[Any]) -> Incident:
         opened_at=moment(opened_at),
         changed_at=moment(changed_at),
         posts=posts,
-        accounts=row[-3],
-        owner=row[-2],
-        escalate_at=None if row[-1] is None else moment(row[-1]),
+        accounts=row[-4],
+        owner=row[-3],
+        escalate_at=None if row[-2] is None else moment(row[-2]),
+        series=row[-1],
     )

@@ -74,6 +74,19 @@ class Answerable:
         self.parts.index.write_alerts([raised])
         self.parts.incidents.take([raised])
 
+    def flood(self, *numbers: int) -> Incident:
+        """The incident of the last of these posts: harmless, so many that they belong together."""
+        for number in numbers:
+            self.wait(seconds=10)
+            text = f"Helt annan text nummer {number} om skolan och vägen {number * 7919}"
+            self.raised(f"bluesky:{number}", text=text, severity="medium", labels=("harassment",))
+        return max(self.parts.incidents.open(), key=lambda each: each.posts)
+
+    def threatened(self, id: str = "bluesky:99") -> None:
+        """One more post, a grave threat."""
+        self.wait(seconds=10)
+        self.raised(id, text="Jag ska döda dig i natt, sade han inte", severity="critical")
+
     def link(self, incident: Incident, contact: str = KAJ) -> str:
         """The path of the first link that this contact got."""
         told = [each for each in self.parts.incidents.history.of(incident.id) if each.event == "told"]

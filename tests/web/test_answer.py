@@ -1,12 +1,15 @@
 """The page behind the link in a message: looking changes nothing, one tap answers, once; and no text before it is asked for."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from alerts.incidents.answering import Answering
 from alerts.incidents.links import LASTS
 from registry.official import Consent
 from tests.alerts.people import AT
@@ -127,6 +130,64 @@ def test_of_two_who_answer_at_once_the_second_is_told_of_the_first(world: Answer
     assert now is not None
     assert now.owner == EVA
     assert browser.submit(kaj, do="on-it", **form(browser, eva)).status_code == 400  # a form of another link
+
+
+@pytest.mark.parametrize("do", ["false-alarm", "acknowledge", "on-it"])
+def test_a_page_that_knows_nothing_of_a_threat_that_has_come_since_answers_nothing(world: Answerable, do: str) -> None:
+    incident = world.flood(*range(1, 8))
+    browser, path = world.browser(), world.link(incident)
+    sent = form(browser, path)
+    world.threatened()
+    before = world.state()
+    late = browser.submit(path, do=do, **sent)
+    assert late.status_code == 409
+    assert "has become more serious" in Page(late.text).words
+    assert world.state() == before
+    now = world.parts.incidents.get(incident.id)
+    assert now is not None
+    assert (now.threat, now.state) == (True, "triggered")
+    assert now.escalate_at is not None
+    answer(browser, path, do)
+
+
+def test_what_was_said_before_it_became_graver_is_not_shown_as_if_it_held(world: Answerable) -> None:
+    path, browser = world.link(world.flood(*range(1, 8))), world.browser()
+    sent = form(browser, path)
+    assert browser.submit(path, do="on-it", **sent).status_code == 303
+    world.threatened()
+    assert "It is yours now" not in browser.page(f"{path}?done=1").words
+    assert browser.submit(path, do="on-it", **sent).status_code == 409
+
+
+def test_a_false_alarm_is_said_of_those_posts_alone_that_were_there(world: Answerable) -> None:
+    incident = world.flood(*range(1, 8))
+    browser, path = world.browser(), world.link(incident)
+    sent = form(browser, path)
+    world.flood(8)
+    late = browser.submit(path, do="false-alarm", **sent)
+    assert late.status_code == 409
+    assert "more posts have come" in Page(late.text).words
+    assert world.decisions() == []
+    assert browser.submit(path, do="on-it", **sent).status_code == 303  # growth holds up no other answer
+
+
+def test_what_comes_in_while_somebody_answers_is_not_answered(world: Answerable) -> None:
+    incident = world.flood(*range(1, 8))
+    incidents = world.parts.incidents
+    decide, came = incidents._decide, iter(["bluesky:99"])
+
+    def slowly(posts: Sequence[str], **said: Any) -> None:
+        for each in came:
+            world.threatened(each)
+        decide(posts, **said)
+
+    incidents._decide = slowly
+    answering = Answering(world.parts.database, incidents)
+    found = answering.answer(incident.id, "false-alarm", by=KAJ, seen=answering.seen(incident))
+    assert found is not None
+    assert not found.done
+    assert found.incident.is_open
+    assert world.decisions() == []
 
 
 def test_a_false_alarm_closes_it_decides_on_its_posts_and_can_be_undone(world: Answerable) -> None:

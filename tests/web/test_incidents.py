@@ -58,6 +58,18 @@ def test_an_officer_sees_what_waits_and_takes_it_on(world: Answerable) -> None:
     assert "Rut Ek took it on" in Page(again.text).words
 
 
+def test_a_page_that_knows_nothing_of_a_threat_that_has_come_since_answers_nothing(world: Answerable) -> None:
+    incident = world.flood(*range(1, 8))
+    browser, path = world.browser(world.person()), f"/incidents/{incident.id}"
+    [seen] = browser.page(path).all("input", name="seen")
+    world.threatened()
+    for do in ("false-alarm", "acknowledge"):
+        late = browser.submit(path, do=do, seen=str(seen["value"]))
+        assert late.status_code == 409
+        assert "has become more serious" in Page(late.text).words
+    assert now(world, incident).state == "triggered"
+
+
 def test_who_hands_over_to_nobody_is_told_so(world: Answerable) -> None:
     incident = world.raised()
     browser, path = world.browser(world.person()), f"/incidents/{incident.id}"

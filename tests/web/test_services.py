@@ -9,6 +9,8 @@ from alerts.incidents.incident import Incident
 from alerts.incidents.links import LASTS
 from alerts.plans.plan import Plan
 from tests.web.answering import EVA, KAJ, Answerable
+from tests.web.portal.building import at_once
+from turvakt.answering import answers
 
 
 @pytest.fixture
@@ -62,6 +64,19 @@ def test_the_key_1_acknowledges_and_no_other(world: Answerable) -> None:
     before = world.state()
     browser.post(path, data={"callid": "c1", "result": "1"})
     assert world.state() == before
+
+
+def test_a_key_says_nothing_to_a_threat_that_the_call_did_not_tell_of(world: Answerable) -> None:
+    incident = world.flood(*range(1, 8))
+    before = f"/voice/{token(world, incident)}"
+    world.threatened()
+    assert world.browser().post(before, data={"result": "1"}).json() == {"hangup": "reject"}
+    assert state(world, incident) == "triggered"
+    told = [each for each in world.parts.incidents.history.of(incident.id) if each.event == "told"]
+    last = next(each.delivery for each in reversed(told) if each.contact == KAJ)
+    after = answers(world.parts, step=at_once).signer.token(last)
+    assert world.browser().post(f"/voice/{after}", data={"result": "1"}).json() == {"play": "sound/beep"}
+    assert state(world, incident) == "acknowledged"
 
 
 def test_where_people_have_to_sign_in_a_key_does_not_suffice(tmp_path: Path) -> None:

@@ -87,8 +87,8 @@ class Desk:
         """The page.
 
         Args:
-            outcome: of what was sent: ``done``, ``task``, or why nothing has changed: ``outdated``, ``form``, ``sure`` (it is
-                asked whether to close what is not all done).
+            outcome: of what was sent: ``done``, ``task``, or why nothing has changed: ``form``, ``sure`` (it is asked whether to
+                close what is not all done), or a `alerts.incidents.answering.Refusal`.
             show: the alert whose post's text has been asked for; it is written down that it is shown.
 
         Raises:
@@ -97,6 +97,7 @@ class Desk:
         link, incident, answers = opened.link, opened.incident, self.answers
         official = answers.official(incident.official)
         clock, said = self.site.clock, answers.answering.answers(incident.id)
+        last = answers.answering.last(incident.id)
         alerts = answers.incidents.alerts_of(incident.id)
         posts = listed(answers.index, alerts, incident=incident, link=link, official=official, clock=clock)
         shown = next((each for each in posts if each.alert == show and each.readable), None)
@@ -121,11 +122,11 @@ class Desk:
             answers=said,
             owner=answers.person_name(incident.owner),
             last=answers.person_name(said[-1].actor) if said else "",
-            mine=bool(said) and said[-1].actor == opened.by,
+            mine=last is not None and last.actor == opened.by,
             owns=incident.owner == opened.by,
             offered=offered(incident, said, by=opened.by),
             outcome=outcome,
-            seal=answers.signer.seal(link.delivery, str(len(said))),
+            seal=answers.signer.seal(link.delivery, answers.answering.seen(incident)),
             tasks=undone[:_STEPS],
             undone=len(undone),
             routines=answers.routines,
@@ -190,6 +191,7 @@ def routes(site: Site, answers: Answers) -> APIRouter:
         if seen is None:
             return await site.reads(desk.page, request, opened, status=400, outcome="form")
         what, _, more = str(form.get("do", "")).partition("/")
+        outcome = "outdated"
         if what == "show":
             return await site.reads(read, request, opened, more)
         if await site.reads(answers.asks_first, opened.incident, what, more):
@@ -202,10 +204,11 @@ def routes(site: Site, answers: Answers) -> APIRouter:
             twice = await site.reads(answers.answering.said_already, opened.incident.id, what, by=opened.by)
             if found is not None and (found.done or twice):
                 return RedirectResponse(f"/a/{token}?done=1#content", 303)
+            outcome = (found and found.refusal) or outcome
         opened = await site.reads(desk.open, request, token)
         if not isinstance(opened, Opened):
             return opened
-        return await site.reads(desk.page, request, opened, status=409, outcome="outdated")
+        return await site.reads(desk.page, request, opened, status=409, outcome=outcome)
 
     return router
 

@@ -6,11 +6,12 @@ carried, so they can say no more than whoever got it.
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import dropwhile
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
-from alerts.incidents.history import Event, Transition
+from alerts.incidents.history import BEGUN_AGAIN, Event, Transition
 from alerts.incidents.links import Link
 from web.answer.answers import Answers
 from web.answer.pace import Pace
@@ -41,9 +42,14 @@ def routes(site: Site, answers: Answers) -> APIRouter:
         status = 404 if wrong.lets(client_of(request.scope)) else 429
         return PlainTextResponse("", status)
 
-    def may_press(link: Link) -> bool:
+    def heard(link: Link) -> str | None:
+        """What somebody has seen who was called; ``None``: she may not answer so, or the call said less than there is now."""
         incident = answers.incidents.get(link.incident)
-        return incident is not None and not answers.plan(incident.tenant).needs_second_factor(link.contact)
+        if incident is None or answers.plan(incident.tenant).needs_second_factor(link.contact):
+            return None
+        told = dropwhile(lambda each: each.delivery != link.delivery, answers.history.of(link.incident))
+        begun_again = any(each.event in BEGUN_AGAIN for each in told)
+        return None if begun_again else answers.answering.seen(incident)
 
     def note(link: Link, channel: str, status: str) -> None:
         event = _ARRIVED[status]
@@ -67,14 +73,17 @@ def routes(site: Site, answers: Answers) -> APIRouter:
 
     @router.post("/voice/{token}")
     async def pressed(request: Request, token: str) -> Response:
-        """1 acknowledges, unless the tenant wants its people to sign in first; the answer is what the call does next."""
+        """1 acknowledges, unless the tenant wants its people to sign in first, or it has become graver since they were called.
+
+        The answer is what the call does next.
+        """
         link = await site.reads(found, request, token)
         if isinstance(link, Response):
             return link
         digit = str((await request.form()).get("result", ""))
-        if digit != "1" or not await site.reads(may_press, link):
+        seen = await site.reads(heard, link) if digit == "1" else None
+        if seen is None:
             return JSONResponse(_NOTHING)
-        seen = await site.reads(answers.answering.seen, link.incident)
         await answers.answer(link.incident, "acknowledge", by=link.contact, seen=seen)
         return JSONResponse(_HEARD)
 

@@ -45,7 +45,7 @@ async def follow(board: Board, request: Request, item: Item, outcome: Outcome, t
         ):
             action = "false-alarm"
         if action is not None:
-            seen = await board.site.reads(board.answers.answering.seen, incident.id)
+            seen = await board.site.reads(board.answers.answering.seen, incident)
             await board.answers.answer(incident.id, action, by=actor_of(request).person.id, seen=seen)
 
 

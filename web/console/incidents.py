@@ -102,6 +102,7 @@ class Board:
         answers, names = self.answers, self.site.names(request)
         about(request, answers.official(incident.official))
         history, said = answers.history.of(incident.id), answers.answering.answers(incident.id)
+        last = answers.answering.last(incident.id)
         wording, reading, by = self.site.wording(request), self.site.reading(request), actor_of(request).person.id
         posts = list(dict.fromkeys(post for _, post in answers.incidents.alerts_of(incident.id)))
         shown = [item for post in reversed(posts[-_POSTS_MOST:]) if (item := reading.get(post)) is not None]
@@ -119,10 +120,10 @@ class Board:
             answers=said,
             owner=answers.person_name(incident.owner),
             last=answers.person_name(said[-1].actor) if said else "",
-            mine=bool(said) and said[-1].actor == by,
+            mine=last is not None and last.actor == by,
             owns=incident.owner == by,
             offered=offered(incident, said, by=by) if self.may_answer(request, incident) else (),
-            seen=str(len(said)),
+            seen=answers.answering.seen(incident),
             told=messages_of(history),
             timeline=[each for each in history if each.event not in OF_MESSAGES and each.event != "joined"][
                 -_TIMELINE_MOST:
@@ -194,6 +195,7 @@ def routes(site: Site, board: Board) -> APIRouter:
         if incident is None or not board.may_answer(request, incident):
             return site.error(request, "missing", status=404)
         what, _, more = str(form.get("do", "")).partition("/")
+        outcome = "outdated"
         if await site.reads(answers.asks_first, incident, what, more):
             return await site.reads(board.page, request, incident, outcome="sure")
         if what in ("task", "untask"):
@@ -204,12 +206,13 @@ def routes(site: Site, board: Board) -> APIRouter:
             found = await answers.answer(incident_id, what, by=by, seen=seen)
             twice = await site.reads(answers.answering.said_already, incident_id, what, by=by)
             done = found is not None and (found.done or twice)
+            outcome = (found and found.refusal) or outcome
         if done:
             kind = "task" if what in ("task", "untask") else "1"
             return RedirectResponse(f"/incidents/{incident_id}?done={kind}#state", 303)
         incident = await site.reads(board.one, request, incident_id)
         if incident is None:
             return site.error(request, "missing", status=404)
-        return await site.reads(board.page, request, incident, status=409, outcome="outdated")
+        return await site.reads(board.page, request, incident, status=409, outcome=outcome)
 
     return router
