@@ -8,7 +8,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import cast
@@ -108,6 +108,11 @@ class Links:
         """The link of this delivery, also if its time is over; ``None`` if there is none."""
         rows = self._database.query(select(*_COLUMNS).where(INCIDENT_LINK.c.delivery == delivery))
         return _link(rows[0]) if rows else None
+
+    def known(self, deliveries: Collection[str]) -> frozenset[str]:
+        """Those of ``deliveries``, given by id, that have one: nobody erases them before the transaction ends."""
+        these = select(INCIDENT_LINK.c.delivery).where(INCIDENT_LINK.c.delivery.in_(deliveries)).with_for_update()
+        return frozenset(row[0] for row in self._database.query(these)) if deliveries else frozenset()
 
     def expired(self, link: Link) -> bool:
         """Whether its time is over."""

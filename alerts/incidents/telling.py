@@ -60,7 +60,7 @@ class Telling:
         recipient's next one takes its turn.
 
         Returns:
-            The ids of deliveries that were erased while they were on their way.
+            The ids of deliveries that were erased or replaced while they were on their way.
         """
         with self._database.transaction():
             if any(_may_list(result.delivery) for result in results):
@@ -70,7 +70,12 @@ class Telling:
             here = [result for result in results if result.delivery.id not in erased]
             told = [each for each in here if each.delivery.state == "delivered"]
             self._history.add([line for each in told for line in self._in_digest(each)])
-            self._history.add([_came_of(each) for each in here if each.delivery.incident and is_news(each)])
+            # What a newer message has replaced on its way has arrived all the same, and its link still stands.
+            replaced = self._links.known(erased)
+            arrived = [each for each in results if each.delivery.id in replaced and each.delivery.state == "delivered"]
+            self._history.add(
+                [_came_of(each) for each in (*here, *arrived) if each.delivery.incident and is_news(each)]
+            )
             self.tell([each.instead for each in here if each.instead is not None], event="failed-over")
         return erased
 

@@ -16,12 +16,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerts.alert import DELIVERIES, Alert, Recipient
+from alerts.alert import DELIVERIES, Alert, Recipient, Told
 from alerts.channel import Held, Later
 from alerts.content import Content, to_one
 from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.outbox import UNREADABLE_AGAIN, Outbox, Result
 from alerts.delivery.sending import growing
+from alerts.incidents.history import History
+from alerts.incidents.holder import IncidentHolder
 from alerts.incidents.telling import Telling
 from alerts.messages.message import Message
 from alerts.stage import DELIVERIES_TOPIC, recording
@@ -475,6 +477,28 @@ async def test_erased_while_on_its_way(world: World) -> None:
     assert channel.retracted == [key]
     assert world.told() == []
     assert world.outbox.count("anna-lindqvist") == 0
+
+
+@pytest.mark.parametrize("erased", [False, True], ids=["", "and erased"])
+async def test_replaced_on_its_way_it_has_arrived_all_the_same(world: World, erased: bool) -> None:
+    def grown(number: int) -> Alert:
+        told = Told("grown", number, 1, 0, step=1, key=str(number))
+        return replace(alert(verdict(f"bluesky:{number}")), incident="i1", told=told)
+
+    channel = Scripted(script=["hang"])
+    world.telling.tell([grown(2)])
+    async with world.running(channel) as dispatcher:
+        await asyncio.wait_for(channel.trying.wait(), SOON)
+        [first] = channel.tries
+        world.telling.tell([grown(5)])
+        assert first not in world.waiting()
+        if erased:
+            for holder in (world.outbox, IncidentHolder(world.database, clock=world.clock)):
+                holder.erase("anna-lindqvist")
+        channel.release.set()
+        assert await dispatcher.drained(at_most=SOON)
+    said = [each.event for each in History(world.database).of_delivery(first)]
+    assert said == (["told"] if erased else ["told", "delivered"])
 
 
 async def test_can_be_woken_from_any_thread(world: World) -> None:
