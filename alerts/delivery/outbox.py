@@ -189,7 +189,7 @@ class Outbox(OutboxHolder):
         """Write down what came of tries.
 
         Returns:
-            The ids of deliveries that were erased while they were on their way.
+            The ids of deliveries that were erased or replaced while they were on their way.
         """
         gone = set()
         with self._database.transaction():
@@ -226,15 +226,16 @@ class Outbox(OutboxHolder):
         """How many deliveries are still waiting ``by`` so long after they were first due."""
         return self._count(OUTBOX.c.state == "waiting", OUTBOX.c.first_due <= (self._clock.now() - by).timestamp())
 
-    def oldest(self, *, besides: Collection[str] = ()) -> dict[bool, datetime]:
+    def oldest(self, *, tried_less: int | None = None) -> dict[bool, datetime]:
         """Since when the oldest delivery that is due has been due, of threats (``True``) and of others, where there is one.
 
         Args:
-            besides: channels that do not count.
+            tried_less: only those count that were tried fewer times than that.
         """
         now = self._clock.now().timestamp()
         since = select(OUTBOX.c.threat, func.min(OUTBOX.c.first_due)).group_by(OUTBOX.c.threat)
-        since = since.where(OUTBOX.c.channel.not_in(besides))
+        if tried_less is not None:
+            since = since.where(OUTBOX.c.attempts < tried_less)
         rows = self._database.query(since.where(OUTBOX.c.state == "waiting", OUTBOX.c.first_due <= now))
         return {bool(threat): datetime.fromtimestamp(first_due, UTC) for threat, first_due in rows}
 

@@ -28,12 +28,11 @@ Ways = Callable[[], Iterable[tuple[str, str]]]
 """Gives channel and address of everybody who may be told."""
 
 
-def deliveries(outbox: Outbox, database: Database) -> Callable[[datetime], Iterator[Trouble]]:
-    """Whether what is due is delivered; of what a failing channel keeps waiting `Channels` tells."""
-    failing = select(OUTBOX.c.channel).where(*_TRIED_AGAIN).distinct()
+def deliveries(outbox: Outbox) -> Callable[[datetime], Iterator[Trouble]]:
+    """Whether what is due is delivered; of what was tried several times `Channels` tells."""
 
     def ask(now: datetime) -> Iterator[Trouble]:
-        oldest = outbox.oldest(besides=[name for (name,) in database.query(failing)])
+        oldest = outbox.oldest(tried_less=TRIES)
         for threat, most in ((True, THREAT_LATE), (False, OTHER_LATE)):
             since = oldest.get(threat)
             if since is not None and now - since >= most:

@@ -157,7 +157,7 @@ def _probes(
         Probe("database", frozenset({"worker-silent", "worker-stopped"}), heard),
         Probe("database", frozenset({"source-silent", "source-failing", "source-refuses"}), sources),
         Probe("log", frozenset({"stage-late"}), stages(readers, oldest=oldest)),
-        Probe("database", frozenset({"deliveries-late"}), deliveries(parts.outbox, parts.database)),
+        Probe("database", frozenset({"deliveries-late"}), deliveries(parts.outbox)),
         Probe("database", frozenset({"channel-failing"}), channels),
         Probe("database", frozenset({"drill-failed", "drill-unanswered"}), held),
         Probe("disk", frozenset({"disk-full"}), Disk(parts.settings.data_dir, free=settings.disk_free)),

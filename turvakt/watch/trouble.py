@@ -131,17 +131,18 @@ def look(
     ``begins`` and ``over`` take turns: she is told of each end, and of nothing twice. One that comes and goes is one trouble.
 
     Args:
-        repeat: after which time she is told again of one that goes on.
+        repeat: after which time she is told again of one that goes on; sooner where it has become worse.
     """
     if found is None:
         return (None, None) if known is None else _gone(known, now)
     if known is None:
         known = Known(found, "suspected")
     elif known.state == "told":
+        worse = _is_worse(known, found, now)
         known = replace(known, trouble=replace(found, since=known.trouble.since))
         returned = known.gone_at is not None
         known = replace(known, gone_at=None, returns=known.returns + returned)
-        if known.told_at is not None and now - known.told_at >= repeat:
+        if worse or (known.told_at is not None and now - known.told_at >= repeat):
             return replace(known, told_at=now), "goes-on"
         return known, None
     elif known.state == "over":
@@ -151,6 +152,16 @@ def look(
     if found.kind in AT_ONCE or now - known.trouble.since >= HOLDS:
         return replace(known, state="told", told_at=now), "begins"
     return known, None
+
+
+def _is_worse(known: Known, found: Trouble, now: datetime) -> bool:
+    """Whether all of a channel fails by now, or another of its hosts, and she was told of less: of one message, perhaps."""
+    more = int(found.details.get("hosts-left-alone", 0)) > int(known.trouble.details.get("hosts-left-alone", 0))
+    since = found.details.get("left-alone")
+    if since is None or known.told_at is None:
+        return more
+    # One that is left alone again and again comes and goes, and is not told each time.
+    return more or (datetime.fromisoformat(since) > known.told_at and now - known.told_at >= CALM)
 
 
 def _gone(known: Known, now: datetime) -> tuple[Known | None, Event | None]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from turvakt.watch.trouble import HOLDS, MOST_CALM, REMEMBERED, Event, Known, Trouble, look
+from turvakt.watch.trouble import HOLDS, MOST_CALM, REMEMBERED, Detail, Event, Known, Trouble, look
 
 START = datetime(2026, 11, 30, 3, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -48,6 +48,31 @@ def test_what_comes_back_after_its_end_must_be_gone_for_longer() -> None:
     once = [True] * 5 + [False] * 15
     told = lived(once + [True] * 5 + [False] * 60)
     assert told == [(2, "begins"), (15, "over"), (22, "begins"), (45, "over")]
+
+
+def test_a_channel_of_which_one_message_was_told_is_told_when_all_of_it_fails() -> None:
+    known: Known | None = None
+    told: list[tuple[int, Event]] = []
+    alone: dict[Detail, str] = {"left-alone": (START + 5 * MINUTE).isoformat()}
+    again: dict[Detail, str] = {"left-alone": (START + 14 * MINUTE).isoformat()}
+    for minute in range(20):
+        details = alone if 5 <= minute < 13 else again if minute >= 14 else {}
+        found = Trouble("channel-failing", "channel:email", START, {"tried-again": "1"} | details)
+        known, event = look(known, found, START + minute * MINUTE, repeat=REPEAT)
+        told += [(minute, event)] if event else []
+    assert told == [(2, "begins"), (12, "goes-on")]
+
+
+def test_another_host_that_fails_is_told() -> None:
+    def found(hosts: int) -> Trouble:
+        return Trouble("channel-failing", "channel:webhook", START, {"hosts-left-alone": str(hosts)})
+
+    known = Known(found(1), "told", START)
+    events = []
+    for minute, hosts in enumerate((1, 2, 2, 1), 1):
+        known, event = look(known, found(hosts), START + minute * MINUTE, repeat=REPEAT)  # type: ignore[assignment]
+        events.append(event)
+    assert events == [None, "goes-on", None, None]
 
 
 def test_memory_fades() -> None:
