@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 
 from alerts.alert import Recipient
 from alerts.bulletin import Bulletin
-from alerts.incidents.case import Case, cases
+from alerts.incidents.case import Case, cases, readable
 from alerts.incidents.incident import OPEN
 from alerts.listing import Listed, read, written
 from alerts.routing import permitted
@@ -37,7 +37,7 @@ def listing(database: Database, found: Iterable[Case], contact: str) -> dict[str
     """The values ``listed`` and ``more`` of a bulletin: of these incidents those that are open, the gravest first, as far as the
     contact of that name has been told of them, or would have been: it answers for no others.
     """
-    told = _told(database, contact)
+    told = {row[0] for row in database.query(_told(contact))}
     open_ones = sorted((case for case in found if case.is_open and case.id in told), key=_gravest_first)
     listed = [Listed(case.id, SEVERITIES[case.severity], case.posts) for case in open_ones[:MOST]]
     return {"listed": written(listed), "more": str(len(open_ones) - len(listed))}
@@ -51,25 +51,36 @@ def as_it_stands(
     officials: Callable[[str], Official | None],
     at: datetime,
 ) -> Bulletin:
-    """The bulletin without what it lists that is over by now, or that the recipient may be told of no more."""
+    """The bulletin without what it lists that is over by now, or that the recipient may be told of no more; of what it does not
+    list it tells no more than is left.
+
+    Raises:
+        BadInput: an incident that it lists cannot be read.
+    """
     listed = list(read(bulletin.values.get("listed", "")))
     if not listed:
         return bulletin
-    found = cases(database, INCIDENT.c.id.in_([each.incident for each in listed]), INCIDENT.c.state.in_(OPEN))
-    left = {case.id for case in tellable(found, recipient, officials=officials, at=at)}
+    ids = [each.incident for each in listed]
+
+    def still(found: Iterable[Case]) -> set[str]:
+        return {case.id for case in tellable(found, recipient, officials=officials, at=at)}
+
+    left = still(cases(database, INCIDENT.c.id.in_(ids), INCIDENT.c.state.in_(OPEN)))
     values = bulletin.values | {"listed": written(each for each in listed if each.incident in left)}
+    if more := int(bulletin.values.get("more") or 0):
+        others = still(readable(database, INCIDENT.c.id.not_in(ids), INCIDENT.c.id.in_(_told(recipient.name))))
+        values["more"] = str(min(more, len(others)))
     return replace(bulletin, values=values)
 
 
-def _told(database: Database, contact: str) -> frozenset[str]:
+def _told(contact: str) -> Select[tuple[str]]:
     """The open incidents of which a message to the contact went out or was held back, and was not withdrawn."""
     its: Sequence[ColumnElement[bool]] = (
         INCIDENT_EVENT.c.contact == contact,
         INCIDENT_EVENT.c.incident.in_(select(INCIDENT.c.id).where(INCIDENT.c.state.in_(OPEN))),
     )
     withdrawn = select(INCIDENT_EVENT.c.delivery).where(*its, INCIDENT_EVENT.c.event == "withdrawn")
-    told = select(INCIDENT_EVENT.c.incident).where(*its, INCIDENT_EVENT.c.delivery.not_in(withdrawn)).distinct()
-    return frozenset(row[0] for row in database.query(told))
+    return select(INCIDENT_EVENT.c.incident).where(*its, INCIDENT_EVENT.c.delivery.not_in(withdrawn)).distinct()
 
 
 def _gravest_first(case: Case) -> tuple[bool, int, float, str]:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -427,6 +428,17 @@ def test_of_what_a_digest_does_not_list_it_says_how_much_there_is(world: World) 
     item = digest_of(world)
     assert isinstance(item.content, Bulletin)
     assert (len(listed(item)), item.content.values["more"]) == (MOST, str(many - MOST))
+    # So it does when it goes out, of what is open then.
+    first, *others = [each.id for each in incidents_of(world).open() if each.id not in listed(item)]
+    stands = partial(
+        as_it_stands, world.database, item.content, item.recipient, officials=lambda id: world.her, at=world.clock.now()
+    )
+    assert stands().values["more"] == str(1 + len(others))
+    for each in (*others, listed(item)[0]):
+        incidents_of(world).answer(each, "resolve", by="Beredskap Ekvik")
+    assert stands().values["more"] == "1"
+    incidents_of(world).answer(first, "resolve", by="Beredskap Ekvik")
+    assert stands().values["more"] == "0"
 
 
 def test_of_whom_consent_says_no_more_nothing_is_told(world: World) -> None:
