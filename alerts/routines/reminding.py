@@ -18,6 +18,7 @@ from alerts.plans.hours import ZONES
 from alerts.plans.plan import Plan, Plans
 from alerts.routines.routines import Routines
 from alerts.routines.tasks import Task, Tasks
+from alerts.routing import may_tell
 from classify.verdict import Severity
 from flow.clock import Clock
 from flow.database import Database
@@ -32,8 +33,8 @@ _TOLD: tuple[Event, ...] = ("told",)
 class Reminding:
     """Sees to it that tasks are made, and that overdue ones are told, and told again. One process does it for all.
 
-    Told is whom the plan calls by the name of the task's owner; else who has taken the incident, by a letter if she did so with
-    her account; else whom step 1 told.
+    Told is whom the plan calls by the name of the task's owner, if consent allows it; else who has taken the incident, by a
+    letter if she did so with her account; else whom step 1 told.
 
     Args:
         telling: the way into the outbox.
@@ -109,11 +110,11 @@ class Reminding:
             self._history.add(overdue)
             plan, official = self._plans().of(incident.tenant), self._officials(incident.official)
             account = self._account(incident, official, now)
-            others = self._others(incident, plan, official)
+            others = self._others(incident, plan, official, now)
             hers: list[Task] = []
             told: dict[str, tuple[Contact, list[Task]]] = {}
             for task in tasks:
-                contacts = _known([task.owner], plan, official)
+                contacts = _tellable([task.owner], plan, official, now)
                 if not contacts and account is not None:
                     hers.append(task)
                     continue
@@ -176,9 +177,10 @@ class Reminding:
     def _titles(self, tasks: Sequence[Task], language: Language) -> str:
         return "; ".join(self._routines.title(task.task, language) for task in tasks)
 
-    def _others(self, incident: Incident, plan: Plan, official: Official | None) -> list[Contact]:
+    def _others(self, incident: Incident, plan: Plan, official: Official | None, now: datetime) -> list[Contact]:
         """Who has taken the incident; if that is no contact, or nobody has, whom the first step told."""
-        return _known([incident.owner], plan, official) or _known(self._told_first(incident.id), plan, official)
+        owner = _tellable([incident.owner], plan, official, now)
+        return owner or _tellable(self._told_first(incident.id), plan, official, now)
 
     def _told_first(self, incident: str) -> list[str]:
         """Whom the first step told: a deputy or the last resort need not do what she can."""
@@ -192,6 +194,9 @@ def _key(tasks: Sequence[Task], now: datetime) -> str:
     return ", ".join(f"task {task} {number}" if number else f"task {task}" for task, number in numbers)
 
 
-def _known(names: Collection[str], plan: Plan, official: Official | None) -> list[Contact]:
-    found = (plan.contact(name, official) for name in names if name)
+def _tellable(names: Collection[str], plan: Plan, official: Official | None, now: datetime) -> list[Contact]:
+    """The contacts of these names whom the official's consent allows to tell; in the place of others somebody else is told."""
+    if official is None:
+        return []
+    found = (plan.contact(name, official) for name in names if name and may_tell(official, name, now))
     return [contact for contact in found if contact is not None]

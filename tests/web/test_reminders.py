@@ -1,5 +1,6 @@
 """Reminders of tasks: what is overdue at once is one message, and of a closed incident nothing is to be handed over."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,6 +47,25 @@ def test_what_is_overdue_at_once_is_one_message_to_each(world: Answerable) -> No
     routines = reminding(world.parts, at_once, wake=lambda: None)._routines
     assert all(routines.title(each, "sv") in kaj.text for each in late)
     assert "uppgifter väntar" in kaj.subject
+
+
+def test_whom_consent_does_not_name_is_not_told_in_the_place_of_others(tmp_path: Any) -> None:
+    """The plan has a contact who is called like the owner of tasks, and who may not be told of her."""
+    rules = """
+        [[rule]]
+        name = "any"
+        severity = "low"
+        [[contact]]
+        name = "officer"
+        language = "sv"
+        channels = [{ channel = "email", address = "beredskap@ekvik.example" }]
+    """
+    world = Answerable(tmp_path / "data", rules=rules, new=False)
+    consent = replace(world.her.consents[0], recipients=(KAJ, EVA))
+    world.parts.store.add(replace(world.her, consents=(consent,)))
+    world.raised()
+    world.wait(minutes=16)
+    assert sorted(each.recipient.name for each in reminders(world)) == [EVA, KAJ]
 
 
 @pytest.mark.parametrize("by", [KAJ, "rut"])
