@@ -12,6 +12,8 @@ MOST_JUDGED = 50
 """Posts of an incident that one word may call a false alarm: of more, each deserves a look."""
 
 
+DECIDE: tuple[Action, ...] = ("false-alarm", "reopen")
+"""What decides on the posts, too, and therefore has to know what was decided on them."""
 Refusal = Literal["outdated", "graver", "grown"]
 """Why an answer changes nothing. Since its sender looked somebody has answered, or it is not offered; it has begun again; more
 posts have come, and the answer is about each of them."""

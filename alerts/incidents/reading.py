@@ -44,6 +44,15 @@ class IncidentReader:
         rows = select(INCIDENT_POST.c.alert, INCIDENT_POST.c.post).where(INCIDENT_POST.c.incident == incident)
         return [(alert, post) for alert, post in self._database.query(rows.order_by(INCIDENT_POST.c.number))]
 
+    def gravest_of(self, incident: str) -> list[tuple[str, str]]:
+        """The ids of alert and post, once for each post of it: threats first, then by severity, the newest first."""
+        rows = select(INCIDENT_POST.c.alert, INCIDENT_POST.c.post).where(INCIDENT_POST.c.incident == incident)
+        order = (INCIDENT_POST.c.threat.desc(), INCIDENT_POST.c.severity.desc(), INCIDENT_POST.c.number.desc())
+        gravest: dict[str, str] = {}
+        for alert, post in self._database.query(rows.order_by(*order)):
+            gravest.setdefault(post, alert)
+        return [(alert, post) for post, alert in gravest.items()]
+
     def labels(self, incidents: Collection[str]) -> dict[str, tuple[Label, ...]]:
         """What these incidents are about, by their ids: the labels of the gravest post of each, where there is one."""
         found = select(INCIDENT.c.id, INCIDENT.c.content).where(INCIDENT.c.id.in_(incidents))

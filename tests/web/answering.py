@@ -14,6 +14,7 @@ from alerts.alert import Alert, Recipient
 from alerts.incidents.incident import Incident
 from classify.verdict import Label, Severity, Verdict
 from flow.clock import ManualClock
+from flow.errors import Unavailable
 from registry.official import Contact
 from review.decision import DECISIONS, Decision
 from review.stage import DECISIONS_TOPIC
@@ -32,6 +33,13 @@ CONTACTS = (
     Contact(KAJ, "email", "kaj@ekvik.example", "sv"),
     Contact(EVA, "email", "eva@ekvik.example", "fi"),
 )
+
+
+class Away:
+    """An index that does not answer."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise Unavailable("it does not answer", place="index")
 
 
 class Answerable:
@@ -86,6 +94,10 @@ class Answerable:
         """One more post, a grave threat."""
         self.wait(seconds=10)
         self.raised(id, text="Jag ska döda dig i natt, sade han inte", severity="critical")
+
+    def lose_index(self) -> None:
+        """The index answers nobody any more."""
+        vars(self.parts)["_embedded_index"] = Away()
 
     def link(self, incident: Incident, contact: str = KAJ) -> str:
         """The path of the first link that this contact got."""

@@ -190,6 +190,28 @@ def test_what_comes_in_while_somebody_answers_is_not_answered(world: Answerable)
     assert world.decisions() == []
 
 
+def test_with_the_index_away_one_answers_but_for_what_is_said_of_the_posts(world: Answerable) -> None:
+    path = world.link(world.raised())
+    world.lose_index()
+    browser = world.browser()
+    assert "cannot be shown just now" in browser.page(path).words
+    before = world.state()
+    late = browser.submit(path, do="false-alarm", **form(browser, path))
+    assert late.status_code == 503
+    assert "Turvakt needs the posts" in Page(late.text).words
+    assert world.state() == before
+    assert "It is yours now" in answer(browser, path, "on-it").words
+
+
+def test_in_a_flood_the_threat_is_on_the_page_however_many_posts_have_come_since(world: Answerable) -> None:
+    world.flood(*range(1, 8))
+    world.threatened()
+    path = world.link(world.flood(*range(100, 125)))
+    listed = [str(each["class"]) for each in world.browser().page(path).all("article")]
+    assert len(listed) == 5
+    assert "edge-critical" in listed[0]
+
+
 def test_a_false_alarm_closes_it_decides_on_its_posts_and_can_be_undone(world: Answerable) -> None:
     incident = world.raised()
     browser, path = world.browser(), world.link(incident)

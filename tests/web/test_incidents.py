@@ -70,6 +70,40 @@ def test_a_page_that_knows_nothing_of_a_threat_that_has_come_since_answers_nothi
     assert now(world, incident).state == "triggered"
 
 
+def test_with_the_index_away_one_answers_but_for_what_is_said_of_the_posts(world: Answerable) -> None:
+    incident = world.raised()
+    world.lose_index()
+    browser, path = world.browser(world.person()), f"/incidents/{incident.id}"
+    page = browser.page(path)
+    assert "cannot be shown just now" in page.words
+    [seen] = page.all("input", name="seen")
+    late = browser.submit(path, do="false-alarm", seen=str(seen["value"]))
+    assert late.status_code == 503
+    assert "Turvakt needs the posts" in Page(late.text).words
+    assert now(world, incident).state == "triggered"
+    assert browser.submit(path, do="on-it", seen=str(seen["value"])).status_code == 303
+    assert now(world, incident).state == "acknowledged"
+
+
+def test_a_threat_stands_first_however_many_posts_have_come_since(world: Answerable) -> None:
+    world.flood(*range(1, 8))
+    world.threatened()
+    incident = world.flood(*range(100, 145))
+    links = world.browser(world.person()).page(f"/incidents/{incident.id}").links()
+    assert next(each for each in links if each.startswith("/posts/")) == "/posts/bluesky%3A99"
+
+
+def test_a_confirmed_post_answers_for_no_graver_one(world: Answerable) -> None:
+    world.flood(*range(1, 8))
+    world.threatened()
+    incident = world.flood(100)
+    browser = world.browser(world.person("reviewer"))
+    browser.submit("/posts/bluesky%3A6", outcome="confirmed", by="Rut")
+    assert (now(world, incident).state, now(world, incident).escalate_at is None) == ("triggered", False)
+    browser.submit("/posts/bluesky%3A99", outcome="confirmed", by="Rut")
+    assert now(world, incident).state == "acknowledged"
+
+
 def test_who_hands_over_to_nobody_is_told_so(world: Answerable) -> None:
     incident = world.raised()
     browser, path = world.browser(world.person()), f"/incidents/{incident.id}"

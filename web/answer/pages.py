@@ -12,9 +12,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from access.audit_entry import CONTACT, Act
 from access.permissions import Actor
-from alerts.incidents.answering import Answered, offered
+from alerts.incidents.answering import DECIDE, offered
 from alerts.incidents.incident import Incident
 from alerts.incidents.links import Link
+from flow.errors import Unavailable
 from web.answer.answers import Answers
 from web.answer.pace import Pace
 from web.answer.reading import LONGEST, Listed, is_told, listed
@@ -88,7 +89,7 @@ class Desk:
 
         Args:
             outcome: of what was sent: ``done``, ``task``, or why nothing has changed: ``form``, ``sure`` (it is asked whether to
-                close what is not all done), or a `alerts.incidents.answering.Refusal`.
+                close what is not all done), ``away`` (it needs the index), or a `alerts.incidents.answering.Refusal`.
             show: the alert whose post's text has been asked for; it is written down that it is shown.
 
         Raises:
@@ -98,8 +99,11 @@ class Desk:
         official = answers.official(incident.official)
         clock, said = self.site.clock, answers.answering.answers(incident.id)
         last = answers.answering.last(incident.id)
-        alerts = answers.incidents.alerts_of(incident.id)
-        posts = listed(answers.index, alerts, incident=incident, link=link, official=official, clock=clock)
+        alerts, posts, away = answers.incidents.gravest_of(incident.id), list[Listed](), False
+        try:
+            posts = listed(answers.index, alerts, incident=incident, link=link, official=official, clock=clock)
+        except Unavailable:
+            away = True  # that somebody takes it on does not wait for the index
         shown = next((each for each in posts if each.alert == show and each.readable), None)
         if shown is not None:
             self._looked(request, opened, shown)
@@ -116,6 +120,7 @@ class Desk:
             incident=incident,
             official=official,
             posts=posts,
+            away=away,
             more=max(incident.posts - len(posts), 0),
             shown=shown,
             longest=LONGEST,
@@ -200,7 +205,12 @@ def routes(site: Site, answers: Answers) -> APIRouter:
             if await answers.step(ticked, opened, more):
                 return RedirectResponse(f"/a/{token}?done=task#content", 303)
         else:
-            found: Answered | None = await answers.answer(opened.incident.id, what, by=opened.by, seen=seen)
+            try:
+                found = await answers.answer(opened.incident.id, what, by=opened.by, seen=seen)
+            except Unavailable:
+                if what not in DECIDE:
+                    raise
+                return await site.reads(desk.page, request, opened, status=503, outcome="away")
             twice = await site.reads(answers.answering.said_already, opened.incident.id, what, by=opened.by)
             if found is not None and (found.done or twice):
                 return RedirectResponse(f"/a/{token}?done=1#content", 303)

@@ -1,17 +1,17 @@
 """What whoever opens a link may read of the posts of her incident."""
 
 from dataclasses import dataclass
+from itertools import islice
 
 from alerts.incidents.incident import Incident
 from alerts.incidents.links import Link
-from classify.verdict import SEVERITIES
 from flow.clock import Clock
 from registry.official import Official
 from review.index import Index, Item
 from review.scoped import Scoped
 
 MOST = 5
-"""Posts that are listed; all are in the console."""
+"""Posts that are listed; more are in the console."""
 _LOOKED_AT = 20
 LONGEST = 3000
 """Characters of a post that are shown."""
@@ -35,18 +35,20 @@ def listed(
     official: Official | None,
     clock: Clock,
 ) -> list[Listed]:
-    """The gravest of the incident's newest posts, without what they say about others.
+    """The gravest of the incident's posts that are left, without what they say about others.
 
     Args:
-        alerts: the ids of alert and post of each of its alerts, the oldest first.
+        alerts: the ids of alert and post, once for each post, the gravest first.
         official: whom it is about, as she is registered now.
+
+    Raises:
+        Unavailable: the index is away.
     """
     own = Scoped(index, [incident.official], [incident.tenant])
-    newest = list({post: alert for alert, post in reversed(alerts)}.items())[:_LOOKED_AT]
-    found = [(alert, item) for post, alert in newest if (item := own.get(post)) is not None]
-    found.sort(key=lambda each: _gravity(each[1]), reverse=True)
+    left = ((alert, item) for alert, post in alerts[:_LOOKED_AT] if (item := own.get(post)) is not None)
     return [
-        Listed(alert, item, may_read(item, link=link, official=official, clock=clock)) for alert, item in found[:MOST]
+        Listed(alert, item, may_read(item, link=link, official=official, clock=clock))
+        for alert, item in islice(left, MOST)
     ]
 
 
@@ -65,8 +67,3 @@ def is_told(link: Link, *, official: Official | None, clock: Clock) -> bool:
         return True
     now = clock.now()
     return official is not None and any(each.in_force(now) and each.tells(link.contact) for each in official.consents)
-
-
-def _gravity(item: Item) -> tuple[bool, int]:
-    judgement = item.verdict.judgement
-    return "threat" in judgement.flagged, SEVERITIES.index(judgement.severity)

@@ -29,6 +29,7 @@ class Board(Protocol):
 async def follow(board: Board, request: Request, item: Item, outcome: Outcome, tenants: Collection[str]) -> None:
     """A post was decided on: an alarm that was right has been seen, and one that was false for all posts is over.
 
+    That one post was right says nothing of a graver one, which somebody else may have to see.
     Only incidents of ``tenants``, for whom it was decided, follow; all, if it was decided for the whole installation.
     """
     alerts = [each.id for each in item.alerts]
@@ -36,7 +37,7 @@ async def follow(board: Board, request: Request, item: Item, outcome: Outcome, t
         if "" not in tenants and incident.tenant not in tenants:
             continue
         action: Action | None = None
-        if outcome == "confirmed" and incident.state in ("triggered", "escalated"):
+        if outcome == "confirmed" and incident.state in ("triggered", "escalated") and _as_grave(item, incident):
             action = "acknowledge"
         elif (
             outcome == "false-alarm"
@@ -47,6 +48,11 @@ async def follow(board: Board, request: Request, item: Item, outcome: Outcome, t
         if action is not None:
             seen = await board.site.reads(board.answers.answering.seen, incident)
             await board.answers.answer(incident.id, action, by=actor_of(request).person.id, seen=seen)
+
+
+def _as_grave(item: Item, incident: Incident) -> bool:
+    judgement = item.verdict.judgement
+    return judgement.severity == incident.severity and ("threat" in judgement.flagged or not incident.threat)
 
 
 def _all_false(board: Board, request: Request, incident: Incident, decided: Item) -> bool:

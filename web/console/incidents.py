@@ -6,10 +6,12 @@ from functools import partial
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from alerts.incidents.answering import offered
+from alerts.incidents.answering import DECIDE, offered
 from alerts.incidents.incident import Incident
 from alerts.incidents.sent import OF_MESSAGES, messages_of
 from classify.verdict import SEVERITIES
+from flow.errors import Unavailable
+from review.index import Item
 from web.answer.answers import Answers
 from web.console.post import address
 from web.console.site import Site, actor_of
@@ -104,8 +106,12 @@ class Board:
         history, said = answers.history.of(incident.id), answers.answering.answers(incident.id)
         last = answers.answering.last(incident.id)
         wording, reading, by = self.site.wording(request), self.site.reading(request), actor_of(request).person.id
-        posts = list(dict.fromkeys(post for _, post in answers.incidents.alerts_of(incident.id)))
-        shown = [item for post in reversed(posts[-_POSTS_MOST:]) if (item := reading.get(post)) is not None]
+        posts = [post for _, post in answers.incidents.gravest_of(incident.id)]
+        shown, away = list[Item](), False
+        try:
+            shown = [item for post in posts[:_POSTS_MOST] if (item := reading.get(post)) is not None]
+        except Unavailable:
+            away = True  # that somebody takes it on does not wait for the index
         called = names.get(incident.official, "")
         return self.site.page(
             request,
@@ -134,6 +140,7 @@ class Board:
             routines=answers.routines,
             posts=[(item, address(item.verdict.post.id)) for item in shown],
             more=len(posts) - len(shown),
+            away=away,
             curve=answers.curve(incident),
             details=answers.details(incident.id),
             campaign=self._of_campaign(request, incident),
@@ -203,7 +210,12 @@ def routes(site: Site, board: Board) -> APIRouter:
             done = bool(await answers.step(partial(change, incident, more, by=actor_of(request).person.id)))
         else:
             by, seen = actor_of(request).person.id, str(form.get("seen", ""))
-            found = await answers.answer(incident_id, what, by=by, seen=seen)
+            try:
+                found = await answers.answer(incident_id, what, by=by, seen=seen)
+            except Unavailable:
+                if what not in DECIDE:
+                    raise
+                return await site.reads(board.page, request, incident, status=503, outcome="away")
             twice = await site.reads(answers.answering.said_already, incident_id, what, by=by)
             done = found is not None and (found.done or twice)
             outcome = (found and found.refusal) or outcome
