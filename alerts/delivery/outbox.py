@@ -149,10 +149,17 @@ class Outbox(OutboxHolder):
             besides: ids of deliveries to leave out, being on their way.
         """
         order = (OUTBOX.c.threat.desc(), OUTBOX.c.severity.desc(), OUTBOX.c.due, OUTBOX.c.id)
-        waiting = select(*DELIVERY, OUTBOX.c.first_due, OUTBOX.c.alert).where(*self._due(), OUTBOX.c.channel == channel)
-        rows = self._database.query(waiting.order_by(*order).limit(max(limit, 0) + len(besides)))
-        items = (self._item(row) for row in rows if row[0] not in besides)
-        return [item for item in items if item is not None][:limit]
+        waiting = select(*DELIVERY, OUTBOX.c.first_due, OUTBOX.c.alert).where(OUTBOX.c.channel == channel)
+        found: list[Item] = []
+        while (left := limit - len(found)) > 0:
+            seen = {*besides, *(item.delivery.id for item in found)}
+            due = waiting.where(*self._due()).order_by(*order).limit(left + len(seen))
+            new = [row for row in self._database.query(due) if row[0] not in seen][:left]
+            found += [item for item in map(self._item, new) if item is not None]
+            if len(new) < left:
+                break
+            # What could not be read is not due any more: however much there is, what can be read comes next.
+        return found
 
     def _due(self) -> tuple[ColumnElement[bool], ...]:
         """What holds for deliveries that are to be tried now."""
@@ -173,15 +180,17 @@ class Outbox(OutboxHolder):
         self._set_aside(item.delivery, reason, item.first_due)
 
     def _set_aside(self, delivery: Delivery, reason: str, first_due: datetime) -> None:
-        """Leave what cannot be read for a later try: a newer program may have written it, and may read it again."""
+        """Leave what cannot be read for a later try: a newer program may have written it, and may read it again. Nothing was
+        sent, and so it is none of the tries after which the next channel takes its turn.
+        """
         now = self._clock.now()
         over = now - first_due >= UNREADABLE_FOR
-        if over or not delivery.attempts:
+        if over or delivery.reason != reason:
             logger.error(
                 "delivery %s cannot be read and %s: %s", delivery.id, "is given up" if over else "waits", reason
             )
         new: dict[str, Any] = {"state": "failed" if over else "waiting", "reason": reason, "at": now.timestamp()}
-        new |= {"attempts": delivery.attempts + 1, "due": (now + UNREADABLE_AGAIN).timestamp()}
+        new["due"] = (now + UNREADABLE_AGAIN).timestamp()
         # The alert stays, so that it can be sent after a fix.
         self._database.execute(update(OUTBOX).where(OUTBOX.c.id == delivery.id).values(**new))
 
