@@ -7,6 +7,7 @@ from access.audit_entry import CONTACT
 from access.people import People
 from alerts.incidents.answering import Answering
 from alerts.incidents.links import Links
+from alerts.incidents.receipts import Receipts
 from alerts.routines.reminding import Reminding
 from alerts.routines.routines import Routines, load_routines
 from alerts.routines.tasks import Tasks
@@ -69,6 +70,7 @@ def answers(parts: Parts, *, step: Callable[..., Awaitable[Any]]) -> Answers:
         incidents=parts.incidents,
         history=parts.incidents.history,
         links=Links(parts.database, clock=parts.clock),
+        receipts=Receipts(parts.database, clock=parts.clock),
         signer=signer(parts.settings),
         tasks=tasks(parts),
         routines=routines(parts),

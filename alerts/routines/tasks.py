@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 from alerts.alert import Alert
 from alerts.incidents.case import readable
 from alerts.incidents.history import History, Transition
-from alerts.incidents.incident import OPEN, Incident
+from alerts.incidents.incident import LOCK, OPEN, Incident
 from alerts.routines.routines import Routines
 from alerts.tables import INCIDENT, INCIDENT_TASK
 from classify.verdict import SEVERITIES
@@ -95,14 +95,16 @@ class Tasks:
         return counts
 
     def done(self, incident: Incident, task: str, *, by: str) -> bool:
-        """Tick a task off; ``False``: it was done before, or there is none.
+        """Tick a task off; ``False``: it was done before, or there is none, or no such incident any more.
 
         Args:
             by: the name of a contact, or the id of a person.
         """
         now = self._clock.now()
         with self._database.transaction():
-            self._database.lock("tasks")
+            self._database.lock(LOCK)
+            if not self._stands(incident):
+                return False
             self._make(incident)
             open_one = and_(
                 INCIDENT_TASK.c.incident == incident.id, INCIDENT_TASK.c.task == task, INCIDENT_TASK.c.done_at.is_(None)
@@ -126,7 +128,7 @@ class Tasks:
             INCIDENT_TASK.c.done_at.is_not(None),
         )
         with self._database.transaction():
-            self._database.lock("tasks")
+            self._database.lock(LOCK)
             if not self._database.execute(update(INCIDENT_TASK).where(*this).values(done_at=None, done_by="")):
                 return False
             self._history.add([Transition(incident.id, incident.official, now, "task-undone", actor=by, result=task)])
@@ -135,7 +137,7 @@ class Tasks:
     def make_missing(self) -> None:
         """Make the tasks that incidents should have and have not yet."""
         with self._database.transaction():
-            self._database.lock("tasks")
+            self._database.lock(LOCK)
             for case in readable(self._database, *_WITHOUT):
                 self._make(case.incident())
 
@@ -149,6 +151,10 @@ class Tasks:
         """Somebody has been reminded of it, or need not be."""
         this = INCIDENT_TASK.c.incident == task.incident, INCIDENT_TASK.c.task == task.task
         self._database.execute(update(INCIDENT_TASK).where(*this).values(reminded_at=at.timestamp()))
+
+    def _stands(self, incident: Incident) -> bool:
+        """Whether it is still there; called while the incidents are locked."""
+        return bool(self._database.query(select(INCIDENT.c.id).where(INCIDENT.c.id == incident.id)))
 
     def _make(self, incident: Incident) -> None:
         if not self.of(incident.id):

@@ -1,6 +1,6 @@
 """An incident in real parts, the links that were sent about it, and browsers of those who got them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -156,6 +156,16 @@ class Answerable:
 
     def wait(self, **span: float) -> None:
         self.clock.advance(timedelta(**span).total_seconds())
+
+
+def erasing(world: Answerable) -> Callable[..., Awaitable[Any]]:
+    """A step before which the official is erased: it was on its way when that happened."""
+
+    async def step(function: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        world.parts.erasure.withdraw(ANNA)
+        return function(*args, **named)
+
+    return step
 
 
 def form(browser: Browser, path: str) -> dict[str, str]:

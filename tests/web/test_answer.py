@@ -13,8 +13,10 @@ from alerts.incidents.answering import Answering
 from alerts.incidents.links import LASTS
 from registry.official import Consent
 from tests.alerts.people import AT
-from tests.web.answering import ANNA, CONTACTS, EVA, KAJ, TEXT, Answerable, form
+from tests.web.answering import ANNA, CONTACTS, EVA, KAJ, TEXT, Answerable, erasing, form
 from tests.web.building import ADDRESS, Browser, Page
+from tests.web.portal.building import at_once
+from turvakt.answering import answers
 
 SECOND_FACTOR = 'second_factor = true\nphone = "+46 8 123 456"\n[[rule]]\nname = "grave"\nseverity = "low"\n'
 
@@ -389,6 +391,15 @@ def test_a_step_is_ticked_off_by_whoever_has_the_link_and_more_are_told_of(world
     assert [(each.actor, each.result) for each in said] == [(KAJ, "safe")]
     assert browser.submit(path, do=ticked, **form(browser, path)).status_code == 409
     assert page.words.count("Call 112") == 1
+
+
+def test_a_task_that_is_ticked_off_while_the_official_is_erased_leaves_nothing(world: Answerable) -> None:
+    incident = world.raised()
+    browser, path = world.browser(step=erasing(world)), world.link(incident)
+    assert browser.submit(path, do="task/safe", **form(browser, path)).status_code == 404
+    tasks = answers(world.parts, step=at_once).tasks
+    assert tasks.of(incident.id) == []
+    assert world.parts.incidents.history.of(incident.id) == []
 
 
 def test_with_open_tasks_it_is_asked_once_and_what_is_closed_can_be_opened_again(world: Answerable) -> None:

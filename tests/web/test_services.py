@@ -8,7 +8,7 @@ import pytest
 from alerts.incidents.incident import Incident
 from alerts.incidents.links import LASTS
 from alerts.plans.plan import Plan
-from tests.web.answering import EVA, KAJ, Answerable
+from tests.web.answering import EVA, KAJ, Answerable, erasing
 from tests.web.portal.building import at_once
 from turvakt.answering import answers
 
@@ -41,6 +41,13 @@ def test_a_receipt_is_written_down_once(world: Answerable) -> None:
     assert told(world, incident) == [("received", KAJ, "sms")]
     assert browser.post(f"/receipts/voice/{token(world, incident, EVA)}", data={"state": "busy"}).status_code == 204
     assert told(world, incident)[1:] == [("failed", EVA, "voice")]
+
+
+def test_a_receipt_that_comes_while_the_official_is_erased_leaves_nothing(world: Answerable) -> None:
+    incident = world.raised()
+    path = f"/receipts/sms/{token(world, incident)}"
+    assert world.browser(step=erasing(world)).post(path, data={"status": "delivered"}).status_code == 204
+    assert world.parts.incidents.history.of(incident.id) == []
 
 
 @pytest.mark.parametrize(("channel", "status"), [("sms", "lost"), ("sms", ""), ("email", "delivered")])

@@ -11,6 +11,7 @@ from alerts.incidents.history import History
 from alerts.incidents.incident import Incident
 from alerts.incidents.links import Links, Signer
 from alerts.incidents.reading import IncidentReader
+from alerts.incidents.receipts import Receipts
 from alerts.plans.plan import Plan
 from alerts.routines.routines import Routines
 from alerts.routines.tasks import Task, Tasks
@@ -41,6 +42,7 @@ class Answers:
     incidents: IncidentReader
     history: History
     links: Links
+    receipts: Receipts
     signer: Signer
     tasks: Tasks
     routines: Routines

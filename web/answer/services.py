@@ -4,14 +4,13 @@ They come without a session and from no page of ours. What they bring is the sec
 carried, so they can say no more than whoever got it.
 """
 
-from dataclasses import replace
 from datetime import timedelta
 from itertools import dropwhile
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 
-from alerts.incidents.history import BEGUN_AGAIN, Event, Transition
+from alerts.incidents.history import BEGUN_AGAIN, Event
 from alerts.incidents.links import Link
 from web.answer.answers import Answers
 from web.answer.pace import Pace
@@ -22,7 +21,6 @@ from web.security import client_of
 _ARRIVED: dict[str, Event] = {"delivered": "received", "success": "received", "failed": "failed", "busy": "failed"}
 _CHANNELS = ("sms", "sms-gateway", "voice")
 _WRONG_MOST, _WITHIN = 60, timedelta(minutes=15)
-_RESULT = "receipt"
 _HEARD = {"play": "sound/beep"}
 _NOTHING: dict[str, str] = {"hangup": "reject"}
 
@@ -51,14 +49,6 @@ def routes(site: Site, answers: Answers) -> APIRouter:
         begun_again = any(each.event in BEGUN_AGAIN for each in told)
         return None if begun_again else answers.answering.seen(incident)
 
-    def note(link: Link, channel: str, status: str) -> None:
-        event = _ARRIVED[status]
-        written = [each.event for each in answers.history.of_delivery(link.delivery) if each.result == _RESULT]
-        if event in written:
-            return  # services tell again what we have not confirmed
-        told = Transition(link.incident, link.official, site.clock.now(), event, delivery=link.delivery)
-        answers.history.add([replace(told, contact=link.contact, channel=channel, result=_RESULT)])
-
     @router.post("/receipts/{channel}/{token}")
     async def receipt(request: Request, channel: str, token: str) -> Response:
         """What came of a message: ``status`` or, of a call, ``state``; what is none of ours changes nothing."""
@@ -68,7 +58,7 @@ def routes(site: Site, answers: Answers) -> APIRouter:
         form = await request.form()
         status = str(form.get("status") or form.get("state") or "")
         if channel in _CHANNELS and status in _ARRIVED:
-            await answers.step(note, link, channel, status)
+            await answers.step(answers.receipts.note, link, _ARRIVED[status], channel=channel)
         return Response(status_code=204)
 
     @router.post("/voice/{token}")
