@@ -57,6 +57,16 @@ class Notices:
         """Write one down. Several may tell her of the same alert: all of them stay."""
         self._database.execute(insert(NOTICE), _row(notice))
 
+    def add_once(self, notice: Notice, *, seen: int) -> None:
+        """Write one down, unless the same one by the same person is among those that have come after the first ``seen`` of its
+        alert: then she has sent one form twice.
+        """
+        with self._database.transaction():
+            self._database.lock("notices")
+            since = self.about([notice.alert])[seen:]
+            if not any((each.by, each.how, each.form) == (notice.by, notice.how, notice.form) for each in since):
+                self.add(notice)
+
     def read(self, notice: Notice) -> bool:
         """Write down that she has read of an alert herself, unless she had read as much of it before; says whether it is new."""
         with self._database.transaction():

@@ -32,6 +32,16 @@ class Told:
     official: Official
     notices: list[Notice]
 
+    @property
+    def choices(self) -> tuple[tuple[How, Form], ...]:
+        """What may be written down: that her wish was followed, only where it is not to be told."""
+        return (*CHOICES, BY_WISH) if self.official.wishes.notice == "never" else CHOICES
+
+    @property
+    def seen(self) -> int:
+        """How many notices of the alert itself there are."""
+        return sum(each.alert == self.alert.id for each in self.notices)
+
 
 class Telling:
     """What the console needs of the portal to tell and ask whether an official was told."""
@@ -54,20 +64,23 @@ class Telling:
             for id, alert in sorted(first.items())
         ]
 
-    def tell(self, request: Request, alert_id: str, how: str, form: str) -> str | None:
-        """Write down that the official was told; returns the post, or ``None`` if she has no such alert in reach."""
+    def tell(self, request: Request, alert_id: str, how: str, form: str, *, seen: str) -> str | None:
+        """Write down that the official was told; returns the post, or ``None`` if she has no such alert in reach.
+
+        Args:
+            seen: how many notices of this alert the sender of the form had seen: sent twice, it is written down once.
+        """
         reading, actor = self._site.reading(request), actor_of(request)
         post_id = reading.post_of(alert_id)
         item = reading.get(post_id) if post_id is not None else None
         told = next((each for each in self.told(request, item) if each.alert.id == alert_id), None) if item else None
-        chosen = next((each for each in (*CHOICES, BY_WISH) if each == (how, form)), None)
-        if item is None or told is None or chosen is None:
+        chosen = next((each for each in told.choices if each == (how, form)), None) if told else None
+        if item is None or told is None or chosen is None or not seen.isdecimal():
             return None
         self._site.looked(request, "told-official", [item], post=item.verdict.post.id, official=told.official.id)
         now, wish = self._site.clock.now(), told.official.wishes.notice
-        self._portal.notices.add(
-            Notice(alert_id, told.official.id, now, chosen[0], by=actor.person.id, form=chosen[1], wish=wish)
-        )
+        notice = Notice(alert_id, told.official.id, now, chosen[0], by=actor.person.id, form=chosen[1], wish=wish)
+        self._portal.notices.add_once(notice, seen=int(seen))
         return item.verdict.post.id
 
 
@@ -81,7 +94,7 @@ def routes(site: Site, telling: Telling) -> APIRouter:
         sent = await request.form()
         alert_id = str(sent.get("alert", ""))
         how, _, form = str(sent.get("how", "")).partition("/")
-        post_id = await site.reads(telling.tell, request, alert_id, how, form)
+        post_id = await site.reads(telling.tell, request, alert_id, how, form, seen=str(sent.get("seen", "")))
         if post_id is None:
             return site.error(request, "missing", status=404)
         return RedirectResponse(f"/posts/{quote(post_id, safe='')}?told=1#told", 303)

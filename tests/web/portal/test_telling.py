@@ -33,7 +33,7 @@ def staff(home: Home, tenant: str = "") -> Browser:
 def test_what_was_told_is_on_record_for_both(home: Home) -> None:
     browser = staff(home)
     assert "Nobody has noted" in browser.page("/posts/jsonl:1").words
-    answer = browser.submit("/notices", alert="a1", how="phone/gist")
+    answer = browser.submit("/notices", alert="a1", how="phone/gist", seen="0")
     assert (answer.status_code, answer.headers["location"]) == (303, "/posts/jsonl%3A1?told=1#told")
     told = home.parts.notices.about(["a1"])
     assert told == [Notice("a1", ID, home.clock.now(), "phone", "vera", "gist", "at-once")]
@@ -51,16 +51,28 @@ def test_what_was_told_is_on_record_for_both(home: Home) -> None:
         {"alert": "nothing", "how": "phone/gist"},
         {"alert": "a1", "how": "portal/text"},  # she alone can have read it there
         {"alert": "a1", "how": ""},
+        {"alert": "a1", "how": "wish/none"},  # it is not her wish
+        {"alert": "a1", "how": "phone/gist", "seen": ""},  # not of the page's form
         {},
     ],
 )
 def test_nothing_else_can_be_written_down(home: Home, form: dict[str, str]) -> None:
-    assert staff(home).submit("/notices", **form).status_code == 404
+    assert staff(home).submit("/notices", **{"seen": "0"} | form).status_code == 404
     assert home.parts.notices.about(["a1", "b1"]) == []
+
+
+def test_a_form_that_is_sent_twice_is_one_note_and_whoever_tells_her_again_writes_another(home: Home) -> None:
+    browser = staff(home)
+    for how, times in (("phone/gist", 2), ("phone/text", 1), ("phone/gist", 1)):
+        [seen] = browser.page("/posts/jsonl:1").all("input", name="seen")
+        for _ in range(times):
+            sent = browser.submit("/notices", alert="a1", how=how, seen=str(seen["value"]))
+            assert (sent.status_code, sent.headers["location"]) == (303, "/posts/jsonl%3A1?told=1#told")
+    assert [each.form for each in home.parts.notices.about(["a1"])] == ["gist", "text", "gist"]
 
 
 def test_staff_of_another_tenant_reach_no_alert_of_hers(home: Home) -> None:
     browser = staff(home, "furuby")
     assert browser.get("/posts/jsonl:1").status_code == 404
-    assert browser.submit("/notices", alert="a1", how="phone/gist").status_code == 404
+    assert browser.submit("/notices", alert="a1", how="phone/gist", seen="0").status_code == 404
     assert home.parts.notices.about(["a1"]) == []
