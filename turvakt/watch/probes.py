@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.plans.live import LivePlans
 from turvakt.watch.beats import LATE, REFUSED, Beat, Beats
-from turvakt.watch.processes import Processes
+from turvakt.watch.processes import Process, Processes
 from turvakt.watch.trouble import Kind, Trouble
 from turvakt.watch.usual import Usual, hour, learn, never
 
@@ -42,35 +42,63 @@ class Workers:
     Args:
         names: of the processes.
         since: from when on they are waited for.
+        own_ahead: by how many seconds the watch's own clock is ahead of the database's: nobody is dead for that.
     """
 
-    def __init__(self, beats: Beats, processes: Processes, *, names: Collection[str], since: datetime) -> None:
+    def __init__(
+        self,
+        beats: Beats,
+        processes: Processes,
+        *,
+        names: Collection[str],
+        since: datetime,
+        own_ahead: Callable[[], float] = lambda: 0.0,
+    ) -> None:
         self._beats = beats
         self._processes = processes
         self._names = names
         self._since = since
+        self._own_ahead = own_ahead
 
     def __call__(self, now: datetime) -> Iterator[Trouble]:
         known = {beat.place: beat for beat in self._beats.all()}
+        own, processes = timedelta(seconds=self._own_ahead()), self._processes.all()
         for name in self._names:
             place = f"worker:{name}"
             beat = known.get(place, Beat(place, self._since))
-            if now - max(beat.at, self._since) >= LATE:
+            ahead = _ahead(beat, processes) if place in known else own
+            # What the watch's clock and that of the process say, both by the database's.
+            there, at, since = now - own, beat.at - ahead, self._since - own
+            if there - max(at, since) >= LATE:
                 if not self._processes.stopped(place):
                     yield Trouble("worker-silent", place, beat.at)
-                elif now - beat.at >= STOPPED:
+                elif there - at >= STOPPED:
                     yield Trouble("worker-stopped", place, beat.at)
-            elif beat.failing_since is not None and now - beat.failing_since >= LATE:
+            elif beat.failing_since is not None and there - (beat.failing_since - ahead) >= LATE:
                 yield Trouble("store-away", place, beat.failing_since, {"reason": beat.reason})
 
 
-def clocks(processes: Processes) -> Callable[[datetime], Iterator[Trouble]]:
-    """Whether the processes that live agree with the database about the time: what one writes, others compare with their own."""
+def _ahead(beat: Beat, processes: Iterable[Process]) -> timedelta:
+    """By how much the clock is ahead of the database's that ``beat`` was written by."""
+    those = (each for each in processes if each.place == beat.place)
+    writer = min(those, key=lambda each: abs(each.at - beat.at), default=None)
+    return timedelta(seconds=writer.ahead if writer is not None else 0.0)
+
+
+def clocks(
+    processes: Processes, *, own_ahead: Callable[[], float] = lambda: 0.0
+) -> Callable[[datetime], Iterator[Trouble]]:
+    """Whether the processes that live agree with the database about the time: what one writes, others compare with their own.
+
+    Args:
+        own_ahead: as for `Workers`.
+    """
 
     def ask(now: datetime) -> Iterator[Trouble]:
         worst: dict[str, float] = {}
+        there = now - timedelta(seconds=own_ahead())
         for each in processes.all():
-            lives = not each.ended and now - each.at + timedelta(seconds=each.ahead) < LATE
+            lives = not each.ended and there - each.at + timedelta(seconds=each.ahead) < LATE
             if lives and abs(each.ahead) >= max(APART.total_seconds(), abs(worst.get(each.place, 0.0))):
                 worst[each.place] = each.ahead
         for place, ahead in worst.items():

@@ -152,7 +152,12 @@ def _probes(
         return next((entry.at for entry in parts.queue.read(topic, stage, 1).entries), None)
 
     readers = {name: STAGES[name] for name in (workers(parts) if parts.is_cluster else STAGES) if name in STAGES}
-    heard = Workers(beats, Processes(parts.database), names=workers(parts), since=since)
+    processes = Processes(parts.database)
+
+    def own_ahead() -> float:
+        return processes.ahead(parts.clock) if parts.is_cluster else 0.0  # a file has no clock of its own
+
+    heard = Workers(beats, processes, names=workers(parts), since=since, own_ahead=own_ahead)
     probes = [
         Probe("database", frozenset({"worker-silent", "worker-stopped"}), heard),
         Probe("database", frozenset({"source-silent", "source-failing", "source-refuses"}), sources),
@@ -166,8 +171,8 @@ def _probes(
         Probe("keys", frozenset({"key-ends"}), Keys(lambda: key_files(parts.plans))),
         Probe("plans", frozenset({"plan-broken"}), changed(parts.plans)),
     ]
-    if parts.is_cluster:  # a file has no clock of its own
-        probes.append(Probe("database", frozenset({"clock-apart"}), apart(Processes(parts.database))))
+    if parts.is_cluster:
+        probes.append(Probe("database", frozenset({"clock-apart"}), apart(processes, own_ahead=own_ahead)))
     if parts.has_index:
         probes.append(Probe("index", frozenset(), answers(lambda: parts.index.held({_NOBODYS_POST}))))
     if settings.backup:

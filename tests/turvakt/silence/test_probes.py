@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import delete
 from turvakt.watch.beats import Beat, Beats
 from turvakt.watch.probes import Sources, Workers, clocks, stages
 from turvakt.watch.processes import FORGOTTEN, Processes
-from turvakt.watch.tables import PROCESS
+from turvakt.watch.tables import BEAT, PROCESS
 from turvakt.watch.usual import hour
 from turvakt.wiring import Parts
 
@@ -177,6 +178,23 @@ def test_hours_teach_only_while_a_source_is_heard(beats: Beats) -> None:
         list(probe(now))
         probe.note(now)
     assert beats.counts("feed") == {hour(NOW): 0}
+
+
+def test_the_watchs_own_clock_that_is_wrong_is_told_and_kills_nobody(parts: Parts, beats: Beats) -> None:
+    """Be it ahead by ten minutes, so that what others write is old, or behind: then who is dead would look alive."""
+    processes = Processes(parts.database)
+    for own, said in ((600.0, "ahead"), (-600.0, "behind")):
+        parts.database.execute(delete(PROCESS))
+        parts.database.execute(delete(BEAT))
+        by, wrong = partial(float, own), timedelta(seconds=own)
+        processes.lives("1", "worker:house", NOW + wrong, ahead=own)
+        processes.lives("2", "worker:dispatch", NOW)
+        beats.write([Beat("worker:house", NOW + wrong), Beat("worker:dispatch", NOW)], {})
+        names = ["house", "dispatch", "collect"]
+        workers = Workers(beats, processes, names=names, since=NOW + wrong - 5 * MINUTE, own_ahead=by)
+        assert [each.place for each in workers(NOW + wrong + MINUTE)] == ["worker:collect"]
+        found = clocks(processes, own_ahead=by)(NOW + wrong + MINUTE)
+        assert {each.place: each.details for each in found} == {"worker:house": {said: "600"}}
 
 
 def test_of_clocks_that_differ_the_worst_one_of_each_work_is_told(parts: Parts) -> None:
