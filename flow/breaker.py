@@ -30,7 +30,11 @@ class Breaker:
     @property
     def left(self) -> float:
         """Seconds for which nobody may be asked; 0: somebody may."""
-        return 0.0 if self._until is None else max((self._until - self._clock.now()).total_seconds(), 0.0)
+        if self._until is None:
+            return 0.0
+        left = self._until - self._clock.now()
+        # It rests no longer than that, however far the clock was put back since.
+        return 0.0 if left > self._rest else max(left.total_seconds(), 0.0)
 
     def room(self, most: int) -> int:
         """How many of ``most`` may be asked now."""

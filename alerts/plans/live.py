@@ -67,7 +67,8 @@ class LivePlans(Plans):
 
     def _now(self) -> Plans:
         now = self._clock.now()
-        if now - self._looked < EVERY:
+        # The clock may have been put back since.
+        if abs(now - self._looked) < EVERY:
             return self._read
         self._looked = now
         state = self._state()

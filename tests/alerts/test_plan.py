@@ -363,6 +363,14 @@ def test_a_changed_file_is_followed_and_one_with_a_mistake_is_not(file: Path, ca
         LivePlans(file, None, clock=clock)
 
 
+def test_a_changed_file_is_followed_when_the_clock_was_put_back(file: Path) -> None:
+    clock = ManualClock(AT)
+    plans = LivePlans(file, None, clock=clock)
+    clock.advance(-3600)
+    file.write_text(PLAN.replace("repeat = 2", "repeat = 12"), "utf-8")
+    assert plans.of("ekvik").policy("night").repeat == 12
+
+
 def test_what_is_wrong_in_a_changed_file_is_known_until_it_is_mended(file: Path, tmp_path: Path) -> None:
     clock, folder = ManualClock(AT), tmp_path / "tenants"
     folder.mkdir()

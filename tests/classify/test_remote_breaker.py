@@ -28,6 +28,15 @@ def test_it_opens_rests_and_tries(clock: ManualClock) -> None:
     assert breaker.room(20) == 20
 
 
+def test_it_rests_no_longer_as_the_clock_was_put_back(clock: ManualClock) -> None:
+    breaker = Breaker(clock=clock, after=1, seconds=60)
+    breaker.failed()
+    clock.advance(-3600)
+    assert breaker.room(20) == 1
+    breaker.failed()
+    assert breaker.left == 60
+
+
 def test_a_server_in_trouble_is_left_alone_and_the_log_says_so_once(
     serving: Any, remote: Any, told: Told, clock: ManualClock, caplog: pytest.LogCaptureFixture
 ) -> None:
