@@ -106,6 +106,9 @@ class Collected:
         to = _recipient(address, entries, plan, officials, now)
         name = entries[0].name or (to.name if to is not None else "")
         held = [each for each in entries if covered(each, officials, to.name if to is not None else name, now)]
+        if to is not None and to.name != name and not held:
+            # Whoever has the address by now may not be told.
+            to, held = None, [each for each in entries if covered(each, officials, name, now)]
         values = {"per_hour": str(plan.budget.per_hour), "held": str(len(held)), "contact": ""}
         # No clock that is put back gives it to another message.
         key = f"{moment(min(each.at for each in entries)).isoformat()} {entries[0].number}"

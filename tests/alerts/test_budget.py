@@ -492,9 +492,13 @@ def test_who_is_called_otherwise_by_now_is_told_at_her_address(world: World) -> 
     assert sorted(collected(world)) == [("Jouren", "jour@ekvik.example", "1"), ("Vakten", "vakt@ekvik.example", "2")]
 
 
-def test_what_nobody_can_be_told_of_any_more_the_operator_is_told(world: World) -> None:
+@pytest.mark.parametrize("left", [(), (RegistryContact("Vakten", "email", "vakt@ekvik.example", "sv"),)])
+def test_what_nobody_can_be_told_of_any_more_the_operator_is_told(
+    world: World, left: tuple[RegistryContact, ...]
+) -> None:
+    """Nobody has the address any more, or somebody whom consent does not name."""
     world.tell(*(world.alert(number) for number in range(LIMIT + 2)))
-    world.her = official(contacts=())
+    world.her = official(contacts=left, consents=(Consent(("*",), AT, recipients=("Beredskap Ekvik",)),))
     world.clock.advance(3600)
     assert (world.digests.send(), world.entries()) == (1, 0)
     *_, (kind, address, values) = world.bulletins()
