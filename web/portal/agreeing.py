@@ -116,8 +116,8 @@ def _changed(desk: Desk, request: Request, form: FormData) -> Response:
     if is_same(before, consent):
         return RedirectResponse("/me/consent?done=same", 303)
     try:
-        whole, given = together(before, consent), desk.given(request, str(form["wording"]))
         gone = given_up(before, consent, sources=desk.portal.sources_of(official.id))
+        whole, given = together(before, consent, gone), desk.given(request, str(form["wording"]))
         with desk.portal.store.changing(official.id) as her:
             if not is_same(before, whole):
                 desk.portal.store.change(replace(her, consents=(whole, *to_come(her, now))), given=given)

@@ -110,9 +110,12 @@ def given_up(before: Consent | None, after: Consent, *, sources: Collection[str]
     return [Part("source", each) for each in sorted(sources) if covers(before, each) and not covers(after, each)]
 
 
-def together(before: Consent | None, after: Consent) -> Consent:
-    """``after`` in the sources of both: what is given up is withdrawn from it, one source after another."""
-    return after if before is None else replace(after, scope=_union((before.scope, after.scope)))
+def together(before: Consent | None, after: Consent, gone: Collection[Part]) -> Consent:
+    """``after`` in the sources of both, as those that are ``gone`` are withdrawn from it, one after another.
+
+    Where none is, it is ``after``: whoever names all sources there are does not mean those to come.
+    """
+    return replace(after, scope=_union((before.scope, after.scope))) if before is not None and gone else after
 
 
 def covers(consent: Consent, source: str) -> bool:

@@ -90,6 +90,17 @@ def test_what_is_given_up_is_erased_at_once(home: Home) -> None:
     assert home.parts.allowed(ID, "mastodon")
 
 
+def test_who_names_all_sources_there_are_does_not_mean_those_to_come(home: Home) -> None:
+    browser = home.browser()
+    form = home.consent_form(browser) | {"scope": "some"}
+    assert browser.submit("/me/consent", **form).headers["location"] == "/me/consent?done=saved"
+    [consent] = home.parts.store.get(ID).consents
+    assert sorted(consent.scope) == sorted(home.parts.sources())
+    [some] = browser.page("/me/consent").all("input", name="scope", value="some")
+    assert "checked" in some
+    assert browser.submit("/me/consent", **form).headers["location"] == "/me/consent?done=same"
+
+
 def test_from_one_source_to_another(home: Home) -> None:
     browser = home.browser()
     form = home.consent_form(browser) | {"scope": "some"}
