@@ -84,11 +84,14 @@ class IncidentReader:
         """How many alerts all incidents have."""
         return self._count(INCIDENT_POST)
 
-    def newest(self, tenants: Collection[str], *, limit: int = 200) -> list[Incident]:
-        """Those of these tenants, closed or not, the newest first."""
-        found = select(*_COLUMNS).where(INCIDENT.c.tenant.in_(sorted(tenants)))
-        rows = self._database.query(found.order_by(INCIDENT.c.opened_at.desc(), INCIDENT.c.id).limit(limit))
-        return [_incident(row) for row in rows]
+    def these(self, incidents: Collection[str]) -> list[Incident]:
+        """Those of these ids, closed or not, the newest first."""
+        return self._found(INCIDENT.c.id.in_(incidents)) if incidents else []
+
+    def closed(self, tenants: Collection[str], *, limit: int) -> tuple[list[Incident], int]:
+        """Those of these tenants that are closed, the newest first, and how many there are altogether."""
+        over = INCIDENT.c.tenant.in_(sorted(tenants)), INCIDENT.c.state.not_in(OPEN)
+        return self._found(*over, limit=limit), self._count(INCIDENT, *over)
 
     def curve(self, official: str, *, since: datetime, until: datetime) -> list[tuple[datetime, int]]:
         """How many flagged posts about the official were written in each minute in which there were any."""
@@ -99,8 +102,8 @@ class IncidentReader:
         rows = self._database.query(select(minute, posts).where(hers, during).group_by(minute).order_by(minute))
         return [(moment(at), int(many)) for at, many in rows]
 
-    def _found(self, *conditions: ColumnElement[bool]) -> list[Incident]:
-        found = select(*_COLUMNS).where(*conditions).order_by(INCIDENT.c.opened_at.desc(), INCIDENT.c.id)
+    def _found(self, *conditions: ColumnElement[bool], limit: int | None = None) -> list[Incident]:
+        found = select(*_COLUMNS).where(*conditions).order_by(INCIDENT.c.opened_at.desc(), INCIDENT.c.id).limit(limit)
         return [_incident(row) for row in self._database.query(found)]
 
     def _count(self, table: Table, *conditions: ColumnElement[bool]) -> int:

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from alerts.bulletin import Bulletin
+from alerts.incidents.case import cases, save
 from alerts.incidents.incident import Incident
-from alerts.tables import INCIDENT_TASK
+from alerts.tables import INCIDENT, INCIDENT_TASK
 from tests.alerts.people import alert, official, verdict
 from tests.web.answering import ANNA, KAJ, TEXT, Answerable
 from tests.web.building import Page
@@ -180,6 +181,26 @@ def test_what_is_to_be_done_is_ticked_off_by_whom_and_when(world: Answerable) ->
     assert "3 tasks overdue" in browser.page("/incidents", show="late").words
 
 
+def test_a_long_list_says_how_many_more_there_are_and_loses_nothing_overdue(world: Answerable) -> None:
+    incident = world.raised()
+    world.parts.incidents.answer(incident.id, "on-it", by=KAJ)
+    answers(world.parts, step=at_once).tasks.make_missing()
+    [case] = cases(world.parts.database, INCIDENT.c.id == incident.id)
+    for state, many in (("triggered", 102), ("resolved", 501)):
+        later = [replace(case, id=f"{state}{n}", state=state, opened_at=case.opened_at + n + 1) for n in range(many)]
+        for each in later:
+            each.is_new = True
+        save(world.parts.database, later)
+    world.wait(days=20)
+    browser = world.browser(world.person())
+    listed = {each: browser.page("/incidents", show=each) for each in ("open", "late", "closed")}
+    assert [len(page.all("li", class_="row edge-high")) for page in listed.values()] == [100, 1, 100]
+    assert f"/incidents/{incident.id}" in listed["late"].links()
+    assert "and 3 more incidents" in listed["open"].words
+    assert "more incident" not in listed["late"].words
+    assert "and 401 more incidents" in listed["closed"].words
+
+
 def test_with_open_tasks_it_is_asked_once_and_what_is_closed_can_be_opened_again(world: Answerable) -> None:
     incident = world.raised()
     browser, path = world.browser(world.person()), f"/incidents/{incident.id}"
@@ -227,11 +248,12 @@ def test_incidents_of_another_tenant_do_not_follow_a_decision(world: Answerable)
     world.parts.index.write_verdicts([both])
     world.parts.index.write_alerts(raised)
     world.parts.incidents.take(raised)
+    about = {"ekvik": ANNA, "furuby": "bo-ek"}
     states = []
     for tenant, outcome in (("ekvik", "confirmed"), ("furuby", "false-alarm")):
         reader = world.browser(world.person(tenant=tenant, id=tenant))
         reader.submit("/posts/bluesky%3A1", outcome=outcome, by="Rut")
-        states.append({each.tenant: each.state for each in world.parts.incidents.newest({"ekvik", "furuby"})})
+        states.append({each: world.parts.incidents.of_official(who)[0].state for each, who in about.items()})
     assert states == [
         {"ekvik": "acknowledged", "furuby": "triggered"},
         {"ekvik": "acknowledged", "furuby": "resolved"},

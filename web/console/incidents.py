@@ -59,12 +59,12 @@ class Board:
         tenants = actor.tenants("see-texts") | ({""} if actor.may("operate") else frozenset())
         late = self.answers.tasks.overdue(tenants=tenants)
         incidents = self.answers.incidents
-        everything = incidents.open() if which == "open" else incidents.newest(tenants, limit=500)
-        found = [
-            each
-            for each in self.visible(request, everything)
-            if which == "open" or (which == "closed" and not each.is_open) or (which == "late" and each.id in late)
-        ]
+        if which == "closed":
+            newest, total = incidents.closed(tenants, limit=_SHOWN_MOST)
+            found = self.visible(request, newest)
+        else:
+            found = self.visible(request, incidents.open() if which == "open" else incidents.these(late))
+            total = len(found)
         if which == "open":
             found.sort(
                 key=lambda each: (
@@ -86,6 +86,7 @@ class Board:
             title=wording.text("incidents.title"),
             view="incidents",
             incidents=found[:_SHOWN_MOST],
+            more=total - len(found[:_SHOWN_MOST]),
             about=incidents.labels([each.id for each in found[:_SHOWN_MOST]]),
             names=self.site.names(request),
             late=late,
