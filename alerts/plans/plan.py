@@ -61,6 +61,11 @@ class Plan:
         hers = contacts_of(official) if official is not None else ()
         return self.contacts.get(name) or next((each for each in hers if each.name == name), None)
 
+    @property
+    def all_contacts(self) -> tuple[Contact, ...]:
+        """The contacts that it names, those that only a rule names among them."""
+        return *self.contacts.values(), *(to.contact for rule in self.rules for to in rule.named)
+
     def needs_second_factor(self, contact: str) -> bool:
         """Whether the contact of that name has to sign in behind a link."""
         own = self.contacts[contact].second_factor if contact in self.contacts else None

@@ -198,6 +198,15 @@ def test_a_contact_is_tried_by_each_of_its_channels(flagged: Program, plan: Path
     assert "ingen kontakt heter så" in program.finish("alerts", "test", "Nobody", "--language", "sv").stderr.decode()
 
 
+def test_contacts_of_the_operator_and_of_a_rule_are_tried_too(flagged: Program, plan: Path) -> None:
+    itself = 'contacts = [{ name = "Kim", channel = "outbox", address = "kim@ekvik.example", language = "fi" }]'
+    plan.write_text(PLAN.replace('labels = ["threat"]', f'labels = ["threat"]\n{itself}'), "utf-8")
+    operator = '[{"name": "On call", "channel": "outbox", "address": "ops@ekvik.example", "language": "fi"}]'
+    program = flagged.besides(TURVAKT_ALERTS_RULES=str(plan), TURVAKT_OPERATOR_CONTACTS=operator)
+    for name in ("Kim", "On call"):
+        assert [each["outcome"] for each in program.json("alerts", "test", name)] == ["taken"]
+
+
 def add_contact(plan: Path, address: str) -> None:
     way = f'{{ channel = "webhook", address = "{address}" }}'
     plan.write_text(f'{PLAN}\n[[contact]]\nname = "Hook"\nlanguage = "sv"\nchannels = [{way}]\n', "utf-8")

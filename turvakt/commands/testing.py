@@ -19,6 +19,7 @@ from turvakt.commands.shared import AsJson, parts, screen, table, write_json
 from turvakt.commands.words import Spoken, Tenant, Words
 from turvakt.watch.beats import Beats
 from turvakt.watch.channels import beats_of
+from turvakt.watch.operator import contacts as operator_contacts
 from turvakt.wiring import Parts
 
 _SECONDS = 60.0
@@ -30,7 +31,8 @@ Result = tuple[str, str, str, str, float]
 def try_(
     context: typer.Context,
     contact: Annotated[
-        str, typer.Argument(help="Name of a contact: of the rules, or of an official.", show_default=False)
+        str,
+        typer.Argument(help="Name of a contact: of the rules, of an official, or of the operator.", show_default=False),
     ],
     channel: Annotated[str, typer.Option(help="Only this channel.", show_default=False)] = "",
     tenant: Tenant = "",
@@ -80,8 +82,9 @@ def _ways(opened: Parts, name: str, tenant: str) -> list[Recipient]:
 def _contacts(opened: Parts, name: str, tenant: str) -> Iterator[Contact]:
     plans = [opened.plans.of(tenant)] if tenant else [opened.plans.default, *opened.plans.tenants.values()]
     for plan in plans:
-        if name in plan.contacts:
-            yield plan.contacts[name]
+        yield from (each for each in plan.all_contacts if each.name == name)
+    if not tenant:
+        yield from (each for each in operator_contacts(opened.settings.operator) if each.name == name)
     for official in opened.officials.all():
         if tenant in ("", tenant_of(official)):
             yield from (each for each in contacts_of(official) if each.name == name)

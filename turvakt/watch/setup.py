@@ -86,15 +86,12 @@ def drills(parts: Parts) -> Drills:
 def plan_contacts(parts: Parts) -> Iterator[Contact]:
     """The contacts that the plans of all tenants name."""
     for plan in (parts.plans.default, *parts.plans.tenants.values()):
-        yield from plan.contacts.values()
+        yield from plan.all_contacts
 
 
 def ways(parts: Parts) -> Iterator[tuple[str, str]]:
     """Channel and address of everybody who may be told of something."""
-    told = [*plan_contacts(parts), *operator_contacts(parts.settings.operator)]
-    for plan in (parts.plans.default, *parts.plans.tenants.values()):
-        told += [to.contact for rule in plan.rules for to in rule.named]
-    for contact in told:
+    for contact in (*plan_contacts(parts), *operator_contacts(parts.settings.operator)):
         yield from ((way.channel, way.address) for way in contact.channels)
     for official in parts.officials.all():
         yield from ((each.channel, each.address) for each in official.contacts)

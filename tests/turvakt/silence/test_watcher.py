@@ -296,6 +296,14 @@ async def test_a_probe_that_is_faulty_is_told_outside(clock: ManualClock, heard:
     assert heard.heard == ["fail"]
 
 
+def test_a_drill_goes_to_contacts_that_only_a_rule_names(parts: Parts, plan: Path, clock: ManualClock) -> None:
+    itself = '{ name = "Kim", channel = "outbox", address = "kim", language = "fi" }'
+    say(plan, PLAN.replace('"contact:Rut"', f'"contact:Rut", {itself}'))
+    clock.advance(5)
+    drills(parts).hold(clock.now())
+    assert told(parts) == [("email", "drill", ""), ("outbox", "drill", ""), ("outbox", "drill", "")]
+
+
 def test_a_drill_goes_to_every_way_of_everybody_but_who_does_without(parts: Parts, clock: ManualClock) -> None:
     incident = drills(parts).hold(clock.now())
     assert told(parts) == [("email", "drill", ""), ("outbox", "drill", "")]
