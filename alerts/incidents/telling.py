@@ -13,6 +13,7 @@ from alerts.incidents.case import Case, readable
 from alerts.incidents.history import Event, History, Transition
 from alerts.incidents.incident import LOCK
 from alerts.incidents.links import LASTS, Link, Links
+from alerts.incidents.unreached import pass_over
 from alerts.listing import link_id
 from alerts.tables import INCIDENT, INCIDENT_LINK
 from flow.clock import Clock
@@ -57,13 +58,14 @@ class Telling:
 
     def record(self, results: Sequence[Result]) -> frozenset[str]:
         """Write down what came of tries: the ends and the first failure of each delivery. Where a channel failed, the
-        recipient's next one takes its turn.
+        recipient's next one takes its turn; where all of a step have failed for good, the next step does.
 
         Returns:
             The ids of deliveries that were erased or replaced while they were on their way.
         """
         with self._database.transaction():
-            if any(_may_list(result.delivery) for result in results):
+            failed = {each.delivery.incident for each in results if each.delivery.state == "failed"} - {""}
+            if failed or any(_may_list(result.delivery) for result in results):
                 # Before the outbox: whoever takes alerts does so, too. What is erased must not come back by a digest.
                 self._database.lock(LOCK)
             erased = self._outbox.record(results)
@@ -77,6 +79,7 @@ class Telling:
                 [_came_of(each) for each in (*here, *arrived) if each.delivery.incident and is_news(each)]
             )
             self.tell([each.instead for each in here if each.instead is not None], event="failed-over")
+            pass_over(self._database, sorted(failed), self._clock.now())
         return erased
 
     def _held(self, alert: Alert, recipient: Recipient, event: Event) -> Transition:

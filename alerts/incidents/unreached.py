@@ -1,0 +1,35 @@
+"""A step in which every message has failed for good is not waited for, as is one in which nobody may be told."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from alerts.incidents.history import BEGUN_AGAIN, Event, History
+from alerts.incidents.incident import OPEN
+from alerts.tables import INCIDENT, OUTBOX
+from flow.database import Database
+
+_BEGINS: tuple[Event, ...] = ("opened", *BEGUN_AGAIN, "escalated", "repeated", "last-resort")
+_TOLD: tuple[Event, ...] = ("told", "failed-over", "digested")
+
+
+def pass_over(database: Database, incidents: Iterable[str], now: datetime) -> None:
+    """Let those go on ``now`` whose step has reached nobody, if they go on at all; called while incidents are locked."""
+    unreached = [incident for incident in incidents if _has_reached_nobody(database, incident)]
+    waits = INCIDENT.c.id.in_(unreached), INCIDENT.c.state.in_(OPEN), INCIDENT.c.escalate_at > now.timestamp()
+    if unreached:
+        at_once = {"escalate_at": now.timestamp(), "next_at": now.timestamp()}
+        database.execute(update(INCIDENT).where(*waits).values(**at_once))
+
+
+def _has_reached_nobody(database: Database, incident: str) -> bool:
+    told = []
+    for each in History(database).of(incident, events=(*_BEGINS, *_TOLD)):
+        told = [*told, each] if each.event in _TOLD else []
+    if any(each.event == "digested" for each in told):
+        return False  # a digest will tell it
+    # What a newer message has replaced is not there any more.
+    which = select(OUTBOX.c.state).where(OUTBOX.c.id.in_([each.delivery for each in told]))
+    states = {state for (state,) in database.query(which)}
+    return bool(states) and states <= {"failed", "withdrawn"}

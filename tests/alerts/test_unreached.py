@@ -1,0 +1,65 @@
+"""Steps whose messages have failed for good."""
+
+from dataclasses import replace
+
+import pytest
+
+from alerts.alert import State
+from alerts.content import to_one
+from alerts.delivery.outbox import Result
+from flow.database import Database
+from tests.alerts.people import recipient
+from tests.alerts.test_incidents import DESK, SMS, World, both, database, told
+
+__all__ = ["database"]
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    return World(database)
+
+
+def deliver(world: World, *, refused: str) -> None:
+    """All that waits is delivered, but what goes to the address ``refused``: that fails for good."""
+    results = []
+    for item in world.waiting().values():
+        state: State = "failed" if item.recipient.address == refused else "delivered"
+        ended = replace(item.delivery, state=state, attempts=1, at=world.clock.now())
+        results.append(Result(ended, contact=item.recipient.name))
+    world.telling.record(results)
+
+
+@both
+def test_a_step_in_which_all_has_failed_for_good_is_passed_over(world: World) -> None:
+    other = replace(recipient(), name="Other", address="annan@ekvik.example")
+    world.take(world.raised(1, labels=("threat",), to=(recipient(), other)))
+    deliver(world, refused=DESK)
+    assert world.pass_time(1) == []
+    world.take(world.raised(2, labels=("threat",)))
+    (unreached,) = (each.id for each in world.incidents.open() if world.events(each)[-1] == "told")
+    deliver(world, refused=DESK)
+    assert world.pass_time(1) == [("escalated", 1, SMS.address), ("escalated", 1, DESK)]
+    deliver(world, refused=DESK)
+    assert world.pass_time(7) == []  # the next step was told, and has its time
+    answered = world.incidents.answer(unreached, "on-it", by="Kim")
+    assert answered is not None
+    assert answered.state == "acknowledged"
+
+
+def test_what_failed_is_not_passed_over_where_another_message_is_on_its_way(world: World) -> None:
+    sms = (("sms", SMS.address),)
+    world.take(world.raised(1, labels=("threat",), to=(replace(recipient(), instead=sms),)))
+    (item,) = world.waiting().values()
+    instead = to_one(item.content, replace(item.recipient, channel="sms", address=SMS.address, instead=()))
+    failed = replace(item.delivery, state="failed", attempts=1, at=world.clock.now())
+    world.telling.record([Result(failed, contact=item.recipient.name, instead=instead)])
+    assert {told(each)[0] for each in world.waiting().values()} == {"raised"}
+    deliver(world, refused=SMS.address)
+    assert world.pass_time(1) == [("escalated", 1, SMS.address), ("escalated", 1, DESK)]
+
+
+def test_who_has_it_is_not_troubled_by_messages_that_failed(world: World) -> None:
+    world.take(world.raised(1, labels=("threat",)))
+    world.incidents.answer(world.one.id, "on-it", by="Kim")
+    deliver(world, refused=DESK)
+    assert world.pass_time(60) == []
