@@ -142,8 +142,10 @@ class Limited:
         """A delivery to ``address`` has failed for good: until it takes something again, nobody knows whether it works."""
         now = self._clock.now()
         before = self._tried.get(receiver_of(address), Tried(receiver_of(address), now))
-        if before.failing_since is None:
-            self._note(replace(before, at=now, failing_since=now, reason=reason, lost=True))
+        lost = before.lost or before.failing_since is None
+        # What our own limits say is no error of the receiver.
+        reason = before.reason if LEFT_ALONE in reason else reason
+        self._note(replace(before, at=now, failing_since=before.failing_since or now, reason=reason, lost=lost))
 
     async def retract(self, idempotency_key: str) -> None:
         """As the channel."""

@@ -9,7 +9,7 @@ import pytest
 from alerts.alert import Recipient
 from alerts.channel import Held, Later
 from alerts.content import addressed, to_one
-from alerts.delivery.limits import Limited, Tried
+from alerts.delivery.limits import LEFT_ALONE, Limited, Tried
 from alerts.delivery.outbox import Item
 from alerts.delivery.sending import Sender
 from alerts.messages.message import Message
@@ -218,10 +218,11 @@ async def test_the_watch_sees_who_lost_a_delivery_until_something_is_taken(
     pulse, start = Pulse("dispatch", clock, channels=[limited]), clock.now()
     limited.gave_up("https://one.example/1", "refused for good")
     clock.advance(60)
-    limited.gave_up("https://one.example/2", "refused again")
-    assert pulse.beats()[1] == Beat(
-        place_of("email", "one.example"), start, None, start, "failed for good: refused for good"
-    )
+    limited.gave_up("https://one.example/2", "refused again")  # whatever another process may have sent meanwhile
+    place = place_of("email", "one.example")
+    assert pulse.beats()[1] == Beat(place, clock.now(), None, start, "failed for good: refused again")
+    limited.gave_up("https://one.example/2", f"channel email: {LEFT_ALONE}")
+    assert pulse.beats()[1].reason == "failed for good: refused again"
     assert limited.open_since is None  # what comes next goes out as ever
     await send(limited, address="https://one.example/1")
     assert pulse.beats()[1].failing_since is None
