@@ -12,6 +12,7 @@ from alerts.alert import Alert, Told
 from alerts.bulletin import Bulletin
 from alerts.content import Content, decoded, encoded, without_content
 from alerts.incidents.incident import OPEN, Incident, Kind, State
+from alerts.plans.policies import is_urgent
 from alerts.tables import INCIDENT
 from classify.verdict import SEVERITIES
 from flow.database import Database, Row
@@ -75,8 +76,9 @@ class Case:
 
     @property
     def urgent(self) -> bool:
-        """Whether no pause, budget or breaker may hold it up."""
-        return self.threat or SEVERITIES[self.severity] == "critical"
+        """Whether somebody has to answer."""
+        flagged = self.content.verdict.judgement.flagged if isinstance(self.content, Alert) else ()
+        return self.threat or is_urgent(SEVERITIES[self.severity], flagged)
 
     def close(self, state: State) -> None:
         """It is over. What it was about stays without the post's text: somebody may take it up again and hand it over."""

@@ -11,7 +11,7 @@ from alerts.incidents.growth import size
 from alerts.incidents.history import NOBODY_LEFT, TURVAKT, Event, History, Transition
 from alerts.incidents.telling import Telling
 from alerts.incidents.whom import Whom
-from alerts.plans.steps import Place, after, answer_due
+from alerts.plans.steps import Place, after, answer_due, answered_until
 from flow.clock import Clock
 
 logger = logging.getLogger(__name__)
@@ -36,21 +36,24 @@ class Escalation:
         return seconds(answer_due(self._whom.policy(case), case.step, recipients, now))
 
     def go_on(self, case: Case, now: datetime) -> int:
-        """Nobody has answered: tell the next step in which there is somebody; after the last one the last resort."""
+        """Nobody has answered: tell the next step in which there is somebody; after the last one the last resort, and again
+        whoever has handed it over.
+        """
         case.state, case.changed_at = "escalated", now.timestamp()
         following = self._following(case, now)
         if following is not None:
             return self._tell_step(case, *following, now, by_hand=False)
         case.escalate_at = None
         self.note(case, "nobody-answered")
-        if not self._whom.policy(case).last_resort:
+        handed_over = self._handed_over(case, now)
+        if not self._whom.policy(case).last_resort and handed_over is None:
             return 0
-        recipients = self._whom.last(case, now)
+        recipients = [*self._whom.last(case, now), *(handed_over or ())]
         if not recipients:
             self.note(case, NOBODY_LEFT)
             self._warn(case)
             return 0
-        return self._tell_last(case, recipients, "last-resort", key="0")
+        return self._tell_last(case, recipients, "last-resort")
 
     def hand_over(self, case: Case, now: datetime, *, by: str) -> int:
         """Tell at once who comes next.
@@ -68,15 +71,23 @@ class Escalation:
         case.state, case.owner = "escalated", ""
         if following is not None:
             return self._tell_step(case, *following, now, by_hand=True)
-        case.escalate_at = None
-        # That nobody answers is told once; people may hand over again and again, and each time somebody must hear of it.
-        times = len(self._history.of(case.id, events=["handed-over"]))
-        return self._tell_last(case, last, "handed-over", key=str(times))
+        case.escalate_at = seconds(answered_until(self._whom.policy(case), case.step, last, now))
+        return self._tell_last(case, last, "handed-over")
 
     def note(self, case: Case, event: Event, *, actor: str = TURVAKT, result: str = "", step: int = 0) -> None:
         """Write down what has happened to it."""
         at = self._clock.now()
         self._history.add([Transition(case.id, case.official, at, event, actor=actor, result=result, step=step)])
+
+    def _handed_over(self, case: Case, now: datetime) -> Sequence[Recipient] | None:
+        """Whoever handed it over last, as far as its step tells her; ``None``: since it began nobody has."""
+        of = self._history.of(case.id, events=("opened", "graver", "new-threat", "handed-over"))
+        last = next((each for each in reversed(of) if each.result != NOBODY_LEFT), None)
+        if last is None or last.event != "handed-over":
+            return None
+        recipients = self._whom.step(case, case.step, now)
+        others = self._whom.others(case, recipients, last.actor)
+        return [each for each in recipients if each not in others]
 
     def _following(self, case: Case, now: datetime, *, but: str = "") -> tuple[Place, Sequence[Recipient]] | None:
         """The next step in which there is somebody, and whom it tells: not ``but``, however she is told."""
@@ -105,9 +116,11 @@ class Escalation:
             parts["reminder" if each.name in before else "escalated"].append(each)
         return sum(self._tell(case, part, occasion, key=key) for occasion, part in parts.items())
 
-    def _tell_last(self, case: Case, recipients: Sequence[Recipient], occasion: Occasion, *, key: str) -> int:
+    def _tell_last(self, case: Case, recipients: Sequence[Recipient], occasion: Occasion) -> int:
+        # People may hand over again and again, and each time somebody must hear of it.
+        times = len(self._history.of(case.id, events=["last-resort"]))
         self.note(case, "last-resort")
-        return self._tell(case, recipients, occasion, key=f"{case.series} last {key}")
+        return self._tell(case, recipients, occasion, key=f"{case.series} last {times}")
 
     def _tell(self, case: Case, recipients: Sequence[Recipient], occasion: Occasion, *, key: str) -> int:
         content = case.told(size(Told(occasion, 0, 0, 0, step=case.step, key=key), case))

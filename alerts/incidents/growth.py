@@ -10,15 +10,16 @@ from classify.verdict import SEVERITIES
 from registry.official import Official
 
 GROWTH_WAITS = timedelta(minutes=5)
-"""A growth that is no milestone is told so much later at the latest, but in quiet hours."""
+"""A growth that is no milestone is told so much later at the latest, but in quiet hours of what can wait."""
 
 
 def growth_due(case: Case, plan: Plan, official: Official | None, now: datetime) -> datetime:
-    """When a growth that is no milestone is told. Quiet hours of the rule hold it back also where they did not hold the alert."""
+    """When a growth that is no milestone is told: in quiet hours of the rule that hold back what is so severe, when they end."""
     due = now + GROWTH_WAITS
     rule = plan.rule(case.content.rule) if isinstance(case.content, Alert) else None
-    quiet = rule.quiet_until(due, country=official.country) if rule is not None and official is not None else None
-    return quiet or due
+    if rule is None or official is None or case.urgent:
+        return due
+    return rule.held_until(due, severity=SEVERITIES[case.severity], country=official.country) or due
 
 
 def size(told: Told, case: Case) -> Told:

@@ -60,6 +60,8 @@ BEGUN_AGAIN: tuple[Event, ...] = ("graver", "new-threat")
 """It is told from its first step on, also to those who had answered before."""
 NOBODY_LEFT: Event = "nobody-left"
 """There was nobody more whom consent allows to tell; also the result of handing over to nobody."""
+DELETED = "deleted"
+"""The result of expiring as nothing was left: the platform deleted its posts."""
 TURVAKT = "turvakt"
 """The actor of what nobody did by hand."""
 

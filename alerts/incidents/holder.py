@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, not_, select
 from alerts.alert import Alert
 from alerts.content import without_content
 from alerts.incidents.case import UNANSWERED, Case, cases, save
+from alerts.incidents.history import DELETED, History, Transition
 from alerts.incidents.incident import LOCK, Incident
 from alerts.incidents.reading import IncidentReader
 from alerts.tables import (
@@ -36,6 +37,7 @@ class IncidentHolder(IncidentReader):
     def __init__(self, database: Database, *, clock: Clock) -> None:
         super().__init__(database)
         self._clock = clock
+        self._history = History(database)
 
     def erase(self, official: str, part: Part | None = None) -> int:
         """Remove what is about the official: all, what came from one source, or what names one recipient."""
@@ -118,6 +120,8 @@ class IncidentHolder(IncidentReader):
     def _without(self, case: Case, post: str, deleted_at: datetime | None) -> int:
         if not case.urgent and case.is_open and not self._posts_of(case):
             case.close("expired")
+            at = self._clock.now()
+            self._history.add([Transition(case.id, case.official, at, "expired", result=DELETED if deleted_at else "")])
         elif isinstance(case.content, Alert) and case.content.verdict.post.id == post:
             case.content = without_content(case.content, deleted_at)
         else:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from alerts.alert import Alert
 from alerts.content import Content
+from alerts.plans.policies import is_urgent
 from classify.verdict import SEVERITIES
 
 
@@ -30,6 +31,6 @@ def merged(alert: Alert, before: Content | None) -> Alert:
     return replace(newest, recipients=(*recipients, *earlier.values()), rules=rules)
 
 
-def _weight(alert: Alert) -> tuple[bool, int]:
-    judgement = alert.verdict.judgement
-    return "threat" in judgement.flagged, SEVERITIES.index(judgement.severity)
+def _weight(alert: Alert) -> tuple[bool, bool, int]:
+    severity, flagged = alert.verdict.judgement.severity, alert.verdict.judgement.flagged
+    return "threat" in flagged, is_urgent(severity, flagged), SEVERITIES.index(severity)

@@ -42,8 +42,11 @@ def answer_due(policy: Policy, step: int, recipients: Sequence[Recipient], now: 
     """
     if not escalates(policy):
         return None
-    if not recipients:
-        return now
+    return answered_until(policy, step, recipients, now) if recipients else now
+
+
+def answered_until(policy: Policy, step: int, recipients: Sequence[Recipient], now: datetime) -> datetime:
+    """How long these have to answer what they are told ``now``, whether or not anything follows; there is at least one."""
     told = min(each.not_before or now for each in recipients)
     return max(now, told) + policy.steps[step - 1].wait
 

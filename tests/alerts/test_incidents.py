@@ -201,9 +201,9 @@ class TestGrouping:
     def test_at_night_what_lies_between_milestones_waits_for_the_morning(self, world: World) -> None:
         start = world.clock.now()
         hours = f"{start - timedelta(hours=1):%H:%M}-{start + timedelta(hours=2):%H:%M}"
-        rule = Rule(name="grave", severity="low", quiet=hours, quiet_breaks="high", timezone="UTC")
+        rule = Rule(name="grave", severity="low", quiet=hours, timezone="UTC")
         world.plans = Plans(Plan((rule,)))
-        copies = [world.raised(each, TEXTS[1], severity="critical") for each in range(1, 7)]
+        copies = [world.raised(each, TEXTS[1]) for each in range(1, 7)]
         world.take(*copies[:3])
         world.deliver()
         world.take(copies[3])
@@ -214,6 +214,21 @@ class TestGrouping:
         world.incidents.answer(world.one.id, "on-it", by="rut")
         assert world.pass_time(110) == []
         assert world.pass_time(2) == [("grown", 6, DESK)]
+
+    @pytest.mark.parametrize(
+        ("severity", "labels", "breaks"),
+        [("critical", ("hate",), "critical"), ("medium", ("threat",), "critical"), ("high", ("hate",), "high")],
+    )
+    def test_at_night_what_breaks_quiet_hours_tells_how_it_grows(
+        self, world: World, severity: Severity, labels: tuple[Label, ...], breaks: Severity
+    ) -> None:
+        rule = Rule(name="grave", severity="low", quiet="12:00-20:00", quiet_breaks=breaks, timezone="UTC")
+        world.plans = Plans(Plan((rule,)))
+        for each in range(1, 4):
+            world.take(world.raised(each, TEXTS[1], severity=severity, labels=labels))
+            world.deliver()
+        world.incidents.answer(world.one.id, "on-it", by="Kim")
+        assert world.pass_time(5) == [("grown", 3, DESK)]
 
     def test_a_run_that_ends_tells_of_the_growth_that_waits(self, world: World) -> None:
         copies = [world.raised(each, TEXTS[1]) for each in range(1, 4)]
@@ -510,6 +525,28 @@ class TestEscalation:
         world.incidents.answer(world.one.id, "hand-over", by=CHIEF.name)
         assert (world.waiting(), world.history()[-1].result) == ({}, "nobody-left")
 
+    @pytest.mark.parametrize("labels", [("threat",), ("harassment",)])
+    def test_what_is_handed_over_to_the_last_resort_and_not_answered_goes_back_once(
+        self, world: World, labels: tuple[Label, ...]
+    ) -> None:
+        world.her = official()
+        world.take(world.raised(1, labels=labels))
+        world.deliver()
+        world.incidents.answer(world.one.id, "hand-over", by="Beredskap Ekvik")
+        assert list(map(told, world.waiting().values())) == [("handed-over", 1, CHIEF.address)]
+        world.deliver()
+        if labels == ("threat",):
+            world.pass_time(60)  # the rounds that were left
+            world.deliver()
+            back = [each.event for each in world.history() if each.event == "last-resort"]
+            assert back == ["last-resort"] * 2
+        else:
+            assert world.pass_time(9) == []
+            assert world.pass_time(1) == [("last-resort", 1, CHIEF.address), ("last-resort", 1, DESK)]
+            world.deliver()
+        assert "nobody-answered" in world.events()
+        assert world.pass_time(600, by=10) == []
+
     def test_a_false_alarm_is_a_decision_on_each_post_and_can_be_taken_back(self, world: World) -> None:
         world.take(world.raised(1, TEXTS[0]), world.raised(2, f"{TEXTS[0]}!"))
         incident = world.one.id
@@ -688,6 +725,15 @@ class TestHolder:
         for item in world.waiting().values():
             assert isinstance(item.content, Alert)
             assert item.content.verdict.post.text == ""
+
+    def test_a_deletion_ends_what_is_not_urgent_and_the_history_says_so(self, world: World) -> None:
+        world.take(world.raised(1), world.raised(2, TEXTS[3], labels=("doxxing",)))
+        (other,) = (each for each in world.incidents.open() if each.policy == "usual")
+        world.clock.advance(60)
+        world.incidents.forget(["bluesky:1", "bluesky:2"])
+        assert (world.one.policy, world.one.escalate_at) == ("urgent", AT + timedelta(minutes=10))
+        assert [(each.event, each.result) for each in world.history(other)][-1] == ("expired", "deleted")
+        assert Times(None, None, 60.0) in world.incidents.history.times(AT)
 
     @both
     def test_a_post_that_may_not_be_kept_any_longer_goes_but_was_not_deleted(self, world: World) -> None:
