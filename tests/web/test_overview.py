@@ -219,8 +219,8 @@ def test_status_says_what_the_watch_has_found(browser: Browser) -> None:
     words = browser.page("/status").words
     assert "A source is unusually quiet (collector:bluesky), since 30 August 2026" in words
     assert "About 400 posts would have been usual." in words
-    assert "Cannot do its work: no answer" in words
-    assert "in several tries. Cannot do its work: the mailbox is full" in words
+    assert "Error message: no answer" in words
+    assert "in several tries. Error message: the mailbox is full" in words
     assert "Cannot do its work: the server answers 503" in words
     assert "Was stopped in order." in words
     assert "Left alone since 30 August 2026 at 08:00, as it has failed too often in a row." in words

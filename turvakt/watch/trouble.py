@@ -52,6 +52,7 @@ Detail = Literal[
     "missing",
     "newest",
     "file",
+    "not-found",
 ]
 DETAILS: tuple[Detail, ...] = get_args(Detail)
 """What can be said of a trouble: the texts ``detail`` in ``alerts/messages/translations/bulletins``."""

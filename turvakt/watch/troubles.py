@@ -92,13 +92,24 @@ def remembered(database: Database) -> list[Known]:
 
 def standing(database: Database) -> list[Trouble]:
     """The troubles that the operator has been told of and that are not over, the oldest first."""
-    return [known.trouble for known in remembered(database) if known.state == "told"]
+    return [_as_it_stands(known) for known in remembered(database) if known.state == "told"]
+
+
+def _as_it_stands(known: Known) -> Trouble:
+    """The trouble, and since when it is gone, if it is: until it counts as over nobody should read that it is still there."""
+    if known.gone_at is None:
+        return known.trouble
+    gone: dict[Detail, str] = {"not-found": known.gone_at.isoformat()}
+    return replace(known.trouble, details=known.trouble.details | gone)
 
 
 def details(database: Database, incident: str) -> dict[str, str]:
     """What is known of the trouble that the incident with this id tells of; nothing, where it is forgotten or tells of none."""
-    found = database.query(select(TROUBLE.c.details).where(TROUBLE.c.incident == incident)) if incident else []
-    return next((_decoded(row[0]) for row in found), {})
+    for known in remembered(database):
+        if incident and known.incident == incident:
+            trouble = _as_it_stands(known) if known.state == "told" else known.trouble
+            return {str(name): value for name, value in trouble.details.items()}
+    return {}
 
 
 def _decoded(details: str) -> dict[str, str]:
