@@ -12,17 +12,16 @@ from alerts.messages.announcing import lay_out
 from alerts.messages.layout import Layout, Section
 from alerts.messages.message import Message, clean
 from alerts.messages.translations import Translations
-from alerts.messages.words import FOLDER, FOLDERS, Words
+from alerts.messages.words import FOLDER, FOLDERS, HOMES, Words
 from alerts.plans.hours import ZONES
 from classify.law import Provision, as_json, hints
 from classify.verdict import SEVERITIES, Severity
-from registry.official import Language, Official
+from registry.official import Official
 
 __all__ = ["FOLDER", "FOLDERS", "MOST_HINTS", "Renderer"]
 MOST_HINTS = 3
 """Provisions that a message names at most; the console shows all."""
 _ALONE = Told("raised", posts=1, accounts=1, minutes=0, step=1)
-_ZONES: dict[Language, str] = {"sv": ZONES["SE"], "fi": ZONES["FI"], "en": ZONES["SE"]}
 
 
 class Renderer:
@@ -86,27 +85,31 @@ class Renderer:
                 f"{source}, {words.moment(post.created_at, self._zone(alert.official, words))}",
             ),
         )
+        answered = told.occasion == "answered"
         step = words.text(f"step.{_first_step(alert, show_text=show_text)}")
+        if post.deleted_at is not None:
+            step = f"{step} {words.text('deleted')}"
         layout = Layout(
             language=words.language,
             title=words.text(f"title.{told.occasion}", severity=severity),
             severity=grave,
             lead=words.text(f"lead.{told.occasion}", size=size),
-            answer=words.text("answer") if link else "",
-            button=words.text("button"),
+            answer=words.text("answer") if link and not answered else "",
+            button=words.text("open" if answered else "button"),
             link=link,
-            first=(words.text("first"), f"{step} {words.text('deleted')}" if post.deleted_at is not None else step),
+            first=None if answered else (words.text("first"), step),
             facts=facts,
             sections=_sections(law[:MOST_HINTS], words),
             notes=(words.text("hint"), *words.reference(reference)),
         )
         opening = words.text("spoken.opening", severity=severity)
+        closing = () if answered else (words.text("spoken.answer"), words.text("spoken.danger"))
         return Message(
             subject=words.subject(layout.title, reference),
             text=layout.text(),
             html=layout.html(),
             short=words.short(layout, reference),
-            spoken=" ".join((opening, layout.lead, words.text("spoken.answer"), words.text("spoken.danger"))),
+            spoken=" ".join((opening, layout.lead, *closing)),
             link=link,
             facts=_facts(alert, told, severity=grave, law=law[:MOST_HINTS], link=link),
             official=alert.official,
@@ -180,7 +183,7 @@ class Renderer:
         known = self._officials(official) if official else None
         if known is not None:
             return ZoneInfo(ZONES[known.country])
-        return UTC if official else ZoneInfo(_ZONES[words.language])
+        return UTC if official else ZoneInfo(HOMES[words.language])
 
 
 def _sections(law: Sequence[Provision], words: Words) -> tuple[Section, ...]:

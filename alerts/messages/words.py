@@ -7,6 +7,7 @@ from pathlib import Path
 from alerts.messages.layout import Layout
 from alerts.messages.message import clean
 from alerts.messages.translations import Translations
+from alerts.plans.hours import ZONES
 from classify.verdict import Severity
 from registry.official import Language
 
@@ -14,6 +15,8 @@ FOLDER = Path(__file__).parent / "translations"
 FOLDERS = (FOLDER, FOLDER / "bulletins")
 REFERENCE_LETTERS = 6
 """Letters of an id that people see: enough to talk about it."""
+HOMES: dict[Language, str] = {"sv": ZONES["SE"], "fi": ZONES["FI"], "en": ZONES["SE"]}
+"""The time zone in which readers of a language take a moment to be told."""
 
 _FORMS = {"0": "_none", "1": "_one"}
 """Where a text has another form for a number of its own."""
@@ -43,8 +46,9 @@ class Words:
         return self.name("severity", severity)
 
     def moment(self, at: datetime, zone: tzinfo) -> str:
-        """Date and time."""
-        return self._translations.moment(self.language, at, zone=zone)
+        """Date and time; of which zone, where readers of this language would take it for another one's."""
+        moment = self._translations.moment(self.language, at, zone=zone)
+        return moment if str(zone) == HOMES[self.language] else f"{moment} {self.name('zone', str(zone))}"
 
     def size(self, *, posts: int, accounts: int, minutes: int) -> str:
         """How much there is: "42 posts from 17 accounts in 10 minutes"; of ``accounts`` nothing is said where there are none."""

@@ -24,7 +24,7 @@ from alerts.messages.translations import LANGUAGES, Translations
 from alerts.messages.words import Words
 from classify.law import load_law
 from classify.verdict import LABELS, SEVERITIES
-from registry.official import Language
+from registry.official import Language, Official
 from tests.alerts.people import AT, alert, official, recipient, verdict
 from tests.alerts.told import CASES, INCIDENT, bulletin, told
 from turvakt.watch.trouble import DETAILS
@@ -231,6 +231,21 @@ def test_a_law_hint_follows_the_official_and_is_no_verdict() -> None:
         law = shown[shown.index(TRANSLATIONS.text(language, "law")) :]
         assert words in law
         assert law.count("\n- ") == MOST_HINTS
+
+
+@pytest.mark.parametrize(
+    ("about", "language", "when"),
+    [
+        (FINN, "sv", "kl. 15:05 finsk tid"),
+        (FINN, "fi", "klo 15.05"),
+        (FINN, "en", "at 15:05 Finnish time"),
+        (official(), "sv", "kl. 14:05"),
+        (official(), "fi", "klo 14.05 Ruotsin aikaa"),
+    ],
+)
+def test_times_of_another_country_than_the_readers_say_so(about: Official, language: Language, when: str) -> None:
+    text = render(replace(alert(), official=about.id), recipient(language=language)).text
+    assert f"2026 {when}\n" in text
 
 
 def test_honour_is_no_hint_in_a_message() -> None:
