@@ -7,6 +7,7 @@ import msgspec
 
 from access.audit_entry import CONTACT
 from access.deputies import Deputies
+from alerts.audience import audience
 from alerts.channel import Channel
 from alerts.delivery.standing import Standings
 from flow.errors import BadInput
@@ -91,6 +92,7 @@ def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) 
         sources=parts.sources,
         sources_of=sources_of,
         channels=lambda: _offered(parts.channels),
+        audience=lambda official: audience(parts.plans.of(tenant_id_of(official)), official),
         statement=statement,
         tenant=tenant_of,
         naming=parts.naming,

@@ -90,19 +90,26 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
             yield "severity"
         if self.labels and not any(label in self.labels for label in judgement.flagged):
             yield "labels"
+        yield from self._differing_officials(official)
+        if self.sources and verdict.post.source not in self.sources:
+            yield "sources"
+        yield from self._differing_times(official.country, at)
+
+    def concerns(self, official: Official) -> bool:
+        """Whether it is for posts about this official at all."""
+        return next(self._differing_officials(official), None) is None
+
+    def is_on(self, country: Country, at: datetime) -> bool:
+        """Whether it holds at the moment ``at`` for officials of that country."""
+        return next(self._differing_times(country, at), None) is None
+
+    def _differing_officials(self, official: Official) -> Iterator[str]:
         if self.officials and official.id not in self.officials:
             yield "officials"
         if self.roles and official.role.casefold() not in (role.casefold() for role in self.roles):
             yield "roles"
         if self.municipalities and official.municipality not in self.municipalities:
             yield "municipalities"
-        if self.sources and verdict.post.source not in self.sources:
-            yield "sources"
-        yield from self._differing_times(official.country, at)
-
-    def is_on(self, country: Country, at: datetime) -> bool:
-        """Whether it holds at the moment ``at`` for officials of that country."""
-        return next(self._differing_times(country, at), None) is None
 
     def _differing_times(self, country: Country, at: datetime) -> Iterator[str]:
         timezone = self.timezone or ZONES[country]

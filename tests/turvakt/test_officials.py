@@ -74,7 +74,8 @@ def test_the_ledger_is_told_and_a_consent_that_ends_is_seen(tmp_path: Path) -> N
     ]
     told = program.run("officials", "consent", "a-b")
     assert "1. " in told
-    assert "given (paper); told: Vakt" in told
+    assert "given (paper); may be told: Vakt" in told
+    assert "By the rules in force now: nobody; her own contacts are told, too" in told
     assert "evidence," in told
     assert "statistics" in told
     assert "text" not in told

@@ -9,6 +9,8 @@ import msgspec
 import typer
 
 from access.audit_entry import Act
+from alerts.audience import audience
+from alerts.routing import may_tell
 from flow.errors import BadInput, Unavailable
 from registry import withdrawal
 from registry.building import build
@@ -162,20 +164,25 @@ def consent(
     Example: turvakt officials consent ekvik-07
     """
     with parts(context) as opened:
-        opened.store.get(id)
+        official, now = opened.store.get(id), opened.clock.now()
         entries = opened.store.ledger(id)
-    if as_json:
-        for entry in entries:
-            write_json(msgspec.to_builtins(entry))
-        return
+        if as_json:
+            for entry in entries:
+                write_json(msgspec.to_builtins(entry))
+            return
+        told = audience(opened.plans.of(tenant_of(official)), official)
     for entry in entries:
         by = f", by {entry.by}" if entry.by else ""
         shown = f", wording {entry.wording} in {entry.language}" if entry.wording else ""
-        told = ", ".join(entry.recipients) or "nobody"
-        head = f"{entry.number}. {entry.at:%Y-%m-%d %H:%M} UTC: {entry.act} ({entry.how}{by}{shown}); told: {told}"
+        allowed = ", ".join(entry.recipients) or "nobody"
+        head = f"{entry.number}. {entry.at:%Y-%m-%d %H:%M} UTC: {entry.act} ({entry.how}{by}{shown}); may be told: {allowed}"
         screen.print(printable(head), markup=False, highlight=False)
         rows = [_consented(each) for each in entry.consents]
         screen.print(table("from", "until", "sources", "labels", "recipients", "allowed", rows=rows))
+    named = ", ".join(name for name in told.names if may_tell(official, name, now)) or "nobody"
+    own = "told, too" if told.own else "NOT told"
+    sentence = f"By the rules in force now: {named}; her own contacts are {own}"
+    screen.print(printable(sentence), markup=False, highlight=False)
 
 
 def _consented(consent: Consent) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from access.audit_entry import SYSTEM
+from alerts.audience import Audience
 from flow.errors import BadInput, Unavailable
 from registry.official import Consent, Official
 from registry.tenant import tenant_of
@@ -65,7 +66,8 @@ def _begin(desk: Desk, request: Request, form: FormData | None = None, faults: s
     if desk.official(request) is not None:
         return RedirectResponse("/me/consent", 303)
     draft = _draft(desk, request, form)
-    return _form(desk, request, "begin", draft, form=form, faults=faults, consent=None)
+    told = desk.portal.audience(draft)
+    return _form(desk, request, "begin", draft, form=form, faults=faults, consent=None, told=told)
 
 
 def _begun(desk: Desk, request: Request, form: FormData) -> Response:
@@ -213,6 +215,7 @@ def _form(
     form: FormData | None,
     faults: str,
     consent: Consent | None,
+    told: Audience | None = None,
 ) -> HTMLResponse:
     wording, sources = desk.site.wording(request), _sources(desk, None if consent is None else official)
     shown: Any = consent or _NEW
@@ -232,6 +235,7 @@ def _form(
         platforms=describing.PLATFORMS,
         sources=sources,
         channels=list(desk.portal.channels()),
+        told=told,
         contact={each: describing.written(form, each) for each in ("contact_name", "channel", "address")},
         faults=faults,
     )

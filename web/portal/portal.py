@@ -6,11 +6,12 @@ from typing import Protocol
 
 from access.audit import Audit
 from access.deputies import Deputies
+from alerts.audience import Audience
 from alerts.channel import Channel
 from alerts.delivery.standing import Standings
 from alerts.notices import Notices
 from ingest.post import Post
-from registry.official import Language
+from registry.official import Language, Official
 from registry.store import Store
 from registry.tenant import Tenant
 from registry.withdrawal import Erasure
@@ -37,6 +38,7 @@ class Portal:
         sources: all sources there are.
         sources_of: these, and those of whatever is held about the official with this id: JSON lines may name any other.
         channels: those by which contacts can be told, with an address that people can give, by name.
+        audience: whom the plan in force may tell of an official, before consent is asked.
         statement: what officials of the tenant with this id, or managers of its functions, are shown now before they consent.
         tenant: a tenant, given its id; also one of which nobody has consented yet.
         naming: saves the names that an official enters herself.
@@ -55,6 +57,7 @@ class Portal:
     sources: Callable[[], Collection[str]]
     sources_of: Callable[[str], Collection[str]]
     channels: Callable[[], Mapping[str, Channel]]
+    audience: Callable[[Official], Audience]
     statement: Statement
     tenant: Callable[[str], Tenant]
     naming: Naming

@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
 from alerts.messages.translations import LANGUAGES
+from alerts.routing import may_tell
 from flow.errors import BadInput
 from ingest.collectors.manual import submission
 from registry import proposing
@@ -167,11 +168,14 @@ def _contacts(desk: Desk, request: Request, form: FormData | None = None, faults
     official = desk.official(request)
     if official is None:
         return desk.missing(request)
+    told, now = desk.portal.audience(official), desk.site.clock.now()
     return desk.page(
         request,
         "contacts",
         official,
         status=422 if faults else 200,
+        own_told=told.own,
+        named=[name for name in told.names if may_tell(official, name, now)],
         channels=list(desk.portal.channels()),
         contact={each: describing.written(form, each) for each in ("contact_name", "channel", "address")},
         faults=faults,

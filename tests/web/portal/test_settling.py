@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from registry.holder import Part
-from registry.official import Proposed, Wishes
+from registry.ledger import Given
+from registry.official import Consent, Proposed, Wishes
 from registry.tenant import tenant_of
-from tests.registry.people import official
+from tests.registry.people import NOW, official
 from tests.review.people import verdict
 from tests.web.building import Page
 from tests.web.portal.building import ID, Home
@@ -99,6 +100,51 @@ def test_whom_to_tell_is_hers_to_choose(home: Home) -> None:
     answer = browser.submit("/me/contacts", remove="Partikansliet")
     assert "at least one recipient" in answer.text
     assert [contact.name for contact in home.parts.store.get(ID).contacts] == ["Partikansliet"]
+
+
+PLAN = """
+contact = [
+    { name = "Rut Ek", language = "sv", channels = [{ channel = "outbox", address = "rut" }] },
+    { name = "Veikko Aho", language = "fi", channels = [{ channel = "outbox", address = "veikko" }] },
+    { name = "Chief", language = "sv", channels = [{ channel = "outbox", address = "chief" }] },
+]
+last_resort = ["contact:Chief"]
+rule = [{ name = "all", severity = "low", contacts = ["schedule:duty"] }]
+[[schedule]]
+name = "duty"
+timezone = "Europe/Stockholm"
+rotation = ["Rut Ek", "Veikko Aho"]
+from = "2026-01-05T08:00"
+"""
+
+
+def test_she_sees_whom_the_plan_tells_and_whether_it_tells_her_own(tmp_path: Path) -> None:
+    file = tmp_path / "plan.toml"
+    file.write_text(PLAN, "utf-8")
+    home = Home(tmp_path / "data", alerts={"rules": str(file)})
+    with home.parts:
+        browser = home.browser()
+        page = browser.page("/me/contacts").words
+        assert "They get alerts about you." not in page
+        assert "they get no alerts about you" in page
+        assert all(name in page for name in ("Rut Ek", "Veikko Aho", "Chief"))
+        chosen = Consent(("*",), NOW, recipients=("Beredskap", "Veikko Aho"))
+        home.parts.store.change(official(ID, consents=(chosen,)), given=Given("paper"))
+        page = browser.page("/me/contacts").words
+        assert "Veikko Aho" in page
+        assert not any(name in page for name in ("Rut Ek", "Chief")), "her consent does not let them be told"
+        file.write_text(PLAN.replace('["schedule:duty"]', '["schedule:duty", "official"]'), "utf-8")
+        home.clock.advance(5)
+        assert "They get alerts about you." in browser.page("/me/contacts").words
+
+
+def test_before_she_consents_she_sees_whom_the_plan_tells(tmp_path: Path) -> None:
+    file = tmp_path / "plan.toml"
+    file.write_text(PLAN, "utf-8")
+    home = Home(tmp_path / "data", empty=True, alerts={"rules": str(file)})
+    with home.parts:
+        page = home.browser().page("/me/begin").words
+        assert all(name in page for name in ("Rut Ek", "Veikko Aho", "Chief", "whoever you name here gets no alerts"))
 
 
 def test_wishes(home: Home) -> None:
