@@ -17,14 +17,14 @@ VALUES: dict[Kind, tuple[str, ...]] = {
     "digest-weekly": ("since", "until", "incidents", "posts", "before", "open", "held", "listed", "more"),
     "budget": ("per_hour", "held", "until", "contact", "untold", "listed", "more"),
     "campaign": ("posts", "accounts", "minutes", "occasion"),
-    "task-overdue": ("task", "tasks", "due", "state"),
+    "task-overdue": ("task", "tasks", "due", "state", "incident_severity"),
     "test": (),
 }
 """The values that messages tell, all as text, moments as RFC 3339. ``before``: posts in the period before; ``event``: ``begins``,
 ``goes-on`` or ``over``; ``unused``: it is over only as nobody uses any longer what failed; ``untold``: there is no way to the
 contact any more; ``detail``: several, each by the name of its text, as in ``detail.waited``; ``occasion``: as of alerts
-(`alerts.alert.Occasion`); ``task``: its title in the recipient's language, or in ``tasks`` those of several; ``state``: of the
-incident; ``listed``: incidents, see `alerts.listing`; ``more``: how many are open that it does not list."""
+(`alerts.alert.Occasion`); ``task``: its title in the recipient's language, or in ``tasks`` those of several; ``state`` and
+``incident_severity``: of the incident; ``listed``: incidents, see `alerts.listing`; ``more``: how many are open that it does not list."""
 
 
 @dataclass(frozen=True, slots=True)

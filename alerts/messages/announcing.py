@@ -20,8 +20,8 @@ _FACTS: dict[str, tuple[str, ...]] = {
     "budget-collected": (),
     "budget-untold": ("contact",),
     "campaign": ("official", "size"),
-    "task-overdue": ("official", "task", "due"),
-    "tasks-overdue": ("official", "tasks", "due_first"),
+    "task-overdue": ("official", "incident_severity", "task", "due"),
+    "tasks-overdue": ("official", "incident_severity", "tasks", "due_first"),
 }
 """What stands in the list of facts, where the bulletin tells it."""
 _NOTHING_HELD = ("held", "0")
@@ -94,8 +94,10 @@ def _button(link: str, base_url: str) -> str:
 
 
 def _lead(form: str, values: dict[str, str], words: Words) -> str:
-    lead = words.text(f"{form}.lead", size=values["size"], per_hour=values["per_hour"])
-    again = values.get("occasion") in ("reminder", "escalated", "handed-over", "last-resort")
+    # Whom tasks are told of an incident that nobody has answered: they need not be hers, and it is what matters more.
+    unanswered = "_unanswered" if values.get("state") in ("triggered", "escalated") else ""
+    lead = words.text(f"{form}.lead{unanswered}", size=values["size"], per_hour=values["per_hour"])
+    again = values.get("occasion") in ("reminder", "escalated", "handed-over", "handed-to-last", "last-resort")
     return f"{words.text('lead.' + values['occasion'])} {lead}" if again else lead
 
 
@@ -148,6 +150,7 @@ def _values(bulletin: Bulletin, words: Words, zone: tzinfo) -> dict[str, str]:
         values["trouble"] = words.name("trouble", values["trouble"])
         details = {name[len(_DETAIL) :]: value for name, value in values.items() if name.startswith(_DETAIL)}
         values["detail"] = words.details(details, zone)
+    values["incident_severity"] = words.name("severity", values.get("incident_severity", ""))
     values["due_first"] = values.get("due", "")
     if bulletin.kind == "campaign":
         posts, accounts, minutes = (_number(values.get(name, "")) for name in ("posts", "accounts", "minutes"))

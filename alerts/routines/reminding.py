@@ -155,6 +155,7 @@ class Reminding:
                     "task" if len(tasks) == 1 else "tasks": self._titles(tasks, recipient.language),
                     "due": min(task.due for task in tasks).isoformat(),
                     "state": incident.state,
+                    "incident_severity": incident.severity,
                 },
                 recipient=recipient,
                 at=now,

@@ -233,6 +233,19 @@ def test_a_law_hint_follows_the_official_and_is_no_verdict() -> None:
         assert law.count("\n- ") == MOST_HINTS
 
 
+@pytest.mark.parametrize("task", ["task", "tasks"])
+def test_a_task_of_what_nobody_has_answered_says_so_and_how_grave_that_is(task: str) -> None:
+    told = bulletin("task-overdue", severity="medium", **{task: "(a task)"}, due=AT.isoformat(), state="escalated")
+    told = replace(told, values=told.values | {"incident_severity": "critical"})
+    message = render(told, recipient(language="en"))
+    for said in (message.text, message.spoken):
+        assert "Nobody has answered the alert yet" in said
+        assert "yours" not in said
+    assert "- Severity of the alert: critical\n" in message.text
+    taken = render(replace(told, values=told.values | {"state": "acknowledged"}), recipient(language="en"))
+    assert "yours" in taken.text
+
+
 @pytest.mark.parametrize(
     ("about", "language", "when"),
     [

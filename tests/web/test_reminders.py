@@ -47,6 +47,8 @@ def test_what_is_overdue_at_once_is_one_message_to_each(world: Answerable) -> No
     routines = reminding(world.parts, at_once, wake=lambda: None)._routines
     assert all(routines.title(each, "sv") in kaj.text for each in late)
     assert "uppgifter väntar" in kaj.subject
+    assert "Ingen har svarat på larmet än" in kaj.text
+    assert "Larmets allvarsgrad: hög" in kaj.text
 
 
 def test_whom_consent_does_not_name_is_not_told_in_the_place_of_others(tmp_path: Any) -> None:
