@@ -28,9 +28,19 @@ class Recipient:
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
 
-Occasion = Literal["raised", "grown", "graver", "reminder", "escalated", "handed-over", "last-resort"]
+Occasion = Literal[
+    "raised",
+    "grown",
+    "graver",
+    "reminder",
+    "escalated",
+    "handed-over",
+    "handed-to-last",
+    "last-resort",
+    "answered",
+]
 """Why somebody is told of an incident: it is new, it has grown, it has become graver, it is told again, others have not answered,
-somebody has handed it over, or nobody has answered at all."""
+somebody has handed it over, also to the last resort, nobody has answered at all, or somebody has while the message waited."""
 
 
 @dataclass(frozen=True, slots=True)

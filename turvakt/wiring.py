@@ -22,7 +22,7 @@ from alerts.content import Content, to_one
 from alerts.delivery.budget import Budgets
 from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.postman import Postman
-from alerts.delivery.tellable import as_it_stands
+from alerts.delivery.tellable import as_answered, as_it_stands
 from alerts.incidents.escalator import Escalator
 from alerts.incidents.incidents import Incidents
 from alerts.incidents.telling import Telling
@@ -500,6 +500,8 @@ class Parts(Stores):
             return None
         if isinstance(told, Bulletin):
             told = as_it_stands(self.database, told, allowed, officials=self.officials.get, at=now)
+        else:
+            told = as_answered(self.database, told)
         return to_one(told, allowed)
 
     def __enter__(self) -> "Parts":

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, select
 
-from alerts.alert import Recipient
+from alerts.alert import Alert, Recipient
 from alerts.bulletin import Bulletin
 from alerts.incidents.case import Case, cases, readable
-from alerts.incidents.incident import OPEN
+from alerts.incidents.incident import OPEN, State
 from alerts.listing import Listed, read, written
 from alerts.routing import permitted
 from alerts.tables import INCIDENT, INCIDENT_EVENT
@@ -19,6 +19,7 @@ from registry.official import Official
 
 MOST = 10
 """Incidents that a message lists at most; all are in the console."""
+_ANSWERED: tuple[State, ...] = ("acknowledged", "resolved")
 
 
 def tellable(
@@ -71,6 +72,15 @@ def as_it_stands(
         others = still(readable(database, INCIDENT.c.id.not_in(ids), INCIDENT.c.id.in_(_told(recipient.name))))
         values["more"] = str(min(more, len(others)))
     return replace(bulletin, values=values)
+
+
+def as_answered(database: Database, alert: Alert) -> Alert:
+    """The alert: if it is about an incident that somebody has answered while it waited, it says so and asks for no answer."""
+    told = alert.told
+    if told is None or told.occasion == "grown":
+        return alert
+    over = select(INCIDENT.c.id).where(INCIDENT.c.id == alert.incident, INCIDENT.c.state.in_(_ANSWERED))
+    return replace(alert, told=replace(told, occasion="answered")) if database.query(over) else alert
 
 
 def _told(contact: str) -> Select[tuple[str]]:

@@ -51,7 +51,8 @@ class Escalation:
         recipients = [*self._whom.last(case, now), *(handed_over or ())]
         if not recipients:
             self.note(case, NOBODY_LEFT)
-            self._warn(case)
+            consent = ", nor a last resort whom consent allows to tell" if case.official else ""
+            logger.error("incident %s: there is nobody left to tell%s", case.id, consent)
             return 0
         return self._tell_last(case, recipients, "last-resort")
 
@@ -65,14 +66,14 @@ class Escalation:
         last = [] if following is not None else self._whom.others(case, self._whom.last(case, now), by)
         if following is None and not last:
             self.note(case, "handed-over", actor=by, result=NOBODY_LEFT)
-            self._warn(case)
+            logger.error("incident %s: there is nobody else to hand it over to", case.id)
             return 0
         self.note(case, "handed-over", actor=by)
         case.state, case.owner = "escalated", ""
         if following is not None:
             return self._tell_step(case, *following, now, by_hand=True)
         case.escalate_at = seconds(answered_until(self._whom.policy(case), case.step, last, now))
-        return self._tell_last(case, last, "handed-over")
+        return self._tell_last(case, last, "handed-to-last")
 
     def note(self, case: Case, event: Event, *, actor: str = TURVAKT, result: str = "", step: int = 0) -> None:
         """Write down what has happened to it."""
@@ -125,8 +126,3 @@ class Escalation:
     def _tell(self, case: Case, recipients: Sequence[Recipient], occasion: Occasion, *, key: str) -> int:
         content = case.told(size(Told(occasion, 0, 0, 0, step=case.step, key=key), case))
         return 0 if content is None else len(self._telling.tell(to_one(content, each) for each in recipients))
-
-    def _warn(self, case: Case) -> None:
-        logger.error(
-            "incident %s: there is nobody left to tell, nor a last resort whom consent allows to tell", case.id
-        )

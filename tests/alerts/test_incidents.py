@@ -516,11 +516,11 @@ class TestEscalation:
         world.take(world.raised(1))
         world.deliver()
         world.incidents.answer(world.one.id, "hand-over", by="Beredskap Ekvik")
-        assert list(map(told, world.waiting().values())) == [("handed-over", 1, CHIEF.address)]
+        assert list(map(told, world.waiting().values())) == [("handed-to-last", 1, CHIEF.address)]
         world.deliver()
         world.incidents.answer(world.one.id, "on-it", by="Kim")
         world.incidents.answer(world.one.id, "hand-over", by="Kim")
-        assert list(map(told, world.waiting().values())) == [("handed-over", 1, CHIEF.address)]
+        assert list(map(told, world.waiting().values())) == [("handed-to-last", 1, CHIEF.address)]
         world.deliver()
         world.incidents.answer(world.one.id, "hand-over", by=CHIEF.name)
         assert (world.waiting(), world.history()[-1].result) == ({}, "nobody-left")
@@ -533,7 +533,7 @@ class TestEscalation:
         world.take(world.raised(1, labels=labels))
         world.deliver()
         world.incidents.answer(world.one.id, "hand-over", by="Beredskap Ekvik")
-        assert list(map(told, world.waiting().values())) == [("handed-over", 1, CHIEF.address)]
+        assert list(map(told, world.waiting().values())) == [("handed-to-last", 1, CHIEF.address)]
         world.deliver()
         if labels == ("threat",):
             world.pass_time(60)  # the rounds that were left
@@ -560,7 +560,7 @@ class TestEscalation:
         assert (world.one.state, world.one.owner) == ("acknowledged", "Kim")
         assert world.judged[2:] == [("bluesky:1", "Kim, taken back"), ("bluesky:2", "Kim, taken back")]
         world.incidents.answer(incident, "hand-over", by="Kim")
-        assert list(map(told, world.waiting().values())) == [("handed-over", 2, CHIEF.address)]
+        assert list(map(told, world.waiting().values())) == [("handed-to-last", 2, CHIEF.address)]
 
     def test_who_must_not_be_disturbed_at_night_has_not_failed_to_answer(self, world: World) -> None:
         morning = AT + timedelta(hours=8)

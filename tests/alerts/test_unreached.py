@@ -9,7 +9,7 @@ from alerts.content import to_one
 from alerts.delivery.outbox import Result
 from flow.database import Database
 from tests.alerts.people import recipient
-from tests.alerts.test_incidents import DESK, SMS, World, both, database, told
+from tests.alerts.test_incidents import CHIEF, DESK, SMS, World, both, database, told
 
 __all__ = ["database"]
 
@@ -63,3 +63,13 @@ def test_who_has_it_is_not_troubled_by_messages_that_failed(world: World) -> Non
     world.incidents.answer(world.one.id, "on-it", by="Kim")
     deliver(world, refused=DESK)
     assert world.pass_time(60) == []
+
+
+def test_that_nobody_is_left_blames_no_consent_where_it_was_the_one_who_handed_over(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.take(world.raised(1))
+    world.incidents.answer(world.one.id, "hand-over", by=recipient().name)
+    caplog.clear()
+    world.incidents.answer(world.one.id, "hand-over", by=CHIEF.name)
+    assert caplog.messages == [f"incident {world.one.id}: there is nobody else to hand it over to"]

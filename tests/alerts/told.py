@@ -36,6 +36,8 @@ CASES: dict[str, Alert | Bulletin] = {
     "escalated": told("escalated", severity="critical", posts=2, minutes=150),
     "handed-over": told("handed-over", severity="critical", labels=("threat",)),
     "last-resort": told("last-resort", severity="critical", labels=("threat",)),
+    "handed-to-last": told("handed-to-last", severity="critical", labels=("threat",)),
+    "answered": told("answered", severity="critical", labels=("threat",)),
     "operation": bulletin(
         "operation",
         severity="critical",

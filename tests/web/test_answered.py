@@ -1,0 +1,55 @@
+"""Messages that wait for their channel while somebody answers."""
+
+from pathlib import Path
+
+import pytest
+
+from alerts.incidents.incident import Action
+from alerts.messages.message import Message
+from tests.web.answering import KAJ, Answerable
+
+BASE = "https://turvakt.ekvik.example"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Answerable:
+    return Answerable(tmp_path / "data")
+
+
+def waiting(world: Answerable) -> dict[str, Message]:
+    """Each message as it would go out now, by its language."""
+    messages = {}
+    for item in world.parts.outbox.due(100, channel="email"):
+        content = world.parts.permitted(item.content, item.recipient)
+        assert content is not None
+        message = world.parts.renderer(BASE).render(content, item.recipient, item.delivery.id)
+        messages[item.recipient.language] = message
+    return messages
+
+
+@pytest.mark.parametrize("action", ["acknowledge", "on-it", "resolve", "false-alarm"])
+def test_what_waited_until_somebody_answered_asks_for_no_answer(world: Answerable, action: Action) -> None:
+    incident = world.raised()
+    assert "nytt larm" in waiting(world)["sv"].subject
+    world.parts.incidents.answer(incident.id, action, by=KAJ)
+    finnish = waiting(world)["fi"]
+    assert finnish.facts["type"] == "alert.answered"
+    assert "joku on jo vastannut" in finnish.subject
+    assert "Avaa ja vastaa" not in f"{finnish.text} {finnish.short}"
+    assert f"{BASE}/a/" in finnish.text
+
+
+def test_what_becomes_graver_asks_for_an_answer_again(world: Answerable) -> None:
+    incident = world.raised(severity="medium", labels=("harassment",))
+    world.parts.incidents.answer(incident.id, "on-it", by=KAJ)
+    assert {each.facts["type"] for each in waiting(world).values()} == {"alert.answered"}
+    world.clock.advance(10)
+    world.raised("bluesky:2", severity="critical")
+    assert {each.facts["type"] for each in waiting(world).values()} == {"alert.graver"}
+
+
+def test_what_grows_says_so_though_somebody_has_it(world: Answerable) -> None:
+    incident = world.raised("bluesky:1", labels=("harassment",))
+    world.parts.incidents.answer(incident.id, "on-it", by=KAJ)
+    world.raised("bluesky:2", labels=("harassment",))
+    assert {each.facts["type"] for each in waiting(world).values()} == {"alert.grown"}
