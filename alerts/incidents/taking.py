@@ -105,7 +105,7 @@ class Taking:
             if graver or own or rises or not is_new_post:
                 # A second rule, or an edit, tells others or tells more; a threat is never told in passing.
                 self._tell(case, alert, batch, batch.occasions.get(place, "raised"))
-            if graver or own or rises:
+            if (graver or own or rises) and alert.recipients:
                 batch.said.add(case.id)
         batch.of_post[place] = case.id
         batch.known[alert.id] = (severity, int(threat))

@@ -320,6 +320,13 @@ class TestGrouping:
         assert world.take(world.raised(8, f"{TEXTS[7]}!", labels=("threat",))) == []
         assert ("grown", 6, DESK) in world.pass_time(5)
 
+    def test_what_reaches_nobody_does_not_keep_growth_from_being_told(self, world: World) -> None:
+        for number in range(1, 4):
+            world.take(world.raised(number, TEXTS[1]))
+            world.deliver()
+        assert world.take(replace(world.raised(4, f"{TEXTS[1]}!", labels=("threat",)), recipients=())) == []
+        assert ("grown", 4, DESK) in world.pass_time(5)
+
     def test_quiet_hours_of_a_lesser_rule_hold_back_nothing_of_a_threat(self, world: World) -> None:
         copy = f"{TEXTS[1]} och det vet alla"
         world.take(world.raised(1, copy, labels=("threat",)))
