@@ -77,6 +77,8 @@ def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) 
         notices=parts.notices,
         holds=parts.holds,
         standings=Standings(parts.database, clock=parts.clock),
+        incidents=parts.incidents,
+        history=parts.incidents.history,
         deputies=Deputies(
             accounts.people,
             accounts.invitations,

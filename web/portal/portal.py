@@ -9,6 +9,8 @@ from access.deputies import Deputies
 from alerts.audience import Audience
 from alerts.channel import Channel
 from alerts.delivery.standing import Standings
+from alerts.incidents.history import History
+from alerts.incidents.reading import IncidentReader
 from alerts.notices import Notices
 from ingest.post import Post
 from registry.official import Language, Official
@@ -50,6 +52,8 @@ class Portal:
     notices: Notices
     holds: Holds
     standings: Standings
+    incidents: IncidentReader
+    history: History
     deputies: Deputies
     erasure: Erasure
     submit: Callable[[Post, str], Awaitable[bool]]

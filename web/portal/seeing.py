@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from access.audit_entry import DEPUTY, TEXTS
 from access.break_glass import EMERGENCY
+from alerts.incidents.history import ANSWERS, Event
 from alerts.notices import Form, Notice
 from flow.errors import BadInput
 from registry.proposing import items
@@ -21,6 +22,8 @@ from web.portal.help import PLACES
 from web.portal.summary import alerts, done, summary
 
 _PAGE = 25
+_SAID: tuple[Event, ...] = (*ANSWERS.values(), "task-done")
+"""What people did about an incident."""
 
 
 def routes(desk: Desk) -> APIRouter:
@@ -69,7 +72,7 @@ def _home(desk: Desk, request: Request) -> HTMLResponse:
         consent=consent,
         sources=[wording.named("source", each) for each in consent.scope] if consent else [],
         waiting=len(items(official.proposed)),
-        summary=summary(desk.site.own(request), official.id, at=now),
+        summary=summary(desk.site.own(request), official.id, at=now, incidents=desk.portal.incidents.about),
     )
 
 
@@ -110,6 +113,7 @@ def _alert(desk: Desk, request: Request, alert_id: str) -> Response:
         form: Form = "text" if with_text else "gist"
         now, by = desk.site.clock.now(), actor_of(request).person.id
         desk.portal.notices.read(Notice(alert_id, official.id, now, "portal", by, form, official.wishes.notice))
+    incident = desk.portal.incidents.about([alert_id]).get(alert_id)
     return desk.page(
         request,
         "alert",
@@ -117,6 +121,7 @@ def _alert(desk: Desk, request: Request, alert_id: str) -> Response:
         item=item,
         raised=raised,
         done_about=done(item),
+        said=desk.portal.history.of(incident.id, events=_SAID) if incident is not None else [],
         standing=desk.portal.standings.of([alert_id], official.id).get(alert_id),
         pieces=pieces(post.text[:LONGEST], judgement.spans, post.mentions) if with_text else None,
         notices=[each for each in desk.portal.notices.about([alert_id]) if each.official == official.id],

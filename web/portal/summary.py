@@ -1,15 +1,17 @@
 """What came about an official, and what was done about it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
+from alerts.incidents.incident import Incident
 from review.index import Item, Query, Reading, every
 
 DAYS = 30
 _MOST = 2000
+_HANDLED = ("acknowledged", "resolved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +25,29 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The last `DAYS` days: how many posts were flagged, raised an alert, and were looked at by a human."""
+    """The last `DAYS` days: how many posts were flagged, raised an alert, and were dealt with by a human: a decision was made,
+    or the incident taken or closed.
+    """
 
     flagged: int
     alerted: int
-    decided: int
+    handled: int
 
 
-def summary(posts: Reading, official: str, *, at: datetime) -> Summary:
-    """Counts only; it shows no text."""
+def summary(
+    posts: Reading, official: str, *, at: datetime, incidents: Callable[[Collection[str]], Mapping[str, Incident]]
+) -> Summary:
+    """Counts only; it shows no text.
+
+    Args:
+        incidents: those of alerts, given by id.
+    """
     asked = Query(official=official, flagged=True, since=at - timedelta(days=DAYS))
     items = list(islice(every(posts, asked), _MOST))
-    return Summary(
-        len(items), sum(bool(each.alerts) for each in items), sum(each.decision is not None for each in items)
-    )
+    alerts = {each.id: item.verdict.post.id for item in items for each in item.alerts if each.official == official}
+    handled = {each.verdict.post.id for each in items if each.decision is not None}
+    handled |= {alerts[alert] for alert, incident in incidents(alerts).items() if incident.state in _HANDLED}
+    return Summary(len(items), sum(bool(each.alerts) for each in items), len(handled))
 
 
 def alerts(posts: Reading, official: str, *, limit: int, after: str | None) -> tuple[Sequence[Item], str | None]:

@@ -12,6 +12,7 @@ from sqlalchemy import insert, update
 import web
 from alerts.alert import Recipient
 from alerts.incidents.history import Transition
+from alerts.incidents.incident import Action
 from alerts.tables import DIGEST_ENTRY, INCIDENT_POST, OUTBOX
 from registry.official import Language
 from review.index import Item
@@ -68,8 +69,8 @@ def test_a_deputy_sees_what_came_and_changes_nothing(home: Home) -> None:
         ("waiting", 2, 60, "It did not get through. Next try"),
         ("waiting", 0, 0, "It is being sent."),
         ("failed", 5, 0, "It could not be delivered."),
-        ("delivered", 1, 0, "It belongs to an incident of which your recipients had been told already."),
-        (None, 0, 0, "none of your recipients is to be told"),
+        ("delivered", 1, 0, "It belongs to an incident of which the recipients had been told already."),
+        (None, 0, 0, "nobody is to be told of this"),
         ("digest", 0, 0, "in the next digest"),
         ("in-digest", 0, 0, "It was told in brief, with others, to 1 recipient."),
     ],
@@ -93,6 +94,37 @@ def test_she_reads_why_nobody_was_told(home: Home, state: str | None, attempts: 
     browser = home.browser()
     for path in ("/me/alerts", "/me/alerts/a1"):
         assert said in browser.page(path).words
+
+
+@pytest.mark.parametrize("language", ["sv", "fi", "en"])
+def test_she_reads_who_took_closed_and_reopened_it(home: Home, language: Language) -> None:
+    judged = verdict("a", "Akta dig", officials=(ID,), severity="high", labels=("threat",), collected=-10)
+    raised = replace(alert(judged, official=ID, id="a1"), recipients=(DESK,))
+    home.parts.index.write_verdicts([judged])
+    home.parts.index.write_alerts([raised])
+    home.parts.incidents.take([raised])
+    browser = home.browser(language=language)
+    undecided = {"sv": "Ingen har tagit ställning", "fi": "Kukaan ei ole vielä", "en": "Nobody has assessed"}[language]
+    assert undecided in browser.page("/me/alerts/a1").words
+    [incident] = home.parts.incidents.open()
+    actions: tuple[Action, ...] = ("on-it", "resolve", "reopen")
+    for action in actions:
+        home.clock.advance(60)
+        home.parts.incidents.answer(incident.id, action, by="Rut Ek")
+    page = browser.page("/me/alerts/a1").words
+    assert undecided not in page
+    said = {
+        "sv": ("Rut Ek tog hand om larmet", "Rut Ek avslutade händelsen", "Rut Ek öppnade händelsen igen"),
+        "fi": ("Rut Ek otti asian hoitaakseen", "Rut Ek päätti tapauksen", "Rut Ek avasi tapauksen uudelleen"),
+        "en": ("Rut Ek took care of it", "Rut Ek closed the incident", "Rut Ek opened the incident again"),
+    }[language]
+    assert [page.count(each) for each in said] == [1, 1, 1]
+    counted = {
+        "sv": "1 har hanterats av en människa",
+        "fi": "1 ihmisen käsittelemää",
+        "en": "1 were dealt with by a person",
+    }
+    assert counted[language] in browser.page("/me").words
 
 
 def test_a_text_is_shown_when_she_asks_and_both_are_written_down(home: Home) -> None:
