@@ -39,9 +39,11 @@ class Campaigns:
             self._database,
             *(INCIDENT.c.official == official, INCIDENT.c.kind == "posts", INCIDENT.c.state.in_(OPEN)),
         )
-        largest = max(found, key=lambda case: (case.posts, case.id), default=None)
-        if largest is None or not isinstance(largest.content, Alert):
+        # Of one whose gravest post's source was erased nothing says any more whom to tell.
+        telling = [(case.posts, case.id, case.content.recipients) for case in found if isinstance(case.content, Alert)]
+        if not telling:
             return None
+        *_, recipients = max(telling, key=lambda each: each[:2])
         values = {
             "posts": str(burst.posts),
             "accounts": str(burst.accounts),
@@ -49,10 +51,10 @@ class Campaigns:
             "since": (now - timedelta(minutes=burst.minutes)).isoformat(),
         }
         severity = SEVERITIES[max(case.severity for case in found)]
-        bulletin = Bulletin("campaign", "", official, largest.tenant, severity, False, values, None, now)
+        bulletin = Bulletin("campaign", "", official, found[0].tenant, severity, False, values, None, now)
         case = about_no_post("campaign", bulletin, now, severity=severity)
         case.posts, case.accounts = burst.posts, burst.accounts
-        return case, largest.content.recipients
+        return case, recipients
 
     def _was_raised(self, official: str, now: datetime) -> bool:
         raised = select(func.count()).select_from(INCIDENT).where(INCIDENT.c.official == official)

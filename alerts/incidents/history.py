@@ -141,13 +141,17 @@ class History:
         """How long it took until a message had arrived, somebody answered, and it was over, of each incident about an official
         since then.
         """
-        first = {
-            name: func.min(case((INCIDENT_EVENT.c.event.in_(events), INCIDENT_EVENT.c.at)))
-            for name, events in _MILESTONES.items()
-        }
+        first = [func.min(_if(events, INCIDENT_EVENT.c.at)) for events in _MILESTONES]
+        # Closed is only what nobody has opened again since.
+        last = [func.max(_if(_CLOSED, INCIDENT_EVENT.c.at))]
+        last += [func.max(_if(events, INCIDENT_EVENT.c.number)) for events in (_CLOSED, _REOPENED)]
         about = INCIDENT_EVENT.c.at >= since.timestamp(), INCIDENT_EVENT.c.official != ""
-        of = select(*first.values()).where(*about).group_by(INCIDENT_EVENT.c.incident)
-        return [_times(*row) for row in self._database.query(of) if row[0] is not None]
+        of = select(*first, *last).where(*about).group_by(INCIDENT_EVENT.c.incident)
+        return [
+            _times(*begun, closed if closing is not None and closing > (reopening or 0) else None)
+            for *begun, closed, closing, reopening in self._database.query(of)
+            if begun[0] is not None
+        ]
 
     def erase(self, official: str, part: Part | None = None) -> int:
         """Remove hers; of a recipient what names him."""
@@ -177,15 +181,20 @@ class History:
         return [_transition(row) for row in self._database.query(found)]
 
 
-_MILESTONES: dict[str, tuple[Event, ...]] = {
-    "opened": ("opened",),
-    "notified": ("delivered",),
-    "acknowledged": ("acknowledged", "on-it", "false-alarm", "resolved"),
-    "closed": ("false-alarm", "resolved", "expired"),
-}
+_MILESTONES: tuple[tuple[Event, ...], ...] = (
+    ("opened",),
+    ("delivered",),
+    ("acknowledged", "on-it", "false-alarm", "resolved"),
+)
+_CLOSED: tuple[Event, ...] = ("false-alarm", "resolved", "expired")
+_REOPENED: tuple[Event, ...] = ("reopened",)
 _NEW = insert(INCIDENT_EVENT)
 _NAMES = tuple(Transition.__dataclass_fields__)
 _COLUMNS = tuple(INCIDENT_EVENT.c[name] for name in _NAMES)
+
+
+def _if(events: Collection[Event], column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return case((INCIDENT_EVENT.c.event.in_(events), column))
 
 
 def _row(each: Transition) -> dict[str, Any]:

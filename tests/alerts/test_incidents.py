@@ -439,6 +439,15 @@ class TestCampaigns:
         world.take(*alerts)
         assert {each.kind for each in world.incidents.open()} == {"posts"}
 
+    def test_one_is_raised_though_nothing_is_left_of_the_largest_incidents_post(self, world: World) -> None:
+        for number in range(19):
+            world.take(world.raised(number, f"{TEXTS[number % 8]} {number}", author=str(number % 7)))
+        largest = max(world.incidents.open(), key=lambda each: each.posts)
+        world.database.execute(update(INCIDENT).where(INCIDENT.c.id == largest.id).values(content=None, posts=100))
+        other = world.raised(0, "Något helt annat om torget", author="9").verdict
+        world.take(alert(replace(other, post=replace(other.post, id="feed:1"))))
+        assert "campaign" in {each.kind for each in world.incidents.open()}
+
     @both
     def test_far_more_than_usual_is_one(self, world: World) -> None:
         for day in range(8):
@@ -792,3 +801,8 @@ def test_history_tells_how_long_it_took(world: World, database: Database) -> Non
     assert world.incidents.history.times(world.clock.now() + timedelta(hours=1)) == []
     assert [each.id for each in world.incidents.open("ekvik")] == [other.id]
     assert world.incidents.open("another") == []
+    world.incidents.answer(answered.id, "reopen", by="Kim")
+    assert world.incidents.history.times(AT) == [Times(2.0, 60.0, None), Times(2.0, None, None)]
+    world.clock.advance(60)
+    world.incidents.answer(answered.id, "resolve", by="Kim")
+    assert Times(2.0, 60.0, 180.0) in world.incidents.history.times(AT)
