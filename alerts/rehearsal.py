@@ -20,20 +20,21 @@ By = Literal["rule", "contact", "severity", "hour"]
 
 @dataclass(slots=True)
 class Messages:
-    """Counts of messages: one for each alert and address, each post by itself, before anything is grouped or put off."""
+    """Counts of messages: one for each alert and address, each post by itself, before anything is grouped or collected."""
 
     total: int = 0
     by: dict[By, Counter[str]] = field(
         default_factory=lambda: {"rule": Counter(), "contact": Counter(), "severity": Counter(), "hour": Counter()}
     )
 
-    def add(self, alert: Alert, *, hour: int) -> None:
-        """Count the messages of one alert, raised in that hour of the official's day."""
+    def add(self, alert: Alert, *, zone: ZoneInfo) -> None:
+        """Count the messages of one alert about an official in that time zone: at the hour there at which each may go out."""
         many = len(alert.recipients)
         self.total += many
         self.by["rule"][alert.rule] += many
         self.by["severity"][alert.verdict.judgement.severity] += many
-        self.by["hour"][f"{hour:02}"] += many
+        sent = ((each.not_before or alert.raised_at).astimezone(zone) for each in alert.recipients)
+        self.by["hour"].update(f"{at.hour:02}" for at in sent)
         self.by["contact"].update(f"{each.name} ({each.channel})" for each in alert.recipients)
 
 
@@ -78,7 +79,7 @@ def rehearse(
         after = alerts_about([verdict], plans=changed, officials=wanted, clock=clock)
         for alerts, messages in ((before, found.today), (after, found.changed)):
             for alert in alerts:
-                messages.add(alert, hour=_hour(alert, wanted))
+                messages.add(alert, zone=_zone(alert, wanted))
         _compare(before, after, found)
         found.posts += 1
         told(found.posts)
@@ -94,6 +95,6 @@ def _compare(before: Iterable[Alert], after: Iterable[Alert], found: Rehearsal) 
     found.won += [alert.id for official, alert in told_after.items() if official not in told_before]
 
 
-def _hour(alert: Alert, officials: Callable[[str], Official | None]) -> int:
+def _zone(alert: Alert, officials: Callable[[str], Official | None]) -> ZoneInfo:
     official = officials(alert.official)
-    return alert.raised_at.astimezone(ZoneInfo(ZONES[official.country if official else "SE"])).hour
+    return ZoneInfo(ZONES[official.country if official else "SE"])

@@ -125,3 +125,10 @@ def test_changed_rules_are_rehearsed_beside_those_of_today() -> None:
     assert dict(found.changed.by["contact"]) == {"Somebody (email)": 1}
     assert (len(found.lost), found.threats, len(found.won)) == (1, 1, 1)
     assert rehearse([threat], today=today, changed=changed, officials=known.get, tenant="other").today.total == 0
+
+
+def test_what_quiet_hours_hold_back_is_rehearsed_at_their_end() -> None:
+    held = Plans(Plan((Rule(name="calm", severity="low", contacts=(SOMEBODY,), quiet="13:00-18:00"),)))
+    her = official()
+    found = rehearse([verdict(severity="medium")], today=held, changed=held, officials={her.id: her}.get)
+    assert dict(found.today.by["hour"]) == {"18": 1}

@@ -154,6 +154,9 @@ def test_a_dry_run_compares_rules_and_sends_nothing(flagged: Program, plan: Path
     shown = flagged.run("alerts", "dry-run", str(nothing), "--language", "sv")
     assert "2 larm skulle inte längre nå någon, varav 2 om hot:" in shown
     assert told["lost"][0] in shown
+    assert ("kritisk" in shown, "critical" in shown) == (True, False)
+    missing = flagged.finish("alerts", "dry-run", str(tmp_path / "missing.toml"))
+    assert (missing.returncode, b"does not exist" in missing.stderr, b"alerts.rules" in missing.stderr) == (2, True, False)
     assert flagged.json("alerts", "dry-run", str(nothing), "--tenant", "elsewhere")[0]["today"]["total"] == 0
     assert flagged.json("status")[0]["index"] == before[0]["index"]
 

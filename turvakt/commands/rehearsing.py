@@ -26,7 +26,12 @@ _BY: tuple[By, ...] = ("rule", "contact", "severity", "hour")
 
 def dry_run(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The changed rules, as in config/rules.toml.", show_default=False)],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="The changed rules, as in config/rules.toml.", show_default=False, exists=True, dir_okay=False
+        ),
+    ],
     days: Annotated[float, typer.Option(help="Flagged posts of so many days up to now.", min=0.01, max=3650)] = 30,
     tenant: Tenant = "",
     language: Spoken = "en",
@@ -80,7 +85,9 @@ def _show_rehearsal(found: Rehearsal, raised: Mapping[str, int], words: Words, *
         today, changed = found.today.by[by], found.changed.by[by]
         names = sorted({*today, *changed, *(raised if by == "rule" else ())}, key=_place)
         were = [(raised.get(name, 0),) if by == "rule" else () for name in names]
-        rows = [(name, *was, *_beside(today[name], changed[name])) for name, was in zip(names, were, strict=True)]
+        said = [words.name("severity", name) if by == "severity" else name for name in names]
+        beside = [_beside(today[name], changed[name]) for name in names]
+        rows = [(name, *was, *numbers) for name, was, numbers in zip(said, were, beside, strict=True)]
         was_head = [words.of("rehearsal.was")] if by == "rule" else []
         screen.print(table(words.of(f"rehearsal.{by}"), *was_head, *heads, rows=rows))
     for key, ids in (("lost", found.lost), ("won", found.won)):
