@@ -139,6 +139,7 @@ class Desk:
             curve=answers.curve(incident),
             details=answers.details(incident.id),
             reader=answers.person_name(opened.by),
+            in_console=_may_open(request.state.actor, incident),
         )
 
     def _looked(self, request: Request, opened: Opened, shown: Listed) -> None:
@@ -221,6 +222,15 @@ def routes(site: Site, answers: Answers) -> APIRouter:
         return await site.reads(desk.page, request, opened, status=409, outcome=outcome)
 
     return router
+
+
+def _may_open(actor: Actor | None, incident: Incident) -> bool:
+    """Whether the console shows the incident to whoever has come in; of somebody who has not yet nobody knows."""
+    return (
+        actor is None
+        or actor.may("see-texts", tenant=incident.tenant)
+        or (not incident.official and actor.may("operate"))
+    )
 
 
 def _signed_in(actor: Actor | None, incident: Incident) -> str:
