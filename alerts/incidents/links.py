@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import cast
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from alerts.tables import INCIDENT_LINK
 from flow.clock import Clock, Moment
@@ -113,6 +113,11 @@ class Links:
         """Those of ``deliveries``, given by id, that have one: nobody erases them before the transaction ends."""
         these = select(INCIDENT_LINK.c.delivery).where(INCIDENT_LINK.c.delivery.in_(deliveries)).with_for_update()
         return frozenset(row[0] for row in self._database.query(these)) if deliveries else frozenset()
+
+    def renew(self, deliveries: Collection[str]) -> None:
+        """The messages of these, given by id, have arrived just now: the time of their links begins."""
+        its = INCIDENT_LINK.c.delivery.in_(deliveries)
+        self._database.execute(update(INCIDENT_LINK).where(its).values(expires=(self._clock.now() + LASTS).timestamp()))
 
     def expired(self, link: Link) -> bool:
         """Whether its time is over."""

@@ -75,6 +75,7 @@ class Telling:
             # What a newer message has replaced on its way has arrived all the same, and its link still stands.
             replaced = self._links.known(erased)
             arrived = [each for each in results if each.delivery.id in replaced and each.delivery.state == "delivered"]
+            self._links.renew([id for each in (*told, *arrived) for id in _answered_by(each)])
             self._history.add(
                 [_came_of(each) for each in (*here, *arrived) if each.delivery.incident and is_news(each)]
             )
@@ -152,6 +153,12 @@ def _may_list(delivery: Delivery) -> bool:
 def _shows_text(case: Case, contact: str) -> bool:
     recipients = recipients_of(case.content) if case.content is not None else ()
     return any(each.name == contact and each.show_text for each in recipients)
+
+
+def _answered_by(result: Result) -> Iterator[str]:
+    """The ids of the links in a message."""
+    yield result.delivery.id
+    yield from (link_id(result.delivery.id, each) for each in result.listed)
 
 
 def is_news(result: Result) -> bool:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from alerts.delivery.outbox import Result
 from alerts.incidents.answering import Answering
 from alerts.incidents.links import LASTS
 from registry.official import Consent
@@ -294,6 +295,17 @@ def test_a_link_ends(world: Answerable) -> None:
     assert late.status_code == 410
     assert "Anna" not in late.text
     assert world.state() == before
+
+
+def test_the_time_of_a_link_begins_as_its_message_arrives(world: Answerable) -> None:
+    path = world.link(world.raised())
+    world.wait(seconds=LASTS.total_seconds())
+    assert world.browser().get(path).status_code == 410
+    arrived = [replace(each.delivery, state="delivered") for each in world.parts.outbox.due(9, channel="email")]
+    world.parts.telling.record([Result(each, contact=KAJ) for each in arrived])
+    assert world.browser().get(path).status_code == 200
+    world.wait(seconds=LASTS.total_seconds())
+    assert world.browser().get(path).status_code == 410
 
 
 def test_a_link_ends_with_the_consent_and_with_the_erasure(world: Answerable) -> None:
