@@ -605,11 +605,18 @@ class TestEscalation:
         world = World(database, plan)
         world.her = official(consents=(Consent(("*",), AT, recipients=("desk",)),))
         world.take(world.raised(1, labels=("threat",)))
+        threat = world.one
         assert world.pass_time(10) == [("escalated", 1, "desk@ekvik.example")]
-        assert world.pass_time(10) == []
-        assert [each for each in world.events() if each != "told"] == [
+        # The operator learns that it is so, and not whom it is about.
+        assert world.pass_time(10, by=5) == [("operation", 0, CHIEF.address)]
+        assert [each for each in world.events(threat) if each != "told"] == [
             *("opened", "escalated", "nobody-answered", "nobody-left"),
         ]
+        alarm = next(each for each in world.incidents.open() if each.kind == "operation")
+        assert (alarm.official, alarm.tenant, alarm.severity) == ("", "", "critical")
+        (content,) = (item.content for item in world.waiting().values() if item.delivery.incident == alarm.id)
+        assert isinstance(content, Bulletin)
+        assert "lindqvist" not in str(content).lower()
 
     @pytest.mark.parametrize("owner", ["", "Kim"])
     def test_what_is_handed_over_to_nobody_stays_as_it_was(self, world: World, owner: str) -> None:
