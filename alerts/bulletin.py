@@ -24,7 +24,8 @@ VALUES: dict[Kind, tuple[str, ...]] = {
 ``goes-on`` or ``over``; ``unused``: it is over only as nobody uses any longer what failed; ``untold``: there is no way to the
 contact any more; ``detail``: several, each by the name of its text, as in ``detail.waited``; ``occasion``: as of alerts
 (`alerts.alert.Occasion`); ``task``: its title in the recipient's language, or in ``tasks`` those of several; ``state`` and
-``incident_severity``: of the incident; ``listed``: incidents, see `alerts.listing`; ``more``: how many are open that it does not list."""
+``incident_severity``: of the incident; ``listed``: incidents, see `alerts.listing`; ``more``: how many are open that it does not
+list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,9 @@ from alerts.alert import Recipient
 from alerts.messages.message import Message
 from flow.errors import Unavailable
 
+AGAIN = "It is tried again"
+"""What is to be done about a message that was not taken for now: nothing."""
+
 
 class Later(Unavailable):
     """Not now, and it is known when: the next try is worth it after ``seconds``."""

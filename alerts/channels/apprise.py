@@ -6,6 +6,7 @@ from collections.abc import Collection
 from urllib.parse import parse_qs, urlsplit
 
 from alerts.alert import Recipient
+from alerts.channel import AGAIN
 from alerts.channels.reaching import server_of
 from alerts.channels.telephone import brief
 from alerts.messages.message import Message
@@ -102,4 +103,4 @@ def _wrong(reason: str) -> BadInput:
 
 
 def _not_now(reason: str) -> Unavailable:
-    return Unavailable(reason, place=_PLACE, remedy="It is tried again")
+    return Unavailable(reason, place=_PLACE, remedy=AGAIN)

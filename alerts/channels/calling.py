@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from alerts.channel import Later
+from alerts.channel import AGAIN, Later
 from alerts.channels.reaching import FAULTS, client, why
 from flow.clock import Clock
 from flow.errors import BadInput, Unavailable
@@ -20,7 +20,6 @@ _LATER = frozenset({408, 425, 429})
 """Answers of the 4xx range that mean "not now": time-out, too early, too many requests."""
 _READ_MOST = 65_536
 _WAIT_MOST = 3600.0
-_AGAIN = "It is tried again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +91,8 @@ class Caller:
         reason = f"the receiver refused for now ({status})"
         seconds = _pause(headers, self._clock.now())
         if seconds is None:
-            raise Unavailable(reason, place=self.place, remedy=_AGAIN)
-        raise Later(reason, seconds=seconds, place=self.place, remedy=_AGAIN)
+            raise Unavailable(reason, place=self.place, remedy=AGAIN)
+        raise Later(reason, seconds=seconds, place=self.place, remedy=AGAIN)
 
     def refusal(self, answer: Answer, *, ours: Collection[int] = (), remedy: str) -> BadInput | Unavailable:
         """The error for an answer that is not good.
@@ -109,7 +108,7 @@ class Caller:
 
     def odd(self) -> Unavailable:
         """The error for an answer that is not what the service answers when it has taken something on."""
-        return Unavailable("the answer cannot be understood", place=self.place, remedy=_AGAIN)
+        return Unavailable("the answer cannot be understood", place=self.place, remedy=AGAIN)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -13,6 +13,7 @@ from typing import Literal
 import aiosmtplib
 
 from alerts.alert import Recipient
+from alerts.channel import AGAIN
 from alerts.channels.reaching import why
 from alerts.mail.encryption import Key, holds
 from alerts.mail.mail import Envelope, compose, seal, without_body
@@ -168,7 +169,7 @@ def _refusal(reason: str, code: int, answer: str, place: str) -> BadInput | Unav
     # 530 and 5.7.x (RFC 3463: security or policy) are about who we are, not about whom we write to: those can be mended.
     if code >= 500 and code != 530 and not answer.startswith("5.7."):
         return BadInput(f"{reason} for good ({code})", place=place, remedy="Check the contact's address")
-    return Unavailable(f"{reason} for now ({code})", place=place, remedy="It is tried again")
+    return Unavailable(f"{reason} for now ({code})", place=place, remedy=AGAIN)
 
 
 def _address(name: str, address: str) -> Address:

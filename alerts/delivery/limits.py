@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.alert import Recipient
-from alerts.channel import Channel, Held, Later
+from alerts.channel import AGAIN, Channel, Held, Later
 from alerts.messages.message import Message
 from flow.breaker import Breaker
 from flow.clock import Clock, Moment
@@ -119,7 +119,7 @@ class Limited:
             if full:
                 raise Held(ENOUGH, seconds=full, place=place, remedy="It is sent a little later")
             if left := self._waits(key, breaker):
-                raise Later(LEFT_ALONE, seconds=left, place=place, remedy="It is tried again")
+                raise Later(LEFT_ALONE, seconds=left, place=place, remedy=AGAIN)
         for bucket in buckets:
             bucket.count()
         try:

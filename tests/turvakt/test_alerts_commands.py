@@ -7,11 +7,14 @@ from typing import get_args
 
 import pytest
 
+from alerts.channel import Later
 from alerts.delivery.limits import receiver_of
 from alerts.delivery.standing import Why
+from alerts.messages.words import REFERENCE_LETTERS
 from tests.alerts.people import AT
 from tests.alerts.servers import HookServer
 from tests.turvakt.process import OFFICIALS, START, Program, line
+from turvakt.commands.probing import of_one_try
 from turvakt.commands.words import Words
 from turvakt.settings import load
 from turvakt.watch.beats import Beat, Beats
@@ -124,6 +127,8 @@ def test_explain_takes_the_id_of_an_alert_and_tells_other_programs(flagged: Prog
     (alert, *_) = told["alerts"]
     assert told["incidents"][alert["id"]]["posts"] == 2
     assert flagged.json("alerts", "explain", alert["id"]) == [told]
+    reference = told["incidents"][alert["id"]]["id"][:REFERENCE_LETTERS]
+    assert flagged.json("alerts", "explain", reference) == [told]
     assert {each["alert"] for each in told["deliveries"]} <= {each["id"] for each in told["alerts"]}
 
 
@@ -156,7 +161,11 @@ def test_a_dry_run_compares_rules_and_sends_nothing(flagged: Program, plan: Path
     assert told["lost"][0] in shown
     assert ("kritisk" in shown, "critical" in shown) == (True, False)
     missing = flagged.finish("alerts", "dry-run", str(tmp_path / "missing.toml"))
-    assert (missing.returncode, b"does not exist" in missing.stderr, b"alerts.rules" in missing.stderr) == (2, True, False)
+    assert (missing.returncode, b"does not exist" in missing.stderr, b"alerts.rules" in missing.stderr) == (
+        2,
+        True,
+        False,
+    )
     assert flagged.json("alerts", "dry-run", str(nothing), "--tenant", "elsewhere")[0]["today"]["total"] == 0
     assert flagged.json("status")[0]["index"] == before[0]["index"]
 
@@ -188,6 +197,7 @@ def test_check_shows_every_mistake_and_every_gap(flagged: Program, plan: Path) -
     assert not rules["rules"]["ok"]
     assert "unknown key `retry`" in rules["rules"]["says"]
     assert "key 'wait'" in rules["rules"]["says"]
+    assert "of those whom the rules name" not in rules["contacts"]["says"]
 
 
 def test_a_contact_is_tried_by_each_of_its_channels(flagged: Program, plan: Path) -> None:
@@ -221,6 +231,17 @@ def test_check_says_whose_web_address_is_malformed(flagged: Program, plan: Path)
     checked = {each["part"]: each for each in map(json.loads, program.finish("check", "--json").stdout.splitlines())}
     assert "contact number 2: the address is no https address, channel webhook" in checked["rules"]["says"]
     assert "channels" in checked
+
+
+async def test_a_single_try_does_not_promise_another_one(flagged: Program, plan: Path) -> None:
+    async with HookServer() as hook:
+        add_contact(plan, hook.url(503))
+        program = flagged.besides(TURVAKT_ALERTS_RULES=str(plan), **SIGNED)
+        done = await asyncio.to_thread(program.finish, "alerts", "test", "Hook", "--json")
+    (told,) = map(json.loads, done.stdout.splitlines())
+    assert (told["outcome"], "503" in told["why"], "tried again" in told["why"]) == ("later", True, False)
+    gone = Later("is full", seconds=1, place="channel x", remedy="Buy more")
+    assert of_one_try(gone) == "channel x: is full. Buy more"
 
 
 async def test_a_channel_that_took_a_test_is_seen_to_work(flagged: Program, plan: Path) -> None:

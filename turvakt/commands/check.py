@@ -155,9 +155,11 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         whose = of_officials()
         _reachable(whose, opened.channels, place="registry")
         of_plans = len({(way.channel, way.address) for way in named})
-        many = ((len(whose), "of officials' contacts"), (of_plans, "of those whom the rules name"))
+        many = ((len(whose), "of officials' contacts"), (0 if mistakes else of_plans, "of those whom the rules name"))
         told = [f"{counted(number, 'address', 'addresses')} {of}" for number, of in many if number]
-        if not told and not mistakes:
+        if mistakes:
+            told.append("those of the rules are not looked at before these are right")
+        if not told:
             remedy = "Name contacts in the rules, or add them to officials in the registry: see docs/alerts.md"
             raise BadInput("nobody can be told", place="contacts", remedy=remedy)
         return ", ".join(told)

@@ -18,6 +18,7 @@ from alerts.plans.hours import ZONES
 from flow.errors import BadInput
 from registry.tenant import tenant_of
 from review.index import Item
+from turvakt.commands.exporting import referred
 from turvakt.commands.shared import AsJson, parts, write_json
 from turvakt.commands.words import Spoken, Words, say
 from turvakt.wiring import Parts
@@ -51,7 +52,10 @@ class _Told:
 
 def explain_(
     context: typer.Context,
-    post: Annotated[str, typer.Argument(help="Id of a post or of an alert.", show_default=False)],
+    post: Annotated[
+        str,
+        typer.Argument(help="Id of a post or of an alert, or the reference in a message.", show_default=False),
+    ],
     now: Annotated[
         bool, typer.Option("--now", help="As if it was judged now, not at the moment at which it was.")
     ] = False,
@@ -67,9 +71,12 @@ def explain_(
     words = Words(language)
     with parts(context) as opened:
         item = opened.index.get(opened.index.post_of(post) or post)
+        for incident in referred(opened, post, place="POST") if item is None else ():
+            for _, first in opened.incidents.alerts_of(incident.id)[:1]:
+                item = opened.index.get(first)
         if item is None:
-            remedy = "Ids stand in the console, and in what 'turvakt search' shows"
-            raise BadInput("there is no post or alert with this id", place="POST", remedy=remedy)
+            remedy = "Ids stand in the console, in what 'turvakt search' shows, and in brackets in messages"
+            raise BadInput("there is no post, alert or message with this id", place="POST", remedy=remedy)
         at = opened.clock.now() if now else item.verdict.judged_at
         found = {each: _explained(opened, item, each, at) for each in sorted(item.verdict.officials)}
         zones = {each: _zone(opened, each) for each in found}

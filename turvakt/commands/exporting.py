@@ -44,14 +44,22 @@ def _incidents(opened: Parts, id: str) -> list[Incident]:
         return [found]
     item = opened.index.get(opened.index.post_of(id) or id) if opened.has_index else None
     if item is None:
-        return _referred(opened, id)
+        return referred(opened, id, place="INCIDENT")
     about = opened.incidents.about([each.id for each in item.alerts])
     return sorted({each.id: each for each in about.values()}.values(), key=lambda each: each.opened_at)
 
 
-def _referred(opened: Parts, reference: str) -> list[Incident]:
+def referred(opened: Parts, reference: str, *, place: str) -> list[Incident]:
+    """The incident that messages call by this reference, or an empty list.
+
+    Args:
+        place: the argument that gives it.
+
+    Raises:
+        BadInput: several are called by it.
+    """
     found = opened.incidents.referred(reference) if len(reference) >= REFERENCE_LETTERS else []
     if len(found) > 1:
         whole = ", ".join(each.id for each in found)
-        raise BadInput(f"several incidents have this reference: {whole}", place="INCIDENT", remedy="Give a whole id")
+        raise BadInput(f"several incidents have this reference: {whole}", place=place, remedy="Give a whole id")
     return found

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
-from alerts.channel import Addressed, Channel, Probed
+from alerts.channel import AGAIN, Addressed, Channel, Probed
 from alerts.channels.reaching import reach
 from alerts.delivery.limits import Limited, receiver_of
 from flow.database import Database
@@ -46,6 +46,12 @@ def try_channels(channels: Mapping[str, Channel], ways: Iterable[Named], *, wron
     if untried:
         lines.append(f"{', '.join(sorted(untried))}: not tried; use turvakt alerts test")
     return "\n".join(lines)
+
+
+def of_one_try(error: TurvaktError) -> str:
+    """What a channel says is wrong, and what to do. That it is tried again holds where alerts wait for it, not here."""
+    remedy = "" if error.remedy == AGAIN else error.remedy
+    return str(TurvaktError(error.reason, place=error.place, remedy=remedy))
 
 
 def left_alone(database: Callable[[], Database], ways: Iterable[Named]) -> list[str]:
@@ -94,7 +100,7 @@ async def _try_all(channels: Mapping[str, Channel], servers: Mapping[tuple[str, 
             async with slots:
                 await channel.probe()
         except TurvaktError as error:
-            return f"settings {_SECTIONS.get(name, f'[{name}]')}, {error}"
+            return f"settings {_SECTIONS.get(name, f'[{name}]')}, {of_one_try(error)}"
         finally:
             await channels[name].close()  # connections do not outlive the loop that they were made in
         return ""
@@ -104,7 +110,7 @@ async def _try_all(channels: Mapping[str, Channel], servers: Mapping[tuple[str, 
             async with slots:
                 await reach(server, place=f"{whose}, channel {name}")
         except TurvaktError as error:
-            return str(error)
+            return of_one_try(error)
         return ""
 
     probed = [probe(name, each) for name, each in channels.items() if isinstance(each, Probed)]

@@ -15,6 +15,7 @@ from alerts.plans.contacts import Contact, contacts_of
 from flow.errors import BadInput, Unavailable
 from registry.tenant import tenant_of
 from turvakt.access import base_url
+from turvakt.commands.probing import of_one_try
 from turvakt.commands.shared import AsJson, parts, screen, table, write_json
 from turvakt.commands.words import Spoken, Tenant, Words
 from turvakt.watch.beats import Beats
@@ -110,7 +111,8 @@ async def _try(opened: Parts, to: Recipient, tenant: str) -> Result:
     except BadInput as error:
         outcome, why = "never", str(error)
     except (Unavailable, TimeoutError) as error:
-        outcome, why = "later", str(error) or type(error).__name__
+        why = of_one_try(error) if isinstance(error, Unavailable) else type(error).__name__
+        outcome = "later"
     return to.channel, masked(to.address), outcome, why, round(time.monotonic() - started, 2)
 
 
