@@ -273,6 +273,22 @@ def test_an_erased_official_is_told_what_is_kept(language: Language, day: str, l
     assert text.count(f"{day} 2026") == 3
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("sv", ("Inget inlägg", "avtryck", "att någon läste", "mottagarna redan har fått")),
+        ("fi", ("Yhtään julkaisua", "tiiviste", "että joku luki", "vastaanottajat ovat jo saaneet")),
+        ("en", ("No post", "fingerprint", "that somebody read", "recipients have already been sent")),
+    ],
+)
+def test_also_where_no_post_is_kept_the_letter_says_what_stays(
+    language: Language, words: tuple[str, ...], letters: Letters
+) -> None:
+    letters.add(person(language=language), "erased", values("erased", kept="0"))
+    text = RENDERER.render(letters.due()[0].letter).text
+    assert [each for each in words if each not in text] == []
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_letter_about_one_alert_leads_to_it_and_one_about_several_to_the_list(
     language: Language, letters: Letters

@@ -311,7 +311,9 @@ def test_the_time_of_a_link_begins_as_its_message_arrives(world: Answerable) -> 
 def test_a_link_ends_with_the_consent_and_with_the_erasure(world: Answerable) -> None:
     path = world.link(world.raised())
     world.parts.erasure.withdraw(ANNA)
-    assert world.browser().get(path).status_code == 404
+    answer = world.browser().get(path)
+    assert (answer.status_code, "the person whom it was about has withdrawn consent" in answer.text) == (404, True)
+    assert "Anna" not in answer.text
 
 
 def test_links_that_are_not_ours_open_nothing_and_hold_up_nobody_else(world: Answerable) -> None:

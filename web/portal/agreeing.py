@@ -133,7 +133,10 @@ def _changed(desk: Desk, request: Request, form: FormData) -> Response:
 
 def _erase(desk: Desk, request: Request) -> Response:
     official = desk.official(request)
-    return desk.missing(request) if official is None else desk.page(request, "erase", official)
+    if official is None:
+        return desk.missing(request)
+    still_open = sum(each.is_open for each in desk.portal.incidents.of_official(official.id))
+    return desk.page(request, "erase", official, still_open=still_open)
 
 
 def _erased(desk: Desk, request: Request) -> Response:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from alerts.alert import Recipient
+from alerts.incidents.incident import Action
 from classify.verdict import LABELS
 from flow.errors import BadInput, Unavailable
 from registry.holder import Part
@@ -16,6 +18,8 @@ from registry.tenant import Tenant
 from tests.registry.people import NOW, official
 from tests.review.people import alert, verdict
 from tests.web.portal.building import ID, Home
+
+DESK = Recipient("Beredskap", "email", "vakt@ekvik.example", "sv", show_text=False)
 
 
 def test_she_comes_in_by_her_own_consent(tmp_path: Path) -> None:
@@ -217,6 +221,20 @@ def test_when_a_consent_ends_and_what_has_not_begun_stay_as_they_are(home: Home)
     assert ends == datetime(2026, 10, 15, 21, 59, 59, tzinfo=UTC)
     home.parts.store.change(official(ID, consents=(later,)), given=Given("paper"))
     assert "Watching is on" not in browser.page("/me").words
+
+
+def test_before_she_erases_everything_she_reads_that_open_alerts_end(home: Home) -> None:
+    browser = home.browser()
+    assert "still open" not in browser.page("/me/erase").words
+    judged = verdict("a", "Akta dig", officials=(ID,), severity="high", labels=("threat",))
+    raised = replace(alert(judged, official=ID), recipients=(DESK,))
+    home.parts.incidents.take([raised])
+    assert "1 alert about you is still open. It ends" in browser.page("/me/erase").words
+    [incident] = home.parts.incidents.open()
+    actions: tuple[Action, ...] = ("on-it", "resolve")
+    for action in actions:
+        home.parts.incidents.answer(incident.id, action, by="Rut Ek")
+    assert "still open" not in browser.page("/me/erase").words
 
 
 def test_two_clicks_erase_everything(home: Home) -> None:
