@@ -38,9 +38,11 @@ Occasion = Literal[
     "handed-to-last",
     "last-resort",
     "answered",
+    "overtaken",
 ]
 """Why somebody is told of an incident: it is new, it has grown, it has become graver, it is told again, others have not answered,
-somebody has handed it over, also to the last resort, nobody has answered at all, or somebody has while the message waited."""
+somebody has handed it over, also to the last resort, nobody has answered at all, somebody has while the message waited, or
+somebody else has answered what was hers."""
 
 
 @dataclass(frozen=True, slots=True)

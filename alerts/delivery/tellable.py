@@ -77,7 +77,7 @@ def as_it_stands(
 def as_answered(database: Database, alert: Alert) -> Alert:
     """The alert: if it is about an incident that somebody has answered while it waited, it says so and asks for no answer."""
     told = alert.told
-    if told is None or told.occasion == "grown":
+    if told is None or told.occasion in ("grown", "overtaken"):
         return alert
     over = select(INCIDENT.c.id).where(INCIDENT.c.id == alert.incident, INCIDENT.c.state.in_(_ANSWERED))
     return replace(alert, told=replace(told, occasion="answered")) if database.query(over) else alert

@@ -8,7 +8,7 @@ from alerts.alert import Occasion, Recipient, Told
 from alerts.content import to_one
 from alerts.incidents.case import Case, seconds
 from alerts.incidents.growth import size
-from alerts.incidents.history import NOBODY_LEFT, TURVAKT, Event, History, Transition
+from alerts.incidents.history import ANSWERS, NOBODY_LEFT, TURVAKT, Event, History, Transition
 from alerts.incidents.telling import Telling
 from alerts.incidents.whom import Whom
 from alerts.plans.steps import Place, after, answer_due, answered_until
@@ -84,6 +84,15 @@ class Escalation:
             return self._tell_step(case, *following, now, by_hand=True)
         case.escalate_at = seconds(answered_until(self._whom.policy(case), case.step, last, now))
         return self._tell_last(case, last, "handed-to-last")
+
+    def tell_owner(self, case: Case, owner: str, now: datetime, *, by: str) -> int:
+        """Tell her who had it that ``by`` has answered in her place, if she is one of those who are told of it."""
+        steps = range(1, len(self._whom.policy(case).steps) + 1)
+        known = [*(each for step in steps for each in self._whom.step(case, step, now)), *self._whom.last(case, now)]
+        # One way is enough.
+        hers = [each for each in known if each not in self._whom.others(case, known, owner)][:1] if owner else []
+        answers = len(self._history.of(case.id, events=ANSWERS.values()))
+        return self._tell(case, self._whom.others(case, hers, by), "overtaken", key=f"{case.series} answer {answers}")
 
     def note(self, case: Case, event: Event, *, actor: str = TURVAKT, result: str = "", step: int = 0) -> None:
         """Write down what has happened to it."""

@@ -13,7 +13,7 @@ from alerts.incidents.campaigns import Campaigns, about_no_post
 from alerts.incidents.case import UNANSWERED, Case, cases, save
 from alerts.incidents.escalation import Escalation
 from alerts.incidents.growth import grown
-from alerts.incidents.history import ANSWERS, NOBODY_LEFT, History
+from alerts.incidents.history import ANSWERS, NOBODY_LEFT, TURVAKT, History
 from alerts.incidents.holder import IncidentHolder
 from alerts.incidents.incident import LOCK, OPEN, Action, Incident, Kind
 from alerts.incidents.taking import Taking
@@ -33,12 +33,16 @@ logger = logging.getLogger(__name__)
 class Decide(Protocol):
     """Writes down what a person decided."""
 
-    def __call__(self, posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: bool = False) -> None:
-        """At that moment these posts were false alarms, as ``tenant`` sees them, or became again what they were before."""
+    def __call__(self, posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: str = "") -> None:
+        """At that moment these posts were false alarms, as ``tenant`` sees them, or became again what they were before.
+
+        Args:
+            taken_back: who had called them so, if that is taken back.
+        """
         ...
 
 
-def _nothing_decided(posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: bool = False) -> None:
+def _nothing_decided(posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: str = "") -> None:
     """Where nobody decides."""
 
 
@@ -168,7 +172,7 @@ class Incidents(IncidentHolder):
                 return None
             if case.is_open == (action == "reopen"):
                 return case.incident()
-            case.changed_at = now.timestamp()
+            case.changed_at, owner = now.timestamp(), case.owner
             if action == "hand-over":
                 self._escalation.hand_over(case, now, by=by)
             else:
@@ -178,6 +182,8 @@ class Incidents(IncidentHolder):
                 else:
                     case.state, case.escalate_at = "acknowledged", None
                     case.owner = case.owner if action == "acknowledge" else by
+                if action != "acknowledge" and by != TURVAKT:
+                    self._escalation.tell_owner(case, owner, now, by=by)
             save(self._database, [case])
         return case.incident()
 
@@ -189,7 +195,7 @@ class Incidents(IncidentHolder):
         if action == "false-alarm":
             self._decide(posts, tenant=incident.tenant, by=by, at=at)
         elif (last := self.history.of(incident.id, events=ANSWERS.values())[-1:]) and last[0].event == "false-alarm":
-            self._decide(posts, tenant=incident.tenant, by=by, at=last[0].at + _RIGHT_AFTER, taken_back=True)
+            self._decide(posts, tenant=incident.tenant, by=by, at=last[0].at + _RIGHT_AFTER, taken_back=last[0].actor)
 
     # ---------------------------------------------------------------- escalation
 

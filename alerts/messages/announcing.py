@@ -97,7 +97,14 @@ def _lead(form: str, values: dict[str, str], words: Words) -> str:
     # Whom tasks are told of an incident that nobody has answered: they need not be hers, and it is what matters more.
     unanswered = "_unanswered" if values.get("state") in ("triggered", "escalated") else ""
     lead = words.text(f"{form}.lead{unanswered}", size=values["size"], per_hour=values["per_hour"])
-    again = values.get("occasion") in ("reminder", "escalated", "handed-over", "handed-to-last", "last-resort")
+    again = values.get("occasion") in (
+        "reminder",
+        "escalated",
+        "handed-over",
+        "handed-to-last",
+        "last-resort",
+        "overtaken",
+    )
     return f"{words.text('lead.' + values['occasion'])} {lead}" if again else lead
 
 

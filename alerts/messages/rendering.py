@@ -85,7 +85,7 @@ class Renderer:
                 f"{source}, {words.moment(post.created_at, self._zone(alert.official, words))}",
             ),
         )
-        answered = told.occasion == "answered"
+        answered = told.occasion in ("answered", "overtaken")
         step = words.text(f"step.{_first_step(alert, show_text=show_text)}")
         if post.deleted_at is not None:
             step = f"{step} {words.text('deleted')}"

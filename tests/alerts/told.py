@@ -38,6 +38,7 @@ CASES: dict[str, Alert | Bulletin] = {
     "last-resort": told("last-resort", severity="critical", labels=("threat",)),
     "handed-to-last": told("handed-to-last", severity="critical", labels=("threat",)),
     "answered": told("answered", severity="critical", labels=("threat",)),
+    "overtaken": told("overtaken", severity="critical", labels=("threat",)),
     "operation": bulletin(
         "operation",
         severity="critical",

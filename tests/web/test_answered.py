@@ -6,7 +6,7 @@ import pytest
 
 from alerts.incidents.incident import Action
 from alerts.messages.message import Message
-from tests.web.answering import KAJ, Answerable
+from tests.web.answering import EVA, KAJ, Answerable
 
 BASE = "https://turvakt.ekvik.example"
 
@@ -53,3 +53,23 @@ def test_what_grows_says_so_though_somebody_has_it(world: Answerable) -> None:
     world.parts.incidents.answer(incident.id, "on-it", by=KAJ)
     world.raised("bluesky:2", labels=("harassment",))
     assert {each.facts["type"] for each in waiting(world).values()} == {"alert.grown"}
+
+
+@pytest.mark.parametrize("action", ["on-it", "resolve", "false-alarm"])
+def test_who_had_it_is_told_that_somebody_else_has_answered(world: Answerable, action: Action) -> None:
+    incident = world.raised()
+    world.parts.incidents.answer(incident.id, "on-it", by=KAJ)
+    world.parts.incidents.answer(incident.id, action, by=EVA)
+    messages = waiting(world)
+    assert (messages["sv"].facts["type"], messages["fi"].facts["type"]) == ("alert.overtaken", "alert.answered")
+    assert "någon annan har svarat på ditt larm" in messages["sv"].subject
+    assert "Öppna och svara" not in messages["sv"].text
+
+
+def test_what_is_opened_again_is_told_to_whoever_had_closed_it(world: Answerable) -> None:
+    incident = world.raised()
+    world.parts.incidents.answer(incident.id, "on-it", by=KAJ)
+    world.parts.incidents.answer(incident.id, "resolve", by=KAJ)
+    assert waiting(world)["sv"].facts["type"] == "alert.answered"  # her own answers are no news to her
+    world.parts.incidents.answer(incident.id, "reopen", by=EVA)
+    assert waiting(world)["sv"].facts["type"] == "alert.overtaken"
