@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from alerts.incidents.history import BEGUN_AGAIN, Event, History
+from alerts.incidents.history import BEGUN_AGAIN, Event, History, Transition
 from alerts.incidents.incident import OPEN
 from alerts.tables import INCIDENT, OUTBOX
 from flow.database import Database
@@ -24,7 +24,7 @@ def pass_over(database: Database, incidents: Iterable[str], now: datetime) -> No
 
 
 def _has_reached_nobody(database: Database, incident: str) -> bool:
-    told = []
+    told: list[Transition] = []
     for each in History(database).of(incident, events=(*_BEGINS, *_TOLD)):
         told = [*told, each] if each.event in _TOLD else []
     if any(each.event == "digested" for each in told):
