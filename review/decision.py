@@ -73,15 +73,18 @@ def false_alarm(post: str, decisions: Iterable[Decision], *, tenant: str, by: st
     return Decision(post, "false-alarm", by, at, tenant, Earlier(own.outcome, own.by, own.at))
 
 
-def taken_back(post: str, decisions: Iterable[Decision], *, tenant: str, by: str, at: datetime) -> Decision:
+def taken_back(
+    post: str, decisions: Iterable[Decision], *, tenant: str, by: str, called_by: str, at: datetime
+) -> Decision:
     """The post, once its incident was opened again: decided as it was before, or not at all.
 
     Args:
         decisions: what the index holds on it; that it was a false alarm may have not come there yet.
+        called_by: who had called it one: what somebody else has decided is from before.
         at: right after the false alarm, so that what was decided since stays.
     """
     own = next((each for each in in_force(decisions) if each.tenant == tenant and each.at <= at), None)
-    before = own.earlier if own is not None and own.outcome == "false-alarm" else own
+    before = own.earlier if own is not None and (own.outcome, own.by) == ("false-alarm", called_by) else own
     if before is None:
         return Decision(post, TAKEN_BACK, by, at, tenant)
     return Decision(post, before.outcome, before.by, at, tenant)

@@ -410,12 +410,15 @@ class Parts(Stores):
         """Who has this id; a contact's name is nobody's."""
         return next((each for each in People(self.database).all() if each.id == by), None)
 
-    def _decide(self, posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: bool = False) -> None:
-        known = self._person(by)
-        by = by if known is None else known.name
-        decide = decision.taken_back if taken_back else decision.false_alarm
+    def _name(self, by: str) -> str:
+        """Of a person by her id; a contact's is his name."""
+        return by if (known := self._person(by)) is None else known.name
+
+    def _decide(self, posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: str = "") -> None:
+        name, called_by = self._name(by), self._name(taken_back)
+        decide = partial(decision.taken_back, called_by=called_by) if taken_back else decision.false_alarm
         found = [(post, self.index.get(post)) for post in posts]
-        decided = [decide(post, item.decisions if item else (), tenant=tenant, by=by, at=at) for post, item in found]
+        decided = [decide(post, item.decisions if item else (), tenant=tenant, by=name, at=at) for post, item in found]
         with self.log.write() as writer:
             for each in decided:
                 writer.append(DECISIONS_TOPIC, each.post, DECISIONS.encode(each))

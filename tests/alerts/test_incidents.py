@@ -66,8 +66,8 @@ class World:
     def opened(self) -> Incidents:
         """As another process has them."""
 
-        def decide(posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: bool = False) -> None:
-            self.judged += [(post, f"{by}, taken back" if taken_back else by) for post in posts]
+        def decide(posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: str = "") -> None:
+            self.judged += [(post, f"{by}, taken back of {taken_back}" if taken_back else by) for post in posts]
 
         return Incidents(
             self.database,
@@ -574,7 +574,7 @@ class TestEscalation:
         world.deliver()
         world.incidents.answer(incident, "reopen", by="Kim")
         assert (world.one.state, world.one.owner) == ("acknowledged", "Kim")
-        assert world.judged[2:] == [("bluesky:1", "Kim, taken back"), ("bluesky:2", "Kim, taken back")]
+        assert world.judged[2:] == [("bluesky:1", "Kim, taken back of Kim"), ("bluesky:2", "Kim, taken back of Kim")]
         world.incidents.answer(incident, "hand-over", by="Kim")
         assert list(map(told, world.waiting().values())) == [("handed-to-last", 2, CHIEF.address)]
 

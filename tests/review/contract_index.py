@@ -263,13 +263,13 @@ class IndexContract:
         confirmed = decision("jsonl:a", minutes=5, tenant="habo")
         index.write_decisions([confirmed])
         false = false_alarm("jsonl:a", held(), tenant="habo", by="Kim", at=at(6))
-        back = taken_back("jsonl:a", [false], tenant="habo", by="Kim", at=at(7))
+        back = taken_back("jsonl:a", [false], tenant="habo", by="Kim", called_by="Kim", at=at(7))
         # That it was a false alarm may come to the index later than that it was none.
-        assert taken_back("jsonl:a", held(), tenant="habo", by="Kim", at=at(7)) == back
+        assert taken_back("jsonl:a", held(), tenant="habo", by="Kim", called_by="Kim", at=at(7)) == back
         index.write_decisions([false])
         assert held() == (false,)
         assert found(index, decision="confirmed", decided_by=("habo",)) == []
-        index.write_decisions([taken_back("jsonl:a", held(), tenant="habo", by="Kim", at=at(7))])
+        index.write_decisions([taken_back("jsonl:a", held(), tenant="habo", by="Kim", called_by="Kim", at=at(7))])
         assert held() == (replace(confirmed, at=at(7)),)
         assert found(index, decision="confirmed", decided_by=("habo",)) == ["a"]
         assert index.counts().decisions == 1

@@ -11,7 +11,7 @@ POST = "jsonl:a"
 def after(*before: Decision) -> Decision:
     """Kim calls it a false alarm at 6, takes it back at 7."""
     false = false_alarm(POST, before, tenant="habo", by="Kim", at=at(6))
-    return taken_back(POST, [false], tenant="habo", by="Kim", at=at(7))
+    return taken_back(POST, [false], tenant="habo", by="Kim", called_by="Kim", at=at(7))
 
 
 def test_what_nobody_had_decided_is_undecided_again() -> None:
@@ -40,7 +40,7 @@ def test_what_was_no_earlier_decision_of_this_tenant_does_not_come_back(before: 
 
 def test_what_was_decided_since_does_not_come_back_as_if_it_had_been_before() -> None:
     since = decision(POST, "confirmed", minutes=8, tenant="habo")
-    assert taken_back(POST, [since], tenant="habo", by="Kim", at=at(7)) == Decision(
+    assert taken_back(POST, [since], tenant="habo", by="Kim", called_by="Kim", at=at(7)) == Decision(
         POST, TAKEN_BACK, "Kim", at(7), "habo"
     )
 
@@ -49,4 +49,10 @@ def test_called_false_and_opened_again_twice_it_is_as_it_was_at_first() -> None:
     first = after(decision(POST, "confirmed", tenant="habo"))
     again = false_alarm(POST, [first], tenant="habo", by="Eva", at=at(8))
     assert again.earlier == Earlier("confirmed", "Rut", at(7))
-    assert taken_back(POST, [again], tenant="habo", by="Eva", at=at(9)).outcome == "confirmed"
+    assert taken_back(POST, [again], tenant="habo", by="Eva", called_by="Eva", at=at(9)).outcome == "confirmed"
+
+
+def test_what_somebody_else_had_called_false_holds_again_though_the_index_lags() -> None:
+    before = decision(POST, "false-alarm", tenant="habo")
+    back = taken_back(POST, [before], tenant="habo", by="Eva", called_by="Kim", at=at(7))
+    assert (back.outcome, back.by) == ("false-alarm", "Rut")
