@@ -32,7 +32,9 @@ def staff(home: Home, tenant: str = "") -> Browser:
 
 def test_what_was_told_is_on_record_for_both(home: Home) -> None:
     browser = staff(home)
-    assert "Nobody has noted" in browser.page("/posts/jsonl:1").words
+    page = browser.page("/posts/jsonl:1").words
+    assert "Nobody has noted" in page
+    assert "no other wish is known" in page, "nobody has asked her"
     answer = browser.submit("/notices", alert="a1", how="phone/gist", seen="0")
     assert (answer.status_code, answer.headers["location"]) == (303, "/posts/jsonl%3A1?told=1#told")
     told = home.parts.notices.about(["a1"])
