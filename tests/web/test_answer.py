@@ -218,12 +218,14 @@ def test_in_a_flood_the_threat_is_on_the_page_however_many_posts_have_come_since
 def test_a_false_alarm_closes_it_decides_on_its_posts_and_can_be_undone(world: Answerable) -> None:
     incident = world.raised()
     browser, path = world.browser(), world.link(incident)
+    assert "112. 112" not in browser.page(path).words
     page = answer(browser, path, "false-alarm")
     assert "Noted as a false alarm" in page.words
+    assert "tel:112" not in page.links()
     assert world.decisions() == [("bluesky:1", "false-alarm", KAJ)]
     assert [each.tenant for each in world.decided()] == ["ekvik"]
     assert [each.get("value") for each in page.all("button", name="do")][:1] == ["reopen"]
-    answer(browser, path, "reopen")
+    assert "tel:112" in answer(browser, path, "reopen").links()
     now = world.parts.incidents.get(incident.id)
     assert now is not None
     assert (now.state, now.owner) == ("acknowledged", KAJ)
