@@ -29,29 +29,30 @@ class SqlPartial:
     def withdraw(
         self, official_id: str, part: Part, at: datetime, *, sources: Collection[str], given: Given
     ) -> Withdrawal:
-        digest = digest_of_part(official_id, part)
-        with self._database.transaction():
-            self._database.lock(_LOCK)
-            official = self._store.get(official_id)
-            left = narrowed(official, part, at, sources=sources)
-            if left is official:
-                before = self.withdrawal(official_id, part)
-                if before is None:
-                    raise BadInput(f"her consent names no such {part.kind}", place=f"official {official_id}")
-                return before
-            for table in (PARTIAL, REMOVED):
-                self._database.execute(delete(table).where(table.c.digest == digest))
-            self._store.change(left, given=given)
-            row = {"digest": digest, "id": official_id, "kind": part.kind, "name": part.name, "at": at.timestamp()}
-            self._database.execute(insert(PARTIAL), row)
-        return Withdrawal(at=at, erased_at=None, removed={})
+        self.withdraw_all(official_id, [part], at, sources=sources, given=given)
+        return self.withdrawal(official_id, part) or Withdrawal(at=at, erased_at=None, removed={})
 
     def withdraw_all(
         self, official_id: str, parts: Sequence[Part], at: datetime, *, sources: Collection[str], given: Given
     ) -> None:
         with self._database.transaction():
+            self._database.lock(_LOCK)
+            official = left = self._store.get(official_id)
+            gone = []
             for part in parts:
-                self.withdraw(official_id, part, at, sources=sources, given=given)
+                before, left = left, narrowed(left, part, at, sources=sources)
+                if left is not before:
+                    gone.append(part)
+                elif self.withdrawal(official_id, part) is None:
+                    raise BadInput(f"her consent names no such {part.kind}", place=f"official {official_id}")
+            if left is not official:
+                self._store.change(left, given=given)  # one entry of the ledger for all of them
+            for part in gone:
+                digest = digest_of_part(official_id, part)
+                for table in (PARTIAL, REMOVED):
+                    self._database.execute(delete(table).where(table.c.digest == digest))
+                row = {"digest": digest, "id": official_id, "kind": part.kind, "name": part.name, "at": at.timestamp()}
+                self._database.execute(insert(PARTIAL), row)
 
     def withdrawal(self, official_id: str, part: Part) -> Withdrawal | None:
         digest = digest_of_part(official_id, part)

@@ -17,7 +17,7 @@ from registry.wording import Shown
 from review.naming import NameTaken
 from web.console.site import actor_of
 from web.portal import describing
-from web.portal.consenting import given_up, held, is_same, read, ticked, to_come, together
+from web.portal.consenting import changes, given_up, held, is_same, read, ticked, to_come, together
 from web.portal.desk import Desk, tenant_of_grant
 
 # What the form of a first consent proposes: nothing. Only what she ticks herself is consent.
@@ -234,7 +234,7 @@ def _form(
         has_consent=consent is not None,
         last_day=shown.until.astimezone(wording.zone).date().isoformat() if shown.until else "",
         statement_shown=_statement(desk, request),
-        ledger=desk.portal.store.ledger(official.id) if consent is not None else [],
+        ledger=changes(desk.portal.store.ledger(official.id)) if consent is not None else [],
         platforms=describing.PLATFORMS,
         sources=sources,
         channels=list(desk.portal.channels()),

@@ -1,6 +1,6 @@
 """From what stands in a consent form to a `Consent`, and what is withdrawn by it."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from typing import Literal
@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 
 from classify.verdict import LABELS
 from registry.holder import Part
+from registry.ledger import LedgerEntry
 from registry.official import EVERYTHING, Consent, Official
 from web.wording import LAST_SECOND
 
@@ -116,6 +117,23 @@ def together(before: Consent | None, after: Consent, gone: Collection[Part]) -> 
     Where none is, it is ``after``: whoever names all sources there are does not mean those to come.
     """
     return replace(after, scope=_union((before.scope, after.scope))) if before is not None and gone else after
+
+
+def changes(ledger: Sequence[LedgerEntry]) -> list[tuple[LedgerEntry, list[str]]]:
+    """Each entry, the newest first, with what it changed of what was consented to before: fields of `Consent`."""
+    return [(after, _changed(before, after)) for before, after in zip([None, *ledger], ledger, strict=False)][::-1]
+
+
+def _changed(before: LedgerEntry | None, after: LedgerEntry) -> list[str]:
+    if before is None or not before.consents or not after.consents:
+        return []
+    fields = [
+        each
+        for each in ("scope", "labels", "text", "evidence", "statistics", "sample", "until")
+        if [getattr(consent, each) for consent in before.consents]
+        != [getattr(consent, each) for consent in after.consents]
+    ]
+    return [*fields, "recipients"] if set(before.recipients) != set(after.recipients) else fields
 
 
 def covers(consent: Consent, source: str) -> bool:

@@ -105,6 +105,16 @@ def test_who_names_all_sources_there_are_does_not_mean_those_to_come(home: Home)
     assert browser.submit("/me/consent", **form).headers["location"] == "/me/consent?done=same"
 
 
+def test_several_sources_that_she_takes_out_are_one_entry_that_says_what_changed(home: Home) -> None:
+    browser = home.browser()
+    form = home.consent_form(browser) | {"scope": "some", "source": ["bluesky"]}
+    assert browser.submit("/me/consent", **form).headers["location"] == "/me/consent?done=saved"
+    assert len(home.parts.store.ledger(ID)) == 2
+    page = browser.page("/me/consent").words
+    assert "Changed sources" in page
+    assert "Given by a command" in page
+
+
 def test_from_one_source_to_another(home: Home) -> None:
     browser = home.browser()
     form = home.consent_form(browser) | {"scope": "some"}
