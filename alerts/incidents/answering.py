@@ -40,10 +40,11 @@ class _Overtaken(Exception):
         super().__init__()
 
 
-def offered(incident: Incident, answers: list[Transition], *, by: str) -> tuple[Action, ...]:
+def offered(incident: Incident, answers: list[Transition], *, by: str, is_alone: bool = False) -> tuple[Action, ...]:
     """What ``by`` may say to it as it is, the likeliest first.
 
     Args:
+        is_alone: nobody else could take it over.
         answers: what people have said so far, see `Answering.answers`.
     """
     if not incident.is_open:
@@ -57,7 +58,8 @@ def offered(incident: Incident, answers: list[Transition], *, by: str) -> tuple[
     may_be_wrong = incident.kind == "campaign" or 0 < incident.posts <= MOST_JUDGED
     wrong_ones: tuple[Action, ...] = ("false-alarm",) if may_be_wrong else ()
     end: tuple[Action, ...] = ("resolve",) if incident.state == "acknowledged" else ()
-    return (*mine, *seen, "hand-over", *wrong_ones, *end)
+    others: tuple[Action, ...] = () if is_alone else ("hand-over",)
+    return (*mine, *seen, *others, *wrong_ones, *end)
 
 
 class Answering:
@@ -72,6 +74,11 @@ class Answering:
         self._database = database
         self._incidents = incidents
         self._history: History = incidents.history
+
+    def offered(self, incident: Incident, *, by: str) -> tuple[Action, ...]:
+        """What ``by`` may say to it now, the likeliest first."""
+        is_alone = self._incidents.is_alone(incident, by=by)
+        return offered(incident, self.answers(incident.id), by=by, is_alone=is_alone)
 
     def answers(self, incident: str) -> list[Transition]:
         """What people have said to it, in their order."""
@@ -109,7 +116,7 @@ class Answering:
                 if found is None:
                     return None
                 before = self.answers(incident)
-                chosen = next((each for each in offered(found, before, by=by) if each == action), None)
+                chosen = next((each for each in self.offered(found, by=by) if each == action), None)
                 refusal = _refused(action, _seen(found, before), seen)
                 if chosen is None or refusal is not None:
                     return Answered(found, refusal or "outdated")

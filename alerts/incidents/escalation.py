@@ -72,8 +72,7 @@ class Escalation:
         Whoever hands over is not told herself. Where nobody is left, the incident stays with whoever had it, and goes on as it
         would have.
         """
-        following = self._following(case, now, but=by)
-        last = [] if following is not None else self._whom.others(case, self._whom.last(case, now), by)
+        following, last = self._others(case, now, by)
         if following is None and not last:
             self.note(case, "handed-over", actor=by, result=NOBODY_LEFT)
             logger.error("incident %s: there is nobody else to hand it over to", case.id)
@@ -84,6 +83,10 @@ class Escalation:
             return self._tell_step(case, *following, now, by_hand=True)
         case.escalate_at = seconds(answered_until(self._whom.policy(case), case.step, last, now))
         return self._tell_last(case, last, "handed-to-last")
+
+    def is_alone(self, case: Case, now: datetime, *, by: str) -> bool:
+        """Whether there is nobody else to whom ``by`` could hand it over."""
+        return self._others(case, now, by) == (None, [])
 
     def tell_owner(self, case: Case, owner: str, now: datetime, *, by: str) -> int:
         """Tell her who had it that ``by`` has answered in her place, if she is one of those who are told of it."""
@@ -108,6 +111,13 @@ class Escalation:
         recipients = self._whom.step(case, case.step, now)
         others = self._whom.others(case, recipients, last.actor)
         return [each for each in recipients if each not in others]
+
+    def _others(
+        self, case: Case, now: datetime, by: str
+    ) -> tuple[tuple[Place, Sequence[Recipient]] | None, list[Recipient]]:
+        """Who comes next and is not ``by``; if nobody does, the last resort."""
+        following = self._following(case, now, but=by)
+        return following, [] if following else self._whom.others(case, self._whom.last(case, now), by)
 
     def _following(self, case: Case, now: datetime, *, but: str = "") -> tuple[Place, Sequence[Recipient]] | None:
         """The next step in which there is somebody, and whom it tells: not ``but``, however she is told."""

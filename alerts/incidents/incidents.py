@@ -10,7 +10,7 @@ from sqlalchemy import select
 from alerts.alert import Alert, Recipient
 from alerts.bulletin import Bulletin
 from alerts.incidents.campaigns import Campaigns, about_no_post
-from alerts.incidents.case import UNANSWERED, Case, cases, save
+from alerts.incidents.case import UNANSWERED, Case, cases, readable, save
 from alerts.incidents.escalation import Escalation
 from alerts.incidents.growth import grown
 from alerts.incidents.history import ANSWERS, NOBODY_LEFT, TURVAKT, History
@@ -186,6 +186,13 @@ class Incidents(IncidentHolder):
                     self._escalation.tell_owner(case, owner, now, by=by)
             save(self._database, [case])
         return case.incident()
+
+    def is_alone(self, incident: Incident, *, by: str) -> bool:
+        """Whether it is a trouble in Turvakt itself that ``by`` has nobody to hand over to."""
+        if incident.kind != "operation":
+            return False
+        found = readable(self._database, INCIDENT.c.id == incident.id)
+        return any(self._escalation.is_alone(case, self._clock.now(), by=by) for case in found)
 
     def _decide_on_posts(self, incident: Incident, action: Action, *, by: str, at: datetime) -> None:
         """A false alarm is one for each of its posts; opening it again takes back what calling it so has decided."""

@@ -1,4 +1,4 @@
-"""Steps whose messages have failed for good."""
+"""Steps whose messages have failed for good, and what nobody else can take."""
 
 from dataclasses import replace
 
@@ -7,9 +7,11 @@ import pytest
 from alerts.alert import State
 from alerts.content import to_one
 from alerts.delivery.outbox import Result
+from alerts.incidents.answering import Answering
 from flow.database import Database
 from tests.alerts.people import recipient
 from tests.alerts.test_incidents import CHIEF, DESK, SMS, World, both, database, told
+from tests.alerts.told import bulletin
 
 __all__ = ["database"]
 
@@ -73,3 +75,13 @@ def test_that_nobody_is_left_blames_no_consent_where_it_was_the_one_who_handed_o
     caplog.clear()
     world.incidents.answer(world.one.id, "hand-over", by=CHIEF.name)
     assert caplog.messages == [f"incident {world.one.id}: there is nobody else to hand it over to"]
+
+
+def test_what_is_the_operators_alone_is_not_offered_to_be_handed_over(world: World, database: Database) -> None:
+    answering = Answering(database, world.incidents)
+    trouble = world.incidents.raise_("operation", subject="host", severity="high", bulletin=bulletin("operation"))
+    assert "hand-over" not in answering.offered(trouble, by=CHIEF.name)
+    assert "hand-over" in answering.offered(trouble, by="Kim")
+    refused = answering.answer(trouble.id, "hand-over", by=CHIEF.name, seen=answering.seen(trouble))
+    assert refused is not None
+    assert (refused.refusal, world.events(trouble)) == ("outdated", ["opened", "told"])

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from access.audit_entry import CONTACT, Act
 from access.permissions import Actor
-from alerts.incidents.answering import DECIDE, offered
+from alerts.incidents.answering import DECIDE
 from alerts.incidents.incident import Incident
 from alerts.incidents.links import Link
 from flow.errors import Unavailable
@@ -129,7 +129,7 @@ class Desk:
             last=answers.person_name(said[-1].actor) if said else "",
             mine=last is not None and last.actor == opened.by,
             owns=incident.owner == opened.by,
-            offered=offered(incident, said, by=opened.by),
+            offered=answers.answering.offered(incident, by=opened.by),
             outcome=outcome,
             seal=answers.signer.seal(link.delivery, answers.answering.seen(incident)),
             tasks=undone[:_STEPS],

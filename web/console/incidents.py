@@ -6,7 +6,7 @@ from functools import partial
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from alerts.incidents.answering import DECIDE, offered
+from alerts.incidents.answering import DECIDE
 from alerts.incidents.incident import Incident
 from alerts.incidents.sent import OF_MESSAGES, messages_of
 from classify.verdict import SEVERITIES
@@ -129,7 +129,7 @@ class Board:
             last=answers.person_name(said[-1].actor) if said else "",
             mine=last is not None and last.actor == by,
             owns=incident.owner == by,
-            offered=offered(incident, said, by=by) if self.may_answer(request, incident) else (),
+            offered=answers.answering.offered(incident, by=by) if self.may_answer(request, incident) else (),
             seen=answers.answering.seen(incident),
             told=messages_of(history),
             timeline=[each for each in history if each.event not in OF_MESSAGES and each.event != "joined"][
