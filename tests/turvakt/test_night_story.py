@@ -241,6 +241,10 @@ async def somebody_takes_it(night: Night, link: str) -> None:
     closed = await asyncio.to_thread(officer.submit, path, do="resolve/sure", seen=str(seen["value"]))
     assert closed.status_code == 303
     assert night.incident("bluesky:1").state == "resolved"
+    night.mailed()
+    await night.later(1)
+    [told] = [mail for to, mail in night.mailed() if to == WATCH]  # who had it hears that somebody else has closed it
+    assert night.reference in told["Subject"]
 
 
 def exported(folder: Path, incident: str) -> list[tuple[str, str]]:
