@@ -95,4 +95,4 @@ def test_the_worker_shows_one_line_and_no_more(home: House, open_page: Open) -> 
     told = {"origin": home.address, "registrationId": registered[0], "data": json.dumps(message)}
     devtools.send("ServiceWorker.deliverPushMessage", told)
     page.wait_for_function(f"{SHOWN}.then(all => all.length > 0)")
-    assert page.evaluate(SHOWN) == [["Turvakt", "allvarligt larm, A-7", "d1", "sv"]]
+    assert page.evaluate(SHOWN) == [["Turvakt", "Allvarligt larm, A-7", "d1", "sv"]]
