@@ -94,8 +94,10 @@ class Outbox(OutboxHolder):
                     rows.setdefault(item.delivery.id, (row, item))
             for identity in self._known(list(rows)):
                 del rows[identity]
-            self._database.executemany(_NEW, [row for row, _ in rows.values()])
-            self._database.executemany(_OUTDONE, [_outdone(row) for row, _ in rows.values() if row["thread"]])
+            new = [row for row, _ in rows.values()]
+            # What is there goes first: of two that come together the later replaces the earlier, and never each the other.
+            self._database.executemany(_OUTDONE, [_outdone(row) for row in new if row["thread"]])
+            self._database.executemany(_NEW, _last_of(new))
             return [item for _, item in rows.values()]
 
     def _row(self, content: Content, recipient: Recipient) -> tuple[dict[str, Any], Item]:
@@ -267,6 +269,23 @@ def _thread(content: Content) -> str:
     if isinstance(content, Bulletin) and content.kind == "task-overdue":
         return f"{content.incident}\x00{content.key}"
     return content.incident
+
+
+def _last_of(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that no later one replaces, by the condition of ``_OUTDONE``."""
+    kept: list[dict[str, Any]] = []
+    later: dict[str, list[dict[str, Any]]] = {}
+    for row in reversed(rows):
+        of_thread = later.setdefault(row["thread"], [])
+        if not row["thread"] or not any(_replaces(each, row) for each in of_thread):
+            kept.append(row)
+            of_thread.append(row)
+    return kept[::-1]
+
+
+def _replaces(later: dict[str, Any], row: dict[str, Any]) -> bool:
+    graver = row["severity"] > later["severity"] or row["threat"] > later["threat"]
+    return not graver and (not row["threat"] or row["slot"] == later["slot"])
 
 
 def _outdone(row: dict[str, Any]) -> dict[str, Any]:

@@ -93,7 +93,7 @@ class Taking:
             own = threat and is_new_post and case.id not in recent.like(mark, threats=True)
             case.content = merged(alert, case.content)
             case.severity, case.threat = max(case.severity, severity), case.threat or threat
-            rises = self._rises(case, alert)
+            rises = self._rises(case, alert, graver=graver or own)
             if graver or (own and _has_ended(case)):
                 self._begin_again(case, alert, batch, "graver" if graver else "new-threat")
             elif rises:
@@ -182,13 +182,15 @@ class Taking:
         severity = SEVERITIES[case.severity]
         batch.events.append(Transition(case.id, case.official, batch.now, why, result=severity, step=1))
 
-    def _rises(self, case: Case, alert: Alert) -> bool:
-        """Go by the policy of ``alert`` if that insists more on an answer; whether people are to be told because of it."""
+    def _rises(self, case: Case, alert: Alert, *, graver: bool) -> bool:
+        """Go by the policy of ``alert`` if that insists more on an answer, or no less on what is graver; whether people are to be
+        told because it insists more.
+        """
         plan = self._plans().of(case.tenant)
-        rises = insistence(plan.policy(policy_of(alert))) > insistence(plan.policy(case.policy))
-        if rises:
+        new, old = insistence(plan.policy(policy_of(alert))), insistence(plan.policy(case.policy))
+        if new > old or (graver and new == old):
             case.policy = policy_of(alert)
-        return rises and case.state != "acknowledged"
+        return new > old and case.state != "acknowledged"
 
     def _from_first_step(self, case: Case, alert: Alert, batch: Batch) -> None:
         case.step, case.round, case.series = 1, 0, case.series + 1

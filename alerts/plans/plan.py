@@ -94,6 +94,8 @@ class Plan:
         Returns:
             Nobody where the schedules have nobody on duty: the next step is then to be told at once.
         """
+        if step > len(policy.steps):
+            return ()  # the policy has become shorter since the incident came so far
         chosen = policy.steps[step - 1]
         every = chosen.channels == "all" or threat or severity == "critical"
         found: dict[tuple[str, str], Recipient] = {}

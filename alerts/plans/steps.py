@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from alerts.alert import Alert, Recipient
 from alerts.plans.policies import Policy, usual_policy
@@ -28,11 +28,12 @@ def escalates(policy: Policy) -> bool:
     return policy.last_resort or after(policy, Place(1, 0)) is not None
 
 
-def insistence(policy: Policy) -> tuple[bool, bool, timedelta, int]:
-    """How much a policy insists on an answer, to compare by: one that goes on at all, one that ends with the last resort, one
-    that goes on sooner, one that tells more often.
+def insistence(policy: Policy) -> tuple[bool, bool]:
+    """How much a policy insists on an answer, to compare by: one that goes on at all, one that ends with the last resort.
+
+    Of two that do both, whoever wrote the rules has put first what is to hold: a shorter wait for other people is not more.
     """
-    return escalates(policy), policy.last_resort, -policy.steps[0].wait, policy.repeat * len(policy.steps)
+    return escalates(policy), policy.last_resort
 
 
 def answer_due(policy: Policy, step: int, recipients: Sequence[Recipient], now: datetime) -> datetime | None:
@@ -48,7 +49,8 @@ def answer_due(policy: Policy, step: int, recipients: Sequence[Recipient], now: 
 def answered_until(policy: Policy, step: int, recipients: Sequence[Recipient], now: datetime) -> datetime:
     """How long these have to answer what they are told ``now``, whether or not anything follows; there is at least one."""
     told = min(each.not_before or now for each in recipients)
-    return max(now, told) + policy.steps[step - 1].wait
+    # A policy may have become shorter since the incident came so far.
+    return max(now, told) + policy.steps[min(step, len(policy.steps)) - 1].wait
 
 
 def policy_of(alert: Alert) -> str:

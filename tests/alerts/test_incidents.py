@@ -360,6 +360,41 @@ class TestGrouping:
         assert world.take(replace(world.raised(3, f"{text}!!"), policy="usual")) == []
         assert world.one.policy == "urgent"
 
+    def test_a_policy_that_has_become_shorter_since_goes_on(self, database: Database) -> None:
+        def plan(*steps: str) -> Plan:
+            who = {
+                name: Planned(
+                    name=name, language="sv", channels=(Way(channel="email", address=f"{name}@ekvik.example"),)
+                )
+                for name in ("first", "second", "last")
+            }
+            policy = Policy(name="mine", steps=tuple(Step(tell=(f"contact:{each}",)) for each in steps))
+            rule = Rule(name="grave", severity="low", policy="mine", contacts=("contact:first",))
+            return Plan((rule,), contacts=who, policies={"mine": policy}, last_resort=("contact:last",))
+
+        world = World(database, plan("first", "second"))
+        world.her = replace(world.her, consents=(Consent(("*",), AT),))
+        world.take(replace(world.raised(1), policy="mine"))
+        world.deliver()
+        world.incidents.answer(world.one.id, "hand-over", by="first")
+        assert world.one.step == 2
+        world.plans = Plans(plan("first"))
+        assert "last@ekvik.example" in {address for _, _, address in world.pass_time(12)}
+        assert world.incidents.answer(world.one.id, "hand-over", by="last")
+
+    def test_of_policies_that_insist_alike_the_gravest_posts_holds(self, database: Database) -> None:
+        policies = {
+            name: Policy(name=name, steps=(Step(tell=("rule",), wait=timedelta(minutes=wait)),))
+            for name, wait in (("security", 10), ("office", 5))
+        }
+        world = World(database, Plan((Rule(name="grave", severity="low"),), policies=policies))
+        text = "En text som delas av många just nu"
+        world.take(replace(world.raised(1, text), policy="office"))
+        world.take(replace(world.raised(2, f"{text}!", labels=("threat",)), policy="security"))
+        assert world.one.policy == "security"
+        world.take(replace(world.raised(3, f"{text}!!"), policy="office"))
+        assert world.one.policy == "security"
+
     def test_of_lesser_posts_a_rules_people_are_not_reminded_when_a_graver_one_has_come(
         self, database: Database
     ) -> None:

@@ -100,6 +100,16 @@ def test_a_threat_is_replaced_only_by_a_message_about_the_same_post(outbox: Outb
     assert [item.delivery.post for item in due(outbox)] == ["bluesky:1", "bluesky:2"]
 
 
+def test_of_two_that_come_together_the_last_stays(outbox: Outbox) -> None:
+    outbox.add([of_incident(verdict(), key="1"), of_incident(verdict("bluesky:2"))])
+    assert [item.delivery.post for item in due(outbox)] == ["bluesky:2"]
+
+
+def test_of_two_that_come_together_a_graver_one_stays_beside_a_later_one(outbox: Outbox) -> None:
+    outbox.add([of_incident(verdict(severity="critical"), key="1"), of_incident(verdict("bluesky:2"))])
+    assert [item.delivery.post for item in due(outbox)] == ["bluesky:1", "bluesky:2"]
+
+
 def test_what_is_to_be_done_neither_replaces_what_waits_nor_is_replaced(outbox: Outbox) -> None:
     outbox.add([of_incident(verdict(severity="low"))])
     tasks = [
