@@ -24,7 +24,7 @@ from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.postman import Postman
 from alerts.delivery.tellable import as_answered, as_it_stands
 from alerts.incidents.escalator import Escalator
-from alerts.incidents.incidents import Incidents
+from alerts.incidents.incidents import DecisionsAway, Incidents
 from alerts.incidents.telling import Telling
 from alerts.mail.keyring import Keyring
 from alerts.messages.letters import FOLDER as LETTERS_FOLDER
@@ -41,6 +41,7 @@ from classify.stage import classify_stage
 from classify.verdict import VERDICTS
 from flow.clock import Clock, SystemClock
 from flow.codec import Codec
+from flow.errors import Unavailable
 from flow.stage import Stage
 from flow.step import Step
 from ingest.collector import Collector
@@ -417,7 +418,10 @@ class Parts(Stores):
     def _decide(self, posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: str = "") -> None:
         name, called_by = self._name(by), self._name(taken_back)
         decide = partial(decision.taken_back, called_by=called_by) if taken_back else decision.false_alarm
-        found = [(post, self.index.get(post)) for post in posts]
+        try:
+            found = [(post, self.index.get(post)) for post in posts]
+        except Unavailable:
+            raise DecisionsAway from None
         decided = [decide(post, item.decisions if item else (), tenant=tenant, by=name, at=at) for post, item in found]
         with self.log.write() as writer:
             for each in decided:

@@ -5,18 +5,15 @@ from typing import Literal, cast
 
 from alerts.incidents.history import ANSWERS, BEGUN_AGAIN, History, Transition
 from alerts.incidents.incident import Action, Incident
-from alerts.incidents.incidents import Incidents
+from alerts.incidents.incidents import DecisionsAway, Incidents
 from flow.database import Database
 
 MOST_JUDGED = 50
 """Posts of an incident that one word may call a false alarm: of more, each deserves a look."""
-
-
-DECIDE: tuple[Action, ...] = ("false-alarm", "reopen")
-"""What decides on the posts, too, and therefore has to know what was decided on them."""
-Refusal = Literal["outdated", "graver", "grown"]
+Refusal = Literal["outdated", "graver", "grown", "away"]
 """Why an answer changes nothing. Since its sender looked somebody has answered, or it is not offered; it has begun again; more
-posts have come, and the answer is about each of them."""
+posts have come, and the answer is about each of them; or it decides on posts, and what was decided on them before cannot be read
+just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +124,9 @@ class Answering:
                 return None if now is None else Answered(now)
         except _Overtaken as overtaken:
             return overtaken.answered
+        except DecisionsAway:
+            unchanged = self._incidents.get(incident)
+            return None if unchanged is None else Answered(unchanged, "away")
 
 
 def _seen(incident: Incident, answers: list[Transition]) -> str:

@@ -30,6 +30,10 @@ from registry.official import Official
 logger = logging.getLogger(__name__)
 
 
+class DecisionsAway(Exception):
+    """What was decided on posts before cannot be read just now. Not `Unavailable`: who answers is told so, and does not wait."""
+
+
 class Decide(Protocol):
     """Writes down what a person decided."""
 
@@ -38,6 +42,9 @@ class Decide(Protocol):
 
         Args:
             taken_back: who had called them so, if that is taken back.
+
+        Raises:
+            DecisionsAway: nothing was written down.
         """
         ...
 
@@ -160,6 +167,9 @@ class Incidents(IncidentHolder):
 
         Returns:
             The incident as it then is; ``None`` if there is none of this id. Of a closed one nothing changes, but by ``reopen``.
+
+        Raises:
+            DecisionsAway: see `Decide`; nothing has changed.
         """
         now = self._clock.now()
         with self._database.transaction():

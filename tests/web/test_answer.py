@@ -12,12 +12,14 @@ import pytest
 from alerts.delivery.outbox import Result
 from alerts.incidents.answering import Answering
 from alerts.incidents.links import LASTS
+from flow.runtimes.worker import Worker
 from registry.official import Consent
 from tests.alerts.people import AT
 from tests.web.answering import ANNA, CONTACTS, EVA, KAJ, TEXT, Answerable, erasing, form
 from tests.web.building import ADDRESS, Browser, Page
 from tests.web.portal.building import at_once
 from turvakt.answering import answers
+from turvakt.tally import Observed
 
 SECOND_FACTOR = 'second_factor = true\nphone = "+46 8 123 456"\n[[rule]]\nname = "grave"\nseverity = "low"\n'
 
@@ -204,6 +206,27 @@ def test_with_the_index_away_one_answers_but_for_what_is_said_of_the_posts(world
     assert "Turvakt needs the posts" in Page(late.text).words
     assert world.state() == before
     assert "It is yours now" in answer(browser, path, "on-it").words
+
+
+async def test_with_the_index_away_nobody_waits_for_the_worker_and_it_is_free(world: Answerable) -> None:
+    """It repeats for ever what is unavailable."""
+
+    async def no_sleep(seconds: float) -> None:
+        pytest.fail("waits for the index")
+
+    incident = world.raised()
+    worker = Worker(observer=Observed(), sleep=no_sleep)
+    answering = answers(world.parts, step=worker.at("console"))
+    world.lose_index()
+    try:
+        for action, refusal in (("false-alarm", "away"), ("false-alarm", "away"), ("on-it", None)):
+            seen = answering.answering.seen(incident)
+            found = await answering.answer(incident.id, action, by=KAJ, seen=seen)
+            assert found is not None
+            assert found.refusal == refusal
+        assert (found.incident.owner, world.decisions()) == (KAJ, [])
+    finally:
+        await worker.close()
 
 
 def test_in_a_flood_the_threat_is_on_the_page_however_many_posts_have_come_since(world: Answerable) -> None:

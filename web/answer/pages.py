@@ -12,7 +12,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from access.audit_entry import CONTACT, Act
 from access.permissions import Actor
-from alerts.incidents.answering import DECIDE
 from alerts.incidents.incident import Incident
 from alerts.incidents.links import Link
 from flow.errors import Unavailable
@@ -89,7 +88,7 @@ class Desk:
 
         Args:
             outcome: of what was sent: ``done``, ``task``, or why nothing has changed: ``form``, ``sure`` (it is asked whether to
-                close what is not all done), ``away`` (it needs the index), or a `alerts.incidents.answering.Refusal`.
+                close what is not all done), or a `alerts.incidents.answering.Refusal`.
             show: the alert whose post's text has been asked for; it is written down that it is shown.
 
         Raises:
@@ -206,12 +205,7 @@ def routes(site: Site, answers: Answers) -> APIRouter:
             if await answers.step(ticked, opened, more):
                 return RedirectResponse(f"/a/{token}?done=task#content", 303)
         else:
-            try:
-                found = await answers.answer(opened.incident.id, what, by=opened.by, seen=seen)
-            except Unavailable:
-                if what not in DECIDE:
-                    raise
-                return await site.reads(desk.page, request, opened, status=503, outcome="away")
+            found = await answers.answer(opened.incident.id, what, by=opened.by, seen=seen)
             twice = await site.reads(answers.answering.said_already, opened.incident.id, what, by=opened.by)
             if found is not None and (found.done or twice):
                 return RedirectResponse(f"/a/{token}?done=1#content", 303)
@@ -219,7 +213,8 @@ def routes(site: Site, answers: Answers) -> APIRouter:
         opened = await site.reads(desk.open, request, token)
         if not isinstance(opened, Opened):
             return opened
-        return await site.reads(desk.page, request, opened, status=409, outcome=outcome)
+        status = 503 if outcome == "away" else 409
+        return await site.reads(desk.page, request, opened, status=status, outcome=outcome)
 
     return router
 

@@ -6,7 +6,6 @@ from functools import partial
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from alerts.incidents.answering import DECIDE
 from alerts.incidents.incident import Incident
 from alerts.incidents.sent import OF_MESSAGES, messages_of
 from classify.verdict import SEVERITIES
@@ -211,12 +210,7 @@ def routes(site: Site, board: Board) -> APIRouter:
             done = bool(await answers.step(partial(change, incident, more, by=actor_of(request).person.id)))
         else:
             by, seen = actor_of(request).person.id, str(form.get("seen", ""))
-            try:
-                found = await answers.answer(incident_id, what, by=by, seen=seen)
-            except Unavailable:
-                if what not in DECIDE:
-                    raise
-                return await site.reads(board.page, request, incident, status=503, outcome="away")
+            found = await answers.answer(incident_id, what, by=by, seen=seen)
             twice = await site.reads(answers.answering.said_already, incident_id, what, by=by)
             done = found is not None and (found.done or twice)
             outcome = (found and found.refusal) or outcome
@@ -226,6 +220,7 @@ def routes(site: Site, board: Board) -> APIRouter:
         incident = await site.reads(board.one, request, incident_id)
         if incident is None:
             return site.error(request, "missing", status=404)
-        return await site.reads(board.page, request, incident, status=409, outcome=outcome)
+        status = 503 if outcome == "away" else 409
+        return await site.reads(board.page, request, incident, status=status, outcome=outcome)
 
     return router
