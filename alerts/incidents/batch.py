@@ -22,7 +22,8 @@ class Batch:
     """Collects it, to be written at the end.
 
     Posts go by official and post, as ``(official, post)``; what is graded are severity and threat. ``occasions`` are those on
-    which posts are told that are no news: a second rule's contacts hear the same as those of the first.
+    which posts are told that are no news: a second rule's contacts hear the same as those of the first. ``quiet`` are posts
+    that joined without a word of their own: only who has heard nothing of the incident yet is told of them by a second rule.
     """
 
     now: datetime
@@ -36,6 +37,7 @@ class Batch:
     changed: dict[str, Case] = field(default_factory=dict)
     grown: dict[str, Case] = field(default_factory=dict)
     occasions: dict[tuple[str, str], Occasion] = field(default_factory=dict)
+    quiet: set[tuple[str, str]] = field(default_factory=set)
     said: set[str] = field(default_factory=set)
     joined: dict[str, int] = field(default_factory=dict)
     tells: list[Alert] = field(default_factory=list)

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import cache
 
 from alerts.alert import Alert, Occasion, Recipient, Told, digest
+from alerts.content import recipients_of
 from alerts.incidents.batch import Batch, Batches, gravest
 from alerts.incidents.case import Case, seconds
 from alerts.incidents.grouping import TOGETHER, Recent, Seen, signature
@@ -91,6 +92,7 @@ class Taking:
         else:
             graver = severity > case.severity or threat > case.threat
             own = threat and is_new_post and case.id not in recent.like(mark, threats=True)
+            follows = before is None and place in batch.quiet and not _news(alert, case)
             case.content = merged(alert, case.content)
             case.severity, case.threat = max(case.severity, severity), case.threat or threat
             rises = self._rises(case, alert, graver=graver or own)
@@ -102,9 +104,11 @@ class Taking:
                 self._hasten(case, alert, batch)
             if graver:
                 batch.occasions[place] = "graver"
-            if graver or own or rises or not is_new_post:
+            if graver or own or rises or not (is_new_post or follows):
                 # A second rule, or an edit, tells others or tells more; a threat is never told in passing.
                 self._tell(case, alert, batch, batch.occasions.get(place, "raised"))
+            elif is_new_post:
+                batch.quiet.add(place)
             if (graver or own or rises) and alert.recipients:
                 batch.said.add(case.id)
         batch.of_post[place] = case.id
@@ -237,6 +241,12 @@ class Taking:
 
 def _first_of(incidents: Sequence[str], among: Mapping[str, Case]) -> Case | None:
     return next((among[each] for each in incidents if each in among), None)
+
+
+def _news(alert: Alert, case: Case) -> bool:
+    """Whether it tells somebody to whom nothing of the incident has been told yet."""
+    known = recipients_of(case.content) if case.content is not None else ()
+    return not {(each.channel, each.address) for each in alert.recipients} <= {(e.channel, e.address) for e in known}
 
 
 def _has_ended(case: Case) -> bool:

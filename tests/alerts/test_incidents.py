@@ -360,6 +360,22 @@ class TestGrouping:
         assert world.take(replace(world.raised(3, f"{text}!!"), policy="usual")) == []
         assert world.one.policy == "urgent"
 
+    @pytest.mark.parametrize("labels", [("harassment",), ("threat",)])
+    def test_a_second_rules_contacts_hear_as_much_of_a_flood_as_those_of_the_first(
+        self, world: World, labels: tuple[Label, ...]
+    ) -> None:
+        heard: dict[str, list[str]] = {DESK: [], SMS.address: []}
+        second = Recipient(SMS.name, SMS.channel, SMS.address, "sv", show_text=False)
+        for number in range(30):
+            raised = world.raised(number, f"En text som delas av många just nu {number}", labels=labels)
+            for occasion, _, address in world.take(raised, replace(raised, id=f"{raised.id} 2", recipients=(second,))):
+                heard[address].append(occasion)
+            world.deliver()
+            world.clock.advance(5)
+        assert heard[DESK] == heard[SMS.address]
+        assert heard[DESK][0] == "raised"
+        assert 3 <= len(heard[DESK]) <= 8
+
     def test_a_policy_that_has_become_shorter_since_goes_on(self, database: Database) -> None:
         def plan(*steps: str) -> Plan:
             who = {
