@@ -34,23 +34,25 @@ def zone(settings: Operator) -> ZoneInfo:
         raise Broken("is no time zone", place="operator.timezone", remedy=remedy) from error
 
 
-def contacts(settings: Operator) -> tuple[Contact, ...]:
-    """The operator's contacts: ways of the same name are one contact's, in their order."""
+def contacts(settings: Operator, *, ringing: bool = True) -> tuple[Contact, ...]:
+    """The operator's contacts: ways of the same name are one contact's, in their order; with or without those that ring."""
     ways: dict[str, list[Way]] = {}
     for each in settings.contacts:
+        if each.channel == _RINGS and not ringing:
+            continue
         ways.setdefault(each.name, []).append(Way(channel=each.channel, address=each.address))
     languages = {each.name: each.language for each in reversed(settings.contacts)}
     return tuple(Contact(name=name, language=languages[name], channels=tuple(each)) for name, each in ways.items())
 
 
-def recipients(settings: Operator, *, at: datetime, severity: Severity) -> tuple[Recipient, ...]:
+def recipients(settings: Operator, *, at: datetime, severity: Severity, ringing: bool = True) -> tuple[Recipient, ...]:
     """How the operator is told: of what is critical on all channels at once, else on the first, and the others if it fails."""
     every = severity == "critical"
     told = (
         contact.recipients(
             at=at, severity=severity, threat=False, every=every, show_text=False, timezone=settings.timezone
         )
-        for contact in contacts(settings)
+        for contact in contacts(settings, ringing=ringing)
     )
     return tuple(recipient for each in told for recipient in each)
 
@@ -93,13 +95,9 @@ class OperatorTeller:
         if event == "begins":
             subject = f"{trouble.kind} {trouble.place}"
             return self._incidents.raise_("operation", subject=subject, severity=severity, bulletin=bulletin).id
-        # Who was told of it wants to know that it is over, by the same way, unless that would ring her up.
+        # Who was told of it wants to know that it is over, by the same way, or by the next one where that would ring her up.
         more = replace(bulletin, incident=incident, step=1, key=f"{event} {now.isoformat()}")
-        told = [
-            recipient
-            for recipient in recipients(self._settings, at=now, severity=severity)
-            if event != "over" or recipient.channel != _RINGS
-        ]
+        told = recipients(self._settings, at=now, severity=severity, ringing=event != "over")
         self._telling.tell([replace(more, recipient=recipient) for recipient in told])
         if event == "over":
             self._incidents.answer(incident, "resolve", by=TURVAKT)

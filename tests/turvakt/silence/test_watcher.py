@@ -141,6 +141,24 @@ async def test_the_end_of_what_rang_somebody_up_rings_nobody_up(parts: Parts, cl
     assert told(parts) == [(each, "stage-late", "over") for each in ("email", "outbox", "outbox")]
 
 
+@pytest.mark.parametrize("order", [("voice", "email"), ("email", "voice")])
+def test_the_end_of_a_lesser_trouble_comes_by_the_way_that_does_not_ring(
+    parts: Parts, clock: ManualClock, order: tuple[str, ...]
+) -> None:
+    ways = [OperatorContact(name="Desk", channel=each, address=f"by {each}") for each in order]
+    settings = msgspec.structs.replace(parts.settings.operator, contacts=ways)
+    teller = OperatorTeller(settings, parts.incidents, parts.telling, clock=clock)
+    incident = teller.tell("begins", trouble := Trouble("backup-old", "backup", clock.now()), incident="")
+    teller.tell("over", trouble, incident=incident)
+    [ended] = [
+        item
+        for channel in parts.outbox.channels()
+        for item in parts.outbox.due(100, channel=channel)
+        if isinstance(item.content, Bulletin) and item.content.values["event"] == "over"
+    ]
+    assert (ended.recipient.channel, ended.recipient.instead) == ("email", ())
+
+
 async def test_a_channel_works_again_when_it_has_been_seen_to(parts: Parts, clock: ManualClock) -> None:
     """And not when nobody tries it any longer, or when other processes have taken over."""
     beats, start = Beats(parts.database), clock.now()
