@@ -250,7 +250,7 @@ def test_posts_that_are_not_there(world: World, browser: Browser) -> None:
     assert browser.get("/posts/jsonl:gone").status_code == 404
     answer = browser.submit("/posts/jsonl:gone", outcome="confirmed", by="Åsa")
     assert answer.status_code == 404
-    assert "Perhaps the post was deleted" in answer.text
+    assert "or the post was deleted" in answer.text
     assert world.decisions == []
 
 
