@@ -79,7 +79,7 @@ class Answers:
 
     def asks_first(self, incident: Incident, action: str, said: str) -> bool:
         """Whether to ask once more before ``action``: it closes an incident of which not all is done."""
-        return action == "resolve" and said != _SURE and bool(self.undone(incident))
+        return incident.is_open and action == "resolve" and said != _SURE and bool(self.undone(incident))
 
     def _answer(self, incident: str, action: str, by: str, seen: str) -> Answered | None:
         return self.answering.answer(incident, action, by=by, seen=seen)
