@@ -133,7 +133,7 @@ def test_two_models_made_for_each_other_judge_as_one() -> None:
 
 
 def test_it_tells_which_models_judged() -> None:
-    texts = [case["text"] for case in phrases()] + ["Tack för fikat i parken igår", "👍"]
+    texts = [case["text"] for case in phrases()] + ["Konserten i kyrkan var mycket fin", "👍"]
     able = sum(reading.unable is None for reading in read(texts))
     told: Counter[str] = Counter()
     Cascade.open(with_encoder(), told=lambda judges, many: told.update({judges: many})).classify(texts)
@@ -204,7 +204,7 @@ def test_a_label_is_flagged_from_its_threshold_on() -> None:
             assert score.flagged == (judgement.unable is None and score.probability >= thresholds[label])
     cascade = make_classifier("cascade", models=with_encoder())
     assert cascade.thresholds(texts[0]) == shipped("encoder").thresholds(texts[0])
-    assert cascade.thresholds("Tack för fikat i parken igår") == linear.thresholds("Tack för fikat i parken igår")
+    assert cascade.thresholds("Konserten i kyrkan var mycket fin") == linear.thresholds("Konserten i kyrkan var mycket fin")
     assert (
         linear.thresholds(texts[-1])["threat"]
         > linear.thresholds(texts[0])["threat"]
