@@ -204,7 +204,9 @@ def test_a_label_is_flagged_from_its_threshold_on() -> None:
             assert score.flagged == (judgement.unable is None and score.probability >= thresholds[label])
     cascade = make_classifier("cascade", models=with_encoder())
     assert cascade.thresholds(texts[0]) == shipped("encoder").thresholds(texts[0])
-    assert cascade.thresholds("Konserten i kyrkan var mycket fin") == linear.thresholds("Konserten i kyrkan var mycket fin")
+    assert cascade.thresholds("Konserten i kyrkan var mycket fin") == linear.thresholds(
+        "Konserten i kyrkan var mycket fin"
+    )
     assert (
         linear.thresholds(texts[-1])["threat"]
         > linear.thresholds(texts[0])["threat"]
