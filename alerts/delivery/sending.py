@@ -19,6 +19,8 @@ from flow.errors import BadInput, Unavailable
 
 FAILURES = 3
 """After so many failures of a channel a contact's next channel takes its turn."""
+GIVEN_UP, FAILED_OVER = "given up after", "failed over after"
+"""How the reason of a failure for good begins where the channel did not take the message; else this refused it."""
 URGENT_SECONDS, URGENT_FOR = 60.0, timedelta(hours=1)
 """What is urgent is tried at least so often, for so long: where a channel comes back, it must not come after the rest."""
 
@@ -106,13 +108,13 @@ class Sender:
         attempts = item.delivery.attempts + 1
         urgent = item.content.urgent
         if not urgent and now - item.first_due >= self._give_up_after:
-            return self._failed(item, f"given up after {attempts} tries. {reason}")
+            return self._failed(item, f"{GIVEN_UP} {attempts} tries. {reason}")
         if item.delivery.channel not in self._failing:
             self._failing.add(item.delivery.channel)
             logger.warning("channel %s fails, its deliveries are tried again. %s", item.delivery.channel, reason)
         instead = _instead(item)
         if instead is not None and not urgent and attempts >= FAILURES:
-            return self._failed(item, f"failed over after {attempts} tries. {reason}")
+            return self._failed(item, f"{FAILED_OVER} {attempts} tries. {reason}")
         pause = next(islice(self._pauses(), attempts - 1, None))
         if urgent and now - item.first_due < URGENT_FOR:
             pause = min(pause, URGENT_SECONDS)

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
 
 from alerts.channel import Channel
 from alerts.channels import CHANNELS
 from alerts.delivery.limits import ENOUGH, LEFT_ALONE, Limited, receiver_of
 from alerts.delivery.outbox import Outbox
+from alerts.delivery.sending import FAILED_OVER, GIVEN_UP
 from alerts.tables import OUTBOX
 from flow.database import Database
 from flow.databases.columns import moment
@@ -23,6 +24,8 @@ TRIES = 3
 FAILED_TOLD = timedelta(hours=1)
 _TRIED_AGAIN = OUTBOX.c.state == "waiting", OUTBOX.c.attempts >= TRIES
 _FAILED = OUTBOX.c.state == "failed"
+_NOT_TAKEN = or_(*(func.coalesce(OUTBOX.c.reason, "").startswith(said) for said in (GIVEN_UP, FAILED_OVER)))
+"""The channel did not work; else it did, and refused the message or its address."""
 
 Ways = Callable[[], Iterable[tuple[str, str]]]
 """Gives channel and address of everybody who may be told."""
@@ -102,7 +105,7 @@ class Channels:
         found: dict[str, _Failing] = {}
         self._failing(found, [beat for beat in beats if beat.failing_since is not None])
         self._tried_again(found)
-        self._failed(found, now)
+        self._failed(found, beats, now)
         for place, failing in found.items():
             if failing.last is not None:
                 at, reason = failing.last
@@ -144,9 +147,23 @@ class Channels:
         for name, number, since in self._database.query(many.group_by(OUTBOX.c.channel)):
             self._add(found, name, "tried-again", number, moment(since), *_TRIED_AGAIN)
 
-    def _failed(self, found: dict[str, _Failing], now: datetime) -> None:
-        """What failed for good within the hour, also to whom nothing is sent any longer; `LOST` tells of what failed before."""
-        lately = _FAILED, OUTBOX.c.at > (now - FAILED_TOLD).timestamp()
+    def _failed(self, found: dict[str, _Failing], beats: list[Beat], now: datetime) -> None:
+        """What failed for good within the hour, also to whom nothing is sent any longer; `LOST` tells of what failed before.
+
+        What was not taken is over once the channel takes something; of one of several hosts `LOST` tells on. What was refused
+        may concern one address alone: of that nothing tells that gets through to others.
+        """
+        worked: dict[str, datetime] = {}
+        for beat in beats:
+            if beat.worked_at is not None and beat.worked_at <= now:
+                name = beat.place.removeprefix(CHANNEL).partition(":")[0]
+                worked[name] = max(beat.worked_at, worked.get(name, beat.worked_at))
+        over = (and_(OUTBOX.c.channel == name, OUTBOX.c.at <= at.timestamp()) for name, at in worked.items())
+        lately = (
+            _FAILED,
+            OUTBOX.c.at > (now - FAILED_TOLD).timestamp(),
+            not_(and_(_NOT_TAKEN, or_(false(), *over))),
+        )
         many = select(OUTBOX.c.channel, func.count(), func.min(OUTBOX.c.at)).where(*lately)
         for name, number, since in self._database.query(many.group_by(OUTBOX.c.channel)):
             self._add(found, name, "failed", number, moment(since), *lately)

@@ -144,6 +144,39 @@ def test_a_delivery_that_failed_is_told_for_an_hour_whoever_it_was_for(
     assert list(failing(start + HOUR)) == []
 
 
+@pytest.mark.parametrize("said", ["given up after 9 tries. no answer", "failed over after 3 tries. no answer"])
+def test_what_a_channel_did_not_take_is_over_when_it_takes_something(
+    parts: Parts, clock: ManualClock, add: Add, said: str
+) -> None:
+    """But what it refused may concern one address alone, and whoever has that one is told by nothing else."""
+    beats, start, failing = Beats(parts.database), clock.now(), channels(parts)
+    for name in ("email", "ntfy"):
+        add(name, name, state="failed", at=start.timestamp(), reason=said)
+    beats.write([Beat("channel:email", start - MINUTE, start - MINUTE)], {})  # before
+    assert [each.details["failed"] for each in failing(start)] == ["1", "1"]
+    beats.write([Beat("channel:email", start + MINUTE, start + MINUTE)], {})
+    assert [each.place for each in failing(start)] == ["channel:email", "channel:ntfy"]  # the clock was put back since
+    clock.advance(60)
+    assert [each.place for each in failing(clock.now())] == ["channel:ntfy"]
+    add("3", "email", state="failed", at=start.timestamp(), reason="no such address")
+    told = {each.place: each.details for each in failing(clock.now())}
+    assert (told["channel:email"]["failed"], told["channel:email"]["reason"]) == ("1", "no such address")
+
+
+def test_what_one_of_several_hosts_did_not_take_is_told_until_that_one_does(
+    parts: Parts, clock: ManualClock, add: Add
+) -> None:
+    beats, start, failing = Beats(parts.database), clock.now(), channels(parts)
+    one, two = place_of("webhook", "one.example"), place_of("webhook", "two.example")
+    add("1", "webhook", state="failed", at=start.timestamp(), reason="given up after 9 tries. no answer")
+    lost = Beat(one, start, None, start, f"{LOST}given up after 9 tries. no answer")
+    beats.write([lost, Beat(two, start + MINUTE, start + MINUTE)], {})
+    (trouble,) = failing(start + MINUTE)
+    assert trouble.details["failed-before"] == "1"
+    beats.write([Beat(one, start + MINUTE, start + MINUTE)], {})
+    assert list(failing(start + MINUTE)) == []
+
+
 def test_a_receiver_for_whom_a_delivery_failed_is_a_trouble_until_it_takes_something(
     parts: Parts, clock: ManualClock, add: Add
 ) -> None:
