@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, func, insert, select
 from alerts.alert import Alert, Recipient, digest
 from alerts.bulletin import Bulletin
 from alerts.content import Content, recipients_of, to_one
+from alerts.delivery.holder import LOCK
 from alerts.plans.plan import Plans
 from alerts.plans.policies import is_urgent
 from alerts.tables import BUDGET, DIGEST_ENTRY
@@ -80,7 +81,7 @@ class Budgets:
         if not asking:
             return Sorted(given, [], [])
         # Two who count at once would both find room for one more.
-        self._database.lock("outbox")
+        self._database.lock(LOCK)
         now = self._clock.now()
         sent = self._sent(asking, now)
         found = Sorted([], [], [])

@@ -11,6 +11,7 @@ from alerts.alert import Recipient
 from alerts.bulletin import Bulletin
 from alerts.content import to_one
 from alerts.delivery.budget import HOUR, OPERATOR, contact_digest
+from alerts.delivery.holder import LOCK as OUTBOX_LOCK
 from alerts.delivery.tellable import listing, tellable
 from alerts.incidents.case import Case, readable
 from alerts.incidents.history import NOBODY_LEFT, History, Transition
@@ -83,7 +84,7 @@ class Collected:
             # Whoever is erased meanwhile must not stay in what is listed, nor in its links.
             self._database.lock(LOCK)
             # Whoever holds more back meanwhile begins the next digest.
-            self._database.lock("outbox")
+            self._database.lock(OUTBOX_LOCK)
             held: dict[tuple[str, str], list[Entry]] = {}
             for entry in _entries(self._database, address):
                 her = officials.get(entry.official)

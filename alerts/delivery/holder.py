@@ -20,6 +20,8 @@ DELIVERY = (
     *(OUTBOX.c.id, OUTBOX.c.alert_id, OUTBOX.c.post, OUTBOX.c.official, OUTBOX.c.channel, OUTBOX.c.state),
     *(OUTBOX.c.attempts, OUTBOX.c.at, OUTBOX.c.collected_at, OUTBOX.c.reason, OUTBOX.c.incident, OUTBOX.c.step),
 )
+LOCK = "outbox"
+"""Whoever changes several deliveries locks first: two who took them in another order would wait for each other."""
 ITSELF = OUTBOX.c.id == bindparam("its_id")
 
 
@@ -34,10 +36,12 @@ class OutboxHolder:
 
     def erase(self, official: str, part: Part | None = None) -> int:
         """Remove the official's deliveries, waiting or not; of one recipient those that wait, as no other names anybody."""
-        if part is None or part.kind == "source":
-            return self._database.execute(delete(OUTBOX).where(*_hers(official, part)))
-        deliveries = self._to(official, part.name)
-        return self._database.executemany(delete(OUTBOX).where(ITSELF), [{"its_id": each} for each in deliveries])
+        with self._database.transaction():
+            self._database.lock(LOCK)
+            if part is None or part.kind == "source":
+                return self._database.execute(delete(OUTBOX).where(*_hers(official, part)))
+            deliveries = [{"its_id": each} for each in self._to(official, part.name)]
+            return self._database.executemany(delete(OUTBOX).where(ITSELF), deliveries)
 
     def forget(self, posts: Collection[str]) -> int:
         """Remove the deliveries about these posts, but for threats that nobody has been told of yet.
@@ -53,11 +57,14 @@ class OutboxHolder:
 
     def _part_with(self, posts: Collection[str], *, deleted_at: datetime | None) -> int:
         changed = 0
+        if not posts:
+            return 0
         with self._database.transaction():
+            # Nobody may record an end, and with it remove the alert, before it is written back without content.
+            self._database.lock(LOCK)
             for post in posts:
-                # Nobody may record an end, and with it remove the alert, before it is written back without content.
                 about = select(OUTBOX.c.id, OUTBOX.c.state, OUTBOX.c.alert).where(OUTBOX.c.post == post)
-                for identity, state, value in self._database.query(about.with_for_update()):
+                for identity, state, value in self._database.query(about):
                     alert = _readable(value) if state == "waiting" else None
                     if alert is None or not _is_still_told(alert):
                         changed += self._database.execute(delete(OUTBOX).where(OUTBOX.c.id == identity))

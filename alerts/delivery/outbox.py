@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, o
 from alerts.alert import Delivery, Recipient, State, delivery_id
 from alerts.bulletin import Bulletin
 from alerts.content import Content, addressed, decoded, encoded, recipients_of, to_one
-from alerts.delivery.holder import DELIVERY, ITSELF, OutboxHolder
+from alerts.delivery.holder import DELIVERY, ITSELF, LOCK, OutboxHolder
 from alerts.tables import OUTBOX
 from classify.verdict import SEVERITIES
 from flow.database import Row
@@ -21,7 +21,6 @@ logger = logging.getLogger(__name__)
 
 UNREADABLE_AGAIN, UNREADABLE_FOR = timedelta(minutes=1), timedelta(days=7)
 """What cannot be read is tried again so much later, and for so long: then the link in it has ended, too."""
-_LOCK = "outbox"
 _AT_ONCE = 500
 # Kept, as they run for every alert: to put a statement together takes longer than to run it.
 _NEW = insert(OUTBOX)
@@ -84,14 +83,16 @@ class Outbox(OutboxHolder):
         Returns:
             The deliveries that are new.
         """
+        rows: dict[str, tuple[dict[str, Any], Item]] = {}
+        for content in contents:
+            for recipient in recipients_of(content):
+                row, item = self._row(content, recipient)
+                rows.setdefault(item.delivery.id, (row, item))
+        if not rows:
+            return []
         with self._database.transaction():
             # Two who add at once would both find that nobody has been told yet.
-            self._database.lock(_LOCK)
-            rows: dict[str, tuple[dict[str, Any], Item]] = {}
-            for content in contents:
-                for recipient in recipients_of(content):
-                    row, item = self._row(content, recipient)
-                    rows.setdefault(item.delivery.id, (row, item))
+            self._database.lock(LOCK)
             for identity in self._known(list(rows)):
                 del rows[identity]
             new = [row for row, _ in rows.values()]
@@ -177,6 +178,11 @@ class Outbox(OutboxHolder):
             return None
         return Item(delivery, content, recipients_of(content)[0], datetime.fromtimestamp(first_due, UTC))
 
+    def postpone(self, item: Item, until: datetime) -> None:
+        """Leave a delivery until quiet hours end: till then it is neither due nor late."""
+        later = {"due": until.timestamp(), "first_due": until.timestamp()}
+        self._database.execute(update(OUTBOX).where(OUTBOX.c.id == item.delivery.id).values(**later))
+
     def set_aside(self, item: Item, reason: str) -> None:
         """Leave a delivery, for which something else cannot be read, for a later try."""
         self._set_aside(item.delivery, reason, item.first_due)
@@ -202,8 +208,11 @@ class Outbox(OutboxHolder):
         Returns:
             The ids of deliveries that were erased or replaced while they were on their way.
         """
-        gone = set()
+        gone: set[str] = set()
+        if not results:
+            return frozenset(gone)
         with self._database.transaction():
+            self._database.lock(LOCK)
             for result in results:
                 delivery = result.delivery
                 new: dict[str, Any] = {

@@ -116,8 +116,9 @@ class Links:
 
     def renew(self, deliveries: Collection[str]) -> None:
         """The messages of these, given by id, have arrived just now: the time of their links begins."""
-        its = INCIDENT_LINK.c.delivery.in_(deliveries)
-        self._database.execute(update(INCIDENT_LINK).where(its).values(expires=(self._clock.now() + LASTS).timestamp()))
+        new = update(INCIDENT_LINK).where(INCIDENT_LINK.c.delivery.in_(deliveries))
+        if deliveries:
+            self._database.execute(new.values(expires=(self._clock.now() + LASTS).timestamp()))
 
     def expired(self, link: Link) -> bool:
         """Whether its time is over."""

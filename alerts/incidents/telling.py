@@ -44,6 +44,9 @@ class Telling:
         Returns:
             The deliveries that are new.
         """
+        contents = list(contents)
+        if not contents:
+            return []
         with self._database.transaction():
             if self._budgets is not None:
                 contents, held, used_up = self._budgets.sort(contents)

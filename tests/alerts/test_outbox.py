@@ -12,6 +12,7 @@ from sqlalchemy import select, text, update
 
 from alerts.alert import ALERTS, Alert, Delivery, Told
 from alerts.bulletin import Bulletin
+from alerts.delivery.holder import LOCK
 from alerts.delivery.outbox import UNREADABLE_AGAIN, UNREADABLE_FOR, Item, Outbox, Result
 from alerts.tables import OUTBOX
 from classify.verdict import Verdict
@@ -300,6 +301,37 @@ def test_an_end_that_comes_while_a_threat_is_forgotten_waits_for_it(
         recording[0].result(30)
     assert outbox.counts()["delivered"] == 1
     assert TEXT not in stored(database)
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_who_records_ends_and_who_adds_do_not_wait_for_each_other(database: Database, outbox: Outbox) -> None:
+    """Both change the same deliveries; the server would end one of them only after a second."""
+    judged = [verdict(f"bluesky:{number}", labels=("threat",)) for number in (1, 2)]
+    outbox.add([of_incident(each, key=each.post.id) for each in judged])
+    results = [ended(item.delivery) for item in due(outbox)]
+    adding: list[Future[list[Item]]] = []
+
+    def add() -> None:
+        newer = [of_incident(each, key=f"newer {each.post.id}") for each in reversed(judged)]
+        adding.append(others.submit(outbox.add, newer))
+        waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        until(lambda: adding[0].done() or others.submit(database.query, waiting).result() == [(1,)])
+        # It waits before it has taken any of them.
+        free = select(OUTBOX.c.id).with_for_update(skip_locked=True)
+        assert len(others.submit(database.query, free).result()) == 1
+
+    with ThreadPoolExecutor(2) as others:
+        Outbox(cast(Database, Between(database, add)), clock=outbox._clock).record(results)
+        assert len(adding[0].result(30)) == 2
+    assert outbox.counts()["delivered"] == 2
+
+
+@pytest.mark.parametrize("database", ["postgres"], indirect=True)
+def test_who_has_nothing_to_add_or_to_record_waits_for_nobody(database: Database, outbox: Outbox) -> None:
+    with ThreadPoolExecutor(1) as others, database.transaction():
+        database.lock(LOCK)
+        assert others.submit(outbox.add, []).result(30) == []
+        assert others.submit(outbox.record, []).result(30) == frozenset()
 
 
 class Between:
