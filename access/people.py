@@ -1,6 +1,6 @@
 """Who may sign in: people in a table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import delete, insert, select, update
@@ -31,7 +31,7 @@ class People:
         checked(person)
         with self._database.transaction():
             self._database.lock(LOCK)
-            if self._of_id(person.id):
+            if self.find(person.id) is not None:
                 raise BadInput("the id is taken", place=f"person {person.id}", remedy="Choose another one")
             self._free(person)
             self._database.execute(insert(PERSON), _row(person))
@@ -54,10 +54,15 @@ class People:
         Raises:
             BadInput: nobody has this id.
         """
-        found = self._of_id(person_id)
-        if not found:
+        found = self.find(person_id)
+        if found is None:
             raise BadInput("nobody has this id", place="people", remedy="See 'turvakt people list'")
-        return found[0]
+        return found
+
+    def find(self, person_id: str) -> Person | None:
+        """The person with this id; a contact's name is nobody's."""
+        rows = self._database.query(_HERS.where(PERSON.c.id == person_id))
+        return decoded(rows[0]) if rows else None
 
     @contextmanager
     def changing(self, person_id: str) -> Iterator[Person]:
@@ -73,8 +78,8 @@ class People:
     def hold(self, person_id: str) -> Person | None:
         """Within a transaction: nobody is changed until it ends. The person as she is; ``None`` if she may not sign in."""
         self._database.lock(LOCK)
-        found = self._of_id(person_id)
-        return found[0] if found and found[0].active else None
+        found = self.find(person_id)
+        return found if found is not None and found.active else None
 
     def by_email(self, email: str) -> Person | None:
         """The person with that address, however it is written."""
@@ -109,9 +114,6 @@ class People:
             for table in OF_A_PERSON:
                 self._database.execute(delete(table).where(table.c.person == person_id))
             return self._database.execute(delete(PERSON).where(PERSON.c.id == person_id)) > 0
-
-    def _of_id(self, person_id: str) -> Sequence[Person]:
-        return [decoded(row) for row in self._database.query(_HERS.where(PERSON.c.id == person_id))]
 
     def _free(self, person: Person) -> None:
         other = self.by_email(person.email)

@@ -10,7 +10,7 @@ from access.permissions import Actor
 from access.person import Person
 from alerts.bulletin import Bulletin
 from alerts.incidents.history import Event, History, Transition
-from alerts.incidents.incident import Incident
+from alerts.incidents.incident import LOCK, Incident
 from alerts.incidents.reading import IncidentReader
 from alerts.incidents.telling import Telling
 from alerts.plans.contacts import Contact
@@ -101,10 +101,14 @@ class Reminding:
     def _remind(self, id: str, tasks: Sequence[Task], now: datetime) -> int:
         """Remind of tasks of one incident: each who is told of several has one message."""
         with self._database.transaction():
+            # Whoever is erased meanwhile must not come back, and what is done meanwhile is not told.
+            self._database.lock(LOCK)
+            open_ones = {each.task for each in self._tasks.of(id) if each.done_at is None}
+            tasks = [each for each in tasks if each.task in open_ones]
             for task in tasks:
                 self._tasks.reminded(task, now)
             incident = self._incidents.get(id)
-            if incident is None or incident.state == "expired" or self._was_none(incident):
+            if not tasks or incident is None or incident.state == "expired" or self._was_none(incident):
                 return 0
             overdue = [Transition(id, incident.official, now, "task-overdue", result=each.task) for each in tasks]
             self._history.add(overdue)
@@ -167,7 +171,7 @@ class Reminding:
         consents = official.consents if official is not None else ()
         if not any(each.in_force(now) for each in consents):
             return None
-        person = next((each for each in self._people.all(incident.tenant) if each.id == incident.owner), None)
+        person = self._people.find(incident.owner)
         return person if person is not None and Actor(person, "").may("decide", tenant=incident.tenant) else None
 
     def _write(self, person: Person, tasks: Sequence[Task], incident: Incident, now: datetime) -> bool:

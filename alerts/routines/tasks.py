@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, insert, or_, select, update
 
 from alerts.alert import Alert
-from alerts.incidents.case import readable
+from alerts.incidents.case import Case, readable
 from alerts.incidents.history import History, Transition
 from alerts.incidents.incident import LOCK, OPEN, Incident
 from alerts.routines.routines import Routines
@@ -136,10 +136,12 @@ class Tasks:
 
     def make_missing(self) -> None:
         """Make the tasks that incidents should have and have not yet."""
-        with self._database.transaction():
-            self._database.lock(LOCK)
-            for case in readable(self._database, *_WITHOUT):
-                self._make(case.incident())
+        without = [case.id for case in readable(self._database, *_WITHOUT) if _has_tasks(case)]
+        for id in without:
+            with self._database.transaction():
+                self._database.lock(LOCK)
+                for case in readable(self._database, INCIDENT.c.id == id, *_WITHOUT):
+                    self._make(case.incident())
 
     def late(self, now: datetime, *, limit: int = 100) -> list[Task]:
         """Those that are overdue and to be reminded of: once when they are due, and again after each of `AGAIN`."""
@@ -189,15 +191,18 @@ class Tasks:
 
 
 _COLUMNS = tuple(INCIDENT_TASK.c[name] for name in Task.__dataclass_fields__)
-_URGENT = and_(
-    INCIDENT.c.state.in_(OPEN), or_(INCIDENT.c.threat == 1, INCIDENT.c.severity == SEVERITIES.index("critical"))
-)
 _WITHOUT = (
     INCIDENT.c.kind.in_(("posts", "campaign")),
-    or_(INCIDENT.c.state == "acknowledged", _URGENT),
+    INCIDENT.c.state.in_(OPEN),
+    # No exposed home is less grave.
+    or_(INCIDENT.c.state == "acknowledged", INCIDENT.c.threat == 1, INCIDENT.c.severity >= SEVERITIES.index("high")),
     INCIDENT.c.id.not_in(select(INCIDENT_TASK.c.incident)),
 )
-"""The incidents that should have tasks and have none."""
+"""The incidents that may have tasks and have none."""
+
+
+def _has_tasks(case: Case) -> bool:
+    return case.state == "acknowledged" or case.urgent
 
 
 def _task(row: Row) -> Task:

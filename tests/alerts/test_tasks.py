@@ -13,10 +13,11 @@ from alerts.incidents.incident import Incident, State
 from alerts.routines.routines import load_routines
 from alerts.routines.tasks import Tasks
 from alerts.tables import INCIDENT
+from classify.verdict import Label
 from flow.clock import ManualClock
 from flow.database import Database
 from tests import databases
-from tests.alerts.people import official
+from tests.alerts.people import alert, official, verdict
 from tests.alerts.test_routines import FILE
 from tests.review.people import START
 
@@ -39,15 +40,21 @@ def tasks(database: Database, clock: ManualClock) -> Tasks:
 
 
 def opened(
-    database: Database, id: str, *, threat: bool = False, state: State = "triggered", tenant: str = "ekvik"
+    database: Database,
+    id: str,
+    *,
+    threat: bool = False,
+    state: State = "triggered",
+    tenant: str = "ekvik",
+    labels: tuple[Label, ...] = (),
 ) -> Incident:
     at = START.timestamp()
-    grave, told = 3 if threat else 2, (1, 0)
+    grave, told = 3 if threat or labels else 2, (1, 0)
     case = Case(
         *(id, "posts", tenant, "anna-lindqvist", "", grave, threat, state, "urgent", *told, at, at, 1, 1, "", 0, 1, at),
         escalate_at=None,
         grow_at=None,
-        content=None,
+        content=alert(verdict(labels=labels)) if labels else None,
         is_new=True,
     )
     save(database, [case])
@@ -63,6 +70,9 @@ def test_urgent_ones_have_tasks_at_once_and_others_when_somebody_has_answered(da
     assert tasks.of(threat.id)[0].task == "safe"
     assert len(tasks.of(answered.id)) == 4
     assert tasks.of(abuse.id) == tasks.of(closed.id) == []
+    home = opened(database, "home", labels=("doxxing",))
+    tasks.make_missing()
+    assert tasks.of(home.id) == tasks.expected(home) != []
 
 
 def test_an_incident_that_cannot_be_read_keeps_no_other_from_having_tasks(database: Database, tasks: Tasks) -> None:

@@ -51,6 +51,21 @@ def test_what_is_overdue_at_once_is_one_message_to_each(world: Answerable) -> No
     assert "Larmets allvarsgrad: hög" in kaj.text
 
 
+def test_what_was_done_or_erased_since_the_look_is_not_told(world: Answerable) -> None:
+    incident = world.raised()
+    assert reminders(world) == []
+    world.wait(minutes=16)
+    reminder, now = reminding(world.parts, at_once, wake=lambda: None), world.clock.now()
+    [late] = reminder._tasks.late(now)
+    assert reminder._tasks.done(incident, late.task, by=KAJ)
+    assert reminder._remind(incident.id, [late], now) == 0
+    assert reminder._tasks.undone(incident, late.task, by=KAJ)
+    world.parts.incidents.erase(incident.official)
+    world.parts.incidents.history.erase(incident.official)
+    assert reminder._remind(incident.id, [late], now) == 0
+    assert world.parts.incidents.history.of(incident.id) == []
+
+
 def test_whom_consent_does_not_name_is_not_told_in_the_place_of_others(tmp_path: Any) -> None:
     """The plan has a contact who is called like the owner of tasks, and who may not be told of her."""
     rules = """
