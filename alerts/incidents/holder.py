@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, func, not_, select
+from sqlalchemy import ColumnElement, Table, and_, delete, func, not_, select, update
 
 from alerts.alert import Alert
 from alerts.content import without_content
@@ -57,6 +57,7 @@ class IncidentHolder(IncidentReader):
 
     def _erase_recipient(self, official: str, name: str) -> int:
         removed = sum(self._database.execute(delete(table).where(*its)) for table, its in _to(official, name))
+        removed += self._database.execute(update(INCIDENT_TASK).where(*_done_by(official, name)).values(done_by=""))
         named = [case for case in cases(self._database, INCIDENT.c.official == official) if _names(case, name)]
         for case in named:
             case.owner = "" if case.owner == name else case.owner
@@ -147,12 +148,14 @@ class IncidentHolder(IncidentReader):
 
     def _parts(self, incident: str) -> dict[str, Any]:
         posts = select(INCIDENT_POST.c.alert, INCIDENT_POST.c.post, INCIDENT_POST.c.at)
-        tasks = select(INCIDENT_TASK.c.task, INCIDENT_TASK.c.due, INCIDENT_TASK.c.done_at)
+        tasks = select(*(INCIDENT_TASK.c[name] for name in ("task", "due", "done_at", "done_by")))
         found = self._database.query(posts.where(INCIDENT_POST.c.incident == incident).order_by(INCIDENT_POST.c.number))
         to_do = self._database.query(tasks.where(INCIDENT_TASK.c.incident == incident).order_by(INCIDENT_TASK.c.due))
         return {
             "alerts": [{"alert": alert, "post": post, "at": _iso(at)} for alert, post, at in found],
-            "tasks": [{"task": task, "due": _iso(due), "done_at": _iso(done)} for task, due, done in to_do],
+            "tasks": [
+                {"task": task, "due": _iso(due), "done_at": _iso(done), "done_by": by} for task, due, done, by in to_do
+            ],
         }
 
     def count(self, official: str, part: Part | None = None) -> int:
@@ -162,7 +165,8 @@ class IncidentHolder(IncidentReader):
         found = cases(self._database, INCIDENT.c.official == official)
         if part.kind == "recipient":
             to = sum(self._count(table, *its) for table, its in _to(official, part.name))
-            return to + sum(_names(case, part.name) for case in found)
+            done = self._count(INCIDENT_TASK, *_done_by(official, part.name))
+            return to + done + sum(_names(case, part.name) for case in found)
         return sum(self._count(table, *_from(table, official, part.name)) for table in (INCIDENT_POST, DIGEST_ENTRY))
 
 
@@ -174,6 +178,10 @@ def _to(official: str, contact: str) -> Iterator[tuple[Table, tuple[ColumnElemen
     """What names one of the official's contacts in a row of its own."""
     for table, name in ((INCIDENT_LINK, INCIDENT_LINK.c.contact), (DIGEST_ENTRY, DIGEST_ENTRY.c.name)):
         yield table, (table.c.official == official, name == contact)
+
+
+def _done_by(official: str, contact: str) -> tuple[ColumnElement[bool], ...]:
+    return INCIDENT_TASK.c.official == official, INCIDENT_TASK.c.done_by == contact
 
 
 def _names(case: Case, contact: str) -> bool:

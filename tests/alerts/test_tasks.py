@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from alerts.incidents.case import Case, save
 from alerts.incidents.history import History
+from alerts.incidents.holder import IncidentHolder
 from alerts.incidents.incident import Incident, State
 from alerts.routines.routines import load_routines
 from alerts.routines.tasks import Tasks
@@ -16,6 +17,7 @@ from alerts.tables import INCIDENT
 from classify.verdict import Label
 from flow.clock import ManualClock
 from flow.database import Database
+from registry.holder import Part
 from tests import databases
 from tests.alerts.people import alert, official, verdict
 from tests.alerts.test_routines import FILE
@@ -114,6 +116,20 @@ def test_a_task_is_done_once_and_late_until_then(database: Database, tasks: Task
     said, undone, _ = History(database).of("threat")
     assert (undone.event, undone.actor, undone.result) == ("task-undone", "rut", "safe")
     assert (said.event, said.actor, said.result) == ("task-done", "rut", "safe")
+
+
+def test_who_has_done_a_task_is_exported_and_erased_as_a_recipient(database: Database, tasks: Tasks) -> None:
+    threat, part = opened(database, "threat", threat=True), Part("recipient", "Kim")
+    tasks.make_missing()
+    assert tasks.done(threat, "safe", by="Kim")
+    holder = IncidentHolder(database, clock=ManualClock(START))
+    [exported] = holder.export(threat.official)
+    assert [each["done_by"] for each in exported["tasks"] if each["task"] == "safe"] == ["Kim"]
+    assert holder.count("somebody-else", part) == holder.erase("somebody-else", part) == 0
+    assert holder.count(threat.official, part) == holder.erase(threat.official, part) == 1
+    assert holder.count(threat.official, part) == 0
+    [safe] = [each for each in tasks.of("threat") if each.task == "safe"]
+    assert (safe.done_by, safe.done_at) == ("", START)  # that it is done stays
 
 
 def test_an_incident_that_is_not_kept_as_urgent_gets_its_tasks_by_the_first_tick(
