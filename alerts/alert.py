@@ -4,10 +4,14 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from alerts.urgency import breaks_through
 from classify.verdict import Severity, Verdict
 from flow.clock import Moment
 from flow.codec import Codec
 from registry.official import Language
+
+RINGS = "voice"
+"""The channel that rings people up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +19,8 @@ class Recipient:
     """Whom a rule chose: a contact of the official, and whether the rule lets the contact see the post's text.
 
     ``not_before`` holds the delivery back until quiet hours end. ``instead`` are the contact's other channels, each with its
-    address, that are tried in this order where this one fails.
+    address, that are tried in this order where this one fails. ``rule`` names the rule that chose her; empty: none did, or the
+    record is older than this field.
     """
 
     name: str = field(repr=False)
@@ -25,7 +30,16 @@ class Recipient:
     show_text: bool
     not_before: Moment | None = None
     instead: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    rule: str = ""
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
+
+    def without_calls(self) -> "Recipient | None":
+        """The same by the first way that rings nobody up, with the others of that kind instead; ``None``: there is none."""
+        ways = [way for way in ((self.channel, self.address), *self.instead) if way[0] != RINGS]
+        if not ways:
+            return None
+        (channel, address), *others = ways
+        return replace(self, channel=channel, address=address, instead=tuple(others))
 
 
 Occasion = Literal[
@@ -43,6 +57,8 @@ Occasion = Literal[
 """Why somebody is told of an incident: it is new, it has grown, it has become graver, it is told again, others have not answered,
 somebody has handed it over, also to the last resort, nobody has answered at all, somebody has while the message waited, or
 somebody else has answered what was hers."""
+ASKS_NOTHING: frozenset[str] = frozenset({"answered", "overtaken"})
+"""Occasions on which nothing is to be done: nobody is woken for them, nor rung up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +103,16 @@ class Alert:
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
     @property
-    def urgent(self) -> bool:
-        """Whether no pause, budget or breaker may hold it up."""
-        return "threat" in self.verdict.judgement.flagged or self.verdict.judgement.severity == "critical"
+    def asks_nothing(self) -> bool:
+        """Whether it tells that nothing is to be done."""
+        return self.told is not None and self.told.occasion in ASKS_NOTHING
+
+    @property
+    def breaks_through(self) -> bool:
+        """See `alerts.urgency.breaks_through`."""
+        judgement = self.verdict.judgement
+        grave = breaks_through(judgement.severity, threat="threat" in judgement.flagged)
+        return grave and not self.asks_nothing
 
     @property
     def officials(self) -> frozenset[str]:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from alerts.alert import Recipient
+from alerts.alert import ASKS_NOTHING, Recipient
+from alerts.urgency import breaks_through
 from classify.verdict import Severity
 from flow.clock import Moment
 from flow.codec import Codec
@@ -55,9 +56,14 @@ class Bulletin:
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
     @property
-    def urgent(self) -> bool:
-        """Whether no pause, budget or breaker may hold it up."""
-        return self.threat or self.severity == "critical"
+    def asks_nothing(self) -> bool:
+        """Whether it tells that nothing is to be done about its incident."""
+        return self.values.get("occasion") in ASKS_NOTHING
+
+    @property
+    def breaks_through(self) -> bool:
+        """See `alerts.urgency.breaks_through`."""
+        return breaks_through(self.severity, threat=self.threat) and not self.asks_nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,8 @@ def addressed(content: Content, recipient: Recipient, now: datetime) -> tuple[De
         key = told.key if told else grade(content)
         identity = delivery_id(about=content.incident or content.id, key=key, **to)
         collected_at = content.verdict.post.collected_at
+    if content.asks_nothing:
+        severity, threat = "none", False
     delivery = Delivery(
         id=identity,
         alert=alert,

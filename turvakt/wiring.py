@@ -22,7 +22,7 @@ from alerts.content import Content, to_one
 from alerts.delivery.budget import Budgets
 from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.postman import Postman
-from alerts.delivery.tellable import as_answered, as_it_stands
+from alerts.delivery.tellable import as_answered, as_it_stands, calmly
 from alerts.incidents.escalator import Escalator
 from alerts.incidents.incidents import DecisionsAway, Incidents
 from alerts.incidents.telling import Telling
@@ -54,7 +54,7 @@ from registry.holder import Holder, Part
 from registry.holding import RegistryHolder
 from registry.official import EVERYTHING, Language
 from registry.retention import KINDS, RetentionReport
-from registry.tenant import Tenant
+from registry.tenant import Tenant, tenant_of
 from registry.withdrawal import Erasure, Kept
 from registry.wording import Shown, Wordings, load_wordings
 from review import decision
@@ -509,6 +509,9 @@ class Parts(Stores):
             told = as_it_stands(self.database, told, allowed, officials=self.officials.get, at=now)
         else:
             told = as_answered(self.database, told)
+        if told.asks_nothing:
+            plan = self.plans.of(tenant_of(official) if official is not None else "")
+            allowed = calmly(told, allowed, plan=plan, official=official, at=now)
         return to_one(told, allowed)
 
     def __enter__(self) -> "Parts":

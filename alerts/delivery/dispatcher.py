@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from alerts.alert import Recipient
+from alerts.alert import RINGS, Recipient
 from alerts.channel import Channel
 from alerts.content import Content, recipients_of
 from alerts.delivery.outbox import Item, Outbox, Result
@@ -19,6 +19,12 @@ from flow.errors import BadInput
 from flow.step import Step
 
 logger = logging.getLogger(__name__)
+WITHDRAWN, ANSWERED = "withdrawn", "answered"
+"""Why a message is not sent: consent has ended; or nobody is rung up to hear that somebody has answered."""
+_DROPPED = {
+    WITHDRAWN: "no consent covers it any more",
+    ANSWERED: "somebody has answered, and nobody is rung up for that",
+}
 
 
 class Dispatcher:
@@ -33,7 +39,8 @@ class Dispatcher:
         commit: writes results down (`alerts.stage.recording`); called by way of ``step``; returns the ids of
             deliveries that were erased meanwhile.
         allowed: what consent allows to tell the recipient of it now, addressed to her alone, or ``None``; asked before each
-            try, by way of ``step``. A message for which it raises `BadInput` waits for a program that can read it all.
+            try, by way of ``step``. What may be told from a later moment on (`Recipient.not_before`) waits for that, and a
+            message for which it raises `BadInput` for a program that can read it all.
         step: where ``commit``, ``allowed`` and the outbox run.
         at_once: messages on their way per channel.
         idle_seconds: how often to look for what has become due.
@@ -136,12 +143,12 @@ class Dispatcher:
     async def _turn(self) -> bool:
         """Write down what has come in, and send what is due; says whether there was nothing to do."""
         await self._write_down()
-        items, refused = await self._step(self._pick)
-        for item in (*items, *refused):
+        items, dropped = await self._step(self._pick)
+        for item in (*items, *(item for item, _ in dropped)):
             self._on_their_way[item.delivery.id] = item.delivery.channel
-        for item in refused:
-            logger.info("delivery %s is dropped: no consent covers it any more", item.delivery.id)
-            ended = replace(item.delivery, state="withdrawn", at=self._clock.now(), reason="withdrawn")
+        for item, reason in dropped:
+            logger.info("delivery %s is dropped: %s", item.delivery.id, _DROPPED[reason])
+            ended = replace(item.delivery, state="withdrawn", at=self._clock.now(), reason=reason)
             self._done(Result(ended, contact=item.recipient.name))
         for item in items:
             task = asyncio.create_task(self._send(item))
@@ -149,13 +156,14 @@ class Dispatcher:
             task.add_done_callback(self._sending.discard)
         return not self._on_their_way
 
-    def _pick(self) -> tuple[list[Item], list[Item]]:
-        """What is to be sent now, and what must not be sent any more."""
+    def _pick(self) -> tuple[list[Item], list[tuple[Item, str]]]:
+        """What is to be sent now, and what must not be sent any more, each with the reason."""
         due: list[Item] = []
         for channel in self._outbox.channels():
             busy = {identity for identity, name in self._on_their_way.items() if name == channel}
             due += self._outbox.due(self._at_once - len(busy), channel=channel, besides=busy)
-        items, refused = [], []
+        items: list[Item] = []
+        dropped: list[tuple[Item, str]] = []
         for item in due:
             try:
                 content = self._allowed(item.content, item.recipient)
@@ -164,10 +172,16 @@ class Dispatcher:
                 self._outbox.set_aside(item, str(error))
                 continue
             if content is None:
-                refused.append(item)
+                dropped.append((item, WITHDRAWN))
+                continue
+            recipient = recipients_of(content)[0]
+            if content.asks_nothing and item.delivery.channel == RINGS:
+                dropped.append((item, ANSWERED))
+            elif recipient.not_before is not None and recipient.not_before > self._clock.now():
+                self._outbox.postpone(item, recipient.not_before)
             else:
-                items.append(replace(item, content=content, recipient=recipients_of(content)[0]))
-        return items, refused
+                items.append(replace(item, content=content, recipient=recipient))
+        return items, dropped
 
     async def _write_down(self) -> None:
         results, self._results = self._results, []

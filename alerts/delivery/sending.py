@@ -106,7 +106,7 @@ class Sender:
     def _again(self, item: Item, reason: str, *, at_least: float = 0.0) -> Result:
         now = self._clock.now()
         attempts = item.delivery.attempts + 1
-        urgent = item.content.urgent
+        urgent = item.content.breaks_through
         if not urgent and now - item.first_due >= self._give_up_after:
             return self._failed(item, f"{GIVEN_UP} {attempts} tries. {reason}")
         if item.delivery.channel not in self._failing:

@@ -6,11 +6,13 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, select
 
-from alerts.alert import Alert, Recipient
+from alerts.alert import RINGS, Alert, Recipient
 from alerts.bulletin import Bulletin
+from alerts.content import Content
 from alerts.incidents.case import Case, cases, readable
 from alerts.incidents.incident import OPEN, State
 from alerts.listing import Listed, read, written
+from alerts.plans.plan import Plan
 from alerts.routing import permitted
 from alerts.tables import INCIDENT, INCIDENT_EVENT
 from classify.verdict import SEVERITIES
@@ -77,10 +79,23 @@ def as_it_stands(
 def as_answered(database: Database, alert: Alert) -> Alert:
     """The alert: if it is about an incident that somebody has answered while it waited, it says so and asks for no answer."""
     told = alert.told
-    if told is None or told.occasion in ("grown", "overtaken"):
+    if told is None or told.occasion == "grown" or alert.asks_nothing:
         return alert
     over = select(INCIDENT.c.id).where(INCIDENT.c.id == alert.incident, INCIDENT.c.state.in_(_ANSWERED))
     return replace(alert, told=replace(told, occasion="answered")) if database.query(over) else alert
+
+
+def calmly(content: Content, recipient: Recipient, *, plan: Plan, official: Official | None, at: datetime) -> Recipient:
+    """The recipient of what asks nothing: not disturbed in quiet hours, however grave that was, and rung up by no other way."""
+    until = plan.held_until(
+        recipient,
+        official=official,
+        at=at,
+        severity="none",
+        rule=content.rule if isinstance(content, Alert) else "",
+    )
+    instead = tuple(way for way in recipient.instead if way[0] != RINGS)
+    return replace(recipient, not_before=until, instead=instead)
 
 
 def _told(contact: str) -> Select[tuple[str]]:

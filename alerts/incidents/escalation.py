@@ -89,13 +89,16 @@ class Escalation:
         return self._others(case, now, by) == (None, [])
 
     def tell_owner(self, case: Case, owner: str, now: datetime, *, by: str) -> int:
-        """Tell her who had it that ``by`` has answered in her place, if she is one of those who are told of it."""
+        """Tell her who had it that ``by`` has answered in her place, if she is one of those who are told of it, and not
+        only by being rung up.
+        """
         steps = range(1, len(self._whom.policy(case).steps) + 1)
         known = [*(each for step in steps for each in self._whom.step(case, step, now)), *self._whom.last(case, now)]
-        # One way is enough.
-        hers = [each for each in known if each not in self._whom.others(case, known, owner)][:1] if owner else []
+        hers, _ = self._whom.apart(case, known, owner)
+        ways = [way for each in self._whom.others(case, hers, by) if (way := each.without_calls()) is not None]
         answers = len(self._history.of(case.id, events=ANSWERS.values()))
-        return self._tell(case, self._whom.others(case, hers, by), "overtaken", key=f"{case.series} answer {answers}")
+        # One way is enough.
+        return self._tell(case, ways[:1], "overtaken", key=f"{case.series} answer {answers}")
 
     def note(self, case: Case, event: Event, *, actor: str = TURVAKT, result: str = "", step: int = 0) -> None:
         """Write down what has happened to it."""
@@ -108,9 +111,7 @@ class Escalation:
         last = next((each for each in reversed(of) if each.result != NOBODY_LEFT), None)
         if last is None or last.event != "handed-over":
             return None
-        recipients = self._whom.step(case, case.step, now)
-        others = self._whom.others(case, recipients, last.actor)
-        return [each for each in recipients if each not in others]
+        return self._whom.apart(case, self._whom.step(case, case.step, now), last.actor)[0]
 
     def _others(
         self, case: Case, now: datetime, by: str

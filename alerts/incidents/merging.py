@@ -24,7 +24,7 @@ def merged(alert: Alert, before: Content | None) -> Alert:
         known = earlier.pop((each.name, each.channel, each.address), each)
         chosen = each if replaces else known
         # Quiet hours of a lesser rule must not hold back what is told of a threat.
-        awake = newest.urgent and None in (each.not_before, known.not_before)
+        awake = newest.breaks_through and None in (each.not_before, known.not_before)
         recipients.append(replace(chosen, not_before=None) if awake else chosen)
     gravest = [each for each in (newest, alert, before) if _weight(each) == _weight(newest)]
     rules = tuple(dict.fromkeys(name for each in gravest for name in each.rules or (each.rule,)))

@@ -83,10 +83,21 @@ class Whom:
         )
         return _allowed(case, named or self._operator(at=now, severity="critical"), official, now)
 
+    def apart(self, case: Case, recipients: Iterable[Recipient], by: str) -> tuple[list[Recipient], list[Recipient]]:
+        """Those who are ``by``, a contact's name or a person's id, and the others. A person is each contact, too, that has her
+        e-mail address.
+        """
+        email = folded(self._email_of(by)) if by else ""
+        hers: list[Recipient] = []
+        others: list[Recipient] = []
+        for each in recipients:
+            is_hers = each.name == by or (email and email in self._emails(case, each))
+            (hers if is_hers else others).append(each)
+        return hers, others
+
     def others(self, case: Case, recipients: Iterable[Recipient], by: str) -> list[Recipient]:
-        """Those who are not ``by``, a contact's name or a person's id: she is each contact that has her e-mail address, too."""
-        email = folded(self._email_of(by))
-        return [each for each in recipients if each.name != by and not (email and email in self._emails(case, each))]
+        """Those of them who are not ``by``, see `apart`."""
+        return self.apart(case, recipients, by)[1]
 
     def _emails(self, case: Case, recipient: Recipient) -> set[str]:
         """The e-mail addresses of a recipient, also those by which she is not told this time."""

@@ -54,17 +54,17 @@ def lay_out(
     values = _values(bulletin, words, zone) | {"official": official}
     severity = words.severity(bulletin.severity)
     link = answer or _page(bulletin, base_url)
-    over = form in _OVER
-    asks = bool(answer) and not over and values.get("state") != "resolved"
+    calm = form in _OVER or bulletin.asks_nothing
+    asks = bool(answer) and not calm and values.get("state") != "resolved"
     return Layout(
         language=words.language,
         title=words.text(f"{form}.title", severity=severity, held=values.get("held", "")),
-        severity="none" if over else bulletin.severity,
+        severity="none" if calm else bulletin.severity,
         lead=_lead(form, values, words),
         answer=words.text("answer") if asks else "",
         button=words.text("button" if asks else _button(link, base_url)),
         link=link,
-        first=_first(form, words, values),
+        first=None if calm else _first(form, words, values),
         facts=tuple(
             (words.text(f"fact.{name}"), values[name])
             for name in _FACTS.get(form, _FACTS.get(bulletin.kind, ()))

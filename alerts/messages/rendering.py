@@ -85,14 +85,14 @@ class Renderer:
                 f"{source}, {words.moment(post.created_at, self._zone(alert.official, words))}",
             ),
         )
-        answered = told.occasion in ("answered", "overtaken")
+        answered = alert.asks_nothing
         step = words.text(f"step.{_first_step(alert, show_text=show_text)}")
         if post.deleted_at is not None:
             step = f"{step} {words.text('deleted')}"
         layout = Layout(
             language=words.language,
             title=words.text(f"title.{told.occasion}", severity=severity),
-            severity=grave,
+            severity="none" if answered else grave,
             lead=words.text(f"lead.{told.occasion}", size=size),
             answer=words.text("answer") if link and not answered else "",
             button=words.text("open" if answered else "button"),
@@ -114,8 +114,9 @@ class Renderer:
             facts=_facts(alert, told, severity=grave, law=law[:MOST_HINTS], link=link),
             official=alert.official,
             post=post.id,
-            severity=grave,
-            threat="threat" in judgement.flagged,
+            # What asks nothing wakes nobody, however grave that is which somebody else has.
+            severity=layout.severity,
+            threat="threat" in judgement.flagged and not answered,
             quote=post.text if show_text and post.text else None,
             thread=reference,
         )
@@ -168,7 +169,7 @@ class Renderer:
             post="",
             # An end wakes nobody, however grave what is over was.
             severity=layout.severity,
-            threat=bulletin.threat,
+            threat=bulletin.threat and not bulletin.asks_nothing,
             thread=bulletin.incident,
         )
 

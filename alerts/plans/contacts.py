@@ -9,6 +9,7 @@ import msgspec
 
 from alerts.alert import Recipient
 from alerts.plans.hours import ZONES, hours, quiet_end, zone
+from alerts.urgency import breaks_through
 from classify.verdict import Severity, at_least
 from registry.official import Contact as Registered
 from registry.official import Language, Official
@@ -68,13 +69,18 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
             timezone: of the contact's quiet hours, if the plan does not say.
         """
         ways = [way for way in self.channels if at_least(severity, way.severity)] or list(self.channels)
-        held = self.quiet is not None and not threat and severity != "critical"
-        until = quiet_end(at, quiet=self.quiet or "", timezone=self.timezone or timezone) if held else None
+        until = self.held_until(at, severity=severity, threat=threat, timezone=timezone)
         chosen = ways if every else ways[:1]
         instead = () if every else tuple((way.channel, way.address) for way in ways[1:])
         return tuple(
             Recipient(self.name, way.channel, way.address, self.language, show_text, until, instead) for way in chosen
         )
+
+    def held_until(self, at: datetime, *, severity: Severity, threat: bool, timezone: str) -> datetime | None:
+        """When the contact's quiet hours end that hold back what is so grave; ``None``: it comes at once."""
+        if self.quiet is None or breaks_through(severity, threat=threat):
+            return None
+        return quiet_end(at, quiet=self.quiet, timezone=self.timezone or timezone)
 
     def first(self, at: datetime) -> Recipient:
         """How the contact is told of what can wait and shows nothing."""

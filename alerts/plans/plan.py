@@ -12,6 +12,7 @@ from alerts.plans.hours import ZONES
 from alerts.plans.policies import BUILT_IN, CONTACT, OFFICIAL, RULE, SCHEDULE, URGENT, Policy
 from alerts.plans.rules import Rule, To
 from alerts.plans.schedules import Schedule
+from alerts.urgency import breaks_through
 from classify.verdict import Severity
 from registry.official import Official
 
@@ -97,7 +98,7 @@ class Plan:
         if step > len(policy.steps):
             return ()  # the policy has become shorter since the incident came so far
         chosen = policy.steps[step - 1]
-        every = chosen.channels == "all" or threat or severity == "critical"
+        every = chosen.channels == "all" or breaks_through(severity, threat=threat)
         found: dict[tuple[str, str], Recipient] = {}
         asking: list[Rule | None] = [by for by in map(self.rule, rules) if by is not None]
         for by in asking or [None]:
@@ -119,6 +120,32 @@ class Plan:
         """
         found, by = self.told(self.last_resort, official=official, at=at, rule=None), self.rule(rule)
         return tuple(_addresses(found, official, at=at, severity=severity, threat=threat, every=True, rule=by))
+
+    def held_until(
+        self,
+        recipient: Recipient,
+        *,
+        official: Official | None,
+        at: datetime,
+        severity: Severity,
+        threat: bool = False,
+        rule: str = "",
+    ) -> datetime | None:
+        """When quiet hours end that hold back from the recipient what is so grave: hers, and those of the rule that chose her.
+
+        Args:
+            rule: the name of that rule, if she does not know it herself.
+
+        Returns:
+            ``None``: at the moment ``at`` there are none.
+        """
+        zone = ZONES[official.country] if official is not None else _ANYWHERE
+        by, contact = self.rule(recipient.rule or rule), self.contact(recipient.name, official)
+        ends = (
+            by.held_until(at, severity=severity, country=official.country) if by and official else None,
+            contact.held_until(at, severity=severity, threat=threat, timezone=zone) if contact else None,
+        )
+        return max((each for each in ends if each is not None), default=None)
 
     def told(
         self, words: Sequence[To | str], *, official: Official | None, at: datetime, rule: Rule | None
@@ -157,7 +184,7 @@ def _addresses(
         ):
             if (each.channel, each.address) not in told:
                 told.add((each.channel, each.address))
-                yield each
+                yield each if rule is None else replace(each, rule=rule.name)
 
 
 def _held(recipient: Recipient, until: datetime | None) -> Recipient:

@@ -616,7 +616,7 @@ def test_no_threat_waits_and_no_address_has_more_than_its_budget_in_any_hour(
             threats, others = threats + threat, others + (not threat)
         for item in world.telling.tell(alerts):
             if isinstance(item.content, Alert):
-                urgent = item.content.urgent
+                urgent = item.content.breaks_through
                 threats, others = threats - urgent, others - (not urgent)
                 if not urgent:
                     passed.setdefault(item.recipient.address, []).append(world.clock.now().timestamp())

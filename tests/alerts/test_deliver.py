@@ -364,6 +364,28 @@ async def test_what_cannot_be_read_of_one_message_keeps_no_other_from_going_out(
     assert len([each for each in caplog.messages if "cannot be read" in each]) == 1
 
 
+async def test_what_nobody_is_to_be_disturbed_for_waits_for_the_morning_and_rings_nobody_up(world: World) -> None:
+    """Somebody has answered while it waited; of that there is nothing to be done."""
+    mail, call = Scripted(), Scripted("voice")
+    (written,), (rung,) = world.add("bluesky:1"), world.add("bluesky:1", channel="voice")
+    morning = AT + timedelta(hours=8)
+
+    def allowed(told: Content, to: Recipient) -> Content:
+        assert isinstance(told, Alert)
+        answered = Told("answered", posts=1, accounts=1, minutes=0, step=1)
+        return to_one(replace(told, told=answered), replace(to, not_before=morning))
+
+    async with world.running(mail, call, allowed=allowed) as dispatcher:
+        assert await dispatcher.drained(at_most=SOON)
+        assert (mail.tries, call.tries, world.waiting()) == ([], [], [written])
+        assert world.told() == [(rung, "withdrawn", 0, "answered")]
+        world.clock.advance(8 * 3600 - 1)
+        assert (world.outbox.oldest(), world.outbox.overdue(timedelta(0))) == ({}, 0)
+        world.clock.advance(1)
+        assert await dispatcher.drained(at_most=SOON)
+    assert (mail.delivered, call.tries) == ([written], [])
+
+
 async def test_no_consent_to_the_text_any_more_no_text(world: World) -> None:
     channel, rendered = Scripted(), []
 

@@ -303,3 +303,14 @@ def test_everything_that_can_be_named_has_a_name(language: Language) -> None:
         for value in values:
             assert f"{group}.{value}" in KEYS
     assert TRANSLATIONS.name(language, "source", "new-source") == "new-source"
+
+
+def test_that_somebody_else_has_answered_about_a_campaign_asks_for_nothing() -> None:
+    overtaken = bulletin(
+        "campaign", severity="critical", posts="230", accounts="85", minutes="10", occasion="overtaken"
+    )
+    message = render(overtaken, recipient(language="en"))
+    assert message.text.startswith("You were taking care of the alert. Now somebody else has answered it.")
+    assert (message.severity, message.threat) == ("none", False)
+    assert "and answer" not in message.text
+    assert "First" not in message.text

@@ -64,7 +64,14 @@ ALERT = Alert(
     verdict=VERDICT,
     recipients=(
         Recipient(
-            "Beredskap", "email", "vakt@ekvik.example", "sv", show_text=False, not_before=AT, instead=(("sms", "+46"),)
+            "Beredskap",
+            "email",
+            "vakt@ekvik.example",
+            "sv",
+            show_text=False,
+            not_before=AT,
+            instead=(("sms", "+46"),),
+            rule="high",
         ),
     ),
     raised_at=AT,
@@ -142,13 +149,14 @@ NEWEST = {
     "decision": "-earlier",
     "delivery": "-incident",
     "verdict": "-aimed-at",
-    "alert": "-rules",
+    "alert": "-chosen-by",
+    "bulletin": "-chosen-by",
     "official": "-proposed",
     "person": "-offers",
 }
 """The newest form of a kind, where optional fields have been added to its version."""
 FORMER_ALERT = replace(
-    ALERT, recipients=(replace(ALERT.recipients[0], instead=()),), policy="", incident="", told=None, rules=()
+    ALERT, recipients=(replace(ALERT.recipients[0], instead=(), rule=""),), policy="", incident="", told=None, rules=()
 )
 UNAIMED = replace(VERDICT, judgement=replace(VERDICT.judgement, aimed_at=None))
 
@@ -194,10 +202,11 @@ class TestEveryRecord:
     [
         (VERDICTS, UNAIMED),
         (ALERTS, replace(FORMER_ALERT, verdict=UNAIMED)),
+        (BULLETINS, Envelope(replace(BULLETIN, recipient=replace(ALERT.recipients[0], rule="")))),
         (OFFICIALS, OFFICIAL),
         (PEOPLE, replace(PERSON, offers=())),
     ],
-    ids=["verdict", "alert", "official", "person"],
+    ids=["verdict", "alert", "bulletin", "official", "person"],
 )
 def test_older_forms_are_read(codec: Codec[Any], record: Any) -> None:
     assert codec.decode((GOLDEN / f"{codec.kind}.v{codec.version}.json").read_bytes()) == record

@@ -1,12 +1,15 @@
 """Messages that wait for their channel while somebody answers."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from alerts.content import recipients_of
 from alerts.incidents.incident import Action
 from alerts.messages.message import Message
-from tests.web.answering import EVA, KAJ, Answerable
+from tests.alerts.people import AT
+from tests.web.answering import CONTACTS, EVA, KAJ, Answerable
 
 BASE = "https://turvakt.ekvik.example"
 
@@ -73,3 +76,52 @@ def test_what_is_opened_again_is_told_to_whoever_had_closed_it(world: Answerable
     assert waiting(world)["sv"].facts["type"] == "alert.answered"  # her own answers are no news to her
     world.parts.incidents.answer(incident.id, "reopen", by=EVA)
     assert waiting(world)["sv"].facts["type"] == "alert.overtaken"
+
+
+QUIET = """
+[[contact]]
+name = "Kaj Dahl"
+language = "sv"
+quiet = "12:00-20:00"
+timezone = "UTC"
+channels = [{ channel = "email", address = "kaj@ekvik.example" }, { channel = "voice", address = "+46700000001" }]
+
+[[rule]]
+name = "grave"
+severity = "low"
+contacts = ["contact:Kaj Dahl", "official"]
+"""
+
+
+@pytest.mark.parametrize("answers", [[EVA], [KAJ, EVA]])
+def test_that_somebody_has_answered_disturbs_nobody(tmp_path: Path, answers: list[str]) -> None:
+    """It was a threat, which comes at any hour and rings; there is nothing to be done about it any more."""
+    world = Answerable(tmp_path / "data", rules=QUIET)
+    incident = world.raised(severity="critical")
+    told = {item.delivery.id: item for item in world.parts.outbox.due(100, channel="email")}
+    assert all(world.parts.permitted(item.content, item.recipient) == item.content for item in told.values())
+    for by in answers:
+        world.parts.incidents.answer(incident.id, "on-it", by=by)
+    assert world.parts.outbox.due(100, channel="voice") == []
+    items = [item for item in world.parts.outbox.due(100, channel="email") if item.recipient.name == KAJ]
+    for item in items:
+        content = world.parts.permitted(item.content, item.recipient)
+        assert content is not None
+        assert content.asks_nothing
+        assert not content.breaks_through
+        (to,) = recipients_of(content)
+        assert (to.not_before, to.instead) == (AT.replace(hour=20, minute=0, second=0), ())
+        message = world.parts.renderer(BASE).render(content, to, item.delivery.id)
+        assert (message.severity, message.threat) == ("none", False)
+        assert "allvarsgrad kritisk" in message.subject
+    assert len(items) == len(answers)
+
+
+def test_who_is_only_rung_up_is_not_told_that_somebody_else_has_answered(tmp_path: Path) -> None:
+    email = '{ channel = "email", address = "kaj@ekvik.example" }, '
+    world = Answerable(tmp_path / "data", rules=QUIET.replace(email, "").replace(', "official"', ""))
+    world.her = replace(world.her, contacts=CONTACTS[1:])
+    incident = world.raised()
+    for by in (KAJ, EVA):
+        world.parts.incidents.answer(incident.id, "on-it", by=by)
+    assert [each.contact for each in world.parts.incidents.history.of(incident.id) if each.event == "told"] == [EVA]
