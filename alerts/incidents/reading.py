@@ -4,14 +4,15 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, func, select
+from sqlalchemy import ColumnElement, Table, and_, exists, func, select
 
 from alerts.alert import Alert
 from alerts.bulletin import Bulletin
 from alerts.content import decoded
 from alerts.incidents.campaigns import LASTS
+from alerts.incidents.history import ANSWERS
 from alerts.incidents.incident import OPEN, Incident, Kind, State
-from alerts.tables import INCIDENT, INCIDENT_POST
+from alerts.tables import INCIDENT, INCIDENT_EVENT, INCIDENT_POST
 from classify.verdict import SEVERITIES, Label
 from flow.database import Database, Row
 from flow.databases.columns import moment
@@ -38,6 +39,22 @@ class IncidentReader:
         rows = self._database.query(of) if alerts else []
         found = {each.id: each for each in self._found(INCIDENT.c.id.in_({row[1] for row in rows}))}
         return {alert: found[incident] for alert, incident in rows if incident in found}
+
+    def came(self, alert: str) -> datetime | None:
+        """When this alert came into its incident: what people said of that before, they did not say of this one."""
+        rows = self._database.query(select(INCIDENT_POST.c.at).where(INCIDENT_POST.c.alert == alert))
+        return moment(rows[0][0]) if rows else None
+
+    def handled(self, alerts: Collection[str]) -> set[str]:
+        """Those of these alerts whose incident somebody has, or has closed, and has answered since they came into it."""
+        since = and_(
+            INCIDENT_EVENT.c.incident == INCIDENT_POST.c.incident,
+            INCIDENT_EVENT.c.event.in_(ANSWERS.values()),
+            INCIDENT_EVENT.c.at >= INCIDENT_POST.c.at,
+        )
+        of = select(INCIDENT_POST.c.alert).join(INCIDENT, INCIDENT.c.id == INCIDENT_POST.c.incident)
+        answered = INCIDENT.c.state.in_(("acknowledged", "resolved")), exists().where(since)
+        return {row[0] for row in self._database.query(of.where(INCIDENT_POST.c.alert.in_(alerts), *answered))}
 
     def alerts_of(self, incident: str) -> list[tuple[str, str]]:
         """The ids of alert and post of each of its alerts, the oldest first."""

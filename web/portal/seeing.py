@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from access.audit_entry import DEPUTY, TEXTS
 from access.break_glass import EMERGENCY
-from alerts.incidents.history import ANSWERS, Event
+from alerts.incidents.history import ANSWERS, Event, Transition
 from alerts.notices import Form, Notice
 from flow.errors import BadInput
 from registry.proposing import items
@@ -72,7 +72,7 @@ def _home(desk: Desk, request: Request) -> HTMLResponse:
         consent=consent,
         sources=[wording.named("source", each) for each in consent.scope] if consent else [],
         waiting=len(items(official.proposed)),
-        summary=summary(desk.site.own(request), official.id, at=now, incidents=desk.portal.incidents.about),
+        summary=summary(desk.site.own(request), official.id, at=now, handled=desk.portal.incidents.handled),
     )
 
 
@@ -113,7 +113,6 @@ def _alert(desk: Desk, request: Request, alert_id: str) -> Response:
         form: Form = "text" if with_text else "gist"
         now, by = desk.site.clock.now(), actor_of(request).person.id
         desk.portal.notices.read(Notice(alert_id, official.id, now, "portal", by, form, official.wishes.notice))
-    incident = desk.portal.incidents.about([alert_id]).get(alert_id)
     return desk.page(
         request,
         "alert",
@@ -121,7 +120,7 @@ def _alert(desk: Desk, request: Request, alert_id: str) -> Response:
         item=item,
         raised=raised,
         done_about=done(item),
-        said=desk.portal.history.of(incident.id, events=_SAID) if incident is not None else [],
+        said=_said(desk, alert_id),
         standing=desk.portal.standings.of([alert_id], official.id).get(alert_id),
         pieces=pieces(post.text[:LONGEST], judgement.spans, post.mentions) if with_text else None,
         notices=[each for each in desk.portal.notices.about([alert_id]) if each.official == official.id],
@@ -129,6 +128,14 @@ def _alert(desk: Desk, request: Request, alert_id: str) -> Response:
         office=desk.portal.tenant(tenant_of(official)).name,
         person_name=desk.portal.person_name,
     )
+
+
+def _said(desk: Desk, alert: str) -> list[Transition]:
+    """What people did about its incident since it is there: of what came later they had not seen anything."""
+    incident, came = desk.portal.incidents.about([alert]).get(alert), desk.portal.incidents.came(alert)
+    if incident is None or came is None:
+        return []
+    return [each for each in desk.portal.history.of(incident.id, events=_SAID) if each.at >= came]
 
 
 def _accesses(desk: Desk, request: Request) -> Response:

@@ -1,17 +1,15 @@
 """What came about an official, and what was done about it."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from alerts.incidents.incident import Incident
 from review.index import Item, Query, Reading, every
 
 DAYS = 30
 _MOST = 2000
-_HANDLED = ("acknowledged", "resolved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +33,19 @@ class Summary:
 
 
 def summary(
-    posts: Reading, official: str, *, at: datetime, incidents: Callable[[Collection[str]], Mapping[str, Incident]]
+    posts: Reading, official: str, *, at: datetime, handled: Callable[[Collection[str]], Collection[str]]
 ) -> Summary:
     """Counts only; it shows no text.
 
     Args:
-        incidents: those of alerts, given by id.
+        handled: those of alerts, given by id, whose incident somebody has taken or closed since they came into it.
     """
     asked = Query(official=official, flagged=True, since=at - timedelta(days=DAYS))
     items = list(islice(every(posts, asked), _MOST))
     alerts = {each.id: item.verdict.post.id for item in items for each in item.alerts if each.official == official}
-    handled = {each.verdict.post.id for each in items if each.decision is not None}
-    handled |= {alerts[alert] for alert, incident in incidents(alerts).items() if incident.state in _HANDLED}
-    return Summary(len(items), sum(bool(each.alerts) for each in items), len(handled))
+    dealt_with = {each.verdict.post.id for each in items if each.decision is not None}
+    dealt_with |= {alerts[alert] for alert in handled(alerts)}
+    return Summary(len(items), sum(bool(each.alerts) for each in items), len(dealt_with))
 
 
 def alerts(posts: Reading, official: str, *, limit: int, after: str | None) -> tuple[Sequence[Item], str | None]:

@@ -127,6 +127,34 @@ def test_she_reads_who_took_closed_and_reopened_it(home: Home, language: Languag
     assert counted[language] in browser.page("/me").words
 
 
+def test_an_answer_is_none_to_a_post_that_came_later(home: Home) -> None:
+    def raise_alert(number: int) -> str:
+        judged = verdict(
+            str(number), "Akta dig", officials=(ID,), severity="medium", labels=("hate",), collected=number - 10
+        )
+        raised = replace(alert(judged, official=ID, id=f"a{number}"), recipients=(DESK,))
+        home.parts.index.write_verdicts([judged])
+        home.parts.index.write_alerts([raised])
+        home.parts.incidents.take([raised])
+        home.clock.advance(60)
+        [incident] = home.parts.incidents.open()
+        return incident.id
+
+    def read() -> list[int]:
+        """How often each page says that somebody took it, and how many posts the first page says were dealt with."""
+        pages = [browser.page(f"/me/alerts/a{number}").words for number in (1, 2)]
+        dealt = next(number for number in range(3) if f"{number} were dealt with" in browser.page("/me").words)
+        return [*(page.count("took care of it") for page in pages), dealt]
+
+    browser = home.browser()
+    home.parts.incidents.answer(raise_alert(1), "on-it", by="Rut Ek")
+    home.clock.advance(60)
+    incident = raise_alert(2)
+    assert read() == [1, 0, 1]
+    home.parts.incidents.answer(incident, "on-it", by="Eva Berg")
+    assert read() == [2, 1, 2]
+
+
 def test_a_text_is_shown_when_she_asks_and_both_are_written_down(home: Home) -> None:
     flagged(home)
     browser = home.browser()
