@@ -1,7 +1,7 @@
 """How people are told of an incident, step by step: by its policy, and in the end by the last resort."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from alerts.alert import Occasion, Recipient, Told
@@ -18,19 +18,12 @@ logger = logging.getLogger(__name__)
 
 
 class Escalation:
-    """Changes cases, and leaves it to its caller to save them, in the same transaction.
+    """Changes cases, and leaves it to its caller to save them, in the same transaction."""
 
-    Args:
-        alarm: tells the operator that there is nobody left to tell of an incident that somebody has to answer.
-    """
-
-    def __init__(
-        self, *, whom: Whom, telling: Telling, history: History, alarm: Callable[[Case], None], clock: Clock
-    ) -> None:
+    def __init__(self, *, whom: Whom, telling: Telling, history: History, clock: Clock) -> None:
         self._whom = whom
         self._telling = telling
         self._history = history
-        self._alarm = alarm
         self._clock = clock
 
     def begin(self, case: Case, recipients: Sequence[Recipient]) -> int:
@@ -60,9 +53,6 @@ class Escalation:
             self.note(case, NOBODY_LEFT)
             consent = ", nor a last resort whom consent allows to tell" if case.official else ""
             logger.error("incident %s: there is nobody left to tell%s", case.id, consent)
-            if case.official and case.urgent:
-                self._alarm(case)
-                return 1
             return 0
         return self._tell_last(case, recipients, "last-resort")
 

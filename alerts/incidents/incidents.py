@@ -13,7 +13,7 @@ from alerts.incidents.campaigns import Campaigns, about_no_post
 from alerts.incidents.case import UNANSWERED, Case, cases, readable, save
 from alerts.incidents.escalation import Escalation
 from alerts.incidents.growth import grown
-from alerts.incidents.history import ANSWERS, NOBODY_LEFT, TURVAKT, History
+from alerts.incidents.history import ANSWERS, TURVAKT, History
 from alerts.incidents.holder import IncidentHolder
 from alerts.incidents.incident import LOCK, OPEN, Action, Incident, Kind
 from alerts.incidents.taking import Taking
@@ -93,7 +93,7 @@ class Incidents(IncidentHolder):
         self._campaigns = Campaigns(database)
         self.history = History(database)
         whom = Whom(plans=plans, officials=officials, operator=operator, email_of=email_of)
-        self._escalation = Escalation(whom=whom, telling=telling, history=self.history, alarm=self._alarm, clock=clock)
+        self._escalation = Escalation(whom=whom, telling=telling, history=self.history, clock=clock)
 
     # ---------------------------------------------------------------- opening
 
@@ -149,13 +149,6 @@ class Incidents(IncidentHolder):
             case.escalate_at = self._escalation.answer_due(case, told, now)
             self._begin(case, told)
         return case.incident()
-
-    def _alarm(self, case: Case) -> None:
-        """Tell the operator that nobody may be told of an incident, and not whom that is about: consent covers her as little."""
-        since = self._clock.now()
-        values = {"event": "begins", "trouble": NOBODY_LEFT, "place": case.tenant, "since": since.isoformat()}
-        bulletin = Bulletin("operation", "", "", "", "critical", False, values, None, since)
-        self.raise_("operation", subject=f"{NOBODY_LEFT} {case.id}", severity="critical", bulletin=bulletin)
 
     # ---------------------------------------------------------------- answers
 

@@ -25,7 +25,7 @@ _FACTS: dict[str, tuple[str, ...]] = {
 }
 """What stands in the list of facts, where the bulletin tells it."""
 _NOTHING_HELD = ("held", "0")
-_OVER = ("operation-over", "operation-unused")
+_OVER = ("operation-over", "operation-unused", "nobody-left-over")
 _DETAIL = "detail."
 _INCIDENTS = "/incidents"
 _WHERE = {"digest-daily": _INCIDENTS, "digest-weekly": _INCIDENTS, "budget": _INCIDENTS, "operation": "/status"}
@@ -86,7 +86,9 @@ def _form(bulletin: Bulletin) -> str:
         return "tasks-overdue"
     if event == "over" and bulletin.values.get("unused"):
         return "operation-unused"
-    return f"operation-{event}" if bulletin.kind == "operation" and event in ("goes-on", "over") else bulletin.kind
+    # Of this one Turvakt itself is not to blame.
+    form = "nobody-left" if bulletin.values.get("trouble") == "nobody-left" else str(bulletin.kind)
+    return f"{form}-{event}" if bulletin.kind == "operation" and event in ("goes-on", "over") else form
 
 
 def _button(link: str, base_url: str) -> str:

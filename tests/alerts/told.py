@@ -65,6 +65,18 @@ CASES: dict[str, Alert | Bulletin] = {
         since=AT.isoformat(),
         **{"detail.file": "ekvik.toml", "detail.reason": "schedule 'duty': key `every` is missing"},
     ),
+    "nobody-left": bulletin(
+        "operation",
+        severity="critical",
+        event="begins",
+        trouble="nobody-left",
+        place="tenant:ekvik",
+        since=AT.isoformat(),
+        **{"detail.unanswered": "1", "detail.latest": AT.isoformat()},
+    ),
+    "nobody-left-over": bulletin(
+        "operation", event="over", trouble="nobody-left", place="tenant:ekvik", since=AT.isoformat()
+    ),
     "drill": bulletin("drill", severity="none"),
     "digest-daily": bulletin(
         "digest-daily",

@@ -138,6 +138,7 @@ class Channels:
                 each.count("failed-before", 1)
             elif host:
                 each.count("hosts-left-alone", 1)
+                each.details["latest"] = max(since.isoformat(), each.details.get("latest", ""))
             else:
                 each.details["left-alone"] = since.isoformat()
             each.failed(beat.at, beat.reason.removeprefix(LOST))

@@ -17,6 +17,7 @@ from turvakt.watch.channels import Channels, deliveries, places_of
 from turvakt.watch.drills import Drills, Weekly
 from turvakt.watch.keys import Keys
 from turvakt.watch.machine import Backup, Certificate, Clocks, Disk
+from turvakt.watch.nobody import nobody_left
 from turvakt.watch.operator import OperatorTeller, hold_drill, zone
 from turvakt.watch.operator import contacts as operator_contacts
 from turvakt.watch.pinger import Pinger
@@ -162,6 +163,7 @@ def _probes(
         Probe("database", frozenset({"deliveries-late"}), deliveries(parts.outbox)),
         Probe("database", frozenset({"channel-failing"}), channels),
         Probe("database", frozenset({"drill-failed", "drill-unanswered"}), held),
+        Probe("database", frozenset({"nobody-left"}), nobody_left(parts.database)),
         Probe("disk", frozenset({"disk-full"}), Disk(parts.settings.data_dir, free=settings.disk_free)),
         Probe("clock", frozenset({"clock-jumped"}), clocks),
         Probe("certificate", frozenset({"certificate-ends"}), Certificate(base_url(parts.settings))),

@@ -25,6 +25,7 @@ Kind = Literal[
     "drill-failed",
     "drill-unanswered",
     "plan-broken",
+    "nobody-left",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Detail = Literal[
@@ -52,18 +53,22 @@ Detail = Literal[
     "missing",
     "newest",
     "file",
+    "unanswered",
+    "latest",
     "not-found",
 ]
 DETAILS: tuple[Detail, ...] = get_args(Detail)
 """What can be said of a trouble: the texts ``detail`` in ``alerts/messages/translations/bulletins``."""
 Event = Literal["begins", "goes-on", "over"]
 
-CRITICAL: frozenset[Kind] = frozenset(
+BROKEN: frozenset[Kind] = frozenset(
     {"worker-silent", "worker-stopped", "stage-late", "deliveries-late", "channel-failing", "store-away", "disk-full"}
 )
-"""While these last, alerts may reach nobody: the operator is woken. Of the others she is told at her desk."""
+"""While these last, alerts may reach nobody: the watcher outside is told, too."""
+CRITICAL: frozenset[Kind] = BROKEN | {"nobody-left"}
+"""The operator is woken. Of the others she is told at her desk."""
 AT_ONCE: frozenset[Kind] = frozenset(
-    {"clock-jumped", "backup-old", "certificate-ends", "key-ends", "drill-failed", "drill-unanswered"}
+    {"clock-jumped", "backup-old", "certificate-ends", "key-ends", "drill-failed", "drill-unanswered", "nobody-left"}
 )
 """What one look is enough for. All else must last: much is over after a restart or a cut connection."""
 HOLDS = timedelta(minutes=2)
@@ -73,6 +78,9 @@ CALM = timedelta(minutes=10)
 MOST_CALM = timedelta(hours=6)
 REMEMBERED = timedelta(hours=24)
 """How long it is known that there was one: what comes back within this time comes and goes."""
+
+_WORSE: tuple[Detail, ...] = ("left-alone", "latest")
+"""What tells since when it is as bad as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +164,15 @@ def look(
 
 
 def _is_worse(known: Known, found: Trouble, now: datetime) -> bool:
-    """Whether all of a channel fails by now, or another of its hosts, and she was told of less: of one message, perhaps."""
-    more = int(found.details.get("hosts-left-alone", 0)) > int(known.trouble.details.get("hosts-left-alone", 0))
-    since = found.details.get("left-alone")
-    if since is None or known.told_at is None:
-        return more
-    # One that is left alone again and again comes and goes, and is not told each time.
-    return more or (datetime.fromisoformat(since) > known.told_at and now - known.told_at >= CALM)
+    """Whether all of a channel fails by now, another of its hosts, or another alert waits, and she was told of less.
+
+    What comes and goes again and again is not told each time.
+    """
+    newest = max(
+        (found.details[name] for name in _WORSE if name in found.details), key=datetime.fromisoformat, default=""
+    )
+    told_at = known.told_at
+    return bool(newest) and told_at is not None and datetime.fromisoformat(newest) > told_at and now - told_at >= CALM
 
 
 def _gone(known: Known, now: datetime) -> tuple[Known | None, Event | None]:

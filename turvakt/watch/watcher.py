@@ -11,7 +11,7 @@ from flow.errors import TurvaktError
 from flow.step import Step
 from turvakt.watch.pinger import Pinger
 from turvakt.watch.probes import Probe
-from turvakt.watch.trouble import CRITICAL, Kind, Trouble
+from turvakt.watch.trouble import BROKEN, Kind, Trouble
 from turvakt.watch.troubles import Troubles
 
 LOOK_SECONDS = 60.0
@@ -70,7 +70,7 @@ class Watcher:
         if self._pinger is not None and faulty:
             await self._pinger.failed()
         elif self._pinger is not None:
-            await self._pinger.ping([each for each in found if each.kind in CRITICAL], now)
+            await self._pinger.ping([each for each in found if each.kind in BROKEN], now)
         await self._step(self._troubles.take, found, now, unknown=unknown)
         await self._step(self._also, now)
         return found

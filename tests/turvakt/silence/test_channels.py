@@ -110,7 +110,7 @@ def test_one_of_several_hosts_that_is_left_alone_is_told_as_that(parts: Parts, c
     beats.write([Beat(one, start, None, start, "no answer"), Beat(two, start, start)], {})
     last = {"failed-at": start.isoformat(), "reason": "no answer"}
     assert [(each.place, each.details) for each in channels(parts)(start)] == [
-        ("channel:webhook", {"hosts-left-alone": "1", **last})
+        ("channel:webhook", {"hosts-left-alone": "1", "latest": start.isoformat(), **last})
     ]
 
 

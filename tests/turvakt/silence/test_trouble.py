@@ -63,16 +63,23 @@ def test_a_channel_of_which_one_message_was_told_is_told_when_all_of_it_fails() 
     assert told == [(2, "begins"), (12, "goes-on")]
 
 
-def test_another_host_that_fails_is_told() -> None:
-    def found(hosts: int) -> Trouble:
-        return Trouble("channel-failing", "channel:webhook", START, {"hosts-left-alone": str(hosts)})
+def test_another_host_that_fails_is_told_but_not_each_time_that_one_comes_and_goes() -> None:
+    def found(hosts: int, latest: int) -> Trouble:
+        details: dict[Detail, str] = {
+            "hosts-left-alone": str(hosts),
+            "latest": (START + latest * MINUTE).isoformat(),
+        }
+        return Trouble("channel-failing", "channel:webhook", START, details)
 
-    known = Known(found(1), "told", START)
-    events = []
-    for minute, hosts in enumerate((1, 2, 2, 1), 1):
-        known, event = look(known, found(hosts), START + minute * MINUTE, repeat=REPEAT)  # type: ignore[assignment]
-        events.append(event)
-    assert events == [None, "goes-on", None, None]
+    known: Known | None = Known(found(1, 0), "told", START)
+    told = []
+    for minute in range(1, 40):
+        hosts, latest = (2, 4) if minute >= 4 else (1, 0)
+        if minute > 20 and minute % 2:
+            hosts, latest = 3, minute
+        known, event = look(known, found(hosts, latest), START + minute * MINUTE, repeat=REPEAT)
+        told += [(minute, event)] if event else []
+    assert told == [(10, "goes-on"), (21, "goes-on"), (31, "goes-on")]
 
 
 def test_memory_fades() -> None:
