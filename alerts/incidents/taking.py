@@ -1,7 +1,7 @@
 """How alerts become incidents: each opens one, or joins one that is open and grows."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 
@@ -22,6 +22,35 @@ from flow.database import Database
 from ingest.post import Post
 from registry.official import Official
 from registry.tenant import tenant_of
+
+_OfficialOf = Callable[[str], Official | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """An alert that comes in, beside what is known.
+
+    Attributes:
+        mark: the signature of its post's text.
+        is_new_post: its post belongs to no open incident yet.
+        is_edit: it was taken before, and its post has been edited since.
+    """
+
+    alert: Alert
+    severity: int
+    threat: bool
+    mark: bytes
+    is_new_post: bool
+    is_edit: bool
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Official and post."""
+        return self.alert.official, self.alert.verdict.post.id
+
+    def like(self, batch: Batch, *, threats: bool = False) -> list[str]:
+        """The incidents with a near-duplicate, see `alerts.incidents.grouping.Recent.like`."""
+        return batch.recent[self.alert.official].like(self.mark, threats=threats)
 
 
 class Taking:
@@ -65,86 +94,97 @@ class Taking:
         new = {row["official"] for row in batch.rows}
         return len(told), {official: recent for official, recent in batch.recent.items() if official in new}
 
-    def _take(
-        self,
-        alert: Alert,
-        batch: Batch,
-        signed: Callable[[str], bytes],
-        official_of: Callable[[str], Official | None],
-    ) -> None:
-        post, judgement = alert.verdict.post, alert.verdict.judgement
+    def _take(self, alert: Alert, batch: Batch, signed: Callable[[str], bytes], official_of: _OfficialOf) -> None:
+        """Find the incident of an alert, or open one; tell of it what is to be told; and take down that it belongs to it."""
+        judgement, place = alert.verdict.judgement, (alert.official, alert.verdict.post.id)
         severity, threat = SEVERITIES.index(judgement.severity), "threat" in judgement.flagged
         before = batch.known.get(alert.id)
         if before is not None and before[0] >= severity and before[1] >= threat:
             return  # a replay, or an edit that made it no graver
-        mark, now = signed(post.text), batch.now.timestamp()
-        recent = batch.recent[alert.official]
-        place = (alert.official, post.id)
         batch.graded[place] = gravest(batch.graded.get(place), severity, threat)
         case = batch.cases.get(batch.of_post.get(place, ""))
-        is_new_post = case is None
+        arrival = _Arrival(
+            alert,
+            severity,
+            threat,
+            mark=signed(alert.verdict.post.text),
+            is_new_post=case is None,
+            is_edit=before is not None,
+        )
         if case is None:
-            case = self._joined(alert, batch, recent, mark, threat=threat)
+            case = self._joined(arrival, batch)
         if case is None:
             case = self._opened(alert, batch, official_of)
             self._tell(case, alert, batch, "raised")
             batch.said.add(case.id)
         else:
-            graver = severity > case.severity or threat > case.threat
-            own = threat and is_new_post and case.id not in recent.like(mark, threats=True)
-            follows = before is None and place in batch.quiet and not _news(alert, case)
-            case.content = merged(alert, case.content)
-            case.severity, case.threat = max(case.severity, severity), case.threat or threat
-            rises = self._rises(case, alert, graver=graver or own)
-            if graver or (own and _has_ended(case)):
-                self._begin_again(case, alert, batch, "graver" if graver else "new-threat")
-            elif rises:
-                self._from_first_step(case, alert, batch)
-            elif not is_new_post:
-                self._hasten(case, alert, batch)
-            if graver:
-                batch.occasions[place] = "graver"
-            if graver or own or rises or not (is_new_post or follows):
-                # A second rule, or an edit, tells others or tells more; a threat is never told in passing.
-                self._tell(case, alert, batch, batch.occasions.get(place, "raised"))
-            elif is_new_post:
-                batch.quiet.add(place)
-            if (graver or own or rises) and alert.recipients:
-                batch.said.add(case.id)
-        batch.of_post[place] = case.id
-        batch.known[alert.id] = (severity, int(threat))
-        batch.changed[case.id] = case
-        account = self._account(post)
-        if is_new_post:
+            self._grow_by(case, arrival, batch)
+        self._note(case, arrival, batch)
+
+    def _grow_by(self, case: Case, arrival: _Arrival, batch: Batch) -> None:
+        """Let an incident that is there have one more alert, and tell of it what is not told in passing."""
+        alert = arrival.alert
+        graver = arrival.severity > case.severity or arrival.threat > case.threat
+        # A threat is never told in passing, unless it is a copy of one that was told.
+        own = arrival.threat and arrival.is_new_post and case.id not in arrival.like(batch, threats=True)
+        follows = not arrival.is_edit and arrival.place in batch.quiet and not _news(alert, case)
+        case.content = merged(alert, case.content)
+        case.severity, case.threat = max(case.severity, arrival.severity), case.threat or arrival.threat
+        rises = self._rises(case, alert, graver=graver or own)
+        if graver or (own and _has_ended(case)):
+            self._begin_again(case, alert, batch, "graver" if graver else "new-threat")
+        elif rises:
+            self._from_first_step(case, alert, batch)
+        elif not arrival.is_new_post:
+            self._hasten(case, alert, batch)
+        if graver:
+            batch.occasions[arrival.place] = "graver"
+        if graver or own or rises or not (arrival.is_new_post or follows):
+            # A second rule, or an edit, tells others or tells more.
+            self._tell(case, alert, batch, batch.occasions.get(arrival.place, "raised"))
+        elif arrival.is_new_post:
+            batch.quiet.add(arrival.place)
+        if (graver or own or rises) and alert.recipients:
+            batch.said.add(case.id)
+
+    def _note(self, case: Case, arrival: _Arrival, batch: Batch) -> None:
+        """Take down that the alert belongs to ``case``."""
+        alert, now = arrival.alert, batch.now.timestamp()
+        post, account = alert.verdict.post, self._account(alert.verdict.post)
+        posted_at = min(post.created_at.timestamp(), now)
+        batch.of_post[arrival.place] = case.id
+        batch.known[alert.id] = (arrival.severity, int(arrival.threat))
+        batch.changed[case.id] = batch.grown[case.id] = case
+        if arrival.is_new_post:
             case.posts += 1
             case.last_post_at = case.changed_at = now
             if account:
                 self._batches.accounts(case, batch).add(account)
             if not case.is_new or case.posts > 1:
                 batch.joined[case.id] = batch.joined.get(case.id, 0) + 1
-            written = min(post.created_at.timestamp(), now)
-            recent.add(Seen(case.id, account, now, written, threat, mark))
-        row = {"alert": alert.id, "incident": case.id, "severity": severity, "threat": int(threat)}
-        if before is None:
-            row |= {"official": alert.official, "post": post.id, "account": account, "at": now, "signature": mark}
-            batch.rows.append(row | {"posted_at": min(post.created_at.timestamp(), now)})
-        else:
+            seen = Seen(case.id, account, now, posted_at, arrival.threat, arrival.mark)
+            batch.recent[alert.official].add(seen)
+        row = {"alert": alert.id, "incident": case.id, "severity": arrival.severity, "threat": int(arrival.threat)}
+        if arrival.is_edit:
             batch.graver.append({f"its_{name}": value for name, value in row.items()})
-        batch.grown[case.id] = case
+        else:
+            row |= {"official": alert.official, "post": post.id, "account": account, "at": now}
+            batch.rows.append(row | {"signature": arrival.mark, "posted_at": posted_at})
 
-    def _joined(self, alert: Alert, batch: Batch, recent: Recent, mark: bytes, *, threat: bool) -> Case | None:
+    def _joined(self, arrival: _Arrival, batch: Batch) -> Case | None:
         """The open incident that a post joins: with a threat like this one; in a flood the largest; else with a post like it."""
         since = (batch.now - TOGETHER).timestamp()
-        lately = {each.id: each for each in batch.of_official(alert.official) if each.last_post_at >= since}
+        official = arrival.alert.official
+        lately = {each.id: each for each in batch.of_official(official) if each.last_post_at >= since}
         if not lately:
             return None
-        if threat and (alike := _first_of(recent.like(mark, threats=True), lately)):
+        if arrival.threat and (alike := _first_of(arrival.like(batch, threats=True), lately)):
             return alike
-        if recent.floods(batch.now.timestamp()):
+        if batch.recent[official].floods(batch.now.timestamp()):
             return max(lately.values(), key=lambda case: (case.posts, case.last_post_at, case.id))
-        return _first_of(recent.like(mark), lately)
+        return _first_of(arrival.like(batch), lately)
 
-    def _opened(self, alert: Alert, batch: Batch, official_of: Callable[[str], Official | None]) -> Case:
+    def _opened(self, alert: Alert, batch: Batch, official_of: _OfficialOf) -> Case:
         judgement, post, now = alert.verdict.judgement, alert.verdict.post.id, batch.now.timestamp()
         official = official_of(alert.official)
         case = Case(
@@ -218,7 +258,7 @@ class Taking:
         told = Told(occasion, posts=0, accounts=0, minutes=0, step=1, key=key)
         batch.tells.append(replace(alert, incident=case.id, told=told))
 
-    def _grow(self, batch: Batch, official_of: Callable[[str], Official | None]) -> None:
+    def _grow(self, batch: Batch, official_of: _OfficialOf) -> None:
         """Tell at each milestone how large an incident has become, and of what lies between in a while."""
         for case in batch.grown.values():
             if case.id in batch.joined:
