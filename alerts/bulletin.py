@@ -9,7 +9,9 @@ from classify.verdict import Severity
 from flow.clock import Moment
 from flow.codec import Codec
 
-Kind = Literal["operation", "drill", "digest-daily", "digest-weekly", "budget", "campaign", "task-overdue", "test"]
+Kind = Literal[
+    "operation", "drill", "digest-daily", "digest-weekly", "budget", "campaign", "task-overdue", "closed", "test"
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 VALUES: dict[Kind, tuple[str, ...]] = {
     "operation": ("event", "trouble", "place", "since", "detail", "unused", "occasion"),
@@ -19,14 +21,15 @@ VALUES: dict[Kind, tuple[str, ...]] = {
     "budget": ("per_hour", "held", "until", "contact", "untold", "listed", "more"),
     "campaign": ("posts", "accounts", "minutes", "occasion"),
     "task-overdue": ("task", "tasks", "due", "state", "incident_severity"),
+    "closed": ("closed", "more"),
     "test": (),
 }
 """The values that messages tell, all as text, moments as RFC 3339. ``before``: posts in the period before; ``event``: ``begins``,
 ``goes-on`` or ``over``; ``unused``: it is over only as nobody uses any longer what failed; ``untold``: there is no way to the
 contact any more; ``detail``: several, each by the name of its text, as in ``detail.waited``; ``occasion``: as of alerts
 (`alerts.alert.Occasion`); ``task``: its title in the recipient's language, or in ``tasks`` those of several; ``state`` and
-``incident_severity``: of the incident; ``listed``: incidents, see `alerts.listing`; ``more``: how many are open that it does not
-list."""
+``incident_severity``: of the incident; ``listed``: incidents, see `alerts.listing`; ``closed``: ids of incidents; ``more``: how
+many are open, or closed, that it does not list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from alerts.delivery.budget import Budgets
 from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.postman import Postman
 from alerts.delivery.tellable import as_answered, as_it_stands, calmly
+from alerts.incidents.closing import Closing
 from alerts.incidents.escalator import Escalator
 from alerts.incidents.incidents import DecisionsAway, Incidents
 from alerts.incidents.telling import Telling
@@ -41,7 +42,7 @@ from classify.stage import classify_stage
 from classify.verdict import VERDICTS
 from flow.clock import Clock, SystemClock
 from flow.codec import Codec
-from flow.errors import Unavailable
+from flow.errors import Broken, Unavailable
 from flow.stage import Stage
 from flow.step import Step
 from ingest.collector import Collector
@@ -280,9 +281,24 @@ class Parts(Stores):
             held_from=self.held_from,
             keeps=self.keeps,
             backups=(backups := timedelta(days=self.settings.retention.backup_days)),
-            prepare=lambda official: informing.prepare_last(People(self.database), self.letters, official),
+            prepare=self._before_erasure,
             tell=lambda report: informing.send_last(self.letters, report, now=self.clock.now(), backups=backups),
         )
+
+    def _before_erasure(self, official: str) -> None:
+        informing.prepare_last(People(self.database), self.letters, official)
+        closing = Closing(
+            self.database,
+            telling=self.telling,
+            plans=lambda: self.plans,
+            officials=self.officials.get,
+            operator=partial(operator_recipients, self.settings.operator),
+            clock=self.clock,
+        )
+        try:
+            closing.tell(official)
+        except Broken as error:  # no file of rules that is wrong holds up an erasure
+            logger.warning("nobody is told that alerts are closed: %s", error)
 
     def sources(self) -> frozenset[str]:
         """All sources there are: those that can be collected, and those that somebody has consented to by name."""

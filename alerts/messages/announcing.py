@@ -22,6 +22,8 @@ _FACTS: dict[str, tuple[str, ...]] = {
     "campaign": ("official", "size"),
     "task-overdue": ("official", "incident_severity", "task", "due"),
     "tasks-overdue": ("official", "incident_severity", "tasks", "due_first"),
+    "closed": ("closed",),
+    "closed-several": ("closed",),
 }
 """What stands in the list of facts, where the bulletin tells it."""
 _NOTHING_HELD = ("held", "0")
@@ -71,7 +73,7 @@ def lay_out(
             if values.get(name) and (name, values[name]) != _NOTHING_HELD
         ),
         sections=_listed(bulletin, words, link_to),
-        notes=words.reference(bulletin.incident),
+        notes=(words.text("closed.note"),) if bulletin.kind == "closed" else words.reference(bulletin.incident),
     )
 
 
@@ -84,11 +86,17 @@ def _form(bulletin: Bulletin) -> str:
     event = bulletin.values.get("event", "")
     if bulletin.kind == "task-overdue" and bulletin.values.get("tasks"):
         return "tasks-overdue"
+    if bulletin.kind == "closed" and len(_closed(bulletin)) > 1:
+        return "closed-several"
     if event == "over" and bulletin.values.get("unused"):
         return "operation-unused"
     # Of this one Turvakt itself is not to blame.
     form = "nobody-left" if bulletin.values.get("trouble") == "nobody-left" else str(bulletin.kind)
     return f"{form}-{event}" if bulletin.kind == "operation" and event in ("goes-on", "over") else form
+
+
+def _closed(bulletin: Bulletin) -> list[str]:
+    return bulletin.values.get("closed", "").split()
 
 
 def _button(link: str, base_url: str) -> str:
@@ -132,7 +140,7 @@ def _listed(bulletin: Bulletin, words: Words, link_to: Callable[[str], str]) -> 
 
 
 def _first(form: str, words: Words, values: dict[str, str]) -> tuple[str, str] | None:
-    if form in (*_OVER, "digest-daily", "digest-weekly", "test"):
+    if form in ("digest-daily", "digest-weekly", "closed", "closed-several", "test"):
         return None
     whose = "_operator" if values.get("contact") else "_closed" if values.get("state") == "resolved" else ""
     return words.text("first"), words.text(f"{form}.first{whose}", remedy=values.get("remedy", ""))
@@ -161,6 +169,10 @@ def _values(bulletin: Bulletin, words: Words, zone: tzinfo) -> dict[str, str]:
         values["detail"] = words.details(details, zone)
     values["incident_severity"] = words.name("severity", values.get("incident_severity", ""))
     values["due_first"] = values.get("due", "")
+    if bulletin.kind == "closed":
+        references = ", ".join(each[:REFERENCE_LETTERS] for each in _closed(bulletin))
+        more = _number(values.get("more", ""))
+        values["closed"] = words.text("closed.more", reference=references, number=more) if more else references
     if bulletin.kind == "campaign":
         posts, accounts, minutes = (_number(values.get(name, "")) for name in ("posts", "accounts", "minutes"))
         values["size"] = words.size(posts=posts, accounts=accounts, minutes=minutes)

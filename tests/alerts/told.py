@@ -120,5 +120,7 @@ CASES: dict[str, Alert | Bulletin] = {
         state="resolved",
     ),
     "campaign-last-resort": bulletin("campaign", posts="230", accounts="85", minutes="10", occasion="last-resort"),
+    "closed": bulletin("closed", incident="", severity="none", closed=INCIDENT, more="0"),
+    "closed-several": bulletin("closed", incident="", severity="none", closed=f"{INCIDENT} {INCIDENT[::-1]}", more="3"),
     "test": bulletin("test", incident="", severity="none"),
 }

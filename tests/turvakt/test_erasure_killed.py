@@ -108,5 +108,9 @@ def test_killed_again_and_again_it_is_completed(tmp_path: Path, part: tuple[str,
         assert left(program.folder, b'"id":"feed:', b"x-turvakt-source: feed\n") == {}
         assert left(program.folder, b'"id":"web:')
     else:
-        assert left(program.folder, b"marker", b"zqx") == {}
+        assert left(program.folder, b"marker-id", b"zqx") == {}
+        # Her contact was told that the alert is closed, in a message that names nobody else.
+        told = {name for name in left(program.folder, b"marker") if name.endswith(".eml")}
+        files = [file.read_text("utf-8") for file in program.folder.rglob("*.eml") if file.name in told]
+        assert ["X-Turvakt-Official: \n" in file for file in files] == [True]
     assert left(program.folder, b"anna-lindqvist")

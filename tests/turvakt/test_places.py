@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,8 @@ from access.people import People
 from access.person import Grant, Person
 from access.sessions import Sessions
 from access.tickets import Tickets
+from alerts.content import encoded
+from alerts.delivery.outbox import Result
 from alerts.messages.rendering import FOLDER as ALERT_TEXTS
 from alerts.messages.translations import Translations
 from alerts.notices import Notice
@@ -175,7 +178,8 @@ PERSON = Person("marker-p", "MARKER-PERSON", "marker-mail@ekvik.example", "sv", 
 
 
 def test_nothing_of_her_is_left_in_any_file(tmp_path: Path) -> None:
-    """Her name and her id stand in every place; after her withdrawal, which is killed once, no file has a byte of it."""
+    """Her name and her id stand in every place; after her withdrawal, which is killed once, no file has a byte of it,
+    but for a contact who is still to be told that an alert is closed."""
     program = Program(tmp_path / "data")
     (tmp_path / "marked.toml").write_text(OFFICIAL, "utf-8")
     (tmp_path / "posts.jsonl").write_text(line(1, THREAT) + line(2, "bara text om Zqxanna Zqxberg"), "utf-8")
@@ -195,6 +199,12 @@ def test_nothing_of_her_is_left_in_any_file(tmp_path: Path) -> None:
         for holder in parts.holders[:3]:
             holder.erase(HER)
     program.run("officials", "withdraw", HER, "--yes")
+    assert _left(program.folder).keys() <= {"turvakt.db"}, "whom to tell that her alert is closed, until that is sent"
+    with _opened(program) as parts:
+        (last,) = parts.outbox.due(2, channel="outbox")
+        assert b"zqx" not in encoded(last.content).lower()
+        sent = replace(last.delivery, state="delivered", at=parts.clock.now())
+        parts.telling.record([Result(sent, contact=last.recipient.name)])
     assert _left(program.folder) == {}
     with _opened(program) as parts:
         assert {holder.name for holder in parts.holders if holder.count(HER)} == set()

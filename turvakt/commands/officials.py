@@ -261,7 +261,7 @@ _KEPT = {
     "audit": "that somebody did something, without her name",
     "hold": "a post that law requires to keep",
     "trends": "counts of several people's posts, without names",
-    "messages": "what recipients have been sent",
+    "messages": "what recipients have been sent, or are told of the end of alerts",
 }
 
 

@@ -239,7 +239,7 @@ def test_before_she_erases_everything_she_reads_that_open_alerts_end(home: Home)
     judged = verdict("a", "Akta dig", officials=(ID,), severity="high", labels=("threat",))
     raised = replace(alert(judged, official=ID), recipients=(DESK,))
     home.parts.incidents.take([raised])
-    assert "1 alert about you is still open. It ends" in browser.page("/me/erase").words
+    assert "1 alert about you is still open. It is erased." in browser.page("/me/erase").words
     [incident] = home.parts.incidents.open()
     actions: tuple[Action, ...] = ("on-it", "resolve")
     for action in actions:
