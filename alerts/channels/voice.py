@@ -69,7 +69,7 @@ class Voice:
         """
         self.check(recipient.address)
         place = self._account.caller.place
-        if not (message.threat or message.severity == "critical" or message.facts.get("type") in _RUNG):
+        if not (message.breaks_through or message.facts.get("type") in _RUNG):
             remedy = "Give the contact another channel for what is less grave"
             raise BadInput("only what is critical rings anybody up", place=place, remedy=remedy)
         data = {

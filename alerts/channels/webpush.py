@@ -112,13 +112,12 @@ class WebPush:
         raise self._nowhere()
 
     async def _send(self, message: Message, browser: Subscription, language: str, key: str) -> bool:
-        urgent = message.threat or message.severity == "critical"
         shown = {"text": clean(message.short) or clean(message.subject), "link": message.link, "key": key}
         headers = {
             "content-type": "application/octet-stream",
             "content-encoding": "aes128gcm",
             "ttl": str(_KEPT),
-            "urgency": "high" if urgent or message.severity == "high" else "normal",
+            "urgency": "high" if message.breaks_through or message.severity == "high" else "normal",
             # The same message again replaces itself as long as the browser has not fetched it.
             "topic": base64.urlsafe_b64encode(key.encode())[:32].rstrip(b"=").decode(),
             **self._proof(browser.endpoint),

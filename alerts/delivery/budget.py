@@ -12,8 +12,8 @@ from alerts.bulletin import Bulletin
 from alerts.content import Content, recipients_of, to_one
 from alerts.delivery.holder import LOCK
 from alerts.plans.plan import Plans
-from alerts.plans.policies import is_urgent
 from alerts.tables import BUDGET, DIGEST_ENTRY
+from alerts.urgency import wants_answer
 from classify.verdict import SEVERITIES, Severity
 from flow.clock import Clock
 from flow.database import Database
@@ -49,7 +49,7 @@ def contact_digest(channel: str, address: str) -> str:
 
 class Budgets:
     """Lets each address have at most as many messages in any hour as the plan says. Threats, critical alerts, exposed homes,
-    bulletins and what reaches the operator as the last resort neither wait nor count.
+    bulletins, that somebody has answered, and what reaches the operator as the last resort neither wait nor count.
 
     Args:
         operator: how the operator is told, at a moment, of something of that severity.
@@ -77,7 +77,7 @@ class Budgets:
         they and the operator are told: the bulletins come with what passes.
         """
         given = list(contents)
-        asking = [each for each in given if isinstance(each, Alert) and not _is_urgent(each)]
+        asking = [each for each in given if isinstance(each, Alert) and _may_wait(each)]
         if not asking:
             return Sorted(given, [], [])
         # Two who count at once would both find room for one more.
@@ -89,7 +89,7 @@ class Budgets:
         limits: dict[str, tuple[str, int]] = {}
         operators = self._operators(asking, now)
         for content in given:
-            if not isinstance(content, Alert) or _is_urgent(content):
+            if not (isinstance(content, Alert) and _may_wait(content)):
                 found.passed.append(content)
                 continue
             _, limit = limits.setdefault(content.official, self._limit(content.official))
@@ -165,9 +165,10 @@ def _is_last_resort(alert: Alert) -> bool:
     return alert.told is not None and alert.told.occasion == "last-resort"
 
 
-def _is_urgent(alert: Alert) -> bool:
+def _may_wait(alert: Alert) -> bool:
+    """Whether a budget may hold it back: neither what somebody has to answer, nor that somebody has."""
     judgement = alert.verdict.judgement
-    return is_urgent(judgement.severity, judgement.flagged)
+    return not (alert.asks_nothing or wants_answer(judgement.severity, judgement.flagged))
 
 
 def _entry(alert: Alert, recipient: Recipient, now: datetime) -> dict[str, Any]:

@@ -115,7 +115,7 @@ class Limited:
         key = receiver_of(recipient.address)
         breaker = self._breaker(key)
         full = max(bucket.waits(now) for bucket in buckets)
-        if not (message.threat or message.severity == "critical"):
+        if not message.breaks_through:
             if full:
                 raise Held(ENOUGH, seconds=full, place=place, remedy="It is sent a little later")
             if left := self._waits(key, breaker):

@@ -12,8 +12,8 @@ from alerts.alert import Alert, Told
 from alerts.bulletin import Bulletin
 from alerts.content import Content, decoded, encoded, without_content
 from alerts.incidents.incident import OPEN, Incident, Kind, State
-from alerts.plans.policies import is_urgent
 from alerts.tables import INCIDENT
+from alerts.urgency import wants_answer
 from classify.verdict import SEVERITIES
 from flow.database import Database, Row
 from flow.databases.columns import moment
@@ -75,10 +75,10 @@ class Case:
             self.content = without_content(self.content, None)
 
     @property
-    def urgent(self) -> bool:
-        """Whether somebody has to answer."""
+    def wants_answer(self) -> bool:
+        """Whether somebody has to answer: see `alerts.urgency.wants_answer`."""
         flagged = self.content.verdict.judgement.flagged if isinstance(self.content, Alert) else ()
-        return self.threat or is_urgent(SEVERITIES[self.severity], flagged)
+        return self.threat or wants_answer(SEVERITIES[self.severity], flagged)
 
     def close(self, state: State) -> None:
         """It is over. What it was about stays without the post's text: somebody may take it up again and hand it over."""

@@ -17,7 +17,7 @@ def growth_due(case: Case, plan: Plan, official: Official | None, now: datetime)
     """When a growth that is no milestone is told: in quiet hours of the rule that hold back what is so severe, when they end."""
     due = now + GROWTH_WAITS
     rule = plan.rule(case.content.rule) if isinstance(case.content, Alert) else None
-    if rule is None or official is None or case.urgent:
+    if rule is None or official is None or case.wants_answer:
         return due
     return rule.held_until(due, severity=SEVERITIES[case.severity], country=official.country) or due
 

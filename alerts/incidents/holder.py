@@ -119,7 +119,7 @@ class IncidentHolder(IncidentReader):
         return sorted({row[0] for each in of for row in self._database.query(each)}) if posts else []
 
     def _without(self, case: Case, post: str, deleted_at: datetime | None) -> int:
-        if not case.urgent and case.is_open and not self._posts_of(case):
+        if not case.wants_answer and case.is_open and not self._posts_of(case):
             case.close("expired")
             at = self._clock.now()
             self._history.add([Transition(case.id, case.official, at, "expired", result=DELETED if deleted_at else "")])

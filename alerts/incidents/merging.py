@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from alerts.alert import Alert
 from alerts.content import Content
-from alerts.plans.policies import is_urgent
+from alerts.urgency import wants_answer
 from classify.verdict import SEVERITIES
 
 
@@ -33,4 +33,4 @@ def merged(alert: Alert, before: Content | None) -> Alert:
 
 def _weight(alert: Alert) -> tuple[bool, bool, int]:
     severity, flagged = alert.verdict.judgement.severity, alert.verdict.judgement.flagged
-    return "threat" in flagged, is_urgent(severity, flagged), SEVERITIES.index(severity)
+    return "threat" in flagged, wants_answer(severity, flagged), SEVERITIES.index(severity)

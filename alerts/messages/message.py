@@ -4,6 +4,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
+from alerts.urgency import breaks_through
 from classify.verdict import Severity
 
 _JOINER = "\u200d"
@@ -49,6 +50,11 @@ class Message:
     threat: bool = False
     quote: str | None = field(default=None, repr=False)
     thread: str = ""
+
+    @property
+    def breaks_through(self) -> bool:
+        """See `alerts.urgency.breaks_through`."""
+        return breaks_through(self.severity, threat=self.threat)
 
     def with_quote(self) -> dict[str, Any]:
         """``facts``, with the quote as ``data.text`` if there is one."""

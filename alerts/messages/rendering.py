@@ -14,6 +14,7 @@ from alerts.messages.message import Message, clean
 from alerts.messages.translations import Translations
 from alerts.messages.words import FOLDER, FOLDERS, HOMES, Words
 from alerts.plans.hours import ZONES
+from alerts.urgency import breaks_through
 from classify.law import Provision, as_json, hints
 from classify.verdict import SEVERITIES, Severity
 from registry.official import Official
@@ -203,7 +204,7 @@ def _first_step(alert: Alert, *, show_text: bool) -> str:
     judgement = alert.verdict.judgement
     if alert.verdict.post.deleted_at is not None:
         return "gone"
-    if "threat" in judgement.flagged or judgement.severity == "critical":
+    if breaks_through(judgement.severity, threat="threat" in judgement.flagged):
         step = "danger"
     else:
         step = "private" if "doxxing" in judgement.flagged else "look"

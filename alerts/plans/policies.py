@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from alerts.plans.contacts import refuse
+from alerts.urgency import wants_answer
 from classify.verdict import Label, Severity
 
 Channels = Literal["first", "all"]
@@ -61,11 +62,6 @@ BUILT_IN: dict[str, Policy] = {each.name: each for each in (URGENT, USUAL)}
 """What holds where a rule names none; a plan may have policies of its own under these names."""
 
 
-def is_urgent(severity: Severity, flagged: Collection[Label]) -> bool:
-    """Whether somebody has to answer: a threat, a critical post, or a home or family that is being exposed."""
-    return severity == "critical" or "threat" in flagged or "doxxing" in flagged
-
-
 def usual_policy(severity: Severity, flagged: Collection[Label]) -> str:
     """The name of the policy for an alert whose rule names none."""
-    return URGENT.name if is_urgent(severity, flagged) else USUAL.name
+    return URGENT.name if wants_answer(severity, flagged) else USUAL.name

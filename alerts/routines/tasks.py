@@ -202,7 +202,7 @@ _WITHOUT = (
 
 
 def _has_tasks(case: Case) -> bool:
-    return case.state == "acknowledged" or case.urgent
+    return case.state == "acknowledged" or case.wants_answer
 
 
 def _task(row: Row) -> Task:

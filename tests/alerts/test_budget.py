@@ -143,6 +143,15 @@ def test_what_is_urgent_always_passes_and_does_not_count(
     assert world.tell(*(world.alert(number) for number in range(20, 20 + LIMIT))) == (LIMIT, 0)
 
 
+def test_that_somebody_has_answered_neither_waits_nor_counts(world: World) -> None:
+    def overtaken(number: int) -> Alert:
+        made = world.alert(number)
+        return replace(made, told=Told("overtaken", 1, 1, 0, step=1, key=f"answer {number}"))
+
+    assert world.tell(*map(overtaken, range(LIMIT + 2))) == (LIMIT + 2, 0)
+    assert world.tell(*(world.alert(number) for number in range(20, 20 + LIMIT))) == (LIMIT, 0)
+
+
 def test_each_address_has_a_budget_of_its_own_and_each_hour_a_new_one(world: World) -> None:
     assert world.tell(*(world.alert(number) for number in range(LIMIT))) == (LIMIT, 0)
     assert world.tell(world.alert(10, address="other@ekvik.example")) == (1, 0)

@@ -31,10 +31,10 @@ from alerts.incidents.telling import Telling
 from alerts.messages.message import Message
 from alerts.plans.contacts import Contact, Way
 from alerts.plans.plan import Budget, Plan
-from alerts.plans.policies import is_urgent
 from alerts.plans.rules import Rule
 from alerts.routing import alerts_about, permitted
 from alerts.tables import DIGEST_ENTRY, INCIDENT, INCIDENT_POST, OUTBOX
+from alerts.urgency import wants_answer
 from classify.verdict import SEVERITIES, Label, Severity, Verdict
 from flow.errors import BadInput, Broken, Unavailable
 from registry.official import Consent
@@ -315,7 +315,7 @@ class Whatever(RuleBasedStateMachine):
 
     def urgent(self, case: Case) -> bool:
         flagged = case.content.verdict.judgement.flagged if isinstance(case.content, Alert) else ()
-        return case.threat or is_urgent(SEVERITIES[case.severity], flagged)
+        return case.threat or wants_answer(SEVERITIES[case.severity], flagged)
 
     def events(self, incident: str) -> list[Event]:
         of = self.world.incidents.history.of(incident)
@@ -383,7 +383,7 @@ class Whatever(RuleBasedStateMachine):
     def what_is_urgent_is_not_held_back(self) -> None:
         if hasattr(self, "database"):
             held = self.database.query(select(DIGEST_ENTRY.c.severity, DIGEST_ENTRY.c.label))
-            assert not [label for severity, label in held if is_urgent(SEVERITIES[severity], (label,))]
+            assert not [label for severity, label in held if wants_answer(SEVERITIES[severity], (label,))]
 
 
 TestWhatever = Whatever.TestCase

@@ -31,7 +31,7 @@ def nobody_left(database: Database) -> Callable[[datetime], Iterator[Trouble]]:
         found: dict[str, list[datetime]] = {}
         for case in readable(database, *_WAITING):
             last = history.of(case.id, events=_TOLD)[-1]
-            if case.urgent and last.event == NOBODY_LEFT and not last.contact:
+            if case.wants_answer and last.event == NOBODY_LEFT and not last.contact:
                 found.setdefault(case.tenant, []).append(last.at)
         for tenant, since in sorted(found.items()):
             details = {"unanswered": str(len(since)), "latest": max(since).isoformat()}
