@@ -26,6 +26,7 @@ from alerts.delivery.tellable import as_answered, as_it_stands, calmly
 from alerts.incidents.closing import Closing
 from alerts.incidents.escalator import Escalator
 from alerts.incidents.incidents import DecisionsAway, Incidents
+from alerts.incidents.reading import IncidentReader
 from alerts.incidents.telling import Telling
 from alerts.mail.keyring import Keyring
 from alerts.messages.letters import FOLDER as LETTERS_FOLDER
@@ -375,6 +376,7 @@ class Parts(Stores):
             officials=self.officials.get,
             law=self.law,
             link_of=answer_links(self.settings, base_url),
+            incidents=IncidentReader(self.database).get,
         )
 
     def dispatcher(self, step: Step, *, base_url: str) -> Dispatcher:

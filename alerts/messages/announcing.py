@@ -4,10 +4,12 @@ from collections.abc import Callable
 from datetime import tzinfo
 
 from alerts.bulletin import Bulletin
-from alerts.listing import read
+from alerts.incidents.incident import State
+from alerts.listing import Listed, read
 from alerts.messages.layout import Layout, Section
 from alerts.messages.message import clean
 from alerts.messages.words import REFERENCE_LETTERS, Words, read_moment
+from registry.official import Official
 
 _MOMENTS = frozenset({"since", "until", "due"})
 _FACTS: dict[str, tuple[str, ...]] = {
@@ -28,6 +30,7 @@ _FACTS: dict[str, tuple[str, ...]] = {
 """What stands in the list of facts, where the bulletin tells it."""
 _NOTHING_HELD = ("held", "0")
 _OVER = ("operation-over", "operation-unused", "nobody-left-over")
+_UNANSWERED = ("triggered", "escalated")
 _DETAIL = "detail."
 _INCIDENTS = "/incidents"
 _WHERE = {"digest-daily": _INCIDENTS, "digest-weekly": _INCIDENTS, "budget": _INCIDENTS, "operation": "/status"}
@@ -43,6 +46,7 @@ def lay_out(
     answer: str,
     base_url: str,
     link_to: Callable[[str], str] = lambda incident: "",
+    standing: Callable[[str], tuple[Official, State] | None] = lambda incident: None,
 ) -> Layout:
     """The bulletin laid out.
 
@@ -51,6 +55,7 @@ def lay_out(
         official: the name of the official whom it is about; empty: nobody.
         answer: the address at which it is answered; empty: it cannot be.
         link_to: the address at which an incident is answered that it lists.
+        standing: the official whom such an incident is about, and its state; ``None``: it, or she, is there no more.
     """
     form = _form(bulletin)
     values = _values(bulletin, words, zone) | {"official": official}
@@ -72,7 +77,7 @@ def lay_out(
             for name in _FACTS.get(form, _FACTS.get(bulletin.kind, ()))
             if values.get(name) and (name, values[name]) != _NOTHING_HELD
         ),
-        sections=_listed(bulletin, words, link_to),
+        sections=_listed(bulletin, words, link_to, standing),
         notes=(words.text("closed.note"),) if bulletin.kind == "closed" else words.reference(bulletin.incident),
     )
 
@@ -105,7 +110,7 @@ def _button(link: str, base_url: str) -> str:
 
 def _lead(form: str, values: dict[str, str], words: Words) -> str:
     # Whom tasks are told of an incident that nobody has answered: they need not be hers, and it is what matters more.
-    unanswered = "_unanswered" if values.get("state") in ("triggered", "escalated") else ""
+    unanswered = "_unanswered" if values.get("state") in _UNANSWERED else ""
     lead = words.text(f"{form}.lead{unanswered}", size=values["size"], per_hour=values["per_hour"])
     again = values.get("occasion") in (
         "reminder",
@@ -118,25 +123,33 @@ def _lead(form: str, values: dict[str, str], words: Words) -> str:
     return f"{words.text('lead.' + values['occasion'])} {lead}" if again else lead
 
 
-def _listed(bulletin: Bulletin, words: Words, link_to: Callable[[str], str]) -> tuple[Section, ...]:
+def _listed(
+    bulletin: Bulletin,
+    words: Words,
+    link_to: Callable[[str], str],
+    standing: Callable[[str], tuple[Official, State] | None],
+) -> tuple[Section, ...]:
     """The incidents that it lists, the gravest first."""
     incidents = list(read(bulletin.values.get("listed", "")))
     if not incidents:
         return ()
-    items = tuple(
-        words.text(
-            "listed.item",
-            severity=words.severity(each.severity),
-            posts=words.posts(each.posts),
-            reference=each.incident[:REFERENCE_LETTERS],
-        )
-        for each in incidents
-    )
+    items = tuple(_item(each, words, standing(each.incident)) for each in incidents)
     links = tuple(link_to(each.incident) for each in incidents)
     more = _number(bulletin.values.get("more", ""))
     remark = f"listed.remark{'_more' if more else ''}{'_one' if more == 1 else ''}"
     given = links if all(links) else ()
     return (Section(words.text("listed.heading"), items, words.text(remark, number=more), given),)
+
+
+def _item(listed: Listed, words: Words, standing: tuple[Official, State] | None) -> str:
+    form = "" if standing is None else "_unanswered" if standing[1] in _UNANSWERED else "_answered"
+    return words.text(
+        f"listed.item{form}",
+        name=clean(standing[0].name) if standing is not None else "",
+        severity=words.severity(listed.severity),
+        posts=words.posts(listed.posts),
+        reference=listed.incident[:REFERENCE_LETTERS],
+    )
 
 
 def _first(form: str, words: Words, values: dict[str, str]) -> tuple[str, str] | None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from alerts.alert import Alert, Recipient, Told
 from alerts.bulletin import Bulletin
+from alerts.incidents.incident import Incident, State
 from alerts.listing import link_id, read
 from alerts.messages.announcing import lay_out
 from alerts.messages.layout import Layout, Section
@@ -35,6 +36,8 @@ class Renderer:
         law: the provisions that a message may hint at.
         link_of: the address at which the recipient of a delivery answers, from the delivery's id; without it links lead into the
             console.
+        incidents: those that a digest lists, given by id. Whom they are about stands in none that waits, so that erasing her
+            leaves nothing there.
     """
 
     def __init__(
@@ -45,12 +48,14 @@ class Renderer:
         officials: Callable[[str], Official | None],
         law: Sequence[Provision] = (),
         link_of: Callable[[str], str] | None = None,
+        incidents: Callable[[str], Incident | None] = lambda incident: None,
     ) -> None:
         self._translations = translations
         self._base_url = base_url.rstrip("/")
         self._officials = officials
         self._law = tuple(provision for provision in law if provision.in_alerts)
         self._link_of = link_of
+        self._incidents = incidents
 
     def render(self, told: Alert | Bulletin, recipient: Recipient, delivery: str = "") -> Message:
         """The message by which ``recipient`` is told.
@@ -139,6 +144,7 @@ class Renderer:
             answer=answer,
             base_url=self._base_url,
             link_to=link_to,
+            standing=self._standing,
         )
         spoken = [
             "Turvakt.",
@@ -155,8 +161,9 @@ class Renderer:
             **bulletin.values,
         }
         if "listed" in bulletin.values:
+            listed = [(each, self._standing(each.incident)) for each in read(bulletin.values["listed"])]
             data["listed"] = [
-                each._asdict() | {"link": link_to(each.incident)} for each in read(bulletin.values["listed"])
+                each._asdict() | _about(standing) | {"link": link_to(each.incident)} for each, standing in listed
             ]
         return Message(
             subject=words.subject(layout.title, bulletin.incident),
@@ -174,6 +181,12 @@ class Renderer:
             thread=bulletin.incident,
         )
 
+    def _standing(self, incident: str) -> tuple[Official, State] | None:
+        """Whom an incident is about, and its state; ``None``: it, or she, is there no more."""
+        found = self._incidents(incident)
+        known = self._officials(found.official) if found is not None else None
+        return (known, found.state) if found is not None and known is not None else None
+
     def _answer(self, delivery: str) -> str:
         return self._link_of(delivery) if self._link_of and delivery else ""
 
@@ -186,6 +199,13 @@ class Renderer:
         if known is not None:
             return ZoneInfo(ZONES[known.country])
         return UTC if official else ZoneInfo(HOMES[words.language])
+
+
+def _about(standing: tuple[Official, State] | None) -> dict[str, Any]:
+    if standing is None:
+        return {}
+    official, state = standing
+    return {"official": {"id": official.id, "name": clean(official.name)}, "state": state}
 
 
 def _sections(law: Sequence[Provision], words: Words) -> tuple[Section, ...]:

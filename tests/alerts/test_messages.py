@@ -26,7 +26,7 @@ from classify.law import load_law
 from classify.verdict import LABELS, SEVERITIES
 from registry.official import Language, Official
 from tests.alerts.people import AT, alert, official, recipient, verdict
-from tests.alerts.told import CASES, INCIDENT, bulletin, told
+from tests.alerts.told import CASES, INCIDENT, bulletin, incident, told
 from turvakt.watch.trouble import DETAILS
 from turvakt.watch.trouble import KINDS as TROUBLES
 
@@ -38,8 +38,14 @@ KNOWN = {each.id: each for each in (official(), FINN)}
 LAW = load_law(Path(__file__).parents[2] / "config" / "law.toml")
 BASE = "https://turvakt.ekvik.example"
 LINK = f"{BASE}/a/{'k' * 38}"
+LISTED = {INCIDENT: incident("anna-lindqvist", "escalated"), INCIDENT[::-1]: incident(FINN.id, "acknowledged")}
 RENDERER = Renderer(
-    TRANSLATIONS, base_url=f"{BASE}/", officials=KNOWN.get, law=LAW, link_of=lambda delivery: f"{BASE}/a/{delivery}"
+    TRANSLATIONS,
+    base_url=f"{BASE}/",
+    officials=KNOWN.get,
+    law=LAW,
+    link_of=lambda delivery: f"{BASE}/a/{delivery}",
+    incidents=LISTED.get,
 )
 PREVIEW = 150
 DELIVERY = LINK.rpartition("/")[2]
@@ -98,7 +104,7 @@ def test_what_others_see_or_hear_gives_nothing_away(case: str, language: Languag
     whole = seen(page.body)
     visible = whole.removeprefix(seen(hidden)).strip()
     previews = [message.text[:PREVIEW], whole[:PREVIEW], visible[:PREVIEW]]
-    secrets = ["Anna", "Lindqvist", "bron", "kalle", "social.example", "Bluesky", "Mastodon", *LABELS]
+    secrets = ["Anna", "Lindqvist", "Aino", "bron", "kalle", "social.example", "Bluesky", "Mastodon", *LABELS]
     if isinstance(CASES[case], Alert) or case == "campaign":
         secrets += [TRANSLATIONS.name(language, "label", label) for label in LABELS]
     for shown in (message.subject, message.short, message.spoken, seen(page.css_first("title")), *previews):
@@ -180,12 +186,18 @@ def test_what_a_digest_lists_is_told_to_machines_as_objects() -> None:
         (INCIDENT, "critical", 7),
         (INCIDENT[::-1], "medium", 1),
     ]
+    assert [(each["official"]["name"], each["state"]) for each in listed] == [
+        ("Anna Lindqvist", "escalated"),
+        ("Aino Koivumäki", "acknowledged"),
+    ]
     assert [each["link"] for each in listed] == re.findall(rf"{BASE}/a/\S+", message.text)
     assert "listed" not in render(CASES["drill"], recipient()).facts["data"]
 
 
 def test_without_answers_links_lead_into_the_console() -> None:
     bare = Renderer(TRANSLATIONS, base_url=BASE, officials=KNOWN.get)
+    digest = bare.render(CASES["digest-daily"], recipient(language="en"), "k1")
+    assert "- Severity critical, 7 posts [3f2a9c]" in digest.text, "nothing is known of it, nor made up"
     assert bare.render(alert(), recipient(), "k1").link == f"{BASE}/alerts/{alert().id}"
     assert bare.render(CASES["raised-deleted"], recipient(), "k1").link == ""
     assert bare.render(CASES["campaign"], recipient(), "k1").link == f"{BASE}/incidents/{INCIDENT}"

@@ -6,6 +6,7 @@ from typing import Any
 
 from alerts.alert import Alert, Occasion, Told
 from alerts.bulletin import Bulletin, Kind
+from alerts.incidents.incident import Incident, State
 from classify.verdict import Severity
 from tests.alerts.people import AT, alert, verdict
 
@@ -20,6 +21,12 @@ def told(occasion: Occasion, *, posts: int = 1, accounts: int = 1, minutes: int 
 def bulletin(kind: Kind, *, incident: str = INCIDENT, severity: Severity = "high", **values: str) -> Bulletin:
     about = "anna-lindqvist" if kind in ("campaign", "task-overdue") else ""
     return Bulletin(kind, incident, about, "ekvik", severity, False, values, None, AT)
+
+
+def incident(official: str, state: State) -> Incident:
+    """One that a digest lists."""
+    about = ("high", False, state, "usual", 1, 0)
+    return Incident(INCIDENT, "posts", "ekvik", official, "", *about, None, AT, AT)
 
 
 LATER = (AT + timedelta(hours=1)).isoformat()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.content import encoded
 from alerts.delivery.digests import Digests
 from alerts.delivery.outbox import Item
 from alerts.incidents.incident import Incident
@@ -76,6 +77,18 @@ def test_a_link_in_a_digest_opens_the_incident_and_answers_it(world: Answerable)
     found = world.parts.incidents.get(incident.id)
     assert isinstance(found, Incident)
     assert (found.state, found.owner) == ("acknowledged", KAJ)
+
+
+def test_a_digest_says_whom_each_alert_is_about_and_how_it_stands_and_keeps_no_name(world: Answerable) -> None:
+    incident = world.raised()
+    item, message = digest(world)
+    assert "- Anna Lindqvist, severity high, one post, nobody has answered yet" in message
+    world.parts.incidents.answer(incident.id, "on-it", by=KAJ)
+    assert "- Anna Lindqvist, severity high, one post, somebody has answered" in text(world, item)
+    content = world.parts.permitted(item.content, item.recipient)
+    assert content is not None
+    # It may wait, or go on by another channel, when she is erased.
+    assert b"anna" not in encoded(content).lower()
 
 
 def test_where_the_rule_shows_no_text_the_page_says_so(world: Answerable) -> None:
