@@ -48,7 +48,7 @@ class Escalation:
         handed_over = self._handed_over(case, now)
         if not self._whom.policy(case).last_resort and handed_over is None:
             return 0
-        recipients = [*self._whom.last(case, now), *(handed_over or ())]
+        recipients = _each_once([*self._whom.last(case, now), *(handed_over or ())])
         if not recipients:
             self.note(case, NOBODY_LEFT)
             consent = ", nor a last resort whom consent allows to tell" if case.official else ""
@@ -82,9 +82,7 @@ class Escalation:
         """Tell her who had it that ``by`` has answered in her place, if she is one of those who are told of it, and not
         only by being rung up.
         """
-        steps = range(1, len(self._whom.policy(case).steps) + 1)
-        known = [*(each for step in steps for each in self._whom.step(case, step, now)), *self._whom.last(case, now)]
-        hers, _ = self._whom.apart(case, known, owner)
+        hers = self._ways_to(owner, case, now)
         ways = [way for each in self._whom.others(case, hers, by) if (way := each.without_calls()) is not None]
         answers = len(self._history.of(case.id, events=ANSWERS.values()))
         # One way is enough.
@@ -96,12 +94,19 @@ class Escalation:
         self._history.add([Transition(case.id, case.official, at, event, actor=actor, result=result, step=step)])
 
     def _handed_over(self, case: Case, now: datetime) -> Sequence[Recipient] | None:
-        """Whoever handed it over last, as far as its step tells her; ``None``: since it began nobody has."""
+        """Whoever handed it over last, as far as any of its steps tells her; ``None``: since it began nobody has."""
         of = self._history.of(case.id, events=("opened", "graver", "new-threat", "handed-over"))
         last = next((each for each in reversed(of) if each.result != NOBODY_LEFT), None)
         if last is None or last.event != "handed-over":
             return None
-        return self._whom.apart(case, self._whom.step(case, case.step, now), last.actor)[0]
+        return self._ways_to(last.actor, case, now)
+
+    def _ways_to(self, who: str, case: Case, now: datetime) -> list[Recipient]:
+        """How its steps and the last resort tell ``who``, a contact's name or a person's id; each way once."""
+        steps = range(1, len(self._whom.policy(case).steps) + 1)
+        known = [*(each for step in steps for each in self._whom.step(case, step, now)), *self._whom.last(case, now)]
+        hers, _ = self._whom.apart(case, known, who)
+        return _each_once(hers)
 
     def _others(
         self, case: Case, now: datetime, by: str
@@ -146,3 +151,10 @@ class Escalation:
     def _tell(self, case: Case, recipients: Sequence[Recipient], occasion: Occasion, *, key: str) -> int:
         content = case.told(size(Told(occasion, 0, 0, 0, step=case.step, key=key), case))
         return 0 if content is None else len(self._telling.tell(to_one(content, each) for each in recipients))
+
+
+def _each_once(recipients: Sequence[Recipient]) -> list[Recipient]:
+    ways: dict[tuple[str, str, str], Recipient] = {}
+    for each in recipients:
+        ways.setdefault((each.name, each.channel, each.address), each)
+    return list(ways.values())

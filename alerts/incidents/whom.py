@@ -9,7 +9,7 @@ from alerts.alert import Alert, Recipient
 from alerts.incidents.case import Case
 from alerts.plans.plan import Plan, Plans
 from alerts.plans.policies import BUILT_IN, Policy
-from alerts.routing import permitted, permitted_bulletin
+from alerts.routing import in_charge, permitted, permitted_bulletin
 from classify.verdict import SEVERITIES, Severity
 from registry.official import Official
 
@@ -76,10 +76,9 @@ class Whom:
         if case.kind == "operation":
             # A tenant's contacts cannot mend Turvakt.
             return self._operator(at=now, severity="critical")
-        severity, official = SEVERITIES[case.severity], self._officials(case.official)
-        rule = next(iter(_rules(case)), "")
-        named = self._plan(case).last_recipients(
-            official=official, at=now, severity=severity, threat=case.threat, rule=rule
+        severity, official, plan = SEVERITIES[case.severity], self._officials(case.official), self._plan(case)
+        named = plan.last_recipients(
+            official=official, at=now, severity=severity, threat=case.threat, rule=_in_charge(case, plan)
         )
         return _allowed(case, named or self._operator(at=now, severity="critical"), official, now)
 
@@ -113,6 +112,12 @@ class Whom:
 
     def _plan(self, case: Case) -> Plan:
         return self._plans().of(case.tenant)
+
+
+def _in_charge(case: Case, plan: Plan) -> str:
+    """The name of the rule by whose policy it goes on; empty: the plan has none of its rules any more."""
+    rules = [rule for rule in map(plan.rule, _rules(case)) if rule is not None]
+    return in_charge(rules, case.content.verdict, plan).name if rules and isinstance(case.content, Alert) else ""
 
 
 def _rules(case: Case) -> Sequence[str]:

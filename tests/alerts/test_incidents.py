@@ -12,6 +12,7 @@ from alerts.alert import Alert, Recipient
 from alerts.bulletin import Bulletin
 from alerts.content import to_one
 from alerts.delivery.outbox import Item, Outbox, Result
+from alerts.explaining import explain
 from alerts.incidents.case import cases
 from alerts.incidents.escalator import Escalator
 from alerts.incidents.history import Times, Transition
@@ -615,6 +616,34 @@ class TestEscalation:
         assert "nobody-answered" in world.events()
         assert world.pass_time(600, by=10) == []
 
+    @pytest.mark.parametrize("last_resort", [True, False])
+    def test_whoever_handed_over_hears_that_nobody_has_answered_whichever_step_stands(
+        self, database: Database, last_resort: bool
+    ) -> None:
+        desk, deputy = (
+            Planned(name=name, language="sv", channels=(Way(channel="email", address=f"{name}@ekvik.example"),))
+            for name in ("desk", "deputy")
+        )
+        steps = tuple(Step(tell=(f"contact:{name}",)) for name in ("desk", "deputy"))
+        policy = Policy(name="urgent", steps=steps, last_resort=last_resort)
+        plan = Plan(
+            (Rule(name="grave", severity="low"),),
+            contacts={each.name: each for each in (desk, deputy)},
+            policies={policy.name: policy},
+        )
+        world = World(database, plan)
+        world.take(world.raised(1, labels=("threat",)))
+        world.deliver()
+        world.incidents.answer(world.one.id, "hand-over", by="desk")
+        assert list(map(told, world.waiting().values())) == [("handed-over", 1, "deputy@ekvik.example")]
+        world.deliver()
+        back = world.pass_time(10)
+        assert [address for occasion, _, address in back if occasion == "last-resort"] == [
+            *("desk@ekvik.example", CHIEF.address),
+        ]
+        world.deliver()
+        assert world.pass_time(600, by=10) == []
+
     def test_a_false_alarm_is_a_decision_on_each_post_and_can_be_taken_back(self, world: World) -> None:
         world.take(world.raised(1, TEXTS[0]), world.raised(2, f"{TEXTS[0]}!"))
         incident = world.one.id
@@ -693,6 +722,24 @@ class TestEscalation:
         world = World(database, Plan(rules, contacts={"chief": chief}, last_resort=("contact:chief",)))
         world.her = official(contacts=(), consents=(Consent(("*",), AT, text=consents_to_text),))
         world.take(replace(world.raised(1, labels=("threat",), rule=rule), recipients=()))
+        assert world.pass_time(1) == [("last-resort", 1, "c@ekvik.example")]
+        assert [each.recipient.show_text for each in world.waiting().values()] == [reads]
+
+    @pytest.mark.parametrize("reads", [True, False])
+    def test_of_several_rules_the_last_resort_reads_what_the_one_in_charge_lets_contacts_read(
+        self, database: Database, reads: bool
+    ) -> None:
+        chief = Planned(name="chief", language="sv", channels=(Way(channel="email", address="c@ekvik.example"),))
+        rules = (
+            Rule(name="log", severity="low", policy="usual", show_text=not reads),
+            Rule(name="grave", severity="low", policy="urgent", show_text=reads),
+        )
+        world = World(database, Plan(rules, contacts={"chief": chief}, last_resort=("contact:chief",)))
+        world.her = official(contacts=())
+        threat = world.raised(1, labels=("threat",), rule="log")
+        explained = explain(threat.verdict, official=world.her, plan=world.plans.default, at=world.clock.now())
+        assert [[each.text for each in rule.last or ()] for rule in explained.rules] == [[], [reads]]
+        world.take(replace(threat, recipients=(), policy="urgent", rules=("log", "grave")))
         assert world.pass_time(1) == [("last-resort", 1, "c@ekvik.example")]
         assert [each.recipient.show_text for each in world.waiting().values()] == [reads]
 
