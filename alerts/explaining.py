@@ -1,7 +1,7 @@
 """Why a post raised alerts, or did not: each rule, matched or not, and each person, told or not."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -9,7 +9,7 @@ from alerts.alert import Recipient
 from alerts.plans.plan import Plan
 from alerts.plans.policies import Policy
 from alerts.plans.rules import Rule
-from alerts.routing import covering_consents, in_charge, policy_of
+from alerts.routing import covering_consents, in_charge, policy_of, told_first
 from classify.verdict import Verdict
 from flow.clock import Moment
 from registry.official import Official
@@ -99,27 +99,30 @@ def explain(verdict: Verdict, *, official: Official, plan: Plan, at: datetime) -
         silent = "unable"
     elif not covering_consents(official, verdict, at):
         silent = "no-consent"
-    told: set[tuple[str, str]] = set()
     matching = tuple(rule for rule in plan.rules if rule.matches(verdict, official, at))
-    case = _Case(verdict, official, plan, at, matching)
-    rules = () if silent else tuple(_rule(rule, case, told) for rule in plan.rules)
+    first = {(each.channel, each.address): each for each in told_first(matching, plan, official, verdict, at)}
+    case = _Case(verdict, official, plan, at, matching, first)
+    rules = () if silent else tuple(_rule(rule, case) for rule in plan.rules)
     return Explained(official.id, tenant_of(official), at, silent, rules)
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
+    """``first``: whom the rules that match tell at first, by channel and address."""
+
     verdict: Verdict
     official: Official
     plan: Plan
     at: datetime
     matching: tuple[Rule, ...]
+    first: Mapping[tuple[str, str], Recipient]
 
     @property
     def threat(self) -> bool:
         return "threat" in self.verdict.judgement.flagged
 
 
-def _rule(rule: Rule, case: _Case, told: set[tuple[str, str]]) -> RuleExplained:
+def _rule(rule: Rule, case: _Case) -> RuleExplained:
     differs = tuple(rule.differing(case.verdict, case.official, case.at))
     if differs:
         return RuleExplained(rule.name, differs)
@@ -140,10 +143,8 @@ def _rule(rule: Rule, case: _Case, told: set[tuple[str, str]]) -> RuleExplained:
             threat=case.threat,
             rules=[each.name for each in asking],
         )
-        people = tuple(_addressee(each, asking, case, frozenset() if raised else told) for each in means)
-        if not raised and any(each.consents for each in people):
-            raised = True
-            told.update((each.channel, each.address) for each, said in zip(means, people, strict=True) if said.consents)
+        people = tuple(_addressee(each, case) if raised else _at_first(each, rule, case) for each in means)
+        raised = raised or any(each.consents for each in people)
         steps.append(StepExplained(round(step.wait.total_seconds() / 60), people))
         if raised and rule is not charge:
             break
@@ -162,20 +163,22 @@ def _last(case: _Case, charge: Rule, policy: Policy) -> tuple[Addressee, ...] | 
         threat=case.threat,
         rule=charge.name,
     )
-    return tuple(_addressee(each, case.matching, case, frozenset()) for each in means)
+    return tuple(_addressee(each, case) for each in means)
 
 
-def _addressee(
-    recipient: Recipient, rules: Collection[Rule], case: _Case, told: Collection[tuple[str, str]]
-) -> Addressee:
+def _at_first(recipient: Recipient, rule: Rule, case: _Case) -> Addressee:
+    """As far as no rule further up tells the same address, and held back no longer than any rule says."""
+    first = case.first.get((recipient.channel, recipient.address), recipient)
+    said = _addressee(replace(recipient, not_before=first.not_before), case)
+    return replace(said, left_out="told") if said.left_out is None and first.rule != rule.name else said
+
+
+def _addressee(recipient: Recipient, case: _Case) -> Addressee:
     covering = covering_consents(case.official, case.verdict, case.at)
     allowing = [each for each in covering if each.tells(recipient.name)]
-    left_out: Left | None = None if allowing else "consent"
-    if allowing and (recipient.channel, recipient.address) in told:
-        left_out = "told"
     held = recipient.not_before
     severity, country = case.verdict.judgement.severity, case.official.country
-    by_rules = {each.held_until(case.at, severity=severity, country=country) for each in rules}
+    by_rules = {each.held_until(case.at, severity=severity, country=country) for each in case.matching}
     return Addressee(
         name=recipient.name,
         channel=recipient.channel,
@@ -183,6 +186,6 @@ def _addressee(
         held_until=held,
         held_by=None if held is None else "rule" if held in by_rules else "contact",
         consents=tuple(number for number, each in enumerate(case.official.consents, 1) if each in allowing),
-        left_out=left_out,
+        left_out=None if allowing else "consent",
         text=recipient.show_text and any(each.text for each in allowing),
     )

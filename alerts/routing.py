@@ -9,7 +9,7 @@ from functools import cache
 from alerts.alert import Alert, Recipient, alert_id
 from alerts.bulletin import Bulletin
 from alerts.content import Content
-from alerts.plans.plan import Plan, Plans
+from alerts.plans.plan import Plan, Plans, each_once
 from alerts.plans.policies import usual_policy
 from alerts.plans.rules import Rule
 from alerts.plans.steps import insistence
@@ -45,12 +45,12 @@ def alerts_about(
 ) -> list[Alert]:
     """The alerts that the rules of ``plans`` raise about ``verdicts``, at most one per rule, official and post.
 
-    A contact whom several rules would tell of the same post and official is told once, by the first of them. Posts that are
-    deleted or could not be judged raise none, and nobody is told of an official who is not registered any more or
-    whose consent does not cover the post's source now, or none of its labels. Who may be told, and whether with the text, is
-    up to rule and consent together. If a rule matches but there is nobody to tell, the alert is raised all the same, without
-    recipients: it shows in the console. By which policy it goes on, and whose contacts its steps tell, is up to all rules that
-    match.
+    A contact whom several rules would tell of the same post and official is told once, by the first of them, and held back no
+    longer than any of them says. Posts that are deleted or could not be judged raise none, and nobody is told of an official
+    who is not registered any more or whose consent does not cover the post's source now, or none of its labels. Who may be
+    told, and whether with the text, is up to rule and consent together. If a rule matches but there is nobody to tell, the
+    alert is raised all the same, without recipients: it shows in the console. By which policy it goes on, and whose contacts
+    its steps tell, is up to all rules that match.
     """
     now = clock.now()
     alerts: list[Alert] = []
@@ -108,27 +108,34 @@ def covering_consents(official: Official, verdict: Verdict, at: datetime) -> Seq
 
 
 def _about(official: Official, verdict: Verdict, plan: Plan, now: datetime) -> Iterable[Alert]:
-    covering = covering_consents(official, verdict, now)
-    if not covering:
+    if not covering_consents(official, verdict, now):
         return []
-    told: set[tuple[str, str]] = set()
     matching = [rule for rule in plan.rules if rule.matches(verdict, official, now)]
     if not matching:
         return []
     policy, names = policy_of(in_charge(matching, verdict, plan), verdict), tuple(rule.name for rule in matching)
+    told = told_first(matching, plan, official, verdict, now)
     alerts = []
     for rule in matching:
-        recipients = _first_told(rule, plan, official, verdict, now, covering=covering)
-        new = tuple(each for each in recipients if (each.channel, each.address) not in told)
-        told.update((each.channel, each.address) for each in new)
-        if new:
-            alerts.append(_alert(official, verdict, rule, new, now))
+        recipients = tuple(each for each in told if each.rule == rule.name)
+        if recipients:
+            alerts.append(_alert(official, verdict, rule, recipients, now))
     if not alerts:
         alerts.append(_alert(official, verdict, matching[0], (), now))
     return [replace(each, policy=policy, rules=names) for each in alerts]
 
 
-def _first_told(
+def told_first(
+    matching: Iterable[Rule], plan: Plan, official: Official, verdict: Verdict, now: datetime
+) -> tuple[Recipient, ...]:
+    """Whom rules that match tell at first, each address once; each recipient names her rule."""
+    covering = covering_consents(official, verdict, now)
+    return each_once(
+        each for rule in matching for each in _first_step(rule, plan, official, verdict, now, covering=covering)
+    )
+
+
+def _first_step(
     rule: Rule, plan: Plan, official: Official, verdict: Verdict, now: datetime, *, covering: Sequence[Consent]
 ) -> Sequence[Recipient]:
     """Whom the first step tells that tells anybody: schedules may have nobody on duty, and consent may leave everybody out."""

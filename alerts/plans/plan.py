@@ -99,16 +99,14 @@ class Plan:
             return ()  # the policy has become shorter since the incident came so far
         chosen = policy.steps[step - 1]
         every = chosen.channels == "all" or breaks_through(severity, threat=threat)
-        found: dict[tuple[str, str], Recipient] = {}
+        found: list[Recipient] = []
         asking: list[Rule | None] = [by for by in map(self.rule, rules) if by is not None]
         for by in asking or [None]:
             contacts = self.told(chosen.tell, official=official, at=at, rule=by)
             until = by.held_until(at, severity=severity, country=official.country) if by and official else None
-            for each in _addresses(contacts, official, at=at, severity=severity, threat=threat, every=every, rule=by):
-                new = _held(each, until)
-                known = found.setdefault((each.channel, each.address), new)
-                found[each.channel, each.address] = replace(known, not_before=_earlier(known, new))
-        return tuple(found.values())
+            of = _addresses(contacts, official, at=at, severity=severity, threat=threat, every=every, rule=by)
+            found += [_held(each, until) for each in of]
+        return each_once(found)
 
     def last_recipients(
         self, *, official: Official | None, at: datetime, severity: Severity, threat: bool, rule: str = ""
@@ -191,6 +189,15 @@ def _held(recipient: Recipient, until: datetime | None) -> Recipient:
     """Held back by rule and contact: until the later of both ends."""
     own = recipient.not_before
     return recipient if until is None else replace(recipient, not_before=until if own is None else max(own, until))
+
+
+def each_once(recipients: Iterable[Recipient]) -> tuple[Recipient, ...]:
+    """Each address once: as the first of several rules says, and held back no longer than any of them says."""
+    found: dict[tuple[str, str], Recipient] = {}
+    for each in recipients:
+        known = found.setdefault((each.channel, each.address), each)
+        found[each.channel, each.address] = replace(known, not_before=_earlier(known, each))
+    return tuple(found.values())
 
 
 def _earlier(one: Recipient, other: Recipient) -> datetime | None:

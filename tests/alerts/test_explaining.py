@@ -68,7 +68,7 @@ def test_why_a_rule_does_not_match_and_who_is_held_back() -> None:
     rules = (
         Rule(name="other", severity="critical", labels=("threat",), sources=("feed",), weekdays=("mon",)),
         Rule(name="held", severity="low", quiet="12:00-15:00"),
-        Rule(name="again", severity="low", contacts=(SOMEBODY, "official")),
+        Rule(name="again", severity="low", contacts=(SOMEBODY, "official"), quiet="12:00-16:00"),
     )
     other, held, again = explain(verdict(), official=official(), plan=Plan(rules), at=AT).rules
     assert other.differs == ("severity", "labels", "sources", "weekdays")
@@ -76,6 +76,9 @@ def test_why_a_rule_does_not_match_and_who_is_held_back() -> None:
     assert (first.held_by, first.held_until) == ("rule", AT + timedelta(minutes=55))
     assert [each.left_out for each in again.steps[0].people] == [None, "told"]
     assert (other.adds, held.adds, again.adds) == (False, True, True)
+    awake = Rule(name="awake", severity="low")
+    _, held, *_ = explain(verdict(), official=official(), plan=Plan((*rules, awake)), at=AT).rules
+    assert held.steps[0].people[0].held_until is None, "whom another rule tells at once"
 
 
 def test_a_rule_whose_people_are_told_already_has_no_steps_of_its_own() -> None:

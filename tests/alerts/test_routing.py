@@ -116,6 +116,19 @@ def test_quiet_hours_hold_back() -> None:
     assert alert.recipients[0].not_before is None
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_whom_several_rules_tell_is_held_back_no_longer_than_any_of_them_says(order: int) -> None:
+    rules = [
+        Rule(name="all", severity="low", quiet="12:00-16:00"),
+        Rule(name="rest", severity="low", quiet="12:00-15:00"),
+        Rule(name="threats", severity="low", labels=("threat",)),
+    ][::order]
+    (threat,) = routed(rules, verdict(labels=("threat",)))
+    assert (threat.rule, threat.recipients[0].not_before) == (rules[0].name, None)
+    (abuse,) = routed(rules, verdict())
+    assert abuse.recipients[0].not_before == AT.replace(hour=14, minute=0)
+
+
 def test_nobody_to_tell_is_an_alert_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         (alert,) = routed([ANY, Rule(name="b", severity="low")], verdict(), officials=[official(contacts=())])
