@@ -5,21 +5,18 @@ from datetime import datetime, timedelta
 
 from alerts.alert import Alert, Told
 from alerts.incidents.case import Case
-from alerts.plans.plan import Plan
+from alerts.incidents.whom import Whom
 from classify.verdict import SEVERITIES
-from registry.official import Official
 
 GROWTH_WAITS = timedelta(minutes=5)
-"""A growth that is no milestone is told so much later at the latest, but in quiet hours of what can wait."""
+"""A growth that is no milestone is told so much later at the latest, but in quiet hours that hold it back."""
 
 
-def growth_due(case: Case, plan: Plan, official: Official | None, now: datetime) -> datetime:
-    """When a growth that is no milestone is told: in quiet hours of the rule that hold back what is so severe, when they end."""
+def growth_due(case: Case, whom: Whom, now: datetime) -> datetime:
+    """When a growth that is no milestone is told: after a while, or later, when the first of those whom it tells may be told."""
     due = now + GROWTH_WAITS
-    rule = plan.rule(case.content.rule) if isinstance(case.content, Alert) else None
-    if rule is None or official is None or case.wants_answer:
-        return due
-    return rule.held_until(due, severity=SEVERITIES[case.severity], country=official.country) or due
+    recipients = case.content.recipients if isinstance(case.content, Alert) else ()
+    return min((whom.held_until(case, each, due) or due for each in recipients), default=due)
 
 
 def size(told: Told, case: Case) -> Told:
@@ -28,13 +25,16 @@ def size(told: Told, case: Case) -> Told:
     return replace(told, posts=case.posts, accounts=case.accounts, minutes=minutes, severity=severity)
 
 
-def grown(case: Case) -> list[Alert]:
-    """What tells how large it is now; it is taken as told."""
+def grown(case: Case, whom: Whom, now: datetime) -> list[Alert]:
+    """What tells how large it is now, to those whom no quiet hours hold back; to the others it is told when these end."""
     case.told_posts, case.grow_at = case.posts, None
     if not isinstance(case.content, Alert):
         return []
+    ends = [(each, whom.held_until(case, each, now)) for each in case.content.recipients]
+    case.grow_at = min((end.timestamp() for _, end in ends if end is not None), default=None)
+    awake = tuple(each for each, end in ends if end is None)
     told = size(Told("grown", 0, 0, 0, step=1, key=f"grown {case.posts}"), case)
-    return [replace(case.content, incident=case.id, told=told)]
+    return [replace(case.content, incident=case.id, told=told, recipients=awake)] if awake else []
 
 
 def next_milestone(told: int) -> int:

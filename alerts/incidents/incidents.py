@@ -89,11 +89,19 @@ class Incidents(IncidentHolder):
         self._operator = operator
         self._decide = decide
         self._telling = telling
-        self._taking = Taking(database, telling=telling, plans=plans, officials=officials, account=account, clock=clock)
         self._campaigns = Campaigns(database)
         self.history = History(database)
-        whom = Whom(plans=plans, officials=officials, operator=operator, email_of=email_of)
-        self._escalation = Escalation(whom=whom, telling=telling, history=self.history, clock=clock)
+        self._whom = Whom(plans=plans, officials=officials, operator=operator, email_of=email_of)
+        self._taking = Taking(
+            database,
+            telling=telling,
+            plans=plans,
+            officials=officials,
+            whom=self._whom,
+            account=account,
+            clock=clock,
+        )
+        self._escalation = Escalation(whom=self._whom, telling=telling, history=self.history, clock=clock)
 
     # ---------------------------------------------------------------- opening
 
@@ -252,4 +260,4 @@ class Incidents(IncidentHolder):
 
     def _tell_growth(self, case: Case) -> int:
         self._escalation.note(case, "grew", result=str(case.posts))
-        return len(self._telling.tell(grown(case)))
+        return len(self._telling.tell(grown(case, self._whom, self._clock.now())))

@@ -14,6 +14,7 @@ from alerts.incidents.growth import grown, growth_due, next_milestone, size
 from alerts.incidents.history import Event, Transition
 from alerts.incidents.merging import merged
 from alerts.incidents.telling import Telling
+from alerts.incidents.whom import Whom
 from alerts.plans.plan import Plans
 from alerts.plans.steps import answer_due, insistence, policy_of
 from classify.verdict import SEVERITIES
@@ -67,6 +68,7 @@ class Taking:
         telling: Telling,
         plans: Callable[[], Plans],
         officials: Callable[[str], Official | None],
+        whom: Whom,
         account: Callable[[Post], str],
         clock: Clock,
     ) -> None:
@@ -74,6 +76,7 @@ class Taking:
         self._telling = telling
         self._plans = plans
         self._officials = officials
+        self._whom = whom
         self._account = account
         self._clock = clock
 
@@ -88,7 +91,7 @@ class Taking:
         signed, official_of = cache(signature), cache(self._officials)
         for alert in alerts:
             self._take(alert, batch, signed, official_of)
-        self._grow(batch, official_of)
+        self._grow(batch)
         self._batches.write(batch)
         told = self._telling.tell([self._sized(alert, batch) for alert in batch.tells])
         new = {row["official"] for row in batch.rows}
@@ -258,7 +261,7 @@ class Taking:
         told = Told(occasion, posts=0, accounts=0, minutes=0, step=1, key=key)
         batch.tells.append(replace(alert, incident=case.id, told=told))
 
-    def _grow(self, batch: Batch, official_of: _OfficialOf) -> None:
+    def _grow(self, batch: Batch) -> None:
         """Tell at each milestone how large an incident has become, and of what lies between in a while."""
         for case in batch.grown.values():
             if case.id in batch.joined:
@@ -267,11 +270,12 @@ class Taking:
             if case.id in batch.said:
                 case.told_posts, case.grow_at = case.posts, None
             elif case.posts >= next_milestone(case.told_posts):
-                batch.tells.extend(grown(case))
+                batch.tells.extend(grown(case, self._whom, batch.now))
                 batch.events.append(Transition(case.id, case.official, batch.now, "grew", result=str(case.posts)))
-            elif case.posts > case.told_posts and case.grow_at is None:
-                plan, official = self._plans().of(case.tenant), official_of(case.official)
-                case.grow_at = growth_due(case, plan, official, batch.now).timestamp()
+            elif case.posts > case.told_posts or case.grow_at is not None:
+                # It may wait for the morning of some, and have become graver since.
+                due = growth_due(case, self._whom, batch.now).timestamp()
+                case.grow_at = due if case.grow_at is None else min(case.grow_at, due)
 
     def _sized(self, alert: Alert, batch: Batch) -> Alert:
         """With the size and severity that its incident has in the end."""

@@ -82,6 +82,18 @@ class Whom:
         )
         return _allowed(case, named or self._operator(at=now, severity="critical"), official, now)
 
+    def held_until(self, case: Case, recipient: Recipient, at: datetime) -> datetime | None:
+        """When quiet hours end that hold back from the recipient how it grows; ``None``: none do, as of what wants an answer."""
+        if case.wants_answer:
+            return None
+        return self._plan(case).held_until(
+            recipient,
+            official=self._officials(case.official),
+            at=at,
+            severity=SEVERITIES[case.severity],
+            rule=case.content.rule if isinstance(case.content, Alert) else "",
+        )
+
     def apart(self, case: Case, recipients: Iterable[Recipient], by: str) -> tuple[list[Recipient], list[Recipient]]:
         """Those who are ``by``, a contact's name or a person's id, and the others. A person is each contact, too, that has her
         e-mail address.

@@ -200,7 +200,7 @@ class TestGrouping:
         assert world.incidents.about([copies[4].id]) == {copies[4].id: world.one}
         assert [post for _, post in world.incidents.alerts_of(world.one.id)] == [f"bluesky:{n}" for n in range(1, 8)]
 
-    def test_at_night_what_lies_between_milestones_waits_for_the_morning(self, world: World) -> None:
+    def test_at_night_how_it_grows_waits_for_the_morning(self, world: World) -> None:
         start = world.clock.now()
         hours = f"{start - timedelta(hours=1):%H:%M}-{start + timedelta(hours=2):%H:%M}"
         rule = Rule(name="grave", severity="low", quiet=hours, timezone="UTC")
@@ -210,12 +210,50 @@ class TestGrouping:
         world.deliver()
         world.take(copies[3])
         assert [each for each in world.pass_time(9) if each[0] == "grown"] == []
-        assert world.take(copies[4]) == [("grown", 5, DESK)]
-        world.deliver()
-        assert world.take(copies[5]) == []
+        assert world.take(copies[4]) == world.take(copies[5]) == []
         world.incidents.answer(world.one.id, "on-it", by="rut")
         assert world.pass_time(110) == []
         assert world.pass_time(2) == [("grown", 6, DESK)]
+
+    def test_how_it_grows_waits_for_each_as_long_as_the_rule_says_that_chose_her(self, world: World) -> None:
+        awake, morning = "jour@ekvik.example", AT + timedelta(hours=2)
+        rules = (
+            Rule(name="grave", severity="low", quiet=f"12:00-{morning:%H:%M}", timezone="UTC"),
+            Rule(name="duty", severity="low"),
+        )
+        world.plans = Plans(Plan(rules))
+        to = (replace(recipient(), rule="grave"), replace(recipient(awake), name="Jour", rule="duty"))
+        for number in range(1, 5):
+            world.take(world.raised(number, TEXTS[1], to=to))
+            world.deliver()
+        assert world.pass_time(5) == [("grown", 4, awake)]
+        world.deliver()
+        assert world.take(world.raised(5, TEXTS[1], to=to)) == [("grown", 5, awake)]
+        world.deliver()
+        assert world.take(world.raised(6, TEXTS[1], to=to)) == []
+        assert world.pass_time(5) == [("grown", 6, awake)]
+        world.deliver()
+        assert world.pass_time(109) == []
+        assert world.pass_time(1) == [("grown", 6, DESK)]
+        world.deliver()
+        assert world.pass_time(60) == []
+
+    def test_how_it_grows_disturbs_nobody_in_her_own_quiet_hours(self, world: World) -> None:
+        night = f"{AT + timedelta(minutes=5):%H:%M}-18:00"
+        desk = Planned(
+            name="Beredskap Ekvik",
+            language="sv",
+            channels=(Way(channel="email", address=DESK),),
+            quiet=night,
+            timezone="UTC",
+        )
+        world.plans = Plans(Plan((Rule(name="grave", severity="low"),), contacts={desk.name: desk}))
+        assert world.take(world.raised(1, TEXTS[1])) == [("raised", 1, DESK)]
+        world.deliver()
+        world.clock.advance(600)
+        assert world.take(world.raised(2, TEXTS[1])) == []
+        assert world.pass_time(284) == []
+        assert world.pass_time(1) == [("grown", 2, DESK)]
 
     @pytest.mark.parametrize(
         ("severity", "labels", "breaks"),
