@@ -167,6 +167,18 @@ def in_charge(matching: Sequence[Rule], verdict: Verdict, plan: Plan) -> Rule:
     return max(matching, key=lambda rule: insistence(plan.policy(policy_of(rule, verdict))))
 
 
+def asking(alert: Alert, plan: Plan, official: Official | None) -> list[Rule]:
+    """The rules that ask to tell of ``alert``, in the order of the plan as it was: those that raised it. Where the plan lacks one
+    of them by now, it may be under another name: then also those that match it now as it was raised.
+    """
+    names = alert.rules or (alert.rule,)
+    there = [rule for rule in map(plan.rule, names) if rule is not None]
+    if len(there) == len(names) or official is None:
+        return there
+    matching = (rule for rule in plan.rules if rule.matches(alert.verdict, official, alert.raised_at))
+    return [*there, *(rule for rule in matching if rule not in there)]
+
+
 def _alert(official: Official, verdict: Verdict, rule: Rule, recipients: tuple[Recipient, ...], now: datetime) -> Alert:
     # An alert about one official must not tell that another one is registered, nor outlive her erasure.
     mentions = tuple(mention for mention in verdict.post.mentions if mention.official == official.id)

@@ -9,7 +9,8 @@ from alerts.alert import Alert, Recipient
 from alerts.incidents.case import Case
 from alerts.plans.plan import Plan, Plans
 from alerts.plans.policies import BUILT_IN, Policy
-from alerts.routing import in_charge, permitted, permitted_bulletin
+from alerts.plans.rules import Rule
+from alerts.routing import asking, in_charge, permitted, permitted_bulletin
 from classify.verdict import SEVERITIES, Severity
 from registry.official import Official
 
@@ -67,7 +68,7 @@ class Whom:
             at=now,
             severity=SEVERITIES[case.severity],
             threat=case.threat,
-            rules=_rules(case),
+            rules=[rule.name for rule in self._asking(case)],
         )
         return _allowed(case, recipients, official, now)
 
@@ -78,7 +79,7 @@ class Whom:
             return self._operator(at=now, severity="critical")
         severity, official, plan = SEVERITIES[case.severity], self._officials(case.official), self._plan(case)
         named = plan.last_recipients(
-            official=official, at=now, severity=severity, threat=case.threat, rule=_in_charge(case, plan)
+            official=official, at=now, severity=severity, threat=case.threat, rule=self._in_charge(case)
         )
         return _allowed(case, named or self._operator(at=now, severity="critical"), official, now)
 
@@ -122,19 +123,21 @@ class Whom:
         # No tenant's plan says how often the operator is woken: for an hour, and then as ``operator.repeat_hours`` says.
         return BUILT_IN[case.policy] if case.kind == "operation" else self._plan(case).policy(case.policy)
 
+    def _in_charge(self, case: Case) -> str:
+        """The name of the rule by whose policy it goes on; empty: the plan has none for it any more."""
+        rules = self._asking(case)
+        if not rules or not isinstance(case.content, Alert):
+            return ""
+        return in_charge(rules, case.content.verdict, self._plan(case)).name
+
+    def _asking(self, case: Case) -> Sequence[Rule]:
+        """The rules that ask to tell of it; of those that match one post in the order of the plan."""
+        if not isinstance(case.content, Alert):
+            return ()
+        return asking(case.content, self._plan(case), self._officials(case.official))
+
     def _plan(self, case: Case) -> Plan:
         return self._plans().of(case.tenant)
-
-
-def _in_charge(case: Case, plan: Plan) -> str:
-    """The name of the rule by whose policy it goes on; empty: the plan has none of its rules any more."""
-    rules = [rule for rule in map(plan.rule, _rules(case)) if rule is not None]
-    return in_charge(rules, case.content.verdict, plan).name if rules and isinstance(case.content, Alert) else ""
-
-
-def _rules(case: Case) -> Sequence[str]:
-    """The names of the rules that ask to tell of it; of those that match one post in the order of the plan."""
-    return case.content.rules or (case.content.rule,) if isinstance(case.content, Alert) else ()
 
 
 def _allowed(

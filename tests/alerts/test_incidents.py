@@ -750,13 +750,13 @@ class TestEscalation:
         ]
 
     @pytest.mark.parametrize(
-        ("rule", "consents_to_text", "reads"), [("grave", True, True), ("grave", False, False), ("gone", True, False)]
+        ("rule", "consents_to_text", "reads"), [("grave", True, True), ("grave", False, False), ("other", True, False)]
     )
     def test_the_last_resort_reads_what_rule_and_consent_let_contacts_read(
         self, database: Database, rule: str, consents_to_text: bool, reads: bool
     ) -> None:
         chief = Planned(name="chief", language="sv", channels=(Way(channel="email", address="c@ekvik.example"),))
-        rules = (Rule(name="grave", severity="low", show_text=True),)
+        rules = (Rule(name="grave", severity="low", show_text=True), Rule(name="other", severity="low"))
         world = World(database, Plan(rules, contacts={"chief": chief}, last_resort=("contact:chief",)))
         world.her = official(contacts=(), consents=(Consent(("*",), AT, text=consents_to_text),))
         world.take(replace(world.raised(1, labels=("threat",), rule=rule), recipients=()))
@@ -780,6 +780,25 @@ class TestEscalation:
         world.take(replace(threat, recipients=(), policy="urgent", rules=("log", "grave")))
         assert world.pass_time(1) == [("last-resort", 1, "c@ekvik.example")]
         assert [each.recipient.show_text for each in world.waiting().values()] == [reads]
+
+    @pytest.mark.parametrize("others", [(), ("log",)])
+    def test_the_contacts_of_a_rule_that_is_renamed_meanwhile_are_reminded(
+        self, database: Database, others: tuple[str, ...]
+    ) -> None:
+        rut = Planned(name="Rut", language="sv", channels=(Way(channel="email", address="rut@ekvik.example"),))
+
+        def plan(name: str) -> Plan:
+            grave = Rule(name=name, severity="low", contacts=("contact:Rut",))
+            return Plan((*(Rule(name=each, severity="low") for each in others), grave), contacts={"Rut": rut})
+
+        world = World(database, plan("grave"))
+        threat = world.raised(1, labels=("threat",), to=(recipient("rut@ekvik.example"),))
+        world.take(replace(threat, rules=(*others, "grave")))
+        world.deliver()
+        world.plans = Plans(plan("threats"))
+        told = world.pass_time(11)
+        assert "rut@ekvik.example" in {address for _, _, address in told}
+        assert (DESK in {address for _, _, address in told}) is bool(others)
 
     def test_harassment_that_nobody_answers_is_told_once_and_expires(self, world: World) -> None:
         world.take(world.raised(1))
