@@ -47,6 +47,13 @@ def listed_in(content: Content) -> list[str]:
     return [each.incident for each in read(listed)]
 
 
+def occasion_of(content: Content) -> str:
+    """Why somebody is told (`alerts.alert.Occasion`), or the kind of a bulletin that says nothing of it."""
+    if isinstance(content, Bulletin):
+        return content.values.get("occasion") or content.kind
+    return content.told.occasion if content.told is not None else ""
+
+
 def addressed(content: Content, recipient: Recipient, now: datetime) -> tuple[Delivery, Severity, bool]:
     """The delivery of ``content`` to ``recipient``, and how grave it is."""
     to = {"channel": recipient.channel, "address": recipient.address}

@@ -28,13 +28,15 @@ class Messages:
     )
 
     def add(self, alert: Alert, *, zone: ZoneInfo) -> None:
-        """Count the messages of one alert about an official in that time zone: at the hour there at which each may go out."""
+        """Count the messages of one alert about an official in that time zone: at the hour there at which each may go out, with
+        the zone's name, as hours of two countries are not the same.
+        """
         many = len(alert.recipients)
         self.total += many
         self.by["rule"][alert.rule] += many
         self.by["severity"][alert.verdict.judgement.severity] += many
         sent = ((each.not_before or alert.raised_at).astimezone(zone) for each in alert.recipients)
-        self.by["hour"].update(f"{at.hour:02}" for at in sent)
+        self.by["hour"].update(f"{zone} {at.hour:02}" for at in sent)
         self.by["contact"].update(f"{each.name} ({each.channel})" for each in alert.recipients)
 
 

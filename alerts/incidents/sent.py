@@ -13,7 +13,9 @@ OF_MESSAGES: frozenset[Event] = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One message: ``first`` says when, to whom and by which channel, ``last`` what came of it last."""
+    """One message: ``first`` says when, to whom, by which channel and, as its result, why (`alerts.content.occasion_of`; empty in
+    older lines), ``last`` what came of it last.
+    """
 
     first: Transition
     last: Transition

@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy import select
 
 from alerts.alert import Alert, Delivery, Recipient
-from alerts.content import Content, listed_in, recipients_of
+from alerts.content import Content, listed_in, occasion_of, recipients_of
 from alerts.delivery.budget import Budgets
 from alerts.delivery.outbox import Item, Outbox, Result
 from alerts.incidents.case import Case, readable
@@ -143,6 +143,7 @@ class Telling:
             event=event,
             contact=item.recipient.name,
             channel=delivery.channel,
+            result=occasion_of(item.content),
             step=delivery.step,
             delivery=delivery.id,
         )

@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 
+from alerts.alert import Occasion
 from alerts.channel import Later
 from alerts.delivery.limits import receiver_of
 from alerts.delivery.standing import Why
@@ -74,9 +75,24 @@ def plan(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("language", "matches", "differs", "joined"),
     [
-        ("en", "✓ threat: matches. Policy urgent", "– private-data: does not match: label.", ", by rule threat"),
-        ("sv", "✓ threat: passar. Larmplan urgent", "– private-data: passar inte: kategori.", ", enligt regeln threat"),
-        ("fi", "✓ threat: täsmää. Hälytyskaava urgent", "– private-data: ei täsmää: luokka.", ", säännöllä threat"),
+        (
+            "en",
+            "✓ threat: matches. Policy urgent",
+            "– private-data: does not match: label.",
+            " (new alert), by rule threat",
+        ),
+        (
+            "sv",
+            "✓ threat: passar. Larmplan urgent",
+            "– private-data: passar inte: kategori.",
+            " (nytt larm), enligt regeln threat",
+        ),
+        (
+            "fi",
+            "✓ threat: täsmää. Hälytyskaava urgent",
+            "– private-data: ei täsmää: luokka.",
+            " (uusi hälytys), säännöllä threat",
+        ),
     ],
 )
 def test_explain_says_what_each_rule_does_in_each_language(
@@ -116,6 +132,11 @@ def test_a_second_rule_joins_no_incident_that_was_open_already_when_both_match_i
     assert said == [(2, 0), (0, 2)]
 
 
+def test_each_occasion_has_words() -> None:
+    for occasion in (*get_args(Occasion), "campaign", "operation", "drill", "task-overdue"):
+        assert Words("fi").name("occasion", occasion) != occasion
+
+
 def test_each_reason_why_nobody_was_told_has_words() -> None:
     for why in get_args(Why):
         assert why == "joined" or Words("fi").of(f"untold.{why}", moment=AT, names="")
@@ -127,6 +148,8 @@ def test_explain_takes_the_id_of_an_alert_and_tells_other_programs(flagged: Prog
     (alert, *_) = told["alerts"]
     assert told["incidents"][alert["id"]]["posts"] == 2
     assert flagged.json("alerts", "explain", alert["id"]) == [told]
+    (messages,) = told["messages"].values()
+    assert [each["occasion"] for each in messages] == ["raised"]
     reference = told["incidents"][alert["id"]]["id"][:REFERENCE_LETTERS]
     assert flagged.json("alerts", "explain", reference) == [told]
     assert {each["alert"] for each in told["deliveries"]} <= {each["id"] for each in told["alerts"]}
@@ -160,6 +183,7 @@ def test_a_dry_run_compares_rules_and_sends_nothing(flagged: Program, plan: Path
     assert "2 larm skulle inte längre nå någon, varav 2 om hot:" in shown
     assert told["lost"][0] in shown
     assert ("kritisk" in shown, "critical" in shown) == (True, False)
+    assert "(svensk tid)" in shown
     missing = flagged.finish("alerts", "dry-run", str(tmp_path / "missing.toml"))
     assert (missing.returncode, b"does not exist" in missing.stderr, b"alerts.rules" in missing.stderr) == (
         2,

@@ -105,6 +105,13 @@ def test_a_confirmed_post_answers_for_no_graver_one(world: Answerable) -> None:
     assert now(world, incident).state == "acknowledged"
 
 
+def test_of_each_message_it_says_why_somebody_was_told(world: Answerable) -> None:
+    incident = world.raised()
+    world.parts.incidents.answer(incident.id, "hand-over", by=KAJ)
+    told = world.browser(world.person(), language="sv").page(f"/incidents/{incident.id}").words
+    assert (told.count("e-post: nytt larm"), told.count("e-post: överlämnat")) == (2, 1)
+
+
 def test_who_hands_over_to_nobody_is_told_so(world: Answerable) -> None:
     incident = world.raised()
     browser, path = world.browser(world.person()), f"/incidents/{incident.id}"

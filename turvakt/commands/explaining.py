@@ -143,6 +143,7 @@ def _as_json(
                     "delivery": sent.first.delivery,
                     "contact": sent.first.contact,
                     "channel": sent.first.channel,
+                    "occasion": sent.first.result or None,
                     "rule": each.rules.get(sent.first.delivery),
                     "at": msgspec.to_builtins(sent.last.at),
                     "state": _state(sent),
@@ -242,6 +243,8 @@ def _show_told(told: _Told, words: Words) -> None:
     for each in messages[-_SHOWN_MOST:]:
         values = {"channel": each.first.channel, "state": words.name("state", _state(each)), "moment": each.last.at}
         line = words.of("explain.message", name=each.first.contact, **values)
+        if each.first.result:
+            line = words.of("explain.why", line=line, why=words.name("occasion", each.first.result))
         rule = told.rules.get(each.first.delivery)
         say("      " + (words.of("explain.by", line=line, rule=rule) if rule else line))
 

@@ -85,7 +85,7 @@ def _show_rehearsal(found: Rehearsal, raised: Mapping[str, int], words: Words, *
         today, changed = found.today.by[by], found.changed.by[by]
         names = sorted({*today, *changed, *(raised if by == "rule" else ())}, key=_place)
         were = [(raised.get(name, 0),) if by == "rule" else () for name in names]
-        said = [words.name("severity", name) if by == "severity" else name for name in names]
+        said = [_said(by, name, words) for name in names]
         beside = [_beside(today[name], changed[name]) for name in names]
         rows = [(name, *was, *numbers) for name, was, numbers in zip(said, were, beside, strict=True)]
         was_head = [words.of("rehearsal.was")] if by == "rule" else []
@@ -100,6 +100,13 @@ def _show_rehearsal(found: Rehearsal, raised: Mapping[str, int], words: Words, *
                 say(f"  {each}")
             if len(ids) > MOST_IDS:
                 say("  " + words.of("rehearsal.more", number=len(ids) - MOST_IDS))
+
+
+def _said(by: By, name: str, words: Words) -> str:
+    if by == "hour":
+        zone, hour = name.split()
+        return f"{hour} ({words.name('zone', zone)})"
+    return words.name("severity", name) if by == "severity" else name
 
 
 def _place(name: str) -> tuple[int, str]:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from alerts.messages.translations import LANGUAGES, Translations
+from alerts.messages.words import FOLDER as MESSAGES
 from alerts.plans.hours import ZONES, zone
 from flow.errors import BadInput
 from registry.official import Language
@@ -27,7 +28,7 @@ class Words:
 
     def __init__(self, language: str, zone: str = ZONES["SE"]) -> None:
         self.language = spoken(language)
-        self._texts = Translations(FOLDER)
+        self._texts = Translations(MESSAGES, FOLDER)
         self._zone = zone
 
     def at(self, zone: str) -> "Words":
