@@ -36,7 +36,7 @@ class LivePlans(Plans):
     """The plans in ``file`` and ``folder``, as `alerts.plans.planning.load_plans` reads them.
 
     When a file changes, they are read anew. If something in them is wrong then, the log and `fault` say what, and the plans
-    before stay in force until it is mended.
+    before stay in force until it is mended. A tenant's file that is gone is wrong, too: others would be told in silence.
 
     Raises:
         Broken: something is wrong at the start.
@@ -76,7 +76,7 @@ class LivePlans(Plans):
             return self._read
         self._seen = state
         try:
-            self._read = load_plans(self._file, self._folder)
+            self._read = self._changed()
         except Broken as error:
             logger.error("changed rules are not used, those from before stay in force: %s", error)
             found = _fault(error, now)
@@ -85,6 +85,13 @@ class LivePlans(Plans):
             self._fault = None
             logger.info("changed rules are in force")
         return self._read
+
+    def _changed(self) -> Plans:
+        plans = load_plans(self._file, self._folder)
+        gone = sorted(self._read.tenants.keys() - plans.tenants.keys())
+        if gone:
+            raise Broken("is gone. Put it back, or restart Turvakt to do without it", place=f"{gone[0]}.toml")
+        return plans
 
     def _state(self) -> Mapping[Path, tuple[int, int, int]]:
         """When each file and its rights were changed, and its size: a change of any is one of the file."""

@@ -417,9 +417,27 @@ def test_who_asks_for_all_plans_gets_those_of_the_files_as_they_are(file: Path, 
     (folder / "ekvik.toml").write_text("rule = 3", "utf-8")
     clock.advance(5)
     assert plans.tenants["ekvik"].second_factor
-    (folder / "ekvik.toml").unlink()
+
+
+def test_a_tenants_file_that_is_gone_stays_in_force_until_a_restart(file: Path, tmp_path: Path) -> None:
+    clock, folder = ManualClock(AT), tmp_path / "tenants"
+    folder.mkdir()
+    own = folder / "ekvik.toml"
+    own.write_text("inherits = true\nsecond_factor = true\n", "utf-8")
+    plans = LivePlans(file, folder, clock=clock)
+    own.rename(tmp_path / "away.toml")
+    for _ in range(3):
+        clock.advance(5)
+        file.touch()
+        assert plans.of("ekvik").second_factor
+        fault = plans.fault
+        assert fault is not None
+        assert (fault.file, fault.reason[:7]) == ("ekvik.toml", "is gone")
+    assert not LivePlans(file, folder, clock=clock).tenants
+    (tmp_path / "away.toml").rename(own)
     clock.advance(5)
-    assert not plans.tenants
+    assert plans.of("ekvik").second_factor
+    assert plans.fault is None
 
 
 def test_a_file_that_has_become_readable_is_read(file: Path) -> None:
