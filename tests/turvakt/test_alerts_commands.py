@@ -83,7 +83,7 @@ def plan(tmp_path: Path) -> Path:
         ),
         (
             "sv",
-            "✓ threat: passar. Larmplan urgent",
+            "✓ threat: passar. Larmkedja urgent",
             "– private-data: passar inte: kategori.",
             " (nytt larm), enligt regeln threat",
         ),
