@@ -62,6 +62,7 @@ INCIDENT = Table(
     Column("subject", NAME, nullable=False),
     Column("severity", Integer, nullable=False),
     Column("threat", Integer, nullable=False),
+    Column("exposes", Integer, nullable=False, server_default="0"),
     Column("state", NAME, nullable=False),
     Column("policy", NAME, nullable=False),
     Column("step", Integer, nullable=False),
@@ -99,13 +100,16 @@ INCIDENT_POST = Table(
     Column("posted_at", MOMENT, nullable=False),
     Column("severity", Integer, nullable=False),
     Column("threat", Integer, nullable=False),
+    Column("exposes", Integer, nullable=False, server_default="0"),
     Column("signature", LargeBinary, nullable=False),
     Index("incident_post_alert", "alert", unique=True),
     Index("incident_post_incident", "incident", "account"),
     Index("incident_post_official", "official", "at"),
     Index("incident_post_post", "post"),
 )
-"""The alerts of an incident. ``account`` is a keyed digest of who wrote the post; by ``signature`` near-duplicates are known."""
+"""The alerts of an incident, and their grades (`alerts.incidents.grade`).
+
+``account`` is a keyed digest of who wrote the post; by ``signature`` near-duplicates are known."""
 
 INCIDENT_EVENT = Table(
     "incident_event",

@@ -1,6 +1,6 @@
 """What the alerts of one transaction change, and how it comes from the tables of incidents and into them."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import bindparam, insert, select, update
 
 from alerts.alert import Alert, Occasion
-from alerts.incidents.case import Case, cases, save
+from alerts.incidents.case import Case, readable, save
+from alerts.incidents.grade import Grade
 from alerts.incidents.grouping import TOGETHER, Recent
 from alerts.incidents.history import History, Transition
 from alerts.incidents.incident import OPEN
@@ -21,15 +22,17 @@ from flow.database import Database, Row
 class Batch:
     """Collects it, to be written at the end.
 
-    Posts go by official and post, as ``(official, post)``; what is graded are severity and threat. ``occasions`` are those on
-    which posts are told that are no news: a second rule's contacts hear the same as those of the first. ``quiet`` are posts
+    Posts go by official and post, as ``(official, post)``. ``graded`` says how grave a post is by all its alerts, ``known`` by
+    each of them, by id. ``closed`` says when incidents of these posts were closed, in seconds since 1970. ``occasions`` are those
+    on which posts are told that are no news: a second rule's contacts hear the same as those of the first. ``quiet`` are posts
     that joined without a word of their own: only who has heard nothing of the incident yet is told of them by a second rule.
     """
 
     now: datetime
     of_post: dict[tuple[str, str], str]
-    graded: dict[tuple[str, str], tuple[int, int]]
-    known: dict[str, tuple[int, int]]
+    graded: dict[tuple[str, str], Grade]
+    known: dict[str, Grade]
+    closed: dict[str, float]
     recent: dict[str, Recent]
     cases: dict[str, Case] = field(default_factory=dict)
     by_official: dict[str, list[str]] = field(default_factory=dict)
@@ -66,20 +69,27 @@ class Batches:
     def begin(self, alerts: Sequence[Alert], now: datetime) -> Batch:
         """What is known of the posts of ``alerts``, and the open incidents that they belong to or may join."""
         officials = {alert.official for alert in alerts}
-        of_post: dict[tuple[str, str], str] = {}
-        graded: dict[tuple[str, str], tuple[int, int]] = {}
-        known: dict[str, tuple[int, int]] = {}
-        for alert, incident, official, post, severity, threat in self._rows({each.verdict.post.id for each in alerts}):
-            of_post[official, post] = incident
-            known[alert] = (severity, threat)
-            graded[official, post] = gravest(graded.get((official, post)), severity, threat)
+        incidents: dict[tuple[str, str], list[str]] = {}
+        graded: dict[tuple[str, str], Grade] = {}
+        known: dict[str, Grade] = {}
+        for alert, incident, official, post, severity, threat, exposes in self._rows(alerts):
+            incidents.setdefault((official, post), []).append(incident)
+            known[alert] = grade = Grade(severity, bool(threat), bool(exposes))
+            graded[official, post] = grade.joined(graded.get((official, post), grade))
         lately = INCIDENT.c.last_post_at >= (now - TOGETHER).timestamp()
         here = INCIDENT.c.kind == "posts", INCIDENT.c.state.in_(OPEN)
-        found = {case.id: case for case in cases(self._database, *here, lately, INCIDENT.c.official.in_(officials))}
-        older = {each for each in of_post.values() if each not in found}
+        found = {case.id: case for case in readable(self._database, *here, lately, INCIDENT.c.official.in_(officials))}
+        older = {each for those in incidents.values() for each in those if each not in found}
+        closed: dict[str, float] = {}
         if older:
-            found |= {case.id: case for case in cases(self._database, *here, INCIDENT.c.id.in_(older))}
-        batch = Batch(now, of_post, graded, known, self._memory.recall(officials, now))
+            found |= {case.id: case for case in readable(self._database, *here, INCIDENT.c.id.in_(older))}
+            over = select(INCIDENT.c.id, INCIDENT.c.changed_at).where(
+                INCIDENT.c.id.in_(older), INCIDENT.c.next_at.is_(None)
+            )
+            closed = {incident: at for incident, at in self._database.query(over) if incident not in found}
+        # Where only some rules match an edited post anew, its alerts belong to several incidents: that which is open counts.
+        of_post = {place: next((e for e in those if e in found), those[-1]) for place, those in incidents.items()}
+        batch = Batch(now, of_post, graded, known, closed, self._memory.recall(officials, now))
         for case in found.values():
             batch.add(case)
         return batch
@@ -101,27 +111,23 @@ class Batches:
         self._database.executemany(_GRAVER, batch.graver)
         self._history.add(batch.events)
 
-    def _rows(self, posts: Collection[str]) -> Iterator[Row]:
-        ids = sorted(posts)
+    def _rows(self, alerts: Sequence[Alert]) -> Iterator[Row]:
+        ids = sorted({alert.verdict.post.id for alert in alerts})
         for at in range(0, len(ids), _AT_ONCE):
             yield from self._database.query(_OF_POSTS, {"ids": ids[at : at + _AT_ONCE]})
-
-
-def gravest(before: tuple[int, int] | None, severity: int, threat: int) -> tuple[int, int]:
-    """The graver of two grades, in severity and in threat each."""
-    return (severity, int(threat)) if before is None else (max(before[0], severity), max(before[1], int(threat)))
 
 
 _AT_ONCE = 500
 _COLUMNS = (
     *(INCIDENT_POST.c.alert, INCIDENT_POST.c.incident, INCIDENT_POST.c.official, INCIDENT_POST.c.post),
-    *(INCIDENT_POST.c.severity, INCIDENT_POST.c.threat),
+    *(INCIDENT_POST.c.severity, INCIDENT_POST.c.threat, INCIDENT_POST.c.exposes),
 )
-_OF_POSTS = select(*_COLUMNS).where(INCIDENT_POST.c.post.in_(bindparam("ids", expanding=True)))
+_THESE = INCIDENT_POST.c.post.in_(bindparam("ids", expanding=True))
+_OF_POSTS = select(*_COLUMNS).where(_THESE).order_by(INCIDENT_POST.c.number)
 _NEW = insert(INCIDENT_POST)
 _GRAVER = (
     update(INCIDENT_POST)
     .where(INCIDENT_POST.c.alert == bindparam("its_alert"))
-    .values(incident=bindparam("its_incident"), severity=bindparam("its_severity"), threat=bindparam("its_threat"))
+    .values({each: bindparam(f"its_{each}") for each in ("incident", "severity", "threat", "exposes")})
 )
 _ACCOUNTS = select(INCIDENT_POST.c.account).where(INCIDENT_POST.c.incident == bindparam("its_incident")).distinct()

@@ -86,6 +86,7 @@ def about_no_post(kind: Kind, bulletin: Bulletin, now: datetime, *, severity: Se
         subject=subject,
         severity=SEVERITIES.index(severity),
         threat=bulletin.threat,
+        exposes=False,
         state="triggered",
         policy=URGENT.name if pressing else USUAL.name,
         step=1,

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, insert, select, update
 from alerts.alert import Alert, Told
 from alerts.bulletin import Bulletin
 from alerts.content import Content, decoded, encoded, without_content
+from alerts.incidents.grade import Grade
 from alerts.incidents.incident import OPEN, Incident, Kind, State
 from alerts.tables import INCIDENT
 from alerts.urgency import wants_answer
@@ -34,6 +35,7 @@ class Case:
     subject: str
     severity: int
     threat: bool
+    exposes: bool
     state: State
     policy: str
     step: int
@@ -50,6 +52,11 @@ class Case:
     grow_at: float | None
     content: Content | None
     is_new: bool = False
+
+    @property
+    def grade(self) -> Grade:
+        """How grave it is."""
+        return Grade(self.severity, self.threat, self.exposes)
 
     @property
     def is_open(self) -> bool:
@@ -78,7 +85,7 @@ class Case:
     def wants_answer(self) -> bool:
         """Whether somebody has to answer: see `alerts.urgency.wants_answer`."""
         flagged = self.content.verdict.judgement.flagged if isinstance(self.content, Alert) else ()
-        return self.threat or wants_answer(SEVERITIES[self.severity], flagged)
+        return self.threat or self.exposes or wants_answer(SEVERITIES[self.severity], flagged)
 
     def close(self, state: State) -> None:
         """It is over. What it was about stays without the post's text: somebody may take it up again and hand it over."""
@@ -164,11 +171,11 @@ def _case(row: Row) -> Case:
     *plain, content = row
     values = [*plain, None if content is None else decoded(content)]
     case = Case(*values)
-    case.threat = bool(case.threat)
+    case.threat, case.exposes = bool(case.threat), bool(case.exposes)
     return case
 
 
 def _row(case: Case) -> dict[str, Any]:
     row: dict[str, Any] = {name: getattr(case, name) for name in _NAMES}
     content = None if case.content is None else encoded(case.content)
-    return row | {"threat": int(case.threat), "next_at": case.next_at, "content": content}
+    return row | {"threat": int(case.threat), "exposes": int(case.exposes), "next_at": case.next_at, "content": content}

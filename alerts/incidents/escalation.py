@@ -82,7 +82,7 @@ class Escalation:
         """Tell her who had it that ``by`` has answered in her place, if she is one of those who are told of it, and not
         only by being rung up.
         """
-        hers = self._ways_to(owner, case, now)
+        hers = self._whom.ways_to(case, owner, now)
         ways = [way for each in self._whom.others(case, hers, by) if (way := each.without_calls()) is not None]
         answers = len(self._history.of(case.id, events=ANSWERS.values()))
         # One way is enough.
@@ -99,14 +99,7 @@ class Escalation:
         last = next((each for each in reversed(of) if each.result != NOBODY_LEFT), None)
         if last is None or last.event != "handed-over":
             return None
-        return self._ways_to(last.actor, case, now)
-
-    def _ways_to(self, who: str, case: Case, now: datetime) -> list[Recipient]:
-        """How its steps and the last resort tell ``who``, a contact's name or a person's id; each way once."""
-        steps = range(1, len(self._whom.policy(case).steps) + 1)
-        known = [*(each for step in steps for each in self._whom.step(case, step, now)), *self._whom.last(case, now)]
-        hers, _ = self._whom.apart(case, known, who)
-        return _each_once(hers)
+        return self._whom.ways_to(case, last.actor, now)
 
     def _others(
         self, case: Case, now: datetime, by: str

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import cast
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from alerts.tables import INCIDENT_LINK
 from flow.clock import Clock, Moment
@@ -102,6 +102,8 @@ class Links:
     def add(self, links: Sequence[Link]) -> None:
         """Take in links of new deliveries; to be called in the transaction that takes in these."""
         rows = [{name: getattr(link, name) for name in _NAMES} for link in links]
+        # A message that waited and was replaced may be wanted again; its link is still there.
+        self._database.executemany(_REPLACED, [{"its_delivery": link.delivery} for link in links])
         self._database.executemany(_NEW, [row | {"expires": row["expires"].timestamp()} for row in rows])
 
     def find(self, delivery: str) -> Link | None:
@@ -133,6 +135,7 @@ class Links:
 _NAMES = tuple(Link.__dataclass_fields__)
 _COLUMNS = tuple(INCIDENT_LINK.c[name] for name in _NAMES)
 _NEW = insert(INCIDENT_LINK)
+_REPLACED = delete(INCIDENT_LINK).where(INCIDENT_LINK.c.delivery == bindparam("its_delivery"))
 
 
 def _link(row: tuple[object, ...]) -> Link:

@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from alerts.alert import Alert, Occasion, Recipient, Told, digest
 from alerts.content import recipients_of
-from alerts.incidents.batch import Batch, Batches, gravest
+from alerts.incidents.batch import Batch, Batches
 from alerts.incidents.case import Case, seconds
+from alerts.incidents.grade import Grade, grade_of
 from alerts.incidents.grouping import TOGETHER, Recent, Seen, signature
 from alerts.incidents.growth import grown, growth_due, next_milestone, size
 from alerts.incidents.history import Event, Transition
@@ -38,8 +40,7 @@ class _Arrival:
     """
 
     alert: Alert
-    severity: int
-    threat: bool
+    grade: Grade
     mark: bytes
     is_new_post: bool
     is_edit: bool
@@ -99,25 +100,26 @@ class Taking:
 
     def _take(self, alert: Alert, batch: Batch, signed: Callable[[str], bytes], official_of: _OfficialOf) -> None:
         """Find the incident of an alert, or open one; tell of it what is to be told; and take down that it belongs to it."""
-        judgement, place = alert.verdict.judgement, (alert.official, alert.verdict.post.id)
-        severity, threat = SEVERITIES.index(judgement.severity), "threat" in judgement.flagged
-        before = batch.known.get(alert.id)
-        if before is not None and before[0] >= severity and before[1] >= threat:
+        place, grade = (alert.official, alert.verdict.post.id), grade_of(alert.verdict.judgement)
+        before, of_post = batch.known.get(alert.id), batch.of_post.get(place, "")
+        if before is not None and not grade.exceeds(before) and not _comes_back(alert, batch.closed.get(of_post)):
             return  # a replay, or an edit that made it no graver
-        batch.graded[place] = gravest(batch.graded.get(place), severity, threat)
-        case = batch.cases.get(batch.of_post.get(place, ""))
+        batch.graded[place] = grade.joined(batch.graded.get(place, grade))
+        official = official_of(alert.official)
+        tenant = tenant_of(official) if official is not None else ""
+        # Of who has moved to another municipality those of the former one learn nothing new.
+        case = next((case for case in [batch.cases.get(of_post)] if case is not None and case.tenant == tenant), None)
         arrival = _Arrival(
             alert,
-            severity,
-            threat,
+            grade,
             mark=signed(alert.verdict.post.text),
             is_new_post=case is None,
             is_edit=before is not None,
         )
         if case is None:
-            case = self._joined(arrival, batch)
+            case = self._joined(arrival, batch, tenant)
         if case is None:
-            case = self._opened(alert, batch, official_of)
+            case = self._opened(arrival, batch, tenant)
             self._tell(case, alert, batch, "raised")
             batch.said.add(case.id)
         else:
@@ -127,15 +129,15 @@ class Taking:
     def _grow_by(self, case: Case, arrival: _Arrival, batch: Batch) -> None:
         """Let an incident that is there have one more alert, and tell of it what is not told in passing."""
         alert = arrival.alert
-        graver = arrival.severity > case.severity or arrival.threat > case.threat
+        graver = arrival.grade.exceeds(case.grade)
         # A threat is never told in passing, unless it is a copy of one that was told.
-        own = arrival.threat and arrival.is_new_post and case.id not in arrival.like(batch, threats=True)
+        own = arrival.grade.threat and arrival.is_new_post and case.id not in arrival.like(batch, threats=True)
         follows = not arrival.is_edit and arrival.place in batch.quiet and not _news(alert, case)
         case.content = merged(alert, case.content)
-        case.severity, case.threat = max(case.severity, arrival.severity), case.threat or arrival.threat
+        case.severity, case.threat, case.exposes = case.grade.joined(arrival.grade)
         rises = self._rises(case, alert, graver=graver or own)
-        if graver or (own and _has_ended(case)):
-            self._begin_again(case, alert, batch, "graver" if graver else "new-threat")
+        if graver or own:
+            self._set_anew(case, alert, batch, "graver" if graver else "new-threat")
         elif rises:
             self._from_first_step(case, alert, batch)
         elif not arrival.is_new_post:
@@ -156,7 +158,7 @@ class Taking:
         post, account = alert.verdict.post, self._account(alert.verdict.post)
         posted_at = min(post.created_at.timestamp(), now)
         batch.of_post[arrival.place] = case.id
-        batch.known[alert.id] = (arrival.severity, int(arrival.threat))
+        batch.known[alert.id] = arrival.grade
         batch.changed[case.id] = batch.grown[case.id] = case
         if arrival.is_new_post:
             case.posts += 1
@@ -165,39 +167,43 @@ class Taking:
                 self._batches.accounts(case, batch).add(account)
             if not case.is_new or case.posts > 1:
                 batch.joined[case.id] = batch.joined.get(case.id, 0) + 1
-            seen = Seen(case.id, account, now, posted_at, arrival.threat, arrival.mark)
+            seen = Seen(case.id, account, now, posted_at, arrival.grade.threat, arrival.mark)
             batch.recent[alert.official].add(seen)
-        row = {"alert": alert.id, "incident": case.id, "severity": arrival.severity, "threat": int(arrival.threat)}
+        grade = {name: int(value) for name, value in arrival.grade._asdict().items()}
+        row: dict[str, Any] = {"alert": alert.id, "incident": case.id, **grade}
         if arrival.is_edit:
             batch.graver.append({f"its_{name}": value for name, value in row.items()})
         else:
             row |= {"official": alert.official, "post": post.id, "account": account, "at": now}
             batch.rows.append(row | {"signature": arrival.mark, "posted_at": posted_at})
 
-    def _joined(self, arrival: _Arrival, batch: Batch) -> Case | None:
+    def _joined(self, arrival: _Arrival, batch: Batch, tenant: str) -> Case | None:
         """The open incident that a post joins: with a threat like this one; in a flood the largest; else with a post like it."""
         since = (batch.now - TOGETHER).timestamp()
         official = arrival.alert.official
-        lately = {each.id: each for each in batch.of_official(official) if each.last_post_at >= since}
+        here = [each for each in batch.of_official(official) if each.tenant == tenant]
+        lately = {each.id: each for each in here if each.last_post_at >= since}
         if not lately:
             return None
-        if arrival.threat and (alike := _first_of(arrival.like(batch, threats=True), lately)):
+        if arrival.grade.threat and (alike := _first_of(arrival.like(batch, threats=True), lately)):
             return alike
         if batch.recent[official].floods(batch.now.timestamp()):
             return max(lately.values(), key=lambda case: (case.posts, case.last_post_at, case.id))
         return _first_of(arrival.like(batch), lately)
 
-    def _opened(self, alert: Alert, batch: Batch, official_of: _OfficialOf) -> Case:
-        judgement, post, now = alert.verdict.judgement, alert.verdict.post.id, batch.now.timestamp()
-        official = official_of(alert.official)
+    def _opened(self, arrival: _Arrival, batch: Batch, tenant: str) -> Case:
+        alert, now = arrival.alert, batch.now.timestamp()
+        before = batch.of_post.get(arrival.place, "")
         case = Case(
-            id=digest("incident", alert.official, post, batch.of_post.get((alert.official, post), "")),
+            # A post may come back after all that was known of it has been removed, but for its old incident.
+            id=digest("incident", *arrival.place, before, str(now)),
             kind="posts",
-            tenant=tenant_of(official) if official is not None else "",
+            tenant=tenant,
             official=alert.official,
             subject="",
-            severity=SEVERITIES.index(judgement.severity),
-            threat="threat" in judgement.flagged,
+            severity=arrival.grade.severity,
+            threat=arrival.grade.threat,
+            exposes=arrival.grade.exposes,
             state="triggered",
             policy=policy_of(alert),
             step=1,
@@ -221,13 +227,21 @@ class Taking:
         batch.events.append(Transition(case.id, case.official, batch.now, "opened", step=1))
         return case
 
-    def _begin_again(self, case: Case, alert: Alert, batch: Batch, why: Event) -> None:
-        """What has become graver is told from the first step on, also if somebody had seen it as it was."""
-        case.state, case.owner = "triggered", ""
-        self._from_first_step(case, alert, batch)
+    def _set_anew(self, case: Case, alert: Alert, batch: Batch, why: Event) -> None:
+        """Whoever has seen it as it was has not seen it as it is: if it is graver, or nobody is told of it any more by itself, it
+        is told from the first step on. Whoever had it hears that it is hers no longer.
+        """
+        if case.owner:
+            hers = tuple(self._whom.ways_to(case, case.owner, batch.now))
+            self._tell(case, replace(alert, recipients=hers), batch, "graver" if why == "graver" else "raised")
+        if why == "graver" or _has_ended(case):
+            case.state, case.owner = "triggered", ""
+            self._from_first_step(case, alert, batch)
+        else:
+            case.series += 1
         # A threat may be less severe than what was there before.
         severity = SEVERITIES[case.severity]
-        batch.events.append(Transition(case.id, case.official, batch.now, why, result=severity, step=1))
+        batch.events.append(Transition(case.id, case.official, batch.now, why, result=severity, step=case.step))
 
     def _rises(self, case: Case, alert: Alert, *, graver: bool) -> bool:
         """Go by the policy of ``alert`` if that insists more on an answer, or no less on what is graver; whether people are to be
@@ -256,8 +270,7 @@ class Taking:
     def _tell(self, case: Case, alert: Alert, batch: Batch, occasion: Occasion) -> None:
         # Another rule tells the same address of the same post only if it has become graver since.
         post = alert.verdict.post.id
-        severity, threat = batch.graded[alert.official, post]
-        key = f"{post} {severity} {threat}"
+        key = " ".join((post, *map(str, map(int, batch.graded[alert.official, post]))))
         told = Told(occasion, posts=0, accounts=0, minutes=0, step=1, key=key)
         batch.tells.append(replace(alert, incident=case.id, told=told))
 
@@ -285,6 +298,11 @@ class Taking:
 
 def _first_of(incidents: Sequence[str], among: Mapping[str, Case]) -> Case | None:
     return next((among[each] for each in incidents if each in among), None)
+
+
+def _comes_back(alert: Alert, closed: float | None) -> bool:
+    """Whether its post was collected anew after its incident had been closed: perhaps it was harmless in between."""
+    return closed is not None and alert.verdict.post.collected_at.timestamp() > closed
 
 
 def _news(alert: Alert, case: Case) -> bool:

@@ -95,6 +95,12 @@ class Whom:
             rule=case.content.rule if isinstance(case.content, Alert) else "",
         )
 
+    def ways_to(self, case: Case, by: str, now: datetime) -> list[Recipient]:
+        """How ``by``, a contact's name or a person's id, is told of it, whichever step tells her; empty: none does."""
+        steps = range(1, len(self.policy(case).steps) + 1)
+        known = [*(each for step in steps for each in self.step(case, step, now)), *self.last(case, now)]
+        return self.apart(case, known, by)[0]
+
     def apart(self, case: Case, recipients: Iterable[Recipient], by: str) -> tuple[list[Recipient], list[Recipient]]:
         """Those who are ``by``, a contact's name or a person's id, and the others. A person is each contact, too, that has her
         e-mail address.

@@ -53,7 +53,7 @@ def opened(
     at = START.timestamp()
     grave, told = 3 if threat or labels else 2, (1, 0)
     case = Case(
-        *(id, "posts", tenant, "anna-lindqvist", "", grave, threat, state, "urgent", *told, at, at, 1, 1, "", 0, 1, at),
+        *(id, "posts", tenant, "anna-lindqvist", "", grave, threat, False, state, "urgent", *told, at, at, 1, 1, "", 0, 1, at),
         escalate_at=None,
         grow_at=None,
         content=alert(verdict(labels=labels)) if labels else None,
