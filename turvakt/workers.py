@@ -139,7 +139,9 @@ class ClusterWorker:
 
     def _noted(self, note: Callable[[Database], None]) -> None:
         """Note something by a connection of its own, which minds no version: a start may fail for want of the right one."""
-        with suppress(Broken), closing(Postgres(self._parts.settings.postgres.url)) as database:
+        # Nobody breaks it off: where the server hangs, it must not keep the process from ending.
+        of_its_own = Postgres(self._parts.settings.postgres.url, seconds=HANGING_SECONDS)
+        with suppress(Broken), closing(of_its_own) as database:
             note(database)
 
     async def _work(self, worker: Worker) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, insert, or_, select, update
 
 from alerts.alert import Delivery, Recipient, State, delivery_id
 from alerts.bulletin import Bulletin
@@ -166,7 +166,10 @@ class Outbox(OutboxHolder):
 
     def _due(self) -> tuple[ColumnElement[bool], ...]:
         """What holds for deliveries that are to be tried now."""
-        return OUTBOX.c.state == "waiting", OUTBOX.c.due <= self._clock.now().timestamp()
+        now = self._clock.now().timestamp()
+        # Since it was due the clock was put back: until it is that late once more may be long.
+        put_back = and_(OUTBOX.c.at > now, OUTBOX.c.first_due <= OUTBOX.c.at)
+        return OUTBOX.c.state == "waiting", or_(OUTBOX.c.due <= now, put_back)
 
     def _item(self, row: Row) -> Item | None:
         *columns, first_due, value = row

@@ -199,6 +199,20 @@ def test_a_failed_try_waits_for_its_time(outbox: Outbox, clock: ManualClock) -> 
     assert (item.delivery.attempts, item.delivery.reason, item.first_due) == (1, "busy", AT)
 
 
+def test_after_the_clock_was_put_back_nothing_waits_until_it_is_that_late_once_more(
+    outbox: Outbox, clock: ManualClock
+) -> None:
+    later = alert(verdict("bluesky:3"), recipient(not_before=AT + timedelta(hours=8)))
+    outbox.add([alert(), alert(verdict("bluesky:2")), later])
+    tried = next(item.delivery for item in due(outbox) if item.delivery.post == "bluesky:2")
+    outbox.record([Result(replace(tried, attempts=1, at=AT), AT + timedelta(seconds=2))])
+    clock.advance(-3600)
+    assert [item.delivery.post for item in due(outbox)] == ["bluesky:1", "bluesky:2"]
+    again = replace(tried, attempts=2, at=clock.now())
+    outbox.record([Result(again, clock.now() + timedelta(seconds=4))])
+    assert [item.delivery.post for item in due(outbox)] == ["bluesky:1"]
+
+
 @pytest.mark.parametrize("state", ["delivered", "failed", "withdrawn"])
 def test_what_has_ended_keeps_ids_state_and_time_only(outbox: Outbox, database: Database, state: str) -> None:
     outbox.add([alert()])

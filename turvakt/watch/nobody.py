@@ -30,9 +30,10 @@ def nobody_left(database: Database) -> Callable[[datetime], Iterator[Trouble]]:
     def ask(now: datetime) -> Iterator[Trouble]:
         found: dict[str, list[datetime]] = {}
         for case in readable(database, *_WAITING):
-            last = history.of(case.id, events=_TOLD)[-1]
-            if case.wants_answer and last.event == NOBODY_LEFT and not last.contact:
-                found.setdefault(case.tenant, []).append(last.at)
+            # Nothing is left of one that was erased since it was found.
+            for last in history.of(case.id, events=_TOLD)[-1:]:
+                if case.wants_answer and last.event == NOBODY_LEFT and not last.contact:
+                    found.setdefault(case.tenant, []).append(last.at)
         for tenant, since in sorted(found.items()):
             details = {"unanswered": str(len(since)), "latest": max(since).isoformat()}
             yield Trouble("nobody-left", place_of(tenant), min(since), details)

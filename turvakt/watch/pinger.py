@@ -39,17 +39,17 @@ class Pinger:
         """The watch begins."""
         await self._get("/start")
 
-    async def failed(self) -> None:
-        """The watch itself cannot do its work."""
-        await self._get("/fail")
+    async def ping(self, troubles: Sequence[Trouble], now: datetime, *, faulty: bool = False) -> None:
+        """Say that all is well or, if ``troubles`` have lasted for a while, that it is not. Meanwhile it says nothing.
 
-    async def ping(self, troubles: Sequence[Trouble], now: datetime) -> None:
-        """Say that all is well or, if ``troubles`` have lasted for a while, that it is not. Meanwhile it says nothing."""
-        if not troubles:
+        Args:
+            faulty: the watch itself cannot do all of its work.
+        """
+        if not troubles and not faulty:
             self._bad_since = None
             await self._get()
             return
-        self._bad_since = self._bad_since or min(now, *(each.since for each in troubles))
+        self._bad_since = self._bad_since or min((now, *(each.since for each in troubles)))
         if now - self._bad_since >= HOLDS:
             await self._get("/fail")
 

@@ -35,6 +35,16 @@ class Process:
     ended: bool
     ahead: float = 0.0
 
+    @property
+    def last(self) -> datetime:
+        """Its last sign of life, by the database's clock."""
+        return self.at - timedelta(seconds=self.ahead)
+
+    @property
+    def began(self) -> datetime:
+        """When it began, by the database's clock."""
+        return self.started_at - timedelta(seconds=self.ahead)
+
 
 class Processes:
     """The table ``watch_process``."""
@@ -86,9 +96,9 @@ class Processes:
 
     def tidy(self) -> None:
         """Remove those that ended long before another one of their place: how the last one ended is not forgotten."""
-        newest = select(PROCESS.c.place, func.max(PROCESS.c.at)).group_by(PROCESS.c.place)
-        for place, at in self._database.query(newest):
-            before = PROCESS.c.at < at - FORGOTTEN.total_seconds()
+        last = PROCESS.c.at - PROCESS.c.ahead
+        for place, at in self._database.query(select(PROCESS.c.place, func.max(last)).group_by(PROCESS.c.place)):
+            before = last < at - FORGOTTEN.total_seconds()
             self._database.execute(delete(PROCESS).where(PROCESS.c.place == place, before))
 
 
@@ -99,13 +109,13 @@ def missing(processes: Collection[Process]) -> list[Process]:
     So one that crashed is made good by its restart, and not by others that went on beside it. But where these went on for
     `MADE_GOOD`, they did its work, too.
     """
-    newest = max((each.at for each in processes), default=None)
-    starts = sorted(each.started_at for each in processes)
+    newest = max((each.last for each in processes), default=None)
+    starts = sorted(each.began for each in processes)
     left = []
-    for each in sorted(processes, key=lambda each: each.at):
-        if each.ended or (newest is not None and newest - each.at >= MADE_GOOD):
+    for each in sorted(processes, key=lambda each: each.last):
+        if each.ended or (newest is not None and newest - each.last >= MADE_GOOD):
             continue
-        later = next((start for start in starts if start > each.at), None)
+        later = next((start for start in starts if start > each.last), None)
         if later is None:
             left.append(each)
         else:

@@ -15,7 +15,7 @@ from turvakt.reading import STAGES
 from turvakt.watch.beats import CHANNEL, Beats
 from turvakt.watch.channels import Channels, deliveries, places_of
 from turvakt.watch.drills import Drills, Weekly
-from turvakt.watch.keys import Keys
+from turvakt.watch.keys import Keys, key_place
 from turvakt.watch.machine import Backup, Certificate, Clocks, Disk
 from turvakt.watch.nobody import nobody_left
 from turvakt.watch.operator import OperatorTeller, hold_drill, zone
@@ -128,6 +128,8 @@ def _unused(parts: Parts, channels: Channels) -> Callable[[Trouble], bool]:
         kind, _, name = trouble.place.partition(":")
         if kind == "collector":
             return name not in _sources(parts)
+        if kind == "key":
+            return trouble.place not in {key_place(file) for _, file in key_files(parts.plans)}
         return trouble.place.startswith(CHANNEL) and channels.unused(trouble)
 
     return unused

@@ -47,6 +47,7 @@ class Watcher:
         self._step = step
         self._clock = clock
         self._sleep = sleep
+        self._failed = False  # whether the last look did
 
     async def run(self) -> None:
         """Watch until cancelled."""
@@ -56,10 +57,10 @@ class Watcher:
             began = time.monotonic()
             try:
                 await self.look()
+                self._failed = False
             except Exception as error:  # noqa: BLE001  the watch must not end what it watches; what is broken ends it by itself
                 logger.error("the watch failed: %s", type(error).__name__)
-                if self._pinger is not None:
-                    await self._pinger.failed()
+                self._failed = True
             await self._sleep(max(1.0, LOOK_SECONDS - (time.monotonic() - began)))
 
     async def look(self) -> list[Trouble]:
@@ -67,10 +68,9 @@ class Watcher:
         now = self._clock.now()
         found, unknown, faulty = await asyncio.to_thread(look, self._probes, now)
         # First what need not wait for a database: where that is away, only the watcher outside can tell somebody.
-        if self._pinger is not None and faulty:
-            await self._pinger.failed()
-        elif self._pinger is not None:
-            await self._pinger.ping([each for each in found if each.kind in BROKEN], now)
+        if self._pinger is not None:
+            broken = [each for each in found if each.kind in BROKEN]
+            await self._pinger.ping(broken, now, faulty=faulty or self._failed)
         await self._step(self._troubles.take, found, now, unknown=unknown)
         await self._step(self._also, now)
         return found

@@ -77,6 +77,21 @@ def test_a_planned_stop_is_told_after_an_hour_and_what_is_missing_beside_it_at_o
     assert found(202, (0, 3, False), (2, 200, True)) == []
 
 
+def test_who_came_after_whom_is_told_by_one_clock(parts: Parts) -> None:
+    beats, processes = Beats(parts.database), Processes(parts.database)
+    wrong = 30 * MINUTE
+    # It crashed, by a clock that is half an hour ahead; ten minutes later another one came, which was stopped in order.
+    processes.lives("crashed", "worker:collect", NOW + wrong, ahead=wrong.total_seconds())
+    processes.lives("after", "worker:collect", NOW + 10 * MINUTE)
+    processes.ends("after", NOW + 12 * MINUTE)
+    beats.write([Beat("worker:collect", NOW + 12 * MINUTE)], {})
+    assert list(Workers(beats, processes, names=["collect"], since=NOW)(NOW + 20 * MINUTE)) == []
+    ahead = (3 * FORGOTTEN).total_seconds()
+    processes.lives("ahead", "worker:collect", NOW + 3 * FORGOTTEN, ahead=ahead)
+    processes.tidy()
+    assert len(processes.of("worker:collect")) == 3
+
+
 def test_a_process_that_fails_at_its_start_is_missing_and_not_stopped(parts: Parts) -> None:
     beats, processes = Beats(parts.database), Processes(parts.database)
     watch = Workers(beats, processes, names=["collect"], since=NOW)

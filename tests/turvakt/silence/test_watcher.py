@@ -197,6 +197,16 @@ async def test_a_source_that_was_switched_off_is_not_said_to_be_readable_again(
     assert [each["unused"] for each in bulletins(parts, "source-failing")] == ["yes"]
 
 
+async def test_a_key_that_the_plan_does_not_name_any_longer_is_not_said_to_be_good(
+    parts: Parts, clock: ManualClock
+) -> None:
+    since = clock.now().timestamp()
+    row = {"kind": "key-ends", "place": "key:0a1b2c", "state": "told", "since": since, "told_at": since}
+    parts.database.execute(insert(TROUBLE), row | {"returns": 0, "incident": "1", "details": "{}"})
+    await looks(watch_over(parts), clock, 12, beats=Beats(parts.database))
+    assert [each["unused"] for each in bulletins(parts, "key-ends")] == ["yes"]
+
+
 async def test_a_changed_plan_that_is_not_in_force_is_told_until_it_is(
     parts: Parts, clock: ManualClock, plan: Path
 ) -> None:
@@ -289,14 +299,15 @@ async def test_the_watch_does_not_end_what_it_watches(clock: ManualClock, heard:
         raise KeyError("a name")
 
     async def sleep(seconds: float) -> None:
-        if len(tries) == 2:
+        clock.advance(60)
+        if len(tries) == 5:
             raise asyncio.CancelledError
 
     troubles = Troubles(None, teller=None, repeat=timedelta(hours=1))  # type: ignore[arg-type]  # it is never reached
     watch = Watcher([], troubles, pinger=Pinger(heard.url), also=tries.append, step=fails, clock=clock, sleep=sleep)  # type: ignore[arg-type]
     with pytest.raises(asyncio.CancelledError):
         await watch.run()
-    assert heard.heard == ["start", "alive", "fail", "alive", "fail"]
+    assert heard.heard == ["start", "alive", "fail", "fail"]
 
 
 async def test_a_probe_that_is_faulty_is_told_outside(clock: ManualClock, heard: Outside) -> None:
@@ -310,8 +321,10 @@ async def test_a_probe_that_is_faulty_is_told_outside(clock: ManualClock, heard:
     troubles = Troubles(None, teller=None, repeat=timedelta(hours=1))  # type: ignore[arg-type]  # it is never reached
     probes = [Probe("disk", frozenset({"disk-full"}), faulty)]
     watch = Watcher(probes, troubles, pinger=Pinger(heard.url), also=lambda now: None, step=nothing, clock=clock)  # type: ignore[arg-type]
-    await watch.look()
-    assert heard.heard == ["fail"]
+    for _ in range(3):
+        await watch.look()
+        clock.advance(60)
+    assert heard.heard == ["fail"]  # as of any trouble: once it has lasted for two minutes
 
 
 def test_a_drill_goes_to_contacts_that_only_a_rule_names(parts: Parts, plan: Path, clock: ManualClock) -> None:
