@@ -60,6 +60,11 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
             *((True, fault) for fault in wrong_times(quiet=self.quiet, timezone=self.timezone)),
         )
 
+    @property
+    def addresses(self) -> frozenset[tuple[str, str]]:
+        """Channel and address of each way to it."""
+        return frozenset((way.channel, way.address) for way in self.channels)
+
     def recipients(
         self, *, at: datetime, severity: Severity, threat: bool, every: bool, show_text: bool, timezone: str
     ) -> tuple[Recipient, ...]:

@@ -67,10 +67,20 @@ class Plan:
         """The contacts that it names, those that only a rule names among them."""
         return *self.contacts.values(), *(to.contact for rule in self.rules for to in rule.named)
 
-    def needs_second_factor(self, contact: str) -> bool:
-        """Whether the contact of that name has to sign in behind a link."""
-        own = self.contacts[contact].second_factor if contact in self.contacts else None
-        return self.second_factor if own is None else own
+    def needs_second_factor(self, contact: str, official: Official | None) -> bool:
+        """Whether whoever is told by that name has to sign in behind a link, of which no more than the name is known.
+
+        What the plan lets one of its contacts off does not hold where the official, or a rule, names somebody else like her.
+        """
+        own = self.contacts.get(contact)
+        if own is None or own.second_factor is None:
+            return self.second_factor
+        others = (
+            *(contacts_of(official) if official else ()),
+            *(to.contact for rule in self.rules for to in rule.named),
+        )
+        is_shared = any(each.name == contact and not each.addresses <= own.addresses for each in others)
+        return own.second_factor or (self.second_factor and is_shared)
 
     def step_recipients(
         self,

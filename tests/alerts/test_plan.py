@@ -2,6 +2,7 @@
 
 import logging
 import os
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from alerts.plans.gaps import gaps, of_no_tenant, strangers
 from alerts.plans.live import LivePlans
 from alerts.plans.plan import Plan, Plans
 from alerts.plans.planning import load_plans, read_plans
+from alerts.plans.rules import Rule, To
 from alerts.routing import route
 from classify.verdict import Verdict
 from flow.clock import ManualClock
@@ -205,8 +207,24 @@ def test_the_last_resort_is_told_on_all_channels(plan: Plan) -> None:
     assert [(each.address, each.show_text) for each in last] == [("chief@ekvik.example", False)]
     (stands_in,) = plan.last_recipients(official=official(), at=AT, severity="high", threat=False, rule="rest")
     assert stands_in.show_text
-    assert plan.needs_second_factor("Chief")
-    assert not plan.needs_second_factor("Desk")
+
+
+def test_who_is_named_like_a_contact_that_need_not_sign_in_does_as_the_plan_says(plan: Plan) -> None:
+    desk = msgspec.structs.replace(plan.contacts["Desk"], second_factor=False)
+    strict = replace(plan, second_factor=True, contacts={**plan.contacts, "Desk": desk})
+
+    def asked(plan: Plan, contact: str, *contacts: Contact) -> bool:
+        return plan.needs_second_factor(contact, official(contacts=contacts))
+
+    assert [asked(plan, name) for name in ("Chief", "Desk", "Vakt")] == [True, False, False]
+    assert [asked(strict, name) for name in ("Chief", "Desk", "Vakt")] == [True, False, True]
+    same = Contact("Desk", "email", "desk@ekvik.example", "sv")
+    other = replace(same, address="cousin@turvakt.example")
+    assert [asked(strict, "Desk", each) for each in (same, other)] == [False, True]
+    to = To(name="Desk", channel="email", address=other.address, language="sv")
+    named = replace(strict, rules=(Rule(name="x", severity="low", contacts=(to,)),))
+    assert [asked(each, "Desk") for each in (named, strict)] == [True, False]
+    assert not asked(replace(named, second_factor=False), "Desk", other)
 
 
 def test_a_policy_that_is_gone_is_the_urgent_one(plan: Plan) -> None:

@@ -69,7 +69,7 @@ class Desk:
         if incident is None or not is_told(link, official=official, clock=self.site.clock):
             return self._closed(request, "unknown", 404)
         by = link.contact
-        if self.answers.plan(incident.tenant).needs_second_factor(link.contact):
+        if self.answers.plan(incident.tenant).needs_second_factor(link.contact, official):
             by = _signed_in(request.state.actor, incident)
         return Opened(token, link, incident, by)
 

@@ -43,7 +43,10 @@ def routes(site: Site, answers: Answers) -> APIRouter:
     def heard(link: Link) -> str | None:
         """What somebody has seen who was called; ``None``: she may not answer so, or the call said less than there is now."""
         incident = answers.incidents.get(link.incident)
-        if incident is None or answers.plan(incident.tenant).needs_second_factor(link.contact):
+        if incident is None:
+            return None
+        official = answers.official(link.official)
+        if answers.plan(incident.tenant).needs_second_factor(link.contact, official):
             return None
         told = dropwhile(lambda each: each.delivery != link.delivery, answers.history.of(link.incident))
         begun_again = any(each.event in BEGUN_AGAIN for each in told)
