@@ -21,6 +21,7 @@ Event = Literal[
     "grew",
     "graver",
     "new-threat",
+    "owner-gone",
     "told",
     "delayed",
     "delivered",
@@ -56,7 +57,7 @@ ANSWERS: dict[Action, Event] = {
     "reopen": "reopened",
 }
 """What the history calls each answer."""
-BEGUN_AGAIN: tuple[Event, ...] = ("graver", "new-threat")
+BEGUN_AGAIN: tuple[Event, ...] = ("graver", "new-threat", "owner-gone")
 """It is told from its first step on, also to those who had answered before."""
 NOBODY_LEFT: Event = "nobody-left"
 """There was nobody more whom consent allows to tell; also the result of handing over to nobody."""

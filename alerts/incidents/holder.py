@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, not_, select, u
 from alerts.alert import Alert
 from alerts.content import without_content
 from alerts.incidents.case import UNANSWERED, Case, cases, save
-from alerts.incidents.history import DELETED, History, Transition
+from alerts.incidents.history import ANSWERS, DELETED, History, Transition
 from alerts.incidents.incident import LOCK, Incident
 from alerts.incidents.reading import IncidentReader
 from alerts.tables import (
@@ -58,13 +58,31 @@ class IncidentHolder(IncidentReader):
     def _erase_recipient(self, official: str, name: str) -> int:
         removed = sum(self._database.execute(delete(table).where(*its)) for table, its in _to(official, name))
         removed += self._database.execute(update(INCIDENT_TASK).where(*_done_by(official, name)).values(done_by=""))
-        named = [case for case in cases(self._database, INCIDENT.c.official == official) if _names(case, name)]
+        found = cases(self._database, INCIDENT.c.official == official)
+        left = [case for case in found if self._is_with(case, name)]
+        named = [case for case in found if _names(case, name)]
         for case in named:
             case.owner = "" if case.owner == name else case.owner
             if isinstance(case.content, Alert):
                 case.content = case.content.not_to(official, name)
-        save(self._database, named)
+        self._begin_again(left)
+        save(self._database, [case for case in found if case in named or case in left])
         return removed + len(named)
+
+    def _is_with(self, case: Case, name: str) -> bool:
+        """Whether nobody is told of it any more because this contact has it, or has seen it while nobody had it."""
+        if case.state != "acknowledged":
+            return False
+        answers = self._history.of(case.id, events=ANSWERS.values())
+        return name == (case.owner or next((each.actor for each in reversed(answers)), ""))
+
+    def _begin_again(self, left: Sequence[Case]) -> None:
+        """Nobody has these any more: they are told anew, from the first step on."""
+        now = self._clock.now()
+        for case in left:
+            case.state, case.step, case.round, case.series = "escalated", 0, 0, case.series + 1
+            case.changed_at = case.escalate_at = now.timestamp()
+        self._history.add([Transition(case.id, case.official, now, "owner-gone") for case in left])
 
     def _tidy(self, found: Sequence[Case], *, of: Part) -> int:
         """Remove the incidents that have no post any more; of others what is left of a post of this source."""

@@ -16,7 +16,7 @@ from alerts.explaining import explain
 from alerts.incidents.case import cases
 from alerts.incidents.escalator import Escalator
 from alerts.incidents.history import Times, Transition
-from alerts.incidents.incident import Incident
+from alerts.incidents.incident import Action, Incident
 from alerts.incidents.incidents import Incidents
 from alerts.incidents.telling import Telling
 from alerts.plans.contacts import Contact as Planned
@@ -892,6 +892,31 @@ class TestHolder:
         assert world.incidents.count("anna-lindqvist", desk) == world.incidents.erase("anna-lindqvist", desk) == 2
         assert world.incidents.history.erase("anna-lindqvist", desk) == 1
         assert world.incidents.count("anna-lindqvist", desk) == 0
+
+    @both
+    @pytest.mark.parametrize("action", ["on-it", "acknowledge"])
+    @pytest.mark.parametrize("labels", [("threat",), ("harassment",)])
+    def test_what_an_erased_recipient_had_is_told_anew(
+        self, world: World, action: Action, labels: tuple[Label, ...]
+    ) -> None:
+        world.take(world.raised(1, labels=labels))
+        world.deliver()
+        world.incidents.answer(world.one.id, action, by="Beredskap Ekvik")
+        world.her = replace(world.her, contacts=(DEPUTY,))
+        gone = Part("recipient", "Beredskap Ekvik")
+        assert world.incidents.erase("anna-lindqvist", gone) > world.incidents.erase("anna-lindqvist", gone) == 0
+        assert (world.one.state, world.one.owner) == ("escalated", "")
+        assert world.pass_time(1) == [("escalated", 1, DEPUTY.address)]
+        assert [each for each in world.events() if each in ("owner-gone", "repeated")] == ["owner-gone", "repeated"]
+
+    @pytest.mark.parametrize("by", ["p-1", "Kim"])
+    def test_what_somebody_else_has_stays_so(self, world: World, by: str) -> None:
+        world.take(world.raised(1, labels=("threat",)))
+        world.incidents.answer(world.one.id, "acknowledge", by="Beredskap Ekvik")
+        world.incidents.answer(world.one.id, "on-it", by=by)
+        world.incidents.answer(world.one.id, "acknowledge", by="Beredskap Ekvik")
+        world.incidents.erase("anna-lindqvist", Part("recipient", "Beredskap Ekvik"))
+        assert (world.one.state, world.one.owner, world.one.escalate_at) == ("acknowledged", by, None)
 
     @both
     def test_a_deleted_post_goes_but_a_threat_is_still_escalated(self, world: World) -> None:
