@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from alerts.alert import Alert, Recipient, digest
 from alerts.bulletin import Bulletin
-from alerts.incidents.case import Case, cases
+from alerts.incidents.case import Case, readable
 from alerts.incidents.grouping import Recent
 from alerts.incidents.incident import OPEN, Kind
 from alerts.plans.policies import URGENT, USUAL
@@ -35,7 +35,7 @@ class Campaigns:
         burst = recent.burst(now.timestamp(), usual=partial(self._usual_of, official, now))
         if burst is None or self._was_raised(official, now):
             return None
-        found = cases(
+        found = readable(
             self._database,
             *(INCIDENT.c.official == official, INCIDENT.c.kind == "posts", INCIDENT.c.state.in_(OPEN)),
         )

@@ -1,7 +1,6 @@
 """An incident at work: what stands in its row, changed in place and written back at the end of a transaction."""
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -137,11 +136,12 @@ def cases(database: Database, *conditions: ColumnElement[bool]) -> list[Case]:
 
 def readable(database: Database, *conditions: ColumnElement[bool]) -> list[Case]:
     """The same without those that cannot be read: while versions change, a newer program has written them, and sees to them."""
-    found = []
-    for row in database.query(_rows(*conditions)):
-        with suppress(BadInput):
-            found.append(_case(row))
-    return found
+    return [case for row in database.query(_rows(*conditions)) if (case := _readable(row)) is not None]
+
+
+def unreadable(database: Database, *conditions: ColumnElement[bool]) -> list[str]:
+    """The ids of those that cannot be read."""
+    return [row[_ID] for row in database.query(_rows(*conditions)) if _readable(row) is None]
 
 
 def save(database: Database, changed: Sequence[Case]) -> None:
@@ -158,6 +158,7 @@ def seconds(at: datetime | None) -> float | None:
 
 
 _NAMES = tuple(each.name for each in fields(Case) if each.name != "is_new")
+_ID = _NAMES.index("id")
 _COLUMNS = tuple(INCIDENT.c[name] for name in _NAMES)
 _NEW = insert(INCIDENT)
 _CHANGED = update(INCIDENT).where(INCIDENT.c.id == bindparam("its_id"))
@@ -165,6 +166,13 @@ _CHANGED = update(INCIDENT).where(INCIDENT.c.id == bindparam("its_id"))
 
 def _rows(*conditions: ColumnElement[bool]) -> Select[Any]:
     return select(*_COLUMNS).where(*conditions).order_by(INCIDENT.c.opened_at, INCIDENT.c.id)
+
+
+def _readable(row: Row) -> Case | None:
+    try:
+        return _case(row)
+    except BadInput:
+        return None
 
 
 def _case(row: Row) -> Case:

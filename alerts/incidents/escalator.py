@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alerts.incidents.incidents import Incidents
 from flow.clock import Clock
@@ -11,6 +11,8 @@ from flow.errors import BadInput
 from flow.step import Step
 
 logger = logging.getLogger(__name__)
+UNREADABLE_AGAIN = timedelta(minutes=1)
+"""What cannot be read is tried again so much later: a newer program has written it, or this one is replaced by one."""
 
 
 class Escalator:
@@ -36,6 +38,8 @@ class Escalator:
         self._step = step
         self._clock = clock
         self._idle_seconds = idle_seconds
+        self._aside: dict[str, datetime] = {}
+        self._unreadable: set[str] = set()
 
     async def run(self) -> None:
         """Work until cancelled. What was not done by then is done at the next start.
@@ -55,12 +59,18 @@ class Escalator:
 
     def turn(self, now: datetime) -> int:
         """Do what is due; returns how many deliveries are new."""
-        return sum(map(self._advance, self._incidents.due(now)))
+        self._aside = {each: at for each, at in self._aside.items() if abs(now - at) < UNREADABLE_AGAIN}
+        return sum(self._advance(each, now) for each in self._incidents.due(now, besides=self._aside))
 
-    def _advance(self, incident: str) -> int:
+    def _advance(self, incident: str, now: datetime) -> int:
         try:
-            return self._incidents.advance(incident)
+            told = self._incidents.advance(incident)
         except BadInput as error:
-            # One that cannot be read must not keep the others from going on.
-            logger.error("incident %s cannot be read and is passed over: %s", incident, error)
+            # However many cannot be read, they must not keep the others from going on. The watch tells the operator.
+            self._aside[incident] = now
+            if incident not in self._unreadable:
+                self._unreadable.add(incident)
+                logger.error("incident %s cannot be read and is set aside: %s", incident, error)
             return 0
+        self._unreadable.discard(incident)
+        return told

@@ -1,5 +1,6 @@
 """What incidents hold of officials: how it is shown to them, erased, and kept no longer than needed."""
 
+import logging
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, not_, select, u
 
 from alerts.alert import Alert
 from alerts.content import without_content
-from alerts.incidents.case import UNANSWERED, Case, cases, save
+from alerts.incidents.case import UNANSWERED, Case, cases, readable, save, unreadable
 from alerts.incidents.history import ANSWERS, DELETED, History, Transition
 from alerts.incidents.incident import LOCK, Incident
 from alerts.incidents.reading import IncidentReader
@@ -25,6 +26,7 @@ from flow.database import Database
 from flow.databases.columns import moment
 from registry.holder import Part
 
+logger = logging.getLogger(__name__)
 _OF_INCIDENTS: tuple[Table, ...] = (INCIDENT_POST, INCIDENT_LINK, INCIDENT_TASK, DIGEST_ENTRY)
 """What belongs to an incident, but for its history, which `alerts.incidents.history.History` holds."""
 
@@ -53,12 +55,23 @@ class IncidentHolder(IncidentReader):
             removed = 0
             for table in (INCIDENT_POST, DIGEST_ENTRY):
                 removed += self._database.execute(delete(table).where(*_from(table, official, part.name)))
-            return removed + self._tidy(cases(self._database, INCIDENT.c.official == official), of=part)
+            found, emptied = self._found_or_emptied(INCIDENT.c.official == official)
+            return removed + emptied + self._tidy(found, of=part)
+
+    def _found_or_emptied(self, condition: ColumnElement[bool]) -> tuple[list[Case], int]:
+        """The incidents for which it holds, and how many of them cannot be read: the content of these is removed, as it may be
+        just what must not stay.
+        """
+        lost = unreadable(self._database, condition)
+        if lost:
+            logger.error("incidents cannot be read, and what they hold is removed: %s", ", ".join(lost))
+            self._database.execute(update(INCIDENT).where(INCIDENT.c.id.in_(lost)).values(content=None))
+        return cases(self._database, condition), len(lost)
 
     def _erase_recipient(self, official: str, name: str) -> int:
         removed = sum(self._database.execute(delete(table).where(*its)) for table, its in _to(official, name))
         removed += self._database.execute(update(INCIDENT_TASK).where(*_done_by(official, name)).values(done_by=""))
-        found = cases(self._database, INCIDENT.c.official == official)
+        found, emptied = self._found_or_emptied(INCIDENT.c.official == official)
         left = [case for case in found if self._is_with(case, name)]
         named = [case for case in found if _names(case, name)]
         for case in named:
@@ -67,7 +80,7 @@ class IncidentHolder(IncidentReader):
                 case.content = case.content.not_to(official, name)
         self._begin_again(left)
         save(self._database, [case for case in found if case in named or case in left])
-        return removed + len(named)
+        return removed + emptied + len(named)
 
     def _is_with(self, case: Case, name: str) -> bool:
         """Whether nobody is told of it any more because this contact has it, or has seen it while nobody had it."""
@@ -127,8 +140,9 @@ class IncidentHolder(IncidentReader):
                 found = [row[0] for row in self._database.query(of)]
                 for table in (INCIDENT_POST, DIGEST_ENTRY):
                     changed += self._database.execute(delete(table).where(table.c.post == post))
-                for case in cases(self._database, INCIDENT.c.id.in_(found)) if found else ():
-                    changed += self._without(case, post, deleted_at)
+                if found:
+                    left, emptied = self._found_or_emptied(INCIDENT.c.id.in_(found))
+                    changed += emptied + sum(self._without(case, post, deleted_at) for case in left)
         return changed
 
     def _among(self, posts: Collection[str]) -> list[str]:
@@ -180,11 +194,14 @@ class IncidentHolder(IncidentReader):
         """How many records there are; of a recipient, how many name him."""
         if part is None:
             return sum(self._count(table, table.c.official == official) for table in (INCIDENT, *_OF_INCIDENTS))
-        found = cases(self._database, INCIDENT.c.official == official)
         if part.kind == "recipient":
+            hers = INCIDENT.c.official == official
+            # What cannot be read may name anybody.
+            named = len(unreadable(self._database, hers))
+            named += sum(_names(case, part.name) for case in readable(self._database, hers))
             to = sum(self._count(table, *its) for table, its in _to(official, part.name))
             done = self._count(INCIDENT_TASK, *_done_by(official, part.name))
-            return to + done + sum(_names(case, part.name) for case in found)
+            return to + done + named
         return sum(self._count(table, *_from(table, official, part.name)) for table in (INCIDENT_POST, DIGEST_ENTRY))
 
 

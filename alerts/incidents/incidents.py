@@ -1,7 +1,7 @@
 """Incidents: alerts are grouped into them, and people are told of, answer and close them."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -144,7 +144,7 @@ class Incidents(IncidentHolder):
         """
         with self._database.transaction():
             self._database.lock(LOCK)
-            found = cases(
+            found = readable(
                 self._database,
                 *(INCIDENT.c.kind == kind, INCIDENT.c.tenant == bulletin.tenant, INCIDENT.c.subject == subject),
                 *(INCIDENT.c.official == bulletin.official, INCIDENT.c.state.in_(OPEN)),
@@ -217,9 +217,13 @@ class Incidents(IncidentHolder):
 
     # ---------------------------------------------------------------- escalation
 
-    def due(self, now: datetime, *, limit: int = 100) -> list[str]:
-        """The ids of incidents about which something is to be done now, the gravest first."""
-        due = select(INCIDENT.c.id).where(INCIDENT.c.next_at <= now.timestamp())
+    def due(self, now: datetime, *, limit: int = 100, besides: Collection[str] = ()) -> list[str]:
+        """The ids of incidents about which something is to be done now, the gravest first.
+
+        Args:
+            besides: ids of incidents to leave out.
+        """
+        due = select(INCIDENT.c.id).where(INCIDENT.c.next_at <= now.timestamp(), INCIDENT.c.id.not_in(besides))
         order = (INCIDENT.c.threat.desc(), INCIDENT.c.severity.desc(), INCIDENT.c.next_at, INCIDENT.c.id)
         return [row[0] for row in self._database.query(due.order_by(*order).limit(limit))]
 
@@ -253,7 +257,7 @@ class Incidents(IncidentHolder):
         """Tell at once of all growth that waits to be told; returns how many deliveries are new."""
         with self._database.transaction():
             self._database.lock(LOCK)
-            found = cases(self._database, INCIDENT.c.grow_at.is_not(None), INCIDENT.c.state.in_(OPEN))
+            found = readable(self._database, INCIDENT.c.grow_at.is_not(None), INCIDENT.c.state.in_(OPEN))
             told = sum(map(self._tell_growth, found))
             save(self._database, found)
         return told

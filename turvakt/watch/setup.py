@@ -26,6 +26,7 @@ from turvakt.watch.probes import clocks as apart
 from turvakt.watch.processes import Processes
 from turvakt.watch.trouble import Trouble
 from turvakt.watch.troubles import Troubles
+from turvakt.watch.unread import unread
 from turvakt.watch.watcher import Watcher
 from turvakt.wiring import Parts
 
@@ -166,6 +167,7 @@ def _probes(
         Probe("database", frozenset({"channel-failing"}), channels),
         Probe("database", frozenset({"drill-failed", "drill-unanswered"}), held),
         Probe("database", frozenset({"nobody-left"}), nobody_left(parts.database)),
+        Probe("database", frozenset({"incident-unreadable"}), unread(parts.database)),
         Probe("disk", frozenset({"disk-full"}), Disk(parts.settings.data_dir, free=settings.disk_free)),
         Probe("clock", frozenset({"clock-jumped"}), clocks),
         Probe("certificate", frozenset({"certificate-ends"}), Certificate(base_url(parts.settings))),

@@ -26,6 +26,7 @@ Kind = Literal[
     "drill-unanswered",
     "plan-broken",
     "nobody-left",
+    "incident-unreadable",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Detail = Literal[
@@ -65,7 +66,7 @@ BROKEN: frozenset[Kind] = frozenset(
     {"worker-silent", "worker-stopped", "stage-late", "deliveries-late", "channel-failing", "store-away", "disk-full"}
 )
 """While these last, alerts may reach nobody: the watcher outside is told, too."""
-CRITICAL: frozenset[Kind] = BROKEN | {"nobody-left"}
+CRITICAL: frozenset[Kind] = BROKEN | {"nobody-left", "incident-unreadable"}
 """The operator is woken. Of the others she is told at her desk."""
 AT_ONCE: frozenset[Kind] = frozenset(
     {"clock-jumped", "backup-old", "certificate-ends", "key-ends", "drill-failed", "drill-unanswered", "nobody-left"}
