@@ -14,9 +14,9 @@ from flow.database import Database
 from flow.databases.columns import moment
 
 Why = Literal["joined", "later", "retried", "underway", "digest", "in-digest", "failed", "nobody"]
-"""``joined``: its incident had been told already. ``later``: quiet hours or a pause hold it back. ``retried``: a try failed, and
-another one follows. ``digest``: it will be told in brief with others; ``in-digest``: it was. ``nobody``: no contact may be told,
-or none is named."""
+"""``joined``: its incident had been told already, and it had no message of its own. ``later``: quiet hours or a pause hold it
+back. ``retried``: a try failed, and another one follows. ``digest``: it will be told in brief with others; ``in-digest``: it was.
+``nobody``: no contact may be told, or none is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class _Delivery:
-    alert: str
+    post: str
     incident: str
     state: str
     attempts: int
@@ -47,7 +47,7 @@ class Standings:
         self._clock = clock
 
     def of(self, alerts: Collection[str], official: str) -> dict[str, Standing]:
-        """Of those of ``alerts`` about this official, given by id, that nobody was told of by themselves.
+        """Of those of ``alerts`` about this official, given by id, of whose post nobody was told by itself.
 
         Nothing is said of an alert whose incident is kept no longer.
         """
@@ -55,7 +55,7 @@ class Standings:
         hers = INCIDENT_POST.c.official == official
         found = self._database.query(of.where(hers, INCIDENT_POST.c.alert.in_(alerts)))
         incidents = {incident for _, incident, _ in found}
-        deliveries = self._deliveries(alerts, incidents, official)
+        deliveries = self._deliveries({post for *_, post in found}, incidents, official)
         held = select(DIGEST_ENTRY.c.post).where(DIGEST_ENTRY.c.official == official)
         digests = {
             post for (post,) in self._database.query(held.where(DIGEST_ENTRY.c.post.in_([row[2] for row in found])))
@@ -63,8 +63,8 @@ class Standings:
         in_digests, on_their_way = self._in_digests(incidents), self._digests(incidents)
         standings = {
             alert: self._standing(
-                alert,
-                [each for each in deliveries if alert == each.alert or incident == each.incident],
+                post,
+                [each for each in deliveries if post == each.post or incident == each.incident],
                 [each for each in on_their_way if incident == each.incident],
                 is_held=post in digests,
                 told=in_digests.get(incident, ()),
@@ -99,27 +99,30 @@ class Standings:
             if link_id(id, incident) in known
         ]
 
-    def _deliveries(self, alerts: Collection[str], incidents: Collection[str], official: str) -> list[_Delivery]:
-        wanted = select(OUTBOX.c.alert_id, OUTBOX.c.incident, OUTBOX.c.state, OUTBOX.c.attempts, OUTBOX.c.due)
-        about = or_(OUTBOX.c.alert_id.in_(alerts), OUTBOX.c.incident.in_(incidents))
+    def _deliveries(self, posts: Collection[str], incidents: Collection[str], official: str) -> list[_Delivery]:
+        wanted = select(OUTBOX.c.post, OUTBOX.c.incident, OUTBOX.c.state, OUTBOX.c.attempts, OUTBOX.c.due)
+        about = or_(OUTBOX.c.post.in_(posts), OUTBOX.c.incident.in_(incidents))
         rows = self._database.query(wanted.where(OUTBOX.c.official == official, about))
         return [_Delivery(of, incident, state, tried, moment(due)) for of, incident, state, tried, due in rows]
 
     def _standing(
         self,
-        alert: str,
+        post: str,
         deliveries: Collection[_Delivery],
         digests: Collection[_Delivery],
         *,
         is_held: bool,
         told: tuple[str, ...],
     ) -> Standing | None:
-        delivered = [each for each in deliveries if each.state == "delivered"]
-        if delivered:
-            return None if any(each.alert == alert for each in delivered) else Standing("joined")
+        own = [each for each in deliveries if each.post == post and each.state != "withdrawn"]
+        if any(each.state == "delivered" for each in own):
+            return None
+        if not own and any(each.state == "delivered" for each in deliveries):
+            return Standing("joined")
         if told:
             return Standing("in-digest", told=told)
-        waiting = [each for each in (*deliveries, *digests) if each.state == "waiting"]
+        about = (*(own or deliveries), *digests)
+        waiting = [each for each in about if each.state == "waiting"]
         if waiting:
             first = min(waiting, key=lambda each: each.due)
             if first.due <= self._clock.now():
@@ -127,4 +130,4 @@ class Standings:
             return Standing("retried" if first.attempts else "later", first.due)
         if is_held:
             return Standing("digest")
-        return Standing("failed" if any(each.state == "failed" for each in (*deliveries, *digests)) else "nobody")
+        return Standing("failed" if any(each.state == "failed" for each in about) else "nobody")
