@@ -39,7 +39,7 @@ class Campaigns:
             self._database,
             *(INCIDENT.c.official == official, INCIDENT.c.kind == "posts", INCIDENT.c.state.in_(OPEN)),
         )
-        # Of one whose gravest post's source was erased nothing says any more whom to tell.
+        # Of one that could not be read and was emptied nothing says any more whom to tell.
         telling = [(case.posts, case.id, case.content.recipients) for case in found if isinstance(case.content, Alert)]
         if not telling:
             return None

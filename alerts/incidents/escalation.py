@@ -8,7 +8,7 @@ from alerts.alert import Occasion, Recipient, Told
 from alerts.content import to_one
 from alerts.incidents.case import Case, seconds
 from alerts.incidents.growth import size
-from alerts.incidents.history import ANSWERS, NOBODY_LEFT, TURVAKT, Event, History, Transition
+from alerts.incidents.history import ANSWERS, BEGUN_AGAIN, NOBODY_LEFT, TURVAKT, Event, History, Transition
 from alerts.incidents.telling import Telling
 from alerts.incidents.whom import Whom
 from alerts.plans.steps import Place, after, answer_due, answered_until
@@ -95,7 +95,7 @@ class Escalation:
 
     def _handed_over(self, case: Case, now: datetime) -> Sequence[Recipient] | None:
         """Whoever handed it over last, as far as any of its steps tells her; ``None``: since it began nobody has."""
-        of = self._history.of(case.id, events=("opened", "graver", "new-threat", "handed-over"))
+        of = self._history.of(case.id, events=("opened", *BEGUN_AGAIN, "handed-over"))
         last = next((each for each in reversed(of) if each.result != NOBODY_LEFT), None)
         if last is None or last.event != "handed-over":
             return None
@@ -143,6 +143,9 @@ class Escalation:
 
     def _tell(self, case: Case, recipients: Sequence[Recipient], occasion: Occasion, *, key: str) -> int:
         content = case.told(size(Told(occasion, 0, 0, 0, step=case.step, key=key), case))
+        if content is None and recipients:
+            self.note(case, NOBODY_LEFT)
+            logger.error("incident %s: nothing is left of it by which anybody could be told", case.id)
         return 0 if content is None else len(self._telling.tell(to_one(content, each) for each in recipients))
 
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, delete, func, not_, select, update
@@ -10,9 +11,11 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, not_, select, u
 from alerts.alert import Alert
 from alerts.content import without_content
 from alerts.incidents.case import UNANSWERED, Case, cases, readable, save, unreadable
+from alerts.incidents.grade import Grade, grade_of
 from alerts.incidents.history import ANSWERS, DELETED, History, Transition
 from alerts.incidents.incident import LOCK, Incident
 from alerts.incidents.reading import IncidentReader
+from alerts.incidents.remaining import remaining
 from alerts.tables import (
     DIGEST_ENTRY,
     INCIDENT,
@@ -98,17 +101,21 @@ class IncidentHolder(IncidentReader):
         self._history.add([Transition(case.id, case.official, now, "owner-gone") for case in left])
 
     def _tidy(self, found: Sequence[Case], *, of: Part) -> int:
-        """Remove the incidents that have no post any more; of others what is left of a post of this source."""
+        """Remove the incidents that were told by a post of this source; others by what is left of theirs are told on."""
         removed = 0
         for case in found:
-            if case.kind != "posts":
+            told_by = case.content if isinstance(case.content, Alert) else None
+            if case.kind != "posts" or (told_by is not None and not of.covers(told_by.verdict.post.id)):
                 continue
-            if not self._posts_of(case):
-                removed += self._remove(INCIDENT.c.id == case.id)
-            elif isinstance(case.content, Alert) and of.covers(case.content.verdict.post.id):
-                case.content = None
+            left = [] if told_by is None else list(remaining(self._database, case.id, told_by))
+            if left:
+                case.content = left[0]
+                grades = (grade_of(each.verdict.judgement) for each in left)
+                case.severity, case.threat, case.exposes = reduce(Grade.joined, grades)
                 save(self._database, [case])
                 removed += 1
+            elif not self._posts_of(case):
+                removed += self._remove(INCIDENT.c.id == case.id)
         return removed
 
     def _posts_of(self, case: Case) -> int:

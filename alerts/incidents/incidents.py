@@ -16,10 +16,12 @@ from alerts.incidents.growth import grown
 from alerts.incidents.history import ANSWERS, TURVAKT, History
 from alerts.incidents.holder import IncidentHolder
 from alerts.incidents.incident import LOCK, OPEN, Action, Incident, Kind
+from alerts.incidents.remaining import remaining
 from alerts.incidents.taking import Taking
 from alerts.incidents.telling import Telling
 from alerts.incidents.whom import Operator, Whom, no_account, no_operator
 from alerts.plans.plan import Plans
+from alerts.routing import covering_consents
 from alerts.tables import INCIDENT
 from classify.verdict import Severity
 from flow.clock import Clock
@@ -86,6 +88,7 @@ class Incidents(IncidentHolder):
         decide: Decide = _nothing_decided,
     ) -> None:
         super().__init__(database, clock=clock)
+        self._officials = officials
         self._operator = operator
         self._decide = decide
         self._telling = telling
@@ -183,6 +186,7 @@ class Incidents(IncidentHolder):
                 return None
             if case.is_open == (action == "reopen"):
                 return case.incident()
+            self._tell_by_covered(case, now)
             case.changed_at, owner = now.timestamp(), case.owner
             if action == "hand-over":
                 self._escalation.hand_over(case, now, by=by)
@@ -239,6 +243,7 @@ class Incidents(IncidentHolder):
             now = self._clock.now()
             if case is None or case.next_at is None or case.next_at > now.timestamp():
                 return 0
+            self._tell_by_covered(case, now)
             told = 0
             if case.grow_at is not None and case.grow_at <= now.timestamp():
                 told += self._tell_growth(case)
@@ -252,6 +257,14 @@ class Incidents(IncidentHolder):
                     self._escalation.note(case, "expired")
             save(self._database, [case])
         return told
+
+    def _tell_by_covered(self, case: Case, now: datetime) -> None:
+        """Where consent has ended for the post by which it is told, it is told by the gravest of those that consent covers."""
+        official, told_by = self._officials(case.official), case.content
+        if official is None or not isinstance(told_by, Alert) or covering_consents(official, told_by.verdict, now):
+            return
+        left = remaining(self._database, case.id, told_by)
+        case.content = next((each for each in left if covering_consents(official, each.verdict, now)), told_by)
 
     def tell_growth(self) -> int:
         """Tell at once of all growth that waits to be told; returns how many deliveries are new."""
