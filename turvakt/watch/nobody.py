@@ -9,7 +9,7 @@ from alerts.incidents.case import readable
 from alerts.incidents.history import BEGUN_AGAIN, NOBODY_LEFT, Event, History
 from alerts.tables import INCIDENT, INCIDENT_EVENT
 from flow.database import Database
-from turvakt.watch.trouble import Trouble
+from turvakt.watch.trouble import Detail, Trouble
 
 _TOLD: tuple[Event, ...] = (*BEGUN_AGAIN, "handed-over", "last-resort", NOBODY_LEFT)
 _WAITING = (
@@ -35,7 +35,7 @@ def nobody_left(database: Database) -> Callable[[datetime], Iterator[Trouble]]:
                 if case.wants_answer and last.event == NOBODY_LEFT and not last.contact:
                     found.setdefault(case.tenant, []).append(last.at)
         for tenant, since in sorted(found.items()):
-            details = {"unanswered": str(len(since)), "latest": max(since).isoformat()}
+            details: dict[Detail, str] = {"unanswered": str(len(since)), "latest": max(since).isoformat()}
             yield Trouble("nobody-left", place_of(tenant), min(since), details)
 
     return ask
