@@ -27,6 +27,8 @@ PAUSE = timedelta(minutes=15)
 MORNING = time(8)
 """When who wants to know daily is told, in her country; of what has come until then."""
 
+_Found = tuple[Item, Raised]
+
 logger = logging.getLogger(__name__)
 
 
@@ -56,7 +58,8 @@ class Teller:
     def tell(self) -> int:
         """Write to each official who wishes so and may be disturbed now; returns how many letters are new.
 
-        An alert is told of once. That she was written to is no notice: she may not have read it.
+        An alert is told of once, and again if it becomes a threat. That she was written to is no notice: she may not have
+        read it.
         """
         parts = self._parts
         if not parts.has_index:
@@ -83,7 +86,8 @@ class Teller:
             self._looked_at_all = now
         for item in every(self._parts.index, Query(alerted=True, since=since)):
             for alert in item.alerts:
-                if alert.id not in self._seen and alert.at >= back:
+                # After an edit the same alert is raised again, and may have become a threat.
+                if alert.at >= back and self._seen.get(alert.id) != alert.at:
                     self._seen[alert.id] = alert.at
                     self._pending[alert.official] = max(alert.at, self._pending.get(alert.official, alert.at))
         self._looked = now
@@ -99,20 +103,27 @@ class Teller:
         # One post is told of once, by the first alert about it.
         found = [(item, alert) for item in every(self._parts.index, asked) if (alert := _hers(item, official))]
         recent = [(item, alert) for item, alert in found if now - LOOK_BACK <= alert.at]
-        ids = [alert.id for item, alert in recent if alert.at <= until and _may_be_told(item, official, now)]
-        new = letters.untold(person, "alert", ids)
+        untold = self._untold(person, recent)
+        new = [(item, alert) for item, alert in untold if alert.at <= until and _may_be_told(item, official, now)]
         written = bool(new) and self._write(people, person, official, new)
-        if not letters.untold(person, "alert", [alert.id for _, alert in recent]):
+        if not self._untold(person, recent):
             self._pending.pop(official.id, None)
         return written
 
-    def _write(self, people: People, person: Person, official: Official, new: Sequence[str]) -> bool:
+    def _untold(self, person: Person, found: Sequence[_Found]) -> list[_Found]:
+        """Those of which there was no letter as what they are now, nor as a threat."""
+        ids = [id for item, alert in found for id in (_about(item, alert), alert.id)]
+        left = set(self._parts.letters.untold(person, "alert", ids))
+        return [(item, alert) for item, alert in found if {_about(item, alert), alert.id} <= left]
+
+    def _write(self, people: People, person: Person, official: Official, new: Sequence[_Found]) -> bool:
         parts = self._parts
-        values = {"number": str(len(new)), "alert": new[0] if len(new) == 1 else ""}
+        values = {"number": str(len(new)), "alert": new[0][1].id if len(new) == 1 else ""}
+        once, *also = (_about(item, alert) for item, alert in new)
         with parts.database.transaction():
             if people.hold(person.id) is None:  # erased meanwhile
                 return False
-            return parts.letters.add(person, "alert", values, once=new[0], also=new[1:], official=official.id)
+            return parts.letters.add(person, "alert", values, once=once, also=also, official=official.id)
 
 
 def _herself(parts: Parts, person: Person) -> Sequence[Official]:
@@ -140,6 +151,11 @@ def _until(official: Official, now: datetime, *, latest: datetime | None) -> dat
     day = local.date() if local.time() >= MORNING else local.date() - timedelta(days=1)
     morning = datetime.combine(day, MORNING, ZoneInfo(zone))
     return morning if latest is None or latest < morning else None
+
+
+def _about(item: Item, alert: Raised) -> str:
+    """What a letter of an alert is about: what was none may become a threat by an edit, and keeps its id."""
+    return alert.id if "threat" in item.verdict.judgement.flagged else f"{alert.id}, no threat"
 
 
 def _hers(item: Item, official: Official) -> Raised | None:

@@ -37,11 +37,10 @@ def change(parts: Parts, **changes: Any) -> None:
 
 def raise_alert(parts: Parts, name: str, **changes: Any) -> None:
     minutes = (parts.clock.now() - START) / timedelta(minutes=1)
-    threat = verdict(
-        name, "Akta dig", officials=(ID,), severity="high", labels=("threat",), judged=minutes, source="web", **changes
-    )
-    parts.index.write_verdicts([threat])
-    parts.index.write_alerts([alert(threat, official=ID, id=f"a{name}", raised=minutes)])
+    changes = {"labels": ("threat",), **changes}
+    judged = verdict(name, "Akta dig", officials=(ID,), severity="high", judged=minutes, source="web", **changes)
+    parts.index.write_verdicts([judged])
+    parts.index.write_alerts([alert(judged, official=ID, id=f"a{name}", raised=minutes)])
 
 
 def sent(parts: Parts) -> list[dict[str, str]]:
@@ -91,6 +90,28 @@ def test_a_second_rule_about_the_same_post_is_nothing_new(parts: Parts, clock: M
     threat = verdict("1", officials=(ID,), severity="high", labels=("threat",), source="web")
     parts.index.write_alerts([alert(threat, official=ID, id="second", raised=60)])
     assert look() == []
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize("anew", [False, True])
+def test_what_becomes_a_threat_by_an_edit_is_told_again(
+    parts: Parts, clock: ManualClock, look: Look, anew: bool
+) -> None:
+    again = (lambda: Teller(parts).tell() and sent(parts)) if anew else look  # as after a restart
+    raise_alert(parts, "1", labels=("harassment",))
+    assert look() == [{"number": "1", "alert": "a1"}]
+    clock.advance(3600)
+    raise_alert(parts, "1", labels=("harassment", "hate"))
+    assert not again()
+    clock.advance(3600)
+    raise_alert(parts, "1")
+    assert again() == [{"number": "1", "alert": "a1"}]
+    clock.advance(3600)
+    raise_alert(parts, "1", labels=("harassment",))
+    assert not again()
+    clock.advance(3600)
+    raise_alert(parts, "1")
+    assert not again()
 
 
 @pytest.mark.usefixtures("people")
