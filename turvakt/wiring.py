@@ -427,7 +427,7 @@ class Parts(Stores):
 
     def _person(self, by: str) -> Person | None:
         """Who has this id; a contact's name is nobody's."""
-        return next((each for each in People(self.database).all() if each.id == by), None)
+        return People(self.database).find(by)
 
     def _name(self, by: str) -> str:
         """Of a person by her id; a contact's is his name."""

@@ -165,8 +165,7 @@ def _recipient(
     names = {each.name for each in entries}
     about = dict.fromkeys(each.official for each in entries if each.official in officials)
     known = [
-        *plan.contacts.values(),
-        *(to.contact for rule in plan.rules for to in rule.named),
+        *plan.all_contacts,
         *(contact for id in about for contact in contacts_of(officials[id])),
     ]
     named = [each for each in known if each.name in names]

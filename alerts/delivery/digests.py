@@ -15,6 +15,7 @@ from alerts.incidents.case import Case, readable
 from alerts.incidents.incident import LOCK, OPEN
 from alerts.incidents.telling import Telling
 from alerts.incidents.whom import no_operator
+from alerts.listing import read, written
 from alerts.plans.contacts import Contact, Digest
 from alerts.plans.hours import ZONES, zone
 from alerts.plans.plan import Plans
@@ -83,15 +84,24 @@ class Digests:
         told = (contact_digest(recipient.channel, recipient.address), f"{tenant} {period}", until.isoformat())
         if told in self._sent:
             return 0
+        kind = _KINDS[period]
+        # Before the lock, for which alerts wait.
+        values = self._values(recipient, timedelta(days=_DAYS[period]), tenant, plans, until)
         with self._database.transaction():
-            # Whoever is erased meanwhile must not stay in what is listed, nor in its links.
+            # Whoever was erased meanwhile must not stay in what is listed, nor in its links.
             self._database.lock(LOCK)
-            values = self._values(recipient, timedelta(days=_DAYS[period]), tenant, plans, until)
-            kind = _KINDS[period]
+            values["listed"] = self._still_there(values["listed"])
             bulletin = Bulletin(kind, "", "", tenant, "low", False, values, recipient, now, key=f"{until:%Y-%m-%d}")
             new = self._telling.tell([bulletin])
         self._sent.add(told)
         return len(new)
+
+    def _still_there(self, listed: str) -> str:
+        """Those of ``listed``, as in a bulletin, that have not been erased."""
+        found = list(read(listed))
+        there = select(INCIDENT.c.id).where(INCIDENT.c.id.in_([each.incident for each in found]))
+        left = {id for (id,) in self._database.query(there)} if found else set()
+        return written(each for each in found if each.incident in left)
 
     def _values(
         self, recipient: Recipient, length: timedelta, tenant: str, plans: Plans, until: datetime

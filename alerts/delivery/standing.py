@@ -89,8 +89,10 @@ class Standings:
         if not known:
             return []
         wanted = select(OUTBOX.c.id, OUTBOX.c.state, OUTBOX.c.attempts, OUTBOX.c.due)
+        # Of those that went out, the history says so.
+        under_way = OUTBOX.c.state.in_(("waiting", "failed"))
         rows = self._database.query(
-            wanted.where(OUTBOX.c.official == "", OUTBOX.c.incident == "", OUTBOX.c.alert_id == "")
+            wanted.where(under_way, OUTBOX.c.official == "", OUTBOX.c.incident == "", OUTBOX.c.alert_id == "")
         )
         return [
             _Delivery("", incident, state, tried, moment(due))

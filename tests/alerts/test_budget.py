@@ -1,13 +1,13 @@
 """Budgets and digests: threats always pass, the rest is counted and collected, and people are told so."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given, settings
@@ -229,6 +229,36 @@ def digest_of(world: World) -> Item:
 def listed(item: Item) -> list[str]:
     assert isinstance(item.content, Bulletin)
     return [each.incident for each in read(item.content.values["listed"])]
+
+
+class Erasing:
+    """A database; an official is erased while somebody waits for a lock."""
+
+    def __init__(self, inner: Database, erase: Callable[[], object]) -> None:
+        self._inner = inner
+        self._erase = erase
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def lock(self, name: str) -> None:
+        self._erase()
+        self._inner.lock(name)
+
+
+def test_who_is_erased_while_a_digest_is_put_together_is_not_in_it(database: Database) -> None:
+    world = World(database, digests=("daily",))
+    [incident] = raised(world, "Ett inlägg", to=replace(recipient("jour@ekvik.example"), name="Jouren"))
+    world.clock.advance(timedelta(hours=18).total_seconds())
+    erasing = Erasing(database, lambda: incidents_of(world).erase(world.her.id))
+    world.digests._database = cast(Database, erasing)
+    before = world.digests._lately({world.her.id}, AT)
+    assert [case.id for case in before] == [incident]
+    assert world.digests.send() == 1
+    item = digest_of(world)
+    assert isinstance(item.content, Bulletin)
+    assert (item.content.kind, item.content.values["incidents"], listed(item)) == ("digest-daily", "1", [])
+    assert database.query(select(INCIDENT_LINK)) == []
 
 
 @pytest.mark.parametrize("show_text", [True, False])

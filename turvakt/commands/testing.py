@@ -52,8 +52,15 @@ def try_(
         if not ways:
             raise BadInput(words.of("test.unknown"), place="CONTACT")
         results = asyncio.run(_send(opened, ways, tenant))
+        # First what has been sent: it is not to be sent again for a database that is busy.
+        _show(results, words, as_json=as_json)
         # What works now need not wait for the next alert to be seen to work.
         Beats(opened.database).write(beats_of(opened.channels.values()), {}, now=opened.clock.now())
+    if any(outcome != "taken" for _, _, outcome, _, _ in results):
+        raise typer.Exit(1)
+
+
+def _show(results: Sequence[Result], words: Words, *, as_json: bool) -> None:
     if as_json:
         for way, address, outcome, why, seconds in results:
             write_json({"channel": way, "address": address, "outcome": outcome, "why": why, "seconds": seconds})
@@ -64,8 +71,6 @@ def try_(
             for way, address, outcome, why, seconds in results
         ]
         screen.print(table(*heads, rows=rows))
-    if any(outcome != "taken" for _, _, outcome, _, _ in results):
-        raise typer.Exit(1)
 
 
 def _ways(opened: Parts, name: str, tenant: str) -> list[Recipient]:
