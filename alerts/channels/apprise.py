@@ -3,6 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 from alerts.alert import Recipient
@@ -32,7 +34,8 @@ class Apprise:
     def __init__(self, *, services: Collection[str], seconds: float = 15.0) -> None:
         self._services = frozenset(services)
         self._seconds = seconds
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        # Of its own, as a service may hold a thread for as long as it likes: all that find names of servers need theirs.
+        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="apprise")
         # Its lines quote addresses, which hold keys.
         logging.getLogger("apprise").disabled = True
 
@@ -79,9 +82,10 @@ class Apprise:
         service = apprise.Apprise(asset=asset)
         service.add(recipient.address)
         kind = apprise.NotifyType.FAILURE if message.threat else apprise.NotifyType.WARNING
+        notify = partial(service.notify, title="Turvakt", body=brief(message), notify_type=kind)
         try:
-            async with self._slots, asyncio.timeout(self._seconds):
-                taken = await asyncio.to_thread(service.notify, title="Turvakt", body=brief(message), notify_type=kind)
+            async with asyncio.timeout(self._seconds):
+                taken = await asyncio.get_running_loop().run_in_executor(self._threads, notify)
         except Exception as error:  # noqa: BLE001  a hundred services fail in as many ways, and quote addresses
             raise _not_now(f"the service fails ({type(error).__name__})") from None
         if not taken:
@@ -91,7 +95,8 @@ class Apprise:
         """What was sent stays: it holds nothing of the post."""
 
     async def close(self) -> None:
-        """Each message has a connection of its own."""
+        """Each message has a connection of its own; one that hangs is not waited for."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _all(names: str | Collection[str] | None) -> Collection[str]:

@@ -1,8 +1,10 @@
 """What holds for every channel that calls a web service, beside the contract of all, and what is peculiar to some."""
 
+import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
@@ -313,6 +315,22 @@ async def test_apprise_waits_for_a_refusal_as_for_anything() -> None:
         bench = calling("apprise", service)
         with pytest.raises(Unavailable):
             await bench.send(address=bench.good.replace("/hook/secret", "/closed"))
+
+
+async def test_a_service_of_apprise_that_hangs_takes_no_thread_of_others() -> None:
+    """Finding the name of a server needs one, for whatever channel."""
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    async with CALLING["apprise"].service() as service:
+        service.mode = "silence"
+        bench = calling("apprise", service, seconds=0.5)
+        bench.channel.check(bench.good)  # the first time takes seconds
+        fails = await asyncio.gather(*(bench.send(f"k{number}") for number in range(6)), return_exceptions=True)
+        assert {type(each) for each in fails} == {Unavailable}
+        await asyncio.wait_for(asyncio.to_thread(int), 2.0)
+        with pytest.raises(Unavailable):
+            await bench.send()
+        assert len(service.calls) == 4, "no more than that are on their way, also after their time is over"
+        await bench.channel.close()
 
 
 async def test_every_browser_of_a_person_is_told_and_one_that_is_gone_is_forgotten() -> None:
