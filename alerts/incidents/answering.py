@@ -108,7 +108,7 @@ class Answering:
         try:
             with self._database.transaction():
                 # Of two who answer at once, the second has not seen the answer of the first.
-                self._database.lock("answers")
+                self._database.lock(f"answer {incident}")
                 found = self._incidents.get(incident)
                 if found is None:
                     return None
