@@ -58,7 +58,7 @@ ANSWERS: dict[Action, Event] = {
 }
 """What the history calls each answer."""
 BEGUN_AGAIN: tuple[Event, ...] = ("graver", "new-threat", "owner-gone")
-"""It is told from its first step on, also to those who had answered before."""
+"""There is something in it that nobody who had answered before has seen."""
 NOBODY_LEFT: Event = "nobody-left"
 """There was nobody more whom consent allows to tell; also the result of handing over to nobody."""
 DELETED = "deleted"

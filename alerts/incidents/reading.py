@@ -10,6 +10,7 @@ from alerts.alert import Alert
 from alerts.bulletin import Bulletin
 from alerts.content import decoded
 from alerts.incidents.campaigns import LASTS
+from alerts.incidents.grouping import ALIKE, resemblance
 from alerts.incidents.history import ANSWERS
 from alerts.incidents.incident import OPEN, Incident, Kind, State
 from alerts.tables import INCIDENT, INCIDENT_EVENT, INCIDENT_POST
@@ -69,6 +70,17 @@ class IncidentReader:
         for alert, post in self._database.query(rows.order_by(*order)):
             gravest.setdefault(post, alert)
         return [(alert, post) for post, alert in gravest.items()]
+
+    def others_as_grave(self, incident: str, post: str) -> list[str]:
+        """The ids of its posts that are as grave as this one and no copies of it."""
+        columns = INCIDENT_POST.c.post, INCIDENT_POST.c.signature, INCIDENT_POST.c.severity, INCIDENT_POST.c.threat
+        rows = self._database.query(select(*columns).where(INCIDENT_POST.c.incident == incident))
+        its = next((row for row in rows if row[0] == post), None)
+        if its is None:
+            return []
+        _, mark, *grade = its
+        others = (row for row in rows if row[0] != post and all(a >= b for a, b in zip(row[2:], grade, strict=True)))
+        return list(dict.fromkeys(row[0] for row in others if resemblance(bytes(row[1]), bytes(mark)) < ALIKE))
 
     def labels(self, incidents: Collection[str]) -> dict[str, tuple[Label, ...]]:
         """What these incidents are about, by their ids: the labels of the gravest post of each, where there is one."""

@@ -221,10 +221,11 @@ class Taking:
             content=alert,
             is_new=True,
         )
+        case.step = self._first_step(case, batch.now)
         case.escalate_at = self._escalates_at(case, alert.recipients, batch.now)
         batch.add(case)
         batch.accounts[case.id] = set()
-        batch.events.append(Transition(case.id, case.official, batch.now, "opened", step=1))
+        batch.events.append(Transition(case.id, case.official, batch.now, "opened", step=case.step))
         return case
 
     def _set_anew(self, case: Case, alert: Alert, batch: Batch, why: Event) -> None:
@@ -254,24 +255,30 @@ class Taking:
         return new > old and case.state != "acknowledged"
 
     def _from_first_step(self, case: Case, alert: Alert, batch: Batch) -> None:
-        case.step, case.round, case.series = 1, 0, case.series + 1
+        case.step, case.round, case.series = self._first_step(case, batch.now), 0, case.series + 1
         case.escalate_at = self._escalates_at(case, alert.recipients, batch.now)
 
     def _hasten(self, case: Case, alert: Alert, batch: Batch) -> None:
         """A second rule's contacts may be told sooner than those of the first; then it is they who are waited for."""
-        if case.escalate_at is not None and (case.step, case.round) == (1, 0) and alert.recipients:
+        if case.escalate_at is None or case.round > 0 or not alert.recipients:
+            return
+        if case.step == self._first_step(case, batch.now):
             due = self._escalates_at(case, alert.recipients, batch.now)
             case.escalate_at = case.escalate_at if due is None else min(case.escalate_at, due)
 
     def _escalates_at(self, case: Case, recipients: Sequence[Recipient], now: datetime) -> float | None:
-        policy = self._plans().of(case.tenant).policy(case.policy)
-        return seconds(answer_due(policy, 1, recipients, now))
+        return seconds(answer_due(self._whom.policy(case), case.step, recipients, now))
+
+    def _first_step(self, case: Case, now: datetime) -> int:
+        """The first step that tells anybody: schedules may have nobody on duty, and consent may leave everybody out."""
+        steps = range(1, len(self._whom.policy(case).steps) + 1)
+        return next((step for step in steps if self._whom.step(case, step, now)), 1)
 
     def _tell(self, case: Case, alert: Alert, batch: Batch, occasion: Occasion) -> None:
         # Another rule tells the same address of the same post only if it has become graver since.
         post = alert.verdict.post.id
         key = " ".join((post, *map(str, map(int, batch.graded[alert.official, post]))))
-        told = Told(occasion, posts=0, accounts=0, minutes=0, step=1, key=key)
+        told = Told(occasion, posts=0, accounts=0, minutes=0, step=case.step, key=key)
         batch.tells.append(replace(alert, incident=case.id, told=told))
 
     def _grow(self, batch: Batch) -> None:

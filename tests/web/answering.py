@@ -90,10 +90,10 @@ class Answerable:
             self.raised(f"bluesky:{number}", text=text, severity="medium", labels=("harassment",))
         return max(self.parts.incidents.open(), key=lambda each: each.posts)
 
-    def threatened(self, id: str = "bluesky:99") -> None:
+    def threatened(self, id: str = "bluesky:99", text: str = "Jag ska döda dig i natt, sade han inte") -> None:
         """One more post, a grave threat."""
         self.wait(seconds=10)
-        self.raised(id, text="Jag ska döda dig i natt, sade han inte", severity="critical")
+        self.raised(id, text=text, severity="critical")
 
     def lose_index(self) -> None:
         """The index answers nobody any more."""

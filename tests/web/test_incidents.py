@@ -105,6 +105,19 @@ def test_a_confirmed_post_answers_for_no_graver_one(world: Answerable) -> None:
     assert now(world, incident).state == "acknowledged"
 
 
+def test_a_confirmed_threat_answers_for_no_other_threat(world: Answerable) -> None:
+    world.flood(*range(1, 8))
+    world.threatened()
+    world.threatened("bluesky:98", text="En bomb under bilen väntar på dig, skrev de aldrig")
+    incident = world.flood(100)
+    browser = world.browser(world.person("reviewer"))
+    browser.submit("/posts/bluesky%3A99", outcome="confirmed", by="Rut")
+    assert (now(world, incident).state, now(world, incident).escalate_at is None) == ("triggered", False)
+    world.index_decisions()
+    browser.submit("/posts/bluesky%3A98", outcome="confirmed", by="Rut")
+    assert now(world, incident).state == "acknowledged"
+
+
 def test_of_each_message_it_says_why_somebody_was_told(world: Answerable) -> None:
     incident = world.raised()
     world.parts.incidents.answer(incident.id, "hand-over", by=KAJ)

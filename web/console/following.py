@@ -29,7 +29,7 @@ class Board(Protocol):
 async def follow(board: Board, request: Request, item: Item, outcome: Outcome, tenants: Collection[str]) -> None:
     """A post was decided on: an alarm that was right has been seen, and one that was false for all posts is over.
 
-    That one post was right says nothing of a graver one, which somebody else may have to see.
+    That one post was right says nothing of another one that is as grave, which somebody may still have to see.
     Only incidents of ``tenants``, for whom it was decided, follow; all, if it was decided for the whole installation.
     """
     alerts = [each.id for each in item.alerts]
@@ -37,7 +37,12 @@ async def follow(board: Board, request: Request, item: Item, outcome: Outcome, t
         if "" not in tenants and incident.tenant not in tenants:
             continue
         action: Action | None = None
-        if outcome == "confirmed" and incident.state in ("triggered", "escalated") and _as_grave(item, incident):
+        if (
+            outcome == "confirmed"
+            and incident.state in ("triggered", "escalated")
+            and _as_grave(item, incident)
+            and await board.site.reads(_all_decided, board, request, incident, item)
+        ):
             action = "acknowledge"
         elif (
             outcome == "false-alarm"
@@ -55,12 +60,24 @@ def _as_grave(item: Item, incident: Incident) -> bool:
     return judgement.severity == incident.severity and ("threat" in judgement.flagged or not incident.threat)
 
 
+def _all_decided(board: Board, request: Request, incident: Incident, decided: Item) -> bool:
+    """Whether somebody has decided on whatever is as grave in the incident as ``decided``, which was decided on just now."""
+    others = board.answers.incidents.others_as_grave(incident.id, decided.verdict.post.id)
+    found = _read(board, request, others)
+    return found is not None and all(each and decided_for(each.decisions, incident.tenant) for each in found)
+
+
 def _all_false(board: Board, request: Request, incident: Incident, decided: Item) -> bool:
     """Whether every post of the incident was decided to be a false alarm, ``decided`` just now."""
-    posts = {post for _, post in board.answers.incidents.alerts_of(incident.id)} - {decided.verdict.post.id}
-    if len(posts) > _MOST:
+    others = {post for _, post in board.answers.incidents.alerts_of(incident.id)} - {decided.verdict.post.id}
+    found = _read(board, request, others)
+    if found is None:
         return False
-    reading = board.site.reading(request)
-    found = [reading.get(post) for post in posts]
     decisions = [decided_for(each.decisions, incident.tenant) if each is not None else None for each in found]
     return all(each is not None and each.outcome == "false-alarm" for each in decisions)
+
+
+def _read(board: Board, request: Request, posts: Collection[str]) -> list[Item | None] | None:
+    """These posts, with ``None`` for one that is not there; ``None``: they are too many to look at."""
+    reading = board.site.reading(request)
+    return None if len(posts) > _MOST else [reading.get(post) for post in posts]

@@ -1,0 +1,217 @@
+"""What nobody has seen yet: it is told, whatever was answered before, and whoever answers without having seen it is told so."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from alerts.alert import Alert
+from alerts.incidents.answering import Answering
+from alerts.plans.contacts import Contact as Planned
+from alerts.plans.contacts import Way
+from alerts.plans.plan import Plan
+from alerts.plans.policies import Policy, Step
+from alerts.plans.rules import Rule
+from flow.database import Database
+from registry.official import Consent
+from tests import databases
+from tests.alerts.people import AT, recipient
+from tests.alerts.test_incidents import DESK, World
+
+BOSS = "chef@ekvik.example"
+THREATS = ("Jag ska slå ihjäl dig ikväll", "En bomb väntar under din bil i morgon bitti")
+"""Abusive, and written for this."""
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    yield from databases.opened(getattr(request, "param", "sqlite"), request)
+
+
+both = pytest.mark.parametrize("database", databases.KINDS, indirect=True)
+
+
+@pytest.fixture
+def world(database: Database) -> World:
+    return World(database)
+
+
+def collected_now(world: World, alert: Alert) -> Alert:
+    """The same of its post as it is collected now."""
+    post = replace(alert.verdict.post, collected_at=world.clock.now(), edited_at=world.clock.now())
+    return replace(alert, verdict=replace(alert.verdict, post=post))
+
+
+def flood(world: World) -> None:
+    """So much harassment that whatever follows joins it."""
+    world.take(*(world.raised(each) for each in range(5)))
+
+
+class TestPostsThatComeBack:
+    @both
+    @pytest.mark.parametrize("closed", [False, True])
+    def test_what_was_deleted_and_is_there_again_is_told_anew(self, world: World, closed: bool) -> None:
+        threat = world.raised(1, labels=("threat",), severity="critical")
+        world.take(threat)
+        world.deliver()
+        (incident,) = world.incidents.open()
+        if closed:
+            world.incidents.answer(incident.id, "resolve", by="Beredskap Ekvik")
+        world.incidents.forget({threat.verdict.post.id})
+        world.clock.advance(60)
+        other = world.raised(2, labels=("threat",), severity="critical")
+        assert world.take(collected_now(world, threat), other) != []
+        assert len({each.id for each in world.incidents.open()}) == (2 if closed else 3)
+
+    def test_what_is_collected_anew_after_its_incident_was_closed_may_have_been_harmless_in_between(
+        self, world: World
+    ) -> None:
+        threat = world.raised(1, THREATS[0], labels=("threat",), severity="critical")
+        world.take(threat)
+        world.deliver()
+        world.clock.advance(60)
+        world.incidents.answer(world.one.id, "false-alarm", by="Beredskap Ekvik")
+        assert world.take(threat) == []
+        world.clock.advance(60)
+        again = collected_now(world, threat)
+        assert world.take(again) == [("raised", 1, DESK)]
+        assert world.take(again) == []
+
+    def test_what_is_edited_while_somebody_has_it_is_not_told_again_if_it_is_no_graver(self, world: World) -> None:
+        threat = world.raised(1, THREATS[0], labels=("threat",), severity="critical")
+        world.take(threat)
+        world.incidents.answer(world.one.id, "on-it", by="Beredskap Ekvik")
+        world.clock.advance(60)
+        assert world.take(collected_now(world, threat)) == []
+
+    def test_of_a_post_in_two_incidents_the_open_one_goes_on(self, world: World) -> None:
+        """Two rules had it; it was closed; then only one of them matched what it was edited into."""
+        first = world.raised(1, labels=("harassment",), severity="medium")
+        world.take(first, replace(world.raised(1, rule="nagging", severity="medium"), id="nagging-1"))
+        world.incidents.answer(world.one.id, "resolve", by="Beredskap Ekvik")
+        world.clock.advance(60)
+        world.take(world.raised(1, severity="high"))
+        world.clock.advance(60)
+        world.take(world.raised(1, severity="critical"))
+        assert world.one.severity == "critical"
+
+    def test_a_message_that_was_replaced_while_it_waited_may_be_wanted_again(self, world: World) -> None:
+        night = replace(recipient(), not_before=world.clock.now() + timedelta(hours=7))
+        text = "Anna Lindqvist lovade en ny bro och nu står vi här utan både bro och pengar"
+        first = world.raised(1, text, to=(night,))
+        world.take(first)
+        world.take(world.raised(2, f"{text}!", to=(night,)))
+        second_rule = replace(world.raised(1, text, to=(night,), rule="private-data"), id="private-1")
+        world.take(second_rule)
+        world.clock.advance(7 * 3600)
+        assert {each.content.id for each in world.waiting().values() if isinstance(each.content, Alert)} >= {
+            "private-1"
+        }
+
+
+class TestAnswers:
+    def test_a_threat_that_came_while_somebody_read_is_not_answered_with_the_rest(self, world: World) -> None:
+        flood(world)
+        world.take(world.raised(6, THREATS[0], labels=("threat",), severity="critical"))
+        answering = Answering(world.database, world.incidents)
+        (incident,) = (each for each in world.incidents.open() if each.threat)
+        seen = answering.seen(incident)
+        world.take(world.raised(7, THREATS[1], labels=("threat",), severity="critical"))
+        for action in ("acknowledge", "on-it", "hand-over", "false-alarm"):
+            answered = answering.answer(incident.id, action, by="Beredskap Ekvik", seen=seen)
+            assert answered is not None
+            assert answered.refusal == "graver", action
+        now = world.incidents.get(incident.id)
+        assert now is not None
+        assert (now.state, now.posts, now.escalate_at) == ("triggered", incident.posts + 1, incident.escalate_at)
+        assert world.events(now)[-3:] == ["new-threat", "joined", "told"]
+
+    def test_another_threat_does_not_put_off_the_next_step(self, world: World) -> None:
+        flood(world)
+        largest = max(world.incidents.open(), key=lambda each: each.posts)
+        world.take(world.raised(6, THREATS[0], labels=("threat",), severity="critical"))
+        began = world.incidents.get(largest.id)
+        assert began is not None
+        world.clock.advance(120)
+        world.take(world.raised(7, THREATS[1], labels=("threat",), severity="critical"))
+        now = world.incidents.get(largest.id)
+        assert now is not None
+        assert (now.posts, now.escalate_at) == (began.posts + 1, began.escalate_at)
+
+
+class TestExposedHomes:
+    def test_a_home_that_is_exposed_among_harassment_is_told_by_itself(self, world: World) -> None:
+        flood(world)
+        world.deliver()
+        largest = max(world.incidents.open(), key=lambda each: each.posts)
+        world.incidents.answer(largest.id, "on-it", by="Beredskap Ekvik")
+        home = world.raised(6, "Hon bor i det gula huset vid sjön", labels=("doxxing",), severity="high")
+        assert ("graver", largest.posts + 1, DESK) in world.take(home)
+        now = world.incidents.get(largest.id)
+        assert now is not None
+        assert (now.state, now.step) == ("triggered", 1)
+        world.deliver()
+        another = world.raised(7, "Brevlådan är röd och grinden står öppen", labels=("doxxing",), severity="high")
+        assert "graver" not in [occasion for occasion, _, _ in world.take(another)]
+
+    def test_an_edit_that_exposes_a_home_is_told_though_it_is_no_more_severe(self, world: World) -> None:
+        world.take(world.raised(1))
+        world.deliver()
+        world.incidents.answer(world.one.id, "acknowledge", by="Beredskap Ekvik")
+        assert world.take(world.raised(1, labels=("harassment", "doxxing"))) == [("graver", 1, DESK)]
+
+
+class TestWhoeverHasIt:
+    def test_hears_that_it_has_become_graver(self, database: Database) -> None:
+        boss = Planned(name="Chefen", language="sv", channels=(Way(channel="email", address=BOSS),))
+        steps = (Step(tell=("rule",)), Step(tell=("contact:Chefen",)))
+        plan = Plan(
+            (Rule(name="grave", severity="low", policy="usual"),),
+            contacts={"Chefen": boss},
+            policies={name: Policy(name=name, steps=steps) for name in ("usual", "urgent")},
+        )
+        world = World(database, plan)
+        world.her = replace(world.her, consents=(Consent(("*",), AT),))
+        flood(world)
+        world.deliver()
+        largest = max(world.incidents.open(), key=lambda each: each.posts)
+        world.incidents.answer(largest.id, "on-it", by="Chefen")
+        messages = world.take(world.raised(6, THREATS[0], labels=("threat",), severity="critical"))
+        assert ("graver", largest.posts + 1, BOSS) in messages
+        assert ("graver", largest.posts + 1, DESK) in messages
+
+
+def test_those_of_the_former_municipality_learn_nothing_new(world: World) -> None:
+    world.take(world.raised(1, THREATS[0], labels=("threat",), severity="critical"))
+    before = world.one
+    world.her = replace(world.her, tenant="sandvik")
+    world.take(world.raised(2, f"{THREATS[0]}!", labels=("threat",), severity="critical"))
+    new = next(each for each in world.incidents.open() if each.id != before.id)
+    assert (before.tenant, new.tenant, new.posts) == ("ekvik", "sandvik", 1)
+
+
+def test_where_the_first_step_tells_nobody_the_next_one_is_waited_for_by_its_own_time(database: Database) -> None:
+    """Nobody is on duty, so the desk was told at once: it has its own ten minutes, and is not told a second time."""
+    steps = (
+        Step(tell=("schedule:duty",), wait=timedelta(hours=2)),
+        Step(tell=("contact:Vakten",), wait=timedelta(minutes=10)),
+        Step(tell=("contact:Chefen",), wait=timedelta(minutes=10)),
+    )
+    people = {"Vakten": DESK, "Chefen": BOSS}
+    plan = Plan(
+        (Rule(name="grave", severity="low", policy="duty"),),
+        contacts={
+            name: Planned(name=name, language="sv", channels=(Way(channel="email", address=address),))
+            for name, address in people.items()
+        },
+        policies={"duty": Policy(name="duty", steps=steps)},
+    )
+    world = World(database, plan)
+    world.her = replace(world.her, consents=(Consent(("*",), AT),))
+    threat = world.raised(1, THREATS[0], labels=("threat",), severity="critical", to=(recipient(DESK),))
+    assert world.take(replace(threat, policy="duty")) == [("raised", 1, DESK)]
+    world.deliver()
+    assert world.one.step == 2
+    assert world.pass_time(9) == []
+    assert world.pass_time(2) == [("escalated", 1, BOSS)]
