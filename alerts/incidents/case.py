@@ -20,7 +20,7 @@ from flow.databases.columns import moment
 from flow.errors import BadInput
 
 UNANSWERED = timedelta(hours=72)
-"""After so long a time without a post, a step or an answer an incident expires."""
+"""After so long a time without a post, a step or an answer an incident expires, unless a step is still to come."""
 
 
 @dataclass(slots=True)
@@ -67,8 +67,15 @@ class Case:
         """When something is to be done about it."""
         if not self.is_open:
             return None
-        expiry = None if self.is_at_rest else self.changed_at + UNANSWERED.total_seconds()
-        return min((each for each in (self.escalate_at, self.grow_at, expiry) if each is not None), default=None)
+        due = (self.escalate_at, self.grow_at, self.expires_at)
+        return min((each for each in due if each is not None), default=None)
+
+    @property
+    def expires_at(self) -> float | None:
+        """When it is waited for no longer; ``None``: not while a step is still to come, and not again once it is at rest."""
+        if self.escalate_at is not None or self.is_at_rest:
+            return None
+        return self.changed_at + UNANSWERED.total_seconds()
 
     @property
     def is_at_rest(self) -> bool:

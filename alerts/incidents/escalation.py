@@ -35,6 +35,14 @@ class Escalation:
         """When the step at which it stands, told to these, is over."""
         return seconds(answer_due(self._whom.policy(case), case.step, recipients, now))
 
+    def wait_no_longer(self, case: Case, now: datetime) -> None:
+        """The clock has been put back since it changed: its step is over no later than if it was told ``now``."""
+        case.changed_at = now.timestamp()
+        if case.escalate_at is not None:
+            recipients = self._whom.step(case, case.step, now)
+            due = answered_until(self._whom.policy(case), case.step, recipients, now) if recipients else now
+            case.escalate_at = min(case.escalate_at, due.timestamp())
+
     def go_on(self, case: Case, now: datetime) -> int:
         """Nobody has answered: tell the next step in which there is somebody; after the last one the last resort, and again
         whoever has handed it over.

@@ -5,12 +5,12 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from alerts.alert import Alert, Recipient
 from alerts.bulletin import Bulletin
 from alerts.incidents.campaigns import Campaigns, about_no_post
-from alerts.incidents.case import UNANSWERED, Case, cases, readable, save
+from alerts.incidents.case import Case, cases, readable, save
 from alerts.incidents.escalation import Escalation
 from alerts.incidents.growth import grown
 from alerts.incidents.history import ANSWERS, TURVAKT, History
@@ -57,6 +57,8 @@ def _nothing_decided(posts: Sequence[str], *, tenant: str, by: str, at: datetime
 
 _RIGHT_AFTER = timedelta(milliseconds=1)
 """How much later than the false alarm it is taken back: what anybody has decided since then stays."""
+_CLOCKS_DIFFER = timedelta(minutes=1)
+"""What has changed later than so much from now has changed before the clock was put back."""
 
 
 class Incidents(IncidentHolder):
@@ -227,9 +229,15 @@ class Incidents(IncidentHolder):
         Args:
             besides: ids of incidents to leave out.
         """
-        due = select(INCIDENT.c.id).where(INCIDENT.c.next_at <= now.timestamp(), INCIDENT.c.id.not_in(besides))
+        is_due = INCIDENT.c.next_at <= now.timestamp()
+        ahead = INCIDENT.c.changed_at > (now + _CLOCKS_DIFFER).timestamp()
+        was_put_back = and_(INCIDENT.c.state.in_(OPEN), INCIDENT.c.escalate_at.is_not(None), ahead)
         order = (INCIDENT.c.threat.desc(), INCIDENT.c.severity.desc(), INCIDENT.c.next_at, INCIDENT.c.id)
-        return [row[0] for row in self._database.query(due.order_by(*order).limit(limit))]
+        found: dict[str, None] = {}
+        for condition in (is_due, was_put_back):
+            these = select(INCIDENT.c.id).where(condition, INCIDENT.c.id.not_in(besides))
+            found |= dict.fromkeys(row[0] for row in self._database.query(these.order_by(*order).limit(limit)))
+        return list(found)
 
     def advance(self, incident: str) -> int:
         """Do what is due about it: tell how it has grown, tell the next step, or let it expire.
@@ -241,7 +249,12 @@ class Incidents(IncidentHolder):
             self._database.lock(LOCK)
             case = next(iter(cases(self._database, INCIDENT.c.id == incident)), None)
             now = self._clock.now()
-            if case is None or case.next_at is None or case.next_at > now.timestamp():
+            if case is None:
+                return 0
+            if case.escalate_at is not None and case.changed_at > (now + _CLOCKS_DIFFER).timestamp():
+                self._escalation.wait_no_longer(case, now)
+                save(self._database, [case])
+            if case.next_at is None or case.next_at > now.timestamp():
                 return 0
             self._tell_by_covered(case, now)
             told = 0
@@ -249,7 +262,7 @@ class Incidents(IncidentHolder):
                 told += self._tell_growth(case)
             if case.escalate_at is not None and case.escalate_at <= now.timestamp():
                 told += self._escalation.go_on(case, now)
-            elif case.changed_at + UNANSWERED.total_seconds() <= now.timestamp():
+            elif case.expires_at is not None and case.expires_at <= now.timestamp():
                 if case.state == "acknowledged":
                     case.rest()
                 else:

@@ -710,6 +710,36 @@ class TestEscalation:
         world.take(world.raised(1, labels=("doxxing",), to=(recipient(not_before=morning),)))
         assert world.one.next_at == morning + timedelta(minutes=10)
 
+    @both
+    def test_after_a_clock_was_put_back_the_next_step_waits_no_longer_than_it_says(self, world: World) -> None:
+        world.clock.advance(24 * 3600)
+        world.take(world.raised(1, labels=("threat",)))
+        world.deliver()
+        world.clock.advance(-24 * 3600)
+        assert world.pass_time(9.5) == []
+        assert world.pass_time(1) == [("reminder", 1, SMS.address), ("reminder", 1, DESK)]
+
+    def test_after_a_clock_was_put_back_who_must_not_be_disturbed_is_waited_for(self, database: Database) -> None:
+        world = World(database, Plan((Rule(name="grave", severity="low", quiet="22:00-07:00"),)))
+        morning = AT.replace(hour=6, minute=0) + timedelta(days=1)
+        world.clock.advance((morning - timedelta(hours=7) - AT).total_seconds())
+        world.take(world.raised(1, labels=("doxxing",), to=(recipient(not_before=morning),)))
+        world.clock.advance(-3600)
+        assert world.pass_time(1) == []
+        assert world.one.escalate_at == morning + timedelta(minutes=10)
+
+    def test_a_step_that_waits_for_days_is_waited_for(self, database: Database) -> None:
+        steps = (Step(tell=("rule",), wait=timedelta(days=4)), Step(tell=("rule",)))
+        policy = Policy(name="urgent", steps=steps, last_resort=False)
+        world = World(database, Plan((Rule(name="grave", severity="low"),), policies={"urgent": policy}))
+        world.take(world.raised(1, labels=("threat",)))
+        world.deliver()
+        assert world.pass_time(4 * 24 * 60 + 30, by=30) == [("reminder", 1, SMS.address), ("reminder", 1, DESK)]
+        assert world.pass_time(71 * 60, by=60) == []
+        assert world.one.state == "escalated"
+        assert world.pass_time(2 * 60, by=60) == []
+        assert world.incidents.open() == []
+
     def test_a_threat_that_nobody_can_be_told_of_goes_on_at_once(self, world: World) -> None:
         world.her = official(contacts=())
         world.take(replace(world.raised(1, labels=("threat",)), recipients=()))
