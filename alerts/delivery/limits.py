@@ -1,7 +1,7 @@
 """Keeps a channel from being flooded, and leaves one that is down alone for a while. What is urgent always passes."""
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,8 @@ from flow.hosts import host_of
 _KEYS_MOST = 10_000
 _SOON = 5.0
 """Seconds until it is worth to look what came of a try."""
+_URGENT_AT_ONCE = 4
+"""Messages on their way to a receiver that fails: more would hold back what is for others."""
 LEFT_ALONE = "has failed too often and is left alone for a while"
 ENOUGH = "enough messages for now"
 
@@ -67,7 +69,8 @@ class Limited:
     """A channel within limits.
 
     A message beyond them is `Held`: it waits, and no try has failed. While the channel is left alone, tries fail at once, so
-    that the contact's next channel takes its turn. Threats and what is critical pass, and count.
+    that the contact's next channel takes its turn. Threats and what is critical pass, and count; while a receiver fails, a few
+    of them at once.
 
     Args:
         per_minute: messages of the channel.
@@ -88,7 +91,7 @@ class Limited:
         self._addresses: OrderedDict[str, Bucket] = OrderedDict()
         self._breakers: OrderedDict[str, Breaker] = OrderedDict()
         self._tried: OrderedDict[str, Tried] = OrderedDict()
-        self._trying: set[str] = set()  # the breakers by which one message is on its way, and decides
+        self._on_their_way: Counter[str] = Counter()  # messages by receiver
 
     @property
     def open_since(self) -> Moment | None:
@@ -108,20 +111,20 @@ class Limited:
 
         Raises:
             Held: there have been too many messages lately.
-            Later: the channel has failed too often lately.
+            Later: the receiver has failed too often lately; of what is urgent, enough is on its way there.
         """
         now, place = self._clock.now(), f"channel {self.name}"
         buckets = (self._all, self._bucket(recipient.address, now))
         key = receiver_of(recipient.address)
         breaker = self._breaker(key)
         full = max(bucket.waits(now) for bucket in buckets)
-        if not message.breaks_through:
-            if full:
-                raise Held(ENOUGH, seconds=full, place=place, remedy="It is sent a little later")
-            if left := self._waits(key, breaker):
-                raise Later(LEFT_ALONE, seconds=left, place=place, remedy=AGAIN)
+        if full and not message.breaks_through:
+            raise Held(ENOUGH, seconds=full, place=place, remedy="It is sent a little later")
+        if left := self._waits(key, breaker, urgent=message.breaks_through):
+            raise Later(LEFT_ALONE, seconds=left, place=place, remedy=AGAIN)
         for bucket in buckets:
             bucket.count()
+        self._on_their_way[key] += 1
         try:
             await self.channel.send(message, recipient=recipient, idempotency_key=idempotency_key)
         except BadInput:
@@ -136,7 +139,8 @@ class Limited:
             now = self._clock.now()
             self._note(Tried(key, now, worked_at=now))
         finally:
-            self._trying.discard(key)
+            self._on_their_way[key] -= 1
+            self._on_their_way += Counter()  # without those of which there are none
 
     def gave_up(self, address: str, reason: str) -> None:
         """A delivery to ``address`` has failed for good: until it takes something again, nobody knows whether it works."""
@@ -178,15 +182,14 @@ class Limited:
         self._tried[tried.receiver] = tried
         _keep(self._tried, tried.receiver)
 
-    def _waits(self, key: str, breaker: Breaker) -> float:
-        """Seconds until a message that is not urgent may go; 0: it may, and is the one that decides if there is room for one."""
+    def _waits(self, key: str, breaker: Breaker, *, urgent: bool) -> float:
+        """Seconds until a message may go; 0: it may. After the rest of a receiver the first one that comes decides."""
+        there = self._on_their_way[key]
+        if urgent:
+            return _SOON if breaker.open_since is not None and there >= _URGENT_AT_ONCE else 0.0
         if breaker.resting:
             return breaker.left
-        if breaker.room(2) == 1:
-            if key in self._trying:
-                return _SOON
-            self._trying.add(key)
-        return 0.0
+        return _SOON if breaker.room(2) == 1 and there else 0.0
 
 
 def receiver_of(address: str) -> str:

@@ -188,6 +188,28 @@ async def test_what_is_urgent_tries_a_channel_that_is_left_alone_and_opens_it(li
     await send(limited, address="b")
 
 
+async def test_what_is_urgent_for_a_host_that_fails_leaves_room_for_others(limited: Limited, post: Post) -> None:
+    post.error, post.takes = Unavailable("down"), asyncio.Event()
+    one, two = "https://one.example/1", "https://two.example/1"
+    first = [asyncio.create_task(send(limited, THREAT, one)) for _ in range(8)]
+    await asyncio.sleep(0)
+    assert post.sent == [one] * 8  # nothing is known of it yet
+    post.takes.set()
+    assert {type(each) for each in await asyncio.gather(*first, return_exceptions=True)} == {Unavailable}
+    post.error, post.takes = None, asyncio.Event()
+    tries = [asyncio.create_task(send(limited, THREAT, one)) for _ in range(4)]
+    await asyncio.sleep(0)
+    with pytest.raises(Later, match=LEFT_ALONE):
+        await send(limited, THREAT, one)
+    other = asyncio.create_task(send(limited, THREAT, two))
+    await asyncio.sleep(0)
+    assert post.sent[8:] == [one] * 4 + [two]
+    post.takes.set()
+    await asyncio.gather(*tries, other)
+    await asyncio.gather(*(send(limited, THREAT, one) for _ in range(8)))
+    assert len(post.sent) == 21
+
+
 async def test_a_refusal_is_an_answer(limited: Limited, post: Post) -> None:
     post.error = BadInput("unknown")
     for number in range(5):
