@@ -2,15 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from access.checking import folded
 from access.people import People
 from access.person import Person
+from alerts.plans.contacts import contacts_of
 from alerts.plans.hours import ZONES, quiet_end
+from alerts.plans.plan import Plans
 from registry.official import Official
+from registry.tenant import tenant_of
 from review.index import Item, Query, Raised, every
 from turvakt.counted import counted
 from turvakt.wiring import Parts
@@ -69,7 +73,8 @@ class Teller:
         if not self._pending:
             return 0
         people = People(parts.database)
-        waiting = ((person, official) for person in people.all() for official in _herself(parts, person))
+        everybody = people.all()
+        waiting = ((person, official) for person in everybody for official in _herself(parts, person, everybody))
         return sum(
             self._tell(people, person, official, now)
             for person, official in waiting
@@ -126,14 +131,29 @@ class Teller:
             return parts.letters.add(person, "alert", values, once=once, also=also, official=official.id)
 
 
-def _herself(parts: Parts, person: Person) -> Sequence[Official]:
+def _herself(parts: Parts, person: Person, everybody: Iterable[Person]) -> list[Official]:
     """Of the officials who ``person`` is, those whom nobody else tells, and who want to know."""
     known = [parts.officials.get(grant.official) for grant in person.grants if grant.role == "official"]
     return [
         each
         for each in known
-        if person.active and each is not None and each.wishes.notice != "never" and not each.wishes.through
+        if person.active
+        and each is not None
+        and each.wishes.notice != "never"
+        and not _is_told(each, everybody, parts.plans)
     ]
+
+
+def _is_told(official: Official, everybody: Iterable[Person], plans: Plans) -> bool:
+    """Whether there still is somebody of the name that she wishes to be told by: a contact, or a person who signs in there."""
+    through, tenant = folded(official.wishes.through), tenant_of(official)
+    contacts = (*plans.of(tenant).all_contacts, *contacts_of(official))
+    people = (
+        each
+        for each in everybody
+        if each.active and any(grant.tenant == tenant and grant.role != "official" for grant in each.grants)
+    )
+    return bool(through) and any(folded(each.name) == through for each in (*contacts, *people))
 
 
 def _until(official: Official, now: datetime, *, latest: datetime | None) -> datetime | None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from access.people import People
+from access.person import Grant, Person
 from flow.clock import ManualClock
-from registry.official import Wishes
+from registry.official import Contact, Wishes
 from review.index import Page, Query
 from tests.review.people import START, alert, verdict
 from tests.turvakt.test_informing import DEPUTY, HERSELF
@@ -158,11 +159,26 @@ def test_daily_is_one_letter_in_the_morning(parts: Parts, clock: ManualClock, lo
 
 
 @pytest.mark.usefixtures("people")
-@pytest.mark.parametrize("wishes", [Wishes(notice="never"), Wishes(through="Eva Berg")])
+@pytest.mark.parametrize("wishes", [Wishes(notice="never"), Wishes(through="Kalle ek")])
 def test_who_does_not_want_to_be_written_to_is_not(parts: Parts, wishes: Wishes, look: Look) -> None:
     change(parts, wishes=wishes)
     raise_alert(parts, "1")
     assert look() == []
+
+
+@pytest.mark.parametrize("by", ["nobody", "contact", "person", "person away", "herself"])
+def test_who_is_to_be_told_by_somebody_is_written_to_once_nobody_of_that_name_is_there(
+    parts: Parts, people: People, look: Look, by: str
+) -> None:
+    name = "Anna Lindqvist" if by == "herself" else "Eva Berg"
+    change(parts, wishes=Wishes(through=name))
+    if by == "contact":
+        change(parts, contacts=(Contact(name, "email", "eva@ekvik.example", "sv"),))
+    if by.startswith("person"):
+        eva = Person("eva", name, "eva@ekvik.example", "sv", (Grant("officer", "ekvik"),), active=by == "person")
+        people.add(eva)
+    raise_alert(parts, "1")
+    assert bool(look()) is (by not in ("contact", "person"))
 
 
 @pytest.mark.usefixtures("people")

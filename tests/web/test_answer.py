@@ -13,7 +13,7 @@ from alerts.delivery.outbox import Result
 from alerts.incidents.answering import Answering
 from alerts.incidents.links import LASTS
 from flow.runtimes.worker import Worker
-from registry.official import Consent
+from registry.official import Consent, Wishes
 from tests.alerts.people import AT
 from tests.web.answering import ANNA, CONTACTS, EVA, KAJ, TEXT, Answerable, erasing, form
 from tests.web.building import ADDRESS, Browser, Page
@@ -430,6 +430,14 @@ def test_a_step_is_ticked_off_by_whoever_has_the_link_and_more_are_told_of(world
     assert [(each.actor, each.result) for each in said] == [(KAJ, "safe")]
     assert browser.submit(path, do=ticked, **form(browser, path)).status_code == 409
     assert page.words.count("Call 112") == 1
+
+
+def test_how_the_official_wishes_to_be_told_stands_there_also_where_nothing_is_to_be_done(world: Answerable) -> None:
+    world.parts.store.put_all([replace(world.her, wishes=Wishes(through="Eva Berg"))])
+    browser, path = world.browser(), world.link(world.raised())
+    before, after = browser.page(path).words, answer(browser, path, "false-alarm").words
+    assert ["What to do now" in each for each in (before, after)] == [True, False]
+    assert all("The one to tell is Eva Berg." in each for each in (before, after))
 
 
 def test_a_task_that_is_ticked_off_while_the_official_is_erased_leaves_nothing(world: Answerable) -> None:
