@@ -25,8 +25,12 @@ def pass_over(database: Database, incidents: Iterable[str], now: datetime) -> No
 
 def _has_reached_nobody(database: Database, incident: str) -> bool:
     told: list[Transition] = []
+    step = 1
     for each in History(database).of(incident, events=(*_BEGINS, *_TOLD)):
-        told = [*told, each] if each.event in _TOLD else []
+        if each.event in _BEGINS:
+            told, step = [], each.step or step
+        elif each.step == step:  # how it grows is told to those of the first step
+            told.append(each)
     if any(each.event == "digested" for each in told):
         return False  # a digest will tell it
     # What a newer message has replaced is not there any more.

@@ -1,6 +1,7 @@
 """Steps whose messages have failed for good, and what nobody else can take."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -8,6 +9,11 @@ from alerts.alert import State
 from alerts.content import to_one
 from alerts.delivery.outbox import Result
 from alerts.incidents.answering import Answering
+from alerts.plans.contacts import Contact as Planned
+from alerts.plans.contacts import Way
+from alerts.plans.plan import Plan
+from alerts.plans.policies import Policy, Step
+from alerts.plans.rules import Rule
 from flow.database import Database
 from tests.alerts.people import recipient
 from tests.alerts.test_incidents import CHIEF, DESK, SMS, World, both, database, told
@@ -58,6 +64,26 @@ def test_what_failed_is_not_passed_over_where_another_message_is_on_its_way(worl
     assert {told(each)[0] for each in world.waiting().values()} == {"raised"}
     deliver(world, refused=SMS.address)
     assert world.pass_time(1) == [("escalated", 1, SMS.address), ("escalated", 1, DESK)]
+
+
+@pytest.mark.parametrize("grows", [False, True])
+def test_growth_that_others_hear_of_does_not_keep_a_step_from_being_passed_over(
+    database: Database, grows: bool
+) -> None:
+    way = Way(channel="email", address="chef@ekvik.example")
+    chief = Planned(name="Chief", language="sv", channels=(way,))
+    steps = (Step(tell=("rule",)), Step(tell=("contact:Chief",), wait=timedelta(hours=2)), Step(tell=("rule",)))
+    policies = {"urgent": Policy(name="urgent", steps=steps)}
+    rules = (Rule(name="grave", severity="low"),)
+    world = World(database, Plan(rules, contacts={"Chief": chief}, policies=policies))
+    threat = "Jag ska komma hem till dig i natt och då är det slut, vänta du bara"
+    world.take(world.raised(1, threat, labels=("threat",)))
+    world.deliver()
+    assert world.pass_time(11) == [("escalated", 1, way.address)]
+    if grows:
+        assert world.take(world.raised(2, f"{threat}!", labels=("threat",))) == [("grown", 2, DESK)]
+    deliver(world, refused=way.address)
+    assert [each[0] for each in world.pass_time(1)] == ["reminder", "reminder"]
 
 
 def test_who_has_it_is_not_troubled_by_messages_that_failed(world: World) -> None:
