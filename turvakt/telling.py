@@ -147,13 +147,13 @@ def _herself(parts: Parts, person: Person, everybody: Iterable[Person]) -> list[
 def _is_told(official: Official, everybody: Iterable[Person], plans: Plans) -> bool:
     """Whether there still is somebody of the name that she wishes to be told by: a contact, or a person who signs in there."""
     through, tenant = folded(official.wishes.through), tenant_of(official)
-    contacts = (*plans.of(tenant).all_contacts, *contacts_of(official))
-    people = (
-        each
+    names = [each.name for each in (*plans.of(tenant).all_contacts, *contacts_of(official))]
+    names += [
+        each.name
         for each in everybody
         if each.active and any(grant.tenant == tenant and grant.role != "official" for grant in each.grants)
-    )
-    return bool(through) and any(folded(each.name) == through for each in (*contacts, *people))
+    ]
+    return bool(through) and through in map(folded, names)
 
 
 def _until(official: Official, now: datetime, *, latest: datetime | None) -> datetime | None:
