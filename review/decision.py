@@ -80,11 +80,13 @@ def taken_back(
 
     Args:
         decisions: what the index holds on it; that it was a false alarm may have not come there yet.
-        called_by: who had called it one: what somebody else has decided is from before.
+        called_by: who had called it one: what somebody else has decided is from before. Empty: it is not known any more.
         at: right after the false alarm, so that what was decided since stays.
     """
     own = next((each for each in in_force(decisions) if each.tenant == tenant and each.at <= at), None)
-    before = own.earlier if own is not None and (own.outcome, own.by) == ("false-alarm", called_by) else own
+    before: Decision | Earlier | None = own
+    if own is not None and own.outcome == "false-alarm" and called_by in ("", own.by):
+        before = own.earlier
     if before is None:
         return Decision(post, TAKEN_BACK, by, at, tenant)
     return Decision(post, before.outcome, before.by, at, tenant)

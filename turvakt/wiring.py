@@ -433,9 +433,12 @@ class Parts(Stores):
         """Of a person by her id; a contact's is his name."""
         return by if (known := self._person(by)) is None else known.name
 
-    def _decide(self, posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: str = "") -> None:
-        name, called_by = self._name(by), self._name(taken_back)
-        decide = partial(decision.taken_back, called_by=called_by) if taken_back else decision.false_alarm
+    def _decide(
+        self, posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: str | None = None
+    ) -> None:
+        name, decide = self._name(by), decision.false_alarm
+        if taken_back is not None:
+            decide = partial(decision.taken_back, called_by=self._name(taken_back))
         try:
             found = [(post, self.index.get(post)) for post in posts]
         except Unavailable:

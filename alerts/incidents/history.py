@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, cast
 
 from sqlalchemy import ColumnElement, Delete, case, delete, func, insert, or_, select
 
-from alerts.incidents.incident import Action
+from alerts.incidents.incident import LOCK, Action
 from alerts.tables import INCIDENT_EVENT
 from flow.clock import Moment
 from flow.database import Database, Row
@@ -72,7 +72,7 @@ class Transition:
     """One thing that happened to an incident.
 
     Attributes:
-        actor: ``turvakt``, a contact's name, or a person's id.
+        actor: ``turvakt``, a contact's name, or a person's id; empty: a contact who was erased since.
         contact: the name of the contact who was told, or was to be.
         result: a word or number more, or why something failed; no post's text and nobody's name.
         step: the step of the policy, from 1; 0: none.
@@ -155,8 +155,20 @@ class History:
         ]
 
     def erase(self, official: str, part: Part | None = None) -> int:
-        """Remove hers; of a recipient what names him."""
-        return self._database.execute(_hers(official, part)) if part is None or part.kind == "recipient" else 0
+        """Remove hers; of a recipient what names him. His answers stay as somebody's: whether it is over hangs on them."""
+        if part is not None and part.kind != "recipient":
+            return 0
+        with self._database.transaction():
+            self._database.lock(LOCK)
+            kept: list[Row] = []
+            if part is not None:
+                said = INCIDENT_EVENT.c.actor == part.name, INCIDENT_EVENT.c.event.in_(ANSWERS.values())
+                kept = self._database.query(_NUMBERED.where(INCIDENT_EVENT.c.official == official, *said))
+            removed = self._database.execute(_hers(official, part))
+            # No row is ever changed: the same one without his name takes its place.
+            unnamed = [_row(replace(_transition(row), actor="")) | {"number": number} for number, *row in kept]
+            self._database.executemany(_NEW, unnamed)
+            return removed
 
     def forget(self, posts: Collection[str]) -> int:
         """Nothing goes: it knows incidents, and no post."""
@@ -192,6 +204,7 @@ _REOPENED: tuple[Event, ...] = ("reopened",)
 _NEW = insert(INCIDENT_EVENT)
 _NAMES = tuple(Transition.__dataclass_fields__)
 _COLUMNS = tuple(INCIDENT_EVENT.c[name] for name in _NAMES)
+_NUMBERED = select(INCIDENT_EVENT.c.number, *_COLUMNS)
 
 
 def _if(events: Collection[Event], column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -207,7 +220,7 @@ def _times(opened: float, *later: float | None) -> Times:
     return Times(notified, acknowledged, closed)
 
 
-def _transition(row: Row) -> Transition:
+def _transition(row: Row | Sequence[Any]) -> Transition:
     incident, official, at, event, *rest = row
     return Transition(incident, official, moment(at), cast(Event, event), *rest)
 

@@ -39,11 +39,13 @@ class DecisionsAway(Exception):
 class Decide(Protocol):
     """Writes down what a person decided."""
 
-    def __call__(self, posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: str = "") -> None:
+    def __call__(
+        self, posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: str | None = None
+    ) -> None:
         """At that moment these posts were false alarms, as ``tenant`` sees them, or became again what they were before.
 
         Args:
-            taken_back: who had called them so, if that is taken back.
+            taken_back: who had called them so, if that is taken back; empty: somebody who was erased since.
 
         Raises:
             DecisionsAway: nothing was written down.
@@ -51,7 +53,9 @@ class Decide(Protocol):
         ...
 
 
-def _nothing_decided(posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: str = "") -> None:
+def _nothing_decided(
+    posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: str | None = None
+) -> None:
     """Where nobody decides."""
 
 

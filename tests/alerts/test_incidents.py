@@ -13,6 +13,7 @@ from alerts.bulletin import Bulletin
 from alerts.content import to_one
 from alerts.delivery.outbox import Item, Outbox, Result
 from alerts.explaining import explain
+from alerts.incidents.answering import Answering
 from alerts.incidents.case import cases
 from alerts.incidents.escalator import Escalator
 from alerts.incidents.history import Times, Transition
@@ -68,8 +69,8 @@ class World:
     def opened(self) -> Incidents:
         """As another process has them."""
 
-        def decide(posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: str = "") -> None:
-            self.judged += [(post, f"{by}, taken back of {taken_back}" if taken_back else by) for post in posts]
+        def decide(posts: Sequence[str], *, tenant: str, by: str, at: datetime, taken_back: str | None = None) -> None:
+            self.judged += [(post, by if taken_back is None else f"{by}, taken back of {taken_back}") for post in posts]
 
         return Incidents(
             self.database,
@@ -993,6 +994,24 @@ class TestHolder:
         assert (world.one.state, world.one.owner) == ("escalated", "")
         assert world.pass_time(1) == [("escalated", 1, DEPUTY.address)]
         assert [each for each in world.events() if each in ("owner-gone", "repeated")] == ["owner-gone", "repeated"]
+
+    @both
+    def test_the_answer_of_an_erased_recipient_stays_without_a_name(self, world: World, database: Database) -> None:
+        world.take(world.raised(1))
+        world.deliver()
+        incident = world.one
+        world.incidents.answer(incident.id, "false-alarm", by="Beredskap Ekvik")
+        before, gone = world.history(incident), Part("recipient", "Beredskap Ekvik")
+        history = world.incidents.history
+        assert history.count("anna-lindqvist", gone) == history.erase("anna-lindqvist", gone) == 3
+        assert history.count("anna-lindqvist", gone) == history.erase("anna-lindqvist", gone) == 0
+        assert world.history(incident) == [before[0], replace(before[-1], actor="")]
+        answering = Answering(database, world.incidents)
+        (closed,) = world.incidents.these([incident.id])
+        assert answering.offered(closed, by="p-1") == ("reopen",)
+        answering.answer(closed.id, "reopen", by="p-1", seen=answering.seen(closed))
+        assert world.judged[-1] == ("bluesky:1", "p-1, taken back of ")
+        assert [each.event for each in world.history(incident)] == ["opened", "false-alarm", "reopened"]
 
     @pytest.mark.parametrize("by", ["p-1", "Kim"])
     def test_what_somebody_else_has_stays_so(self, world: World, by: str) -> None:

@@ -56,3 +56,8 @@ def test_what_somebody_else_had_called_false_holds_again_though_the_index_lags()
     before = decision(POST, "false-alarm", tenant="habo")
     back = taken_back(POST, [before], tenant="habo", by="Eva", called_by="Kim", at=at(7))
     assert (back.outcome, back.by) == ("false-alarm", "Rut")
+
+
+def test_it_is_taken_back_though_it_is_not_known_any_more_who_had_called_it_one() -> None:
+    false = false_alarm(POST, [decision(POST, "confirmed", tenant="habo")], tenant="habo", by="Kim", at=at(6))
+    assert taken_back(POST, [false], tenant="habo", by="Eva", called_by="", at=at(7)).outcome == "confirmed"

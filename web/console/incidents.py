@@ -125,7 +125,7 @@ class Board:
             outcome=outcome,
             answers=said,
             owner=answers.person_name(incident.owner),
-            last=answers.person_name(said[-1].actor) if said else "",
+            last=answers.person_name(said[-1].actor) or wording.text("incidents.somebody") if said else "",
             mine=last is not None and last.actor == by,
             owns=incident.owner == by,
             offered=answers.answering.offered(incident, by=by) if self.may_answer(request, incident) else (),
