@@ -25,6 +25,7 @@ from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.outbox import Result
 from alerts.incidents.case import Case, cases
 from alerts.incidents.escalator import Escalator
+from alerts.incidents.grade import grade_of
 from alerts.incidents.history import NOBODY_LEFT, Event
 from alerts.incidents.incident import ACTIONS
 from alerts.incidents.telling import Telling
@@ -48,6 +49,7 @@ GRADES: dict[str, tuple[Severity, tuple[Label, ...]]] = {
     "critical": ("critical", ("hate",)),
     "threat": ("high", ("threat",)),
     "worst": ("critical", ("threat", "harassment")),
+    "exposing": ("high", ("harassment", "doxxing")),
 }
 LOG, HEAD = (
     Contact(name=name, language="sv", channels=(Way(channel="email", address=f"{name}@ekvik.example"),))
@@ -148,6 +150,7 @@ class Whatever(RuleBasedStateMachine):
         self.channels = [Fickle("email", self.taken), Fickle("sms", self.taken)]
         self.numbers = self.turns = self.crashes = 0
         self.verdicts: dict[str, Verdict] = {}
+        self.deleted: dict[str, Verdict] = {}
         self.alerts: dict[str, Alert] = {}
         self.of: dict[str, str] = {}
         self.came: dict[str, int] = {}
@@ -207,13 +210,22 @@ class Whatever(RuleBasedStateMachine):
                 assert verdict.post.id in told_of, "a threat without a message of its own"
 
     @precondition(lambda self: self.verdicts)
-    @rule(at=st.integers(0, 1000))
-    def a_post_is_edited_for_the_worse(self, at: int) -> None:
+    @rule(at=st.integers(0, 1000), kind=st.sampled_from(["worst", "exposing"]))
+    def a_post_is_edited_for_the_worse(self, at: int, kind: str) -> None:
         verdict = list(self.verdicts.values())[at % len(self.verdicts)]
-        if "threat" not in verdict.judgement.flagged:
-            graver = self.new("worst", author="1")
-            post = replace(graver.post, id=verdict.post.id, source=verdict.post.source)
+        graver = self.new(kind, author="1")
+        if grade_of(graver.judgement).exceeds(grade_of(verdict.judgement)):
+            post = replace(
+                graver.post, id=verdict.post.id, source=verdict.post.source, collected_at=self.world.clock.now()
+            )
             self.take([replace(graver, post=post)])
+
+    @precondition(lambda self: self.deleted)
+    @rule(at=st.integers(0, 1000))
+    def what_was_deleted_comes_back(self, at: int) -> None:
+        verdict = self.deleted.pop(list(self.deleted)[at % len(self.deleted)])
+        self.world.clock.advance(1)
+        self.take([replace(verdict, post=replace(verdict.post, collected_at=self.world.clock.now()))])
 
     @precondition(lambda self: self.alerts)
     @rule(at=st.integers(0, 1000), many=st.integers(1, 5))
@@ -248,7 +260,7 @@ class Whatever(RuleBasedStateMachine):
     @rule(at=st.integers(0, 1000))
     def the_platform_deletes(self, at: int) -> None:
         post = list(self.verdicts)[at % len(self.verdicts)]
-        del self.verdicts[post]
+        self.deleted[post] = self.verdicts.pop(post)
         self.alerts = {id: alert for id, alert in self.alerts.items() if alert.verdict.post.id != post}
         before = {case.id: case for case in self.cases()}
         for holder in (self.world.incidents, self.world.outbox):
@@ -268,7 +280,7 @@ class Whatever(RuleBasedStateMachine):
             holder.erase(self.world.her.id)
         self.time_passes(600)
         assert [holder.count(self.world.her.id) for holder in holders] == [0, 0, 0]
-        for kept in (self.verdicts, self.alerts, self.of, self.came, self.told):
+        for kept in (self.verdicts, self.deleted, self.alerts, self.of, self.came, self.told):
             kept.clear()
 
     @rule(which=st.integers(0, 1), state=st.sampled_from(["up", "down", "refuses"]))
