@@ -23,6 +23,10 @@ class Held(Later):
     """We hold it back ourselves, so that a channel is not flooded: this is no try that failed."""
 
 
+class Unsure(Unavailable):
+    """Nobody knows whether the other side has taken the message on, and it would not know it again: it may come twice."""
+
+
 class Channel(Protocol):
     """Carries messages. Safe to use for several messages at once."""
 
@@ -46,7 +50,7 @@ class Channel(Protocol):
 
         Raises:
             BadInput: this message can never be delivered to this recipient.
-            Unavailable: not now; try again. `Later`: and when.
+            Unavailable: not now; try again. `Later`: and when. `Unsure`: but not too often.
         """
         ...
 

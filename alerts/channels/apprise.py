@@ -8,7 +8,7 @@ from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 from alerts.alert import Recipient
-from alerts.channel import AGAIN
+from alerts.channel import AGAIN, Unsure
 from alerts.channels.reaching import server_of
 from alerts.channels.telephone import brief
 from alerts.messages.message import Message
@@ -71,7 +71,7 @@ class Apprise:
 
         Raises:
             BadInput: the address is none, or of a service that may not be used.
-            Unavailable: the service did not take it, for whatever reason.
+            Unavailable: the service did not take it, for whatever reason; `Unsure`: it has not answered yet.
         """
         import apprise
 
@@ -83,9 +83,14 @@ class Apprise:
         service.add(recipient.address)
         kind = apprise.NotifyType.FAILURE if message.threat else apprise.NotifyType.WARNING
         notify = partial(service.notify, title="Turvakt", body=brief(message), notify_type=kind)
+        call = self._threads.submit(notify)
         try:
             async with asyncio.timeout(self._seconds):
-                taken = await asyncio.get_running_loop().run_in_executor(self._threads, notify)
+                taken = await asyncio.wrap_future(call)
+        except TimeoutError:
+            if call.cancel():
+                raise _not_now("others are on their way for too long") from None
+            raise Unsure("the service has not answered yet", place=_PLACE, remedy=AGAIN) from None
         except Exception as error:  # noqa: BLE001  a hundred services fail in as many ways, and quote addresses
             raise _not_now(f"the service fails ({type(error).__name__})") from None
         if not taken:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from alerts.channel import AGAIN, Later
+from alerts.channel import AGAIN, Later, Unsure
 from alerts.channels.reaching import FAULTS, client, why
 from flow.clock import Clock
 from flow.errors import BadInput, Unavailable
@@ -48,10 +48,12 @@ class Caller:
     Args:
         channel: its name, for errors.
         seconds: how long one call may take altogether.
+        keys: whether the service knows by a key what it has taken before.
     """
 
-    def __init__(self, channel: str, *, clock: Clock, seconds: float = 15.0) -> None:
+    def __init__(self, channel: str, *, clock: Clock, seconds: float = 15.0, keys: bool = True) -> None:
         self.place = f"channel {channel}"
+        self._keys = keys
         self._clock = clock
         self._seconds = seconds
         self._client = client(seconds)
@@ -77,15 +79,24 @@ class Caller:
             read: whether the answer's body is wanted; it might never end.
 
         Raises:
-            Unavailable: no answer in time, a redirect, 5xx, 408, 425 or 429; `Later` if it says when.
+            Unavailable: no answer in time, a redirect, 5xx, 408, 425 or 429; `Later` if it says when, and `Unsure` if the
+                service may have acted on the call, without keys.
         """
+        sent = False
+
+        async def look(event: str, info: object) -> None:
+            nonlocal sent
+            sent = sent or event.endswith("send_request_body.complete")
+
+        options["extensions"] = {"trace": look}
         try:
             async with asyncio.timeout(self._seconds), self._client.stream(method, address, **options) as response:
                 status, headers = response.status_code, response.headers
                 body = await _start_of(response) if read else b""
         except FAULTS as error:
             reason, remedy = why(error)
-            raise Unavailable(reason, place=self.place, remedy=remedy) from None
+            kind = Unsure if sent and not self._keys else Unavailable
+            raise kind(reason, place=self.place, remedy=remedy) from None
         if 200 <= status < 300 or (400 <= status < 500 and status not in _LATER):
             return Answer(status, body)
         reason = f"the receiver refused for now ({status})"
@@ -108,7 +119,8 @@ class Caller:
 
     def odd(self) -> Unavailable:
         """The error for an answer that is not what the service answers when it has taken something on."""
-        return Unavailable("the answer cannot be understood", place=self.place, remedy=AGAIN)
+        kind = Unavailable if self._keys else Unsure
+        return kind("the answer cannot be understood", place=self.place, remedy=AGAIN)
 
     async def close(self) -> None:
         """Close the connections."""

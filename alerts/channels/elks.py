@@ -23,7 +23,7 @@ class Account:
     """
 
     def __init__(self, channel: str, *, username: str, password: str, url: str, clock: Clock, seconds: float) -> None:
-        self.caller = Caller(channel, clock=clock, seconds=seconds)
+        self.caller = Caller(channel, clock=clock, seconds=seconds, keys=False)
         self.caller.check(url)
         self._auth = (username, password)
         self._url = url.rstrip("/")
@@ -33,7 +33,7 @@ class Account:
 
         Raises:
             BadInput: 46elks refuses the number.
-            Unavailable: 46elks does not answer, is busy, or refuses us.
+            Unavailable: 46elks does not answer, is busy, or refuses us; `Unsure`: its answer does not come or is odd.
         """
         await self._call("POST", what, remedy="Check the contact's telephone number", data=data)
 

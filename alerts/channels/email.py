@@ -8,12 +8,12 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import aiosmtplib
 
 from alerts.alert import Recipient
-from alerts.channel import AGAIN
+from alerts.channel import AGAIN, Unsure
 from alerts.channels.reaching import why
 from alerts.mail.encryption import Key, holds
 from alerts.mail.mail import Envelope, compose, seal, without_body
@@ -39,7 +39,9 @@ class Email:
         username: with ``password``, if the server wants to know who sends.
         sender: the address in From.
         certificates: a file of authorities to trust in place of the system's.
-        seconds: how long any one answer of the server may take.
+        seconds: how long any one answer of the server may take, but the last one.
+        data_seconds: how long the last one may take, before which servers look at the message. RFC 5321 (4.5.3.2.6) has ten
+            minutes, after which a threat would come too late by another channel.
         keys: the public key of who has this address, in lower case, if there is one: mail to her is encrypted, and may quote the
             post.
 
@@ -61,6 +63,7 @@ class Email:
         password: str = "",
         certificates: Path | None = None,
         seconds: float = 20.0,
+        data_seconds: float = 120.0,
         keys: Callable[[str], Key | None] = lambda address: None,
     ) -> None:
         if security == "none" and not is_loopback(host):
@@ -80,6 +83,7 @@ class Email:
         self._password = password
         self._clock = clock
         self._seconds = seconds
+        self._data_seconds = data_seconds
         self._keys = keys
         self._context = _context(certificates) if security != "none" else None
 
@@ -92,7 +96,8 @@ class Email:
 
         Raises:
             BadInput: the server refuses this recipient or message for good (5xx), or the address is none.
-            Unavailable: it does not answer, is busy (4xx), or refuses us (certificate, password, sender).
+            Unavailable: it does not answer, is busy (4xx), or refuses us (certificate, password, sender). `Unsure`: only its
+                last answer does not come.
         """
         mail = self._mail(message, recipient, idempotency_key)
         with self._faults():
@@ -116,7 +121,8 @@ class Email:
         """Each message has a connection of its own."""
 
     def _smtp(self) -> aiosmtplib.SMTP:
-        return aiosmtplib.SMTP(
+        return _Smtp(
+            self._data_seconds,
             hostname=self._host,
             port=self._port,
             use_tls=self._security == "tls",
@@ -163,6 +169,21 @@ class Email:
             at=now,
         )
         return compose(message, envelope) if key is None else seal(message, envelope, key, language=recipient.language)
+
+
+class _Smtp(aiosmtplib.SMTP):
+    """Waits longer for the answer to a message, and says so where none comes: the server may have it."""
+
+    def __init__(self, data_seconds: float, **options: Any) -> None:
+        super().__init__(**options)
+        self._data_seconds = data_seconds
+
+    async def data(self, message: str | bytes, /, **options: Any) -> aiosmtplib.SMTPResponse:
+        try:
+            return await super().data(message, timeout=self._data_seconds)
+        except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError) as error:
+            reason = f"the server has got the message and does not answer ({type(error).__name__})"
+            raise Unsure(reason, place="channel email", remedy=AGAIN) from None
 
 
 def _refusal(reason: str, code: int, answer: str, place: str) -> BadInput | Unavailable:

@@ -18,7 +18,7 @@ class Teams:
     name = "teams"
 
     def __init__(self, *, clock: Clock, seconds: float = 15.0) -> None:
-        self._caller = Caller(self.name, clock=clock, seconds=seconds)
+        self._caller = Caller(self.name, clock=clock, seconds=seconds, keys=False)
 
     def check(self, address: str) -> None:
         """Look at the address: https, or http on this machine."""

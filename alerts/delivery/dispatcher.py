@@ -12,7 +12,7 @@ from alerts.alert import RINGS, Recipient
 from alerts.channel import Channel
 from alerts.content import Content, recipients_of
 from alerts.delivery.outbox import Item, Outbox, Result
-from alerts.delivery.sending import Sender, growing
+from alerts.delivery.sending import SEND_SECONDS, Sender, growing
 from alerts.messages.message import Message
 from flow.clock import Clock
 from flow.errors import BadInput
@@ -61,7 +61,7 @@ class Dispatcher:
         clock: Clock,
         at_once: int = 16,
         give_up_after: timedelta = timedelta(hours=24),
-        send_seconds: float = 60.0,
+        send_seconds: float = SEND_SECONDS,
         idle_seconds: float = 0.5,
         grace_seconds: float = 3.0,
         pauses: Callable[[], Iterator[float]] = growing,

@@ -9,8 +9,8 @@ from itertools import islice
 
 from access.letter import Waiting
 from access.letters import Letters
-from alerts.channel import Channel
-from alerts.delivery.sending import growing
+from alerts.channel import Channel, Unsure
+from alerts.delivery.sending import SEND_SECONDS, growing, unsure
 from alerts.messages.letters import LetterRenderer, recipient
 from flow.clock import Clock
 from flow.errors import BadInput, Unavailable
@@ -41,7 +41,7 @@ class Postman:
         renderer: LetterRenderer,
         step: Step,
         clock: Clock,
-        send_seconds: float = 60.0,
+        send_seconds: float = SEND_SECONDS,
         idle_seconds: float = 2.0,
     ) -> None:
         self._letters = letters
@@ -92,19 +92,20 @@ class Postman:
         except BadInput as error:
             return self._failed(waiting, str(error))
         except Unavailable as error:
-            return self._again(waiting, str(error))
+            return self._again(waiting, str(error), is_unsure=isinstance(error, Unsure))
         except TimeoutError:
             return self._again(waiting, f"{place}: took longer than {self._send_seconds:g} s")
         except Exception as error:  # noqa: BLE001  whatever a channel does, the others must be sent
             return self._again(waiting, f"{place}: unexpected {type(error).__name__}")
         return lambda: self._letters.ended(waiting, "sent")
 
-    def _again(self, waiting: Waiting, reason: str) -> Callable[[], bool]:
-        if self._clock.now() - waiting.letter.added_at >= GIVE_UP_AFTER:
+    def _again(self, waiting: Waiting, reason: str, *, is_unsure: bool = False) -> Callable[[], bool]:
+        tried = self._clock.now() - waiting.letter.added_at
+        if tried >= GIVE_UP_AFTER:
             return self._failed(waiting, f"given up after {waiting.attempts + 1} tries. {reason}")
         if not waiting.attempts:
             logger.warning("letter %s is tried again. %s", waiting.id, reason)
-        pause = timedelta(seconds=next(islice(growing(), waiting.attempts, None)))
+        pause = unsure(tried) if is_unsure else timedelta(seconds=next(islice(growing(), waiting.attempts, None)))
         return lambda: self._letters.again(waiting, pause)
 
     def _failed(self, waiting: Waiting, reason: str) -> Callable[[], bool]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from itertools import islice
 
 from alerts.alert import Recipient
-from alerts.channel import Channel, Held, Later
+from alerts.channel import Channel, Held, Later, Unsure
 from alerts.content import Content, listed_in, to_one
 from alerts.delivery.limits import Limited
 from alerts.delivery.outbox import Item, Result
@@ -21,6 +21,8 @@ FAILURES = 3
 """After so many failures of a channel a contact's next channel takes its turn."""
 GIVEN_UP, FAILED_OVER = "given up after", "failed over after"
 """How the reason of a failure for good begins where the channel did not take the message; else this refused it."""
+SEND_SECONDS = 180.0
+"""How long one try may take: somewhat longer than the slowest channel, which is e-mail."""
 URGENT_SECONDS, URGENT_FOR = 60.0, timedelta(hours=1)
 """What is urgent is tried at least so often, for so long: where a channel comes back, it must not come after the rest."""
 
@@ -32,12 +34,20 @@ def growing() -> Iterator[float]:
     return backoff(first=1.0, factor=2.0, most=300.0)
 
 
+def unsure(tried: timedelta) -> timedelta:
+    """The pause before a message that may have arrived comes once more: as long again as it has been ``tried``, a minute at
+    least and an hour at most.
+    """
+    return min(max(tried, timedelta(minutes=1)), timedelta(hours=1))
+
+
 class Sender:
     """Sends one message at a time by its channel.
 
     A delivery is tried again, with growing pauses, until it is made, refused for good or given up. What is urgent is never
     given up. Where a channel refuses for good, or fails `FAILURES` times, the contact's next channel takes its turn; what is
-    urgent goes to the next one after the first failure, while the first is still tried, each minute of the first hour.
+    urgent goes to the next one after the first failure, while the first is still tried, each minute of the first hour. What may
+    have arrived comes again less and less often, and is given up, urgent or not.
 
     Args:
         channels: by name. What waits for a channel that is not there is tried again like any other.
@@ -84,7 +94,7 @@ class Sender:
         except Later as error:
             return self._again(item, str(error), at_least=error.seconds)
         except Unavailable as error:
-            return self._again(item, str(error))
+            return self._again(item, str(error), is_unsure=isinstance(error, Unsure))
         except TimeoutError:
             return self._again(item, f"{place}: took longer than {self._send_seconds:g} s")
         except Exception as error:  # noqa: BLE001  whatever a channel does, the alert must not get lost
@@ -103,11 +113,12 @@ class Sender:
         due = waiting.at + timedelta(seconds=error.seconds)
         return Result(waiting, due, contact=item.recipient.name, tried=False)
 
-    def _again(self, item: Item, reason: str, *, at_least: float = 0.0) -> Result:
+    def _again(self, item: Item, reason: str, *, at_least: float = 0.0, is_unsure: bool = False) -> Result:
         now = self._clock.now()
         attempts = item.delivery.attempts + 1
         urgent = item.content.breaks_through
-        if not urgent and now - item.first_due >= self._give_up_after:
+        tried = now - item.first_due
+        if tried >= self._give_up_after and (not urgent or (is_unsure and attempts >= FAILURES)):
             return self._failed(item, f"{GIVEN_UP} {attempts} tries. {reason}")
         if item.delivery.channel not in self._failing:
             self._failing.add(item.delivery.channel)
@@ -115,10 +126,7 @@ class Sender:
         instead = _instead(item)
         if instead is not None and not urgent and attempts >= FAILURES:
             return self._failed(item, f"{FAILED_OVER} {attempts} tries. {reason}")
-        pause = next(islice(self._pauses(), attempts - 1, None))
-        if urgent and now - item.first_due < URGENT_FOR:
-            pause = min(pause, URGENT_SECONDS)
-        pause = max(pause, at_least)
+        pause = max(self._pause(attempts, tried, urgent=urgent, is_unsure=is_unsure), at_least)
         waiting = replace(item.delivery, state="waiting", attempts=attempts, at=now, reason=reason)
         return Result(
             waiting,
@@ -126,6 +134,12 @@ class Sender:
             contact=item.recipient.name,
             instead=instead if urgent and attempts == 1 else None,
         )
+
+    def _pause(self, attempts: int, tried: timedelta, *, urgent: bool, is_unsure: bool) -> float:
+        if is_unsure:
+            return unsure(tried).total_seconds()
+        pause = next(islice(self._pauses(), attempts - 1, None))
+        return min(pause, URGENT_SECONDS) if urgent and tried < URGENT_FOR else pause
 
     def _failed(self, item: Item, reason: str) -> Result:
         logger.error("delivery %s has failed: %s", item.delivery.id, reason)

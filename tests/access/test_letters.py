@@ -342,8 +342,9 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-def email(server: SmtpServer, clock: ManualClock) -> Email:
-    return Email(host="127.0.0.1", port=server.port, security="none", sender="turvakt@ekvik.example", clock=clock)
+def email(server: SmtpServer, clock: ManualClock, **options: Any) -> Email:
+    sender = "turvakt@ekvik.example"
+    return Email(host="127.0.0.1", port=server.port, security="none", sender=sender, clock=clock, **options)
 
 
 async def test_a_letter_goes_by_mail(letters: Letters, clock: ManualClock) -> None:
@@ -379,6 +380,19 @@ async def test_a_server_that_is_away_is_waited_for(letters: Letters, clock: Manu
             clock.advance(300)
             await until(lambda: letters.counts() == {"sent": 1})
         assert len(server.mails) == 1
+
+
+async def test_a_letter_that_may_have_arrived_comes_less_and_less_often(letters: Letters, clock: ManualClock) -> None:
+    async with SmtpServer() as server:
+        letters.add(person(email="slow@ekvik.example"), "reset", values("reset"))
+        channel = email(server, clock, data_seconds=0.1)
+        async with sending(letters, channel, clock):
+            for tries, minutes in ((1, 1), (2, 1), (3, 2), (4, 4)):
+                await until(lambda: letters.due() == [])
+                assert len(server.mails) == tries
+                clock.advance(60 * minutes - 1)
+                assert letters.due() == []
+                clock.advance(1)
 
 
 async def test_a_letter_is_given_up_after_a_week(

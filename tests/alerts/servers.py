@@ -41,7 +41,9 @@ def make_certificate(folder: Path) -> Certificate:
 
 @dataclass
 class SmtpServer:
-    """Takes mail; refuses recipients whose address begins with ``gone``, ``full``, ``policy`` or ``heavy``."""
+    """Takes mail; refuses recipients whose address begins with ``gone``, ``full``, ``policy`` or ``heavy``, and does not answer
+    when it has got a message for ``slow``.
+    """
 
     certificate: Certificate | None = None
     implicit: bool = False
@@ -103,6 +105,8 @@ class SmtpServer:
         self.mails.append(message_from_bytes(content, policy=policy.default))
         self.envelopes.append((envelope.mail_from or "", tuple(envelope.rcpt_tos)))
         self.encrypted.append(session.ssl is not None)
+        if envelope.rcpt_tos[0].startswith("slow"):
+            await asyncio.Event().wait()
         return "250 OK"
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from access.push import Subscription, new_key
-from alerts.channel import Addressed, Later, Probed
+from alerts.channel import Addressed, Later, Probed, Unsure
 from alerts.channels.apprise import Apprise
 from alerts.channels.matrix import Matrix
 from alerts.channels.reaching import reach, server_of
@@ -26,6 +26,8 @@ from tests.alerts.people import AT, recipient
 from tests.alerts.servers import Certificate, make_certificate
 from tests.alerts.services import Elks, PushService, Service, Workflow
 
+TWICE = {"sms", "voice", "teams", "apprise"}
+"""Their services do not know a message again."""
 SECRETS = ("secret", "+4670", "ekvik", "127.0.0.1", "Åsa")
 
 
@@ -88,7 +90,8 @@ async def test_an_odd_answer_is_no_yes(bench: Bench, caplog: pytest.LogCaptureFi
     assert bench.service
     bench.service.mode = "broken"
     if CALLING[bench.channel.name].reads:
-        await refused(bench, caplog)
+        error = await refused(bench, caplog)
+        assert isinstance(error, Unsure) == (bench.channel.name in TWICE)
     else:
         await bench.send()  # the status is all that it says
 
@@ -96,7 +99,15 @@ async def test_an_odd_answer_is_no_yes(bench: Bench, caplog: pytest.LogCaptureFi
 @pytest.mark.parametrize("name", sorted(CALLING))
 async def test_silence_ends(name: str, caplog: pytest.LogCaptureFixture) -> None:
     async with CALLING[name].service(mode="silence") as service:
-        await refused(calling(name, service, seconds=0.2), caplog)
+        error = await refused(calling(name, service, seconds=0.5), caplog)
+    assert isinstance(error, Unsure) == (name in TWICE)
+
+
+async def test_what_did_not_reach_the_service_comes_no_second_time(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    await bench.break_down()
+    assert not isinstance(await refused(bench, caplog), Unsure)
 
 
 @pytest.mark.parametrize("name", sorted(CALLING))
@@ -325,7 +336,7 @@ async def test_a_service_of_apprise_that_hangs_takes_no_thread_of_others() -> No
         bench = calling("apprise", service, seconds=0.5)
         bench.channel.check(bench.good)  # the first time takes seconds
         fails = await asyncio.gather(*(bench.send(f"k{number}") for number in range(6)), return_exceptions=True)
-        assert {type(each) for each in fails} == {Unavailable}
+        assert [type(each) for each in fails] == [Unsure] * 4 + [Unavailable] * 2
         await asyncio.wait_for(asyncio.to_thread(int), 2.0)
         with pytest.raises(Unavailable):
             await bench.send()

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from alerts.channel import Addressed, Probed
+from alerts.channel import Addressed, Probed, Unsure
 from alerts.channels import CHANNELS, load_channel
 from alerts.channels.email import Email
 from alerts.channels.files import Files
@@ -251,6 +251,14 @@ async def test_wrong_settings_of_ours_are_waited_out(smtp: SmtpServer, options: 
 async def test_what_a_server_says_decides(smtp: SmtpServer, address: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         await email(smtp).send(MESSAGE, recipient=recipient(address), idempotency_key="k1")
+
+
+async def test_nobody_knows_what_became_of_a_message_without_an_answer(smtp: SmtpServer) -> None:
+    with pytest.raises(Unsure):
+        await email(smtp, data_seconds=0.2).send(
+            MESSAGE, recipient=recipient("slow@ekvik.example"), idempotency_key="k1"
+        )
+    assert len(smtp.mails) == 1
 
 
 async def test_domains_with_swedish_letters(smtp: SmtpServer) -> None:

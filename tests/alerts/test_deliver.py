@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alerts.alert import DELIVERIES, Alert, Recipient, Told
-from alerts.channel import Held, Later
+from alerts.channel import Held, Later, Unsure
 from alerts.content import Content, to_one
 from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.outbox import UNREADABLE_AGAIN, Outbox, Result
@@ -273,6 +273,32 @@ async def test_a_threat_is_never_given_up_and_in_the_first_hour_tried_each_minut
             world.clock.advance(seconds)
     assert tries == [1, 2, 3, 4, 4, 5]
     assert world.told()[-1] == (key, "delivered", 5, None)
+
+
+@pytest.mark.parametrize("labels", [("threat",), ("insult",)])
+async def test_what_may_have_arrived_comes_again_less_and_less_often_and_not_for_ever(
+    world: World, labels: tuple[str, ...]
+) -> None:
+    """Of a call nobody knows whether it rang: it must not ring each minute, nor for days."""
+    channel = Scripted(script=[Unsure("no answer")] * 100)
+    world.outbox.add([alert(verdict(labels=labels))])
+    (key,) = world.waiting()
+    tries: list[int] = []
+    async with world.running(channel) as dispatcher:
+        for minute in range(26 * 60):
+            assert await dispatcher.drained(at_most=SOON)
+            tries += [minute] * (len(channel.tries) - len(tries))
+            world.clock.advance(60)
+    assert tries == [0, 1, 2, 4, 8, 16, 32, *range(64, 24 * 60, 60), 64 + 23 * 60]
+    assert world.told()[-1] == (key, "failed", len(tries), f"given up after {len(tries)} tries. no answer")
+
+
+async def test_what_may_have_arrived_goes_by_the_next_channel_at_once_if_it_is_urgent(world: World) -> None:
+    call, sms = Scripted(script=[Unsure("no answer")]), Scripted("sms")
+    world.outbox.add([alert(verdict(labels=("threat",)), replace(recipient(), instead=INSTEAD))])
+    async with world.running(call, sms) as dispatcher:
+        assert await dispatcher.drained(at_most=SOON)
+    assert (len(call.tries), len(sms.delivered)) == (1, 1)
 
 
 async def test_a_dead_channel_is_told_of_once_and_once_when_it_is_back(
