@@ -37,10 +37,13 @@ class _Overtaken(Exception):
         super().__init__()
 
 
-def offered(incident: Incident, answers: list[Transition], *, by: str, is_alone: bool = False) -> tuple[Action, ...]:
+def offered(
+    incident: Incident, answers: list[Transition], *, by: str, posts: int, is_alone: bool = False
+) -> tuple[Action, ...]:
     """What ``by`` may say to it as it is, the likeliest first.
 
     Args:
+        posts: how many posts of it are left.
         is_alone: nobody else could take it over.
         answers: what people have said so far, see `Answering.answers`.
     """
@@ -52,7 +55,7 @@ def offered(incident: Incident, answers: list[Transition], *, by: str, is_alone:
     seen: tuple[Action, ...] = () if incident.state == "acknowledged" else ("acknowledge",)
     mine: tuple[Action, ...] = () if incident.owner == by else ("on-it",)
     # A campaign has no posts of its own to decide on.
-    may_be_wrong = incident.kind == "campaign" or 0 < incident.posts <= MOST_JUDGED
+    may_be_wrong = incident.kind == "campaign" or (incident.posts > 0 and posts <= MOST_JUDGED)
     wrong_ones: tuple[Action, ...] = ("false-alarm",) if may_be_wrong else ()
     end: tuple[Action, ...] = ("resolve",) if incident.state == "acknowledged" else ()
     others: tuple[Action, ...] = () if is_alone else ("hand-over",)
@@ -75,7 +78,8 @@ class Answering:
     def offered(self, incident: Incident, *, by: str) -> tuple[Action, ...]:
         """What ``by`` may say to it now, the likeliest first."""
         is_alone = self._incidents.is_alone(incident, by=by)
-        return offered(incident, self.answers(incident.id), by=by, is_alone=is_alone)
+        posts = self._incidents.posts_left(incident.id)
+        return offered(incident, self.answers(incident.id), by=by, posts=posts, is_alone=is_alone)
 
     def answers(self, incident: str) -> list[Transition]:
         """What people have said to it, in their order."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, func, not_, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, not_, select, update
 
 from alerts.alert import Alert
 from alerts.content import without_content
@@ -114,13 +114,9 @@ class IncidentHolder(IncidentReader):
                 case.severity, case.threat, case.exposes = reduce(Grade.joined, grades)
                 save(self._database, [case])
                 removed += 1
-            elif not self._posts_of(case):
+            elif not self.posts_left(case.id):
                 removed += self._remove(INCIDENT.c.id == case.id)
         return removed
-
-    def _posts_of(self, case: Case) -> int:
-        of = select(func.count()).select_from(INCIDENT_POST).where(INCIDENT_POST.c.incident == case.id)
-        return int(self._database.query(of)[0][0])
 
     def _remove(self, condition: ColumnElement[bool]) -> int:
         """Remove incidents with all that belongs to them."""
@@ -158,7 +154,7 @@ class IncidentHolder(IncidentReader):
         return sorted({row[0] for each in of for row in self._database.query(each)}) if posts else []
 
     def _without(self, case: Case, post: str, deleted_at: datetime | None) -> int:
-        if not case.wants_answer and case.is_open and not self._posts_of(case):
+        if not case.wants_answer and case.is_open and not self.posts_left(case.id):
             case.close("expired")
             at = self._clock.now()
             self._history.add([Transition(case.id, case.official, at, "expired", result=DELETED if deleted_at else "")])

@@ -82,6 +82,11 @@ class IncidentReader:
         others = (row for row in rows if row[0] != post and all(a >= b for a, b in zip(row[2:], grade, strict=True)))
         return list(dict.fromkeys(row[0] for row in others if resemblance(bytes(row[1]), bytes(mark)) < ALIKE))
 
+    def posts_left(self, incident: str) -> int:
+        """How many posts of it are there: some may have been deleted since they came."""
+        posts = select(func.count(INCIDENT_POST.c.post.distinct())).where(INCIDENT_POST.c.incident == incident)
+        return int(self._database.query(posts)[0][0])
+
     def labels(self, incidents: Collection[str]) -> dict[str, tuple[Label, ...]]:
         """What these incidents are about, by their ids: the labels of the gravest post of each, where there is one."""
         found = select(INCIDENT.c.id, INCIDENT.c.content).where(INCIDENT.c.id.in_(incidents))

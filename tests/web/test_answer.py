@@ -176,6 +176,17 @@ def test_a_false_alarm_is_said_of_those_posts_alone_that_were_there(world: Answe
     assert browser.submit(path, do="on-it", **sent).status_code == 303  # growth holds up no other answer
 
 
+def test_what_was_deleted_is_not_counted_among_the_posts_that_are_there(world: Answerable) -> None:
+    incident = world.flood(*range(1, 60))
+    browser, path = world.browser(), world.link(incident)
+    assert "False alarm" not in browser.page(path).words
+    world.parts.forget([f"bluesky:{number}" for number in range(1, 53)])
+    page = browser.page(path)
+    assert "False alarm (7 posts)" in page.words
+    assert "2 more posts" in page.words
+    assert len(page.all("article")) == 5
+
+
 def test_what_comes_in_while_somebody_answers_is_not_answered(world: Answerable) -> None:
     incident = world.flood(*range(1, 8))
     incidents = world.parts.incidents

@@ -140,6 +140,7 @@ class Board:
             routines=answers.routines,
             posts=[(item, address(item.verdict.post.id)) for item in shown],
             more=len(posts) - len(shown),
+            left=len(posts),
             away=away,
             curve=answers.curve(incident),
             details=answers.details(incident.id),
