@@ -4,6 +4,7 @@ It speaks the way of healthchecks.io, which many speak: GET of an address says t
 not, of ``/start`` that it has been started.
 """
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime
@@ -57,10 +58,13 @@ class Pinger:
         parts = urlsplit(self._url)
         address = urlunsplit(parts._replace(path=parts.path.rstrip("/") + way))
         try:
-            async with httpx.AsyncClient(transport=self._transport, timeout=SECONDS) as client:
+            async with (
+                asyncio.timeout(SECONDS),
+                httpx.AsyncClient(transport=self._transport, timeout=SECONDS) as client,
+            ):
                 answer = await client.get(address)
             fault = "" if answer.is_success else f"it answers {answer.status_code}"
-        except httpx.HTTPError as error:
+        except Exception as error:  # noqa: BLE001  such as settings of TLS or a proxy that are wrong: the watch goes on
             fault = type(error).__name__
         if fault and self._answers:
             # Once: it raises the alarm by itself, as it hears nothing.

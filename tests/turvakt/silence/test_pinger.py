@@ -50,6 +50,19 @@ async def test_one_that_is_away_is_no_trouble_of_ours_and_its_address_is_not_tol
     assert CHECK not in "".join(each.getMessage() for each in caplog.records if each.name.startswith("turvakt"))
 
 
+async def test_settings_of_tls_or_a_proxy_that_are_wrong_do_not_end_the_watch(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/certificates.pem")
+    pinger = Pinger("https://127.0.0.1:1/x")
+    await pinger.started()
+    await pinger.ping([], NOW)
+    monkeypatch.setenv("ALL_PROXY", "socks9://127.0.0.1:1")
+    await Pinger("http://127.0.0.1:1/x").ping([DEAD], NOW + timedelta(minutes=2))
+    assert caplog.text.count("the watcher outside cannot be pinged: ") == 2
+    assert "certificates.pem" not in caplog.text
+
+
 def test_what_is_no_address_is_refused() -> None:
     with pytest.raises(Broken, match=r"operator\.ping_url"):
         Pinger("hc-ping.com/x")
