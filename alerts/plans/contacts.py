@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from alerts.alert import Recipient
+from alerts.alert import RINGS, Recipient
 from alerts.plans.hours import ZONES, hours, quiet_end, zone
 from alerts.urgency import breaks_through
 from classify.verdict import Severity, at_least
@@ -68,12 +68,16 @@ class Contact(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     def recipients(
         self, *, at: datetime, severity: Severity, threat: bool, every: bool, show_text: bool, timezone: str
     ) -> tuple[Recipient, ...]:
-        """How the contact is told: on all channels at once (``every``), or on the first, with the others instead of it.
+        """How the contact is told: on all channels at once (``every``), or on the first, with the others instead of it; by those
+        that ring only of what breaks through, if the contact has another.
 
         Args:
             timezone: of the contact's quiet hours, if the plan does not say.
         """
-        ways = [way for way in self.channels if at_least(severity, way.severity)] or list(self.channels)
+        silent = tuple(way for way in self.channels if way.channel != RINGS)
+        # Nobody is rung up for less: a call would fail.
+        those = self.channels if breaks_through(severity, threat=threat) else silent or self.channels
+        ways = [way for way in those if at_least(severity, way.severity)] or list(those)
         until = self.held_until(at, severity=severity, threat=threat, timezone=timezone)
         chosen = ways if every else ways[:1]
         instead = () if every else tuple((way.channel, way.address) for way in ways[1:])

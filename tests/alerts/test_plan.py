@@ -9,13 +9,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from alerts.plans.contacts import Contact as Named
+from alerts.plans.contacts import Way
 from alerts.plans.gaps import gaps, of_no_tenant, strangers
 from alerts.plans.live import LivePlans
 from alerts.plans.plan import Plan, Plans
 from alerts.plans.planning import load_plans, read_plans
 from alerts.plans.rules import Rule, To
 from alerts.routing import route
-from classify.verdict import Verdict
+from classify.verdict import Severity, Verdict
 from flow.clock import ManualClock
 from flow.errors import Broken
 from registry.official import Consent, Contact, Official
@@ -120,6 +122,25 @@ def test_a_step_tells_each_address_once(plan: Plan) -> None:
 def test_a_telephone_rings_for_what_is_critical_alone(plan: Plan) -> None:
     assert addresses(plan, 1, severity="critical") == ["rut@ekvik.example", "+46700000000"]
     assert addresses(plan, 1, threat=True) == ["rut@ekvik.example"]
+
+
+@pytest.mark.parametrize(
+    ("others", "severity", "threat", "told"),
+    [
+        (["sms"], "high", False, "sms"),
+        (["sms"], "high", True, "voice"),
+        (["sms"], "critical", False, "voice"),
+        ([], "high", False, "voice"),
+    ],
+)
+def test_a_telephone_that_is_named_first_rings_for_what_is_critical_alone(
+    others: list[str], severity: Severity, threat: bool, told: str
+) -> None:
+    ways = tuple(Way(channel=channel, address="+46700000000") for channel in ("voice", *others))
+    (first,) = Named(name="Rut", language="sv", channels=ways).recipients(
+        at=AT, severity=severity, threat=threat, every=False, show_text=False, timezone="Europe/Stockholm"
+    )
+    assert [first.channel, *(channel for channel, _ in first.instead)] == [told, *others[told == "sms" :]]
 
 
 def test_the_other_channels_of_a_contact_wait_for_the_first_to_fail(plan: Plan) -> None:
