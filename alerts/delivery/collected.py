@@ -176,8 +176,11 @@ def _recipient(
 
 
 def _at(address: str, contacts: Iterable[Contact], now: datetime) -> Iterator[Recipient]:
-    """The contacts who have this address, each to be told by it; quiet hours hold it back."""
+    """The contacts who have this address, each to be told by it, and by the others if it fails; quiet hours hold it back."""
     for contact in contacts:
+        first = contact.first(now)
+        ways = (first.channel, first.address), *first.instead
         for way in contact.channels:
             if contact_digest(way.channel, way.address) == address:
-                yield replace(contact.first(now), channel=way.channel, address=way.address, instead=())
+                others = tuple(each for each in ways if each != (way.channel, way.address))
+                yield replace(first, channel=way.channel, address=way.address, instead=others)

@@ -34,6 +34,7 @@ from alerts.tables import BUDGET, DIGEST_ENTRY, INCIDENT, INCIDENT_EVENT, INCIDE
 from classify.verdict import Label, Severity
 from flow.clock import ManualClock
 from flow.database import Database
+from flow.errors import BadInput
 from registry.holder import Part
 from registry.official import Consent, Official
 from registry.official import Contact as RegistryContact
@@ -313,6 +314,33 @@ async def test_of_what_was_left_out_as_the_message_went_out_nobody_was_told_in_b
     desk.telling.record([await sender.send(replace(item, content=told_now))])
     told = {each: [line.event for line in History(desk.database).of(each)] for each in (first, *others)}
     assert ["in-digest" in told[each] for each in (first, *others)] == [False, *(True for _ in others)]
+
+
+async def test_a_digest_goes_by_the_contacts_next_channel_where_the_first_fails(world: World) -> None:
+    ways = ("voice", "+46701740605"), ("email", "vakt@ekvik.example"), ("sms", "+46701740606")
+    channels = tuple(Way(channel=channel, address=address) for channel, address in ways)
+    rut = Contact(name="Beredskap Ekvik", language="sv", channels=channels)
+    world.plans = Plans(
+        Plan((Rule(name="any", severity="low"),), contacts={rut.name: rut}, budget=Budget(per_hour=LIMIT))
+    )
+    raised(world, *TEXTS)
+    world.clock.advance(3600)
+    world.digests.send()
+    item = digest_of(world)
+    sender = Sender(
+        channels={"email": Scripted(script=[BadInput("no such mailbox")])},
+        render=render,
+        clock=world.clock,
+        give_up_after=timedelta(hours=24),
+        send_seconds=5.0,
+    )
+    world.telling.record([await sender.send(item)])
+    [instead] = world.outbox.due(10, channel="sms")
+    assert instead.content == replace(item.content, recipient=instead.recipient)
+    assert instead.recipient.instead == ()
+    [incident] = listed(instead)
+    links = world.database.query(select(INCIDENT_LINK.c.delivery).where(INCIDENT_LINK.c.incident == incident))
+    assert (link_id(instead.delivery.id, incident),) in links
 
 
 def test_of_what_was_erased_meanwhile_no_digest_writes_anything_down(world: World) -> None:
