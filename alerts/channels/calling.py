@@ -113,7 +113,7 @@ class Caller:
             remedy: for the recipient's part.
         """
         if answer.status in ours:
-            cure = "Check the settings of the channel: password, token, credit. Until then messages wait"
+            cure = "Check the settings of the channel: address, password, token, credit. Until then messages wait"
             return Unavailable(f"the service refused us ({answer.status})", place=self.place, remedy=cure)
         return BadInput(f"the receiver refused for good ({answer.status})", place=self.place, remedy=remedy)
 

@@ -26,6 +26,9 @@ logger = logging.getLogger(__name__)
 
 Security = Literal["starttls", "tls", "none"]
 
+_NO_MAILBOX = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+"""What a server says of an address that takes no mail (RFC 3463; 7505 for the fifth). All else that it refuses may be about us:
+sender, quota, policy."""
 _CONFIGURATION = "Check the settings of e-mail: server, security, password, sender. Until then messages wait"
 
 
@@ -95,8 +98,8 @@ class Email:
         """Return once the server has taken the message on.
 
         Raises:
-            BadInput: the server refuses this recipient or message for good (5xx), or the address is none.
-            Unavailable: it does not answer, is busy (4xx), or refuses us (certificate, password, sender). `Unsure`: only its
+            BadInput: the server knows no such mailbox, or the address is none.
+            Unavailable: it does not answer, is busy, or refuses us (certificate, password, sender, policy). `Unsure`: only its
                 last answer does not come.
         """
         mail = self._mail(message, recipient, idempotency_key)
@@ -140,9 +143,12 @@ class Email:
             yield
         except aiosmtplib.SMTPRecipientsRefused as error:
             refused = error.recipients[0]
-            raise _refusal("the recipient was refused", refused.code, refused.message, place) from None
+            if refused.message.partition(" ")[0] in _NO_MAILBOX:
+                reason = f"the recipient was refused for good ({refused.code})"
+                raise BadInput(reason, place=place, remedy="Check the contact's address") from None
+            raise _not_now("the recipient", refused.code, place) from None
         except aiosmtplib.SMTPDataError as error:
-            raise _refusal("the message was refused", error.code, error.message, place) from None
+            raise _not_now("the message", error.code, place) from None
         except aiosmtplib.SMTPResponseException as error:
             # Password, sender, greeting: our settings are at fault, not the recipient. The server's words may name her.
             raise Unavailable(f"the server refused us ({error.code})", place=place, remedy=_CONFIGURATION) from None
@@ -186,11 +192,9 @@ class _Smtp(aiosmtplib.SMTP):
             raise Unsure(reason, place="channel email", remedy=AGAIN) from None
 
 
-def _refusal(reason: str, code: int, answer: str, place: str) -> BadInput | Unavailable:
-    # 530 and 5.7.x (RFC 3463: security or policy) are about who we are, not about whom we write to: those can be mended.
-    if code >= 500 and code != 530 and not answer.startswith("5.7."):
-        return BadInput(f"{reason} for good ({code})", place=place, remedy="Check the contact's address")
-    return Unavailable(f"{reason} for now ({code})", place=place, remedy=AGAIN)
+def _not_now(what: str, code: int, place: str) -> Unavailable:
+    remedy = _CONFIGURATION if code >= 500 else AGAIN
+    return Unavailable(f"{what} was refused for now ({code})", place=place, remedy=remedy)
 
 
 def _address(name: str, address: str) -> Address:

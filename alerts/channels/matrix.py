@@ -45,7 +45,7 @@ class Matrix:
 
         Raises:
             BadInput: the account may not write in this room.
-            Unavailable: the server does not answer, is busy, or does not know our token.
+            Unavailable: the server does not answer, is busy, does not know our token, or is none of Matrix.
         """
         self.check(recipient.address)
         room, key = quote(recipient.address, safe=""), quote(idempotency_key, safe="")
@@ -56,7 +56,10 @@ class Matrix:
             headers=self._headers,
         )
         if not answer.good:
-            raise self._caller.refusal(answer, ours=(401,), remedy="Invite the account to the room and let it join")
+            # What is no Matrix knows no room either.
+            elsewhere = () if answer.json().get("errcode") == "M_NOT_FOUND" else (404, 405)
+            remedy = "Invite the account to the room and let it join"
+            raise self._caller.refusal(answer, ours=(401, *elsewhere), remedy=remedy)
         if not answer.json().get("event_id"):
             raise self._caller.odd()
 

@@ -41,8 +41,8 @@ def make_certificate(folder: Path) -> Certificate:
 
 @dataclass
 class SmtpServer:
-    """Takes mail; refuses recipients whose address begins with ``gone``, ``full``, ``policy`` or ``heavy``, and does not answer
-    when it has got a message for ``slow``.
+    """Takes mail; refuses recipients whose address begins with ``gone``, ``full``, ``policy``, ``heavy`` and the like, and does not
+    answer when it has got a message for ``slow``.
     """
 
     certificate: Certificate | None = None
@@ -90,6 +90,9 @@ class SmtpServer:
             "gone": "550 5.1.1 no such mailbox",
             "full": "452 4.2.2 mailbox full",
             "policy": "550 5.7.1 relaying denied",
+            "relay": "550 relay not permitted",
+            "quota": "550 5.4.5 daily sending limit exceeded",
+            "closed": "550 5.2.1 mailbox disabled",
         }
         refusal = refusals.get(address.partition("@")[0])
         if refusal:
@@ -99,7 +102,7 @@ class SmtpServer:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         if envelope.rcpt_tos[0].startswith("heavy"):
-            return "552 5.3.4 message too big"
+            return "554 5.2.252 SendAsDenied"
         content = envelope.content
         assert isinstance(content, bytes)
         self.mails.append(message_from_bytes(content, policy=policy.default))

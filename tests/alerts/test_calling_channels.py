@@ -129,11 +129,12 @@ async def test_the_quote_stays_behind_the_link(name: str) -> None:
         assert b"Tack" not in call.body
 
 
-@pytest.mark.parametrize(("name", "setting"), [("sms", "password"), ("sms-gateway", "token"), ("matrix", "token")])
-async def test_wrong_settings_of_ours_are_waited_out(name: str, setting: str) -> None:
+@pytest.mark.parametrize("status", [401, 404, 405], ids=["password or token", "address", "address of something else"])
+@pytest.mark.parametrize("name", ["sms", "voice", "sms-gateway", "matrix"])
+async def test_wrong_settings_of_ours_are_waited_out(name: str, status: int) -> None:
     class Wrong(Service):
         def reply(self, method: str, call: Any) -> Any:
-            return 401, {}, b""
+            return status, {}, b""
 
     async with Wrong() as service:
         bench = calling(name, service)

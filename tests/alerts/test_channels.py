@@ -242,7 +242,10 @@ async def test_wrong_settings_of_ours_are_waited_out(smtp: SmtpServer, options: 
     [
         ("full@ekvik.example", Unavailable),
         ("policy@ekvik.example", Unavailable),
-        ("heavy@ekvik.example", BadInput),
+        ("relay@ekvik.example", Unavailable),
+        ("quota@ekvik.example", Unavailable),
+        ("heavy@ekvik.example", Unavailable),
+        ("closed@ekvik.example", BadInput),
         ("vakt@", BadInput),
         ("vakt", BadInput),
         ("Vakt <vakt@ekvik.example>", BadInput),
