@@ -24,7 +24,8 @@ GIVEN_UP, FAILED_OVER = "given up after", "failed over after"
 SEND_SECONDS = 180.0
 """How long one try may take: somewhat longer than the slowest channel, which is e-mail."""
 URGENT_SECONDS, URGENT_FOR = 60.0, timedelta(hours=1)
-"""What is urgent is tried at least so often, for so long: where a channel comes back, it must not come after the rest."""
+"""What is urgent is tried at least so often, for so long, whatever the service asks for: where a channel comes back, it must not
+come after the rest."""
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +127,12 @@ class Sender:
         instead = _instead(item)
         if instead is not None and not urgent and attempts >= FAILURES:
             return self._failed(item, f"{FAILED_OVER} {attempts} tries. {reason}")
-        pause = max(self._pause(attempts, tried, urgent=urgent, is_unsure=is_unsure), at_least)
+        if is_unsure:
+            pause = unsure(tried).total_seconds()
+        else:
+            pause = max(next(islice(self._pauses(), attempts - 1, None)), at_least)
+            if urgent and tried < URGENT_FOR:
+                pause = min(pause, URGENT_SECONDS)
         waiting = replace(item.delivery, state="waiting", attempts=attempts, at=now, reason=reason)
         return Result(
             waiting,
@@ -134,12 +140,6 @@ class Sender:
             contact=item.recipient.name,
             instead=instead if urgent and attempts == 1 else None,
         )
-
-    def _pause(self, attempts: int, tried: timedelta, *, urgent: bool, is_unsure: bool) -> float:
-        if is_unsure:
-            return unsure(tried).total_seconds()
-        pause = next(islice(self._pauses(), attempts - 1, None))
-        return min(pause, URGENT_SECONDS) if urgent and tried < URGENT_FOR else pause
 
     def _failed(self, item: Item, reason: str) -> Result:
         logger.error("delivery %s has failed: %s", item.delivery.id, reason)

@@ -41,8 +41,8 @@ def make_certificate(folder: Path) -> Certificate:
 
 @dataclass
 class SmtpServer:
-    """Takes mail; refuses recipients whose address begins with ``gone``, ``full``, ``policy``, ``heavy`` and the like, and does not
-    answer when it has got a message for ``slow``.
+    """Takes mail; refuses recipients whose address begins with ``gone``, ``full``, ``heavy`` and the like, and does not answer
+    when it has got a message for ``slow``.
     """
 
     certificate: Certificate | None = None

@@ -261,6 +261,18 @@ async def test_is_given_up_after_a_day(world: World) -> None:
     assert world.told()[-1] == (key, "failed", 2, "given up after 2 tries. busy")
 
 
+async def test_a_pause_that_the_service_asks_for_holds_back_no_threat(world: World) -> None:
+    channel = Scripted(script=[Later("busy", seconds=3600.0)] * 62)
+    world.outbox.add([alert(verdict(labels=("threat",)))])
+    async with world.running(channel) as dispatcher:
+        for minute in range(1, 62):
+            assert await dispatcher.drained(at_most=SOON)
+            assert len(channel.tries) == minute
+            world.clock.advance(60)
+        assert await dispatcher.drained(at_most=SOON)
+    assert len(channel.tries) == 61, "after an hour it is heeded"
+
+
 async def test_a_threat_is_never_given_up_and_in_the_first_hour_tried_each_minute(world: World) -> None:
     channel = Scripted(script=[Unavailable("busy")] * 4)
     world.outbox.add([alert(verdict(labels=("threat",)))])
