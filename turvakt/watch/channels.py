@@ -22,6 +22,8 @@ THREAT_LATE, OTHER_LATE = timedelta(minutes=5), timedelta(minutes=30)
 TRIES = 3
 """A channel that fails so often for one message is failing."""
 FAILED_TOLD = timedelta(hours=1)
+LOST_FOR = timedelta(minutes=10)
+"""After so long a channel by which a delivery was lost counts as one that fails: what tells of that would have come by it."""
 _TRIED_AGAIN = OUTBOX.c.state == "waiting", OUTBOX.c.attempts >= TRIES
 _FAILED = OUTBOX.c.state == "failed"
 _NOT_TAKEN = or_(*(func.coalesce(OUTBOX.c.reason, "").startswith(said) for said in (GIVEN_UP, FAILED_OVER)))
@@ -93,12 +95,14 @@ class Channels:
 
     Args:
         ways: what nobody is told by any longer is no trouble.
+        own: those of the operator.
     """
 
-    def __init__(self, database: Database, beats: Beats, *, ways: Ways) -> None:
+    def __init__(self, database: Database, beats: Beats, *, ways: Ways, own: Ways = tuple) -> None:
         self._database = database
         self._beats = beats
         self._ways = ways
+        self._own = own
 
     def __call__(self, now: datetime) -> Iterator[Trouble]:
         beats = [beat for beat in self._beats.all() if beat.place.startswith(CHANNEL)]
@@ -106,7 +110,10 @@ class Channels:
         self._failing(found, [beat for beat in beats if beat.failing_since is not None])
         self._tried_again(found)
         self._failed(found, beats, now)
+        without = self._without_way(beats, now)
         for place, failing in found.items():
+            if place in without:
+                failing.details["no-way"] = ""
             if failing.last is not None:
                 at, reason = failing.last
                 failing.details |= {"failed-at": at.isoformat(), "reason": reason}
@@ -124,6 +131,17 @@ class Channels:
             for beat in self._beats.all()
             if beat.place.startswith(host)
         )
+
+    def _without_way(self, beats: Iterable[Beat], now: datetime) -> set[str]:
+        """The operator's channels where not one of them works; none: she can be told."""
+        failing = {
+            beat.place
+            for beat in beats
+            if beat.failing_since is not None
+            and (not beat.reason.startswith(LOST) or now - beat.failing_since >= LOST_FOR)
+        }
+        own = {place_of(channel, receiver_of(address)): f"{CHANNEL}{channel}" for channel, address in self._own()}
+        return set(own.values()) if own.keys() <= failing else set()
 
     def _failing(self, found: dict[str, _Failing], failing: list[Beat]) -> None:
         known = places_of(self._ways()) if failing else ()

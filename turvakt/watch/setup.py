@@ -46,7 +46,10 @@ def watcher(parts: Parts, *, step: Step, monotonic: Callable[[], float] = time.m
     settings, clock = parts.settings.operator, parts.clock
     beats, processes, since = Beats(parts.database), Processes(parts.database), clock.now()
     sources = Sources(beats, names=_sources(parts), zone=zone(settings), since=since, holiday=_holiday(parts))
-    held, channels = drills(parts), Channels(parts.database, beats, ways=lambda: ways(parts))
+    held, channels = (
+        drills(parts),
+        Channels(parts.database, beats, ways=lambda: ways(parts), own=lambda: own_ways(parts)),
+    )
     teller = OperatorTeller(settings, parts.incidents, parts.telling, clock=clock, unused=_unused(parts, channels))
     tidied = since - timedelta(hours=TIDY_HOURS)
 
@@ -93,10 +96,17 @@ def plan_contacts(parts: Parts) -> Iterator[Contact]:
 
 def ways(parts: Parts) -> Iterator[tuple[str, str]]:
     """Channel and address of everybody who may be told of something."""
-    for contact in (*plan_contacts(parts), *operator_contacts(parts.settings.operator)):
+    for contact in plan_contacts(parts):
         yield from ((way.channel, way.address) for way in contact.channels)
+    yield from own_ways(parts)
     for official in parts.officials.all():
         yield from ((each.channel, each.address) for each in official.contacts)
+
+
+def own_ways(parts: Parts) -> Iterator[tuple[str, str]]:
+    """Those of the operator."""
+    for contact in operator_contacts(parts.settings.operator):
+        yield from ((way.channel, way.address) for way in contact.channels)
 
 
 def _wanted(parts: Parts) -> set[str]:

@@ -41,6 +41,7 @@ Detail = Literal[
     "failed",
     "failed-before",
     "failed-at",
+    "no-way",
     "free",
     "full-in",
     "put-forward",
@@ -63,10 +64,10 @@ DETAILS: tuple[Detail, ...] = get_args(Detail)
 Event = Literal["begins", "goes-on", "over"]
 
 BROKEN: frozenset[Kind] = frozenset(
-    {"worker-silent", "worker-stopped", "stage-late", "deliveries-late", "channel-failing", "store-away", "disk-full"}
+    {"worker-silent", "worker-stopped", "stage-late", "deliveries-late", "store-away", "disk-full"}
 )
 """While these last, alerts may reach nobody: the watcher outside is told, too."""
-CRITICAL: frozenset[Kind] = BROKEN | {"nobody-left", "incident-unreadable"}
+CRITICAL: frozenset[Kind] = BROKEN | {"channel-failing", "nobody-left", "incident-unreadable"}
 """The operator is woken. Of the others she is told at her desk."""
 AT_ONCE: frozenset[Kind] = frozenset(
     {"clock-jumped", "backup-old", "certificate-ends", "key-ends", "drill-failed", "drill-unanswered", "nobody-left"}
@@ -104,6 +105,11 @@ class Trouble:
     def severity(self) -> Severity:
         """How urgently the operator is wanted."""
         return "critical" if self.kind in CRITICAL else "high"
+
+    @property
+    def is_for_outside(self) -> bool:
+        """Whether the watcher outside is told, too: the operator may hear of it from nobody else."""
+        return self.kind in BROKEN or "no-way" in self.details
 
 
 State = Literal["suspected", "told", "over"]

@@ -11,7 +11,7 @@ from flow.errors import TurvaktError
 from flow.step import Step
 from turvakt.watch.pinger import Pinger
 from turvakt.watch.probes import Probe
-from turvakt.watch.trouble import BROKEN, Kind, Trouble
+from turvakt.watch.trouble import Kind, Trouble
 from turvakt.watch.troubles import Troubles
 
 LOOK_SECONDS = 60.0
@@ -69,7 +69,7 @@ class Watcher:
         found, unknown, faulty = await asyncio.to_thread(look, self._probes, now)
         # First what need not wait for a database: where that is away, only the watcher outside can tell somebody.
         if self._pinger is not None:
-            broken = [each for each in found if each.kind in BROKEN]
+            broken = [each for each in found if each.is_for_outside]
             await self._pinger.ping(broken, now, faulty=faulty or self._failed)
         await self._step(self._troubles.take, found, now, unknown=unknown)
         await self._step(self._also, now)

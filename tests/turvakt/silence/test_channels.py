@@ -114,6 +114,25 @@ def test_one_of_several_hosts_that_is_left_alone_is_told_as_that(parts: Parts, c
     ]
 
 
+def test_the_watcher_outside_is_told_of_channels_only_while_the_operator_has_none(
+    parts: Parts, clock: ManualClock
+) -> None:
+    beats, start = Beats(parts.database), clock.now()
+    one, two = place_of("webhook", "one.example"), place_of("webhook", "two.example")
+    own = Channels(parts.database, beats, ways=lambda: WAYS, own=lambda: [WAYS[0], WAYS[3]])
+    lost = f"{LOST}the receiver answers 404"
+    beats.write([Beat(one, start, None, start, lost), Beat("channel:email", start, None, start, "no answer")], {})
+    assert {each.place: each.is_for_outside for each in own(start + HOUR)} == {
+        "channel:webhook": False,
+        "channel:email": False,
+    }
+    beats.write([Beat(two, start, None, start, lost)], {})
+    assert not any(each.is_for_outside for each in own(start)), "the message about it may still come through"
+    assert [(each.is_for_outside, each.details["no-way"]) for each in own(start + 10 * MINUTE)] == [(True, "")] * 2
+    beats.write([Beat("channel:email", start + HOUR, start + HOUR)], {})
+    assert [each.is_for_outside for each in own(start + HOUR)] == [False]
+
+
 def test_what_nobody_is_told_by_any_longer_is_unused_but_what_works_again_is_not(
     parts: Parts, clock: ManualClock
 ) -> None:

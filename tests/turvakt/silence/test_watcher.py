@@ -19,7 +19,8 @@ from tests.turvakt.silence.watcher_outside import Outside, outside
 from turvakt.sections import OperatorContact
 from turvakt.settings import Settings
 from turvakt.status import status
-from turvakt.watch.beats import Beat, Beats
+from turvakt.watch.beats import LOST, Beat, Beats
+from turvakt.watch.channels import place_of
 from turvakt.watch.operator import OperatorTeller, recipients
 from turvakt.watch.pinger import Pinger
 from turvakt.watch.probes import Probe
@@ -157,6 +158,24 @@ def test_the_end_of_a_lesser_trouble_comes_by_the_way_that_does_not_ring(
         if isinstance(item.content, Bulletin) and item.content.values["event"] == "over"
     ]
     assert (ended.recipient.channel, ended.recipient.instead) == ("email", ())
+
+
+async def test_a_receiver_that_has_refused_a_message_keeps_no_dead_machine_from_being_noticed(
+    parts: Parts, clock: ManualClock, plan: Path, heard: Outside
+) -> None:
+    beats, at = Beats(parts.database), clock.now()
+    say(
+        plan,
+        PLAN.replace(
+            'channel = "email", address = "rut@ekvik.example"', 'channel = "webhook", address = "https://h.example"'
+        ),
+    )
+    beats.write([Beat(place_of("webhook", "h.example"), at, None, at, f"{LOST}the receiver answers 404")], {})
+    await looks(watch_over(parts), clock, 8, beats=beats)
+    assert [(each["event"], each["place"]) for each in bulletins(parts, "channel-failing")] == [
+        ("begins", "channel:webhook")
+    ]
+    assert heard.heard == ["alive"] * 8
 
 
 async def test_a_channel_works_again_when_it_has_been_seen_to(parts: Parts, clock: ManualClock) -> None:
