@@ -2,13 +2,19 @@
 
 from dataclasses import replace
 
+from sqlalchemy import update
+
+from alerts.alert import RINGS
 from alerts.incidents.history import Event, History, Transition
 from alerts.incidents.incident import LOCK
 from alerts.incidents.links import Link, Links
+from alerts.incidents.unreached import pass_over
+from alerts.tables import OUTBOX
 from flow.clock import Clock
 from flow.database import Database
 
 _RESULT = "receipt"
+_NOT_ARRIVED = "the service took the message on, and says that it has not arrived"
 
 
 class Receipts:
@@ -21,12 +27,23 @@ class Receipts:
         self._history = History(database)
 
     def note(self, link: Link, event: Event, *, channel: str) -> None:
-        """Write down what came of the message of ``link``, once: services tell again what was not confirmed to them."""
-        told = Transition(link.incident, link.official, self._clock.now(), event, delivery=link.delivery)
+        """Write down what came of the message of ``link``, once: services tell again what was not confirmed to them.
+
+        A message that has not arrived has failed, and where nobody else was reached, the next step follows. A call that nobody
+        took is no failure.
+        """
+        now = self._clock.now()
+        told = Transition(link.incident, link.official, now, event, delivery=link.delivery)
         with self._database.transaction():
             self._database.lock(LOCK)
             if self._links.find(link.delivery) is None:
                 return  # it was erased meanwhile
             noted = [each.event for each in self._history.of_delivery(link.delivery) if each.result == _RESULT]
-            if event not in noted:
-                self._history.add([replace(told, contact=link.contact, channel=channel, result=_RESULT)])
+            if event in noted:
+                return
+            self._history.add([replace(told, contact=link.contact, channel=channel, result=_RESULT)])
+            if event == "failed" and channel != RINGS and "received" not in noted:
+                delivered = OUTBOX.c.id == link.delivery, OUTBOX.c.state == "delivered"
+                failed = {"state": "failed", "reason": _NOT_ARRIVED, "at": now.timestamp()}
+                self._database.execute(update(OUTBOX).where(*delivered).values(**failed))
+                pass_over(self._database, [link.incident], now)

@@ -9,6 +9,8 @@ from alerts.alert import State
 from alerts.content import to_one
 from alerts.delivery.outbox import Result
 from alerts.incidents.answering import Answering
+from alerts.incidents.links import Links
+from alerts.incidents.receipts import Receipts
 from alerts.plans.contacts import Contact as Planned
 from alerts.plans.contacts import Way
 from alerts.plans.plan import Plan
@@ -52,6 +54,35 @@ def test_a_step_in_which_all_has_failed_for_good_is_passed_over(world: World) ->
     answered = world.incidents.answer(unreached, "on-it", by="Kim")
     assert answered is not None
     assert answered.state == "acknowledged"
+
+
+@both
+@pytest.mark.parametrize("channel", ["sms", "voice"])
+def test_what_the_service_says_has_not_arrived_has_failed_unless_it_was_a_call(world: World, channel: str) -> None:
+    world.take(world.raised(1, labels=("threat",)))
+    (item,) = world.waiting().values()
+    deliver(world, refused="nobody")
+    found = Links(world.database, clock=world.clock).find(item.delivery.id)
+    assert found is not None
+    for _ in range(2):
+        Receipts(world.database, clock=world.clock).note(found, "failed", channel=channel)
+    events = [each.event for each in world.incidents.history.of(found.incident)]
+    assert events == ["opened", "told", "delivered", "failed"]
+    failed = world.outbox.failed(timedelta(hours=1))
+    assert (failed, world.outbox.counts()["delivered"]) == ((1, 0) if channel == "sms" else (0, 1))
+    assert bool(world.pass_time(1)) == (channel == "sms"), "the next step follows"
+
+
+def test_what_had_arrived_has_not_failed(world: World) -> None:
+    world.take(world.raised(1, labels=("threat",)))
+    (item,) = world.waiting().values()
+    deliver(world, refused="nobody")
+    found = Links(world.database, clock=world.clock).find(item.delivery.id)
+    assert found is not None
+    receipts = Receipts(world.database, clock=world.clock)
+    receipts.note(found, "received", channel="sms")
+    receipts.note(found, "failed", channel="sms")
+    assert world.outbox.counts()["delivered"] == 1
 
 
 def test_what_failed_is_not_passed_over_where_another_message_is_on_its_way(world: World) -> None:
