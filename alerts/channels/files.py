@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import logging
 import os
 import re
 from collections.abc import Callable, Collection, Iterator
@@ -16,6 +17,8 @@ from alerts.messages.message import Message, clean
 from flow.clock import Clock
 from flow.errors import BadInput, Broken, Unavailable
 from registry.holder import Part
+
+logger = logging.getLogger(__name__)
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _OFFICIAL, _POST, _SOURCE, _TO = "X-Turvakt-Official", "X-Turvakt-Post", "X-Turvakt-Source", "To"
@@ -64,9 +67,17 @@ class Files:
             raise Unavailable("the file cannot be written", place=str(self._folder), remedy=_REMEDY) from error
 
     async def retract(self, idempotency_key: str) -> None:
-        """Remove the file."""
+        """Remove the file. One that stays, as the folder is not to be written, goes by `sweep` at the next start."""
         if _KEY.fullmatch(idempotency_key):
-            (self._folder / f"{idempotency_key}.eml").unlink(missing_ok=True)
+            try:
+                (self._folder / f"{idempotency_key}.eml").unlink(missing_ok=True)
+            except OSError as error:
+                logger.error(
+                    "the file of message %s, which was erased, cannot be removed before the next start (%s). "
+                    "Check the owner and rights of the folder of the outbox",
+                    idempotency_key,
+                    type(error).__name__,
+                )
 
     async def close(self) -> None:
         """Nothing is open."""

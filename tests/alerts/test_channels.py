@@ -382,6 +382,14 @@ async def test_a_key_cannot_lead_out_of_the_folder(files: Files, key: str) -> No
     await files.retract(key)
 
 
+async def test_a_file_that_cannot_be_removed_stops_nothing(
+    files: Files, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "outbox" / "k1.eml").mkdir()  # for root, too, no file that can be removed
+    await files.retract("k1")
+    assert "message k1, which was erased, cannot be removed" in caplog.text
+
+
 async def test_files_are_erased_forgotten_exported_and_counted(files: Files, tmp_path: Path) -> None:
     other = replace(MESSAGE, official="aino", post="feed:1")
     for key, message in (("k1", MESSAGE), ("k2", other), ("k3", replace(other, post="feed:2"))):
