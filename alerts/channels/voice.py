@@ -18,10 +18,10 @@ _SOUNDS = (b"ID3", b"\xff\xfb", b"\xff\xf3", b"\xff\xf2", b"RIFF", b"OggS")
 """How files of MP3, WAV and OGG begin."""
 _RUNG = frozenset({"bulletin.test", "bulletin.drill"})
 """What rings, besides, as whoever tries it wants to hear it."""
-_ENGLISH = (
-    "Turvakt. A serious alert is waiting for you. See the message on your phone. Press 1 to say that you have seen it."
-)
-_NO_ALERT = "Turvakt. This is only a test. Nothing has happened. See the message on your phone, and press 1 to say that it works."
+_ALERT = "Turvakt. A serious alert is waiting for you. See the message on your phone."
+_SEEN = "Press 1 to say that you have seen it."
+_NO_ALERT = "Turvakt. This is only a test. Nothing has happened. See the message on your phone."
+_WORKS = "Press 1 to say that it works."
 
 
 class Voice:
@@ -99,18 +99,19 @@ class Voice:
     def _actions(self, message: Message, language: Language) -> dict[str, object]:
         # The recordings speak of an alert: what is only a test must not play them.
         recorded = "" if message.facts.get("type") in _RUNG else self._audio.get(language, "")
-        sound = recorded or _SPEECH + self._said(message, language)
         pressed = callback(message, "voice")
+        sound = recorded or _SPEECH + self._said(message, language, key=bool(pressed))
         if not pressed:
             return {"play": sound}
         return {"ivr": sound, "digits": 1, "timeout": 10, "repeat": 3, "next": pressed}
 
     @staticmethod
-    def _said(message: Message, language: Language) -> str:
+    def _said(message: Message, language: Language, *, key: bool) -> str:
         spoken = message.spoken if language == "en" else ""
         if spoken and len(spoken) <= _READ_MOST:
             return spoken
-        return _NO_ALERT if message.facts.get("type") in _RUNG else _ENGLISH
+        said, press = (_NO_ALERT, _WORKS) if message.facts.get("type") in _RUNG else (_ALERT, _SEEN)
+        return f"{said} {press}" if key else said
 
     async def retract(self, idempotency_key: str) -> None:
         """A call cannot be taken back."""

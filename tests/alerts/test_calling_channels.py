@@ -214,6 +214,15 @@ async def test_without_a_recording_a_voice_speaks_english(elks: Elks) -> None:
     assert (await rung(elks, MESSAGE, "en"))["play"] == "en_US/This is Turvakt. Press 1."
 
 
+@pytest.mark.parametrize("kind", ["alert.raised", "bulletin.drill"])
+async def test_nobody_is_asked_to_press_a_key_that_nobody_would_hear_of(elks: Elks, kind: str) -> None:
+    told = replace(MESSAGE, facts={"type": kind})
+    without = (await rung(elks, replace(told, link="http://turvakt.ekvik.example/a/k1"), "sv"))["play"]
+    heard = (await rung(elks, replace(told, link=f"{LINKS}k1"), "sv"))["ivr"]
+    assert "Press" not in without
+    assert heard.startswith(f"{without} Press 1")
+
+
 @pytest.mark.parametrize("kind", ["drill", "test"])
 async def test_what_is_only_a_test_plays_no_recording_of_an_alert(elks: Elks, kind: str) -> None:
     found = await rung(elks, replace(MESSAGE, facts={"type": f"bulletin.{kind}"}, link=f"{LINKS}k1"), "fi")
