@@ -58,7 +58,7 @@ ANSWERS: dict[Action, Event] = {
 }
 """What the history calls each answer."""
 BEGUN_AGAIN: tuple[Event, ...] = ("graver", "new-threat", "owner-gone")
-"""There is something in it that nobody who had answered before has seen."""
+"""What was answered before holds no more: there is something in it that nobody had seen then, or whoever had it is gone."""
 NOBODY_LEFT: Event = "nobody-left"
 """There was nobody more whom consent allows to tell; also the result of handing over to nobody."""
 DELETED = "deleted"
