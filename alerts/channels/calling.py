@@ -38,7 +38,7 @@ class Answer:
         """The object in it; empty if there is none."""
         try:
             return msgspec.json.decode(self.body, type=dict[str, Any])
-        except (msgspec.MsgspecError, ValueError):
+        except (msgspec.MsgspecError, ValueError, RecursionError):
             return {}
 
 
@@ -143,6 +143,6 @@ def _pause(headers: Mapping[str, str], now: datetime) -> float | None:
         return min(float(value), _WAIT_MOST)
     try:
         seconds = (parsedate_to_datetime(value) - now).total_seconds()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return min(max(seconds, 0.0), _WAIT_MOST)

@@ -134,6 +134,7 @@ class HookServer:
     calls: list[Call] = field(default_factory=list)
     port: int = 0
     endless: bool = False
+    later: str = ""
     _server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -163,9 +164,9 @@ class HookServer:
         self.calls.append(Call(path, headers, body))
         status = path.strip("/")
         if status != "silence":
-            location = f"location: {self.url(204)}\r\n"
+            more = f"location: {self.url(204)}\r\n" + (f"retry-after: {self.later}\r\n" if self.later else "")
             length = 10**9 if self.endless else 0
-            writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n{location}\r\n".encode())
+            writer.write(f"HTTP/1.1 {status} X\r\ncontent-length: {length}\r\n{more}\r\n".encode())
             await writer.drain()
         await reader.read()  # until the client hangs up
         writer.close()

@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from alerts.channel import Addressed, Probed, Unsure
+from alerts.channel import Addressed, Later, Probed, Unsure
 from alerts.channels import CHANNELS, load_channel
+from alerts.channels.calling import Answer
 from alerts.channels.email import Email
 from alerts.channels.files import Files
 from alerts.channels.webhook import Webhook, sign
@@ -309,6 +310,19 @@ async def test_what_the_receiver_answers_decides(hook: HookServer, status: int, 
         await channel.send(MESSAGE, recipient=recipient(hook.url(status)), idempotency_key="k1")
     await channel.close()
     assert [call.path for call in hook.calls] == [f"/{status}"]  # no redirect was followed
+
+
+async def test_whatever_the_receiver_says_of_when_it_is_no_error_of_ours(hook: HookServer) -> None:
+    hook.later = "Mon, 01 Jan 2026 00:00:00 +99999999999999999999"
+    channel = Webhook(secret=SECRET, clock=CLOCK)
+    with pytest.raises(Unavailable) as caught:
+        await channel.send(MESSAGE, recipient=recipient(hook.url(503)), idempotency_key="k1")
+    await channel.close()
+    assert not isinstance(caught.value, Later)
+
+
+def test_an_answer_that_is_too_deep_is_none() -> None:
+    assert Answer(200, b'{"id": ' + b"[" * 50_000).json() == {}
 
 
 async def test_an_answer_without_end_is_not_read(hook: HookServer) -> None:
