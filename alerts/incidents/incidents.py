@@ -145,7 +145,7 @@ class Incidents(IncidentHolder):
         bulletin: Bulletin,
         recipients: Sequence[Recipient] = (),
     ) -> Incident:
-        """Open an incident that is about no post, and tell of it; one about the same subject that is open is given back.
+        """Open an incident that is about no post, and tell of it, whether or not another one about the same subject is open.
 
         Args:
             bulletin: what is told; its ``incident``, ``step`` and ``key`` are set here.
@@ -153,13 +153,6 @@ class Incidents(IncidentHolder):
         """
         with self._database.transaction():
             self._database.lock(LOCK)
-            found = readable(
-                self._database,
-                *(INCIDENT.c.kind == kind, INCIDENT.c.tenant == bulletin.tenant, INCIDENT.c.subject == subject),
-                *(INCIDENT.c.official == bulletin.official, INCIDENT.c.state.in_(OPEN)),
-            )
-            if found:
-                return found[0].incident()
             now = self._clock.now()
             case = about_no_post(kind, bulletin, now, severity=severity, subject=subject)
             told = tuple(recipients) or self._operator(at=now, severity=severity)

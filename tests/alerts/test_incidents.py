@@ -870,12 +870,20 @@ class TestOthers:
         return Bulletin("operation", "", "", "", severity, False, {"trouble": "stage-late"}, None, AT)
 
     @both
-    def test_the_operator_is_told_of_one_trouble_once(self, world: World) -> None:
-        first = world.incidents.raise_("operation", subject="stage:deliver", severity="high", bulletin=self.bulletin())
-        again = world.incidents.raise_("operation", subject="stage:deliver", severity="high", bulletin=self.bulletin())
-        assert (first.id, first.subject, first.official) == (again.id, "stage:deliver", "")
+    def test_the_operator_is_told_of_a_trouble_though_somebody_has_opened_the_last_one_again(
+        self, world: World
+    ) -> None:
+        about = {"subject": "stage:deliver", "severity": "high", "bulletin": self.bulletin()}
+        first = world.incidents.raise_("operation", **about)  # type: ignore[arg-type]
+        assert (first.subject, first.official) == ("stage:deliver", "")
         assert list(map(told, world.waiting().values())) == [("operation", 0, CHIEF.address)]
         assert world.events() == ["opened", "told"]
+        world.deliver()
+        world.incidents.answer(first.id, "resolve", by="turvakt")
+        world.incidents.answer(first.id, "reopen", by=CHIEF.name)
+        world.clock.advance(1)
+        assert world.incidents.raise_("operation", **about).id != first.id  # type: ignore[arg-type]
+        assert list(map(told, world.waiting().values())) == [("operation", 0, CHIEF.address)]
 
     def test_a_critical_one_goes_on_until_she_answers(self, world: World) -> None:
         world.incidents.raise_(

@@ -11,7 +11,6 @@ from flow.database import Database
 from registry.holder import Part
 from tests.alerts.people import AT
 from tests.alerts.test_incidents import DESK, TEXTS, World, database
-from tests.alerts.told import bulletin
 from turvakt.watch.unread import unread
 
 __all__ = ["database"]
@@ -67,14 +66,6 @@ def test_a_run_that_ends_tells_how_others_have_grown(world: World) -> None:
     first, _ = world.incidents.open()
     make_unreadable(world, INCIDENT.c.id == first.id)
     assert world.incidents.tell_growth() == 1
-
-
-def test_a_trouble_is_told_though_what_told_of_it_before_cannot_be_read(world: World) -> None:
-    about = {"subject": "host", "severity": "high", "bulletin": bulletin("operation")}
-    before = world.incidents.raise_("operation", **about)  # type: ignore[arg-type]
-    make_unreadable(world, INCIDENT.c.id == before.id)
-    world.clock.advance(1)
-    assert world.incidents.raise_("operation", **about) != before  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("part", [Part("recipient", "Beredskap Ekvik"), Part("source", "bluesky")])

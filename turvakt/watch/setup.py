@@ -12,7 +12,7 @@ from flow.step import Step
 from turvakt.access import base_url
 from turvakt.adapters import switched_on
 from turvakt.reading import STAGES
-from turvakt.watch.beats import CHANNEL, Beats
+from turvakt.watch.beats import CHANNEL, Beat, Beats
 from turvakt.watch.channels import Channels, deliveries, places_of
 from turvakt.watch.drills import Drills, Weekly
 from turvakt.watch.keys import Keys, key_place
@@ -57,6 +57,7 @@ def watcher(parts: Parts, *, step: Step, monotonic: Callable[[], float] = time.m
         nonlocal tidied
         sources.note(now)
         held.hold_if_due(now)
+        beats.write([Beat("watch", now)], {})
         if now - tidied >= timedelta(hours=TIDY_HOURS):
             beats.tidy(now, wanted=_wanted(parts))
             processes.tidy()

@@ -11,6 +11,7 @@ from sqlalchemy import and_, delete, insert, select
 
 from flow.database import Database, Row
 from flow.databases.columns import moment
+from flow.errors import Stale, Unavailable
 from turvakt.watch.tables import TROUBLE
 from turvakt.watch.trouble import DETAILS, KINDS, Detail, Event, Kind, Known, State, Trouble, look
 
@@ -44,22 +45,39 @@ class Troubles:
         self._teller = teller
         self._repeat = repeat
 
-    def take(self, found: Iterable[Trouble], now: datetime, *, unknown: Collection[Kind] = ()) -> None:
+    def take(self, found: Iterable[Trouble], now: datetime, *, unknown: Collection[Kind] = ()) -> bool:
         """Write down what a look ``found``, and tell the operator of what has begun, goes on or is over.
 
         Args:
             unknown: kinds that could not be looked for: what was there is neither gone nor seen.
+
+        Returns:
+            Whether one could not be seen to; that keeps none of the others from being told.
+
+        Raises:
+            Unavailable: the database is away; what was seen to stays.
         """
         seen = {(trouble.kind, trouble.place): trouble for trouble in found}
         if any(kind == "channel-failing" and "tried-again" in each.details for (kind, _), each in seen.items()):
             # What a failing channel explains is not over.
             unknown = {*unknown, "deliveries-late"}
-        with self._database.transaction():
-            self._database.lock("watch")
-            known = {(each.trouble.kind, each.trouble.place): each for each in remembered(self._database)}
-            for key in sorted({*seen, *known}):
-                if key in seen or key[0] not in unknown:
-                    self._look(known.get(key), seen.get(key), now)
+        failed = False
+        for key in sorted({*seen, *self._known()}):
+            if key not in seen and key[0] in unknown:
+                continue
+            try:
+                with self._database.transaction():
+                    self._database.lock("watch")
+                    self._look(self._known().get(key), seen.get(key), now)
+            except (Unavailable, Stale):
+                raise
+            except Exception as error:  # noqa: BLE001  the others are told of
+                logger.error("the trouble %s at %s cannot be seen to: %s", *key, type(error).__name__)
+                failed = True
+        return failed
+
+    def _known(self) -> dict[tuple[Kind, str], Known]:
+        return {(each.trouble.kind, each.trouble.place): each for each in remembered(self._database)}
 
     def _look(self, before: Known | None, found: Trouble | None, now: datetime) -> None:
         after, event = look(before, found, now, repeat=self._repeat)

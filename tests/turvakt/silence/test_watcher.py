@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from threading import Event
+from typing import Any, ClassVar
 
 import msgspec
 import pytest
 from sqlalchemy import insert, select, update
 
 from alerts.bulletin import Bulletin
+from alerts.tables import INCIDENT
 from flow.clock import ManualClock
 from flow.errors import Unavailable
 from registry.importing import read_officials
@@ -28,7 +30,7 @@ from turvakt.watch.setup import drills, watcher, ways
 from turvakt.watch.tables import TROUBLE
 from turvakt.watch.trouble import Trouble
 from turvakt.watch.troubles import Troubles, standing
-from turvakt.watch.watcher import Watcher, look
+from turvakt.watch.watcher import Seen, Watcher, ask
 from turvakt.wiring import Parts
 
 CONTACTS = [
@@ -294,19 +296,94 @@ def test_what_gives_no_answer_is_a_trouble_and_leaves_open_what_it_would_have_sa
     def faulty(now: object) -> list[Trouble]:
         raise KeyError("a name")
 
-    found, unknown, faulty = look(
-        [
-            Probe("log", frozenset({"stage-late"}), away),
-            Probe("disk", frozenset({"disk-full"}), faulty),
-            Probe("clock", frozenset({"clock-jumped"}), lambda now: [Trouble("clock-jumped", "clock", now)]),
-        ],
-        clock.now(),
-    )
-    assert [(each.kind, each.place, each.details) for each in found] == [
-        ("store-away", "log", {"reason": "no answer"}),
-        ("clock-jumped", "clock", {}),
+    now = clock.now()
+    late, jumped = Trouble("store-away", "log", now, {"reason": "no answer"}), Trouble("clock-jumped", "clock", now)
+    assert [
+        ask(Probe("log", frozenset({"stage-late"}), away), now),
+        ask(Probe("disk", frozenset({"disk-full"}), faulty), now),
+        ask(Probe("clock", frozenset({"clock-jumped"}), lambda now: [jumped]), now),
+    ] == [
+        Seen((late,), frozenset({"stage-late"})),
+        Seen(unknown=frozenset({"disk-full"}), faulty=True),
+        Seen((jumped,)),
     ]
-    assert (unknown, faulty) == ({"stage-late", "disk-full"}, True)
+
+
+async def test_a_probe_that_hangs_holds_up_neither_the_others_nor_the_ping(clock: ManualClock, heard: Outside) -> None:
+    """As one of a network disk does whose server is away."""
+    hangs, asked = Event(), []
+    taken: list[tuple[list[Trouble], frozenset[str]]] = []
+
+    def hang(now: object) -> list[Trouble]:
+        asked.append(now)
+        hangs.wait()
+        return []
+
+    async def note(function: object, *given: Any, unknown: frozenset[str] = frozenset()) -> None:
+        if len(given) == 2:
+            taken.append((given[0], unknown))
+
+    jumped = Trouble("clock-jumped", "clock", clock.now())
+    probes = [
+        Probe("backup", frozenset({"backup-old"}), hang),
+        Probe("clock", frozenset({"clock-jumped"}), lambda now: [jumped]),
+    ]
+    troubles = Troubles(None, teller=None, repeat=timedelta(hours=1))  # type: ignore[arg-type]  # it is never reached
+    pinger = Pinger(heard.url)
+    watch = Watcher(
+        probes,
+        troubles,
+        pinger=pinger,
+        also=lambda now: None,
+        step=note,
+        clock=clock,
+        seconds=0.05,  # type: ignore[arg-type]
+    )
+    try:
+        for _ in range(3):
+            await watch.look()
+            clock.advance(60)
+    finally:
+        hangs.set()
+    assert len(asked) == 1, "no second thread hangs there, too"
+    assert [([each.kind for each in found], unknown) for found, unknown in taken] == [
+        (["store-away", "clock-jumped"], {"backup-old"})
+    ] * 3
+    assert heard.heard == ["fail"]
+
+
+def test_a_trouble_that_cannot_be_seen_to_keeps_no_other_from_being_told(parts: Parts, clock: ManualClock) -> None:
+    class Faulty:
+        told: ClassVar[list[str]] = []
+
+        def tell(self, event: str, trouble: Trouble, *, incident: str) -> str:
+            if trouble.kind == "backup-old":
+                raise KeyError("a name")
+            self.told.append(f"{trouble.kind} {event}")
+            return "1"
+
+    now, troubles = clock.now(), Troubles(parts.database, teller=Faulty(), repeat=timedelta(hours=1))
+    assert troubles.take([Trouble("backup-old", "backup", now), Trouble("clock-jumped", "clock", now)], now)
+    assert Faulty.told == ["clock-jumped begins"]
+    assert not troubles.take([Trouble("clock-jumped", "clock", now)], now)
+
+
+async def test_the_end_of_a_trouble_is_told_though_its_incident_cannot_be_read(
+    parts: Parts, clock: ManualClock, heard: Outside
+) -> None:
+    """A later version has written it, which was taken back since."""
+    beats, watch = Beats(parts.database), watch_over(parts)
+    await looks(watch, clock, 5)
+    parts.database.execute(update(INCIDENT).values(content=b'{"kind":"bulletin","v":99}'))
+    await looks(watch, clock, 12, beats=beats)
+    assert ("outbox", "worker-silent", "over") in told(parts)
+    await looks(watch, clock, 5)
+    assert [each["event"] for each in bulletins(parts, "worker-silent")][-1] == "begins"
+
+
+async def test_the_watch_itself_gives_signs_of_life(parts: Parts, clock: ManualClock) -> None:
+    await looks(watch_over(parts), clock, 2)
+    assert {beat.place: beat.at for beat in Beats(parts.database).all()} == {"watch": clock.now()}
 
 
 async def test_the_watch_does_not_end_what_it_watches(clock: ManualClock, heard: Outside) -> None:
