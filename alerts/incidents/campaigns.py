@@ -58,13 +58,15 @@ class Campaigns:
 
     def _was_raised(self, official: str, now: datetime) -> bool:
         raised = select(func.count()).select_from(INCIDENT).where(INCIDENT.c.official == official)
-        lately = INCIDENT.c.kind == "campaign", INCIDENT.c.opened_at > (now - LASTS).timestamp()
+        # Not later by as much either: then the clock was ahead.
+        around = (now - LASTS).timestamp(), (now + LASTS).timestamp()
+        lately = INCIDENT.c.kind == "campaign", INCIDENT.c.opened_at.between(*around)
         return bool(self._database.query(raised.where(*lately))[0][0])
 
     def _usual_of(self, official: str, now: datetime) -> float | None:
         """How many posts an hour there are about an official as a rule, before the last hour."""
         asked, usual = self._usual.get(official, (None, None))
-        if asked is None or now - asked >= timedelta(hours=1):
+        if asked is None or abs(now - asked) >= timedelta(hours=1):
             until, since = (now - timedelta(hours=1)).timestamp(), (now - USUAL_SINCE).timestamp()
             hers = INCIDENT_POST.c.official == official, INCIDENT_POST.c.at.between(since, until)
             posts = select(func.count(), func.min(INCIDENT_POST.c.at)).where(*hers)

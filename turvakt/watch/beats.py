@@ -72,7 +72,8 @@ class Beats:
                     if beat.at <= before.at or not (works or beat.failing_since):
                         continue
                 worked = max((at for at in (beat.worked_at, before and before.worked_at) if at), default=None)
-                row = _row(replace(beat, worked_at=worked))
+                # Not later than now: a clock was ahead, and no silence would be noticed until then.
+                row = _row(replace(beat, worked_at=worked and min(worked, beat.at)))
                 if before is None:
                     self._database.execute(insert(BEAT), {"place": beat.place, **row})
                 else:

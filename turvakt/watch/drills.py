@@ -82,7 +82,7 @@ class Drills:
         """Hold the drill of this week, if it is time and none was held since; returns its incident's id, else ``None``."""
         if self._weekly is None:
             return None
-        planned, last = self._weekly.last(now), self.last()
+        planned, last = self._weekly.last(now), self.last(now)
         if now - planned >= MISSED or (last is not None and last[0] >= planned):
             return None
         return self.hold(now)
@@ -95,14 +95,15 @@ class Drills:
             self._database.execute(insert(DRILL), {"at": now.timestamp(), "incident": incident})
         return incident
 
-    def last(self) -> tuple[datetime, str] | None:
-        """When the last one was held, and its incident's id."""
-        rows = self._database.query(select(DRILL.c.at, DRILL.c.incident).order_by(DRILL.c.at.desc()).limit(1))
+    def last(self, now: datetime) -> tuple[datetime, str] | None:
+        """When the last one was held, and its incident's id; what a clock that was ahead dated later than ``now`` was none."""
+        held = select(DRILL.c.at, DRILL.c.incident).where(DRILL.c.at <= now.timestamp())
+        rows = self._database.query(held.order_by(DRILL.c.at.desc()).limit(1))
         return (moment(rows[0][0]), rows[0][1]) if rows else None
 
     def __call__(self, now: datetime) -> Iterator[Trouble]:
         """What the last drill brought to light: it stays so until the next one."""
-        last = self.last()
+        last = self.last(now)
         incident = None if last is None else self._incident(last[1])
         if last is None or incident is None:  # its record is no longer kept
             return

@@ -1,8 +1,7 @@
-"""Probe of the keys by which mail to contacts is encrypted: whose has ended gets no more than a lock screen shows."""
+"""Probe of the keys by which mail to contacts is encrypted: whose is of no use gets no more than a lock screen shows."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -16,33 +15,40 @@ _AGAIN = timedelta(hours=1)
 
 
 def key_place(file: Path) -> str:
-    """The place of the trouble that the key in ``file`` ends. It names no file: ``turvakt check`` shows both."""
+    """The place of the trouble of the key in ``file``. It names no file: ``turvakt check`` shows both."""
     return f"key:{hashlib.sha256(bytes(file)).hexdigest()[:6]}"
 
 
 class Keys:
-    """Whether keys end, each of them; looked at every hour.
+    """Whether keys end or cannot be used, each of them; looked at every hour.
 
     Args:
-        files: the address and the file of each key. One that cannot be read is no matter of time: whoever sends says so.
+        files: the address and the file of each key.
     """
 
     def __init__(self, files: Callable[[], Iterable[tuple[str, Path]]]) -> None:
         self._files = files
         self._asked_at: datetime | None = None
-        self._ends: dict[str, datetime] = {}
+        self._known: dict[str, datetime | Broken | None] = {}
 
     def __call__(self, now: datetime) -> Iterator[Trouble]:
-        if self._asked_at is None or now - self._asked_at >= _AGAIN:
-            self._ends, self._asked_at = dict(self._read()), now
-        for place, ends in self._ends.items():
-            if ends - now < SOON:
+        # The clock may have been put back since.
+        if self._asked_at is None or abs(now - self._asked_at) >= _AGAIN:
+            self._known, self._asked_at = (
+                {key_place(file): _ends(file, address) for address, file in self._files()},
+                now,
+            )
+        for place, ends in self._known.items():
+            if isinstance(ends, Broken):
+                yield Trouble("key-ends", place, now, {"unusable": "", "reason": ends.reason, "which": ""})
+            elif ends is not None and ends - now < SOON:
                 name: Detail = "ended" if ends <= now else "ends"
                 yield Trouble("key-ends", place, now, {name: ends.isoformat(), "which": ""})
 
-    def _read(self) -> Iterator[tuple[str, datetime]]:
-        for address, file in self._files():
-            with suppress(Broken):
-                ends = load_key(file, address=address).ends
-                if ends is not None:
-                    yield key_place(file), ends
+
+def _ends(file: Path, address: str) -> datetime | Broken | None:
+    """When the key ends, if it does, or why it cannot be used."""
+    try:
+        return load_key(file, address=address).ends
+    except Broken as error:
+        return error

@@ -45,8 +45,8 @@ class Disk:
         with faults(self._folder):
             total, _, free = self._usage(self._folder)
         self._seen.append((now, free))
-        while now - self._seen[0][0] > OBSERVED:
-            self._seen.popleft()
+        # Not what was seen later than now, before the clock was put back.
+        self._seen = deque((at, free) for at, free in self._seen if timedelta(0) <= now - at <= OBSERVED)
         percent, left = 100 * free / total, self._left(now, free)
         if percent < self._least or (left is not None and left < HOURS_LEFT):
             details: dict[Detail, str] = {"free": f"{percent:.0f}"}
@@ -117,7 +117,7 @@ class Certificate:
     def __call__(self, now: datetime) -> Iterator[Trouble]:
         host = self._parts.hostname
         if self._parts.scheme == "https" and host:
-            if self._asked_at is None or now - self._asked_at >= timedelta(hours=1):
+            if self._asked_at is None or abs(now - self._asked_at) >= timedelta(hours=1):
                 # An address that does not answer from here may still do so from elsewhere.
                 with suppress(OSError):
                     self._found = list(self._look(now, self._end(host, self._parts.port or 443)))

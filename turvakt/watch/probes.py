@@ -163,6 +163,7 @@ class Sources:
                 yield from _failing(beat, beat.failing_since, now)
                 continue
             usual = self.usual(name, now)
+            self._since[name] = min(self._since[name], now)  # the clock may have been put back
             last = max(beat.worked_at or self._since[name], self._since[name])
             if usual is not None and usual.is_silent(last, now):
                 yield Trouble("source-silent", beat.place, last, {"usual": f"{usual.expected(last, now):.0f}"})

@@ -117,7 +117,12 @@ class Pulse:
             else:
                 self._fails(place, f"{REFUSED if fault.refused else ''}{fault.reason}")
         with self._lock:
-            self._failing = {place: each for place, each in self._failing.items() if now - each.last < LASTS}
+            # What is later than now was noted before the clock was put back.
+            failing = (
+                (place, each) for place, each in self._failing.items() if timedelta(0) <= now - each.last < LASTS
+            )
+            self._failing = dict(failing)
+            self._worked = {place: min(at, now) for place, at in self._worked.items()}
             parts = [self._beat(place, now) for place in self.places]
         return parts + beats_of(self.channels)
 

@@ -58,7 +58,7 @@ def watcher(parts: Parts, *, step: Step, monotonic: Callable[[], float] = time.m
         sources.note(now)
         held.hold_if_due(now)
         beats.write([Beat("watch", now)], {})
-        if now - tidied >= timedelta(hours=TIDY_HOURS):
+        if abs(now - tidied) >= timedelta(hours=TIDY_HOURS):
             beats.tidy(now, wanted=_wanted(parts))
             processes.tidy()
             tidied = now

@@ -51,6 +51,7 @@ Detail = Literal[
     "invalid",
     "ends",
     "ended",
+    "unusable",
     "which",
     "missing",
     "newest",
@@ -149,6 +150,8 @@ def look(
     Args:
         repeat: after which time she is told again of one that goes on; sooner where it has become worse.
     """
+    if known is not None:
+        known = _until(known, now)
     if found is None:
         return (None, None) if known is None else _gone(known, now)
     if known is None:
@@ -168,6 +171,13 @@ def look(
     if found.kind in AT_ONCE or now - known.trouble.since >= HOLDS:
         return replace(known, state="told", told_at=now), "begins"
     return known, None
+
+
+def _until(known: Known, now: datetime) -> Known:
+    """What is known, where a clock that was ahead has dated some of it later than ``now``: that is as of now."""
+    trouble = replace(known.trouble, since=min(known.trouble.since, now))
+    told_at, gone_at = (at and min(at, now) for at in (known.told_at, known.gone_at))
+    return replace(known, trouble=trouble, told_at=told_at, gone_at=gone_at)
 
 
 def _is_worse(known: Known, found: Trouble, now: datetime) -> bool:

@@ -78,6 +78,23 @@ def test_what_a_channel_did_while_the_clock_was_ahead_does_not_count(database: D
     assert (beat.at, beat.failing_since) == (START, None)
 
 
+def test_work_that_was_done_while_the_clock_was_ahead_is_as_of_now(database: Database, clock: ManualClock) -> None:
+    beats, ahead = Beats(database), START + timedelta(days=365)
+    beats.write([Beat("collector:feed", ahead, ahead)], {})
+    for minute in (1, 2):
+        beats.write([Beat("collector:feed", START + timedelta(minutes=minute))], {})
+    assert [beat.worked_at for beat in beats.all()] == [START + timedelta(minutes=1)]
+    pulse, now = Pulse("run", clock, stages=["classify"]), clock.now()
+    clock.advance(365 * 24 * 3600)
+    pulse.stage("classify", handled=3, dead=0, seconds=0.1)
+    pulse.waiting("stages", Unavailable("the disk is full"))
+    clock.advance(-365 * 24 * 3600)
+    worker, stage = pulse.beats()
+    assert (worker.failing_since, stage.worked_at) == (None, now)
+    clock.advance(60)
+    assert pulse.beats()[1].worked_at == now
+
+
 def test_a_process_knows_which_of_its_parts_work_and_which_cannot(clock: ManualClock) -> None:
     source = Manual()
     pulse = Pulse("run", clock, stages=["classify"], collectors=[source])

@@ -91,6 +91,13 @@ def test_it_is_held_once_a_week_also_a_little_late_but_not_at_night(world: World
     assert world.drills(weekly="").hold_if_due(MONDAY + 28 * 24 * HOUR) is None
 
 
+def test_one_that_was_held_while_the_clock_was_ahead_is_none(world: World) -> None:
+    drills, ahead = world.drills(), MONDAY + 52 * 7 * 24 * HOUR
+    drills.hold(ahead)
+    assert drills.hold_if_due(MONDAY) == "drill-2"
+    assert drills.last(MONDAY + HOUR) == (MONDAY, "drill-2")
+
+
 def test_a_channel_that_did_not_deliver_it_is_a_trouble(world: World) -> None:
     drills = world.drills()
     look: Callable[[datetime], set[str]] = lambda now: {each.place for each in drills(now)}  # noqa: E731

@@ -35,6 +35,15 @@ def test_a_disk_is_a_trouble_when_it_fills_within_a_day(tmp_path: Path) -> None:
     ]
 
 
+def test_a_disk_that_fills_is_told_though_the_clock_was_a_year_ahead(tmp_path: Path) -> None:
+    free = 1000
+    disk = Disk(tmp_path, free=10, usage=lambda folder: (1000, 1000 - free, free))
+    list(disk(NOW + timedelta(days=365)))
+    list(disk(NOW))
+    free = 900
+    assert [each.details["full-in"] for each in disk(NOW + HOUR)] == ["9"]
+
+
 def test_a_real_disk_says_what_it_has(tmp_path: Path) -> None:
     assert len(list(Disk(tmp_path, free=99.999)(NOW))) == 1
 
@@ -71,14 +80,16 @@ def test_a_certificate_that_ends_within_a_fortnight_is_told() -> None:
     end = NOW + timedelta(days=15)
     assert [each.details for each in certificate(NOW + timedelta(days=3))] == [{"ends": end.isoformat()}]
     assert set(asked) == {("turvakt.example", 443)}
+    end = None
+    assert [each.details for each in certificate(NOW + HOUR)] == [{"invalid": ""}], "the clock was put back"
     assert list(Certificate("http://127.0.0.1:8477", end=ends)(NOW)) == []
 
 
 def test_each_key_that_ends_within_a_fortnight_is_told_and_nobodys_name(tmp_path: Path) -> None:
-    lasting, ending, next_one, lost = (tmp_path / name for name in ("one.pem", "two.pem", "three.pem", "none.pem"))
+    lasting, ending, next_one = (tmp_path / name for name in ("one.pem", "two.pem", "three.pem"))
     for file, days in ((lasting, 300), (ending, 20), (next_one, 25)):
         file.write_bytes(smime_pair(begins=NOW, days=days).certificate)
-    keys = Keys(lambda: [(ADDRESS, each) for each in (lasting, ending, next_one, lost)])
+    keys = Keys(lambda: [(ADDRESS, each) for each in (lasting, ending, next_one)])
     assert list(keys(NOW)) == []
     (soon,) = keys(NOW + timedelta(days=7))
     assert soon.place == key_place(ending)
@@ -86,6 +97,21 @@ def test_each_key_that_ends_within_a_fortnight_is_told_and_nobodys_name(tmp_path
     assert "two" not in soon.place
     found = {each.place: list(each.details) for each in keys(NOW + timedelta(days=21))}
     assert found == {key_place(ending): ["ended", "which"], key_place(next_one): ["ends", "which"]}
+
+
+def test_a_key_that_cannot_be_used_is_told_and_why(tmp_path: Path) -> None:
+    damaged, of_another, lost = (tmp_path / name for name in ("one.asc", "two.pem", "none.pem"))
+    damaged.write_text("-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nnothing\n-----END PGP PUBLIC KEY BLOCK-----\n", "utf-8")
+    of_another.write_bytes(smime_pair(begins=NOW, days=300).certificate)
+    files = [(ADDRESS, damaged), ("other@ekvik.example", of_another), (ADDRESS, lost)]
+    keys = Keys(lambda: files)
+    found = {each.place: each.details for each in keys(NOW)}
+    assert found.keys() == {key_place(file) for _, file in files}
+    assert all(list(each) == ["unusable", "reason", "which"] for each in found.values())
+    assert found[key_place(of_another)]["reason"] == "the key is for another address"
+    lost.write_bytes(of_another.read_bytes())
+    places = [each.place for each in keys(NOW - HOUR)]
+    assert places == [key_place(damaged), key_place(of_another)], "the clock was put back"
 
 
 def test_a_backup_must_be_there_and_new(tmp_path: Path) -> None:

@@ -174,6 +174,17 @@ def test_a_source_that_was_not_read_is_not_called_silent(beats: Beats) -> None:
     assert look(back + 40 * MINUTE) == ["source-silent"]
 
 
+def test_a_source_is_called_silent_though_the_clock_was_ahead(beats: Beats) -> None:
+    taught(beats)
+    look, ahead = source(beats), NOW + timedelta(days=300)
+    beats.write([Beat("collector:feed", NOW, NOW)], {})
+    assert look(ahead) == []
+    for minutes in (0, 20, 40):
+        beats.write([Beat("collector:feed", NOW + minutes * MINUTE)], {})
+        found = look(NOW + minutes * MINUTE)
+    assert found == ["source-silent"]
+
+
 def test_a_source_in_trouble_says_so_after_a_while_and_one_that_refuses_at_once(beats: Beats) -> None:
     look = source(beats)
     for at, reason, kinds in (

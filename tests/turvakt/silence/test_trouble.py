@@ -82,6 +82,23 @@ def test_another_host_that_fails_is_told_but_not_each_time_that_one_comes_and_go
     assert told == [(10, "goes-on"), (21, "goes-on"), (31, "goes-on")]
 
 
+def test_after_a_clock_was_ahead_troubles_begin_go_on_and_end_as_always() -> None:
+    def told_in(known: Known | None, *, there: bool) -> tuple[int, Event]:
+        for minute in range(1, 1000):
+            now = START + minute * MINUTE
+            found = Trouble("worker-silent", "worker:dispatch", now) if there else None
+            known, event = look(known, found, now, repeat=REPEAT)
+            if event is not None:
+                return minute, event
+        raise AssertionError("it is told to nobody")
+
+    ahead = START + timedelta(days=365)
+    trouble = Trouble("worker-silent", "worker:dispatch", ahead)
+    assert told_in(Known(trouble, "suspected"), there=True) == (3, "begins")
+    assert told_in(Known(trouble, "told", ahead), there=True) == (241, "goes-on")
+    assert told_in(Known(trouble, "told", ahead, ahead), there=False) == (11, "over")
+
+
 def test_memory_fades() -> None:
     trouble = Trouble("worker-silent", "worker:dispatch", START)
     over = Known(trouble, "over", START, START, returns=5)
