@@ -34,6 +34,8 @@ def read_toml(path: Path, *, setting: str, mistakes: list[Mistake]) -> dict[str,
         mistakes.append(Mistake(str(path), f"cannot be read. Check the setting {setting}"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         mistakes.append(Mistake(str(path), f"is not valid TOML: {error}"))
+    except RecursionError:
+        mistakes.append(Mistake(str(path), "is not valid TOML: its lists or tables are nested too deeply"))
     return {}
 
 

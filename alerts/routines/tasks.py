@@ -52,7 +52,8 @@ class Task:
 class Tasks:
     """The table ``incident_task`` of ``database``; it is erased with the incidents, by `alerts.incidents.incidents.Incidents`.
 
-    An incident has tasks from when somebody has acknowledged it, or if it is urgent from its beginning.
+    An incident has tasks from when somebody has acknowledged it, or if it is urgent from its beginning. When it becomes graver,
+    or another threat comes, it has those besides that are to be done about what it is then.
 
     Args:
         routines: which steps an incident takes.
@@ -72,6 +73,7 @@ class Tasks:
         self._officials = officials
         self._clock = clock
         self._history = History(database)
+        self._looked_at: dict[str, Row] = {}  # how open incidents were when they had all their tasks
 
     def of(self, incident: str) -> list[Task]:
         """Those of an incident, in the order of their routine."""
@@ -135,13 +137,19 @@ class Tasks:
         return True
 
     def make_missing(self) -> None:
-        """Make the tasks that incidents should have and have not yet."""
-        without = [case.id for case in readable(self._database, *_WITHOUT) if _has_tasks(case)]
-        for id in without:
+        """Make the tasks that incidents should have and have not yet; what has not changed since this was done last has them."""
+        now = select(*_AS_IT_IS).where(*_MAY_HAVE).order_by(INCIDENT.c.opened_at, INCIDENT.c.id)
+        there = {row[0]: row for row in self._database.query(now)}
+        for id, row in there.items():
+            if self._looked_at.get(id) == row:
+                continue
             with self._database.transaction():
                 self._database.lock(LOCK)
-                for case in readable(self._database, INCIDENT.c.id == id, *_WITHOUT):
-                    self._make(case.incident())
+                for case in readable(self._database, INCIDENT.c.id == id, *_MAY_HAVE):
+                    if _has_tasks(case):
+                        self._make(case.incident())
+            self._looked_at[id] = row
+        self._looked_at = {id: row for id, row in self._looked_at.items() if id in there}
 
     def late(self, now: datetime, *, limit: int = 100) -> list[Task]:
         """Those that are overdue and to be reminded of: once when they are due, and again after each of `AGAIN`."""
@@ -159,24 +167,34 @@ class Tasks:
         return bool(self._database.query(select(INCIDENT.c.id).where(INCIDENT.c.id == incident.id)))
 
     def _make(self, incident: Incident) -> None:
-        if not self.of(incident.id):
-            rows = [
-                {
-                    **{name: getattr(task, name) for name in ("incident", "task", "official", "owner")},
-                    "due": task.due.timestamp(),
-                    "done_by": "",
-                }
-                for task in self._planned(incident)
-            ]
-            self._database.executemany(insert(INCIDENT_TASK), rows)
+        there = {each.task for each in self.of(incident.id)}
+        if there and self._begun_again(incident) is None:
+            return  # whatever its routine says by now
+        rows = [
+            {
+                **{name: getattr(task, name) for name in ("incident", "task", "official", "owner")},
+                "due": task.due.timestamp(),
+                "done_by": "",
+            }
+            for task in self._planned(incident)
+            if task.task not in there
+        ]
+        self._database.executemany(insert(INCIDENT_TASK), rows)
 
     def _planned(self, incident: Incident) -> Iterator[Task]:
         routines, official = self._routines, self._officials(incident.official)
+        since = self._begun_again(incident) or incident.opened_at
         country = None if official is None else official.country
         for id, within in routines.of(incident, labels=self._labels(incident), country=country):
             step = routines.step(id)
             owner = "" if step is None else step.owner
-            yield Task(incident.id, id, incident.official, owner, incident.opened_at + within)
+            yield Task(incident.id, id, incident.official, owner, since + within)
+
+    def _begun_again(self, incident: Incident) -> Moment | None:
+        """When it last became graver, or another threat came."""
+        return next(
+            (each.at for each in reversed(self._history.of(incident.id, events=("graver", "new-threat")))), None
+        )
 
     def _labels(self, incident: Incident) -> tuple[str, ...]:
         """What its gravest post was flagged as."""
@@ -191,14 +209,14 @@ class Tasks:
 
 
 _COLUMNS = tuple(INCIDENT_TASK.c[name] for name in Task.__dataclass_fields__)
-_WITHOUT = (
+_AS_IT_IS = tuple(INCIDENT.c[name] for name in ("id", "changed_at", "state", "series", "posts"))
+_MAY_HAVE = (
     INCIDENT.c.kind.in_(("posts", "campaign")),
     INCIDENT.c.state.in_(OPEN),
     # No exposed home is less grave.
     or_(INCIDENT.c.state == "acknowledged", INCIDENT.c.threat == 1, INCIDENT.c.severity >= SEVERITIES.index("high")),
-    INCIDENT.c.id.not_in(select(INCIDENT_TASK.c.incident)),
 )
-"""The incidents that may have tasks and have none."""
+"""The incidents that may have tasks."""
 
 
 def _has_tasks(case: Case) -> bool:

@@ -56,6 +56,7 @@ def test_contacts_may_be_named_in_the_rule(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("rule = [", "is not valid TOML"),
+        ("rule = " + 3000 * "[", "is not valid TOML: its lists or tables are nested too deeply"),
         ("", r"no \[\[rule\]\], so nobody"),
         ("rule = 3", r"no \[\[rule\]\]"),
         ("rule = [3]", "rule number 1"),

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import update
 
 from alerts.incidents.case import Case, save
-from alerts.incidents.history import History
+from alerts.incidents.history import History, Transition
 from alerts.incidents.holder import IncidentHolder
 from alerts.incidents.incident import Incident, State
-from alerts.routines.routines import load_routines
+from alerts.routines.routines import Routines, load_routines
 from alerts.routines.tasks import Tasks
 from alerts.tables import INCIDENT
 from classify.verdict import Label
@@ -53,7 +53,27 @@ def opened(
     at = START.timestamp()
     grave, told = 3 if threat or labels else 2, (1, 0)
     case = Case(
-        *(id, "posts", tenant, "anna-lindqvist", "", grave, threat, False, state, "urgent", *told, at, at, 1, 1, "", 0, 1, at),
+        *(
+            id,
+            "posts",
+            tenant,
+            "anna-lindqvist",
+            "",
+            grave,
+            threat,
+            False,
+            state,
+            "urgent",
+            *told,
+            at,
+            at,
+            1,
+            1,
+            "",
+            0,
+            1,
+            at,
+        ),
         escalate_at=None,
         grow_at=None,
         content=alert(verdict(labels=labels)) if labels else None,
@@ -75,6 +95,40 @@ def test_urgent_ones_have_tasks_at_once_and_others_when_somebody_has_answered(da
     home = opened(database, "home", labels=("doxxing",))
     tasks.make_missing()
     assert tasks.of(home.id) == tasks.expected(home) != []
+
+
+def test_what_becomes_a_threat_has_the_tasks_of_one_from_then_on(
+    database: Database, tasks: Tasks, clock: ManualClock
+) -> None:
+    abuse = opened(database, "abuse", state="acknowledged")
+    tasks.make_missing()
+    assert tasks.done(abuse, "evidence", by="rut")
+    before = {each.task: each for each in tasks.of("abuse")}
+    clock.advance(timedelta(days=2).total_seconds())
+    tasks.make_missing()
+    assert {each.task: each for each in tasks.of("abuse")} == before
+    History(database).add([Transition("abuse", abuse.official, clock.now(), "graver")])
+    graver = {"threat": 1, "severity": 4, "state": "triggered", "series": 1, "changed_at": clock.now().timestamp()}
+    database.execute(update(INCIDENT).where(INCIDENT.c.id == "abuse").values(**graver))
+    for _ in range(2):
+        tasks.make_missing()
+    after = {each.task: each for each in tasks.of("abuse")}
+    assert after["safe"].due == clock.now() + timedelta(minutes=15)
+    assert "police-se" in after
+    assert {name: after[name] for name in before} == before, "what was there, and is done, stays as it was"
+
+
+def test_incidents_for_which_there_is_no_routine_are_looked_at_once(database: Database, clock: ManualClock) -> None:
+    asked: list[str] = []
+    tasks = Tasks(database, routines=Routines((), {}, {}), officials=asked.append, clock=clock)
+    for id in ("1", "2"):
+        opened(database, id, state="acknowledged")
+    for _ in range(3):
+        tasks.make_missing()
+    assert len(asked) == 2
+    database.execute(update(INCIDENT).where(INCIDENT.c.id == "1").values(changed_at=START.timestamp() + 1))
+    tasks.make_missing()
+    assert len(asked) == 3
 
 
 def test_an_incident_that_cannot_be_read_keeps_no_other_from_having_tasks(database: Database, tasks: Tasks) -> None:
