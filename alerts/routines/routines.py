@@ -57,7 +57,7 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class Within(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A step as a routine has it: ``within`` is how long after the incident was opened, or last became graver, it should be done."""
+    """A step as a routine has it: to be done ``within`` so long after the incident was opened, or last became graver."""
 
     step: str
     within: str
