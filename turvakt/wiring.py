@@ -136,7 +136,7 @@ class Parts(Stores):
         """The public keys of those to whom mail is encrypted.
 
         Raises:
-            Broken: one is of no use, or something in a file of rules is wrong.
+            Broken: something in a file of rules is wrong.
         """
         return Keyring(self.plans)
 
@@ -381,7 +381,7 @@ class Parts(Stores):
 
     def dispatcher(self, step: Step, *, base_url: str) -> Dispatcher:
         """Carries deliveries to people; ``base_url`` is where the links in messages lead."""
-        _ = self.keyring  # a key of no use stops the start, and not the first alert
+        _ = self.keyring  # of a key of no use the log tells at the start, and not with the first alert
         renderer = self.renderer(base_url)
         return Dispatcher(
             outbox=self.outbox,

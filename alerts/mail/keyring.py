@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from alerts.mail.encryption import Key, Unusable
-from alerts.mail.keys import load_key, load_keys
+from alerts.mail.keys import load_key
 from alerts.plans.plan import Plans
 from flow.errors import Broken
 
@@ -13,24 +13,23 @@ logger = logging.getLogger(__name__)
 
 
 class Keyring:
-    """Follows the plans and the files of the keys: a renewed key is used without a restart.
-
-    Raises:
-        Broken: a key is of no use at the start (`alerts.mail.keys.load_keys`).
-    """
+    """Follows the plans and the files of the keys: a renewed key is used without a restart, and one of no use stops nothing."""
 
     def __init__(self, plans: Plans) -> None:
         self._plans = plans
         self._seen = self._state()
-        self._keys: Mapping[str, Key] = load_keys(key_files(plans))
+        self._keys = self._read()
 
     def of(self, address: str) -> Key | None:
         """The key for this address, in lower case; ``None``: mail to it is not encrypted."""
         seen = self._state()
         if seen != self._seen:
             self._seen = seen
-            self._keys = {address.casefold(): _usable(address, file) for address, file in key_files(self._plans)}
+            self._keys = self._read()
         return self._keys.get(address)
+
+    def _read(self) -> Mapping[str, Key]:
+        return {address.casefold(): _usable(address, file) for address, file in key_files(self._plans)}
 
     def _state(self) -> list[tuple[str, Path, int]]:
         return [(address, file, _written(file)) for address, file in key_files(self._plans)]

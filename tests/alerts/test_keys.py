@@ -126,9 +126,19 @@ def test_a_keyring_follows_plans_and_files(tmp_path: Path, caplog: pytest.LogCap
     assert keyring.of(ADDRESS) is None
 
 
-def test_a_keyring_with_a_key_of_no_use_does_not_start(tmp_path: Path) -> None:
-    contact = Contact(
-        name="Vakt", language="sv", channels=(Way(channel="email", address=ADDRESS),), key=str(tmp_path / "none")
-    )
-    with pytest.raises(Broken, match="cannot be read"):
-        Keyring(Plans(Plan((), contacts={"Vakt": contact})))
+def test_a_keyring_with_a_key_of_no_use_starts_all_the_same(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody else must go without alerts for it, such as after a restart at night."""
+    good, ways = tmp_path / "vakt.asc", (Way(channel="email", address=ADDRESS),)
+    good.write_bytes(pgp_pair()[0])
+    lost = Way(channel="email", address="lost@ekvik.example")
+    contacts = {
+        "Vakt": Contact(name="Vakt", language="sv", channels=ways, key=str(good)),
+        "Lost": Contact(name="Lost", language="sv", channels=(lost,), key=str(tmp_path / "none")),
+    }
+    keyring = Keyring(Plans(Plan((), contacts=contacts)))
+    assert "cannot be read" in caplog.text
+    found, without = keyring.of(ADDRESS), keyring.of(lost.address)
+    assert found is not None
+    assert holds(found, NOW)
+    assert without is not None
+    assert not holds(without, NOW)
