@@ -36,7 +36,8 @@ class LivePlans(Plans):
     """The plans in ``file`` and ``folder``, as `alerts.plans.planning.load_plans` reads them.
 
     When a file changes, they are read anew. If something in them is wrong then, the log and `fault` say what, and the plans
-    before stay in force until it is mended. A tenant's file that is gone is wrong, too: others would be told in silence.
+    before stay in force until it is mended. A tenant's file that is gone is wrong, too: others would be told in silence. Of that
+    one alone the plan from before stays.
 
     Raises:
         Broken: something is wrong at the start.
@@ -76,9 +77,9 @@ class LivePlans(Plans):
             return self._read
         self._seen = state
         try:
-            self._read = self._changed()
+            self._read_anew()
         except Broken as error:
-            logger.error("changed rules are not used, those from before stay in force: %s", error)
+            logger.error("where changed rules cannot be used, those from before stay in force: %s", error)
             found = _fault(error, now)
             self._fault = replace(found, since=self._fault.since) if self._fault else found
         else:
@@ -86,12 +87,12 @@ class LivePlans(Plans):
             logger.info("changed rules are in force")
         return self._read
 
-    def _changed(self) -> Plans:
-        plans = load_plans(self._file, self._folder)
-        gone = sorted(self._read.tenants.keys() - plans.tenants.keys())
+    def _read_anew(self) -> None:
+        plans, before = load_plans(self._file, self._folder), self._read.tenants
+        self._read = Plans(plans.default, {**before, **plans.tenants})
+        gone = sorted(before.keys() - plans.tenants.keys())
         if gone:
             raise Broken("is gone. Put it back, or restart Turvakt to do without it", place=f"{gone[0]}.toml")
-        return plans
 
     def _state(self) -> Mapping[Path, tuple[int, int, int]]:
         """When each file and its rights were changed, and its size: a change of any is one of the file."""

@@ -472,6 +472,11 @@ def test_a_tenants_file_that_is_gone_stays_in_force_until_a_restart(file: Path, 
         fault = plans.fault
         assert fault is not None
         assert (fault.file, fault.reason[:7]) == ("ekvik.toml", "is gone")
+    file.write_text(PLAN.replace("repeat = 2", "repeat = 7"), "utf-8")
+    clock.advance(5)
+    assert plans.default.policy("night").repeat == 7
+    assert plans.of("ekvik").second_factor
+    assert plans.fault is not None
     assert not LivePlans(file, folder, clock=clock).tenants
     (tmp_path / "away.toml").rename(own)
     clock.advance(5)
