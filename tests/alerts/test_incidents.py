@@ -403,7 +403,7 @@ class TestGrouping:
         if answered:
             assert (told, world.one.escalate_at) == ([("grown", 2, other.address), ("grown", 2, DESK)], None)
             return
-        assert told == [("raised", 2, other.address)]
+        assert told == [("grown", 2, DESK), ("raised", 2, other.address)]
         world.deliver()
         assert {address for _, _, address in world.pass_time(10)} == {DESK, SMS.address}
         assert world.take(replace(world.raised(3, f"{text}!!"), policy="usual")) == []
@@ -773,6 +773,8 @@ class TestEscalation:
         [trouble] = nobody_left(world.database)(world.clock.now())
         assert (trouble.place, trouble.details["unanswered"], trouble.severity) == ("tenant:ekvik", "1", "critical")
         assert "lindqvist" not in str(trouble).lower()
+        world.incidents.answer(threat.id, "hand-over", by="desk")  # to nobody
+        assert list(nobody_left(world.database)(world.clock.now())) == [trouble]
         world.incidents.answer(threat.id, "on-it", by="desk")
         assert list(nobody_left(world.database)(world.clock.now())) == []
 

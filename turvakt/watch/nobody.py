@@ -30,8 +30,8 @@ def nobody_left(database: Database) -> Callable[[datetime], Iterator[Trouble]]:
     def ask(now: datetime) -> Iterator[Trouble]:
         found: dict[str, list[datetime]] = {}
         for case in readable(database, *_WAITING):
-            # Nothing is left of one that was erased since it was found.
-            for last in history.of(case.id, events=_TOLD)[-1:]:
+            # Nothing is left of one that was erased since it was found. Handing over to nobody told nobody.
+            for last in [each for each in history.of(case.id, events=_TOLD) if each.result != NOBODY_LEFT][-1:]:
                 if case.wants_answer and last.event == NOBODY_LEFT and not last.contact:
                     found.setdefault(case.tenant, []).append(last.at)
         for tenant, since in sorted(found.items()):
