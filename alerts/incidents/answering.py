@@ -142,6 +142,6 @@ def _refused(action: str, now: str, seen: str) -> Refusal | None:
     known = (*seen.split("-"), "", "")
     if known[0] != answers:
         return "outdated"
-    if known[1] != series:
+    if known[1] != series and action != "hand-over":  # which silences nothing
         return "graver"
     return "grown" if action == "false-alarm" and known[2] != posts else None

@@ -23,9 +23,10 @@ class Batch:
     """Collects it, to be written at the end.
 
     Posts go by official and post, as ``(official, post)``. ``graded`` says how grave a post is by all its alerts, ``known`` by
-    each of them, by id. ``closed`` says when incidents of these posts were closed, in seconds since 1970. ``occasions`` are those
-    on which posts are told that are no news: a second rule's contacts hear the same as those of the first. ``quiet`` are posts
-    that joined without a word of their own: only who has heard nothing of the incident yet is told of them by a second rule.
+    each of them, by id. ``closed`` says when incidents of these posts were closed, in seconds since 1970, ``of_alert`` to which
+    one an alert belonged. ``occasions`` are those on which posts are told that are no news: a second rule's contacts hear the
+    same as those of the first. ``quiet`` are posts that joined without a word of their own: only who has heard nothing of the
+    incident yet is told of them by a second rule.
     """
 
     now: datetime
@@ -33,6 +34,7 @@ class Batch:
     graded: dict[tuple[str, str], Grade]
     known: dict[str, Grade]
     closed: dict[str, float]
+    of_alert: dict[str, str]
     recent: dict[str, Recent]
     cases: dict[str, Case] = field(default_factory=dict)
     by_official: dict[str, list[str]] = field(default_factory=dict)
@@ -41,7 +43,6 @@ class Batch:
     grown: dict[str, Case] = field(default_factory=dict)
     occasions: dict[tuple[str, str], Occasion] = field(default_factory=dict)
     quiet: set[tuple[str, str]] = field(default_factory=set)
-    said: set[str] = field(default_factory=set)
     joined: dict[str, int] = field(default_factory=dict)
     tells: list[Alert] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
@@ -72,8 +73,10 @@ class Batches:
         incidents: dict[tuple[str, str], list[str]] = {}
         graded: dict[tuple[str, str], Grade] = {}
         known: dict[str, Grade] = {}
+        of_alert: dict[str, str] = {}
         for alert, incident, official, post, severity, threat, exposes in self._rows(alerts):
             incidents.setdefault((official, post), []).append(incident)
+            of_alert[alert] = incident
             known[alert] = grade = Grade(severity, bool(threat), bool(exposes))
             graded[official, post] = grade.joined(graded.get((official, post), grade))
         lately = INCIDENT.c.last_post_at >= (now - TOGETHER).timestamp()
@@ -89,7 +92,7 @@ class Batches:
             closed = {incident: at for incident, at in self._database.query(over) if incident not in found}
         # Where only some rules match an edited post anew, its alerts belong to several incidents: that which is open counts.
         of_post = {place: next((e for e in those if e in found), those[-1]) for place, those in incidents.items()}
-        batch = Batch(now, of_post, graded, known, closed, self._memory.recall(officials, now))
+        batch = Batch(now, of_post, graded, known, closed, of_alert, self._memory.recall(officials, now))
         for case in found.values():
             batch.add(case)
         return batch

@@ -1,5 +1,6 @@
 """How large an incident has become, and when that is told."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -25,14 +26,18 @@ def size(told: Told, case: Case) -> Told:
     return replace(told, posts=case.posts, accounts=case.accounts, minutes=minutes, severity=severity)
 
 
-def grown(case: Case, whom: Whom, now: datetime) -> list[Alert]:
-    """What tells how large it is now, to those whom no quiet hours hold back; to the others it is told when these end."""
+def grown(case: Case, whom: Whom, now: datetime, *, but: Collection[tuple[str, str]] = ()) -> list[Alert]:
+    """What tells how large it is now, to those whom no quiet hours hold back; to the others it is told when these end.
+
+    Args:
+        but: channels and addresses that hear of it by another message.
+    """
     case.told_posts, case.grow_at = case.posts, None
     if not isinstance(case.content, Alert):
         return []
     ends = [(each, whom.held_until(case, each, now)) for each in case.content.recipients]
     case.grow_at = min((end.timestamp() for _, end in ends if end is not None), default=None)
-    awake = tuple(each for each, end in ends if end is None)
+    awake = tuple(each for each, end in ends if end is None and (each.channel, each.address) not in but)
     told = size(Told("grown", 0, 0, 0, step=1, key=f"grown {case.posts}"), case)
     return [replace(case.content, incident=case.id, told=told, recipients=awake)] if awake else []
 

@@ -63,24 +63,32 @@ class IncidentReader:
         return [(alert, post) for alert, post in self._database.query(rows.order_by(INCIDENT_POST.c.number))]
 
     def gravest_of(self, incident: str) -> list[tuple[str, str]]:
-        """The ids of alert and post, once for each post of it: threats first, then by severity, the newest first."""
+        """The ids of alert and post, once for each post of it: threats first, exposed homes, by severity, the newest first."""
         rows = select(INCIDENT_POST.c.alert, INCIDENT_POST.c.post).where(INCIDENT_POST.c.incident == incident)
-        order = (INCIDENT_POST.c.threat.desc(), INCIDENT_POST.c.severity.desc(), INCIDENT_POST.c.number.desc())
+        grade = INCIDENT_POST.c.threat, INCIDENT_POST.c.exposes, INCIDENT_POST.c.severity, INCIDENT_POST.c.number
+        order = tuple(each.desc() for each in grade)
         gravest: dict[str, str] = {}
         for alert, post in self._database.query(rows.order_by(*order)):
             gravest.setdefault(post, alert)
         return [(alert, post) for post, alert in gravest.items()]
 
     def others_as_grave(self, incident: str, post: str) -> list[str]:
-        """The ids of its posts that are as grave as this one and no copies of it."""
-        columns = INCIDENT_POST.c.post, INCIDENT_POST.c.signature, INCIDENT_POST.c.severity, INCIDENT_POST.c.threat
+        """The ids of its posts that are as severe as this one, threats, or expose a home, and are no copies of it."""
+        grades = INCIDENT_POST.c.severity, INCIDENT_POST.c.threat, INCIDENT_POST.c.exposes
+        columns = INCIDENT_POST.c.post, INCIDENT_POST.c.signature, *grades
         rows = self._database.query(select(*columns).where(INCIDENT_POST.c.incident == incident))
         its = next((row for row in rows if row[0] == post), None)
         if its is None:
             return []
-        _, mark, *grade = its
-        others = (row for row in rows if row[0] != post and all(a >= b for a, b in zip(row[2:], grade, strict=True)))
-        return list(dict.fromkeys(row[0] for row in others if resemblance(bytes(row[1]), bytes(mark)) < ALIKE))
+        _, mark, severity, *_ = its
+        return list(
+            dict.fromkeys(
+                other
+                for other, sign, grave, threat, exposes in rows
+                if other != post and (threat or exposes or grave >= severity)
+                if resemblance(bytes(sign), bytes(mark)) < ALIKE
+            )
+        )
 
     def posts_left(self, incident: str) -> int:
         """How many posts of it are there: some may have been deleted since they came."""

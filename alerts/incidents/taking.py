@@ -1,5 +1,6 @@
 """How alerts become incidents: each opens one, or joins one that is open and grows."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -7,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from alerts.alert import Alert, Occasion, Recipient, Told, digest
-from alerts.content import recipients_of
+from alerts.content import Content, recipients_of
 from alerts.incidents.batch import Batch, Batches
 from alerts.incidents.case import Case, seconds
 from alerts.incidents.grade import Grade, grade_of
@@ -36,6 +37,7 @@ class _Arrival:
     Attributes:
         mark: the signature of its post's text.
         is_new_post: its post belongs to no open incident yet.
+        is_new_threat: its post is a threat, and was none before.
         is_edit: it was taken before, and its post has been edited since.
     """
 
@@ -43,6 +45,7 @@ class _Arrival:
     grade: Grade
     mark: bytes
     is_new_post: bool
+    is_new_threat: bool
     is_edit: bool
 
     @property
@@ -102,9 +105,10 @@ class Taking:
         """Find the incident of an alert, or open one; tell of it what is to be told; and take down that it belongs to it."""
         place, grade = (alert.official, alert.verdict.post.id), grade_of(alert.verdict.judgement)
         before, of_post = batch.known.get(alert.id), batch.of_post.get(place, "")
-        if before is not None and not grade.exceeds(before) and not _comes_back(alert, batch.closed.get(of_post)):
+        if before is not None and not grade.exceeds(before) and not _comes_back(alert, batch):
             return  # a replay, or an edit that made it no graver
-        batch.graded[place] = grade.joined(batch.graded.get(place, grade))
+        was = batch.graded.get(place)
+        batch.graded[place] = grade if was is None else grade.joined(was)
         official = official_of(alert.official)
         tenant = tenant_of(official) if official is not None else ""
         # Of who has moved to another municipality those of the former one learn nothing new.
@@ -114,6 +118,7 @@ class Taking:
             grade,
             mark=signed(alert.verdict.post.text),
             is_new_post=case is None,
+            is_new_threat=grade.threat and (case is None or (was is not None and not was.threat)),
             is_edit=before is not None,
         )
         if case is None:
@@ -121,7 +126,6 @@ class Taking:
         if case is None:
             case = self._opened(arrival, batch, tenant)
             self._tell(case, alert, batch, "raised")
-            batch.said.add(case.id)
         else:
             self._grow_by(case, arrival, batch)
         self._note(case, arrival, batch)
@@ -131,7 +135,7 @@ class Taking:
         alert = arrival.alert
         graver = arrival.grade.exceeds(case.grade)
         # A threat is never told in passing, unless it is a copy of one that was told.
-        own = arrival.grade.threat and arrival.is_new_post and case.id not in arrival.like(batch, threats=True)
+        own = arrival.is_new_threat and case.id not in arrival.like(batch, threats=True)
         follows = not arrival.is_edit and arrival.place in batch.quiet and not _news(alert, case)
         case.content = merged(alert, case.content)
         case.severity, case.threat, case.exposes = case.grade.joined(arrival.grade)
@@ -149,8 +153,6 @@ class Taking:
             self._tell(case, alert, batch, batch.occasions.get(arrival.place, "raised"))
         elif arrival.is_new_post:
             batch.quiet.add(arrival.place)
-        if (graver or own or rises) and alert.recipients:
-            batch.said.add(case.id)
 
     def _note(self, case: Case, arrival: _Arrival, batch: Batch) -> None:
         """Take down that the alert belongs to ``case``."""
@@ -158,7 +160,9 @@ class Taking:
         post, account = alert.verdict.post, self._account(alert.verdict.post)
         posted_at = min(post.created_at.timestamp(), now)
         batch.of_post[arrival.place] = case.id
-        batch.known[alert.id] = arrival.grade
+        # What was told once is not told again because it was milder in between.
+        before = None if arrival.is_new_post else batch.known.get(alert.id)
+        batch.known[alert.id] = grade = arrival.grade if before is None else arrival.grade.joined(before)
         batch.changed[case.id] = batch.grown[case.id] = case
         if arrival.is_new_post:
             case.posts += 1
@@ -169,8 +173,8 @@ class Taking:
                 batch.joined[case.id] = batch.joined.get(case.id, 0) + 1
             seen = Seen(case.id, account, now, posted_at, arrival.grade.threat, arrival.mark)
             batch.recent[alert.official].add(seen)
-        grade = {name: int(value) for name, value in arrival.grade._asdict().items()}
-        row: dict[str, Any] = {"alert": alert.id, "incident": case.id, **grade}
+        row: dict[str, Any] = {"alert": alert.id, "incident": case.id}
+        row |= {name: int(value) for name, value in grade._asdict().items()}
         if arrival.is_edit:
             batch.graver.append({f"its_{name}": value for name, value in row.items()})
         else:
@@ -214,7 +218,7 @@ class Taking:
             accounts=0,
             owner="",
             series=0,
-            told_posts=0,
+            told_posts=1,  # of its first post whoever may be told is told at once
             last_post_at=now,
             escalate_at=None,
             grow_at=None,
@@ -256,6 +260,7 @@ class Taking:
 
     def _from_first_step(self, case: Case, alert: Alert, batch: Batch) -> None:
         case.step, case.round, case.series = self._first_step(case, batch.now), 0, case.series + 1
+        case.changed_at = batch.now.timestamp()
         case.escalate_at = self._escalates_at(case, alert.recipients, batch.now)
 
     def _hasten(self, case: Case, alert: Alert, batch: Batch) -> None:
@@ -275,22 +280,26 @@ class Taking:
         return next((step for step in steps if self._whom.step(case, step, now)), 1)
 
     def _tell(self, case: Case, alert: Alert, batch: Batch, occasion: Occasion) -> None:
-        # Another rule tells the same address of the same post only if it has become graver since.
-        post = alert.verdict.post.id
-        key = " ".join((post, *map(str, map(int, batch.graded[alert.official, post]))))
+        # Another rule tells the same address of the same post only if it has become graver since, or has gone and come back.
+        post, collected_at = alert.verdict.post.id, alert.verdict.post.collected_at.timestamp()
+        key = " ".join(map(str, (post, collected_at, *map(int, batch.graded[alert.official, post]))))
         told = Told(occasion, posts=0, accounts=0, minutes=0, step=case.step, key=key)
         batch.tells.append(replace(alert, incident=case.id, told=told))
 
     def _grow(self, batch: Batch) -> None:
         """Tell at each milestone how large an incident has become, and of what lies between in a while."""
+        told: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        for each in batch.tells:
+            told[each.incident] |= _addresses(each)
         for case in batch.grown.values():
             if case.id in batch.joined:
                 many = str(batch.joined[case.id])
                 batch.events.append(Transition(case.id, case.official, batch.now, "joined", result=many))
-            if case.id in batch.said:
+            heard = told[case.id]
+            if heard and case.content is not None and heard >= _addresses(case.content):
                 case.told_posts, case.grow_at = case.posts, None
             elif case.posts >= next_milestone(case.told_posts):
-                batch.tells.extend(grown(case, self._whom, batch.now))
+                batch.tells.extend(grown(case, self._whom, batch.now, but=heard))
                 batch.events.append(Transition(case.id, case.official, batch.now, "grew", result=str(case.posts)))
             elif case.posts > case.told_posts or case.grow_at is not None:
                 # It may wait for the morning of some, and have become graver since.
@@ -307,15 +316,19 @@ def _first_of(incidents: Sequence[str], among: Mapping[str, Case]) -> Case | Non
     return next((among[each] for each in incidents if each in among), None)
 
 
-def _comes_back(alert: Alert, closed: float | None) -> bool:
+def _comes_back(alert: Alert, batch: Batch) -> bool:
     """Whether its post was collected anew after its incident had been closed: perhaps it was harmless in between."""
+    closed = batch.closed.get(batch.of_alert.get(alert.id, ""))
     return closed is not None and alert.verdict.post.collected_at.timestamp() > closed
 
 
 def _news(alert: Alert, case: Case) -> bool:
     """Whether it tells somebody to whom nothing of the incident has been told yet."""
-    known = recipients_of(case.content) if case.content is not None else ()
-    return not {(each.channel, each.address) for each in alert.recipients} <= {(e.channel, e.address) for e in known}
+    return case.content is None or not _addresses(alert) <= _addresses(case.content)
+
+
+def _addresses(content: Content) -> set[tuple[str, str]]:
+    return {(each.channel, each.address) for each in recipients_of(content)}
 
 
 def _has_ended(case: Case) -> bool:

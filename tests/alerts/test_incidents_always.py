@@ -25,8 +25,8 @@ from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.outbox import Result
 from alerts.incidents.case import Case, cases
 from alerts.incidents.escalator import Escalator
-from alerts.incidents.grade import grade_of
-from alerts.incidents.history import NOBODY_LEFT, Event
+from alerts.incidents.grade import Grade, grade_of
+from alerts.incidents.history import ANSWERS, NOBODY_LEFT, Event
 from alerts.incidents.incident import ACTIONS
 from alerts.incidents.telling import Telling
 from alerts.messages.message import Message
@@ -151,6 +151,7 @@ class Whatever(RuleBasedStateMachine):
         self.numbers = self.turns = self.crashes = 0
         self.verdicts: dict[str, Verdict] = {}
         self.deleted: dict[str, Verdict] = {}
+        self.grades: dict[str, Grade] = {}
         self.alerts: dict[str, Alert] = {}
         self.of: dict[str, str] = {}
         self.came: dict[str, int] = {}
@@ -186,10 +187,15 @@ class Whatever(RuleBasedStateMachine):
         self.world.incidents.take(alerts)
         self.turns += 1
         self.verdicts |= {each.post.id: each for each in verdicts}
+        for each in verdicts:
+            grade = grade_of(each.judgement)
+            self.grades[each.post.id] = grade.joined(self.grades.get(each.post.id, grade))
         self.alerts |= {alert.id: alert for alert in alerts}
         self.of |= {
             row[0]: row[1] for row in self.database.query(select(INCIDENT_POST.c.alert, INCIDENT_POST.c.incident))
         }
+        for alert in alerts:  # which may have come before, and tell nobody now
+            self.came.pop(alert.id, None)
         self.came |= {alert.id: self.turns for alert in alerts if alert.recipients}
         self.look()
 
@@ -214,7 +220,8 @@ class Whatever(RuleBasedStateMachine):
     def a_post_is_edited_for_the_worse(self, at: int, kind: str) -> None:
         verdict = list(self.verdicts.values())[at % len(self.verdicts)]
         graver = self.new(kind, author="1")
-        if grade_of(graver.judgement).exceeds(grade_of(verdict.judgement)):
+        known, new = self.grades[verdict.post.id], grade_of(graver.judgement)
+        if new.exceeds(known):
             post = replace(
                 graver.post, id=verdict.post.id, source=verdict.post.source, collected_at=self.world.clock.now()
             )
@@ -261,6 +268,7 @@ class Whatever(RuleBasedStateMachine):
     def the_platform_deletes(self, at: int) -> None:
         post = list(self.verdicts)[at % len(self.verdicts)]
         self.deleted[post] = self.verdicts.pop(post)
+        del self.grades[post]
         self.alerts = {id: alert for id, alert in self.alerts.items() if alert.verdict.post.id != post}
         before = {case.id: case for case in self.cases()}
         for holder in (self.world.incidents, self.world.outbox):
@@ -280,7 +288,7 @@ class Whatever(RuleBasedStateMachine):
             holder.erase(self.world.her.id)
         self.time_passes(600)
         assert [holder.count(self.world.her.id) for holder in holders] == [0, 0, 0]
-        for kept in (self.verdicts, self.deleted, self.alerts, self.of, self.came, self.told):
+        for kept in (self.verdicts, self.deleted, self.grades, self.alerts, self.of, self.came, self.told):
             kept.clear()
 
     @rule(which=st.integers(0, 1), state=st.sampled_from(["up", "down", "refuses"]))
@@ -363,9 +371,11 @@ class Whatever(RuleBasedStateMachine):
             occasion = content.told.occasion
             if occasion == "grown":
                 return "grown", content.told.posts
+            if content.asks_nothing:
+                return occasion, sum(each in ANSWERS.values() for each in self.events(case.id))
             if occasion in ("raised", "graver"):
-                judgement = content.verdict.judgement
-                return content.verdict.post.id, judgement.severity, "threat" in judgement.flagged
+                post, judgement = content.verdict.post, content.verdict.judgement
+                return post.id, post.collected_at, *grade_of(judgement)
         if case.kind == "posts" and occasion != "raised":
             may = permitted(content, recipient, official=self.world.her, at=self.world.clock.now())
             assert may is not None, "told against consent"

@@ -118,7 +118,7 @@ class TestAnswers:
         (incident,) = (each for each in world.incidents.open() if each.threat)
         seen = answering.seen(incident)
         world.take(world.raised(7, THREATS[1], labels=("threat",), severity="critical"))
-        for action in ("acknowledge", "on-it", "hand-over", "false-alarm"):
+        for action in ("acknowledge", "on-it", "false-alarm"):
             answered = answering.answer(incident.id, action, by="Beredskap Ekvik", seen=seen)
             assert answered is not None
             assert answered.refusal == "graver", action
@@ -126,6 +126,9 @@ class TestAnswers:
         assert now is not None
         assert (now.state, now.posts, now.escalate_at) == ("triggered", incident.posts + 1, incident.escalate_at)
         assert world.events(now)[-3:] == ["new-threat", "joined", "told"]
+        handed_over = answering.answer(incident.id, "hand-over", by="Beredskap Ekvik", seen=seen)
+        assert handed_over is not None
+        assert handed_over.done  # which silences nothing
 
     def test_another_threat_does_not_put_off_the_next_step(self, world: World) -> None:
         flood(world)
@@ -160,6 +163,15 @@ class TestExposedHomes:
         world.deliver()
         world.incidents.answer(world.one.id, "acknowledge", by="Beredskap Ekvik")
         assert world.take(world.raised(1, labels=("harassment", "doxxing"))) == [("graver", 1, DESK)]
+
+    def test_what_was_milder_in_between_is_not_told_again(self, world: World) -> None:
+        worst, milder = ("threat", "harassment"), ("harassment", "doxxing")
+        world.take(world.raised(1, severity="critical", labels=("hate",)))
+        for severity, labels, tells in (("critical", worst, True), ("high", milder, True), ("critical", worst, False)):
+            world.deliver()
+            world.clock.advance(1)
+            edited = collected_now(world, world.raised(1, severity=severity, labels=labels))
+            assert bool(world.take(edited)) is tells, (severity, labels)
 
 
 class TestWhoeverHasIt:
@@ -215,3 +227,41 @@ def test_where_the_first_step_tells_nobody_the_next_one_is_waited_for_by_its_own
     assert world.one.step == 2
     assert world.pass_time(9) == []
     assert world.pass_time(2) == [("escalated", 1, BOSS)]
+
+
+def test_what_comes_back_is_told_to_the_contacts_of_each_rule(world: World) -> None:
+    jour = recipient("jour@ekvik.example")
+    text = THREATS[0]
+    alerts = [
+        replace(world.raised(1, text, labels=("threat",), rule=rule, to=(to,)), id=rule)
+        for rule, to in (("grave", recipient(DESK)), ("second", jour))
+    ]
+    world.take(*alerts)
+    world.deliver()
+    world.incidents.answer(world.one.id, "resolve", by="Beredskap Ekvik")
+    world.clock.advance(60)
+    told = world.take(*(collected_now(world, each) for each in alerts))
+    assert {address for _, _, address in told} == {DESK, jour.address}
+
+
+def test_a_post_edited_into_a_threat_while_somebody_has_the_incident_begins_it_again(world: World) -> None:
+    flood(world)
+    world.take(world.raised(6, THREATS[0], labels=("threat",), severity="critical"))
+    (incident,) = (each for each in world.incidents.open() if each.threat)
+    harmless = world.raised(7)
+    world.take(harmless)
+    world.deliver()
+    world.incidents.answer(incident.id, "on-it", by="Kim")
+    world.clock.advance(60)
+    edited = collected_now(world, world.raised(7, THREATS[1], labels=("threat",), severity="high"))
+    assert ("raised", incident.posts + 1, DESK) in world.take(edited)
+    now = world.incidents.get(incident.id)
+    assert now is not None
+    assert (now.state, now.owner, now.escalate_at is None) == ("triggered", "", False)
+
+
+def test_who_is_told_by_no_message_of_a_batch_hears_how_it_grows(world: World) -> None:
+    """The first post tells nobody, so that of the second only growth may be told."""
+    text = "En text som delas av många just nu"
+    nobody = replace(world.raised(1, text), recipients=())
+    assert world.take(nobody, world.raised(2, f"{text}!")) == [("grown", 2, DESK)]

@@ -118,6 +118,15 @@ def test_a_confirmed_threat_answers_for_no_other_threat(world: Answerable) -> No
     assert now(world, incident).state == "acknowledged"
 
 
+def test_a_confirmed_critical_threat_answers_for_no_exposed_home(world: Answerable) -> None:
+    world.flood(*range(1, 8))
+    world.raised("bluesky:98", text="Gula huset vid ån, grinden är olåst", labels=("doxxing",), severity="high")
+    world.threatened()
+    incident = world.flood(100)
+    world.browser(world.person("reviewer")).submit("/posts/bluesky%3A99", outcome="confirmed", by="Rut")
+    assert now(world, incident).state == "triggered"
+
+
 def test_of_each_message_it_says_why_somebody_was_told(world: Answerable) -> None:
     incident = world.raised()
     world.parts.incidents.answer(incident.id, "hand-over", by=KAJ)
