@@ -12,7 +12,7 @@ from alerts.alert import Alert
 from alerts.content import without_content
 from alerts.incidents.case import UNANSWERED, Case, cases, readable, save, unreadable
 from alerts.incidents.grade import Grade, grade_of
-from alerts.incidents.history import ANSWERS, DELETED, History, Transition
+from alerts.incidents.history import ANSWERS, DELETED, Event, History, Transition
 from alerts.incidents.incident import LOCK, Incident
 from alerts.incidents.reading import IncidentReader
 from alerts.incidents.remaining import remaining
@@ -32,6 +32,7 @@ from registry.holder import Part
 logger = logging.getLogger(__name__)
 _OF_INCIDENTS: tuple[Table, ...] = (INCIDENT_POST, INCIDENT_LINK, INCIDENT_TASK, DIGEST_ENTRY)
 """What belongs to an incident, but for its history, which `alerts.incidents.history.History` holds."""
+_ARRIVED: tuple[Event, ...] = ("delivered", "received", "in-digest")
 
 
 class IncidentHolder(IncidentReader):
@@ -96,12 +97,13 @@ class IncidentHolder(IncidentReader):
         """Nobody has these any more: they are told anew, from the first step on."""
         now = self._clock.now()
         for case in left:
-            case.state, case.step, case.round, case.series = "escalated", 0, 0, case.series + 1
-            case.changed_at = case.escalate_at = now.timestamp()
+            _from_first_step(case, now)
         self._history.add([Transition(case.id, case.official, now, "owner-gone") for case in left])
 
     def _tidy(self, found: Sequence[Case], *, of: Part) -> int:
-        """Remove the incidents that were told by a post of this source; others by what is left of theirs are told on."""
+        """Remove the incidents that were told by a post of this source; others by what is left of theirs are told on, or anew if
+        the messages that were to tell of it have gone with the source.
+        """
         removed = 0
         for case in found:
             told_by = case.content if isinstance(case.content, Alert) else None
@@ -112,6 +114,8 @@ class IncidentHolder(IncidentReader):
                 case.content = left[0]
                 grades = (grade_of(each.verdict.judgement) for each in left)
                 case.severity, case.threat, case.exposes = reduce(Grade.joined, grades)
+                if case.state in ("triggered", "escalated") and not self._history.of(case.id, events=_ARRIVED):
+                    _from_first_step(case, self._clock.now())
                 save(self._database, [case])
                 removed += 1
             elif not self.posts_left(case.id):
@@ -206,6 +210,12 @@ class IncidentHolder(IncidentReader):
             done = self._count(INCIDENT_TASK, *_done_by(official, part.name))
             return to + done + named
         return sum(self._count(table, *_from(table, official, part.name)) for table in (INCIDENT_POST, DIGEST_ENTRY))
+
+
+def _from_first_step(case: Case, now: datetime) -> None:
+    """Tell it anew, at once."""
+    case.state, case.step, case.round, case.series = "escalated", 0, 0, case.series + 1
+    case.changed_at = case.escalate_at = now.timestamp()
 
 
 def _from(table: Table, official: str, source: str) -> tuple[ColumnElement[bool], ...]:

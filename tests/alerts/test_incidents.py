@@ -963,6 +963,23 @@ class TestHolder:
         world.incidents.erase("anna-lindqvist", Part("source", "bluesky"))
         assert [(each.severity, each.threat) for each in world.incidents.open()] == [("medium", False)]
 
+    @pytest.mark.parametrize(
+        ("labels", "answered"), [(("threat",), False), (("harassment",), False), (("harassment",), True)]
+    )
+    def test_what_is_left_is_told_where_the_only_message_went_with_its_source(
+        self, world: World, labels: tuple[Label, ...], answered: bool
+    ) -> None:
+        world.take(world.raised(1, THREAT, labels=labels))
+        world.take(of_mastodon(world, THREAT, severity="medium", labels=labels))
+        if answered:
+            world.incidents.answer(world.one.id, "acknowledge", by="Kim")
+        for holder in (world.outbox, world.incidents):
+            holder.erase("anna-lindqvist", Part("source", "bluesky"))
+        world.pass_time(1)
+        assert {item.delivery.post for item in world.waiting().values()} == (set() if answered else {"mastodon:9"})
+        world.deliver()
+        assert labels == ("threat",) or world.pass_time(60) == []
+
     def test_what_the_platform_deleted_is_told_on_when_another_source_goes(self, world: World) -> None:
         world.take(world.raised(1, labels=("threat",)))
         world.incidents.forget(["bluesky:1"])
