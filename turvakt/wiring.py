@@ -296,8 +296,10 @@ class Parts(Stores):
             operator=partial(operator_recipients, self.settings.operator),
             clock=self.clock,
         )
+        withdrawal = self.store.withdrawal(official)
         try:
-            closing.tell(official)
+            if withdrawal is not None:
+                closing.tell(official, withdrawn_at=withdrawal.at)
         except Broken as error:  # no file of rules that is wrong holds up an erasure
             logger.warning("nobody is told that alerts are closed: %s", error)
 

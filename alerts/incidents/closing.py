@@ -1,11 +1,12 @@
 """That alerts of an official who is about to be erased are closed: a word to those who were alarmed, who else would work on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from datetime import datetime
 
 from alerts.alert import Recipient, digest
 from alerts.bulletin import Bulletin
-from alerts.incidents.case import readable
+from alerts.content import recipients_of
+from alerts.incidents.case import Case, readable
 from alerts.incidents.history import History
 from alerts.incidents.incident import LOCK, OPEN
 from alerts.incidents.telling import Telling
@@ -47,12 +48,12 @@ class Closing:
         self._clock = clock
         self._history = History(database)
 
-    def tell(self, official: str) -> int:
+    def tell(self, official: str, *, withdrawn_at: datetime) -> int:
         """Tell each contact whom a message about an open incident of hers has reached, in one message for all of them. It says
         neither whom they are about nor why they are closed, so that it may outlive her erasure. Call it before that.
 
         Returns:
-            How many messages are new: the same incidents are told of once.
+            How many messages are new: of one withdrawal each contact is told once.
         """
         now = self._clock.now()
         with self._database.transaction():
@@ -62,24 +63,38 @@ class Closing:
             for case in found:
                 for name in self._history.reached(case.id):
                     closed.setdefault((case.tenant, name), []).append(case.id)
+            used = {address for case in found for address in _addresses(case)}
             messages = [
-                _message(tenant, incidents, recipient, now)
+                # Names nobody, and is the same when an erasure that was interrupted goes on.
+                _message(tenant, incidents, recipient, now, key=digest(official, withdrawn_at.isoformat(), name))
                 for (tenant, name), incidents in closed.items()
-                if (recipient := self._recipient(tenant, name, official, now)) is not None
+                if (recipient := self._recipient(tenant, name, official, used, now)) is not None
             ]
             return len(self._telling.tell(messages))
 
-    def _recipient(self, tenant: str, name: str, official: str, now: datetime) -> Recipient | None:
-        """How to tell the contact of this name what can wait; ``None``: there is none any more, or no way but by a call."""
+    def _recipient(
+        self, tenant: str, name: str, official: str, used: Set[tuple[str, str]], now: datetime
+    ) -> Recipient | None:
+        """How to tell the contact of this name what can wait; ``None``: there is none any more, or no way but by a call.
+
+        Args:
+            used: channels and addresses by which alerts went: hers and the plan's of one name may be two people.
+        """
         known = self._officials(official)
         contacts = *self._plans().of(tenant).all_contacts, *(contacts_of(known) if known is not None else ())
-        hers = [each.first(now) for each in contacts if each.name == name]
+        named = [each for each in contacts if each.name == name]
+        hers = [each.first(now) for each in [each for each in named if each.addresses & used] or named]
         operator = [each for each in self._operator(at=now, severity="low") if each.name == name]
         ways = (each.without_calls() for each in (*hers, *operator))
         return next((each for each in ways if each is not None), None)
 
 
-def _message(tenant: str, incidents: Sequence[str], recipient: Recipient, now: datetime) -> Bulletin:
+def _addresses(case: Case) -> Iterator[tuple[str, str]]:
+    for each in recipients_of(case.content) if case.content is not None else ():
+        yield each.channel, each.address
+        yield from each.instead
+
+
+def _message(tenant: str, incidents: Sequence[str], recipient: Recipient, now: datetime, *, key: str) -> Bulletin:
     values = {"closed": " ".join(incidents[-MOST:]), "more": str(max(len(incidents) - MOST, 0))}
-    key = digest(*incidents)
     return Bulletin("closed", "", "", tenant, "none", False, values, recipient, now, key=key)

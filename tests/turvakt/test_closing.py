@@ -15,7 +15,7 @@ from flow.errors import Unavailable
 from registry.holder import Part
 from registry.official import Contact
 from registry.withdrawal import Erasure
-from tests.web.answering import ANNA, EVA, KAJ, Answerable
+from tests.web.answering import ANNA, EVA, KAJ, Answerable, Away
 
 PER = "Per Holm"
 RULES = """
@@ -129,6 +129,26 @@ def test_an_interrupted_erasure_tells_once_and_leaves_nothing(world: Answerable)
     world.parts.scrub()
     files = [file for file in (world.parts.settings.data_dir).rglob("*") if file.is_file()]
     assert [file for file in files if b"eva@ekvik.example" in file.read_bytes()] == []
+
+
+def test_what_is_answered_while_the_erasure_waits_tells_nobody_anew(world: Answerable) -> None:
+    answered, _ = alarmed(world, "bluesky:1", "bluesky:2")
+    away: Erasure = replace(world.parts.erasure, holders=[Away()])
+    with pytest.raises(Unavailable):
+        away.withdraw(ANNA)
+    world.parts.incidents.answer(answered, "resolve", by=KAJ)
+    world.parts.erasure.resume()
+    assert world.parts.incidents.of_official(ANNA) == []
+    assert len(waiting(world)) == 2
+
+
+def test_a_contact_of_hers_is_told_and_not_her_namesake_in_the_plan(world: Answerable) -> None:
+    hers = Contact(KAJ, "email", "kaj@hemma.example", "sv")
+    world.her = replace(world.her, contacts=(hers,))
+    world.parts.store.put_all([world.her])
+    alarmed(world, "bluesky:1")
+    world.parts.erasure.withdraw(ANNA)
+    assert [item.recipient.address for item in waiting(world)] == [hers.address]
 
 
 def test_rules_that_are_wrong_hold_no_erasure_up(tmp_path: Path) -> None:
