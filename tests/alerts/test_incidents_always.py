@@ -379,7 +379,9 @@ class Whatever(RuleBasedStateMachine):
         if case.kind == "posts" and occasion != "raised":
             may = permitted(content, recipient, official=self.world.her, at=self.world.clock.now())
             assert may is not None, "told against consent"
-        ends = self.events(case.id).count("last-resort")
+        events = self.events(case.id)
+        began = max((at for at, event in enumerate(events) if event in _BEGINS), default=0)
+        ends = events[began:].count("last-resort")
         return ("last", case.series, ends) if ends else (case.series, case.round, case.step)
 
     @invariant()
