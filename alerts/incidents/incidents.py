@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from functools import cache, partial
 from typing import Protocol
 
 from sqlalchemy import and_, select
@@ -100,13 +101,15 @@ class Incidents(IncidentHolder):
         self._telling = telling
         self._campaigns = Campaigns(database)
         self.history = History(database)
-        self._whom = Whom(plans=plans, officials=officials, operator=operator, email_of=email_of)
+        whom = partial(Whom, plans=plans, operator=operator, email_of=email_of)
+        self._whom = whom(officials=officials)
+        self._known = cache(officials)
         self._taking = Taking(
             database,
             telling=telling,
             plans=plans,
-            officials=officials,
-            whom=self._whom,
+            officials=self._known,
+            whom=whom(officials=self._known),
             account=account,
             clock=clock,
         )
@@ -123,7 +126,10 @@ class Incidents(IncidentHolder):
         with self._database.transaction():
             # Others who take alerts at once would open an incident each.
             self._database.lock(LOCK)
-            told, recent = self._taking.take(alerts)
+            try:
+                told, recent = self._taking.take(alerts)
+            finally:
+                self._known.cache_clear()  # each batch asks for its officials anew, and once
             for official, each in recent.items():
                 now = self._clock.now()
                 campaign = self._campaigns.begun(official, each, now)

@@ -309,6 +309,20 @@ class TestGrouping:
         assert world.take(world.raised(3, "Samma text om bron som alla delar i dag!!")) == []
         assert world.one.posts == 3
 
+    def test_each_official_of_a_batch_is_looked_up_once_and_anew_for_the_next(self, world: World) -> None:
+        asked: list[str] = []
+        incidents = Incidents(
+            world.database,
+            telling=world.telling,
+            plans=lambda: world.plans,
+            officials=lambda id: asked.append(id) or world.her,  # type: ignore[func-returns-value]
+            clock=world.clock,
+        )
+        for numbers in ((1, 2, 3), (4, 5)):
+            incidents.take([world.raised(number) for number in numbers])
+            assert asked == [world.her.id]
+            asked.clear()
+
     @both
     def test_two_who_take_at_once_open_one_incident(self, world: World) -> None:
         alerts = [world.raised(number, "Samma text om bron som alla delar i dag") for number in range(10)]
