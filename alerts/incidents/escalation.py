@@ -7,7 +7,7 @@ from datetime import datetime
 from alerts.alert import Occasion, Recipient, Told
 from alerts.content import to_one
 from alerts.incidents.case import Case, seconds
-from alerts.incidents.growth import size
+from alerts.incidents.growth import growth_due, size
 from alerts.incidents.history import ANSWERS, BEGUN_AGAIN, NOBODY_LEFT, TURVAKT, Event, History, Transition
 from alerts.incidents.telling import Telling
 from alerts.incidents.whom import Whom
@@ -36,12 +36,16 @@ class Escalation:
         return seconds(answer_due(self._whom.policy(case), case.step, recipients, now))
 
     def wait_no_longer(self, case: Case, now: datetime) -> None:
-        """The clock has been put back since it changed: its step is over no later than if it was told ``now``."""
+        """The clock has been put back since it changed: its step is over, and how it grows is told, no later than if it had
+        changed ``now``.
+        """
         case.changed_at = now.timestamp()
         if case.escalate_at is not None:
             recipients = self._whom.step(case, case.step, now)
             due = answered_until(self._whom.policy(case), case.step, recipients, now) if recipients else now
             case.escalate_at = min(case.escalate_at, due.timestamp())
+        if case.grow_at is not None:
+            case.grow_at = min(case.grow_at, growth_due(case, self._whom, now).timestamp())
 
     def go_on(self, case: Case, now: datetime) -> int:
         """Nobody has answered: tell the next step in which there is somebody; after the last one the last resort, and again

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Protocol
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, or_, select
 
 from alerts.alert import Alert, Recipient
 from alerts.bulletin import Bulletin
@@ -234,7 +234,8 @@ class Incidents(IncidentHolder):
         """
         is_due = INCIDENT.c.next_at <= now.timestamp()
         ahead = INCIDENT.c.changed_at > (now + _CLOCKS_DIFFER).timestamp()
-        was_put_back = and_(INCIDENT.c.state.in_(OPEN), INCIDENT.c.escalate_at.is_not(None), ahead)
+        waits = or_(INCIDENT.c.escalate_at.is_not(None), INCIDENT.c.grow_at.is_not(None))
+        was_put_back = and_(INCIDENT.c.state.in_(OPEN), waits, ahead)
         order = (INCIDENT.c.threat.desc(), INCIDENT.c.severity.desc(), INCIDENT.c.next_at, INCIDENT.c.id)
         found: dict[str, None] = {}
         for condition in (is_due, was_put_back):
@@ -254,7 +255,8 @@ class Incidents(IncidentHolder):
             now = self._clock.now()
             if case is None:
                 return 0
-            if case.escalate_at is not None and case.changed_at > (now + _CLOCKS_DIFFER).timestamp():
+            waits = case.escalate_at is not None or case.grow_at is not None
+            if waits and case.changed_at > (now + _CLOCKS_DIFFER).timestamp():
                 self._escalation.wait_no_longer(case, now)
                 save(self._database, [case])
             if case.next_at is None or case.next_at > now.timestamp():

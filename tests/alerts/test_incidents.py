@@ -734,6 +734,16 @@ class TestEscalation:
         assert world.pass_time(9.5) == []
         assert world.pass_time(1) == [("reminder", 1, SMS.address), ("reminder", 1, DESK)]
 
+    def test_after_a_clock_was_put_back_how_it_grows_waits_no_longer(self, world: World) -> None:
+        world.clock.advance(24 * 3600)
+        for number in range(1, 4):
+            world.take(world.raised(number, TEXTS[1]))
+            world.deliver()
+        world.clock.advance(-24 * 3600)
+        assert world.pass_time(5) == []
+        assert world.pass_time(1) == [("grown", 3, DESK)]
+        assert world.pass_time(30) == []
+
     def test_after_a_clock_was_put_back_who_must_not_be_disturbed_is_waited_for(self, database: Database) -> None:
         world = World(database, Plan((Rule(name="grave", severity="low", quiet="22:00-07:00"),)))
         morning = AT.replace(hour=6, minute=0) + timedelta(days=1)
