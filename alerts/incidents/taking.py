@@ -27,8 +27,6 @@ from ingest.post import Post
 from registry.official import Official
 from registry.tenant import tenant_of
 
-_OfficialOf = Callable[[str], Official | None]
-
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
@@ -92,16 +90,16 @@ class Taking:
         """
         now = self._clock.now()
         batch = self._batches.begin(alerts, now)
-        signed, official_of = cache(signature), cache(self._officials)
+        signed = cache(signature)
         for alert in alerts:
-            self._take(alert, batch, signed, official_of)
+            self._take(alert, batch, signed)
         self._grow(batch)
         self._batches.write(batch)
         told = self._telling.tell([self._sized(alert, batch) for alert in batch.tells])
         new = {row["official"] for row in batch.rows}
         return len(told), {official: recent for official, recent in batch.recent.items() if official in new}
 
-    def _take(self, alert: Alert, batch: Batch, signed: Callable[[str], bytes], official_of: _OfficialOf) -> None:
+    def _take(self, alert: Alert, batch: Batch, signed: Callable[[str], bytes]) -> None:
         """Find the incident of an alert, or open one; tell of it what is to be told; and take down that it belongs to it."""
         place, grade = (alert.official, alert.verdict.post.id), grade_of(alert.verdict.judgement)
         before, of_post = batch.known.get(alert.id), batch.of_post.get(place, "")
@@ -109,7 +107,7 @@ class Taking:
             return  # a replay, or an edit that made it no graver
         was = batch.graded.get(place)
         batch.graded[place] = grade if was is None else grade.joined(was)
-        official = official_of(alert.official)
+        official = self._officials(alert.official)
         tenant = tenant_of(official) if official is not None else ""
         # Of who has moved to another municipality those of the former one learn nothing new.
         case = next((case for case in [batch.cases.get(of_post)] if case is not None and case.tenant == tenant), None)
