@@ -82,11 +82,13 @@ class Caller:
             Unavailable: no answer in time, a redirect, 5xx, 408, 425 or 429; `Later` if it says when, and `Unsure` if the
                 service may have acted on the call, without keys.
         """
-        sent = False
+        ours = sent = False
 
-        async def look(event: str, info: object) -> None:
-            nonlocal sent
-            sent = sent or event.endswith("send_request_body.complete")
+        async def look(event: str, info: Mapping[str, Any]) -> None:
+            nonlocal ours, sent
+            if event.endswith("send_request_body.started"):
+                ours = info["request"].method != b"CONNECT"  # by which a proxy is only asked to connect us
+            sent = sent or (ours and event.endswith("send_request_body.complete"))
 
         options["extensions"] = {"trace": look}
         try:

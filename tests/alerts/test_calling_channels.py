@@ -14,6 +14,7 @@ import pytest
 from access.push import Subscription, new_key
 from alerts.channel import Addressed, Later, Probed, Unsure
 from alerts.channels.apprise import Apprise
+from alerts.channels.calling import Caller
 from alerts.channels.matrix import Matrix
 from alerts.channels.reaching import reach, server_of
 from alerts.channels.webhook import Webhook, sign
@@ -108,6 +109,22 @@ async def test_what_did_not_reach_the_service_comes_no_second_time(
 ) -> None:
     await bench.break_down()
     assert not isinstance(await refused(bench, caplog), Unsure)
+
+
+async def test_what_a_proxy_does_not_pass_on_comes_no_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert (await reader.readline()).startswith(b"CONNECT ")
+        await reader.read()
+        writer.close()
+
+    proxy = await asyncio.start_server(silent, "127.0.0.1", 0)
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}")
+    caller = Caller("sms", clock=CLOCK, seconds=0.5, keys=False)
+    with pytest.raises(Unavailable) as caught:
+        await caller.call("POST", "https://sms.example/", data={"to": "+46701740605"})
+    assert not isinstance(caught.value, Unsure)
+    await caller.close()
+    proxy.close()
 
 
 @pytest.mark.parametrize("name", sorted(CALLING))
