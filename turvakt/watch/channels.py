@@ -1,7 +1,7 @@
 """Probe of the channels: whether messages get through. A channel that failed is a trouble until it has been seen to work."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -23,7 +23,8 @@ TRIES = 3
 """A channel that fails so often for one message is failing."""
 FAILED_TOLD = timedelta(hours=1)
 LOST_FOR = timedelta(minutes=10)
-"""After so long a channel by which a delivery was lost counts as one that fails: what tells of that would have come by it."""
+"""After so long a channel by which a delivery was lost, or is tried again, counts as one that fails: what tells of that would
+have come by it."""
 _TRIED_AGAIN = OUTBOX.c.state == "waiting", OUTBOX.c.attempts >= TRIES
 _FAILED = OUTBOX.c.state == "failed"
 _NOT_TAKEN = or_(*(func.coalesce(OUTBOX.c.reason, "").startswith(said) for said in (GIVEN_UP, FAILED_OVER)))
@@ -108,9 +109,9 @@ class Channels:
         beats = [beat for beat in self._beats.all() if beat.place.startswith(CHANNEL)]
         found: dict[str, _Failing] = {}
         self._failing(found, [beat for beat in beats if beat.failing_since is not None])
-        self._tried_again(found)
+        tried = self._tried_again(found)
         self._failed(found, beats, now)
-        without = self._without_way(beats, now)
+        without = self._without_way(beats, tried, now) if found else ()
         for place, failing in found.items():
             if place in without:
                 failing.details["no-way"] = ""
@@ -132,16 +133,26 @@ class Channels:
             if beat.place.startswith(host)
         )
 
-    def _without_way(self, beats: Iterable[Beat], now: datetime) -> set[str]:
-        """The operator's channels where not one of them works; none: she can be told."""
-        failing = {
-            beat.place
-            for beat in beats
-            if beat.failing_since is not None
-            and (not beat.reason.startswith(LOST) or now - beat.failing_since >= LOST_FOR)
-        }
-        own = {place_of(channel, receiver_of(address)): f"{CHANNEL}{channel}" for channel, address in self._own()}
-        return set(own.values()) if own.keys() <= failing else set()
+    def _without_way(self, beats: Iterable[Beat], tried: Mapping[str, datetime], now: datetime) -> set[str]:
+        """The channels that fail while the operator can be told by none; nothing, where she can be.
+
+        Args:
+            tried: since when something has been tried again, by channel.
+        """
+        failing = {beat.place for beat in beats if _takes_nothing(beat, now)}
+        worked = {beat.place: beat.worked_at for beat in beats if beat.worked_at is not None}
+        own = list(self._own())
+        without: set[str] = set()
+        for name, address in own or self._ways():
+            channel, place = f"{CHANNEL}{name}", place_of(name, receiver_of(address))
+            # One that is not set up, or for which no message can be made, has no beat: it is never called.
+            since = tried.get(channel, now)
+            in_vain = now - since >= LOST_FOR and not (place in worked and since <= worked[place] <= now)
+            if place in failing or in_vain:
+                without.add(channel)
+            elif own:
+                return set()
+        return without
 
     def _failing(self, found: dict[str, _Failing], failing: list[Beat]) -> None:
         known = places_of(self._ways()) if failing else ()
@@ -161,10 +172,14 @@ class Channels:
                 each.details["left-alone"] = since.isoformat()
             each.failed(beat.at, beat.reason.removeprefix(LOST))
 
-    def _tried_again(self, found: dict[str, _Failing]) -> None:
+    def _tried_again(self, found: dict[str, _Failing]) -> dict[str, datetime]:
+        """Since when, by channel."""
+        tried: dict[str, datetime] = {}
         many = select(OUTBOX.c.channel, func.count(), func.min(OUTBOX.c.first_due)).where(*_TRIED_AGAIN)
         for name, number, since in self._database.query(many.group_by(OUTBOX.c.channel)):
             self._add(found, name, "tried-again", number, moment(since), *_TRIED_AGAIN)
+            tried[f"{CHANNEL}{name}"] = moment(since)
+        return tried
 
     def _failed(self, found: dict[str, _Failing], beats: list[Beat], now: datetime) -> None:
         """What failed for good within the hour, also to whom nothing is sent any longer; `LOST` tells of what failed before.
@@ -206,3 +221,10 @@ class Channels:
         last = last.order_by(OUTBOX.c.at.desc()).limit(1)
         for at, reason in self._database.query(last):
             each.failed(moment(at), reason)
+
+
+def _takes_nothing(beat: Beat, now: datetime) -> bool:
+    """Whether its channel, or its host, is left alone, or has lost something a while ago."""
+    if beat.failing_since is None or not beat.reason.startswith(LOST):
+        return beat.failing_since is not None
+    return now - beat.failing_since >= LOST_FOR

@@ -43,7 +43,7 @@ def add(parts: Parts, clock: ManualClock) -> Add:
 
 
 def channels(parts: Parts, ways: list[tuple[str, str]] = WAYS) -> Channels:
-    return Channels(parts.database, Beats(parts.database), ways=lambda: ways)
+    return Channels(parts.database, Beats(parts.database), ways=lambda: ways, own=lambda: [("outbox", "operator")])
 
 
 def test_deliveries_that_do_not_get_through_are_troubles(parts: Parts, clock: ManualClock, add: Add) -> None:
@@ -131,6 +131,33 @@ def test_the_watcher_outside_is_told_of_channels_only_while_the_operator_has_non
     assert [(each.is_for_outside, each.details["no-way"]) for each in own(start + 10 * MINUTE)] == [(True, "")] * 2
     beats.write([Beat("channel:email", start + HOUR, start + HOUR)], {})
     assert [each.is_for_outside for each in own(start + HOUR)] == [False]
+
+
+def test_the_watcher_outside_is_told_of_failing_channels_where_the_operator_has_none(
+    parts: Parts, clock: ManualClock, add: Add
+) -> None:
+    beats, start = Beats(parts.database), clock.now()
+    failing = Channels(parts.database, beats, ways=lambda: WAYS)
+    add("1", "email", state="waiting", threat=1, attempts=40, reason="channel email: the server does not answer")
+    beats.write([Beat("channel:email", start, None, start, "the server does not answer")], {})
+    assert [each.is_for_outside for each in failing(start)] == [True]
+    beats.write([Beat("channel:email", start + MINUTE, start + MINUTE)], {})
+    assert [each.is_for_outside for each in failing(start + HOUR)] == [False], "others get it, one address does not"
+
+
+def test_a_way_of_the_operator_that_is_tried_in_vain_does_not_work_though_it_has_no_beat(
+    parts: Parts, clock: ManualClock, add: Add
+) -> None:
+    """As of a channel that is not set up."""
+    beats, start = Beats(parts.database), clock.now()
+    own = Channels(parts.database, beats, ways=lambda: WAYS, own=lambda: [("sms", "+46700000000"), WAYS[0]])
+    add("1", "sms", state="waiting", attempts=40, severity=4, reason="channel sms: is not set up")
+    worked = start - MINUTE
+    beats.write([Beat("channel:email", start, None, start, "no answer"), Beat("channel:sms", worked, worked)], {})
+    assert not any(each.is_for_outside for each in own(start + MINUTE)), "it may only be slow"
+    assert [each.is_for_outside for each in own(start + 10 * MINUTE)] == [True, True]
+    beats.write([Beat("channel:sms", start + HOUR, start + HOUR)], {})
+    assert not any(each.is_for_outside for each in own(start + HOUR)), "one number fails alone"
 
 
 def test_what_nobody_is_told_by_any_longer_is_unused_but_what_works_again_is_not(
