@@ -1,5 +1,6 @@
 """E-mail by SMTP."""
 
+import asyncio
 import logging
 import ssl
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import aiosmtplib
+from aiosmtplib.protocol import PERIOD_REGEX, normalize_message_line_endings
 
 from alerts.alert import Recipient
 from alerts.channel import AGAIN, Unsure
@@ -29,6 +31,8 @@ Security = Literal["starttls", "tls", "none"]
 _NO_MAILBOX = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 """What a server says of an address that takes no mail (RFC 3463; 7505 for the fifth). All else that it refuses may be about us:
 sender, quota, policy."""
+_BEFORE_SECONDS = 50.0
+"""How long all may take that comes before the message. A try that is ended from outside must not be one that may have arrived."""
 _CONFIGURATION = "Check the settings of e-mail: server, security, password, sender. Until then messages wait"
 
 
@@ -104,7 +108,7 @@ class Email:
         """
         mail = self._mail(message, recipient, idempotency_key)
         with self._faults():
-            async with self._smtp() as smtp:
+            async with asyncio.timeout(_BEFORE_SECONDS) as before, self._smtp(before) as smtp:
                 await smtp.send_message(mail)
 
     async def probe(self) -> None:
@@ -114,7 +118,7 @@ class Email:
             Unavailable: as of `send`.
         """
         with self._faults():
-            async with self._smtp():
+            async with asyncio.timeout(_BEFORE_SECONDS) as before, self._smtp(before):
                 pass
 
     async def retract(self, idempotency_key: str) -> None:
@@ -123,8 +127,9 @@ class Email:
     async def close(self) -> None:
         """Each message has a connection of its own."""
 
-    def _smtp(self) -> aiosmtplib.SMTP:
+    def _smtp(self, before: asyncio.Timeout) -> aiosmtplib.SMTP:
         return _Smtp(
+            before,
             self._data_seconds,
             hostname=self._host,
             port=self._port,
@@ -178,18 +183,32 @@ class Email:
 
 
 class _Smtp(aiosmtplib.SMTP):
-    """Waits longer for the answer to a message, and says so where none comes: the server may have it."""
+    """Waits longer for the answer to a message, and says so where none comes: the server may have it. What comes before it has
+    ``before``.
+    """
 
-    def __init__(self, data_seconds: float, **options: Any) -> None:
+    def __init__(self, before: asyncio.Timeout, data_seconds: float, **options: Any) -> None:
         super().__init__(**options)
+        self._before = before
         self._data_seconds = data_seconds
 
     async def data(self, message: str | bytes, /, **options: Any) -> aiosmtplib.SMTPResponse:
+        # The library's own does not tell whether the server has asked for the message before it fell silent.
+        asked = await self.execute_command(b"DATA")
+        if asked.code != aiosmtplib.SMTPStatus.start_input or self.protocol is None:
+            raise aiosmtplib.SMTPDataError(asked.code, asked.message)
+        lines = normalize_message_line_endings(message.encode("ascii") if isinstance(message, str) else message)
+        self._before.reschedule(None)
+        self.protocol.write(PERIOD_REGEX.sub(b"..", lines) + b".\r\n")
         try:
-            return await super().data(message, timeout=self._data_seconds)
+            answer = await self.protocol.read_response(timeout=self._data_seconds)
         except (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError) as error:
+            self.close()
             reason = f"the server has got the message and does not answer ({type(error).__name__})"
             raise Unsure(reason, place="channel email", remedy=AGAIN) from None
+        if answer.code != aiosmtplib.SMTPStatus.completed:
+            raise aiosmtplib.SMTPDataError(answer.code, answer.message)
+        return answer
 
 
 def _not_now(what: str, code: int, place: str) -> Unavailable:

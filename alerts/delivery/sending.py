@@ -21,8 +21,8 @@ FAILURES = 3
 """After so many failures of a channel a contact's next channel takes its turn."""
 GIVEN_UP, FAILED_OVER = "given up after", "failed over after"
 """How the reason of a failure for good begins where the channel did not take the message; else this refused it."""
-SEND_SECONDS = 180.0
-"""How long one try may take: somewhat longer than the slowest channel, which is e-mail."""
+SEND_SECONDS = 200.0
+"""How long one try may take: somewhat longer than the slowest channel, which is e-mail: all before the message, it, and QUIT."""
 URGENT_SECONDS, URGENT_FOR = 60.0, timedelta(hours=1)
 """What is urgent is tried at least so often, for so long, whatever the service asks for: where a channel comes back, it must not
 come after the rest."""

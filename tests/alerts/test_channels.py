@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiosmtpd.smtp import SMTP
 
 from alerts.channel import Addressed, Later, Probed, Unsure
 from alerts.channels import CHANNELS, load_channel
@@ -263,6 +264,60 @@ async def test_nobody_knows_what_became_of_a_message_without_an_answer(smtp: Smt
             MESSAGE, recipient=recipient("slow@ekvik.example"), idempotency_key="k1"
         )
     assert len(smtp.mails) == 1
+
+
+@pytest.fixture
+async def hangs_up() -> AsyncIterator[SmtpServer]:
+    """A server without encryption that hangs up at DATA."""
+
+    class HangsUp(SMTP):
+        async def smtp_DATA(self, arg: str) -> None:  # noqa: N802  aiosmtpd's name
+            assert self.transport
+            self.transport.close()
+
+    server = await asyncio.get_running_loop().create_server(lambda: HangsUp(None), "127.0.0.1", 0)
+    yield SmtpServer(port=server.sockets[0].getsockname()[1])
+    server.close()
+
+
+async def test_what_a_server_has_not_asked_for_has_not_arrived(hangs_up: SmtpServer) -> None:
+    with pytest.raises(Unavailable) as caught:
+        await email(hangs_up, security="none", username="", password="").send(
+            MESSAGE, recipient=recipient("vakt@ekvik.example"), idempotency_key="k1"
+        )
+    assert not isinstance(caught.value, Unsure)
+
+
+async def test_a_message_has_all_its_time_however_long_what_came_before_took(
+    smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alerts.channels.email._BEFORE_SECONDS", 2.0)
+    with pytest.raises(Unsure):
+        await email(smtp, data_seconds=2.2).send(
+            MESSAGE, recipient=recipient("slow@ekvik.example"), idempotency_key="k1"
+        )
+    assert len(smtp.mails) == 1
+
+
+async def test_a_server_that_is_slow_at_each_step_ends_before_the_message(
+    smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would else be ended from outside, when it has got the message."""
+    monkeypatch.setattr("alerts.channels.email._BEFORE_SECONDS", 0.0)
+    with pytest.raises(Unavailable) as caught:
+        await email(smtp).send(MESSAGE, recipient=recipient("vakt@ekvik.example"), idempotency_key="k1")
+    assert not isinstance(caught.value, Unsure)
+    assert smtp.mails == []
+
+
+async def test_lines_of_a_single_dot_end_no_message(smtp: SmtpServer) -> None:
+    lines = ["Hej", ".", "..", ".slut"]
+    await email(smtp).send(
+        replace(MESSAGE, text="\n".join(lines)), recipient=recipient("vakt@ekvik.example"), idempotency_key="k1"
+    )
+    body = smtp.mails[0].get_body(("plain",))
+    assert body is not None
+    assert body.get_content().splitlines()[:4] == lines
 
 
 async def test_domains_with_swedish_letters(smtp: SmtpServer) -> None:
