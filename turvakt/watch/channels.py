@@ -27,8 +27,9 @@ LOST_FOR = timedelta(minutes=10)
 have come by it."""
 _TRIED_AGAIN = OUTBOX.c.state == "waiting", OUTBOX.c.attempts >= TRIES
 _FAILED = OUTBOX.c.state == "failed"
-_NOT_TAKEN = or_(*(func.coalesce(OUTBOX.c.reason, "").startswith(said) for said in (GIVEN_UP, FAILED_OVER)))
-"""The channel did not work; else it did, and refused the message or its address."""
+_NOT_TAKEN_SAYS = (GIVEN_UP, FAILED_OVER)
+"""What the reason begins with where the channel did not work; else it did, and refused the message or its address."""
+_NOT_TAKEN = or_(*(func.coalesce(OUTBOX.c.reason, "").startswith(said) for said in _NOT_TAKEN_SAYS))
 
 Ways = Callable[[], Iterable[tuple[str, str]]]
 """Gives channel and address of everybody who may be told."""
@@ -224,7 +225,12 @@ class Channels:
 
 
 def _takes_nothing(beat: Beat, now: datetime) -> bool:
-    """Whether its channel, or its host, is left alone, or has lost something a while ago."""
+    """Whether its channel, or its host, is left alone, or has lost something a while ago.
+
+    What was refused may concern one of the many addresses of a channel; a host has few, and often one.
+    """
     if beat.failing_since is None or not beat.reason.startswith(LOST):
         return beat.failing_since is not None
-    return now - beat.failing_since >= LOST_FOR
+    is_host = ":" in beat.place.removeprefix(CHANNEL)
+    not_taken = beat.reason.removeprefix(LOST).startswith(_NOT_TAKEN_SAYS)
+    return (is_host or not_taken) and now - beat.failing_since >= LOST_FOR

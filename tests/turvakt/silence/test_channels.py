@@ -160,6 +160,20 @@ def test_a_way_of_the_operator_that_is_tried_in_vain_does_not_work_though_it_has
     assert not any(each.is_for_outside for each in own(start + HOUR)), "one number fails alone"
 
 
+@pytest.mark.parametrize(
+    ("said", "is_for_outside"),
+    [("the recipient was refused for good (550)", False), ("given up after 9 tries. no answer", True)],
+)
+def test_a_channel_that_refuses_an_address_is_still_a_way_to_tell_the_operator(
+    parts: Parts, clock: ManualClock, said: str, is_for_outside: bool
+) -> None:
+    """Else a dead machine would go unnoticed while nothing else is sent."""
+    beats, start = Beats(parts.database), clock.now()
+    own = Channels(parts.database, beats, ways=lambda: WAYS, own=lambda: WAYS[:1])
+    beats.write([Beat("channel:email", start, None, start, f"{LOST}{said}")], {})
+    assert [each.is_for_outside for each in own(start + HOUR)] == [is_for_outside]
+
+
 def test_what_nobody_is_told_by_any_longer_is_unused_but_what_works_again_is_not(
     parts: Parts, clock: ManualClock
 ) -> None:
