@@ -13,6 +13,8 @@ from functools import wraps
 from pathlib import Path
 from typing import Any
 
+from aiosmtplib.protocol import SMTPProtocol
+
 from alerts.alert import Alert
 from alerts.channels.email import Email
 from alerts.delivery.dispatcher import Dispatcher
@@ -35,6 +37,7 @@ STEPS: list[tuple[type, str]] = [
     (Telling, "tell"),
     (Dispatcher, "_pick"),
     (Email, "send"),
+    (SMTPProtocol, "write"),  # each word to the server, the message itself among them
     (Telling, "record"),
     (Outbox, "record"),
 ]
