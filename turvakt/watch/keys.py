@@ -34,16 +34,22 @@ class Keys:
     def __call__(self, now: datetime) -> Iterator[Trouble]:
         # The clock may have been put back since.
         if self._asked_at is None or abs(now - self._asked_at) >= _AGAIN:
-            self._known, self._asked_at = (
-                {key_place(file): _ends(file, address) for address, file in self._files()},
-                now,
-            )
+            self._known, self._asked_at = self._look(), now
         for place, ends in self._known.items():
             if isinstance(ends, Broken):
                 yield Trouble("key-ends", place, now, {"unusable": "", "reason": ends.reason, "which": ""})
             elif ends is not None and ends - now < SOON:
                 name: Detail = "ended" if ends <= now else "ends"
                 yield Trouble("key-ends", place, now, {name: ends.isoformat(), "which": ""})
+
+    def _look(self) -> dict[str, datetime | Broken | None]:
+        """What is known of each file; of one that several addresses have, what one of them cannot do with it."""
+        found: dict[str, datetime | Broken | None] = {}
+        for address, file in self._files():
+            place = key_place(file)
+            if not isinstance(found.get(place), Broken):
+                found[place] = _ends(file, address)
+        return found
 
 
 def _ends(file: Path, address: str) -> datetime | Broken | None:

@@ -4,6 +4,8 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from tests.alerts.keys import ADDRESS, smime_pair
 from turvakt.watch.keys import Keys, key_place
 from turvakt.watch.machine import Backup, Certificate, Clocks, Disk
@@ -112,6 +114,14 @@ def test_a_key_that_cannot_be_used_is_told_and_why(tmp_path: Path) -> None:
     lost.write_bytes(of_another.read_bytes())
     places = [each.place for each in keys(NOW - HOUR)]
     assert places == [key_place(damaged), key_place(of_another)], "the clock was put back"
+
+
+@pytest.mark.parametrize("addresses", [(ADDRESS, "other@ekvik.example"), ("other@ekvik.example", ADDRESS)])
+def test_a_key_that_one_of_several_addresses_cannot_use_is_told(tmp_path: Path, addresses: tuple[str, ...]) -> None:
+    file = tmp_path / "team.pem"
+    file.write_bytes(smime_pair(begins=NOW, days=300).certificate)
+    (trouble,) = Keys(lambda: [(each, file) for each in addresses])(NOW)
+    assert trouble.details["reason"] == "the key is for another address"
 
 
 def test_a_backup_must_be_there_and_new(tmp_path: Path) -> None:
