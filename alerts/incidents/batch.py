@@ -90,8 +90,12 @@ class Batches:
                 INCIDENT.c.id.in_(older), INCIDENT.c.next_at.is_(None)
             )
             closed = {incident: at for incident, at in self._database.query(over) if incident not in found}
-        # Where only some rules match an edited post anew, its alerts belong to several incidents: that which is open counts.
-        of_post = {place: next((e for e in those if e in found), those[-1]) for place, those in incidents.items()}
+        # Where only some rules match an edited post anew, or its official has moved, its alerts belong to several incidents:
+        # that counts which was opened last of those that are open.
+        of_post = {
+            place: max((each for each in those if each in found), key=lambda id: found[id].opened_at, default=those[-1])
+            for place, those in incidents.items()
+        }
         batch = Batch(now, of_post, graded, known, closed, of_alert, self._memory.recall(officials, now))
         for case in found.values():
             batch.add(case)

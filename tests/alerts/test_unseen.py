@@ -265,3 +265,15 @@ def test_who_is_told_by_no_message_of_a_batch_hears_how_it_grows(world: World) -
     text = "En text som delas av många just nu"
     nobody = replace(world.raised(1, text), recipients=())
     assert world.take(nobody, world.raised(2, f"{text}!")) == [("grown", 2, DESK)]
+
+
+def test_who_has_moved_has_one_incident_more_of_a_post_and_no_further_ones(world: World) -> None:
+    world.take(world.raised(1, severity="low"), replace(world.raised(1, rule="second", severity="low"), id="second-1"))
+    world.her = replace(world.her, tenant="sandvik")
+    for severity in ("medium", "high", "critical"):
+        world.clock.advance(60)
+        world.take(replace(world.raised(1, rule="second", severity=severity), id="second-1"))
+    assert sorted((each.tenant, each.severity) for each in world.incidents.open()) == [
+        ("ekvik", "low"),
+        ("sandvik", "critical"),
+    ]
