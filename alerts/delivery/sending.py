@@ -21,6 +21,8 @@ FAILURES = 3
 """After so many failures of a channel a contact's next channel takes its turn."""
 GIVEN_UP, FAILED_OVER = "given up after", "failed over after"
 """How the reason of a failure for good begins where the channel did not take the message; else this refused it."""
+MAY_HAVE_ARRIVED = "may have arrived: "
+"""How the reason begins of what waits and may have arrived, from then on."""
 SEND_SECONDS = 200.0
 """How long one try may take: somewhat longer than the slowest channel, which is e-mail: all before the message, it, and QUIT."""
 URGENT_SECONDS, URGENT_FOR = 60.0, timedelta(hours=1)
@@ -110,7 +112,8 @@ class Sender:
             return Result(delivered, contact=item.recipient.name, listed=tuple(listed_in(item.content)))
 
     def _held(self, item: Item, error: Held) -> Result:
-        waiting = replace(item.delivery, state="waiting", at=self._clock.now(), reason=str(error))
+        reason = _reason(str(error), may_have_arrived=_may_have_arrived(item))
+        waiting = replace(item.delivery, state="waiting", at=self._clock.now(), reason=reason)
         due = waiting.at + timedelta(seconds=error.seconds)
         return Result(waiting, due, contact=item.recipient.name, tried=False)
 
@@ -119,7 +122,9 @@ class Sender:
         attempts = item.delivery.attempts + 1
         urgent = item.content.breaks_through
         tried = now - item.first_due
-        if tried >= self._give_up_after and (not urgent or (is_unsure and attempts >= FAILURES)):
+        before = _may_have_arrived(item)
+        # However long it was tried in vain: one try that may have arrived is not enough for what is urgent.
+        if tried >= self._give_up_after and (not urgent or (is_unsure and before and attempts >= FAILURES)):
             return self._failed(item, f"{GIVEN_UP} {attempts} tries. {reason}")
         if item.delivery.channel not in self._failing:
             self._failing.add(item.delivery.channel)
@@ -128,11 +133,12 @@ class Sender:
         if instead is not None and not urgent and attempts >= FAILURES:
             return self._failed(item, f"{FAILED_OVER} {attempts} tries. {reason}")
         if is_unsure:
-            pause = unsure(tried).total_seconds()
+            pause = unsure(tried if before else timedelta()).total_seconds()
         else:
             pause = max(next(islice(self._pauses(), attempts - 1, None)), at_least)
             if urgent and tried < URGENT_FOR:
                 pause = min(pause, URGENT_SECONDS)
+        reason = _reason(reason, may_have_arrived=is_unsure or before)
         waiting = replace(item.delivery, state="waiting", attempts=attempts, at=now, reason=reason)
         return Result(
             waiting,
@@ -149,6 +155,14 @@ class Sender:
         attempts = item.delivery.attempts + 1
         failed = replace(item.delivery, state="failed", attempts=attempts, at=self._clock.now(), reason=reason)
         return Result(failed, contact=item.recipient.name, instead=_instead(item))
+
+
+def _may_have_arrived(item: Item) -> bool:
+    return (item.delivery.reason or "").startswith(MAY_HAVE_ARRIVED)
+
+
+def _reason(reason: str, *, may_have_arrived: bool) -> str:
+    return f"{MAY_HAVE_ARRIVED}{reason}" if may_have_arrived else reason
 
 
 def _instead(item: Item) -> Content | None:

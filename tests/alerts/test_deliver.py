@@ -305,6 +305,22 @@ async def test_what_may_have_arrived_comes_again_less_and_less_often_and_not_for
     assert world.told()[-1] == (key, "failed", len(tries), f"given up after {len(tries)} tries. no answer")
 
 
+async def test_a_threat_is_not_given_up_when_a_service_that_was_away_for_long_leaves_it_open_once(world: World) -> None:
+    """Nor does it wait for as long again as the service was away."""
+    script = [*[Unavailable("away")] * 3, Unsure("no answer"), Unavailable("away"), Unsure("no answer")]
+    channel = Scripted(script=script)
+    world.outbox.add([alert(verdict(labels=("threat",)))])
+    (key,) = world.waiting()
+    states = []
+    async with world.running(channel, pauses=lambda: repeat(60.0)) as dispatcher:
+        for seconds in (60, 60, 24 * 3600, 60, 60, 60):
+            assert await dispatcher.drained(at_most=SOON)
+            states.append((len(channel.tries), world.outbox.counts()["failed"]))
+            world.clock.advance(seconds)
+    assert states == [(1, 0), (2, 0), (3, 0), (4, 0), (5, 0), (6, 1)], "twice is enough"
+    assert world.told()[-1] == (key, "failed", 6, "given up after 6 tries. no answer")
+
+
 async def test_what_may_have_arrived_goes_by_the_next_channel_at_once_if_it_is_urgent(world: World) -> None:
     call, sms = Scripted(script=[Unsure("no answer")]), Scripted("sms")
     world.outbox.add([alert(verdict(labels=("threat",)), replace(recipient(), instead=INSTEAD))])
