@@ -79,10 +79,12 @@ def scrub(connector: Connector, tables: Collection[str]) -> None:
 _KEPT = (
     """SELECT count(*) FROM pg_replication_slots, pg_control_checkpoint() AS last WHERE restart_lsn < last.redo_lsn"""
 )
-# A session that is only just beginning is in no database yet, and counts in all. Autovacuum makes way for us.
+# A session that is only just beginning is in no database yet, and counts in all. Autovacuum makes way for us. What kind of
+# process those of other roles are, the server tells only whom it lets see all: to others it is NULL.
 _OLD = """SELECT pid, backend_xmin::text FROM pg_stat_activity
     WHERE pid <> pg_backend_pid() AND (datname = current_database() OR datname IS NULL)
-    AND backend_type <> 'autovacuum worker' AND age(backend_xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid)"""
+    AND backend_type IS DISTINCT FROM 'autovacuum worker'
+    AND age(backend_xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid)"""
 
 
 def _write_anew(connection: Connection[Any], table: str, told: list[str], *, place: str) -> None:

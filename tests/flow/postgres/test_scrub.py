@@ -161,6 +161,21 @@ def test_a_user_of_few_rights_needs_some(server: Server, user: str) -> None:
         assert files(server, "MARKER") == set()
 
 
+def test_a_user_of_few_rights_waits_for_old_transactions_of_others_too(server: Server, user: str) -> None:
+    grant(server)
+    with closing(Postgres(user)) as database:
+        upgrade(database)
+        fill(database, "MARKER")
+        with psycopg.connect(server.address) as old:
+            old.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            old.execute("SELECT 1 FROM pg_class")
+            erase(database, "MARKER")
+            before = storage(server)
+            with pytest.raises(Unavailable, match="an old transaction still sees what was erased"):
+                database.scrub()
+            assert storage(server) == before
+
+
 def test_tables_of_somebody_else_cannot_be_scrubbed(server: Server, user: str) -> None:
     grant(server)
     sql(server.address, "CREATE TABLE hers (id int)")
