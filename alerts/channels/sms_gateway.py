@@ -39,7 +39,7 @@ class SmsGateway:
 
         Raises:
             BadInput: the number is none, or the gateway refuses it.
-            Unavailable: the gateway does not answer, is busy, or refuses us (401, 402, 403, 404).
+            Unavailable: the gateway does not answer, is busy, or refuses us (401, 402, 403, 404, 405).
         """
         self.check(recipient.address)
         content = {"to": recipient.address, "text": brief(message), "id": idempotency_key}
