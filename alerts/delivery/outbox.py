@@ -186,6 +186,13 @@ class Outbox(OutboxHolder):
         later = {"due": until.timestamp(), "first_due": until.timestamp()}
         self._database.execute(update(OUTBOX).where(OUTBOX.c.id == item.delivery.id).values(**later))
 
+    def resume(self, incident: str, *, official: str) -> None:
+        """Look anew at what waits about this incident until quiet hours end: why it waits may hold no longer."""
+        now = self._clock.now().timestamp()
+        its = OUTBOX.c.official == official, OUTBOX.c.incident == incident
+        waits = OUTBOX.c.state == "waiting", OUTBOX.c.first_due > now
+        self._database.execute(update(OUTBOX).where(*its, *waits).values(due=now, first_due=now))
+
     def set_aside(self, item: Item, reason: str) -> None:
         """Leave a delivery, for which something else cannot be read, for a later try."""
         self._set_aside(item.delivery, reason, item.first_due)

@@ -81,6 +81,7 @@ class Escalation:
             return 0
         self.note(case, "handed-over", actor=by)
         case.state, case.owner = "escalated", ""
+        self._telling.resume(case)
         if following is not None:
             return self._tell_step(case, *following, now, by_hand=True)
         case.escalate_at = seconds(answered_until(self._whom.policy(case), case.step, last, now))

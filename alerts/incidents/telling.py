@@ -59,6 +59,10 @@ class Telling:
             self._history.add([self._transition(item, event) for item in answered])
         return items
 
+    def resume(self, case: Case) -> None:
+        """Nobody has it in hand any more: what was put off until the morning for that is urgent again."""
+        self._outbox.resume(case.id, official=case.official)
+
     def record(self, results: Sequence[Result]) -> frozenset[str]:
         """Write down what came of tries: the ends and the first failure of each delivery. Where a channel failed, the
         recipient's next one takes its turn; where all of a step have failed for good, the next step does.

@@ -622,6 +622,19 @@ class TestEscalation:
         assert sorted(map(told, world.waiting().values()))[0] == ("handed-over", 1, "+46700000000")
         assert world.events()[-4:] == ["handed-over", "escalated", "told", "told"]
 
+    def test_what_was_put_off_as_somebody_had_it_waits_no_longer_when_she_hands_it_over(self, world: World) -> None:
+        world.take(world.raised(1, labels=("threat",), to=(recipient("eva@ekvik.example"),)))
+        world.incidents.answer(world.one.id, "acknowledge", by="Kim")
+        put_off = world.waiting()
+        for item in put_off.values():
+            world.outbox.postpone(item, AT + timedelta(hours=8))
+        assert not world.waiting()
+        world.clock.advance(60)
+        world.incidents.answer(world.one.id, "hand-over", by="Kim")
+        waiting = world.waiting()
+        assert put_off.keys() <= waiting.keys()
+        assert {item.first_due for item in waiting.values()} == {AT + timedelta(minutes=1)}
+
     @pytest.mark.parametrize(("by", "told_next"), [("p-1", CHIEF.address), ("p-2", DESK)])
     def test_who_hands_over_with_her_account_is_not_told_as_the_contact_that_she_is_too(
         self, world: World, by: str, told_next: str

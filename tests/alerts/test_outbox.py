@@ -142,6 +142,23 @@ def test_quiet_hours_hold_back(outbox: Outbox, clock: ManualClock) -> None:
     assert due(outbox)[0].first_due == AT + timedelta(seconds=60)
 
 
+def test_what_is_looked_at_anew_is_of_that_incident_and_no_other_and_was_put_off(
+    outbox: Outbox, clock: ManualClock
+) -> None:
+    morning = recipient(not_before=AT + timedelta(hours=8))
+    for number, incident in enumerate(("i1", "i2")):
+        outbox.add([replace(alert(verdict(f"bluesky:{number}"), morning), incident=incident)])
+    outbox.add([replace(alert(None, recipient("busy@ekvik.example")), incident="i1")])
+    (tried,) = due(outbox)
+    failed = replace(tried.delivery, attempts=1, reason="busy")
+    outbox.record([Result(failed, next_at=AT + timedelta(minutes=5))])
+    clock.advance(60)
+    outbox.resume("i1", official=tried.delivery.official)
+    assert [(item.delivery.incident, item.first_due) for item in due(outbox)] == [("i1", AT + timedelta(minutes=1))]
+    clock.advance(240)
+    assert sorted(item.first_due for item in due(outbox)) == [AT, AT + timedelta(minutes=1)]
+
+
 def test_overdue_counts_what_should_have_been_made(outbox: Outbox, clock: ManualClock) -> None:
     outbox.add([alert(), alert(verdict("bluesky:2"), recipient(not_before=AT + timedelta(minutes=5)))])
     clock.advance(61)
