@@ -112,10 +112,14 @@ async def test_what_did_not_reach_the_service_comes_no_second_time(
 
 
 async def test_what_a_proxy_does_not_pass_on_comes_no_second_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = asyncio.Event()
+
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert (await reader.readline()).startswith(b"CONNECT ")
         await reader.read()
         writer.close()
+        await writer.wait_closed()
+        ended.set()
 
     proxy = await asyncio.start_server(silent, "127.0.0.1", 0)
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}")
@@ -124,6 +128,7 @@ async def test_what_a_proxy_does_not_pass_on_comes_no_second_time(monkeypatch: p
         await caller.call("POST", "https://sms.example/", data={"to": "+46701740605"})
     assert not isinstance(caught.value, Unsure)
     await caller.close()
+    await asyncio.wait_for(ended.wait(), 5)
     proxy.close()
 
 
