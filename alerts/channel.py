@@ -27,6 +27,10 @@ class Unsure(Unavailable):
     """Nobody knows whether the other side has taken the message on, and it would not know it again: it may come twice."""
 
 
+class HersAlone(Unavailable):
+    """Not now, and for this recipient alone: the channel works, and others are reached by it."""
+
+
 class Channel(Protocol):
     """Carries messages. Safe to use for several messages at once."""
 
@@ -50,7 +54,7 @@ class Channel(Protocol):
 
         Raises:
             BadInput: this message can never be delivered to this recipient.
-            Unavailable: not now; try again. `Later`: and when. `Unsure`: but not too often.
+            Unavailable: not now; try again. `Later`: and when. `Unsure`: but not too often. `HersAlone`: others can be reached.
         """
         ...
 

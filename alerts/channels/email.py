@@ -15,7 +15,7 @@ import aiosmtplib
 from aiosmtplib.protocol import PERIOD_REGEX, normalize_message_line_endings
 
 from alerts.alert import Recipient
-from alerts.channel import AGAIN, Unsure
+from alerts.channel import AGAIN, HersAlone, Unsure
 from alerts.channels.reaching import why
 from alerts.mail.encryption import Key, holds
 from alerts.mail.mail import Envelope, compose, seal, without_body
@@ -31,6 +31,8 @@ Security = Literal["starttls", "tls", "none"]
 _NO_MAILBOX = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
 """What a server says of an address that takes no mail (RFC 3463; 7505 for the fifth). All else that it refuses may be about us:
 sender, quota, policy."""
+_FULL, _OF_THE_MAILBOX = 552, ".2."
+"""How a server says, without (RFC 5321) and with a status of its own (RFC 3463), that one mailbox is at fault, and not we."""
 _BEFORE_SECONDS = 50.0
 """How long all may take that comes before the message. A try that is ended from outside must not be one that may have arrived."""
 _CONFIGURATION = "Check the settings of e-mail: server, security, password, sender. Until then messages wait"
@@ -104,7 +106,7 @@ class Email:
         Raises:
             BadInput: the server knows no such mailbox, or the address is none.
             Unavailable: it does not answer, is busy, or refuses us (certificate, password, sender, policy). `Unsure`: only its
-                last answer does not come.
+                last answer does not come. `HersAlone`: her mailbox is full.
         """
         mail = self._mail(message, recipient, idempotency_key)
         with self._faults():
@@ -148,9 +150,13 @@ class Email:
             yield
         except aiosmtplib.SMTPRecipientsRefused as error:
             refused = error.recipients[0]
-            if refused.message.partition(" ")[0] in _NO_MAILBOX:
+            status = refused.message.partition(" ")[0]
+            if status in _NO_MAILBOX:
                 reason = f"the recipient was refused for good ({refused.code})"
                 raise BadInput(reason, place=place, remedy="Check the contact's address") from None
+            if refused.code == _FULL or status[1:4] == _OF_THE_MAILBOX:
+                reason = f"the recipient's mailbox takes nothing for now ({refused.code})"
+                raise HersAlone(reason, place=place, remedy="Ask the contact to look whether it is full") from None
             raise _not_now("the recipient", refused.code, place) from None
         except aiosmtplib.SMTPDataError as error:
             raise _not_now("the message", error.code, place) from None

@@ -89,6 +89,7 @@ class SmtpServer:
         refusals = {
             "gone": "550 5.1.1 no such mailbox",
             "full": "452 4.2.2 mailbox full",
+            "brimful": "552 mailbox full",
             "policy": "550 5.7.1 relaying denied",
             "relay": "550 relay not permitted",
             "quota": "550 5.4.5 daily sending limit exceeded",

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from alerts.channel import Addressed, Later, Probed, Unsure
+from alerts.channel import Addressed, HersAlone, Later, Probed, Unsure
 from alerts.channels import CHANNELS, load_channel
 from alerts.channels.calling import Answer
 from alerts.channels.email import Email
@@ -256,6 +256,13 @@ async def test_wrong_settings_of_ours_are_waited_out(smtp: SmtpServer, options: 
 async def test_what_a_server_says_decides(smtp: SmtpServer, address: str, error: type[Exception]) -> None:
     with pytest.raises(error):
         await email(smtp).send(MESSAGE, recipient=recipient(address), idempotency_key="k1")
+
+
+@pytest.mark.parametrize(("name", "hers"), [("full", True), ("brimful", True), ("relay", False), ("policy", False)])
+async def test_a_mailbox_that_is_full_says_nothing_of_the_channel(smtp: SmtpServer, name: str, hers: bool) -> None:
+    with pytest.raises(Unavailable) as caught:
+        await email(smtp).send(MESSAGE, recipient=recipient(f"{name}@ekvik.example"), idempotency_key="k1")
+    assert isinstance(caught.value, HersAlone) == hers
 
 
 async def test_nobody_knows_what_became_of_a_message_without_an_answer(smtp: SmtpServer) -> None:
