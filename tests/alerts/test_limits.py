@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from alerts.alert import Recipient
-from alerts.channel import Held, Later
+from alerts.channel import Held, HersAlone, Later
 from alerts.content import addressed, to_one
 from alerts.delivery.limits import LEFT_ALONE, Limited, Tried
 from alerts.delivery.outbox import Item
@@ -210,10 +210,11 @@ async def test_what_is_urgent_for_a_host_that_fails_leaves_room_for_others(limit
     assert len(post.sent) == 21
 
 
-async def test_a_refusal_is_an_answer(limited: Limited, post: Post) -> None:
-    post.error = BadInput("unknown")
+@pytest.mark.parametrize("error", [BadInput("unknown"), HersAlone("full")])
+async def test_a_refusal_is_an_answer(limited: Limited, post: Post, error: Exception) -> None:
+    post.error = error
     for number in range(5):
-        with pytest.raises(BadInput):
+        with pytest.raises(type(error)):
             await send(limited, address=str(number))
 
 
