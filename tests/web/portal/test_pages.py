@@ -14,6 +14,7 @@ from alerts.alert import Recipient
 from alerts.incidents.history import Transition
 from alerts.incidents.incident import Action
 from alerts.tables import DIGEST_ENTRY, INCIDENT_POST, OUTBOX
+from registry.holder import Part
 from registry.official import Language
 from review.index import Item
 from tests.review.people import alert, delivery, verdict
@@ -125,6 +126,15 @@ def test_she_reads_who_took_closed_and_reopened_it(home: Home, language: Languag
         "en": "1 were dealt with by a person",
     }
     assert counted[language] in browser.page("/me").words
+    home.parts.incidents.history.erase(ID, Part("recipient", "Rut Ek"))
+    unnamed = {
+        "sv": "Någon vars namn är raderat tog hand om larmet",
+        "fi": "Joku, jonka nimi on poistettu, otti asian hoitaakseen",
+        "en": "Somebody whose name was erased took care of it",
+    }
+    page = browser.page("/me/alerts/a1").words
+    assert "Rut Ek" not in page
+    assert unnamed[language] in page
 
 
 def test_an_answer_is_none_to_a_post_that_came_later(home: Home) -> None:
