@@ -11,6 +11,7 @@ from alerts.incidents.growth import growth_due, size
 from alerts.incidents.history import ANSWERS, BEGUN_AGAIN, NOBODY_LEFT, TURVAKT, Event, History, Transition
 from alerts.incidents.telling import Telling
 from alerts.incidents.whom import Whom
+from alerts.plans.plan import each_once
 from alerts.plans.steps import Place, after, answer_due, answered_until
 from flow.clock import Clock
 
@@ -60,7 +61,7 @@ class Escalation:
         handed_over = self._handed_over(case, now)
         if not self._whom.policy(case).last_resort and handed_over is None:
             return 0
-        recipients = _each_once([*self._whom.last(case, now), *(handed_over or ())])
+        recipients = each_once([*self._whom.last(case, now), *(handed_over or ())])
         if not recipients:
             self.note(case, NOBODY_LEFT)
             consent = ", nor a last resort whom consent allows to tell" if case.official else ""
@@ -160,10 +161,3 @@ class Escalation:
             self.note(case, NOBODY_LEFT)
             logger.error("incident %s: nothing is left of it by which anybody could be told", case.id)
         return 0 if content is None else len(self._telling.tell(to_one(content, each) for each in recipients))
-
-
-def _each_once(recipients: Sequence[Recipient]) -> list[Recipient]:
-    ways: dict[tuple[str, str, str], Recipient] = {}
-    for each in recipients:
-        ways.setdefault((each.name, each.channel, each.address), each)
-    return list(ways.values())
