@@ -100,7 +100,7 @@ class Apprise:
         """What was sent stays: it holds nothing of the post."""
 
     async def close(self) -> None:
-        """Each message has a connection of its own; one that hangs is not waited for."""
+        """Each message has a connection of its own; one that hangs is not waited for here."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
