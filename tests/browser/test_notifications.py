@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 from tests.access.test_push import said
 from tests.browser.conftest import PHONE, Open
 from tests.browser.house import KAJ, House, house, inspect
+from tests.turvakt.process import until
 
 SHOWN = """navigator.serviceWorker.ready.then((found) => found.getNotifications())
     .then((all) => all.map((each) => [each.title, each.body, each.tag, each.lang]))"""
@@ -90,9 +91,9 @@ def test_the_worker_shows_one_line_and_no_more(home: House, open_page: Open) -> 
         lambda told: registered.extend(each["registrationId"] for each in told["registrations"]),
     )
     devtools.send("ServiceWorker.enable")
-    page.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     message = {"text": "Turvakt: allvarligt larm, A-7", "link": f"{home.address}/a/x", "key": "d1", "language": "sv"}
     told = {"origin": home.address, "registrationId": registered[0], "data": json.dumps(message)}
     devtools.send("ServiceWorker.deliverPushMessage", told)
-    page.wait_for_function(f"{SHOWN}.then(all => all.length > 0)")
+    until(lambda: bool(page.evaluate(SHOWN)))  # the page's own waiting takes a promise itself for an answer
     assert page.evaluate(SHOWN) == [["Turvakt", "Allvarligt larm, A-7", "d1", "sv"]]
