@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 UNREADABLE_AGAIN, UNREADABLE_FOR = timedelta(minutes=1), timedelta(days=7)
 """What cannot be read is tried again so much later, and for so long: then the link in it has ended, too."""
+_LOOKED_AT_AGAIN = timedelta(minutes=5)
 _AT_ONCE = 500
 # Kept, as they run for every alert: to put a statement together takes longer than to run it.
 _NEW = insert(OUTBOX)
@@ -182,9 +183,13 @@ class Outbox(OutboxHolder):
         return Item(delivery, content, recipients_of(content)[0], datetime.fromtimestamp(first_due, UTC))
 
     def postpone(self, item: Item, until: datetime) -> None:
-        """Leave a delivery until quiet hours end: till then it is neither due nor late."""
-        later = {"due": until.timestamp(), "first_due": until.timestamp()}
-        self._database.execute(update(OUTBOX).where(OUTBOX.c.id == item.delivery.id).values(**later))
+        """Leave a delivery until quiet hours end: till then it is neither due nor late.
+
+        It is looked at again before: whoever has it may hand it over just while it is put off.
+        """
+        at = min(until, self._clock.now() + _LOOKED_AT_AGAIN).timestamp()
+        later = update(OUTBOX).where(OUTBOX.c.id == item.delivery.id).values(due=at, first_due=at)
+        self._database.execute(later)
 
     def resume(self, incident: str, *, official: str) -> None:
         """Look anew at what waits about this incident until quiet hours end: why it waits may hold no longer."""

@@ -434,10 +434,27 @@ async def test_what_nobody_is_to_be_disturbed_for_waits_for_the_morning_and_ring
         assert (mail.tries, call.tries, world.waiting()) == ([], [], [written])
         assert world.told() == [(rung, "withdrawn", 0, "answered")]
         world.clock.advance(8 * 3600 - 1)
+        assert await dispatcher.drained(at_most=SOON)
         assert (world.outbox.oldest(), world.outbox.overdue(timedelta(0))) == ({}, 0)
         world.clock.advance(1)
         assert await dispatcher.drained(at_most=SOON)
     assert (mail.delivered, call.tries) == ([written], [])
+
+
+async def test_what_was_put_off_is_looked_at_again(world: World) -> None:
+    """Handed over between the look at it and its being put off: it is news for whoever waits for it."""
+    mail, held = Scripted(), [AT + timedelta(hours=8)]
+    (written,) = world.add("bluesky:1")
+
+    def allowed(told: Content, to: Recipient) -> Content:
+        return to_one(told, replace(to, not_before=held[0] if held else None))
+
+    async with world.running(mail, allowed=allowed) as dispatcher:
+        assert await dispatcher.drained(at_most=SOON)
+        held.clear()
+        world.clock.advance(5 * 60)
+        assert await dispatcher.drained(at_most=SOON)
+    assert mail.delivered == [written]
 
 
 async def test_no_consent_to_the_text_any_more_no_text(world: World) -> None:
