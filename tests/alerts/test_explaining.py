@@ -16,8 +16,8 @@ from classify.verdict import Verdict
 from flow.clock import ManualClock
 from registry.official import Consent, Official
 from tests.alerts.people import AT, DESK, DUTY, official, verdict
-from tests.alerts.test_incidents import World
 from tests.alerts.test_routing import SOMEBODY, rule_lists, verdicts
+from tests.alerts.world import World
 from turvakt.schema import open_file
 
 NOBODY = Consent(("*",), AT, recipients=("Nobody",))

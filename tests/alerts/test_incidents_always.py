@@ -40,7 +40,7 @@ from classify.verdict import SEVERITIES, Label, Severity, Verdict
 from flow.errors import BadInput, Broken, Unavailable
 from registry.official import Consent
 from tests.alerts.people import AT
-from tests.alerts.test_incidents import CHIEF, World
+from tests.alerts.world import CHIEF, World
 from turvakt.schema import open_file
 
 GRADES: dict[str, tuple[Severity, tuple[Label, ...]]] = {

@@ -9,8 +9,8 @@ import pytest
 from alerts.alert import Alert
 from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.outbox import Item
-from tests.alerts.test_incidents import TEXTS, World
 from tests.alerts.test_incidents_always import Fickle, render, step, text
+from tests.alerts.world import TEXTS, World
 from turvakt.schema import open_file
 
 

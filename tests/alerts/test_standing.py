@@ -9,7 +9,7 @@ import pytest
 from alerts.alert import Alert, State
 from alerts.delivery.outbox import Result
 from alerts.delivery.standing import Standings, Why
-from tests.alerts.test_incidents import World
+from tests.alerts.world import World
 from turvakt.schema import open_file
 
 TEXT = "Jag kommer hem till dig i natt och då är det slut, vänta du bara"

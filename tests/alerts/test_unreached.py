@@ -18,15 +18,8 @@ from alerts.plans.policies import Policy, Step
 from alerts.plans.rules import Rule
 from flow.database import Database
 from tests.alerts.people import recipient
-from tests.alerts.test_incidents import CHIEF, DESK, SMS, World, both, database, told
 from tests.alerts.told import bulletin
-
-__all__ = ["database"]
-
-
-@pytest.fixture
-def world(database: Database) -> World:
-    return World(database)
+from tests.alerts.world import CHIEF, DESK, SMS, World, both, told
 
 
 def deliver(world: World, *, refused: str) -> None:

@@ -7,18 +7,10 @@ from sqlalchemy import ColumnElement, select, update
 
 from alerts.bulletin import Bulletin
 from alerts.tables import INCIDENT
-from flow.database import Database
 from registry.holder import Part
 from tests.alerts.people import AT
-from tests.alerts.test_incidents import DESK, TEXTS, World, database
+from tests.alerts.world import DESK, TEXTS, World
 from turvakt.watch.unread import unread
-
-__all__ = ["database"]
-
-
-@pytest.fixture
-def world(database: Database) -> World:
-    return World(database)
 
 
 def make_unreadable(world: World, condition: ColumnElement[bool]) -> None:

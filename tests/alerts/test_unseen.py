@@ -1,6 +1,5 @@
 """What nobody has seen yet: it is told, whatever was answered before, and whoever answers without having seen it is told so."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,26 +14,12 @@ from alerts.plans.policies import Policy, Step
 from alerts.plans.rules import Rule
 from flow.database import Database
 from registry.official import Consent
-from tests import databases
 from tests.alerts.people import AT, recipient
-from tests.alerts.test_incidents import DESK, World
+from tests.alerts.world import DESK, World, both
 
 BOSS = "chef@ekvik.example"
 THREATS = ("Jag ska slå ihjäl dig ikväll", "En bomb väntar under din bil i morgon bitti")
 """Abusive, and written for this."""
-
-
-@pytest.fixture
-def database(request: pytest.FixtureRequest) -> Iterator[Database]:
-    yield from databases.opened(getattr(request, "param", "sqlite"), request)
-
-
-both = pytest.mark.parametrize("database", databases.KINDS, indirect=True)
-
-
-@pytest.fixture
-def world(database: Database) -> World:
-    return World(database)
 
 
 def collected_now(world: World, alert: Alert) -> Alert:
