@@ -10,7 +10,7 @@ import pytest
 from alerts.incidents.incident import Incident
 from alerts.messages.translations import LANGUAGES
 from alerts.routines.routines import Routines, load_routines
-from classify.verdict import LABELS
+from classify.verdict import LABELS, Label, Severity
 from flow.errors import Broken
 from tests.review.people import START
 
@@ -61,6 +61,32 @@ def test_what_came_along_begins_with_her_safety_and_knows_both_countries(shipped
     assert steps(shipped, incident(kind="drill")) == {}
     for label in LABELS:
         assert "employer" in steps(shipped, incident(severity="critical"), label)
+
+
+@pytest.mark.parametrize("severity", ["medium", "high", "critical"])
+@pytest.mark.parametrize(
+    ("label", "own"),
+    [
+        ("hate", {"hate-motive", "not-alone", "removal"}),
+        ("sexual", {"not-alone", "removal"}),
+        ("influence", {"no-answer", "conflict-of-interest", "decision"}),
+    ],
+)
+def test_what_each_label_takes_beside_its_severity(
+    shipped: Routines, label: Label, own: set[str], severity: Severity
+) -> None:
+    by_severity, others = steps(shipped, incident(severity=severity)), {"evidence", "talk", "security-manager"}
+    for country, police in (("SE", "police-se"), ("FI", "police-fi")):
+        taken = steps(shipped, incident(severity=severity), label, "harassment", country=country)
+        assert taken.keys() >= own | others | {police, "employer", "follow-up"}
+        assert taken["evidence"] <= min(by_severity["evidence"], *taken.values())
+        assert taken["evidence"] < taken[police]
+    assert steps(shipped, incident(severity=severity, threat=True), label) == steps(shipped, incident(threat=True))
+
+
+def test_of_lesser_abuse_one_decides_whether_to_report_it(shipped: Routines) -> None:
+    assert "report-or-not" in steps(shipped, incident(severity="medium"), "harassment")
+    assert "report-or-not" not in steps(shipped, incident(severity="high"), "harassment")
 
 
 def test_every_step_says_in_three_languages_whose_it_is_and_how_it_is_done(shipped: Routines) -> None:

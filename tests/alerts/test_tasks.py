@@ -86,11 +86,17 @@ def opened(
 def test_urgent_ones_have_tasks_at_once_and_others_when_somebody_has_answered(database: Database, tasks: Tasks) -> None:
     threat, abuse = opened(database, "threat", threat=True), opened(database, "abuse")
     answered, closed = opened(database, "answered", state="acknowledged"), opened(database, "closed", state="resolved")
-    assert [each.task for each in tasks.expected(abuse)] == ["evidence", "talk", "removal", "follow-up"]
+    assert [each.task for each in tasks.expected(abuse)] == [
+        "evidence",
+        "talk",
+        "report-or-not",
+        "removal",
+        "follow-up",
+    ]
     for _ in range(2):
         tasks.make_missing()
     assert tasks.of(threat.id)[0].task == "safe"
-    assert len(tasks.of(answered.id)) == 4
+    assert len(tasks.of(answered.id)) == 5
     assert tasks.of(abuse.id) == tasks.of(closed.id) == []
     home = opened(database, "home", labels=("doxxing",))
     tasks.make_missing()
@@ -191,4 +197,4 @@ def test_an_incident_that_is_not_kept_as_urgent_gets_its_tasks_by_the_first_tick
 ) -> None:
     abuse = opened(database, "abuse")
     assert tasks.done(replace(abuse, posts=2), "talk", by="rut")
-    assert len(tasks.of("abuse")) == 4
+    assert len(tasks.of("abuse")) == 5
