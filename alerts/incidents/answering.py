@@ -65,9 +65,10 @@ def offered(
 class Answering:
     """Answers to incidents, by links and in the console.
 
-    An answer comes with what its sender had `seen`. If somebody has answered since, it has become graver or another threat has
-    come, or the same form is sent once more, it changes nothing: nobody takes over, hands over or closes what she does not know
-    as it is. That it has grown holds up a false alarm alone, which is said of each of its posts.
+    An answer comes with what its sender had `seen`. If somebody has answered since, it has become graver or another post has
+    come that wants an answer by itself, or the same form is sent once more, it changes nothing: nobody takes over, hands over
+    or closes what she does not know as it is. That it has grown holds up a false alarm alone, which is said of each of its
+    posts.
     """
 
     def __init__(self, database: Database, incidents: Incidents) -> None:

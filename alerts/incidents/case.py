@@ -91,7 +91,7 @@ class Case:
     def wants_answer(self) -> bool:
         """Whether somebody has to answer: see `alerts.urgency.wants_answer`."""
         flagged = self.content.verdict.judgement.flagged if isinstance(self.content, Alert) else ()
-        return self.threat or self.exposes or wants_answer(SEVERITIES[self.severity], flagged)
+        return self.grade.wants_answer or wants_answer(SEVERITIES[self.severity], flagged)
 
     def close(self, state: State) -> None:
         """It is over. What it was about stays without the post's text: somebody may take it up again and hand it over."""

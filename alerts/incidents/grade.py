@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from alerts.urgency import breaks_through
 from classify.verdict import SEVERITIES, Judgement
 
 
@@ -24,6 +25,20 @@ class Grade(NamedTuple):
     def joined(self, other: "Grade") -> "Grade":
         """The graver of the two in each of the three."""
         return Grade(max(self.severity, other.severity), self.threat or other.threat, self.exposes or other.exposes)
+
+    @property
+    def wants_answer(self) -> bool:
+        """Whether somebody has to answer: see `alerts.urgency.wants_answer`."""
+        return any(self._urgent)
+
+    def is_news(self, before: "Grade | None") -> bool:
+        """Whether it wants an answer for something that was not so ``before``: a threat, an exposed home, what is critical."""
+        was = (False, False, False) if before is None else before._urgent
+        return any(mine and not its for mine, its in zip(self._urgent, was, strict=True))
+
+    @property
+    def _urgent(self) -> tuple[bool, bool, bool]:
+        return self.threat, self.exposes, breaks_through(SEVERITIES[self.severity], threat=False)
 
 
 def grade_of(judgement: Judgement) -> Grade:

@@ -17,6 +17,7 @@ from operator import eq
 import msgspec
 from rensa import RMinHash  # type: ignore[import-untyped]  # has no types
 
+from alerts.incidents.grade import Grade
 from classify.normalise import normalise
 
 TOGETHER = timedelta(minutes=30)
@@ -67,7 +68,7 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     account: str
     at: float
     posted_at: float
-    threat: bool
+    grade: Grade
     signature: bytes
 
 
@@ -107,8 +108,8 @@ class Recent:
             if there is None:
                 band[part] = (seen,)
             else:
-                # Of each incident the newest post and the newest threat: a flood of copies must not make it long.
-                others = (each for each in there if (each.incident, each.threat) != (seen.incident, seen.threat))
+                # Of each incident the newest post of each kind: a flood of copies must not make it long.
+                others = (each for each in there if _kind(each) != _kind(seen))
                 band[part] = (*others, seen)
 
     def drop(self, *, before: float) -> None:
@@ -125,16 +126,16 @@ class Recent:
         """Whether there is none."""
         return not self._posts
 
-    def like(self, new: bytes, *, threats: bool = False) -> list[str]:
+    def like(self, new: bytes, *, as_urgent: Grade | None = None) -> list[str]:
         """The incidents with a near-duplicate, the most alike first.
 
         Args:
             new: the signature of the post.
-            threats: compare with threats only.
+            as_urgent: compare with threats only if this is one, and only with what wants an answer if this does.
         """
         found: dict[str, float] = {}
         for seen in self._candidates(new):
-            if (seen.threat or not threats) and seen.incident not in found:
+            if seen.incident not in found and (as_urgent is None or _is_as_urgent(seen.grade, as_urgent)):
                 alike = resemblance(new, seen.signature)
                 if alike >= ALIKE:
                     found[seen.incident] = alike
@@ -184,6 +185,14 @@ class Recent:
         lately = [seen for seen in self._newest_first() if seen.posted_at >= since]
         accounts = {seen.account for seen in lately if seen.account}
         return Burst(len(lately), len(accounts), round(span.total_seconds() / 60))
+
+
+def _kind(seen: Seen) -> tuple[str, bool, bool]:
+    return seen.incident, seen.grade.threat, seen.grade.wants_answer
+
+
+def _is_as_urgent(grade: Grade, other: Grade) -> bool:
+    return grade.threat if other.threat else grade.wants_answer or not other.wants_answer
 
 
 def _parts(value: bytes) -> list[bytes]:

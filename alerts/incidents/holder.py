@@ -70,7 +70,9 @@ class IncidentHolder(IncidentReader):
         if lost:
             logger.error("incidents cannot be read, and what they hold is removed: %s", ", ".join(lost))
             self._database.execute(update(INCIDENT).where(INCIDENT.c.id.in_(lost)).values(content=None))
-        return cases(self._database, condition), len(lost)
+        found = cases(self._database, condition)
+        save(self._database, [case for case in found if case.id in lost])  # what is due of it depends on its content
+        return found, len(lost)
 
     def _erase_recipient(self, official: str, name: str) -> int:
         removed = sum(self._database.execute(delete(table).where(*its)) for table, its in _to(official, name))
@@ -163,7 +165,10 @@ class IncidentHolder(IncidentReader):
             at = self._clock.now()
             self._history.add([Transition(case.id, case.official, at, "expired", result=DELETED if deleted_at else "")])
         elif isinstance(case.content, Alert) and case.content.verdict.post.id == post:
-            case.content = without_content(case.content, deleted_at)
+            gone = without_content(case.content, deleted_at)
+            grade = grade_of(gone.verdict.judgement)
+            left = remaining(self._database, case.id, gone)
+            case.content = next((each for each in left if not grade.exceeds(grade_of(each.verdict.judgement))), gone)
         else:
             return 0
         save(self._database, [case])

@@ -37,7 +37,7 @@ class Incident:
         accounts: how many accounts wrote them, as far as platforms tell.
         owner: the name of the contact, or the id of the person, who takes care of it.
         escalate_at: when the next step, or the last resort, is told, if nobody answers.
-        series: how often it has begun again at its first step, since it became graver or another threat came.
+        series: how often it has begun again at its first step, since it became graver or another post came that wants an answer.
     """
 
     id: str

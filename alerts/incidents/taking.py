@@ -35,7 +35,7 @@ class _Arrival:
     Attributes:
         mark: the signature of its post's text.
         is_new_post: its post belongs to no open incident yet.
-        is_new_threat: its post is a threat, and was none before.
+        is_news: its post wants an answer for something for which it, in an open incident, did not want one before.
         is_edit: it was taken before, and its post has been edited since.
     """
 
@@ -43,7 +43,7 @@ class _Arrival:
     grade: Grade
     mark: bytes
     is_new_post: bool
-    is_new_threat: bool
+    is_news: bool
     is_edit: bool
 
     @property
@@ -51,9 +51,9 @@ class _Arrival:
         """Official and post."""
         return self.alert.official, self.alert.verdict.post.id
 
-    def like(self, batch: Batch, *, threats: bool = False) -> list[str]:
-        """The incidents with a near-duplicate, see `alerts.incidents.grouping.Recent.like`."""
-        return batch.recent[self.alert.official].like(self.mark, threats=threats)
+    def like(self, batch: Batch, *, as_urgent: bool = False) -> list[str]:
+        """The incidents with a near-duplicate, or one that is as urgent, see `alerts.incidents.grouping.Recent.like`."""
+        return batch.recent[self.alert.official].like(self.mark, as_urgent=self.grade if as_urgent else None)
 
 
 class Taking:
@@ -116,7 +116,7 @@ class Taking:
             grade,
             mark=signed(alert.verdict.post.text),
             is_new_post=case is None,
-            is_new_threat=grade.threat and (case is None or (was is not None and not was.threat)),
+            is_news=grade.is_news(None if case is None else was),
             is_edit=before is not None,
         )
         if case is None:
@@ -132,14 +132,14 @@ class Taking:
         """Let an incident that is there have one more alert, and tell of it what is not told in passing."""
         alert = arrival.alert
         graver = arrival.grade.exceeds(case.grade)
-        # A threat is never told in passing, unless it is a copy of one that was told.
-        own = arrival.is_new_threat and case.id not in arrival.like(batch, threats=True)
+        # What wants an answer is never told in passing, unless it is a copy of what was told.
+        own = arrival.is_news and case.id not in arrival.like(batch, as_urgent=True)
         follows = not arrival.is_edit and arrival.place in batch.quiet and not _news(alert, case)
         case.content = merged(alert, case.content)
         case.severity, case.threat, case.exposes = case.grade.joined(arrival.grade)
         rises = self._rises(case, alert, graver=graver or own)
         if graver or own:
-            self._set_anew(case, alert, batch, "graver" if graver else "new-threat")
+            self._set_anew(case, alert, batch, "graver" if graver else "another")
         elif rises:
             self._from_first_step(case, alert, batch)
         elif not arrival.is_new_post:
@@ -169,7 +169,7 @@ class Taking:
                 self._batches.accounts(case, batch).add(account)
             if not case.is_new or case.posts > 1:
                 batch.joined[case.id] = batch.joined.get(case.id, 0) + 1
-            seen = Seen(case.id, account, now, posted_at, arrival.grade.threat, arrival.mark)
+            seen = Seen(case.id, account, now, posted_at, arrival.grade, arrival.mark)
             batch.recent[alert.official].add(seen)
         row: dict[str, Any] = {"alert": alert.id, "incident": case.id}
         row |= {name: int(value) for name, value in grade._asdict().items()}
@@ -180,14 +180,16 @@ class Taking:
             batch.rows.append(row | {"signature": arrival.mark, "posted_at": posted_at})
 
     def _joined(self, arrival: _Arrival, batch: Batch, tenant: str) -> Case | None:
-        """The open incident that a post joins: with a threat like this one; in a flood the largest; else with a post like it."""
+        """The open incident that a post joins: with one like it that wants an answer as it does; in a flood the largest; else
+        with a post like it.
+        """
         since = (batch.now - TOGETHER).timestamp()
         official = arrival.alert.official
         here = [each for each in batch.of_official(official) if each.tenant == tenant]
         lately = {each.id: each for each in here if each.last_post_at >= since}
         if not lately:
             return None
-        if arrival.grade.threat and (alike := _first_of(arrival.like(batch, threats=True), lately)):
+        if arrival.grade.wants_answer and (alike := _first_of(arrival.like(batch, as_urgent=True), lately)):
             return alike
         if batch.recent[official].floods(batch.now.timestamp()):
             return max(lately.values(), key=lambda case: (case.posts, case.last_post_at, case.id))

@@ -65,9 +65,13 @@ def plan_files(folder: Path | None, mistakes: list[Mistake]) -> Sequence[Path]:
     """The files in ``folder``, if there is one."""
     if folder is None:
         return ()
-    if not folder.is_dir():
+    try:
+        return sorted(each for each in folder.iterdir() if each.suffix == ".toml")
+    except (FileNotFoundError, NotADirectoryError):
         mistakes.append(Mistake(str(folder), "is not a folder. Check the setting alerts.tenants"))
-    return sorted(folder.glob("*.toml"))
+    except OSError as error:
+        mistakes.append(Mistake(str(folder), f"cannot be read: {error.strerror}. Check its rights and where it lies"))
+    return ()
 
 
 def read_plan(path: Path, *, mistakes: list[Mistake], above: Plan | None = None) -> Plan:

@@ -53,7 +53,7 @@ class Tasks:
     """The table ``incident_task`` of ``database``; it is erased with the incidents, by `alerts.incidents.incidents.Incidents`.
 
     An incident has tasks from when somebody has acknowledged it, or if it is urgent from its beginning. When it becomes graver,
-    or another threat comes, it has those besides that are to be done about what it is then.
+    or another post comes that wants an answer, it has those besides that are to be done about what it is then.
 
     Args:
         routines: which steps an incident takes.
@@ -191,10 +191,8 @@ class Tasks:
             yield Task(incident.id, id, incident.official, owner, since + within)
 
     def _begun_again(self, incident: Incident) -> Moment | None:
-        """When it last became graver, or another threat came."""
-        return next(
-            (each.at for each in reversed(self._history.of(incident.id, events=("graver", "new-threat")))), None
-        )
+        """When it last became graver, or another post came that wants an answer."""
+        return next((each.at for each in reversed(self._history.of(incident.id, events=("graver", "another")))), None)
 
     def _labels(self, incident: Incident) -> tuple[str, ...]:
         """What its gravest post was flagged as."""

@@ -78,7 +78,7 @@ CONSENTS = {
     "of threats": Consent(("*",), AT, labels=("threat",)),
     "to nobody": Consent(("*",), AT, recipients=("Nobody",)),
 }
-_BEGINS: tuple[Event, ...] = ("opened", "graver", "new-threat", "handed-over")
+_BEGINS: tuple[Event, ...] = ("opened", "graver", "another", "handed-over")
 
 
 def text(number: int) -> str:

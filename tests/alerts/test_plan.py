@@ -1,7 +1,9 @@
 """Plans: whom a step tells, and every mistake in their files."""
 
+import errno
 import logging
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -501,3 +503,30 @@ def test_the_example_has_no_mistake_and_no_gap() -> None:
         ("urgent", "duty", ["rut.ek@ekvik.example"]),
         ("grave-in-office-hours", "duty", ["kansliet@ekvik.example"]),
     ]
+
+
+def test_a_folder_that_cannot_be_reached_leaves_the_plans_in_force(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where it lies on a network that is away: each look raises what Python does not take for an empty folder."""
+    folder = tmp_path / "tenants"
+    folder.mkdir()
+    (folder / "ekvik.toml").write_text("inherits = true\n", encoding="utf-8")
+    clock = ManualClock(AT)
+    plans = LivePlans(file, folder, clock=clock)
+
+    def stale(path: Path) -> Iterator[Path]:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    with monkeypatch.context() as away:
+        away.setattr(Path, "iterdir", stale)
+        clock.advance(6)
+        assert plans.of("ekvik").rules
+        assert plans.tenants.keys() == {"ekvik"}
+        fault = plans.fault
+        assert fault is not None
+        assert (fault.file, fault.reason[:14]) == ("tenants", "cannot be read")
+        _, mistakes = read_plans(file, folder)
+        assert [each.place for each in mistakes] == [str(folder)]
+    clock.advance(6)
+    assert plans.fault is None

@@ -110,10 +110,35 @@ class TestAnswers:
         now = world.incidents.get(incident.id)
         assert now is not None
         assert (now.state, now.posts, now.escalate_at) == ("triggered", incident.posts + 1, incident.escalate_at)
-        assert world.events(now)[-3:] == ["new-threat", "joined", "told"]
+        assert world.events(now)[-3:] == ["another", "joined", "told"]
         handed_over = answering.answer(incident.id, "hand-over", by="Beredskap Ekvik", seen=seen)
         assert handed_over is not None
         assert handed_over.done  # which silences nothing
+
+    def test_another_exposed_home_is_no_mere_growth(self, world: World) -> None:
+        def home(number: int, text: str, author: str) -> Alert:
+            return world.raised(number, text, labels=("doxxing",), severity="critical", author=author)
+
+        first = "Vägen till sjön är stängd hela veckan och alla vet var hon bor på Storgatan"
+        world.take(*(home(each, first, str(each)) for each in range(1, 6)))
+        world.deliver()
+        world.incidents.answer(world.one.id, "on-it", by="Beredskap Ekvik")
+        world.clock.advance(60)
+        assert world.take(home(6, f"{first}!", "6")) == []
+        school = "Barnens skola ligger vid Lillgatan tolv, de slutar klockan tre"
+        assert ("raised", 7, DESK) in world.take(home(7, school, "7"))
+        assert (world.one.state, world.one.owner) == ("triggered", "")
+        world.deliver()
+        assert ("reminder", 7, DESK) in world.pass_time(12)
+
+    def test_of_several_threats_one_that_is_still_there_is_told_on(self, world: World) -> None:
+        for number in (1, 2):
+            world.take(world.raised(number, f"{THREATS[0]}{'!' * number}", labels=("threat",), author=str(number)))
+            world.deliver()
+        world.incidents.forget(["bluesky:2"])
+        world.pass_time(12)
+        posts = [each.content.verdict.post for each in world.waiting().values() if isinstance(each.content, Alert)]
+        assert {(post.id, post.deleted_at) for post in posts} == {("bluesky:1", None)}
 
     def test_another_threat_does_not_put_off_the_next_step(self, world: World) -> None:
         flood(world)
