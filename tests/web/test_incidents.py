@@ -13,6 +13,7 @@ from alerts.bulletin import Bulletin
 from alerts.incidents.case import cases, save
 from alerts.incidents.incident import Incident
 from alerts.tables import INCIDENT, INCIDENT_TASK
+from ingest.post import Author
 from tests.alerts.people import alert, official, verdict
 from tests.web.answering import ANNA, KAJ, TEXT, Answerable
 from tests.web.building import Page
@@ -298,6 +299,19 @@ def test_many_posts_are_a_curve_with_a_table(world: Answerable) -> None:
     assert len(page.all("rect")) >= 4
     assert page.all("svg", role="img")
     assert "As a table" in page.words
+
+
+def test_a_campaign_shows_how_it_came_about_though_it_has_no_posts_of_its_own(world: Answerable) -> None:
+    for number in range(24):
+        written = verdict(f"bluesky:{number}", text=f"Helt annan text {number * 7919} om skolan", severity="medium")
+        author = Author(str(number), f"{number}.example", "(somebody)")
+        world.take(replace(written, post=replace(written.post, author=author)), alert().recipients)
+        world.wait(seconds=15)
+    [campaign] = [each for each in world.parts.incidents.open() if each.kind == "campaign"]
+    sent = world.browser().page(world.link(campaign, "Beredskap Ekvik"))
+    for page in (world.browser(world.person()).page(f"/incidents/{campaign.id}"), sent):
+        assert "posts in every 1 min, 4 at most" in str(page.all("svg", role="img")[0]["aria-label"])
+        assert len(page.all("rect")) == 6
 
 
 def test_who_looks_after_turvakt_sees_its_own_troubles_alone(world: Answerable) -> None:
