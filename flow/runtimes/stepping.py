@@ -43,6 +43,9 @@ def advance(
         hand_over(entries, outcome)
     except (Broken, Stale, Unavailable):
         raise
+    except OSError as error:
+        # It tells of the machine and not of a record: what is taken from a folder or a server that is away would be lost.
+        raise Unavailable(f"unexpected {type(error).__name__}", place=f"stage {stage.name}") from error
     except Exception as error:  # noqa: BLE001  whatever a record provokes ends as its dead letter
         if len(entries) > 1:
             half = entries[: len(entries) // 2]

@@ -1,5 +1,6 @@
 """The error policy: every fault has a defined end."""
 
+import errno
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -148,8 +149,15 @@ async def test_dead_ones_between_good_ones_do_not_stop_it(log: Log, clock: Manua
     assert len(log.browse("in.dead")) == 30
 
 
-async def test_unavailable_is_waited_out(log: Log, clock: ManualClock) -> None:
-    answers = [Unavailable("the disk is full"), None]
+@pytest.mark.parametrize(
+    ("error", "wait"),
+    [
+        (Unavailable("the disk is full"), "the disk is full"),
+        (OSError(errno.ESTALE, "Stale file handle"), "stage keep: unexpected OSError"),  # of a folder on a network, say
+    ],
+)
+async def test_what_is_away_is_waited_for(log: Log, clock: ManualClock, error: Exception, wait: str) -> None:
+    answers = [error, None]
 
     def sometimes(numbers: Sequence[Number]) -> None:
         answer = answers.pop(0)
@@ -158,7 +166,8 @@ async def test_unavailable_is_waited_out(log: Log, clock: ManualClock) -> None:
 
     put(log, 1)
     watch = await run(log, Stage("keep", source="in", codec=NUMBERS, clock=clock, apply=sometimes, handle=double))
-    assert watch.waits == ["the disk is full"]
+    assert watch.waits == [wait]
+    assert not log.browse("in.dead")
     assert values(log, "out") == [2]
 
 

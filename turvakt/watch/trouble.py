@@ -15,6 +15,7 @@ Kind = Literal[
     "source-refuses",
     "deliveries-late",
     "channel-failing",
+    "channel-unready",
     "store-away",
     "disk-full",
     "clock-jumped",
@@ -27,6 +28,7 @@ Kind = Literal[
     "plan-broken",
     "nobody-left",
     "incident-unreadable",
+    "dead-letters",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Detail = Literal[
@@ -57,6 +59,7 @@ Detail = Literal[
     "newest",
     "file",
     "unanswered",
+    "unhandled",
     "latest",
     "not-found",
 ]
@@ -68,10 +71,13 @@ BROKEN: frozenset[Kind] = frozenset(
     {"worker-silent", "worker-stopped", "stage-late", "deliveries-late", "store-away", "disk-full"}
 )
 """While these last, alerts may reach nobody: the watcher outside is told, too."""
-CRITICAL: frozenset[Kind] = BROKEN | {"channel-failing", "nobody-left", "incident-unreadable"}
+CRITICAL: frozenset[Kind] = BROKEN | {"channel-failing", "nobody-left", "incident-unreadable", "dead-letters"}
 """The operator is woken. Of the others she is told at her desk."""
 AT_ONCE: frozenset[Kind] = frozenset(
-    {"clock-jumped", "backup-old", "certificate-ends", "key-ends", "drill-failed", "drill-unanswered", "nobody-left"}
+    {
+        *("clock-jumped", "backup-old", "certificate-ends", "key-ends"),
+        *("drill-failed", "drill-unanswered", "nobody-left", "dead-letters"),
+    }
 )
 """What one look is enough for. All else must last: much is over after a restart or a cut connection."""
 HOLDS = timedelta(minutes=2)

@@ -8,10 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import delete
 
+from flow.entry import DEAD_LETTERS, DeadLetter, dead
+from flow.log import take_out
 from turvakt.watch.beats import Beat, Beats
+from turvakt.watch.dead import DeadLetters
 from turvakt.watch.probes import Sources, Workers, clocks, stages
 from turvakt.watch.processes import FORGOTTEN, Processes
 from turvakt.watch.tables import BEAT, PROCESS
+from turvakt.watch.trouble import Detail
 from turvakt.watch.usual import hour
 from turvakt.wiring import Parts
 
@@ -240,3 +244,33 @@ def test_of_clocks_that_differ_the_worst_one_of_each_work_is_told(parts: Parts) 
         "worker:classify": {"behind": "71"},
         "worker:collect": {"behind": "600"},
     }
+
+
+def test_what_could_not_be_handled_on_the_way_to_an_alert_is_told_until_it_is_replayed_or_a_day_old(
+    parts: Parts,
+) -> None:
+    probe = DeadLetters(parts.log)
+
+    def found(after: timedelta) -> list[tuple[str, dict[Detail, str]]]:
+        return [(each.place, each.details) for each in probe(began + after)]
+
+    def put(stage: str, topic: str) -> None:
+        letter = DeadLetter(topic, stage, "unexpected OSError", f"{topic} offset 7", "bluesky:1", b"{}", (), NOW)
+        with parts.log.write() as writer:
+            writer.append(dead(topic), letter.key, DEAD_LETTERS.encode(letter))
+
+    put("index-verdicts", "verdicts")
+    (other,) = parts.log.browse("verdicts.dead")
+    began = other.at
+    assert found(MINUTE) == []
+    put("route", "verdicts")
+    put("route", "verdicts")
+    put("classify", "posts")
+    (_, _, latest) = parts.log.browse("verdicts.dead")
+    said = {"unhandled": "2", "latest": latest.at.isoformat()}
+    assert ("stage:route", said) in found(MINUTE)
+    assert len(found(MINUTE)) == 2
+    with parts.log.write() as writer:
+        take_out(parts.log, writer, latest)
+    assert {place for place, _ in found(MINUTE)} == {"stage:route", "stage:classify"}
+    assert found(timedelta(days=1, minutes=1)) == []
