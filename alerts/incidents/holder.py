@@ -23,6 +23,7 @@ from alerts.tables import (
     INCIDENT_LINK,
     INCIDENT_POST,
     INCIDENT_TASK,
+    OUTBOX,
 )
 from flow.clock import Clock
 from flow.database import Database
@@ -78,7 +79,7 @@ class IncidentHolder(IncidentReader):
         removed = sum(self._database.execute(delete(table).where(*its)) for table, its in _to(official, name))
         removed += self._database.execute(update(INCIDENT_TASK).where(*_done_by(official, name)).values(done_by=""))
         found, emptied = self._found_or_emptied(INCIDENT.c.official == official)
-        left = [case for case in found if self._is_with(case, name)]
+        left = [case for case in found if self._is_with(case, name) or self._only_told(case, name)]
         named = [case for case in found if _names(case, name)]
         for case in named:
             case.owner = "" if case.owner == name else case.owner
@@ -95,8 +96,25 @@ class IncidentHolder(IncidentReader):
         answers = self._history.of(case.id, events=ANSWERS.values())
         return name == (case.owner or next((each.actor for each in reversed(answers)), ""))
 
+    def _only_told(self, case: Case, name: str) -> bool:
+        """Whether it is told, and nobody but this contact has a message about it, or is to have one."""
+        if case.state not in ("triggered", "escalated"):
+            return False
+        told = self._history.of(case.id)
+        if any(each.contact != name and each.event in _ARRIVED for each in told):
+            return False
+        of_others = (
+            (OUTBOX, OUTBOX.c.state == "waiting", OUTBOX.c.contact != name),
+            (DIGEST_ENTRY, DIGEST_ENTRY.c.name != name),
+        )
+        waits = any(
+            self._count(table, table.c.official == case.official, table.c.incident == case.id, *its)
+            for table, *its in of_others
+        )
+        return not waits and any(each.contact == name for each in told)
+
     def _begin_again(self, left: Sequence[Case]) -> None:
-        """Nobody has these any more: they are told anew, from the first step on."""
+        """Nobody who is left has these, or has heard of them: they are told anew, from the first step on."""
         now = self._clock.now()
         for case in left:
             _from_first_step(case, now)

@@ -1,0 +1,91 @@
+"""Whoever was told of an incident, or has it, is gone: those who are left hear of it."""
+
+from dataclasses import replace
+
+import pytest
+
+from alerts.delivery.budget import Budgets
+from alerts.incidents.telling import Telling
+from alerts.plans.plan import Budget, Plan
+from alerts.plans.policies import Policy, Step
+from alerts.plans.rules import Rule
+from classify.verdict import Label
+from flow.database import Database
+from registry.holder import Part
+from registry.official import Contact
+from tests.alerts.people import recipient
+from tests.alerts.world import CHIEF, DEPUTY, World, both
+
+GONE = "Beredskap Ekvik"
+ONCE = Plan(
+    (Rule(name="grave", severity="low"),),
+    policies={"urgent": Policy(name="urgent", steps=(Step(tell=("rule",)),))},
+    last_resort=("official",),
+)
+"""One step, and as the last resort the same contacts again."""
+
+
+def exchange(world: World, *contacts: Contact, gone: str = GONE) -> None:
+    """She has other contacts now, and has withdrawn the one of this name."""
+    world.her = replace(world.her, contacts=contacts)
+    for holder in (world.outbox, world.incidents, world.incidents.history):
+        holder.erase(world.her.id, Part("recipient", gone))
+
+
+class TestTheOnlyOneWhoWasTold:
+    @both
+    @pytest.mark.parametrize("labels", [("threat",), ("hate",)])
+    @pytest.mark.parametrize("arrived", [False, True])
+    def test_what_was_told_to_nobody_else_is_told_anew(
+        self, database: Database, labels: tuple[Label, ...], arrived: bool
+    ) -> None:
+        world = World(database, ONCE)
+        world.take(world.raised(1, labels=labels))
+        if arrived:
+            world.deliver()
+        world.pass_time(30)
+        assert world.one.escalate_at is None
+        exchange(world, DEPUTY)
+        assert world.pass_time(1) == [("escalated", 1, DEPUTY.address)]
+        world.deliver()
+        events = world.events()
+        exchange(world, DEPUTY)  # once more, as after an interruption
+        assert world.pass_time(1) == []
+        assert world.events() == events
+
+    def test_the_new_contact_does_not_wait_until_a_step_is_over(self, world: World) -> None:
+        world.take(world.raised(1, labels=("threat",)))
+        exchange(world, DEPUTY)
+        assert world.pass_time(1) == [("escalated", 1, DEPUTY.address)]
+
+    def test_so_is_what_a_budget_has_held_back(self, database: Database) -> None:
+        world = World(database, Plan((Rule(name="grave", severity="low"),), budget=Budget(per_hour=1)))
+        budgets = Budgets(
+            database,
+            plans=lambda: world.plans,
+            officials=lambda id: world.her,
+            operator=lambda *, at, severity: (CHIEF,),
+            clock=world.clock,
+        )
+        world.telling = Telling(database, outbox=world.outbox, clock=world.clock, budgets=budgets)
+        world.incidents = world.opened()
+        world.take(world.raised(1), world.raised(2))
+        (held,) = (each for each in world.incidents.open() if "digested" in world.events(each))
+        exchange(world, DEPUTY)
+        assert {each.contact for each in world.history(held)} == {""}
+        for each in world.incidents.open():
+            world.incidents.advance(each.id)
+        assert {each.contact for each in world.history(held)} == {"", DEPUTY.name}
+
+    @pytest.mark.parametrize("arrived", [False, True])
+    def test_what_others_have_or_wait_for_goes_on_as_before(self, world: World, arrived: bool) -> None:
+        world.her = replace(world.her, contacts=(*world.her.contacts, DEPUTY))
+        world.take(
+            world.raised(1, labels=("threat",), to=(recipient(), replace(recipient(DEPUTY.address), name=DEPUTY.name)))
+        )
+        if arrived:
+            world.deliver()
+        before = world.one.escalate_at
+        exchange(world, DEPUTY)
+        assert world.one.escalate_at == before
+        assert world.pass_time(1) == []
