@@ -30,6 +30,7 @@ def incident(official: str, state: State) -> Incident:
 
 
 LATER = (AT + timedelta(hours=1)).isoformat()
+DAY = {"since": "2026-03-02T23:00:00+00:00", "until": "2026-03-03T23:00:00+00:00"}
 WEEK = {"since": "2026-02-24T23:00:00+00:00", "until": "2026-03-03T23:00:00+00:00"}
 CASES: dict[str, Alert | Bulletin] = {
     "raised-threat": told("raised", severity="critical", labels=("threat", "hate")),
@@ -96,7 +97,7 @@ CASES: dict[str, Alert | Bulletin] = {
         held="5",
         listed=f"{INCIDENT} critical 7;{INCIDENT[::-1]} medium 1",
         more="3",
-        **WEEK,
+        **DAY,
     ),
     "digest-weekly": bulletin(
         "digest-weekly",
