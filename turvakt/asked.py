@@ -27,7 +27,7 @@ from registry.expiry import Ending
 from registry.store import Store
 from turvakt.folder import faults
 from turvakt.reading import STAGES
-from turvakt.watch.beats import CHANNEL, Beats
+from turvakt.watch.beats import Beats
 from turvakt.watch.trouble import KINDS
 from turvakt.watch.troubles import standing
 from turvakt.wiring import Parts
@@ -234,7 +234,7 @@ def watch(database: Callable[[], Database], *, clock: Clock) -> Question:
         for kind in KINDS:
             yield Reading("troubles", lasting[kind], (kind,))
         for beat in Beats(database()).all():
-            if not beat.place.startswith(CHANNEL):  # of which `channels` tells
+            if not beat.is_of_channel:  # of which `channels` tells
                 yield Reading("beat_seconds", max(0.0, (now - beat.at).total_seconds()), (beat.place,))
 
     return ask

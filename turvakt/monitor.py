@@ -24,7 +24,7 @@ from turvakt.stopping import until_stopped
 from turvakt.tally import Observed
 from turvakt.telling import keep_telling
 from turvakt.watch.pulse import Pulse, keep_beating
-from turvakt.watch.setup import watcher
+from turvakt.watch.setup import trying, watcher
 from turvakt.wiring import Parts
 
 if TYPE_CHECKING:
@@ -139,6 +139,7 @@ class Monitor:
             watching = runtime.at("watch")
             services["beats"] = partial(keep_beating, self._pulse, lambda: parts.database, step=watching)
             services["watch"] = watcher(parts, step=watching).run
+            services["channels"] = trying(parts, step=watching).run
         if self._console is not None:
             services["console"] = partial(self._console.serve, runtime.at("console"))
         if self._shadow is not None:

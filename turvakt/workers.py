@@ -27,7 +27,7 @@ from turvakt.tally import Observed
 from turvakt.telling import keep_telling
 from turvakt.topics import connection
 from turvakt.watch.pulse import Pulse, keep_beating
-from turvakt.watch.setup import watcher
+from turvakt.watch.setup import trying, watcher
 from turvakt.wiring import Parts
 
 CONSOLE = "console"
@@ -253,6 +253,7 @@ class ClusterWorker:
                     "incidents": escalator.run,
                     "letters": postman.run,
                     "reminders": reminders.run,
+                    "channels": trying(self._parts, step=worker.at("watch")).run,
                 }
             )
 

@@ -15,11 +15,11 @@ from alerts.messages.words import REFERENCE_LETTERS
 from tests.alerts.people import AT
 from tests.alerts.servers import HookServer
 from tests.turvakt.process import OFFICIALS, START, Program, line
-from turvakt.commands.probing import of_one_try
 from turvakt.commands.words import Words
 from turvakt.settings import load
 from turvakt.watch.beats import Beat, Beats
 from turvakt.watch.channels import place_of
+from turvakt.watch.trying import of_one_try
 from turvakt.wiring import Parts
 
 SIGNED = {"TURVAKT_WEBHOOK_SECRET": "whsec_" + "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}

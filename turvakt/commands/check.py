@@ -19,7 +19,7 @@ from alerts.plans.rules import To
 from alerts.routines.routines import load_routines
 from flow.errors import BadInput, Broken, TurvaktError
 from ingest.collectors import COLLECTORS
-from turvakt.commands.probing import Named, left_alone, try_channels
+from turvakt.commands.probing import left_alone, try_channels
 from turvakt.commands.shared import AsJson, screen, settings, table, write_json
 from turvakt.counted import counted
 from turvakt.folder import faults, private
@@ -28,6 +28,7 @@ from turvakt.watch.keys import SOON, key_place
 from turvakt.watch.operator import contacts as operator_contacts
 from turvakt.watch.operator import zone
 from turvakt.watch.pinger import Pinger
+from turvakt.watch.trying import Named
 from turvakt.wiring import Parts
 
 

@@ -15,12 +15,12 @@ from alerts.plans.contacts import Contact, contacts_of
 from flow.errors import BadInput, Unavailable
 from registry.tenant import tenant_of
 from turvakt.access import base_url
-from turvakt.commands.probing import of_one_try
 from turvakt.commands.shared import AsJson, parts, screen, table, write_json
 from turvakt.commands.words import Spoken, Tenant, Words
 from turvakt.watch.beats import Beats
 from turvakt.watch.channels import beats_of
 from turvakt.watch.operator import contacts as operator_contacts
+from turvakt.watch.trying import of_one_try
 from turvakt.wiring import Parts
 
 _SECONDS = 60.0

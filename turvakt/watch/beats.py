@@ -22,6 +22,8 @@ LOST = "failed for good: "
 """What the reason of a channel begins with that is not left alone, but by which a delivery failed, and none has got through."""
 CHANNEL = "channel:"
 """What the places of channels begin with. Their beats tell of tries to send: each is kept until there is another try."""
+TRIED = "tried:"
+"""What the places of channels begin with where beats tell of what was tried without sending (`turvakt.watch.trying`)."""
 _COUNTS_KEPT = 24 * 7 * 10
 
 
@@ -30,7 +32,7 @@ class Beat:
     """The last known sign of life of a part.
 
     Attributes:
-        place: ``worker:NAME`` (a process), ``collector:NAME``, ``stage:NAME``, ``channel:NAME``.
+        place: ``worker:NAME`` (a process), ``collector:NAME``, ``stage:NAME``, ``channel:NAME``, ``tried:NAME``.
         at: when its process last wrote; of a channel, when it was last tried.
         worked_at: when it last did something: read a post, took an entry.
         failing_since: since when it has been able to do nothing; ``None``: it can. Of a channel: since when it has been left
@@ -43,6 +45,11 @@ class Beat:
     worked_at: datetime | None = None
     failing_since: datetime | None = None
     reason: str = ""
+
+    @property
+    def is_of_channel(self) -> bool:
+        """Whether it beats when a channel is used or tried, and not by itself."""
+        return self.place.startswith((CHANNEL, TRIED))
 
 
 class Beats:

@@ -31,7 +31,7 @@ def report(database: Database, now: datetime, *, zone: ZoneInfo) -> dict[str, An
             for each in troubles
         ],
         "parts": [
-            *(_part(beats, processes, beat, now, zone) for beat in beats.all() if not beat.place.startswith(CHANNEL)),
+            *(_part(beats, processes, beat, now, zone) for beat in beats.all() if not beat.is_of_channel),
             *_channels(database, {each.place: each.details.get("left-alone") for each in troubles}),
         ],
     }

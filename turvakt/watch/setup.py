@@ -14,6 +14,7 @@ from turvakt.adapters import switched_on
 from turvakt.reading import STAGES
 from turvakt.watch.beats import CHANNEL, Beat, Beats
 from turvakt.watch.channels import Channels, deliveries, places_of
+from turvakt.watch.dead import DeadLetters
 from turvakt.watch.drills import Drills, Weekly
 from turvakt.watch.keys import Keys, key_place
 from turvakt.watch.machine import Backup, Certificate, Clocks, Disk
@@ -26,6 +27,7 @@ from turvakt.watch.probes import clocks as apart
 from turvakt.watch.processes import Processes
 from turvakt.watch.trouble import Trouble
 from turvakt.watch.troubles import Troubles
+from turvakt.watch.trying import Trying, unready
 from turvakt.watch.unread import unread
 from turvakt.watch.watcher import Watcher
 from turvakt.wiring import Parts
@@ -71,6 +73,11 @@ def watcher(parts: Parts, *, step: Step, monotonic: Callable[[], float] = time.m
         step=step,
         clock=clock,
     )
+
+
+def trying(parts: Parts, *, step: Step) -> Trying:
+    """What tries the channels, for the process that sends: it alone has their passwords, and a way out."""
+    return Trying(parts.database, parts.channels, ways=lambda: ways(parts), step=step, clock=parts.clock)
 
 
 def drills(parts: Parts) -> Drills:
@@ -176,9 +183,11 @@ def _probes(
         Probe("log", frozenset({"stage-late"}), stages(readers, oldest=oldest)),
         Probe("database", frozenset({"deliveries-late"}), deliveries(parts.outbox)),
         Probe("database", frozenset({"channel-failing"}), channels),
+        Probe("database", frozenset({"channel-unready"}), unready(beats, ways=lambda: ways(parts))),
         Probe("database", frozenset({"drill-failed", "drill-unanswered"}), held),
         Probe("database", frozenset({"nobody-left"}), nobody_left(parts.database)),
         Probe("database", frozenset({"incident-unreadable"}), unread(parts.database)),
+        Probe("log", frozenset({"dead-letters"}), DeadLetters(parts.log)),
         Probe("disk", frozenset({"disk-full"}), Disk(parts.settings.data_dir, free=settings.disk_free)),
         Probe("clock", frozenset({"clock-jumped"}), clocks),
         Probe("certificate", frozenset({"certificate-ends"}), Certificate(base_url(parts.settings))),
