@@ -111,7 +111,8 @@ class Email:
         mail = self._mail(message, recipient, idempotency_key)
         with self._faults():
             async with asyncio.timeout(_BEFORE_SECONDS) as before, self._smtp(before) as smtp:
-                await smtp.send_message(mail)
+                of_mail, of_recipient = await smtp.asking_for_reports(idempotency_key)
+                await smtp.send_message(mail, mail_options=of_mail, rcpt_options=of_recipient)
 
     async def probe(self) -> None:
         """Connect, encrypt and sign in as for a message, and hang up.
@@ -129,7 +130,7 @@ class Email:
     async def close(self) -> None:
         """Each message has a connection of its own."""
 
-    def _smtp(self, before: asyncio.Timeout) -> aiosmtplib.SMTP:
+    def _smtp(self, before: asyncio.Timeout) -> "_Smtp":
         return _Smtp(
             before,
             self._data_seconds,
@@ -197,6 +198,17 @@ class _Smtp(aiosmtplib.SMTP):
         super().__init__(**options)
         self._before = before
         self._data_seconds = data_seconds
+
+    async def asking_for_reports(self, identity: str) -> tuple[list[str], list[str]]:
+        """Options of MAIL and RCPT by which servers say if the message does not arrive (RFC 3461), where this one offers that.
+
+        They name it by ``identity``, and return its headers and nothing of what it says. That it has arrived is not asked: it
+        would be one more mail for each, and show that a server has it, not that anybody reads it.
+        """
+        await self._ehlo_or_helo_if_needed()
+        if not self.supports_extension("dsn"):
+            return [], []
+        return ["RET=HDRS", f"ENVID={identity}"], ["NOTIFY=FAILURE,DELAY"]
 
     async def data(self, message: str | bytes, /, **options: Any) -> aiosmtplib.SMTPResponse:
         # The library's own does not tell whether the server has asked for the message before it fell silent.

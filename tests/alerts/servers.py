@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -39,16 +40,28 @@ def make_certificate(folder: Path) -> Certificate:
     return made
 
 
+class _Reporting(SMTP):
+    """Takes the parameters of RFC 3461, which aiosmtpd does not know and refuses."""
+
+    def _getparams(self, params: Sequence[str]) -> dict[str, str | bool] | None:
+        found = super()._getparams(params)
+        return None if found is None else {name: found[name] for name in found.keys() - {"RET", "ENVID", "NOTIFY"}}
+
+
 @dataclass
 class SmtpServer:
     """Takes mail; refuses recipients whose address begins with ``gone``, ``full``, ``heavy`` and the like, and does not answer
     when it has got a message for ``slow``.
+
+    ``reports``: it offers to report what becomes of a message (DSN). ``options`` are those of MAIL and RCPT, in capitals.
     """
 
     certificate: Certificate | None = None
     implicit: bool = False
+    reports: bool = True
     mails: list[EmailMessage] = field(default_factory=list)
     envelopes: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    options: list[tuple[frozenset[str], frozenset[str]]] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
     port: int = 0
     _server: asyncio.Server | None = None
@@ -57,7 +70,7 @@ class SmtpServer:
         context = self.certificate.context() if self.certificate else None
 
         def smtp() -> SMTP:
-            return SMTP(
+            return (_Reporting if self.reports else SMTP)(
                 self,
                 tls_context=None if self.implicit else context,
                 require_starttls=context is not None and not self.implicit,
@@ -83,6 +96,12 @@ class SmtpServer:
             self._server.close()
             self._server = None
 
+    async def handle_EHLO(  # noqa: N802  aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*responses[:-1], *(["250-DSN"] if self.reports else []), responses[-1]]
+
     async def handle_RCPT(  # noqa: N802  aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
@@ -99,6 +118,7 @@ class SmtpServer:
         if refusal:
             return refusal
         envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
@@ -108,6 +128,7 @@ class SmtpServer:
         assert isinstance(content, bytes)
         self.mails.append(message_from_bytes(content, policy=policy.default))
         self.envelopes.append((envelope.mail_from or "", tuple(envelope.rcpt_tos)))
+        self.options.append((frozenset(envelope.mail_options), frozenset(envelope.rcpt_options)))
         self.encrypted.append(session.ssl is not None)
         if envelope.rcpt_tos[0].startswith("slow"):
             await asyncio.Event().wait()

@@ -207,6 +207,23 @@ async def test_mail_is_encrypted_authenticated_and_complete(smtp: SmtpServer) ->
     assert mail.get_content().replace("\r\n", "\n") == MESSAGE.text
 
 
+async def test_where_a_server_offers_reports_it_is_asked_to_say_what_does_not_arrive(smtp: SmtpServer) -> None:
+    await email(smtp).send(MESSAGE, recipient=recipient(), idempotency_key="k1")
+    ((of_mail, of_recipient),) = smtp.options
+    assert {"RET=HDRS", "ENVID=K1"} <= of_mail
+    assert of_recipient == {"NOTIFY=FAILURE,DELAY"}
+
+
+@pytest.mark.parametrize("encrypted", [True, False])
+async def test_where_a_server_offers_no_reports_it_is_asked_for_none(certificate: Certificate, encrypted: bool) -> None:
+    options = {} if encrypted else {"security": "none", "username": ""}
+    async with SmtpServer(certificate if encrypted else None, reports=False) as server:
+        await email(server, **options).send(MESSAGE, recipient=recipient(), idempotency_key="k1")
+    ((of_mail, of_recipient),) = server.options
+    assert not [each for each in of_mail if each.startswith(("RET", "ENVID"))]
+    assert of_recipient == frozenset()
+
+
 async def test_mail_over_implicit_tls(certificate: Certificate) -> None:
     async with SmtpServer(certificate, implicit=True) as server:
         await email(server, security="tls", username="").send(MESSAGE, recipient=recipient(), idempotency_key="k1")
@@ -217,6 +234,7 @@ async def test_mail_without_encryption_stays_on_this_machine() -> None:
     async with SmtpServer() as server:
         await email(server, security="none", username="").send(MESSAGE, recipient=recipient(), idempotency_key="k1")
     assert server.encrypted == [False]
+    assert "ENVID=K1" in server.options[0][0]
     with pytest.raises(Broken, match="unencrypted"):
         email(server, host="mail.ekvik.example", security="none")
 
