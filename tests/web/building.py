@@ -218,6 +218,19 @@ class Browser:
     def submit(self, path: str, **form: str) -> httpx.Response:
         return self.post(path, data=form, headers={"origin": ADDRESS})
 
+    def hidden(self, path: str) -> dict[str, list[str]]:
+        """What the form on the page of a post carries along."""
+        found: dict[str, list[str]] = {"judged": [], "seen": []}
+        for tag, attributes in self.page(path).tags:
+            name = attributes.get("name")
+            if tag == "input" and name in found:
+                found[name].append(attributes["value"] or "")
+        return found
+
+    def decide(self, path: str, **form: str) -> httpx.Response:
+        """Send the decision on a post, with what its page carries along."""
+        return self.post(path, data={**self.hidden(path), **form}, headers={"origin": ADDRESS})
+
     def page(self, path: str, **parameters: str) -> "Page":
         response = self.get(path, params=parameters or None)
         assert response.status_code == 200, response.text

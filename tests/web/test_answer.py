@@ -270,7 +270,7 @@ def test_a_false_alarm_closes_it_decides_on_its_posts_and_can_be_undone(world: A
 
 def test_opened_again_a_post_that_was_confirmed_before_the_false_alarm_is_confirmed_again(world: Answerable) -> None:
     incident = world.raised("bluesky:1", "bluesky:2")
-    world.browser(world.person()).submit("/posts/bluesky%3A1", outcome="confirmed", by="Rut Ek")
+    world.browser(world.person()).decide("/posts/bluesky%3A1", outcome="confirmed", by="Rut Ek")
     world.index_decisions()
     world.wait(minutes=1)
     answer(world.browser(), world.link(incident), "false-alarm")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from alerts.alert import Recipient
 from alerts.bulletin import Bulletin
 from alerts.incidents.case import cases, save
 from alerts.incidents.incident import Incident
@@ -16,7 +17,7 @@ from alerts.tables import INCIDENT, INCIDENT_TASK
 from ingest.post import Author
 from tests.alerts.people import alert, official, verdict
 from tests.web.answering import ANNA, KAJ, TEXT, Answerable
-from tests.web.building import Page
+from tests.web.building import ADDRESS, Page
 from tests.web.portal.building import at_once
 from turvakt.answering import answers, reminding
 from turvakt.watch.operator import OperatorTeller
@@ -100,9 +101,9 @@ def test_a_confirmed_post_answers_for_no_graver_one(world: Answerable) -> None:
     world.threatened()
     incident = world.flood(100)
     browser = world.browser(world.person("reviewer"))
-    browser.submit("/posts/bluesky%3A6", outcome="confirmed", by="Rut")
+    browser.decide("/posts/bluesky%3A6", outcome="confirmed", by="Rut")
     assert (now(world, incident).state, now(world, incident).escalate_at is None) == ("triggered", False)
-    browser.submit("/posts/bluesky%3A99", outcome="confirmed", by="Rut")
+    browser.decide("/posts/bluesky%3A99", outcome="confirmed", by="Rut")
     assert now(world, incident).state == "acknowledged"
 
 
@@ -112,10 +113,10 @@ def test_a_confirmed_threat_answers_for_no_other_threat(world: Answerable) -> No
     world.threatened("bluesky:98", text="En bomb under bilen väntar på dig, skrev de aldrig")
     incident = world.flood(100)
     browser = world.browser(world.person("reviewer"))
-    browser.submit("/posts/bluesky%3A99", outcome="confirmed", by="Rut")
+    browser.decide("/posts/bluesky%3A99", outcome="confirmed", by="Rut")
     assert (now(world, incident).state, now(world, incident).escalate_at is None) == ("triggered", False)
     world.index_decisions()
-    browser.submit("/posts/bluesky%3A98", outcome="confirmed", by="Rut")
+    browser.decide("/posts/bluesky%3A98", outcome="confirmed", by="Rut")
     assert now(world, incident).state == "acknowledged"
 
 
@@ -124,7 +125,7 @@ def test_a_confirmed_critical_threat_answers_for_no_exposed_home(world: Answerab
     world.raised("bluesky:98", text="Gula huset vid ån, grinden är olåst", labels=("doxxing",), severity="high")
     world.threatened()
     incident = world.flood(100)
-    world.browser(world.person("reviewer")).submit("/posts/bluesky%3A99", outcome="confirmed", by="Rut")
+    world.browser(world.person("reviewer")).decide("/posts/bluesky%3A99", outcome="confirmed", by="Rut")
     assert now(world, incident).state == "triggered"
 
 
@@ -261,14 +262,61 @@ def test_a_decision_on_a_post_is_followed_by_its_incident(world: Answerable) -> 
     assert incident.posts == 2
     browser = world.browser(world.person())
     assert f"/incidents/{incident.id}" in browser.page("/posts/bluesky:1").links()
-    browser.submit("/posts/bluesky%3A1", outcome="confirmed", by="Rut")
+    browser.decide("/posts/bluesky%3A1", outcome="confirmed", by="Rut")
     assert now(world, incident).state == "acknowledged"
     for post in ("1", "2"):
         assert now(world, incident).state == "acknowledged"
-        browser.submit(f"/posts/bluesky%3A{post}", outcome="false-alarm", by="Rut")
+        browser.decide(f"/posts/bluesky%3A{post}", outcome="false-alarm", by="Rut")
         world.index_decisions()
     assert now(world, incident).state == "resolved"
     assert [each.event for each in world.parts.incidents.history.of(incident.id)][-1] == "false-alarm"
+
+
+def edited(world: Answerable, post: str) -> None:
+    """Its author has made a grave threat of it."""
+    world.wait(minutes=5)
+    text = f"{TEXT}, annars kommer jag hem till henne i natt med kniv, skrev ingen någonsin"
+    judged = verdict(post, text=text, severity="critical", labels=("threat",))
+    post_now = replace(judged.post, collected_at=world.clock.now())
+    to = [Recipient(each.name, each.channel, each.address, each.language, True) for each in world.her.contacts]
+    world.take(replace(judged, post=post_now, judged_at=world.clock.now()), to)
+
+
+@pytest.mark.parametrize("outcome", ["confirmed", "false-alarm"])
+def test_a_decision_from_a_page_of_before_an_edit_decides_nothing(world: Answerable, outcome: str) -> None:
+    incident = world.raised(severity="medium", labels=("hate",))
+    browser = world.browser(world.person())
+    before = browser.hidden("/posts/bluesky%3A1")
+    edited(world, "bluesky:1")
+    answer = browser.post(
+        "/posts/bluesky%3A1", data={**before, "outcome": outcome, "by": "Rut"}, headers={"origin": ADDRESS}
+    )
+    assert answer.status_code == 422
+    assert "edited or assessed anew" in answer.text
+    assert (now(world, incident).state, world.decisions()) == ("triggered", [])
+
+
+def test_an_incident_that_became_graver_than_a_page_shows_does_not_follow_it(world: Answerable) -> None:
+    """The index may still have the post as it was."""
+    incident = world.raised(severity="medium", labels=("hate",))
+    browser = world.browser(world.person())
+    before = browser.hidden("/posts/bluesky%3A1")
+    edited(world, "bluesky:1")
+    judged = {**before, "judged": browser.hidden("/posts/bluesky%3A1")["judged"]}
+    sent = {**judged, "outcome": "false-alarm", "by": "Rut"}
+    assert browser.post("/posts/bluesky%3A1", data=sent, headers={"origin": ADDRESS}).status_code == 303
+    assert now(world, incident).state == "triggered"
+
+
+def test_what_was_decided_on_a_post_before_it_was_edited_closes_nothing(world: Answerable) -> None:
+    incident = world.raised("bluesky:1", "bluesky:2", severity="medium", labels=("hate",))
+    browser = world.browser(world.person())
+    browser.decide("/posts/bluesky%3A1", outcome="false-alarm", by="Rut")
+    world.index_decisions()
+    edited(world, "bluesky:1")
+    world.wait(minutes=1)
+    browser.decide("/posts/bluesky%3A2", outcome="false-alarm", by="Rut")
+    assert now(world, incident).state == "triggered"
 
 
 def test_incidents_of_another_tenant_do_not_follow_a_decision(world: Answerable) -> None:
@@ -282,7 +330,7 @@ def test_incidents_of_another_tenant_do_not_follow_a_decision(world: Answerable)
     states = []
     for tenant, outcome in (("ekvik", "confirmed"), ("furuby", "false-alarm")):
         reader = world.browser(world.person(tenant=tenant, id=tenant))
-        reader.submit("/posts/bluesky%3A1", outcome=outcome, by="Rut")
+        reader.decide("/posts/bluesky%3A1", outcome=outcome, by="Rut")
         states.append({each: world.parts.incidents.of_official(who)[0].state for each, who in about.items()})
     assert states == [
         {"ekvik": "acknowledged", "furuby": "triggered"},

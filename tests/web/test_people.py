@@ -196,7 +196,7 @@ def test_every_look_at_a_text_is_written_down(house: House) -> None:
 def test_her_name_stands_on_her_decision(house: House) -> None:
     browser = house.signed_in(RUT)
     assert browser.page("/posts/jsonl:a").all("input", id="by") == []
-    assert browser.submit("/posts/jsonl:a", outcome="confirmed", by="Somebody Else").status_code == 303
+    assert browser.decide("/posts/jsonl:a", outcome="confirmed", by="Somebody Else").status_code == 303
     assert [decision.by for decision in house.world.decisions] == ["Rut Ek"]
     assert house.acts("decided") == [("p-rut", "ekvik", "anna", "jsonl:a")]
 

@@ -205,7 +205,7 @@ def test_a_very_long_text_is_cut(world: World, browser: Browser) -> None:
 
 def test_a_decision_goes_into_the_log(world: World, browser: Browser) -> None:
     world.index.write_verdicts([verdict("a", severity="low", labels=("hate",))])
-    answer = browser.submit("/posts/jsonl%3Aa", outcome="false-alarm", by="  Åsa   Ek ")
+    answer = browser.decide("/posts/jsonl%3Aa", outcome="false-alarm", by="  Åsa   Ek ")
     assert (answer.status_code, answer.headers["location"]) == (303, "/posts/jsonl%3Aa?saved=1#decision")
     (decided,) = world.decisions
     assert (decided.post, decided.outcome, decided.by, decided.at) == (
@@ -241,7 +241,7 @@ def test_half_a_decision_is_asked_for_again(world: World, browser: Browser, form
 def test_a_decision_that_cannot_be_saved_says_so(world: World, browser: Browser) -> None:
     world.index.write_verdicts([verdict("a", severity="low")])
     world.down = True
-    answer = browser.submit("/posts/jsonl:a", outcome="confirmed", by="Åsa")
+    answer = browser.decide("/posts/jsonl:a", outcome="confirmed", by="Åsa")
     assert answer.status_code == 503
     assert "try again" in answer.text
 
@@ -283,7 +283,7 @@ def test_two_tenants_decide_apart(world: World) -> None:
     world.officials[1] = replace(world.officials[1], municipality="Habo")
     world.index.write_verdicts([verdict("a", officials=("anna", "bo"), severity="high", labels=("threat",))])
     hers, his = (world.browser(door=FixedDoor(actor("officer", tenant=each))) for each in ("ekvik", "habo"))
-    assert hers.submit("/posts/jsonl:a", outcome="confirmed", by="Rut Ek").status_code == 303
+    assert hers.decide("/posts/jsonl:a", outcome="confirmed", by="Rut Ek").status_code == 303
     world.index.write_decisions([decision("jsonl:a", "false-alarm", minutes=40, by="Tove", tenant="habo")])
     world.index.write_decisions(world.decisions)
     assert [each.tenant for each in world.decisions] == ["ekvik"]

@@ -1,12 +1,12 @@
 """What the decision on a post does to its incidents: they follow it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from fastapi import Request
 
 from alerts.incidents.incident import Action, Incident
-from review.decision import Outcome, decided_for
+from review.decision import Decision, Outcome, decided_for
 from review.index import Item
 from web.answer.answers import Answers
 from web.console.site import Site, actor_of
@@ -26,15 +26,26 @@ class Board(Protocol):
         ...
 
 
-async def follow(board: Board, request: Request, item: Item, outcome: Outcome, tenants: Collection[str]) -> None:
+async def follow(
+    board: Board,
+    request: Request,
+    item: Item,
+    outcome: Outcome,
+    tenants: Collection[str],
+    *,
+    seen: Mapping[str, str],
+) -> None:
     """A post was decided on: an alarm that was right has been seen, and one that was false for all posts is over.
 
     That one post was right says nothing of another one that is as grave, which somebody may still have to see.
     Only incidents of ``tenants``, for whom it was decided, follow; all, if it was decided for the whole installation.
+
+    Args:
+        seen: by the id of an incident what her page showed of it (`alerts.incidents.answering.Answering.seen`).
     """
     alerts = [each.id for each in item.alerts]
     for incident in await board.site.reads(board.of_post, request, alerts):
-        if "" not in tenants and incident.tenant not in tenants:
+        if incident.id not in seen or ("" not in tenants and incident.tenant not in tenants):
             continue
         action: Action | None = None
         if (
@@ -51,8 +62,8 @@ async def follow(board: Board, request: Request, item: Item, outcome: Outcome, t
         ):
             action = "false-alarm"
         if action is not None:
-            seen = await board.site.reads(board.answers.answering.seen, incident)
-            await board.answers.answer(incident.id, action, by=actor_of(request).person.id, seen=seen)
+            by = actor_of(request).person.id
+            await board.answers.answer(incident.id, action, by=by, seen=seen[incident.id])
 
 
 def _as_grave(item: Item, incident: Incident) -> bool:
@@ -64,7 +75,7 @@ def _all_decided(board: Board, request: Request, incident: Incident, decided: It
     """Whether somebody has decided on whatever is as grave in the incident as ``decided``, which was decided on just now."""
     others = board.answers.incidents.others_as_grave(incident.id, decided.verdict.post.id)
     found = _read(board, request, others)
-    return found is not None and all(each and decided_for(each.decisions, incident.tenant) for each in found)
+    return found is not None and all(_decision(each, incident) for each in found)
 
 
 def _all_false(board: Board, request: Request, incident: Incident, decided: Item) -> bool:
@@ -73,8 +84,14 @@ def _all_false(board: Board, request: Request, incident: Incident, decided: Item
     found = _read(board, request, others)
     if found is None:
         return False
-    decisions = [decided_for(each.decisions, incident.tenant) if each is not None else None for each in found]
+    decisions = [_decision(each, incident) for each in found]
     return all(each is not None and each.outcome == "false-alarm" for each in decisions)
+
+
+def _decision(item: Item | None, incident: Incident) -> Decision | None:
+    """What was decided on a post as it is: not on what stood there before it was edited."""
+    decision = None if item is None else decided_for(item.decisions, incident.tenant)
+    return decision if item is not None and decision is not None and decision.at >= item.verdict.judged_at else None
 
 
 def _read(board: Board, request: Request, posts: Collection[str]) -> list[Item | None] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, get_args
 from urllib.parse import quote, unquote, urlsplit
 
@@ -42,6 +43,10 @@ def routes(
 ) -> APIRouter:
     """``/posts/ID``: the page, and the decision that is sent to it; ``/alerts/ID`` leads there from a message."""
     router = APIRouter()
+    page = partial(_post, site, thresholds=thresholds, law=law, telling=telling, holding=holding, board=board)
+
+    async def again(request: Request, post_id: str, **sent: Any) -> HTMLResponse:
+        return await site.reads(partial(page, request, post_id, **sent))
 
     @router.get("/alerts/{alert_id}")
     async def alert(request: Request, alert_id: str) -> Response:
@@ -59,9 +64,7 @@ def routes(
     @router.get("/posts/{post_id:path}")
     async def post(request: Request, post_id: str) -> HTMLResponse:
         """The post with this id."""
-        return await site.reads(
-            _post, site, request, post_id, thresholds=thresholds, law=law, telling=telling, holding=holding, board=board
-        )
+        return await again(request, post_id)
 
     @router.post("/posts/{post_id:path}")
     async def decided(request: Request, post_id: str) -> Response:
@@ -73,26 +76,15 @@ def routes(
         faults = ["choose"] if outcome not in get_args(Outcome) else []
         faults += [] if by else ["say_who"]
         if faults:
-            return await site.reads(
-                _post,
-                site,
-                request,
-                post_id,
-                thresholds=thresholds,
-                law=law,
-                telling=telling,
-                holding=holding,
-                board=board,
-                faults=faults,
-                outcome=outcome,
-                by=by,
-            )
+            return await again(request, post_id, faults=faults, outcome=outcome, by=by)
         item = await site.reads(lambda: site.reading(request).get(post_id))
         if item is None:
             return site.error(request, "missing", status=404)
         tenants = await site.reads(_tenants, site, request, item)
         if not tenants:
             return site.error(request, "missing", status=404)
+        if form.get("judged") != item.verdict.judged_at.isoformat():
+            return await again(request, post_id, faults=["changed"], by=by)
         chosen: Any = outcome
         # Before: an entry too many is better than one too few.
         await site.reads(site.looked, request, "decided", [item], post=post_id)
@@ -102,7 +94,8 @@ def routes(
         except Unavailable:
             return site.error(request, "unavailable", status=503)
         if board is not None:
-            await follow(board, request, item, chosen, tenants)
+            seen = dict(str(each).split(" ", 1) for each in form.getlist("seen") if " " in str(each))
+            await follow(board, request, item, chosen, tenants, seen=seen)
         response = RedirectResponse(f"{address(post_id)}?saved=1#decision", 303)
         if site.entrance != "people":
             # Quoted: a cookie holds ASCII.
@@ -150,6 +143,7 @@ def _post(
     countries = {known[id].country for id in post.officials if id in known}
     about = [names.get(each, each) for each in dict.fromkeys(mention.official for mention in post.mentions)]
     shown = post.text[:LONGEST]
+    incidents = board.of_post(request, [each.id for each in item.alerts]) if board else []
     return site.page(
         request,
         "post.html",
@@ -173,7 +167,8 @@ def _post(
         held=holding.held(request, item) if holding else [],
         hold_outcome=request.query_params.get("hold", ""),
         hold_days=(site.clock.now().date() + timedelta(days=1), holding.last_day()) if holding else None,
-        incidents=board.of_post(request, [each.id for each in item.alerts]) if board else [],
+        incidents=incidents,
+        seen=[f"{each.id} {board.answers.answering.seen(each)}" for each in incidents] if board else [],
         faults=faults or [],
         outcome=outcome,
         by=_remembered(request) if by is None else by,
