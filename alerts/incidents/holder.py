@@ -97,21 +97,22 @@ class IncidentHolder(IncidentReader):
         return name == (case.owner or next((each.actor for each in reversed(answers)), ""))
 
     def _only_told(self, case: Case, name: str) -> bool:
-        """Whether it is told, and nobody but this contact has a message about it, or is to have one."""
+        """Whether this contact was told of it, since it last began, and nobody else has a message about it, or is to have one."""
         if case.state not in ("triggered", "escalated"):
             return False
         told = self._history.of(case.id)
-        if any(each.contact != name and each.event in _ARRIVED for each in told):
+        begun = max((at for at, each in enumerate(told) if each.event == "owner-gone"), default=0)
+        hers = any(each.contact == name for each in told[begun:])
+        if not hers or any(each.contact != name and each.event in _ARRIVED for each in told):
             return False
         of_others = (
             (OUTBOX, OUTBOX.c.state == "waiting", OUTBOX.c.contact != name),
             (DIGEST_ENTRY, DIGEST_ENTRY.c.name != name),
         )
-        waits = any(
+        return not any(
             self._count(table, table.c.official == case.official, table.c.incident == case.id, *its)
             for table, *its in of_others
         )
-        return not waits and any(each.contact == name for each in told)
 
     def _begin_again(self, left: Sequence[Case]) -> None:
         """Nobody who is left has these, or has heard of them: they are told anew, from the first step on."""
