@@ -72,8 +72,8 @@ class Escalation:
     def hand_over(self, case: Case, now: datetime, *, by: str) -> int:
         """Tell at once who comes next.
 
-        Whoever hands over is not told herself. Where nobody is left, the incident stays with whoever had it, and goes on as it
-        would have.
+        Whoever hands over is not told herself. If somebody else had it, she hears so, unless she comes next. Where nobody is
+        left, the incident stays with whoever had it, and goes on as it would have.
         """
         following, last = self._others(case, now, by)
         if following is None and not last:
@@ -81,12 +81,14 @@ class Escalation:
             logger.error("incident %s: there is nobody else to hand it over to", case.id)
             return 0
         self.note(case, "handed-over", actor=by)
-        case.state, case.owner = "escalated", ""
         self._telling.resume(case)
+        told = self.tell_owner(case, case.owner, now, by=by)
+        case.state, case.owner = "escalated", ""
+        # If it is she who comes next, the outbox lets that message take the place of the other.
         if following is not None:
-            return self._tell_step(case, *following, now, by_hand=True)
+            return told + self._tell_step(case, *following, now, by_hand=True)
         case.escalate_at = seconds(answered_until(self._whom.policy(case), case.step, last, now))
-        return self._tell_last(case, last, "handed-to-last")
+        return told + self._tell_last(case, last, "handed-to-last")
 
     def is_alone(self, case: Case, now: datetime, *, by: str) -> bool:
         """Whether there is nobody else to whom ``by`` could hand it over."""

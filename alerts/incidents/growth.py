@@ -1,10 +1,10 @@
 """How large an incident has become, and when that is told."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from alerts.alert import Alert, Told
+from alerts.alert import Alert, Recipient, Told
 from alerts.incidents.case import Case
 from alerts.incidents.whom import Whom
 from classify.verdict import SEVERITIES
@@ -16,8 +16,24 @@ GROWTH_WAITS = timedelta(minutes=5)
 def growth_due(case: Case, whom: Whom, now: datetime) -> datetime:
     """When a growth that is no milestone is told: after a while, or later, when the first of those whom it tells may be told."""
     due = now + GROWTH_WAITS
-    recipients = case.content.recipients if isinstance(case.content, Alert) else ()
-    return min((whom.held_until(case, each, due) or due for each in recipients), default=due)
+    return min((whom.held_until(case, each, due) or due for each in told_of_growth(case, whom, now)), default=due)
+
+
+def told_of_growth(case: Case, whom: Whom, now: datetime) -> tuple[Recipient, ...]:
+    """Who hears how it grows: whom its posts were told to, and whoever has it, by one way that rings nobody up."""
+    if not isinstance(case.content, Alert):
+        return ()
+    told = case.content.recipients
+    hers = whom.ways_to(case, case.owner, now) if case.owner else []
+    if addresses(hers) & addresses(told):
+        return told
+    silent = (each.without_calls() for each in hers)
+    return (*told, *[each for each in silent if each is not None][:1])
+
+
+def addresses(recipients: Iterable[Recipient]) -> set[tuple[str, str]]:
+    """Channel and address of each."""
+    return {(each.channel, each.address) for each in recipients}
 
 
 def size(told: Told, case: Case) -> Told:
@@ -35,7 +51,7 @@ def grown(case: Case, whom: Whom, now: datetime, *, but: Collection[tuple[str, s
     case.told_posts, case.grow_at = case.posts, None
     if not isinstance(case.content, Alert):
         return []
-    ends = [(each, whom.held_until(case, each, now)) for each in case.content.recipients]
+    ends = [(each, whom.held_until(case, each, now)) for each in told_of_growth(case, whom, now)]
     case.grow_at = min((end.timestamp() for _, end in ends if end is not None), default=None)
     awake = tuple(each for each, end in ends if end is None and (each.channel, each.address) not in but)
     told = size(Told("grown", 0, 0, 0, step=1, key=f"grown {case.posts}"), case)

@@ -13,7 +13,7 @@ from alerts.incidents.batch import Batch, Batches
 from alerts.incidents.case import Case, seconds
 from alerts.incidents.grade import Grade, grade_of
 from alerts.incidents.grouping import TOGETHER, Recent, Seen, signature
-from alerts.incidents.growth import grown, growth_due, next_milestone, size
+from alerts.incidents.growth import addresses, grown, growth_due, next_milestone, size, told_of_growth
 from alerts.incidents.history import Event, Transition
 from alerts.incidents.merging import merged
 from alerts.incidents.telling import Telling
@@ -296,7 +296,7 @@ class Taking:
                 many = str(batch.joined[case.id])
                 batch.events.append(Transition(case.id, case.official, batch.now, "joined", result=many))
             heard = told[case.id]
-            if heard and case.content is not None and heard >= _addresses(case.content):
+            if heard and case.content is not None and heard >= addresses(told_of_growth(case, self._whom, batch.now)):
                 case.told_posts, case.grow_at = case.posts, None
             elif case.posts >= next_milestone(case.told_posts):
                 batch.tells.extend(grown(case, self._whom, batch.now, but=heard))
@@ -328,7 +328,7 @@ def _news(alert: Alert, case: Case) -> bool:
 
 
 def _addresses(content: Content) -> set[tuple[str, str]]:
-    return {(each.channel, each.address) for each in recipients_of(content)}
+    return addresses(recipients_of(content))
 
 
 def _has_ended(case: Case) -> bool:

@@ -15,7 +15,7 @@ from alerts.plans.rules import Rule
 from flow.database import Database
 from registry.official import Consent
 from tests.alerts.people import AT, recipient
-from tests.alerts.world import DESK, World, both
+from tests.alerts.world import CHIEF, DESK, TEXTS, World, both, told
 
 BOSS = "chef@ekvik.example"
 THREATS = ("Jag ska slå ihjäl dig ikväll", "En bomb väntar under din bil i morgon bitti")
@@ -185,7 +185,9 @@ class TestExposedHomes:
 
 
 class TestWhoeverHasIt:
-    def test_hears_that_it_has_become_graver(self, database: Database) -> None:
+    @pytest.fixture
+    def world(self, database: Database) -> World:
+        """Where the second step tells somebody else than the first."""
         boss = Planned(name="Chefen", language="sv", channels=(Way(channel="email", address=BOSS),))
         steps = (Step(tell=("rule",)), Step(tell=("contact:Chefen",)))
         plan = Plan(
@@ -195,6 +197,9 @@ class TestWhoeverHasIt:
         )
         world = World(database, plan)
         world.her = replace(world.her, consents=(Consent(("*",), AT),))
+        return world
+
+    def test_hears_that_it_has_become_graver(self, world: World) -> None:
         flood(world)
         world.deliver()
         largest = max(world.incidents.open(), key=lambda each: each.posts)
@@ -202,6 +207,30 @@ class TestWhoeverHasIt:
         messages = world.take(world.raised(6, THREATS[0], labels=("threat",), severity="critical"))
         assert ("graver", largest.posts + 1, BOSS) in messages
         assert ("graver", largest.posts + 1, DESK) in messages
+
+    @pytest.mark.parametrize("by", ["Chefen", "Beredskap Ekvik"])
+    def test_hears_how_it_grows(self, world: World, by: str) -> None:
+        world.take(world.raised(1))
+        world.deliver()
+        world.incidents.answer(world.one.id, "on-it", by=by)
+        boss = [("grown", 2, BOSS)] if by == "Chefen" else []
+        assert world.take(world.raised(1), world.raised(2, f"{TEXTS[1]}!")) == [*boss, ("grown", 2, DESK)]
+        world.take(world.raised(3, f"{TEXTS[1]}?"))
+        assert world.pass_time(6) == [(word, 3, address) for word, _, address in [*boss, ("grown", 2, DESK)]]
+
+    def test_hears_that_somebody_else_has_handed_it_over(self, world: World) -> None:
+        world.take(world.raised(1, labels=("threat",)))
+        world.deliver()
+        world.incidents.answer(world.one.id, "on-it", by="Chefen")
+        world.incidents.answer(world.one.id, "hand-over", by="Beredskap Ekvik")
+        assert [told(each) for each in world.waiting().values()] == [("handed-over", 1, BOSS)]
+        world.deliver()
+        world.incidents.answer(world.one.id, "on-it", by="Chefen")
+        world.incidents.answer(world.one.id, "hand-over", by="Beredskap Ekvik")
+        assert {told(each) for each in world.waiting().values()} == {
+            ("handed-to-last", 1, CHIEF.address),
+            ("overtaken", 1, BOSS),
+        }
 
 
 def test_those_of_the_former_municipality_learn_nothing_new(world: World) -> None:
