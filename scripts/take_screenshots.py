@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,13 +14,18 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from alerts.messages.translations import LANGUAGES
+from tests.alerts.people import recipient
+from tests.alerts.test_messages import CASES, render
 from tests.browser.conftest import chromium
 from turvakt.commands.watch import DEMO_SECONDS
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "screenshots"
 PHONE, DESK = ViewportSize(width=390, height=844), ViewportSize(width=1280, height=900)
-LARGEST = 200_000
+MAIL, GAP = ViewportSize(width=360, height=520), 10
+MESSAGES = ("raised-threat", "last-resort", "digest-daily", "operation")
+LARGEST = 500_000
 """Bytes of a picture."""
 
 Links = dict[str, str]
@@ -65,11 +71,16 @@ def take(browser: Browser, name: str, enter: str, path: str, size: ViewportSize,
     root = "{0.scheme}://{0.netloc}".format(urlsplit(enter))
     page.goto(f"{root}/language/en?back={path}")
     go(page)
+    save(page, name)
+    context.close()
+
+
+def save(page: Page, name: str, *, full_page: bool = False) -> None:
+    """Take the picture of that name."""
     file = PICTURES / f"{name}.png"
-    page.screenshot(path=file)
+    page.screenshot(path=file, full_page=full_page)
     if file.stat().st_size > LARGEST:
         raise SystemExit(f"{file} is larger than {LARGEST} bytes: show less")
-    context.close()
 
 
 def stay(page: Page) -> None:
@@ -82,11 +93,29 @@ def first_post(page: Page) -> None:
     page.wait_for_url("**/posts/*")
 
 
+def messages(browser: Browser) -> None:
+    """Some kinds of message, one below the other, in the three languages side by side; Finnish as by night."""
+    shown = []
+    for case in MESSAGES:
+        for language in LANGUAGES:
+            message = render(CASES[case], recipient(language=language, show_text=True))
+            page = browser.new_page(viewport=MAIL, color_scheme="dark" if language == "fi" else "light")
+            page.set_content(message.html)
+            shown.append(f"<img src='data:image/png;base64,{b64encode(page.screenshot()).decode()}'>")
+            page.close()
+    across = MAIL["width"] * len(LANGUAGES) + GAP * (len(LANGUAGES) - 1)
+    page = browser.new_page(viewport=ViewportSize(width=across, height=MAIL["height"]))
+    columns = f"display: grid; grid-template-columns: repeat({len(LANGUAGES)}, auto); gap: {GAP}px"
+    page.set_content(f"<body style='margin: 0; {columns}'>{''.join(shown)}")
+    save(page, "messages", full_page=True)
+    page.close()
+
+
 def main() -> None:
     """Take them all anew."""
     with demo() as (links, data), sync_playwright() as playwright:
         officer, official = links["security officer"], links["elected official"]
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-lcd-text"])
         take(browser, "console", officer, "/", DESK, go=stay)
         take(browser, "post", officer, "/?severity=high", PHONE, go=first_post)
         take(browser, "trends", officer, "/trends", DESK, go=stay)
@@ -94,6 +123,7 @@ def main() -> None:
         take(browser, "incidents", officer, "/incidents", PHONE, go=stay)
         answer = answer_link(data)
         take(browser, "answer", answer, urlsplit(answer).path, PHONE, go=stay)
+        messages(browser)
         browser.close()
 
 
