@@ -12,7 +12,7 @@ from alerts.alert import Alert
 from alerts.content import without_content
 from alerts.incidents.case import UNANSWERED, Case, cases, readable, save, unreadable
 from alerts.incidents.grade import Grade, grade_of
-from alerts.incidents.history import ANSWERS, DELETED, Event, History, Transition
+from alerts.incidents.history import ANSWERS, DELETED, NOBODY_LEFT, Event, History, Transition
 from alerts.incidents.incident import LOCK, Incident
 from alerts.incidents.reading import IncidentReader
 from alerts.incidents.remaining import remaining
@@ -94,7 +94,10 @@ class IncidentHolder(IncidentReader):
         if case.state != "acknowledged":
             return False
         answers = self._history.of(case.id, events=ANSWERS.values())
-        return name == (case.owner or next((each.actor for each in reversed(answers)), ""))
+        # A hand-over for which nobody was left has changed nothing.
+        last = next((each.actor for each in reversed(answers) if each.result != NOBODY_LEFT), "")
+        who = case.owner or last
+        return bool(who) and name in {who, *self._history.contacts_of(case.id, who)}
 
     def _only_told(self, case: Case, name: str) -> bool:
         """Whether this contact was told of it, since it last began, and nobody else has a message about it, or is to have one."""

@@ -12,8 +12,8 @@ from alerts.plans.rules import Rule
 from classify.verdict import Label
 from flow.database import Database
 from registry.holder import Part
-from registry.official import Contact
-from tests.alerts.people import recipient
+from registry.official import Consent, Contact
+from tests.alerts.people import AT, recipient
 from tests.alerts.world import CHIEF, DEPUTY, World, both
 
 GONE = "Beredskap Ekvik"
@@ -31,6 +31,23 @@ def exchange(world: World, *contacts: Contact, gone: str = GONE) -> None:
     # Some of it twice, as after an interruption.
     for holder in (world.outbox, world.incidents, world.incidents, world.incidents.history):
         holder.erase(world.her.id, Part("recipient", gone))
+
+
+def test_what_nobody_could_take_over_is_told_anew_when_whoever_had_seen_it_goes(database: Database) -> None:
+    plan = replace(ONCE, last_resort=())
+    world = World(database, plan)
+    world.her = replace(
+        world.her,
+        contacts=(*world.her.contacts, DEPUTY),
+        consents=(Consent(("*",), AT, recipients=(GONE, DEPUTY.name)),),
+    )
+    world.take(world.raised(1, labels=("threat",)))
+    world.deliver()
+    world.incidents.answer(world.one.id, "acknowledge", by=GONE)
+    world.incidents.answer(world.one.id, "hand-over", by=DEPUTY.name)
+    assert (world.one.state, world.history()[-1].result) == ("acknowledged", "nobody-left")
+    exchange(world, DEPUTY)
+    assert world.pass_time(1) == [("escalated", 1, DEPUTY.address)]
 
 
 class TestTheOnlyOneWhoWasTold:
