@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,9 +48,10 @@ _FAMILIES: Final[dict[str, tuple[type[Family], str, tuple[str, ...]]]] = {
     "incidents_unanswered": (GaugeMetricFamily, "Those of them that nobody has answered", ("severity",)),
     "incident_seconds": (
         GaugeMetricFamily,
-        "How long it took from the opening of incidents of the last 7 days",
+        "How long it took from the opening of incidents of the last 7 days, of those that have come so far",
         ("until", "quantile"),
     ),
+    "incidents_pending": (GaugeMetricFamily, "Incidents of the last 7 days that have not come so far", ("until",)),
     "officials": (GaugeMetricFamily, "Officials with a consent in force", ()),
     "consents_ending": (GaugeMetricFamily, "Consents that end within 30 days and are followed by nothing", ()),
     "erasures_pending": (GaugeMetricFamily, "Erasures that are not complete", ()),
@@ -189,12 +190,17 @@ def incidents(incidents: Incidents, *, clock: Clock) -> Question:
         times = incidents.history.times(clock.now() - timedelta(days=7))
         for until in ("notified", "acknowledged", "closed"):
             took = sorted(seconds for each in times if (seconds := getattr(each, until)) is not None)
-            for quantile in (0.5, 0.95):
-                if took:
-                    at = min(len(took) - 1, int(quantile * len(took)))
-                    yield Reading("incident_seconds", took[at], (until, str(quantile)))
+            for percent in (50, 95) if took else ():
+                yield Reading("incident_seconds", _percentile(took, percent), (until, str(percent / 100)))
+            # Beside it, as it is not known yet how long these will have taken.
+            yield Reading("incidents_pending", len(times) - len(took), (until,))
 
     return ask
+
+
+def _percentile(ordered: Sequence[float], percent: int) -> float:
+    """The least that so many of a hundred do not exceed (nearest rank)."""
+    return ordered[-(-percent * len(ordered) // 100) - 1]
 
 
 def registry(

@@ -10,10 +10,12 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from alerts.alert import Delivery
 from alerts.channels import CHANNELS
+from alerts.incidents.history import Transition
 from classify.verdict import LABELS, SEVERITIES
 from flow.clock import ManualClock
 from flow.errors import Unavailable
 from ingest.collectors import COLLECTORS
+from tests.alerts.people import alert, verdict
 from tests.turvakt.process import DEMO_POSTS
 from turvakt.adapters import switched_on
 from turvakt.asked import Reading, disk, everything
@@ -148,6 +150,62 @@ def test_what_waits_grows_old(parts: Parts, clock: ManualClock) -> None:
     assert value(found, "erasures_pending") == value(found, "erasure_oldest_seconds") == 0
     assert value(found, "erasures_total") == 1
     assert value(found, "erasures_seconds_total") == 60
+
+
+def test_how_long_people_took_is_told_by_nearest_rank_and_beside_it_how_many_still_wait(
+    parts: Parts, clock: ManualClock
+) -> None:
+    her, opened = "anna-lindqvist", clock.now()
+    answered = [
+        each
+        for minutes in range(1, 21)
+        for each in (
+            Transition(f"i{minutes}", her, opened, "opened"),
+            Transition(f"i{minutes}", her, opened + timedelta(minutes=minutes), "acknowledged", actor="Kim"),
+        )
+    ]
+    parts.incidents.history.add([*answered, *(Transition(f"late{each}", her, opened, "opened") for each in range(3))])
+    clock.advance(86_400)
+    found = samples(Metrics(everything(parts)))
+    assert value(found, "incident_seconds", until="acknowledged", quantile="0.5") == 10 * 60
+    assert value(found, "incident_seconds", until="acknowledged", quantile="0.95") == 19 * 60
+    assert value(found, "incidents_pending", until="acknowledged") == 3
+    assert (
+        value(found, "incidents_pending", until="closed") == value(found, "incidents_pending", until="notified") == 23
+    )
+    assert not [labels for name, labels in found if name.endswith("incident_seconds") and ("until", "closed") in labels]
+
+
+@pytest.mark.parametrize(("number", "median", "most"), [(1, 1, 1), (2, 1, 2), (3, 2, 3), (21, 11, 20), (100, 50, 95)])
+def test_percentiles_of_few_and_many(parts: Parts, clock: ManualClock, number: int, median: int, most: int) -> None:
+    for seconds in range(1, number + 1):
+        at = clock.now() + timedelta(seconds=seconds)
+        of = [Transition(f"i{seconds}", "anna-lindqvist", clock.now(), "opened")]
+        parts.incidents.history.add([*of, Transition(f"i{seconds}", "anna-lindqvist", at, "delivered")])
+    found = samples(Metrics(everything(parts)))
+    quantiles = [value(found, "incident_seconds", until="notified", quantile=each) for each in ("0.5", "0.95")]
+    assert quantiles == [median, most]
+    assert value(found, "incidents_pending", until="notified") == 0
+
+
+def test_open_incidents_are_counted_by_severity_and_those_of_them_that_nobody_has_answered(parts: Parts) -> None:
+    grave = [
+        verdict(f"web:{each}", text=f"Nummer {each * 7919}", severity="critical", labels=("threat",)) for each in (1, 2)
+    ]
+    parts.incidents.take([*map(alert, grave), alert(verdict("web:3", text="Helt annat om vägen", severity="medium"))])
+    answered = parts.incidents.about([alert(grave[0]).id])[alert(grave[0]).id]
+    parts.incidents.answer(answered.id, "on-it", by="Kim")
+    found = samples(Metrics(everything(parts)))
+    assert (
+        value(found, "incidents_open", severity="medium")
+        == value(found, "incidents_unanswered", severity="medium")
+        == 1
+    )
+    open_, unanswered = (value(found, each, severity="critical") for each in ("incidents_open", "incidents_unanswered"))
+    assert (open_, unanswered) == (2, 1)
+    assert value(found, "incidents_open", severity="low") == 0
+    parts.incidents.answer(answered.id, "resolve", by="Kim")
+    assert value(samples(Metrics(everything(parts))), "incidents_open", severity="critical") == 1
 
 
 def test_a_part_that_is_away_takes_nothing_else_with_it(tmp_path: Path) -> None:
