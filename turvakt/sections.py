@@ -331,7 +331,7 @@ class Operator(Section, frozen=True):
         str,
         _secret("Address that an outside watcher is pinged at each minute (healthchecks.io and alike); empty: none."),
     ] = ""
-    drill: Annotated[str, Meta(description='When all contacts get a test, such as "mon 10:00"; empty: never.')] = ""
+    drill: Annotated[str, Meta(description="When all contacts get a test, each week; empty: never.")] = "mon 10:00"
     timezone: Annotated[str, Meta(description="Of drills, and of the week by which sources are usual.")] = (
         "Europe/Stockholm"
     )

@@ -282,3 +282,8 @@ async def test_a_channel_that_took_a_test_is_seen_to_work(flagged: Program, plan
             (beat,) = beats.all()
         assert (beat.place, beat.failing_since) == (place, None)
         assert beat.worked_at == beat.at > START
+
+
+def test_a_drill_for_nobody_says_so(program: Program) -> None:
+    done = program.finish("alerts", "drill", "--yes")
+    assert (done.returncode, b"nobody gets drills" in done.stderr) == (2, True)

@@ -227,6 +227,12 @@ class TestCheck:
         for key, value, says in (("DRILL", "noon", "no time of the week"), ("PING_URL", "hc-ping", "no web address")):
             assert says in self.says(Program(program.folder, **{f"TURVAKT_OPERATOR_{key}": value}))["operator"]
 
+    def test_whether_there_is_a_weekly_drill(self, program: Program) -> None:
+        for drill, says in (("", "no weekly drill"), ("mon 10:00", "a drill each week (mon 10:00)")):
+            done = program.besides(TURVAKT_OPERATOR_DRILL=drill).finish("check", "--json")
+            (said,) = (each for each in map(json.loads, done.stdout.splitlines()) if each["part"] == "operator")
+            assert says in said["says"]
+
     def test_addresses_and_keys_in_rules_too(self, program: Program, tmp_path: Path) -> None:
         rules, key = tmp_path / "rules.toml", tmp_path / "vakt.pem"
         rules.write_text(f"{RULE}{KEYED}key = '{key}'\n", "utf-8")

@@ -171,11 +171,14 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         _reachable(of_operator(), opened.channels, place="operator.contacts")
         if settings.drill:
             Weekly.read(settings.drill, zone(settings))
+            drill = f"a drill each week ({settings.drill})"
+        else:
+            drill = "no weekly drill"
         if settings.ping_url:
             Pinger(settings.ping_url)
         outside = "a watcher outside" if settings.ping_url else "no watcher outside"
         many = counted(len(told), "contact is", "contacts are") if told else "nobody is"
-        return f"{many} told of troubles, {outside}: see docs/watch.md"
+        return f"{many} told of troubles, {outside}, {drill}: see docs/watch.md"
 
     def remote() -> str:
         # It comes with all that a classifier needs, which takes a second to load.

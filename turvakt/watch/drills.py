@@ -57,42 +57,49 @@ class Drills:
     """The drills of one Turvakt.
 
     Args:
-        start: raises the incident of a drill and tells everybody; returns its id. Called in the transaction that notes it.
+        start: raises the incident of a drill and tells everybody; returns its id, ``None``: there is nobody. Called in the
+            transaction that notes it.
         incident: an incident by its id.
         history: what became of it.
         weekly: when; ``None``: only by hand.
+        since: from when on they are held: where none has ever been, none was missed before.
     """
 
     def __init__(
         self,
         database: Database,
         *,
-        start: Callable[[datetime], str],
+        start: Callable[[datetime], str | None],
         incident: Callable[[str], Incident | None],
         history: Callable[[str], list[Transition]],
         weekly: Weekly | None,
+        since: datetime,
     ) -> None:
         self._database = database
         self._start = start
         self._incident = incident
         self._history = history
         self._weekly = weekly
+        self._since = since
 
     def hold_if_due(self, now: datetime) -> str | None:
         """Hold the drill of this week, if it is time and none was held since; returns its incident's id, else ``None``."""
         if self._weekly is None:
             return None
         planned, last = self._weekly.last(now), self.last(now)
-        if now - planned >= MISSED or (last is not None and last[0] >= planned):
+        self._since = min(self._since, now)  # the clock may have been put back
+        held = planned < self._since if last is None else planned <= last[0]
+        if now - planned >= MISSED or held:
             return None
         return self.hold(now)
 
-    def hold(self, now: datetime) -> str:
-        """Hold one now; returns its incident's id."""
+    def hold(self, now: datetime) -> str | None:
+        """Hold one now; returns its incident's id, ``None``: nobody gets drills."""
         with self._database.transaction():
             self._database.lock("watch")
             incident = self._start(now)
-            self._database.execute(insert(DRILL), {"at": now.timestamp(), "incident": incident})
+            if incident is not None:
+                self._database.execute(insert(DRILL), {"at": now.timestamp(), "incident": incident})
         return incident
 
     def last(self, now: datetime) -> tuple[datetime, str] | None:

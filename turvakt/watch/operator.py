@@ -106,8 +106,8 @@ class OperatorTeller:
         return incident
 
 
-def hold_drill(settings: Operator, plans: Iterable[Contact], incidents: Incidents, *, now: datetime) -> str:
-    """Tell every contact by each of its channels that this is a drill; returns the id of its incident.
+def hold_drill(settings: Operator, plans: Iterable[Contact], incidents: Incidents, *, now: datetime) -> str | None:
+    """Tell every contact by each of its channels that this is a drill; returns the id of its incident, ``None``: nobody is there.
 
     Args:
         plans: the contacts that plans name; the operator's are told besides.
@@ -122,6 +122,8 @@ def hold_drill(settings: Operator, plans: Iterable[Contact], incidents: Incident
             at=now, severity="critical", threat=False, every=True, show_text=False, timezone=settings.timezone
         )
     }
+    if not told:
+        return None
     bulletin = Bulletin("drill", "", "", "", "medium", False, {}, None, now)
     raised = incidents.raise_(
         "drill", subject=now.isoformat(), severity="medium", bulletin=bulletin, recipients=tuple(told.values())

@@ -93,6 +93,7 @@ def drills(parts: Parts) -> Drills:
         incident=parts.incidents.get,
         history=parts.incidents.history.of,
         weekly=Weekly.read(settings.drill, zone(settings)) if settings.drill else None,
+        since=parts.clock.now(),
     )
 
 

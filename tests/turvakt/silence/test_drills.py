@@ -54,19 +54,23 @@ class World:
 
     parts: Parts
     state: State = "triggered"
+    somebody: bool = True
     told: list[Transition] = field(default_factory=list)
     held: list[datetime] = field(default_factory=list)
 
-    def drills(self, weekly: str = "mon 10:00") -> Drills:
+    def drills(self, weekly: str = "mon 10:00", *, since: datetime = MONDAY - HOUR) -> Drills:
         return Drills(
             self.parts.database,
             start=self._start,
             incident=self._incident,
             history=lambda incident: self.told,
             weekly=Weekly.read(weekly, ZONE) if weekly else None,
+            since=since,
         )
 
-    def _start(self, now: datetime) -> str:
+    def _start(self, now: datetime) -> str | None:
+        if not self.somebody:
+            return None
         self.held.append(now)
         return f"drill-{len(self.held)}"
 
@@ -89,6 +93,24 @@ def test_it_is_held_once_a_week_also_a_little_late_but_not_at_night(world: World
         drills.hold_if_due(MONDAY + hours * HOUR)
     assert world.held == [MONDAY, MONDAY + 7 * 24 * HOUR, MONDAY + (14 * 24 + 5) * HOUR]
     assert world.drills(weekly="").hold_if_due(MONDAY + 28 * 24 * HOUR) is None
+
+
+def test_who_begins_after_its_hour_has_missed_none_before(world: World) -> None:
+    """Nobody who has just set Turvakt up gets a drill within the minute; a later one is made up for."""
+    drills = world.drills(since=MONDAY + HOUR)
+    drills.hold_if_due(MONDAY + 2 * HOUR)
+    assert world.held == []
+    drills.hold_if_due(MONDAY - HOUR)  # the clock is put back
+    drills.hold_if_due(MONDAY)
+    world.drills(since=MONDAY + (7 * 24 + 1) * HOUR).hold_if_due(MONDAY + (7 * 24 + 1) * HOUR)
+    assert world.held == [MONDAY, MONDAY + (7 * 24 + 1) * HOUR]
+
+
+def test_where_nobody_gets_drills_none_is_held_and_nobody_has_to_answer(world: World) -> None:
+    world.somebody = False
+    assert world.drills().hold_if_due(MONDAY) is None
+    assert world.drills().last(MONDAY) is None
+    assert list(world.drills()(MONDAY + 48 * HOUR)) == []
 
 
 def test_one_that_was_held_while_the_clock_was_ahead_is_none(world: World) -> None:

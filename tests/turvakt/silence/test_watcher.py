@@ -23,7 +23,7 @@ from turvakt.settings import Settings
 from turvakt.status import status
 from turvakt.watch.beats import LOST, Beat, Beats
 from turvakt.watch.channels import place_of
-from turvakt.watch.operator import OperatorTeller, recipients
+from turvakt.watch.operator import OperatorTeller, hold_drill, recipients
 from turvakt.watch.pinger import Pinger
 from turvakt.watch.probes import Probe
 from turvakt.watch.setup import drills, watcher, ways
@@ -440,3 +440,9 @@ def test_a_drill_goes_to_every_way_of_everybody_but_who_does_without(parts: Part
     assert {each.kind for each in drills(parts)(clock.now())} == {"drill-failed", "drill-unanswered"}
     parts.incidents.answer(incident, "acknowledge", by="Desk")
     assert {each.kind for each in drills(parts)(clock.now())} == {"drill-failed"}
+
+
+def test_a_drill_that_everybody_does_without_is_none(parts: Parts, clock: ManualClock) -> None:
+    owner = msgspec.structs.replace(parts.settings.operator, contacts=parts.settings.operator.contacts[2:])
+    assert hold_drill(owner, (), parts.incidents, now=clock.now()) is None
+    assert (parts.incidents.open(), told(parts)) == ([], [])
