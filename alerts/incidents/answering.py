@@ -86,10 +86,13 @@ class Answering:
         """What people have said to it, in their order."""
         return self._history.of(incident, events=ANSWERS.values())
 
-    def said_already(self, incident: str, action: str, *, by: str) -> bool:
-        """Whether the last answer to it is this one, by the same one: who sends a form twice has nothing to learn."""
+    def said_already(self, incident: str, action: str, *, by: str, seen: str) -> bool:
+        """Whether the last answer to it is this one, by the same one who had ``seen`` all but that: who sends a form twice has
+        nothing to learn.
+        """
         last = self.last(incident)
-        return last is not None and (last.actor, last.event) == (by, ANSWERS.get(cast(Action, action)))
+        same = last is not None and (last.actor, last.event) == (by, ANSWERS.get(cast(Action, action)))
+        return same and seen.split("-")[0] == str(len(self.answers(incident)) - 1)
 
     def last(self, incident: str) -> Transition | None:
         """The last answer to it, if it still holds: since then it has not begun again."""

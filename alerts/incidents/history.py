@@ -47,6 +47,7 @@ Event = Literal[
     "task-done",
     "task-undone",
     "task-overdue",
+    "signed-in",
 ]
 ANSWERS: dict[Action, Event] = {
     "acknowledge": "acknowledged",
@@ -129,6 +130,10 @@ class History:
         reached = INCIDENT_EVENT.c.incident == incident, INCIDENT_EVENT.c.event.in_(("delivered", "received"))
         found = select(INCIDENT_EVENT.c.contact).where(*reached).distinct()
         return frozenset(row[0] for row in self._database.query(found))
+
+    def contacts_of(self, incident: str, person: str) -> frozenset[str]:
+        """The names of the contacts by whose links somebody with an account has answered it: she is each of them."""
+        return frozenset(each.contact for each in self.of(incident, events=("signed-in",)) if each.actor == person)
 
     def of_delivery(self, delivery: str) -> list[Transition]:
         """What became of one delivery."""

@@ -6,14 +6,14 @@ from datetime import datetime
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, not_, select, update
+from sqlalchemy import ColumnElement, Table, and_, delete, not_, or_, select, update
 
 from alerts.alert import Alert
 from alerts.content import without_content
 from alerts.incidents.case import UNANSWERED, Case, cases, readable, save, unreadable
 from alerts.incidents.grade import Grade, grade_of
 from alerts.incidents.history import ANSWERS, DELETED, NOBODY_LEFT, Event, History, Transition
-from alerts.incidents.incident import LOCK, Incident
+from alerts.incidents.incident import LOCK, Incident, State
 from alerts.incidents.reading import IncidentReader
 from alerts.incidents.remaining import remaining
 from alerts.tables import (
@@ -33,6 +33,7 @@ from registry.holder import Part
 logger = logging.getLogger(__name__)
 _OF_INCIDENTS: tuple[Table, ...] = (INCIDENT_POST, INCIDENT_LINK, INCIDENT_TASK, DIGEST_ENTRY)
 """What belongs to an incident, but for its history, which `alerts.incidents.history.History` holds."""
+_UNANSWERED: tuple[State, ...] = ("triggered", "escalated")
 _ARRIVED: tuple[Event, ...] = ("delivered", "received", "in-digest")
 
 
@@ -101,7 +102,7 @@ class IncidentHolder(IncidentReader):
 
     def _only_told(self, case: Case, name: str) -> bool:
         """Whether this contact was told of it, since it last began, and nobody else has a message about it, or is to have one."""
-        if case.state not in ("triggered", "escalated"):
+        if case.state not in _UNANSWERED:
             return False
         told = self._history.of(case.id)
         begun = max((at for at, each in enumerate(told) if each.event == "owner-gone"), default=0)
@@ -138,7 +139,7 @@ class IncidentHolder(IncidentReader):
                 case.content = left[0]
                 grades = (grade_of(each.verdict.judgement) for each in left)
                 case.severity, case.threat, case.exposes = reduce(Grade.joined, grades)
-                if case.state in ("triggered", "escalated") and not self._history.of(case.id, events=_ARRIVED):
+                if case.state in _UNANSWERED and not self._history.of(case.id, events=_ARRIVED):
                     _from_first_step(case, self._clock.now())
                 save(self._database, [case])
                 removed += 1
@@ -199,7 +200,10 @@ class IncidentHolder(IncidentReader):
     def expire(self, before: datetime) -> int:
         """Remove incidents that nobody waits for any more and that have not changed since ``before``."""
         since, unanswered = before.timestamp(), (self._clock.now() - UNANSWERED).timestamp()
-        waits = and_(INCIDENT.c.state.in_(("triggered", "escalated")), INCIDENT.c.changed_at >= unanswered)
+        # What cannot be read does not go on, and must not stay for that.
+        lost = unreadable(self._database, INCIDENT.c.changed_at < since)
+        goes_on = and_(INCIDENT.c.escalate_at.is_not(None), INCIDENT.c.id.not_in(lost))
+        waits = and_(INCIDENT.c.state.in_(_UNANSWERED), or_(INCIDENT.c.changed_at >= unanswered, goes_on))
         ended = and_(not_(waits), INCIDENT.c.changed_at < since)
         with self._database.transaction():
             self._database.lock(LOCK)
@@ -241,7 +245,7 @@ class IncidentHolder(IncidentReader):
 
 def _from_first_step(case: Case, now: datetime) -> None:
     """Tell it anew, at once."""
-    case.state, case.step, case.round, case.series = "escalated", 0, 0, case.series + 1
+    case.state, case.owner, case.step, case.round, case.series = "escalated", "", 0, 0, case.series + 1
     case.changed_at = case.escalate_at = now.timestamp()
 
 

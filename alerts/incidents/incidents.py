@@ -101,7 +101,8 @@ class Incidents(IncidentHolder):
         self._telling = telling
         self._campaigns = Campaigns(database)
         self.history = History(database)
-        whom = partial(Whom, plans=plans, operator=operator, email_of=email_of)
+        contacts_of = self.history.contacts_of
+        whom = partial(Whom, plans=plans, operator=operator, email_of=email_of, contacts_of=contacts_of)
         self._whom = whom(officials=officials)
         self._known = cache(officials)
         self._taking = Taking(

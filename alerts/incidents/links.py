@@ -15,6 +15,8 @@ from typing import cast
 
 from sqlalchemy import bindparam, delete, insert, select, update
 
+from alerts.incidents.history import History, Transition
+from alerts.incidents.incident import LOCK
 from alerts.tables import INCIDENT_LINK
 from flow.clock import Clock, Moment
 from flow.database import Database
@@ -110,6 +112,16 @@ class Links:
         """The link of this delivery, also if its time is over; ``None`` if there is none."""
         rows = self._database.query(select(*_COLUMNS).where(INCIDENT_LINK.c.delivery == delivery))
         return _link(rows[0]) if rows else None
+
+    def signed_in(self, link: Link, person: str) -> None:
+        """Write down, once, that whoever answers by this link has come in with the account ``person``."""
+        with self._database.transaction():
+            self._database.lock(LOCK)
+            history = History(self._database)
+            if self.find(link.delivery) is None or link.contact in history.contacts_of(link.incident, person):
+                return  # whoever is erased meanwhile must not come back
+            at = self._clock.now()
+            history.add([Transition(link.incident, link.official, at, "signed-in", actor=person, contact=link.contact)])
 
     def known(self, deliveries: Collection[str]) -> frozenset[str]:
         """Those of ``deliveries``, given by id, that have one: nobody erases them before the transaction ends."""

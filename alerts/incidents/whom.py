@@ -1,6 +1,6 @@
 """Whom an incident is told to: by its plan and by consent, or the operator."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -41,6 +41,7 @@ class Whom:
         officials: the registry.
         operator: who is told of what is wrong with Turvakt itself, and of what nobody else has answered.
         email_of: the address of the person with this id; empty: nobody has it.
+        contacts_of: given an incident and a person, both by id, the names of the contacts by whose links she has answered it.
     """
 
     def __init__(
@@ -50,11 +51,13 @@ class Whom:
         officials: Callable[[str], Official | None],
         operator: Operator,
         email_of: Callable[[str], str],
+        contacts_of: Callable[[str, str], Collection[str]],
     ) -> None:
         self._plans = plans
         self._officials = officials
         self._operator = operator
         self._email_of = email_of
+        self._contacts_of = contacts_of
 
     def step(self, case: Case, step: int, now: datetime) -> tuple[Recipient, ...]:
         """Whom a step of its policy tells, from 1."""
@@ -103,13 +106,14 @@ class Whom:
 
     def apart(self, case: Case, recipients: Iterable[Recipient], by: str) -> tuple[list[Recipient], list[Recipient]]:
         """Those who are ``by``, a contact's name or a person's id, and the others. A person is each contact, too, that has her
-        e-mail address.
+        e-mail address, or by whose link she has answered.
         """
         email = folded(self._email_of(by)) if by else ""
+        names = {by, *self._contacts_of(case.id, by)} if by else set()
         hers: list[Recipient] = []
         others: list[Recipient] = []
         for each in recipients:
-            is_hers = each.name == by or (email and email in self._emails(case, each))
+            is_hers = each.name in names or (email and email in self._emails(case, each))
             (hers if is_hers else others).append(each)
         return hers, others
 

@@ -17,6 +17,7 @@ from alerts.incidents.case import cases
 from alerts.incidents.history import Times, Transition
 from alerts.incidents.incident import Action
 from alerts.incidents.incidents import Incidents
+from alerts.incidents.links import Links
 from alerts.plans.contacts import Contact as Planned
 from alerts.plans.contacts import Way
 from alerts.plans.plan import Plan, Plans
@@ -927,6 +928,26 @@ class TestHolder:
         assert world.pass_time(1) == [("escalated", 1, DEPUTY.address)]
         assert [each for each in world.events() if each in ("owner-gone", "repeated")] == ["owner-gone", "repeated"]
 
+    def test_what_somebody_has_who_signed_in_by_the_link_of_an_erased_recipient_is_told_anew(
+        self, world: World
+    ) -> None:
+        world.take(world.raised(1, labels=("threat",)))
+        (item,) = world.waiting().values()
+        world.deliver()
+        links = Links(world.database, clock=world.clock)
+        link = links.find(item.delivery.id)
+        assert link is not None
+        for _ in range(2):
+            links.signed_in(link, "p-9")
+        assert world.events().count("signed-in") == 1
+        world.incidents.answer(world.one.id, "on-it", by="p-9")
+        world.her = replace(world.her, contacts=(DEPUTY,))
+        world.incidents.erase("anna-lindqvist", Part("recipient", "Beredskap Ekvik"))
+        assert (world.one.state, world.one.owner) == ("escalated", "")
+        links.signed_in(link, "p-9")  # a form that was on its way
+        world.incidents.history.erase("anna-lindqvist", Part("recipient", "Beredskap Ekvik"))
+        assert "signed-in" not in world.events()
+
     @both
     def test_the_answer_of_an_erased_recipient_stays_without_a_name(self, world: World, database: Database) -> None:
         world.take(world.raised(1))
@@ -998,6 +1019,19 @@ class TestHolder:
         world.clock.advance(1)
         world.incidents.expire(world.clock.now())
         assert [each.id for each in world.incidents.of_official("anna-lindqvist")] == [threat.id]
+
+    @both
+    @pytest.mark.parametrize("readable", [True, False])
+    def test_what_a_step_is_still_to_come_for_stays_longer_than_that(self, database: Database, readable: bool) -> None:
+        steps = (Step(tell=("rule",), wait=timedelta(days=5)), Step(tell=("official",)))
+        policies = {"urgent": Policy(name="urgent", steps=steps)}
+        world = World(database, Plan((Rule(name="grave", severity="low"),), policies=policies))
+        world.take(world.raised(1, labels=("threat",)))
+        world.clock.advance(4 * 86_400)
+        if not readable:
+            world.database.execute(update(INCIDENT).values(content=b"{}x"))
+        world.incidents.expire(world.clock.now() - timedelta(days=3))
+        assert [each.state for each in world.incidents.open()] == (["triggered"] if readable else [])
 
     @both
     def test_history_is_never_changed(self, world: World, database: Database) -> None:

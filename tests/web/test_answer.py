@@ -405,6 +405,31 @@ def test_where_the_plan_wants_it_one_signs_in_first_and_answers_as_oneself(tmp_p
     assert "Rut Ek is on it" in world.browser(world.person()).page(path).words
 
 
+def test_who_signs_in_hands_over_as_the_contact_whose_link_she_has(tmp_path: Path) -> None:
+    """Her contact has a telephone alone: nothing else says that it is she."""
+    world = Answerable(tmp_path / "data", rules=SECOND_FACTOR)
+    kaj = replace(world.her.contacts[0], channel="sms", address="+46700000001")
+    world.her = replace(world.her, contacts=(kaj, *world.her.contacts[1:]))
+    world.parts.store.put_all([world.her])
+    incident = world.raised()
+    before = {item.delivery.id for item in world.parts.outbox.due(100, channel="sms")}
+    path, browser = world.link(incident), world.browser(world.person())
+    answer(browser, path, "hand-over")
+    events = world.parts.incidents.history.of(incident.id)
+    assert [(each.actor, each.contact) for each in events if each.event == "signed-in"] == [("rut", KAJ)]
+    assert {item.delivery.id for item in world.parts.outbox.due(100, channel="sms")} == before
+    assert "Signed in and answered by a contact's link: Rut Ek" in browser.page(f"/incidents/{incident.id}").words
+
+
+def test_a_hand_over_of_before_the_last_round_is_none(world: Answerable) -> None:
+    incident = world.raised()
+    path, browser = world.link(incident), world.browser()
+    old = form(browser, path)
+    answer(browser, path, "on-it")
+    answer(browser, path, "hand-over")
+    assert browser.submit(path, do="hand-over", **old).status_code == 409
+
+
 def test_a_new_key_lets_links_of_the_former_one_in(tmp_path: Path) -> None:
     old = Answerable(tmp_path / "data", key="the old key")
     path = old.link(old.raised())

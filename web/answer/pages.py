@@ -206,8 +206,10 @@ def routes(site: Site, answers: Answers) -> APIRouter:
             if await answers.step(ticked, opened, more):
                 return RedirectResponse(f"/a/{token}?done=task#content", 303)
         else:
+            if opened.by != opened.link.contact:
+                await answers.step(answers.links.signed_in, opened.link, opened.by)
             found = await answers.answer(opened.incident.id, what, by=opened.by, seen=seen)
-            twice = await site.reads(answers.answering.said_already, opened.incident.id, what, by=opened.by)
+            twice = await site.reads(answers.answering.said_already, opened.incident.id, what, by=opened.by, seen=seen)
             if found is not None and (found.done or twice):
                 return RedirectResponse(f"/a/{token}?done=1#content", 303)
             outcome = (found and found.refusal) or outcome

@@ -77,7 +77,9 @@ def routes(site: Site, answers: Answers) -> APIRouter:
         seen = await site.reads(heard, link) if digit == "1" else None
         if seen is None:
             return JSONResponse(_NOTHING)
-        await answers.answer(link.incident, "acknowledge", by=link.contact, seen=seen)
-        return JSONResponse(_HEARD)
+        said = await answers.answer(link.incident, "acknowledge", by=link.contact, seen=seen)
+        # Where somebody else has answered just now there is nothing more to do.
+        heard_it = said is not None and (said.done or said.refusal == "outdated")
+        return JSONResponse(_HEARD if heard_it else _NOTHING)
 
     return router

@@ -212,7 +212,7 @@ def routes(site: Site, board: Board) -> APIRouter:
         else:
             by, seen = actor_of(request).person.id, str(form.get("seen", ""))
             found = await answers.answer(incident_id, what, by=by, seen=seen)
-            twice = await site.reads(answers.answering.said_already, incident_id, what, by=by)
+            twice = await site.reads(answers.answering.said_already, incident_id, what, by=by, seen=seen)
             done = found is not None and (found.done or twice)
             outcome = (found and found.refusal) or outcome
         if done:
