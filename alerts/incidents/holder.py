@@ -33,7 +33,7 @@ from registry.holder import Part
 logger = logging.getLogger(__name__)
 _OF_INCIDENTS: tuple[Table, ...] = (INCIDENT_POST, INCIDENT_LINK, INCIDENT_TASK, DIGEST_ENTRY)
 """What belongs to an incident, but for its history, which `alerts.incidents.history.History` holds."""
-_UNANSWERED: tuple[State, ...] = ("triggered", "escalated")
+_WAITING: tuple[State, ...] = ("triggered", "escalated")
 _ARRIVED: tuple[Event, ...] = ("delivered", "received", "in-digest")
 
 
@@ -102,7 +102,7 @@ class IncidentHolder(IncidentReader):
 
     def _only_told(self, case: Case, name: str) -> bool:
         """Whether this contact was told of it, since it last began, and nobody else has a message about it, or is to have one."""
-        if case.state not in _UNANSWERED:
+        if case.state not in _WAITING:
             return False
         told = self._history.of(case.id)
         begun = max((at for at, each in enumerate(told) if each.event == "owner-gone"), default=0)
@@ -139,7 +139,7 @@ class IncidentHolder(IncidentReader):
                 case.content = left[0]
                 grades = (grade_of(each.verdict.judgement) for each in left)
                 case.severity, case.threat, case.exposes = reduce(Grade.joined, grades)
-                if case.state in _UNANSWERED and not self._history.of(case.id, events=_ARRIVED):
+                if case.state in _WAITING and not self._history.of(case.id, events=_ARRIVED):
                     _from_first_step(case, self._clock.now())
                 save(self._database, [case])
                 removed += 1
@@ -203,7 +203,7 @@ class IncidentHolder(IncidentReader):
         # What cannot be read does not go on, and must not stay for that.
         lost = unreadable(self._database, INCIDENT.c.changed_at < since)
         goes_on = and_(INCIDENT.c.escalate_at.is_not(None), INCIDENT.c.id.not_in(lost))
-        waits = and_(INCIDENT.c.state.in_(_UNANSWERED), or_(INCIDENT.c.changed_at >= unanswered, goes_on))
+        waits = and_(INCIDENT.c.state.in_(_WAITING), or_(INCIDENT.c.changed_at >= unanswered, goes_on))
         ended = and_(not_(waits), INCIDENT.c.changed_at < since)
         with self._database.transaction():
             self._database.lock(LOCK)
