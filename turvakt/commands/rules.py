@@ -84,6 +84,7 @@ RULES: dict[str, Rule] = {
     "alerts duty": _NAMES,
     "alerts export": Rule("operator", "names", "one official", ("exported",)),
     "alerts test": Rule("operator", "names"),
+    "alerts bounced": _CARE,
     "alerts drill": _COUNTS,
     "dead list": _NAMES,
     "dead show": Rule("operator", "texts", "one post", ("text-read",)),

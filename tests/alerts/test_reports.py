@@ -1,0 +1,64 @@
+"""What mail servers report, and mails that are no report of theirs."""
+
+from collections.abc import Callable
+
+import pytest
+
+from alerts.mail.reports import LONGEST, Report, read
+from flow.errors import BadInput
+from tests.alerts.bounces import TO, exchange, exim, postfix
+
+DELIVERY = "0123456789abcdef01234567"
+
+
+@pytest.mark.parametrize("server", [postfix, exchange, exim])
+@pytest.mark.parametrize(
+    ("action", "event"),
+    [
+        ("failed", "failed"),
+        ("Failed (gave up)", "failed"),
+        ("delivered", "received"),
+        ("delayed", None),
+        ("relayed", None),
+    ],
+)
+def test_servers_say_what_became_of_which_mail(server: Callable[..., bytes], action: str, event: str | None) -> None:
+    report = read(server(DELIVERY, action))
+    assert (report.delivery, report.event) == (DELIVERY, event)
+
+
+@pytest.mark.parametrize("other", ["delivered", "relayed", "delayed"])
+def test_one_mailbox_of_several_that_fails_is_no_failure(other: str) -> None:
+    assert read(postfix(DELIVERY, "failed", other)).event == ("received" if other == "delivered" else None)
+    assert read(postfix(DELIVERY, "failed", "failed")) == Report(DELIVERY, "failed")
+
+
+NESTED = b"".join(b'Content-Type: multipart/report; boundary="b%d"\n\n--b%d\n' % (i, i) for i in range(2000))
+
+
+@pytest.mark.parametrize(
+    ("mail", "reason"),
+    [
+        (b"", "no report"),
+        (b"\xff\x00\xfe" * 50, "no report"),
+        (f"From: {TO}\nSubject: Tack\n\nOriginal-Envelope-Id: {DELIVERY}\nAction: failed\n".encode(), "no report"),
+        (b"Content-Type: multipart/report\n\nno parts\n", "no report"),
+        (
+            postfix(DELIVERY)
+            .replace(b"report-type=delivery-status", b"")
+            .replace(b"multipart/report", b"multipart/mixed"),
+            "no",
+        ),
+        (postfix("rut.ek@ekvik.example"), "no mail from here"),
+        (postfix(DELIVERY.upper()), "no mail from here"),
+        (exim("'; DROP TABLE outbox; --"), "no mail from here"),
+        (exchange("å\x00").replace(b"\xc3", b"\xff"), "no mail from here"),
+        (postfix(DELIVERY) + b"x" * LONGEST, "longer than"),
+        (NESTED, "parts within parts"),
+    ],
+)
+def test_what_is_no_report_about_our_mail_is_said_without_a_word_of_it(mail: bytes, reason: str) -> None:
+    with pytest.raises(BadInput, match=reason) as refused:
+        read(mail)
+    assert "Nothing was changed" in str(refused.value)
+    assert "@" not in str(refused.value)
