@@ -108,13 +108,14 @@ def make_channels(
     limited: dict[str, Channel] = {
         name: Limited(
             channel,
-            per_minute=limits.per_minute,
-            per_address=limits.per_address,
+            per_minute=per_minute,
+            per_address=per_address,
             failures=limits.open_after,
             pause=timedelta(seconds=limits.open_seconds),
             clock=clock,
         )
         for name, channel in channels.items()
+        for per_minute, per_address in [limits.of(name)]
     }
     return {files.name: files, **limited}
 

@@ -293,6 +293,34 @@ class Apprise(Section, frozen=True):
     ] = []
 
 
+_Minute = Annotated[int, Meta(ge=1, le=100_000)]
+_Address = Annotated[int, Meta(ge=1, le=10_000)]
+_SLOW = {"sms": 60, "sms-gateway": 60, "voice": 20}
+"""Messages a minute, at most, where each costs money, unless the channel has a limit of its own."""
+
+
+class ChannelLimits(Section, frozen=True):
+    """Limits of one channel; what is left out is as for all."""
+
+    per_minute: _Minute | None = None
+    per_address: _Address | None = None
+
+
+class PerChannel(Section, frozen=True, omit_defaults=True):
+    """Limits of single channels, named as their sections are."""
+
+    email: ChannelLimits = ChannelLimits()
+    webhook: ChannelLimits = ChannelLimits()
+    sms: ChannelLimits = ChannelLimits()
+    sms_gateway: ChannelLimits = ChannelLimits()
+    voice: ChannelLimits = ChannelLimits()
+    teams: ChannelLimits = ChannelLimits()
+    matrix: ChannelLimits = ChannelLimits()
+    ntfy: ChannelLimits = ChannelLimits()
+    webpush: ChannelLimits = ChannelLimits()
+    apprise: ChannelLimits = ChannelLimits()
+
+
 class Limits(Section, frozen=True):
     """What keeps channels from being flooded; threats and what is critical always pass. See docs/channels.md."""
 
@@ -300,10 +328,23 @@ class Limits(Section, frozen=True):
     per_address: Annotated[
         int, Meta(ge=1, le=10_000, description="Messages to one address by one channel a minute.")
     ] = 60
+    channel: Annotated[
+        PerChannel,
+        Meta(
+            description="Other ones for single channels, as [limits.channel.email] with per_minute or per_address; in the "
+            "variable as JSON. Without: of sms and sms_gateway 60 a minute at most, of voice 20."
+        ),
+    ] = PerChannel()
     open_after: Annotated[
         int, Meta(ge=1, le=1000, description="Failures in a row after which a channel is left alone for a while.")
     ] = 5
     open_seconds: Annotated[float, Meta(gt=0, le=3600, description="This while; then one message tries it.")] = 30.0
+
+    def of(self, channel: str) -> tuple[int, int]:
+        """Messages of a channel, and to one address by it, a minute."""
+        own: ChannelLimits = getattr(self.channel, channel.replace("-", "_"))
+        usual = min(self.per_minute, _SLOW.get(channel, self.per_minute))
+        return own.per_minute or usual, own.per_address or self.per_address
 
 
 class OperatorContact(Section, frozen=True):

@@ -207,7 +207,7 @@ def _parsed(text: str, hint: Any, name: str) -> Any:
     if kind == list[str]:
         return [part.strip() for part in text.split(",") if part.strip()]
     try:
-        if typing.get_origin(kind) is list:
+        if typing.get_origin(kind) is list or (isinstance(kind, type) and issubclass(kind, Section)):
             return msgspec.json.decode(text)
         return msgspec.convert(text, hint, strict=False)
     except msgspec.DecodeError as error:  # of which ValidationError is one

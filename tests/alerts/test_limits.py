@@ -3,7 +3,9 @@
 import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from alerts.alert import Recipient
@@ -17,9 +19,12 @@ from flow.clock import ManualClock
 from flow.errors import BadInput, Unavailable
 from tests.alerts.benches import MESSAGE
 from tests.alerts.people import AT, alert, recipient
+from tests.alerts.services import Elks
+from turvakt.settings import Settings
 from turvakt.watch.beats import Beat
 from turvakt.watch.channels import place_of
 from turvakt.watch.pulse import Pulse
+from turvakt.wiring import Parts
 
 PLAIN = replace(MESSAGE, severity="high", threat=False)
 THREAT = replace(MESSAGE, severity="medium", threat=True)
@@ -263,3 +268,20 @@ async def test_a_delivery_that_failed_for_good_is_known_of_its_host(
     post.error = BadInput("unknown", place="channel email")
     assert (await sender.send(item)).delivery.state == "failed"
     assert limited.tried() == [Tried("one.example", AT, failing_since=AT, reason="channel email: unknown", lost=True)]
+
+
+async def test_a_channel_has_the_limits_of_the_settings_and_threats_pass_them(tmp_path: Path) -> None:
+    async with Elks() as elks:
+        given = {
+            "data": {"dir": str(tmp_path)},
+            "sms": {"username": "user", "password": "secret", "url": f"{elks.url}/a1"},
+            "limits": {"channel": {"sms": {"per_minute": 1}}},
+        }
+        with Parts(msgspec.convert(given, Settings), clock=ManualClock(AT)) as parts:
+            sms, to = parts.channels["sms"], recipient("+46701740605", channel="sms")
+            await sms.send(PLAIN, recipient=to, idempotency_key="k1")
+            with pytest.raises(Held):
+                await sms.send(PLAIN, recipient=to, idempotency_key="k2")
+            await sms.send(THREAT, recipient=to, idempotency_key="k3")
+            await sms.close()
+        assert len(elks.taken) == 2

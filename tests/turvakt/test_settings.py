@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.channels import CHANNELS
 from flow.errors import Broken
 from turvakt.settings import ROOT, Settings, load, render
 
@@ -45,6 +46,9 @@ def test_the_file_can_be_named_by_the_environment(tmp_path: Path) -> None:
         ("web = 3", r"Expected `object`, got `int` - at `\$\.web`"),
         ("[retention]\nlog_days = 1000000", r"<= 36500.* - at `\$\.retention\.log_days`"),
         ("[retention]\nlog_days = nan", r"float.* - at `\$\.retention\.log_days`"),
+        ("[limits.channel.sms]\nper_minute = 0", r"Expected `int` >= 1 - at `\$\.limits\.channel\.sms\.per_minute`"),
+        ("[limits.channel.sms]\nper_hour = 1", r"unknown field `per_hour` - at `\$\.limits\.channel\.sms`"),
+        ("[limits.channel.pigeon]\nper_minute = 1", r"unknown field `pigeon` - at `\$\.limits\.channel`"),
         ("[feed]\ninterval = inf", r"<= 86400.* - at `\$\.feed\.interval`"),
     ],
 )
@@ -123,3 +127,31 @@ def test_a_section_that_is_none_is_refused_whatever_the_environment_says(tmp_pat
 def test_numbers_that_no_calendar_holds_are_refused(name: str, value: str) -> None:
     with pytest.raises(Broken):
         load(file=None, environ={name: value})
+
+
+@pytest.mark.parametrize("channel", sorted(CHANNELS.keys() - {"outbox"}))
+def test_each_channel_may_have_limits_of_its_own(tmp_path: Path, channel: str) -> None:
+    text = f"[limits.channel.{channel.replace('-', '_')}]\nper_minute = 7000\n"
+    assert from_file(tmp_path, text).limits.of(channel) == (7000, 60)
+    assert from_file(tmp_path, f"[limits]\nper_minute = 9\n{text}per_address = 2").limits.of(channel) == (7000, 2)
+
+
+def test_what_costs_money_is_sent_more_slowly_and_never_faster_than_all(tmp_path: Path) -> None:
+    usual, slow = Settings().limits, from_file(tmp_path, "[limits]\nper_minute = 30").limits
+    assert [usual.of(name)[0] for name in ("email", "sms", "sms-gateway", "voice")] == [6000, 60, 60, 20]
+    assert [slow.of(name)[0] for name in ("email", "sms", "sms-gateway", "voice")] == [30, 30, 30, 20]
+
+
+def test_limits_of_channels_in_the_environment() -> None:
+    given = {"TURVAKT_LIMITS_CHANNEL": '{"email": {"per_minute": 30}}'}
+    assert load(file=None, environ=given).limits.of("email") == (30, 60)
+    with pytest.raises(Broken, match=r"unknown field `mail` - at `\$\.limits\.channel`"):
+        load(file=None, environ={"TURVAKT_LIMITS_CHANNEL": '{"mail": {}}'})
+    with pytest.raises(Broken, match=r"environment variable TURVAKT_LIMITS_CHANNEL.*Mend its value"):
+        load(file=None, environ={"TURVAKT_LIMITS_CHANNEL": "email=30"})
+
+
+def test_a_choice_in_the_environment_is_one_of_those() -> None:
+    assert load(file=None, environ={"TURVAKT_LOGGING_LEVEL": "error"}).logging.level == "error"
+    with pytest.raises(Broken, match=r"environment variable TURVAKT_LOGGING_LEVEL"):
+        load(file=None, environ={"TURVAKT_LOGGING_LEVEL": "loud"})
