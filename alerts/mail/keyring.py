@@ -24,8 +24,8 @@ class Keyring:
         """The key for this address, in lower case; ``None``: mail to it is not encrypted."""
         seen = self._state()
         if seen != self._seen:
-            self._seen = seen
             self._keys = self._read()
+            self._seen = seen
         return self._keys.get(address)
 
     def _read(self) -> Mapping[str, Key]:
@@ -54,5 +54,5 @@ def _usable(address: str, file: Path) -> Key:
 def _written(file: Path) -> int:
     try:
         return file.stat().st_mtime_ns
-    except OSError:
+    except (OSError, ValueError):
         return 0  # reading it will say so

@@ -25,10 +25,13 @@ def load_key(file: Path, *, address: str) -> Key:
     """
     try:
         content = file.read_bytes()
-    except OSError as error:
-        raise Broken(f"the key cannot be read ({type(error).__name__})", place=str(file), remedy=RENEW) from error
-    key = _smime(content, file) if _is_x509(content) else _openpgp(content, file)
-    addresses = _addresses(key)
+        key = _smime(content, file) if _is_x509(content) else _openpgp(content, file)
+        addresses = _addresses(key)
+        _ = key.begins, key.ends
+    except Broken:
+        raise
+    except Exception as error:  # noqa: BLE001  parts are parsed only when asked for, and the errors are of many kinds
+        raise Broken(f"the key cannot be read ({type(error).__name__})", place=str(file), remedy=RENEW) from None
     if address.casefold() not in addresses:
         raise Broken("the key is for another address", place=str(file), remedy=RENEW)
     try:

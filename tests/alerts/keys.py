@@ -32,8 +32,9 @@ def smime_pair(
     in_subject: bool = False,
     elliptic: bool = False,
     encipher: bool | None = None,
+    extension: tuple[x509.ObjectIdentifier, bytes] | None = None,
 ) -> Pair:
-    """``encipher``: what the key usage says; ``None``: there is none."""
+    """``encipher``: what the key usage says; ``None``: there is none. ``extension``: one more, as it stands."""
     begins = begins or datetime.now(UTC) - timedelta(days=1)
     private = ec.generate_private_key(ec.SECP256R1()) if elliptic else rsa.generate_private_key(65537, 2048)
     attributes = [x509.NameAttribute(x509.NameOID.COMMON_NAME, "Beredskap Ekvik")]
@@ -48,6 +49,8 @@ def smime_pair(
         builder = builder.add_extension(
             x509.KeyUsage(True, False, encipher, False, False, False, False, False, False), critical=True
         )
+    if extension is not None:
+        builder = builder.add_extension(x509.UnrecognizedExtension(*extension), critical=False)
     certificate = builder.sign(private, SHA256())
     return Pair(
         certificate.public_bytes(Encoding.PEM),

@@ -24,6 +24,12 @@ def pgp_private() -> bytes:
     return str(pgp_pair()[1]).encode()
 
 
+def strange(kind: x509.ObjectIdentifier, content: str) -> bytes:
+    """A certificate that holds what the library cannot read."""
+    return smime_pair(in_subject=True, extension=(kind, bytes.fromhex(content))).certificate
+
+
+NAMES, USAGE = x509.ExtensionOID.SUBJECT_ALTERNATIVE_NAME, x509.ExtensionOID.KEY_USAGE
 FAULTS: dict[str, tuple[Callable[[], bytes], str]] = {
     "empty": (lambda: b"", "neither"),
     "text": (lambda: b"ssh-ed25519 AAAA", "neither"),
@@ -37,6 +43,9 @@ FAULTS: dict[str, tuple[Callable[[], bytes], str]] = {
     "smime-signing": (lambda: smime_pair(encipher=False).certificate, "not for encryption"),
     "smime-elliptic": (lambda: smime_pair(elliptic=True).certificate, "not for encryption"),
     "smime-damaged": (lambda: smime_pair().certificate[:200], "no certificate"),
+    "smime-name-not-ascii": (lambda: strange(NAMES, "300d810b6af67267656e40782e7365"), r"cannot be read \(ValueError"),
+    "smime-name-of-x400": (lambda: strange(NAMES, "3004a3023000"), "cannot be read"),
+    "smime-usage": (lambda: strange(USAGE, "0400"), "cannot be read"),
 }
 
 
@@ -54,6 +63,11 @@ def test_a_key_that_is_of_no_use_stops_and_says_why(fault: str, tmp_path: Path) 
 def test_a_key_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(Broken, match="cannot be read"):
         load_key(tmp_path / "none.asc", address=ADDRESS)
+
+
+def test_a_path_that_can_be_none(tmp_path: Path) -> None:
+    with pytest.raises(Broken, match="cannot be read"):
+        load_key(tmp_path / "a\0b", address=ADDRESS)
 
 
 def test_a_key_ends_with_its_part_for_encryption(tmp_path: Path) -> None:
@@ -124,6 +138,26 @@ def test_a_keyring_follows_plans_and_files(tmp_path: Path, caplog: pytest.LogCap
 
     contacts.clear()
     assert keyring.of(ADDRESS) is None
+
+
+@pytest.mark.parametrize("name", ["strange.pem", "a\0b"])
+def test_a_keyring_takes_up_a_key_of_no_use_beside_the_others(name: str, tmp_path: Path) -> None:
+    """Mail to its contact is not open, and the key of another contact is renewed all the same."""
+    file, ways = tmp_path / "vakt.pem", (Way(channel="email", address=ADDRESS),)
+    file.write_bytes(smime_pair().certificate)
+    contacts = {"Vakt": Contact(name="Vakt", language="sv", channels=ways, key=str(file))}
+    keyring = Keyring(Plans(Plan((), contacts=contacts)))
+    before = keyring.of(ADDRESS)
+
+    (tmp_path / "strange.pem").write_bytes(strange(NAMES, "3004a3023000"))
+    lost = Way(channel="email", address="lost@ekvik.example")
+    contacts["Lost"] = Contact(name="Lost", language="sv", channels=(lost,), key=str(tmp_path / name))
+    file.write_bytes(smime_pair().certificate)
+    os.utime(file, ns=(1, 1))
+    found, without = keyring.of(ADDRESS), keyring.of(lost.address)
+    assert found not in (None, before)
+    assert without is not None
+    assert not holds(without, NOW)
 
 
 def test_a_keyring_with_a_key_of_no_use_starts_all_the_same(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
