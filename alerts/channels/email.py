@@ -110,9 +110,11 @@ class Email:
         """
         mail = self._mail(message, recipient, idempotency_key)
         with self._faults():
-            async with asyncio.timeout(_BEFORE_SECONDS) as before, self._smtp(before) as smtp:
-                of_mail, of_recipient = await smtp.asking_for_reports(idempotency_key)
-                await smtp.send_message(mail, mail_options=of_mail, rcpt_options=of_recipient)
+            async with asyncio.timeout(_BEFORE_SECONDS) as before:
+                smtp = self._smtp(before)
+                async with smtp:
+                    of_mail, of_recipient = await smtp.asking_for_reports(idempotency_key)
+                    await smtp.send_message(mail, mail_options=of_mail, rcpt_options=of_recipient)
 
     async def probe(self) -> None:
         """Connect, encrypt and sign in as for a message, and hang up.

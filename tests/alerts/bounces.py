@@ -6,7 +6,7 @@ TO = "rut.ek@ekvik.example"
 
 
 def postfix(delivery: str, action: str = "failed", *more: str) -> bytes:
-    """Of a server that knows envelope ids, with the headers of the mail; ``more`` are what became of other mailboxes."""
+    """As a pipe gets it, of a server that knows envelope ids; ``more`` are what became of other mailboxes."""
     statuses = {"failed": "5.1.1", "delayed": "4.4.1"}
     recipients = "\n".join(
         f"Final-Recipient: rfc822; {TO}\nOriginal-Recipient: rfc822;{TO}\nAction: {each}\n"
@@ -15,7 +15,10 @@ def postfix(delivery: str, action: str = "failed", *more: str) -> bytes:
         for each in (action, *more)
     )
     return f"""\
+From MAILER-DAEMON  Tue Mar  3 14:05:21 2026
 Return-Path: <>
+X-Original-To: turvakt@ekvik.example
+Delivered-To: turvakt@mail.ekvik.example
 Received: by mail.ekvik.example (Postfix) id 4C1B92E0A7; Tue,  3 Mar 2026 14:05:21 +0100 (CET)
 Date: Tue,  3 Mar 2026 14:05:21 +0100 (CET)
 From: MAILER-DAEMON@mail.ekvik.example (Mail Delivery System)

@@ -62,7 +62,7 @@ def test_what_nobody_has_got_goes_on_to_the_next_step(world: Answerable) -> None
     incident = world.raised()
     first = delivered(world, EVA)
     (second,) = {each.delivery for each in world.parts.incidents.history.of(incident.id) if each.contact == KAJ}
-    escalator = world.parts.escalator(at_once, wake=lambda: None)
+    escalator = world.parts.escalator(at_once, wake=lambda: None)  # type: ignore[arg-type]
     for back, goes_on in ((first, False), (second, True)):
         note(world.parts, postfix(back))
         escalator.turn(world.clock.now())

@@ -54,7 +54,7 @@ def _read(file: str) -> bytes:
 
 
 def _begin(stream: BinaryIO) -> bytes:
-    """As much as shows that it is too long. All is read: a mail server takes a pipe that is closed early for a failure."""
+    """As much as shows that it is too long. All is read: some mail servers take a pipe that is closed early for a failure."""
     begin = stream.read(LONGEST + 1)
     while stream.read(1 << 16):
         pass
