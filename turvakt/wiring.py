@@ -76,6 +76,7 @@ from turvakt.shadow import Listener as ShadowListener
 from turvakt.shadow import Shadow
 from turvakt.stores import Stores
 from turvakt.watch.operator import recipients as operator_recipients
+from web.door import PROGRAM, TOKEN
 
 logger = logging.getLogger(__name__)
 
@@ -423,6 +424,7 @@ class Parts(Stores):
             account=self.objections.author,
             operator=partial(operator_recipients, self.settings.operator),
             email_of=lambda by: "" if (person := self._person(by)) is None else person.email,
+            signs_in=lambda by: self._person(by) is not None or by in (TOKEN, PROGRAM),
             decide=self._decide,
             clock=self.clock,
         )

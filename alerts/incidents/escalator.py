@@ -13,6 +13,8 @@ from flow.step import Step
 logger = logging.getLogger(__name__)
 UNREADABLE_AGAIN = timedelta(minutes=1)
 """What cannot be read is tried again so much later: a newer program has written it, or this one is replaced by one."""
+WHO_IS_GONE = timedelta(minutes=1)
+"""How often it is looked whether somebody who has an incident is gone."""
 
 
 class Escalator:
@@ -40,6 +42,7 @@ class Escalator:
         self._idle_seconds = idle_seconds
         self._aside: dict[str, datetime] = {}
         self._unreadable: set[str] = set()
+        self._looked_at: datetime | None = None
 
     async def run(self) -> None:
         """Work until cancelled. What was not done by then is done at the next start.
@@ -59,6 +62,9 @@ class Escalator:
 
     def turn(self, now: datetime) -> int:
         """Do what is due; returns how many deliveries are new."""
+        if self._looked_at is None or abs(now - self._looked_at) >= WHO_IS_GONE:
+            self._looked_at = now
+            self._incidents.take_back()
         self._aside = {each: at for each, at in self._aside.items() if abs(now - at) < UNREADABLE_AGAIN}
         return sum(self._advance(each, now) for each in self._incidents.due(now, besides=self._aside))
 

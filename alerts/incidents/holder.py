@@ -91,14 +91,17 @@ class IncidentHolder(IncidentReader):
         return removed + emptied + len(named)
 
     def _is_with(self, case: Case, name: str) -> bool:
-        """Whether nobody is told of it any more because this contact has it, or has seen it while nobody had it."""
+        """Whether nobody is told of it any more because of this contact."""
+        who = self._who_has(case)
+        return bool(who) and name in {who, *self._history.contacts_of(case.id, who)}
+
+    def _who_has(self, case: Case) -> str:
+        """Because of whom nobody is told of it any more: who has it, or has seen it while nobody had it; empty: nobody knows."""
         if case.state != "acknowledged":
-            return False
+            return ""
         answers = self._history.of(case.id, events=ANSWERS.values())
         # A hand-over for which nobody was left has changed nothing.
-        last = next((each.actor for each in reversed(answers) if each.result != NOBODY_LEFT), "")
-        who = case.owner or last
-        return bool(who) and name in {who, *self._history.contacts_of(case.id, who)}
+        return case.owner or next((each.actor for each in reversed(answers) if each.result != NOBODY_LEFT), "")
 
     def _only_told(self, case: Case, name: str) -> bool:
         """Whether this contact was told of it, since it last began, and nobody else has a message about it, or is to have one."""

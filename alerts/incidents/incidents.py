@@ -11,7 +11,7 @@ from sqlalchemy import and_, or_, select
 from alerts.alert import Alert, Recipient
 from alerts.bulletin import Bulletin
 from alerts.incidents.campaigns import Campaigns, about_no_post
-from alerts.incidents.case import Case, cases, readable, save
+from alerts.incidents.case import UNANSWERED, Case, cases, readable, save
 from alerts.incidents.escalation import Escalation
 from alerts.incidents.growth import grown
 from alerts.incidents.history import ANSWERS, TURVAKT, History
@@ -78,6 +78,7 @@ class Incidents(IncidentHolder):
         account: knows an author again without naming her: a digest of who wrote a post, or an empty text.
         operator: who is told of what is wrong with Turvakt itself, and of what nobody else has answered.
         email_of: the address of the person with this id; empty: nobody has it.
+        signs_in: whether whoever has answered by this id may do so again.
         decide: writes down that posts were false alarms, or that this was taken back.
     """
 
@@ -92,11 +93,13 @@ class Incidents(IncidentHolder):
         account: Callable[[Post], str] = lambda post: "",
         operator: Operator = no_operator,
         email_of: Callable[[str], str] = no_account,
+        signs_in: Callable[[str], bool] = lambda by: True,
         decide: Decide = _nothing_decided,
     ) -> None:
         super().__init__(database, clock=clock)
         self._officials = officials
         self._operator = operator
+        self._signs_in = signs_in
         self._decide = decide
         self._telling = telling
         self._campaigns = Campaigns(database)
@@ -276,6 +279,23 @@ class Incidents(IncidentHolder):
                     self._escalation.note(case, "expired")
             save(self._database, [case])
         return told
+
+    def take_back(self) -> None:
+        """Tell anew what wants an answer and is with somebody who is gone. What has not changed for long stays as it is."""
+        now = self._clock.now()
+        lately = INCIDENT.c.state == "acknowledged", INCIDENT.c.changed_at >= (now - UNANSWERED).timestamp()
+        with self._database.transaction():
+            self._database.lock(LOCK)
+            found = readable(self._database, *lately)
+            left = [case for case in found if case.wants_answer and self._is_gone(case, self._who_has(case), now)]
+            self._begin_again(left)
+            save(self._database, left)
+
+    def _is_gone(self, case: Case, by: str, now: datetime) -> bool:
+        """Whether ``by`` neither signs in any more, nor is a contact; not while the official herself is being erased."""
+        if not by or self._signs_in(by) or (case.official and self._officials(case.official) is None):
+            return False
+        return by not in self._whom.contacts(case, now)
 
     def _tell_by_covered(self, case: Case, now: datetime) -> None:
         """Where consent has ended for the post by which it is told, it is told by the gravest of those that consent covers."""

@@ -7,6 +7,7 @@ from typing import Protocol
 from access.checking import folded
 from alerts.alert import Alert, Recipient
 from alerts.incidents.case import Case
+from alerts.plans.contacts import contacts_of
 from alerts.plans.plan import Plan, Plans
 from alerts.plans.policies import BUILT_IN, Policy
 from alerts.plans.rules import Rule
@@ -103,6 +104,12 @@ class Whom:
         steps = range(1, len(self.policy(case).steps) + 1)
         known = [*(each for step in steps for each in self.step(case, step, now)), *self.last(case, now)]
         return self.apart(case, known, by)[0]
+
+    def contacts(self, case: Case, now: datetime) -> set[str]:
+        """The names of all contacts of plan, official and operator."""
+        official = self._officials(case.official)
+        contacts = *self._plan(case).all_contacts, *(contacts_of(official) if official is not None else ())
+        return {each.name for each in (*contacts, *self._operator(at=now, severity="critical"))}
 
     def apart(self, case: Case, recipients: Iterable[Recipient], by: str) -> tuple[list[Recipient], list[Recipient]]:
         """Those who are ``by``, a contact's name or a person's id, and the others. A person is each contact, too, that has her

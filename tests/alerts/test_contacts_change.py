@@ -5,16 +5,19 @@ from dataclasses import replace
 import pytest
 
 from alerts.delivery.budget import Budgets
+from alerts.incidents.incident import Action
 from alerts.incidents.telling import Telling
-from alerts.plans.plan import Budget, Plan
+from alerts.plans.contacts import Contact as Planned
+from alerts.plans.contacts import Way
+from alerts.plans.plan import Budget, Plan, Plans
 from alerts.plans.policies import Policy, Step
 from alerts.plans.rules import Rule
 from classify.verdict import Label
 from flow.database import Database
 from registry.holder import Part
 from registry.official import Consent, Contact
-from tests.alerts.people import AT, recipient
-from tests.alerts.world import CHIEF, DEPUTY, World, both
+from tests.alerts.people import AT, official, recipient
+from tests.alerts.world import CHIEF, DEPUTY, DESK, SMS, World, both
 
 GONE = "Beredskap Ekvik"
 ONCE = Plan(
@@ -48,6 +51,53 @@ def test_what_nobody_could_take_over_is_told_anew_when_whoever_had_seen_it_goes(
     assert (world.one.state, world.history()[-1].result) == ("acknowledged", "nobody-left")
     exchange(world, DEPUTY)
     assert world.pass_time(1) == [("escalated", 1, DEPUTY.address)]
+
+
+class TestWhoeverHasIt:
+    @pytest.mark.parametrize("action", ["on-it", "acknowledge"])
+    def test_what_a_person_had_who_was_removed_is_told_anew(self, world: World, action: Action) -> None:
+        world.take(world.raised(1, labels=("threat",)), world.raised(2))
+        world.deliver()
+        for each in world.incidents.open():
+            world.incidents.answer(each.id, action, by="Kim")
+        assert world.pass_time(10) == []
+        world.people.remove("Kim")
+        told = world.pass_time(2)
+        assert told == [("reminder", 1, SMS.address), ("reminder", 1, DESK)]
+
+    def test_what_somebody_else_has_answered_since_stays_so(self, world: World) -> None:
+        world.take(world.raised(1, labels=("threat",)))
+        world.incidents.answer(world.one.id, "on-it", by="Kim")
+        world.incidents.answer(world.one.id, "on-it", by=GONE)
+        world.people.clear()
+        assert world.pass_time(10) == []
+        assert (world.one.state, world.one.owner) == ("acknowledged", GONE)
+
+    def test_so_is_what_a_contact_had_whom_the_plan_names_no_more(self, database: Database) -> None:
+        boss = Planned(name="Chefen", language="sv", channels=(Way(channel="email", address="chef@ekvik.example"),))
+        world = World(database, replace(ONCE, contacts={boss.name: boss}))
+        world.take(world.raised(1, labels=("threat",)))
+        world.deliver()
+        world.incidents.answer(world.one.id, "on-it", by=boss.name)
+        assert world.pass_time(10) == []
+        world.plans = Plans(ONCE)
+        assert [occasion for occasion, _, _ in world.pass_time(2)] == ["reminder", "reminder"]
+
+    def test_while_the_official_is_being_erased_nothing_is_told(self, world: World) -> None:
+        world.take(world.raised(1, labels=("threat",)))
+        world.deliver()
+        world.incidents.answer(world.one.id, "on-it", by=GONE)
+        her, world.her = world.her, official("bo")
+        assert world.pass_time(10) == []
+        assert [each.state for each in world.incidents.of_official(her.id)] == ["acknowledged"]
+
+    def test_what_has_rested_for_days_stays_so(self, world: World) -> None:
+        world.take(world.raised(1, labels=("threat",)))
+        world.deliver()
+        world.incidents.answer(world.one.id, "on-it", by="Kim")
+        world.pass_time(73 * 60, by=60)
+        world.people.clear()
+        assert world.pass_time(10) == []
 
 
 class TestTheOnlyOneWhoWasTold:

@@ -49,6 +49,7 @@ class World:
         self.outbox = Outbox(database, clock=self.clock)
         self.her: Official = official(contacts=(official().contacts[0], SMS))
         self.judged: list[tuple[str, str]] = []
+        self.people = {"p-1", "Kim"}
         self.plans = Plans(plan or Plan((Rule(name="grave", severity="low"),)))
         self.telling = Telling(database, outbox=self.outbox, clock=self.clock)
         self.incidents = self.opened()
@@ -68,6 +69,7 @@ class World:
             account=lambda post: post.author.id or "",
             operator=lambda at, severity: (CHIEF,),
             email_of=lambda by: "Vakt@Ekvik.example" if by == "p-1" else "",
+            signs_in=lambda by: by in self.people,
             decide=decide,
             clock=self.clock,
         )

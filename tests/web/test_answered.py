@@ -125,3 +125,13 @@ def test_who_is_only_rung_up_is_not_told_that_somebody_else_has_answered(tmp_pat
     for by in (KAJ, EVA):
         world.parts.incidents.answer(incident.id, "on-it", by=by)
     assert [each.contact for each in world.parts.incidents.history.of(incident.id) if each.event == "told"] == [EVA]
+
+
+@pytest.mark.parametrize(
+    ("by", "state"), [("token", "acknowledged"), (KAJ, "acknowledged"), ("p-removed", "escalated")]
+)
+def test_what_is_with_somebody_who_is_gone_is_told_anew(world: Answerable, by: str, state: str) -> None:
+    incident = world.raised()
+    world.parts.incidents.answer(incident.id, "on-it", by=by)
+    world.parts.incidents.take_back()
+    assert [each.state for each in world.parts.incidents.open()] == [state]
