@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from alerts.messages.translations import LANGUAGES
+from registry.official import Language
 from tests.alerts.people import recipient
 from tests.alerts.test_messages import CASES, render
 from tests.browser.conftest import chromium
@@ -63,13 +64,22 @@ def answer_link(data: Path) -> str:
     raise SystemExit("no message of the demo holds a link to answer by")
 
 
-def take(browser: Browser, name: str, enter: str, path: str, size: ViewportSize, *, go: Callable[[Page], None]) -> None:
-    """Come in by ``enter``, open ``path`` in English, go on from there, and take the picture."""
-    context = browser.new_context(viewport=size, locale="en", reduced_motion="reduce", color_scheme="light")
+def take(
+    browser: Browser,
+    name: str,
+    enter: str,
+    path: str,
+    size: ViewportSize,
+    *,
+    language: Language = "en",
+    go: Callable[[Page], None],
+) -> None:
+    """Come in by ``enter``, open ``path``, go on from there, and take the picture."""
+    context = browser.new_context(viewport=size, locale=language, reduced_motion="reduce", color_scheme="light")
     page = context.new_page()
     page.goto(enter)
     root = "{0.scheme}://{0.netloc}".format(urlsplit(enter))
-    page.goto(f"{root}/language/en?back={path}")
+    page.goto(f"{root}/language/{language}?back={path}")
     go(page)
     save(page, name)
     context.close()
@@ -120,9 +130,11 @@ def main() -> None:
         take(browser, "post", officer, "/?severity=high", PHONE, go=first_post)
         take(browser, "trends", officer, "/trends", DESK, go=stay)
         take(browser, "portal", official, "/me", PHONE, go=stay)
-        take(browser, "incidents", officer, "/incidents", PHONE, go=stay)
         answer = answer_link(data)
-        take(browser, "answer", answer, urlsplit(answer).path, PHONE, go=stay)
+        for language in LANGUAGES:
+            ending = "" if language == "en" else f".{language}"
+            take(browser, f"incidents{ending}", officer, "/incidents", PHONE, language=language, go=stay)
+            take(browser, f"answer{ending}", answer, urlsplit(answer).path, PHONE, language=language, go=stay)
         messages(browser)
         browser.close()
 
