@@ -61,7 +61,8 @@ ANSWERS: dict[Action, Event] = {
 BEGUN_AGAIN: tuple[Event, ...] = ("graver", "another", "owner-gone")
 """What was answered before holds no more: there is something in it that nobody had seen then, or whoever had it is gone."""
 NOBODY_LEFT: Event = "nobody-left"
-"""There was nobody more whom consent allows to tell; also the result of handing over to nobody."""
+"""There was nobody more whom consent allows to tell, or the last resort could not be reached; also the result of handing over to
+nobody."""
 DELETED = "deleted"
 """The result of expiring as nothing was left: the platform deleted its posts."""
 TURVAKT = "turvakt"

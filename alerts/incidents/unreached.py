@@ -1,11 +1,13 @@
-"""A step in which every message has failed for good is not waited for, as is one in which nobody may be told."""
+"""A step in which every message has failed for good is not waited for, as is one in which nobody may be told; after the last
+resort nobody is left."""
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select, update
 
-from alerts.incidents.history import BEGUN_AGAIN, Event, History, Transition
+from alerts.incidents.history import BEGUN_AGAIN, NOBODY_LEFT, Event, History, Transition
 from alerts.incidents.incident import OPEN
 from alerts.tables import INCIDENT, OUTBOX
 from flow.database import Database
@@ -13,14 +15,27 @@ from flow.database import Database
 _BEGINS: tuple[Event, ...] = ("opened", *BEGUN_AGAIN, "escalated", "repeated", "last-resort")
 _TOLD: tuple[Event, ...] = ("told", "failed-over", "digested")
 
+logger = logging.getLogger(__name__)
+
 
 def pass_over(database: Database, incidents: Iterable[str], now: datetime) -> None:
-    """Let those go on ``now`` whose step has reached nobody, if they go on at all; called while incidents are locked."""
+    """Let those go on ``now`` whose step has reached nobody, if they go on at all, and note of those that do not that nobody is
+    left to tell; called while incidents are locked.
+    """
     unreached = [incident for incident in incidents if _has_reached_nobody(database, incident)]
+    if not unreached:
+        return
+    at_once = {"escalate_at": now.timestamp(), "next_at": now.timestamp()}
     waits = INCIDENT.c.id.in_(unreached), INCIDENT.c.state.in_(OPEN), INCIDENT.c.escalate_at > now.timestamp()
-    if unreached:
-        at_once = {"escalate_at": now.timestamp(), "next_at": now.timestamp()}
-        database.execute(update(INCIDENT).where(*waits).values(**at_once))
+    database.execute(update(INCIDENT).where(*waits).values(**at_once))
+    over = INCIDENT.c.id.in_(unreached), INCIDENT.c.state == "escalated", INCIDENT.c.escalate_at.is_(None)
+    history = History(database)
+    for incident, official in database.query(select(INCIDENT.c.id, INCIDENT.c.official).where(*over)):
+        # That a budget's digest came to nobody names a contact, and ends nothing.
+        last = [each for each in history.of(incident, events=(*_BEGINS, NOBODY_LEFT)) if not each.contact][-1:]
+        if [each.event for each in last] == ["last-resort"]:
+            history.add([Transition(incident, official, now, NOBODY_LEFT)])
+            logger.error("incident %s: the last resort could not be told", incident)
 
 
 def _has_reached_nobody(database: Database, incident: str) -> bool:

@@ -20,6 +20,7 @@ from flow.database import Database
 from tests.alerts.people import recipient
 from tests.alerts.told import bulletin
 from tests.alerts.world import CHIEF, DESK, SMS, World, both, told
+from turvakt.watch.nobody import nobody_left
 
 
 def deliver(world: World, *, refused: str) -> None:
@@ -108,6 +109,26 @@ def test_growth_that_others_hear_of_does_not_keep_a_step_from_being_passed_over(
         assert world.take(world.raised(2, f"{threat}!", labels=("threat",))) == [("grown", 2, DESK)]
     deliver(world, refused=way.address)
     assert [each[0] for each in world.pass_time(1)] == ["reminder", "reminder"]
+
+
+def test_that_a_last_resort_could_not_be_reached_is_told_to_the_operator(database: Database) -> None:
+    last = Planned(name="Last", language="sv", channels=(Way(channel="email", address="sist@ekvik.example"),))
+    policies = {"urgent": Policy(name="urgent", steps=(Step(tell=("rule",)),), repeat=1)}
+    rules = (Rule(name="grave", severity="low"),)
+    world = World(database, Plan(rules, contacts={"Last": last}, policies=policies, last_resort=("contact:Last",)))
+    world.take(world.raised(1, labels=("threat",)))
+    deliver(world, refused=DESK)
+    assert world.pass_time(1) == [("last-resort", 1, "sist@ekvik.example")]
+    (item,) = world.waiting().values()
+    assert list(nobody_left(database)(world.clock.now())) == []
+    deliver(world, refused="sist@ekvik.example")
+    found = Links(database, clock=world.clock).find(item.delivery.id)
+    assert found is not None
+    Receipts(database, clock=world.clock).note(found, "failed", channel="email")  # and says so once more
+    assert world.events()[-2:] == ["nobody-left", "failed"]
+    assert [each.place for each in nobody_left(database)(world.clock.now())] == ["tenant:ekvik"]
+    world.incidents.answer(world.one.id, "on-it", by="Kim")
+    assert list(nobody_left(database)(world.clock.now())) == []
 
 
 def test_who_has_it_is_not_troubled_by_messages_that_failed(world: World) -> None:

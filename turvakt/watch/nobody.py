@@ -1,4 +1,5 @@
-"""Probe of what nobody can be told of: nobody has answered it, and consent allows nobody more to be told."""
+"""Probe of what nobody can be told of: nobody has answered it, and consent allows nobody more to be told, or the last
+resort cannot be reached."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
