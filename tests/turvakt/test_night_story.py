@@ -82,14 +82,14 @@ async def step(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 class Night(Answerable):
     """One Turvakt whose clock is moved by hand, with a real mail server and a strict stand-in of 46elks."""
 
-    def __init__(self, folder: Path, mails: SmtpServer, elks: Elks) -> None:
+    def __init__(self, folder: Path, mails: SmtpServer, elks: Elks, *, ping_url: str = "") -> None:
         email = {"host": "127.0.0.1", "port": mails.port, "security": "none", "sender": "turvakt@ekvik.example"}
         operator = {"name": "Drift", "channel": "sms", "address": OPERATOR, "language": "en"}
         sections = {
             "classifier": {"name": "patterns"},
             "email": email,
             "sms": {"username": "user", "password": "secret", "url": f"{elks.url}/a1"},
-            "operator": {"contacts": [operator]},
+            "operator": {"contacts": [operator], "ping_url": ping_url},
         }
         super().__init__(folder, rules=RULES, sections=sections)
         self.mails, self.elks = mails, elks
