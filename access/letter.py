@@ -34,13 +34,14 @@ VALUES: dict[LetterKind, frozenset[str]] = {
     "names-waiting": frozenset({"tenant"}),
     "names-refused": frozenset({"tenant"}),
     "names-answered": frozenset(),
-    "alert": frozenset({"number", "alert"}),
+    "alert": frozenset({"number", "alert", "alerts", "wish"}),
     "task-overdue": frozenset({"incident", "task"}),
     "erased": frozenset({"at", "removed", "kept", "kept_until", "last_copy"}),
 }
 """What each kind tells. ``at``, ``until``, ``kept_until`` and ``last_copy`` are moments in ISO form, or empty.
 ``incident`` is an id, ``task`` the title of a step in the reader's language.
-``alert`` is an id if the letter is about one alert, or empty; ``by`` the name of somebody, or empty if it was a command.
+``alert`` is an id if the letter is about one alert, or empty; ``alerts`` are the ids of all, with spaces between them; ``wish``
+is how its reader wished to be told. ``by`` is the name of somebody, or empty if it was a command.
 """
 
 

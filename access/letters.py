@@ -163,15 +163,24 @@ class Letters:
                 self._database.execute(update(LETTER).where(LETTER.c.id == identity).values(**failed))
         return letters
 
-    def ended(self, waiting: Waiting, state: Literal["sent", "failed"]) -> bool:
+    def ended(
+        self, waiting: Waiting, state: Literal["sent", "failed"], *, then: Callable[[Waiting], None] | None = None
+    ) -> bool:
         """Write down how the sending ended; of the letter to somebody erased nothing stays, see `clean`.
+
+        Args:
+            then: is called in the same transaction, if the letter was still here.
 
         Returns:
             Whether the letter was still here: it may have been erased on its way.
         """
         itself = LETTER.c.id == waiting.id
         new = {"state": state, "at": self._clock.now().timestamp(), "content": None}
-        return bool(self._database.execute(update(LETTER).where(itself).values(**new)))
+        with self._database.transaction():
+            still_here = bool(self._database.execute(update(LETTER).where(itself).values(**new)))
+            if still_here and then is not None:
+                then(waiting)
+        return still_here
 
     def again(self, waiting: Waiting, after: timedelta) -> bool:
         """Write down that a try has failed, and that there is to be another one; returns as `ended` does."""

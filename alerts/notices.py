@@ -19,7 +19,7 @@ from flow.database import Database, Row
 from registry.holder import Part
 from registry.official import Notice as Wish
 
-How = Literal["portal", "in-person", "phone", "message", "wish"]
+How = Literal["portal", "in-person", "phone", "message", "letter", "wish"]
 HOWS: tuple[How, ...] = get_args(How)
 Form = Literal["text", "gist", "none"]
 FORMS: tuple[Form, ...] = get_args(Form)
@@ -30,8 +30,9 @@ class Notice:
     """An official was told of an alert, or was not since she wishes so.
 
     Attributes:
-        how: ``portal`` if she read it there herself, ``wish`` if she was not told since she wishes so.
-        by: the id of the person who told her; her own, if she read it herself.
+        how: ``portal`` if she read it there herself; ``letter`` if Turvakt wrote to her that there is something to read (she may
+            not have read it); ``wish`` if she was not told since she wishes so.
+        by: the id of the person who told her; her own, if she read it herself; ``turvakt`` of a letter.
         form: she was told the text, what it is about, or nothing.
         wish: what she wished at that time.
     """

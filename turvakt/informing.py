@@ -1,11 +1,16 @@
-"""What officials are written to: that a consent ends soon, and what became of an erasure."""
+"""What officials are written to: that a consent ends soon, what became of an erasure; and the notice that they were."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
+from access.letter import Waiting
 from access.letters import Letters
 from access.people import People
 from access.person import Person
+from alerts.incidents.history import TURVAKT
+from alerts.notices import Notice, Notices
+from flow.clock import Clock
 from registry.expiry import Ending
 from registry.withdrawal import Report
 
@@ -39,6 +44,17 @@ def send_last(letters: Letters, report: Report, *, now: datetime, backups: timed
             "last_copy": (now + backups).isoformat(),
         },
     )
+
+
+def note(waiting: Waiting, *, notices: Notices, clock: Clock) -> None:
+    """Write down of each alert in a letter that was sent that an official was written to, as she had wished."""
+    letter = waiting.letter
+    if letter.purpose != "alert":
+        return
+    # One that waited while Turvakt was renewed does not say which alerts it is about.
+    for alert in letter.values.get("alerts", "").split():
+        wish: Any = letter.values["wish"]
+        notices.add(Notice(alert, waiting.official, clock.now(), "letter", by=TURVAKT, form="none", wish=wish))
 
 
 def _herself(people: People, official: str) -> list[Person]:

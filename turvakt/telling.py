@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,7 +12,6 @@ from access.people import People
 from access.person import Person
 from alerts.plans.contacts import contacts_of
 from alerts.plans.hours import ZONES, quiet_end
-from alerts.plans.plan import Plans
 from registry.official import Official
 from registry.tenant import tenant_of
 from review.index import Item, Query, Raised, every
@@ -26,6 +25,8 @@ LOOK_AT_ALL = timedelta(hours=1)
 """Between two looks at all alerts of that time: some may be raised long after the judgement, by which the index finds them."""
 MARGIN = timedelta(minutes=10)
 """How long an alert may take from the judgement into the index and still be found at once."""
+WAIT = timedelta(hours=1)
+"""How long whoever she wishes to be told by may take to hear of an alert, before she is written to herself."""
 PAUSE = timedelta(minutes=15)
 """Between two letters to who wants to know at once: what comes meanwhile is told together, so that a wave is not two."""
 MORNING = time(8)
@@ -62,8 +63,7 @@ class Teller:
     def tell(self) -> int:
         """Write to each official who wishes so and may be disturbed now; returns how many letters are new.
 
-        An alert is told of once, and again if it becomes a threat. That she was written to is no notice: she may not have
-        read it.
+        An alert is told of once, and again if it becomes a threat.
         """
         parts = self._parts
         if not parts.has_index:
@@ -74,7 +74,7 @@ class Teller:
             return 0
         people = People(parts.database)
         everybody = people.all()
-        waiting = ((person, official) for person in everybody for official in _herself(parts, person, everybody))
+        waiting = ((person, official) for person in everybody for official in _herself(parts, person))
         return sum(
             self._tell(people, person, official, now)
             for person, official in waiting
@@ -108,12 +108,30 @@ class Teller:
         # One post is told of once, by the first alert about it.
         found = [(item, alert) for item in every(self._parts.index, asked) if (alert := _hers(item, official))]
         recent = [(item, alert) for item, alert in found if now - LOOK_BACK <= alert.at]
+        if teller := self._through(official):
+            recent = [(item, alert) for item, alert in recent if not self._has_heard(teller, alert)]
+            until = min(until, now - WAIT)
         untold = self._untold(person, recent)
         new = [(item, alert) for item, alert in untold if alert.at <= until and _may_be_told(item, official, now)]
         written = bool(new) and self._write(people, person, official, new)
         if not self._untold(person, recent):
             self._pending.pop(official.id, None)
         return written
+
+    def _through(self, official: Official) -> str:
+        """The name of whoever is to tell her, if it is that of a contact: nobody else hears of alerts; else empty."""
+        through = folded(official.wishes.through)
+        contacts = (*self._parts.plans.of(tenant_of(official)).all_contacts, *contacts_of(official))
+        return through if through in {folded(each.name) for each in contacts} else ""
+
+    def _has_heard(self, teller: str, alert: Raised) -> bool:
+        """Whether a message about the incident has reached this contact since the alert came into it."""
+        incidents = self._parts.incidents
+        incident, came = incidents.about([alert.id]).get(alert.id), incidents.came(alert.id)
+        if incident is None or came is None:
+            return False
+        arrived = incidents.history.of(incident.id, events=("delivered", "received"))
+        return any(folded(each.contact) == teller and each.at >= came for each in arrived)
 
     def _untold(self, person: Person, found: Sequence[_Found]) -> list[_Found]:
         """Those of which there was no letter as what they are now, nor as a threat."""
@@ -123,7 +141,13 @@ class Teller:
 
     def _write(self, people: People, person: Person, official: Official, new: Sequence[_Found]) -> bool:
         parts = self._parts
-        values = {"number": str(len(new)), "alert": new[0][1].id if len(new) == 1 else ""}
+        alerts = [alert.id for _, alert in new]
+        values = {
+            "number": str(len(alerts)),
+            "alert": alerts[0] if len(alerts) == 1 else "",
+            "alerts": " ".join(alerts),
+            "wish": official.wishes.notice,
+        }
         once, *also = (_about(item, alert) for item, alert in new)
         with parts.database.transaction():
             if people.hold(person.id) is None:  # erased meanwhile
@@ -131,29 +155,10 @@ class Teller:
             return parts.letters.add(person, "alert", values, once=once, also=also, official=official.id)
 
 
-def _herself(parts: Parts, person: Person, everybody: Iterable[Person]) -> list[Official]:
-    """Of the officials who ``person`` is, those whom nobody else tells, and who want to know."""
+def _herself(parts: Parts, person: Person) -> list[Official]:
+    """Of the officials who ``person`` is, those who want to know."""
     known = [parts.officials.get(grant.official) for grant in person.grants if grant.role == "official"]
-    return [
-        each
-        for each in known
-        if person.active
-        and each is not None
-        and each.wishes.notice != "never"
-        and not _is_told(each, everybody, parts.plans)
-    ]
-
-
-def _is_told(official: Official, everybody: Iterable[Person], plans: Plans) -> bool:
-    """Whether there still is somebody of the name that she wishes to be told by: a contact, or a person who signs in there."""
-    through, tenant = folded(official.wishes.through), tenant_of(official)
-    names = [each.name for each in (*plans.of(tenant).all_contacts, *contacts_of(official))]
-    names += [
-        each.name
-        for each in everybody
-        if each.active and any(grant.tenant == tenant and grant.role != "official" for grant in each.grants)
-    ]
-    return bool(through) and through in map(folded, names)
+    return [each for each in known if person.active and each is not None and each.wishes.notice != "never"]
 
 
 def _until(official: Official, now: datetime, *, latest: datetime | None) -> datetime | None:

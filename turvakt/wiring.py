@@ -469,6 +469,7 @@ class Parts(Stores):
             renderer=LetterRenderer(Translations(LETTERS_FOLDER), base_url=base_url),
             step=step,
             clock=self.clock,
+            sent=partial(informing.note, notices=self.notices, clock=self.clock),
         )
 
     def collectors(self) -> list[Collector]:

@@ -29,6 +29,7 @@ class Postman:
     Args:
         channel: where letters go: e-mail, or files in the data folder.
         step: where the letters are read and written down.
+        sent: is called with each letter that was sent, in the transaction that writes this down.
         send_seconds: how long one try may take.
         idle_seconds: how often to look for letters.
     """
@@ -41,6 +42,7 @@ class Postman:
         renderer: LetterRenderer,
         step: Step,
         clock: Clock,
+        sent: Callable[[Waiting], None] | None = None,
         send_seconds: float = SEND_SECONDS,
         idle_seconds: float = 2.0,
     ) -> None:
@@ -49,6 +51,7 @@ class Postman:
         self._renderer = renderer
         self._step = step
         self._clock = clock
+        self._sent = sent
         self._send_seconds = send_seconds
         self._idle_seconds = idle_seconds
         self._clean_from = datetime.min.replace(tzinfo=UTC)
@@ -97,7 +100,7 @@ class Postman:
             return self._again(waiting, f"{place}: took longer than {self._send_seconds:g} s")
         except Exception as error:  # noqa: BLE001  whatever a channel does, the others must be sent
             return self._again(waiting, f"{place}: unexpected {type(error).__name__}")
-        return lambda: self._letters.ended(waiting, "sent")
+        return lambda: self._letters.ended(waiting, "sent", then=self._sent)
 
     def _again(self, waiting: Waiting, reason: str, *, is_unsure: bool = False) -> Callable[[], bool]:
         tried = self._clock.now() - waiting.letter.added_at

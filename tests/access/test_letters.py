@@ -47,6 +47,8 @@ GIVEN: dict[str, str] = {
     "last_copy": MOMENT,
     "number": "1",
     "alert": "a1",
+    "alerts": "a1",
+    "wish": "at-once",
     "incident": "i1",
     "task": "Polisanmäl",
     "by": "Karin Sund",

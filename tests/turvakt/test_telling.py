@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,17 +11,23 @@ import pytest
 
 from access.people import People
 from access.person import Grant, Person
+from alerts.incidents.history import Event, Transition
+from alerts.notices import Notice
 from flow.clock import ManualClock
 from registry.official import Contact, Wishes
+from registry.official import Notice as Wish
 from review.index import Page, Query
+from tests.alerts.people import alert as alert_of
+from tests.alerts.people import verdict as judged_post
 from tests.review.people import START, alert, verdict
 from tests.turvakt.test_informing import DEPUTY, HERSELF
 from turvakt.monitor import Monitor
 from turvakt.tally import Observed
-from turvakt.telling import LOOK_AT_ALL, Teller
+from turvakt.telling import LOOK_AT_ALL, WAIT, Teller
 from turvakt.wiring import Parts
 
 ID = "anna-lindqvist"
+EVA = Contact("Eva Berg", "email", "eva@ekvik.example", "sv")
 
 
 @pytest.fixture
@@ -45,13 +52,13 @@ def raise_alert(parts: Parts, name: str, **changes: Any) -> None:
 
 
 def sent(parts: Parts) -> list[dict[str, str]]:
-    """What the letters say that have come since; each goes to herself, and is sent by that."""
+    """How many alerts the letters are about that have come since, and which; each goes to herself, and is sent by that."""
     waiting = parts.letters.due()
     assert all((each.letter.purpose, each.letter.email) == ("alert", HERSELF.email) for each in waiting)
     assert all(each.official == ID for each in waiting)
     for each in waiting:
         parts.letters.ended(each, "sent")
-    return [each.letter.values for each in waiting]
+    return [{name: each.letter.values[name] for name in ("number", "alert")} for each in waiting]
 
 
 @pytest.fixture
@@ -80,7 +87,6 @@ def test_an_alert_is_told_at_once_and_once(parts: Parts, clock: ManualClock, loo
     assert look() == [{"number": "1", "alert": "a1"}]
     clock.advance(3600)
     assert look() == []
-    assert parts.notices.about(["a1"]) == []
 
 
 @pytest.mark.usefixtures("people")
@@ -164,26 +170,51 @@ def test_daily_is_one_letter_in_the_morning(parts: Parts, clock: ManualClock, lo
 
 
 @pytest.mark.usefixtures("people")
-@pytest.mark.parametrize("wishes", [Wishes(notice="never"), Wishes(through="Kalle ek")])
-def test_who_does_not_want_to_be_written_to_is_not(parts: Parts, wishes: Wishes, look: Look) -> None:
-    change(parts, wishes=wishes)
+def test_who_does_not_want_to_be_told_is_not_written_to(parts: Parts, look: Look) -> None:
+    change(parts, wishes=Wishes(notice="never"))
     raise_alert(parts, "1")
     assert look() == []
 
 
-@pytest.mark.parametrize("by", ["nobody", "contact", "person", "person away", "herself"])
-def test_who_is_to_be_told_by_somebody_is_written_to_once_nobody_of_that_name_is_there(
+def tell_eva(parts: Parts, name: str, event: Event) -> None:
+    """Take the alert into an incident; this became of the message to Eva about it."""
+    judged = judged_post(f"web:{name}", text=f"Helt annan text {name}")
+    parts.incidents.take([replace(alert_of(judged), id=f"a{name}", raised_at=parts.clock.now())])
+    incident = parts.incidents.about([f"a{name}"])[f"a{name}"]
+    parts.incidents.history.add([Transition(incident.id, ID, parts.clock.now(), event, contact=EVA.name)])
+
+
+@pytest.mark.parametrize("notice", ["at-once", "daily"])
+@pytest.mark.usefixtures("people")
+def test_whom_somebody_else_is_to_tell_is_written_to_unless_that_one_has_heard_of_the_alert(
+    parts: Parts, clock: ManualClock, look: Look, notice: Wish
+) -> None:
+    change(parts, wishes=Wishes(notice=notice, through="Eva Berg"), contacts=(EVA,))
+    clock.advance(86_400 - 3 * 3600)  # 5 in the morning
+    raise_alert(parts, "1")
+    tell_eva(parts, "1", "delivered")
+    clock.advance(60)
+    raise_alert(parts, "2")
+    tell_eva(parts, "2", "failed")
+    clock.advance(WAIT.total_seconds() - 10)
+    assert look() == [], "she may hear of it yet"
+    clock.advance(2 * 3600 + 10)
+    assert look() == [{"number": "1", "alert": "a2"}]
+    clock.advance(86_400)
+    assert look() == []
+
+
+@pytest.mark.parametrize("by", ["nobody", "person", "deputy", "herself"])
+def test_who_has_no_alert_to_tell_her_of_keeps_no_letter_from_her(
     parts: Parts, people: People, look: Look, by: str
 ) -> None:
-    name = "Anna Lindqvist" if by == "herself" else "Eva Berg"
-    change(parts, wishes=Wishes(through=name))
-    if by == "contact":
-        change(parts, contacts=(Contact(name, "email", "eva@ekvik.example", "sv"),))
-    if by.startswith("person"):
-        eva = Person("eva", name, "eva@ekvik.example", "sv", (Grant("officer", "ekvik"),), active=by == "person")
-        people.add(eva)
+    """An account alone brings nobody an alert."""
+    names = {"herself": HERSELF.name, "deputy": DEPUTY.name}
+    change(parts, wishes=Wishes(through=names.get(by, EVA.name)))
+    if by == "person":
+        people.add(Person("eva", EVA.name, EVA.address, "sv", (Grant("officer", "ekvik"),)))
     raise_alert(parts, "1")
-    assert bool(look()) is (by not in ("contact", "person"))
+    assert len(look()) == 1
 
 
 @pytest.mark.usefixtures("people")
@@ -207,6 +238,53 @@ def test_who_has_not_joined_or_is_gone_is_not_written_to(parts: Parts, people: P
     assert len(look()) == 1
 
 
+async def send(parts: Parts) -> None:
+    """Let the postman work until no letter waits, or what waits has to wait longer."""
+
+    async def step(function: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        return function(*args, **named)
+
+    running = asyncio.create_task(parts.postman(step, base_url="https://turvakt.ekvik.example").run())
+    async with asyncio.timeout(30):
+        while parts.letters.due():
+            await asyncio.sleep(0.02)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize("wish", ["at-once", "daily"])
+async def test_each_alert_that_she_was_written_to_about_is_in_the_record_once_the_letter_is_sent(
+    parts: Parts, teller: Teller, clock: ManualClock, wish: Wish
+) -> None:
+    change(parts, wishes=Wishes(notice=wish))
+    for name in ("1", "2"):
+        raise_alert(parts, name)
+    clock.advance(86_400)
+    assert teller.tell() == 1
+    assert parts.notices.of(ID) == [], "it is not sent yet"
+    clock.advance(60)
+    await send(parts)
+    written = [Notice(each, ID, clock.now(), "letter", "turvakt", "none", wish) for each in ("a1", "a2")]
+    assert sorted(parts.notices.of(ID), key=lambda each: each.alert) == written
+    assert [each["how"] for each in parts.notices.export(ID)] == ["letter", "letter"]
+    parts.erasure.withdraw(ID)
+    assert parts.notices.of(ID) == []
+
+
+@pytest.mark.usefixtures("people")
+async def test_a_letter_that_is_given_up_or_about_something_else_is_no_notice(parts: Parts, teller: Teller) -> None:
+    raise_alert(parts, "1")
+    teller.tell()
+    (waiting,) = parts.letters.due()
+    parts.letters.ended(waiting, "failed")
+    parts.letters.add(HERSELF, "names-answered", {}, official=ID)
+    await send(parts)
+    assert parts.letters.counts() == {"failed": 1, "sent": 1}
+    assert parts.notices.of(ID) == []
+
+
 @pytest.mark.usefixtures("people")
 def test_a_letter_that_waits_goes_with_her(parts: Parts, teller: Teller) -> None:
     raise_alert(parts, "1")
@@ -224,7 +302,10 @@ def test_one_who_looks_for_the_first_time_tells_nothing_twice(parts: Parts, look
 
 
 @pytest.mark.usefixtures("people")
-def test_while_nothing_happens_one_question_is_asked(parts: Parts, look: Look, clock: ManualClock) -> None:
+@pytest.mark.parametrize("through", ["", EVA.name])
+def test_while_nothing_happens_one_question_is_asked(
+    parts: Parts, look: Look, clock: ManualClock, through: str
+) -> None:
     """However many officials there are, and also after alerts that have been told, or are told to nobody."""
     index = parts.index
     asked: list[Query] = []
@@ -238,8 +319,11 @@ def test_while_nothing_happens_one_question_is_asked(parts: Parts, look: Look, c
     threat = verdict("other", officials=("lena-berg",), severity="high", labels=("threat",), source="web")
     index.write_verdicts([threat])
     index.write_alerts([alert(threat, official="lena-berg", id="other", raised=0)])
+    if through:
+        change(parts, wishes=Wishes(through=through), contacts=(EVA,))
+        tell_eva(parts, "1", "received")
     parts.__dict__["_embedded_index"] = Counting()  # which the parts make when it is first asked for
-    assert len(look()) == 1
+    assert len(look()) == (0 if through else 1)
     asked.clear()
     clock.advance(60)
     assert look() == []
