@@ -17,6 +17,8 @@ from flow.hosts import is_guarded, is_loopback
 
 _PLACE = "channel apprise"
 _AT_ONCE = 4
+_LONGER = 5.0
+"""How much longer a service is waited for than a message may take: that it is late must be seen here."""
 
 
 class Apprise:
@@ -81,6 +83,9 @@ class Apprise:
         )
         service = apprise.Apprise(asset=asset)
         service.add(recipient.address)
+        for each in service:
+            # Of its own it gives up after 4 s, and does not tell that from a refusal.
+            each.socket_read_timeout = self._seconds + _LONGER
         kind = apprise.NotifyType.FAILURE if message.threat else apprise.NotifyType.WARNING
         notify = partial(service.notify, title="Turvakt", body=brief(message), notify_type=kind)
         call = self._threads.submit(notify)

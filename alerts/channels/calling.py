@@ -18,6 +18,8 @@ from flow.hosts import is_guarded
 
 _LATER = frozenset({408, 425, 429})
 """Answers of the 4xx range that mean "not now": time-out, too early, too many requests."""
+_NOBODY_KNOWS = frozenset({500, 502, 504})
+"""Answers after which the service, or one behind it, may have acted."""
 _READ_MOST = 65_536
 _WAIT_MOST = 3600.0
 
@@ -104,7 +106,8 @@ class Caller:
         reason = f"the receiver refused for now ({status})"
         seconds = _pause(headers, self._clock.now())
         if seconds is None:
-            raise Unavailable(reason, place=self.place, remedy=AGAIN)
+            kind = Unsure if status in _NOBODY_KNOWS and not self._keys else Unavailable
+            raise kind(reason, place=self.place, remedy=AGAIN)
         raise Later(reason, seconds=seconds, place=self.place, remedy=AGAIN)
 
     def refusal(self, answer: Answer, *, ours: Collection[int] = (), remedy: str) -> BadInput | Unavailable:

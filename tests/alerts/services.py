@@ -29,8 +29,8 @@ NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 class Service:
     """An HTTP server on 127.0.0.1.
 
-    ``mode``: ``normal``; ``silence``; ``busy`` (429 with Retry-After of 7 s); ``down`` (503); ``moved`` (to another address);
-    ``broken`` (200, and rubbish).
+    ``mode``: ``normal``; ``silence``; ``busy`` (429 with Retry-After of 7 s); ``down`` (503); ``lost`` (504: a gateway had
+    no answer); ``moved`` (to another address); ``broken`` (200, and rubbish).
     """
 
     certificate: Certificate | None = None
@@ -101,6 +101,8 @@ class Service:
                 return 429, {"retry-after": "7"}, b""
             case "down":
                 return 503, {}, b""
+            case "lost":
+                return 504, {}, b""
             case "moved":
                 return 307, {"location": "http://127.0.0.1:9/elsewhere"}, b""
             case "broken":

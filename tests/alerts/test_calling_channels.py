@@ -97,6 +97,15 @@ async def test_an_odd_answer_is_no_yes(bench: Bench, caplog: pytest.LogCaptureFi
         await bench.send()  # the status is all that it says
 
 
+@pytest.mark.parametrize("mode", ["down", "lost"])
+async def test_what_a_gateway_lost_may_have_arrived(bench: Bench, mode: str, caplog: pytest.LogCaptureFixture) -> None:
+    assert bench.service
+    bench.service.mode = mode
+    error = await refused(bench, caplog)
+    # Apprise does not tell what the service answered.
+    assert isinstance(error, Unsure) == (mode == "lost" and bench.channel.name in TWICE - {"apprise"})
+
+
 @pytest.mark.parametrize("name", sorted(CALLING))
 async def test_silence_ends(name: str, caplog: pytest.LogCaptureFixture) -> None:
     async with CALLING[name].service(mode="silence") as service:
@@ -358,6 +367,15 @@ async def test_apprise_waits_for_a_refusal_as_for_anything() -> None:
         bench = calling("apprise", service)
         with pytest.raises(Unavailable):
             await bench.send(address=bench.good.replace("/hook/secret", "/closed"))
+
+
+async def test_a_service_of_apprise_that_is_slow_may_have_taken_it() -> None:
+    """Whatever the address says of how long it is waited for."""
+    async with CALLING["apprise"].service(mode="silence") as service:
+        bench = calling("apprise", service, seconds=0.5)
+        with pytest.raises(Unsure):
+            await bench.send(address=f"{bench.good}?rto=0.1")
+        await bench.channel.close()
 
 
 async def test_a_service_of_apprise_that_hangs_takes_no_thread_of_others() -> None:
