@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
 
+from access.tables import LETTER
 from alerts.channel import Channel
 from alerts.channels import CHANNELS
 from alerts.delivery.limits import ENOUGH, LEFT_ALONE, Limited, receiver_of
@@ -202,6 +203,17 @@ class Channels:
         many = select(OUTBOX.c.channel, func.count(), func.min(OUTBOX.c.at)).where(*lately)
         for name, number, since in self._database.query(many.group_by(OUTBOX.c.channel)):
             self._add(found, name, "failed", number, moment(since), *lately)
+        self._letters(found, now)
+
+    def _letters(self, found: dict[str, _Failing], now: datetime) -> None:
+        """Letters to people who sign in, which go by e-mail: those that failed within the hour. The log says why."""
+        lately = LETTER.c.state == "failed", LETTER.c.at > (now - FAILED_TOLD).timestamp()
+        many = select(func.count(), func.min(LETTER.c.at)).where(*lately)
+        for number, since in self._database.query(many):
+            if number:
+                each = found.setdefault(place_of("email", ""), _Failing(moment(since)))
+                each.since = min(each.since, moment(since))
+                each.count("failed", number)
 
     def _add(
         self,

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, insert
 
+from access.person import Grant, Person
 from alerts.delivery.limits import ENOUGH, LEFT_ALONE
 from alerts.tables import OUTBOX
 from flow.clock import ManualClock
@@ -201,6 +202,24 @@ def test_a_delivery_that_failed_is_told_for_an_hour_whoever_it_was_for(
     add("3", "sms", **failed)  # by which nobody is told any longer
     last = {"failed-at": start.isoformat(), "reason": "refused for good"}
     assert [each.details for each in failing(start)] == [{"failed": "1", **last}] * 2
+    assert list(failing(start + HOUR)) == []
+
+
+def test_a_letter_that_failed_is_told_beside_deliveries(parts: Parts, clock: ManualClock, add: Add) -> None:
+    """An official whose letters of alerts come back hears nothing, and nobody else would know."""
+    start, failing = clock.now(), channels(parts)
+    person = Person("anna", "Anna Lindqvist", "anna@ekvik.example", "sv", grants=(Grant("official", "ekvik", "anna"),))
+    values = {"number": "1", "alert": "a", "alerts": "a", "wish": "at-once"}
+    for about in ("a", "b"):
+        parts.letters.add(person, "alert", values, once=about, official="anna")
+    assert list(failing(start)) == []
+    for waiting in parts.letters.due():
+        parts.letters.ended(waiting, "failed")
+    [trouble] = failing(start)
+    assert (trouble.place, trouble.since, trouble.details) == ("channel:email", start, {"failed": "2"})
+    add("1", "email", state="failed", at=start.timestamp(), reason="no such address")
+    [trouble] = failing(start)
+    assert (trouble.details["failed"], trouble.details["reason"]) == ("3", "no such address")
     assert list(failing(start + HOUR)) == []
 
 
