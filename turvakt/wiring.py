@@ -33,6 +33,7 @@ from alerts.messages.letters import FOLDER as LETTERS_FOLDER
 from alerts.messages.letters import LetterRenderer
 from alerts.messages.rendering import FOLDERS, Renderer
 from alerts.messages.translations import Translations
+from alerts.plans.contacts import at_present, contacts_of
 from alerts.plans.gaps import of_no_tenant
 from alerts.plans.live import LivePlans
 from alerts.routing import alerts_about, permitted
@@ -54,7 +55,7 @@ from ingest.post import POSTS, Mention, Post
 from registry.expiry import Ending, ending
 from registry.holder import Holder, Part
 from registry.holding import RegistryHolder
-from registry.official import EVERYTHING, Language
+from registry.official import EVERYTHING, Language, Official
 from registry.retention import KINDS, RetentionReport
 from registry.tenant import Tenant, tenant_of
 from registry.withdrawal import Erasure, Kept
@@ -75,6 +76,7 @@ from turvakt.settings import Settings
 from turvakt.shadow import Listener as ShadowListener
 from turvakt.shadow import Shadow
 from turvakt.stores import Stores
+from turvakt.watch.operator import contacts as operator_contacts
 from turvakt.watch.operator import recipients as operator_recipients
 from web.door import PROGRAM, TOKEN
 
@@ -526,9 +528,9 @@ class Parts(Stores):
         return official is not None and official.consents_to(source, self.clock.now())
 
     def permitted(self, told: Content, recipient: Recipient) -> Content | None:
-        """What consent allows to tell the recipient of it now, addressed to her alone, or ``None``."""
+        """What consent allows to tell the recipient of it now, addressed to her alone at her address of now, or ``None``."""
         official, now = self.officials.get(told.official), self.clock.now()
-        allowed = permitted(told, recipient, official=official, at=now)
+        allowed = permitted(told, self._at_present(told, recipient, official), official=official, at=now)
         if allowed is None:
             return None
         if isinstance(told, Bulletin):
@@ -539,6 +541,14 @@ class Parts(Stores):
             plan = self.plans.of(tenant_of(official) if official is not None else "")
             allowed = calmly(told, allowed, plan=plan, official=official, at=now)
         return to_one(told, allowed)
+
+    def _at_present(self, told: Content, recipient: Recipient, official: Official | None) -> Recipient:
+        """The recipient at her address of now. Who is told of what is about nobody may be any tenant's contact of that name."""
+        incident = self.incidents.get(told.incident) if official is not None else None
+        if official is None or incident is None:
+            return recipient
+        of_plan, of_operator = self.plans.of(incident.tenant).all_contacts, operator_contacts(self.settings.operator)
+        return at_present(recipient, (*of_plan, *contacts_of(official), *of_operator))
 
     def __enter__(self) -> "Parts":
         return self

@@ -10,7 +10,7 @@ from typing import Any
 
 from alerts.alert import RINGS, Recipient
 from alerts.channel import Channel
-from alerts.content import Content, recipients_of
+from alerts.content import Content, recipients_of, to_one
 from alerts.delivery.outbox import Item, Outbox, Result
 from alerts.delivery.sending import SEND_SECONDS, Sender, growing
 from alerts.messages.message import Message
@@ -19,11 +19,14 @@ from flow.errors import BadInput
 from flow.step import Step
 
 logger = logging.getLogger(__name__)
-WITHDRAWN, ANSWERED = "withdrawn", "answered"
-"""Why a message is not sent: consent has ended; or nobody is rung up to hear that somebody has answered."""
+WITHDRAWN, ANSWERED, MOVED = "withdrawn", "answered", "moved"
+"""Why a message is not sent: consent has ended; nobody is rung up to hear that somebody has answered; or its contact has another
+address by now, to which it goes.
+"""
 _DROPPED = {
     WITHDRAWN: "no consent covers it any more",
     ANSWERED: "somebody has answered, and nobody is rung up for that",
+    MOVED: "the contact has another address, to which it goes",
 }
 
 
@@ -38,9 +41,9 @@ class Dispatcher:
         render: makes the message; the third argument is the id of the delivery.
         commit: writes results down (`alerts.stage.recording`); called by way of ``step``; returns the ids of
             deliveries that were erased meanwhile.
-        allowed: what consent allows to tell the recipient of it now, addressed to her alone, or ``None``; asked before each
-            try, by way of ``step``. What may be told from a later moment on (`Recipient.not_before`) waits for that, and a
-            message for which it raises `BadInput` for a program that can read it all.
+        allowed: what consent allows to tell the recipient of it now, addressed to her alone at her address of now, or ``None``;
+            asked before each try, by way of ``step``. What may be told from a later moment on (`Recipient.not_before`) waits for
+            that, and a message for which it raises `BadInput` for a program that can read it all.
         step: where ``commit``, ``allowed`` and the outbox run.
         at_once: messages on their way per channel.
         idle_seconds: how often to look for what has become due.
@@ -144,26 +147,24 @@ class Dispatcher:
         """Write down what has come in, and send what is due; says whether there was nothing to do."""
         await self._write_down()
         items, dropped = await self._step(self._pick)
-        for item in (*items, *(item for item, _ in dropped)):
-            self._on_their_way[item.delivery.id] = item.delivery.channel
-        for item, reason in dropped:
-            logger.info("delivery %s is dropped: %s", item.delivery.id, _DROPPED[reason])
-            ended = replace(item.delivery, state="withdrawn", at=self._clock.now(), reason=reason)
-            self._done(Result(ended, contact=item.recipient.name))
+        for delivery in (*(item.delivery for item in items), *(result.delivery for result in dropped)):
+            self._on_their_way[delivery.id] = delivery.channel
+        for result in dropped:
+            self._done(result)
         for item in items:
             task = asyncio.create_task(self._send(item))
             self._sending.add(task)
             task.add_done_callback(self._sending.discard)
         return not self._on_their_way
 
-    def _pick(self) -> tuple[list[Item], list[tuple[Item, str]]]:
-        """What is to be sent now, and what must not be sent any more, each with the reason."""
+    def _pick(self) -> tuple[list[Item], list[Result]]:
+        """What is to be sent now, and what must not be sent any more."""
         due: list[Item] = []
         for channel in self._outbox.channels():
             busy = {identity for identity, name in self._on_their_way.items() if name == channel}
             due += self._outbox.due(self._at_once - len(busy), channel=channel, besides=busy)
         items: list[Item] = []
-        dropped: list[tuple[Item, str]] = []
+        dropped: list[Result] = []
         for item in due:
             try:
                 content = self._allowed(item.content, item.recipient)
@@ -172,16 +173,23 @@ class Dispatcher:
                 self._outbox.set_aside(item, str(error))
                 continue
             if content is None:
-                dropped.append((item, WITHDRAWN))
+                dropped.append(self._dropped(item, WITHDRAWN))
                 continue
             recipient = recipients_of(content)[0]
             if content.asks_nothing and item.delivery.channel == RINGS:
-                dropped.append((item, ANSWERED))
+                dropped.append(self._dropped(item, ANSWERED))
+            elif (moved := _moved(item, recipient)) is not None:
+                dropped.append(self._dropped(item, MOVED, instead=moved))
             elif recipient.not_before is not None and recipient.not_before > self._clock.now():
                 self._outbox.postpone(item, recipient.not_before)
             else:
                 items.append(replace(item, content=content, recipient=recipient))
         return items, dropped
+
+    def _dropped(self, item: Item, reason: str, *, instead: Content | None = None) -> Result:
+        logger.info("delivery %s is dropped: %s", item.delivery.id, _DROPPED[reason])
+        ended = replace(item.delivery, state="withdrawn", at=self._clock.now(), reason=reason)
+        return Result(ended, contact=item.recipient.name, instead=instead)
 
     async def _write_down(self) -> None:
         results, self._results = self._results, []
@@ -213,6 +221,12 @@ class Dispatcher:
         except TimeoutError:
             logger.warning("the outbox could not be written at the end: what was sent last will be sent again")
         self._on_their_way.clear()
+
+
+def _moved(item: Item, recipient: Recipient) -> Content | None:
+    """The same to the address of ``recipient``, if it is another one."""
+    to = replace(item.recipient, channel=recipient.channel, address=recipient.address)
+    return None if to == item.recipient else to_one(item.content, replace(to, instead=recipient.instead))
 
 
 async def _ended(tasks: Sequence[asyncio.Task[Any]], *, by: float) -> None:

@@ -56,7 +56,7 @@ class Result:
     Attributes:
         next_at: when a delivery that still waits is tried again.
         contact: the name of the recipient.
-        instead: the same to the next channel of the recipient, where this one failed.
+        instead: the same to the next channel of the recipient, where this one failed, or to her address of now.
         tried: whether it was tried at all; a message that our own limits hold back was not.
         listed: the ids of the incidents that a digest has listed as it went out.
     """

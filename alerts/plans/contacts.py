@@ -1,6 +1,7 @@
 """Contacts that a plan names, and how a message comes to one."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Literal
@@ -109,6 +110,20 @@ def _named(contacts: Sequence[Registered]) -> tuple[Contact, ...]:
         ways.setdefault(each.name, []).append(Way(channel=each.channel, address=each.address))
     languages = {each.name: each.language for each in reversed(contacts)}
     return tuple(Contact(name=name, language=languages[name], channels=tuple(each)) for name, each in ways.items())
+
+
+def at_present(recipient: Recipient, contacts: Iterable[Contact]) -> Recipient:
+    """The recipient at an address that she has. Where none of ``contacts`` of her name has the one at which she was to be told,
+    it may be somebody else's by now: then by the same channel, or else by the first one that rings nobody up.
+    """
+    named = [each for each in contacts if each.name == recipient.name]
+    ways = [(way.channel, way.address) for each in named[:1] for way in each.channels]
+    if not ways or any((recipient.channel, recipient.address) in each.addresses for each in named):
+        return recipient
+    channel, address = min(ways, key=lambda way: (way[0] != recipient.channel, way[0] == RINGS))
+    others = {channel for channel, _ in recipient.instead}
+    instead = tuple(way for way in ways if way != (channel, address) and way[0] in others)
+    return replace(recipient, channel=channel, address=address, instead=instead)
 
 
 def wrong_times(**given: str | None) -> Iterable[str]:

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from alerts.alert import Recipient
 from alerts.delivery.budget import Budgets
 from alerts.incidents.incident import Action
 from alerts.incidents.telling import Telling
 from alerts.plans.contacts import Contact as Planned
-from alerts.plans.contacts import Way
+from alerts.plans.contacts import Way, at_present
 from alerts.plans.plan import Budget, Plan, Plans
 from alerts.plans.policies import Policy, Step
 from alerts.plans.rules import Rule
@@ -26,6 +27,10 @@ ONCE = Plan(
     last_resort=("official",),
 )
 """One step, and as the last resort the same contacts again."""
+
+
+def planned(name: str, *ways: tuple[str, str]) -> Planned:
+    return Planned(name=name, language="sv", channels=tuple(Way(channel=channel, address=to) for channel, to in ways))
 
 
 def exchange(world: World, *contacts: Contact, gone: str = GONE) -> None:
@@ -74,7 +79,7 @@ class TestWhoeverHasIt:
         assert (world.one.state, world.one.owner) == ("acknowledged", GONE)
 
     def test_so_is_what_a_contact_had_whom_the_plan_names_no_more(self, database: Database) -> None:
-        boss = Planned(name="Chefen", language="sv", channels=(Way(channel="email", address="chef@ekvik.example"),))
+        boss = planned("Chefen", ("email", "chef@ekvik.example"))
         world = World(database, replace(ONCE, contacts={boss.name: boss}))
         world.take(world.raised(1, labels=("threat",)))
         world.deliver()
@@ -158,3 +163,26 @@ class TestTheOnlyOneWhoWasTold:
         exchange(world, DEPUTY)
         assert world.one.escalate_at == before
         assert world.pass_time(1) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "now"),
+    [
+        (("email", "rut@x"), ("email", "rut@x")),
+        (("email", "rut@old"), ("email", "rut@x")),
+        (("sms", "+9"), ("sms", "+2")),
+        (("voice", "+9"), ("voice", "+1")),
+        (("webhook", "https://old.example"), ("email", "rut@x")),
+    ],
+)
+def test_an_address_that_the_contact_has_no_more_is_left_for_one_that_it_has(
+    told: tuple[str, str], now: tuple[str, str]
+) -> None:
+    ways = ("voice", "+1"), ("email", "rut@x"), ("sms", "+2")
+    before = Recipient("Rut", *told, "sv", show_text=False, instead=(("sms", "+8"),))
+    found = at_present(before, [planned("Rut", *ways)])
+    assert (found.channel, found.address) == now
+    assert found.instead == ((("sms", "+8"),) if now == told else () if now[0] == "sms" else (("sms", "+2"),))
+    # Two may have the same name.
+    assert at_present(before, [planned("Rut", *ways), planned("Rut", told)]) == before
+    assert at_present(before, [planned("Kim", *ways)]) == before

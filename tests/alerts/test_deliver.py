@@ -457,6 +457,28 @@ async def test_what_was_put_off_is_looked_at_again(world: World) -> None:
     assert mail.delivered == [written]
 
 
+@pytest.mark.parametrize("channel", ["email", "sms"])
+async def test_what_waits_for_an_address_of_before_goes_to_the_one_of_now(world: World, channel: str) -> None:
+    mail, sms, sent = Scripted(), Scripted("sms"), dict[str, Recipient]()
+
+    def allowed(told: Content, to: Recipient) -> Content:
+        return to_one(told, replace(to, channel=channel, address="new", show_text=False, not_before=None))
+
+    def remembered(told: Content, to: Recipient, delivery: str) -> Message:
+        sent[delivery] = to
+        return render(told, to, delivery)
+
+    told = Told("raised", posts=1, accounts=1, minutes=0, step=1)
+    of = replace(alert(verdict(), recipient(show_text=True)), incident="i", told=told)
+    (item,) = world.telling.tell([of])
+    async with world.running(mail, sms, allowed=allowed, render=remembered) as dispatcher:
+        assert await dispatcher.drained(at_most=SOON)
+    ((delivery, to),) = sent.items()
+    assert (to.channel, to.address, mail.delivered + sms.delivered) == (channel, "new", [delivery])
+    assert world.told() == [(item.delivery.id, "withdrawn", 0, "moved"), (delivery, "delivered", 1, None)]
+    assert {each.delivery for each in History(world.database).of("i")} == {item.delivery.id, delivery}
+
+
 async def test_no_consent_to_the_text_any_more_no_text(world: World) -> None:
     channel, rendered = Scripted(), []
 

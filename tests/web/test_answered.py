@@ -135,3 +135,43 @@ def test_what_is_with_somebody_who_is_gone_is_told_anew(world: Answerable, by: s
     world.parts.incidents.answer(incident.id, "on-it", by=by)
     world.parts.incidents.take_back()
     assert [each.state for each in world.parts.incidents.open()] == [state]
+
+
+PLANNED = """
+last_resort = ["contact:Chief"]
+
+[[contact]]
+name = "Chief"
+language = "sv"
+channels = [{ channel = "email", address = "ADDRESS" }]
+
+[[rule]]
+name = "grave"
+severity = "low"
+contacts = "official"
+"""
+
+
+def test_what_waits_goes_to_the_address_that_its_contact_has_now(tmp_path: Path) -> None:
+    """Of the plan of its incident, of the official, or of the operator."""
+    operator = {"contacts": [{"name": "Ops", "channel": "email", "address": "ops@turvakt.example", "language": "sv"}]}
+    world = Answerable(
+        tmp_path / "data", rules=PLANNED.replace("ADDRESS", "new@ekvik.example"), sections={"operator": operator}
+    )
+    incident = world.raised()
+    (item, *_) = world.parts.outbox.due(100, channel="email")
+    assert item.delivery.incident == incident.id
+    world.parts.store.put_all(
+        [replace(world.her, contacts=(replace(CONTACTS[0], address="kaj@x.example"), CONTACTS[1]))]
+    )
+    changed = {
+        (KAJ, "kaj@ekvik.example"): "kaj@x.example",
+        (EVA, "eva@ekvik.example"): "eva@ekvik.example",
+        ("Chief", "old@ekvik.example"): "new@ekvik.example",
+        ("Ops", "ops@turvakt.example"): "ops@turvakt.example",
+        ("Somebody", "who@ekvik.example"): "who@ekvik.example",
+    }
+    for (name, before), now in changed.items():
+        content = world.parts.permitted(item.content, replace(item.recipient, name=name, address=before))
+        assert content is not None
+        assert [each.address for each in recipients_of(content)] == [now]
