@@ -16,7 +16,7 @@ from alerts.delivery.sending import FAILED_OVER, GIVEN_UP
 from alerts.tables import OUTBOX
 from flow.database import Database
 from flow.databases.columns import moment
-from turvakt.watch.beats import CHANNEL, LOST, Beat, Beats
+from turvakt.watch.beats import CHANNEL, LOST, TRIED, Beat, Beats
 from turvakt.watch.trouble import Detail, Trouble
 
 THREAT_LATE, OTHER_LATE = timedelta(minutes=5), timedelta(minutes=30)
@@ -129,11 +129,10 @@ class Channels:
         known, host = places_of(self._ways()), f"{trouble.place}:"
         if not any(place == trouble.place or place.startswith(host) for place in known):
             return True
-        return any(
-            beat.failing_since is not None and beat.at >= trouble.since and beat.place not in known
-            for beat in self._beats.all()
-            if beat.place.startswith(host)
-        )
+        kind = TRIED if trouble.kind == "channel-unready" else CHANNEL
+        failing = (each for each in self._beats.all() if each.failing_since is not None and each.at >= trouble.since)
+        places = (f"{CHANNEL}{each.place.removeprefix(kind)}" for each in failing if each.place.startswith(kind))
+        return any(place.startswith(host) and place not in known for place in places)
 
     def _without_way(self, beats: Iterable[Beat], tried: Mapping[str, datetime], now: datetime) -> set[str]:
         """The channels that fail while the operator can be told by none; nothing, where she can be.

@@ -171,7 +171,11 @@ async def test_of_several_hosts_one_that_is_away_is_told_whatever_another_one_ta
     assert [(each.place, each.details["reason"]) for each in found(parts, ways).values()] == [
         ("channel:webhook", "is not found")
     ]
+    (trouble,) = found(parts, ways).values()
     assert found(parts, ways[1:]) == {}
+    assert Channels(parts.database, beats, ways=lambda: ways[1:]).unused(trouble)
+    beats.write([Beat(one, clock.now(), clock.now())], {})
+    assert not Channels(parts.database, beats, ways=lambda: ways).unused(trouble)
 
 
 def opened(folder: Path, clock: ManualClock, elks: Elks, *, password: str) -> Parts:
