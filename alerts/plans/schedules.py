@@ -9,7 +9,9 @@ import msgspec
 from alerts.plans.contacts import refuse, wrong_times
 from alerts.plans.hours import zone
 
-_LEAST = timedelta(hours=1)
+_LEAST, _MOST = timedelta(hours=1), timedelta(days=36_525)
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
+"""Far enough from where the calendar ends that nothing reckons past it."""
 
 
 class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename={"since": "from"}):
@@ -20,7 +22,11 @@ class Override(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     until: datetime
 
     def __post_init__(self) -> None:
-        refuse((self.since >= self.until, "key 'until': is not after 'from'"))
+        refuse(
+            (self.since >= self.until, "key 'until': is not after 'from'"),
+            _of_no_year("from", self.since),
+            _of_no_year("until", self.until),
+        )
 
 
 class Shift(msgspec.Struct, frozen=True):
@@ -55,6 +61,8 @@ class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             (not self.name.strip(), "key 'name': is empty"),
             (not self.rotation, "key 'rotation': is empty, so nobody would be on duty"),
             (self.every < _LEAST, "key 'every': is shorter than an hour"),
+            (self.every > _MOST, "key 'every': is longer than 100 years"),
+            _of_no_year("from", self.since),
             *((True, fault) for fault in wrong_times(timezone=self.timezone)),
             *(
                 (True, f"key 'overrides': the one from {later.since:%Y-%m-%dT%H:%M} begins before another one ends")
@@ -104,3 +112,8 @@ class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     def _moment(self, wall: datetime) -> datetime:
         return wall.replace(tzinfo=zone(self.timezone)).astimezone(UTC)
+
+
+def _of_no_year(key: str, wall: datetime) -> tuple[bool, str]:
+    wrong = not _FIRST_YEAR <= wall.year <= _LAST_YEAR
+    return wrong, f"key '{key}': is not in the years {_FIRST_YEAR} to {_LAST_YEAR}"

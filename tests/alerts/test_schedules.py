@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from alerts.plans.schedules import Override, Schedule
 
 START = datetime.fromisoformat("2026-03-02T08:00")  # a Monday
+YEAR_ONE, YEAR_LAST = datetime.fromisoformat("0001-01-01"), datetime.fromisoformat("9999-12-31")
 ZONES = ("Europe/Stockholm", "Europe/Helsinki")
 NAMES = ("Rut", "Lena", "Veikko")
 
@@ -116,6 +117,8 @@ def test_before_the_first_turn_nobody_is_on_duty_but_by_an_override() -> None:
     [
         ({"rotation": ()}, "'rotation'"),
         ({"every": timedelta(minutes=30)}, "'every'"),
+        ({"every": timedelta(weeks=600_000)}, "'every': is longer"),
+        ({"since": YEAR_ONE}, "'from': is not in the years"),
         ({"zone": "Europe/Ekvik"}, "'timezone'"),
         (
             {"overrides": (Override(contact="a", since=START, until=START + timedelta(days=2)),) * 2},
@@ -126,6 +129,16 @@ def test_before_the_first_turn_nobody_is_on_duty_but_by_an_override() -> None:
 def test_what_makes_no_schedule_is_refused(change: dict[str, object], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         schedule(**change)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "says"),
+    [(YEAR_ONE, START, "'from': is not"), (START, YEAR_LAST, "'until': is not")],
+)
+def test_an_override_at_the_end_of_the_calendar_is_refused(since: datetime, until: datetime, says: str) -> None:
+    """No moment can be reckoned there, and nobody would be told of anything."""
+    with pytest.raises(ValueError, match=says):
+        Override(contact="Lena", since=since, until=until)
 
 
 lengths = st.sampled_from([timedelta(hours=1), timedelta(hours=12), timedelta(days=1), timedelta(weeks=1)])
