@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from flow.clock import Moment
 from flow.codec import Codec
-from registry.official import EVERYTHING, Consent, Language, Official
+from registry.official import Consent, Language, Official
 
 Act = Literal["given", "changed", "withdrawn"]
 How = Literal["portal", "file", "command", "paper"]
@@ -99,6 +99,5 @@ def overruled(consents: Sequence[Consent], before: Sequence[Consent], said: Ledg
 
 
 def _recipients(official: Official, at: datetime) -> tuple[str, ...]:
-    allowed = {name for consent in official.consents if consent.is_open(at) for name in consent.recipients}
     names = dict.fromkeys(contact.name for contact in official.contacts)
-    return tuple(name for name in names if EVERYTHING in allowed or name in allowed)
+    return tuple(name for name in names if any(each.is_open(at) and each.tells(name) for each in official.consents))

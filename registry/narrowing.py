@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flow.errors import BadInput
 from registry.holder import Part
-from registry.official import EVERYTHING, Consent, Official
+from registry.official import EVERYTHING, Consent, Official, digest_of_name
 
 
 def covers(official: Official, part: Part, at: datetime) -> bool:
@@ -15,11 +15,13 @@ def covers(official: Official, part: Part, at: datetime) -> bool:
     if part.kind == "source":
         return any(EVERYTHING in each.scope or part.name in each.scope for each in given)
     known = any(contact.name == part.name for contact in official.contacts)
-    return known and any(EVERYTHING in each.recipients or part.name in each.recipients for each in given)
+    return known and any(each.tells(part.name) for each in given)
 
 
 def narrowed(official: Official, part: Part, at: datetime, *, sources: Collection[str]) -> Official:
     """The official without ``part``: in all consents that have not ended by ``at``, and, of a recipient, among her contacts.
+
+    Where all may be told, all others still may, also those whom a plan names later.
 
     Args:
         official: herself, unchanged if there is nothing to take out.
@@ -51,8 +53,11 @@ def narrowed(official: Official, part: Part, at: datetime, *, sources: Collectio
 def _without(consent: Consent, part: Part, official: Official, sources: Collection[str]) -> Consent:
     if part.kind == "source":
         return replace(consent, scope=_less(consent.scope, part.name, everything=sorted(sources)))
-    names = [contact.name for contact in official.contacts]
-    return replace(consent, recipients=_less(consent.recipients, part.name, everything=names))
+    left = replace(consent, recipients=tuple(each for each in consent.recipients if each != part.name))
+    known = part.name in consent.recipients or any(contact.name == part.name for contact in official.contacts)
+    if not known or not left.tells(part.name):
+        return left
+    return replace(left, left_out=(*left.left_out, digest_of_name(part.name)))
 
 
 def _less(named: tuple[str, ...], name: str, *, everything: Collection[str]) -> tuple[str, ...]:

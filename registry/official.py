@@ -1,7 +1,8 @@
 """An official who opted in, her consent, and whom to tell."""
 
+import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -26,6 +27,7 @@ class Consent:
         evidence: posts may be secured as evidence.
         statistics: posts about her count in what analysts see.
         sample: a small random part of the posts that were not flagged may be kept for review.
+        left_out: who of all is not told, as she has withdrawn it: a digest of each name, which itself is kept nowhere.
     """
 
     scope: tuple[str, ...]
@@ -37,6 +39,7 @@ class Consent:
     evidence: bool = True
     statistics: bool = True
     sample: bool = False
+    left_out: tuple[str, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict, repr=False, hash=False)
 
     def covers(self, source: str, at: datetime) -> bool:
@@ -49,7 +52,15 @@ class Consent:
 
     def tells(self, recipient: str) -> bool:
         """Whether the contact with this name may be told."""
+        if self.left_out and digest_of_name(recipient) in self.left_out:
+            return False
         return EVERYTHING in self.recipients or recipient in self.recipients
+
+    def telling(self, recipient: str) -> "Consent":
+        """The same, which also lets the contact with this name be told."""
+        named = self.recipients if EVERYTHING in self.recipients else (*self.recipients, recipient)
+        left_out = tuple(each for each in self.left_out if each != digest_of_name(recipient))
+        return replace(self, recipients=named, left_out=left_out)
 
     def in_force(self, at: datetime) -> bool:
         """Whether it has begun and not ended at the moment ``at``."""
@@ -58,6 +69,11 @@ class Consent:
     def is_open(self, at: datetime) -> bool:
         """Whether it has not ended by the moment ``at``; it may begin later."""
         return self.until is None or at < self.until
+
+
+def digest_of_name(recipient: str) -> str:
+    """By what a recipient is known again who is not named any more."""
+    return hashlib.sha256(f"turvakt recipient\x00{recipient}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

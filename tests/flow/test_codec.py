@@ -151,7 +151,8 @@ NEWEST = {
     "verdict": "-aimed-at",
     "alert": "-chosen-by",
     "bulletin": "-chosen-by",
-    "official": "-proposed",
+    "official": "-left-out",
+    "consent-entry": "-left-out",
     "person": "-offers",
 }
 """The newest form of a kind, where optional fields have been added to its version."""
@@ -204,9 +205,10 @@ class TestEveryRecord:
         (ALERTS, replace(FORMER_ALERT, verdict=UNAIMED)),
         (BULLETINS, Envelope(replace(BULLETIN, recipient=replace(ALERT.recipients[0], rule="")))),
         (OFFICIALS, OFFICIAL),
+        (LEDGER, dict(SAMPLES)[LEDGER]),
         (PEOPLE, replace(PERSON, offers=())),
     ],
-    ids=["verdict", "alert", "bulletin", "official", "person"],
+    ids=["verdict", "alert", "bulletin", "official", "consent-entry", "person"],
 )
 def test_older_forms_are_read(codec: Codec[Any], record: Any) -> None:
     assert codec.decode((GOLDEN / f"{codec.kind}.v{codec.version}.json").read_bytes()) == record

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from registry.holder import Holder, Part
 from registry.holding import RegistryHolder
 from registry.ledger import Given, How
 from registry.narrowing import narrowed
-from registry.official import Consent, Contact, Official
+from registry.official import OFFICIALS, Consent, Contact, Official
 from registry.stores.partial import SqlPartial
 from registry.stores.sql import SqlStore
 from registry.withdrawal import Erasure, Report
@@ -55,10 +56,16 @@ def test_a_source_is_taken_out_of_what_has_not_ended() -> None:
 
 def test_a_recipient_is_taken_out_of_consents_and_contacts() -> None:
     named = Consent(("*",), LATER, recipients=(DESK.name, "Kansliet"))
-    left = narrowed(her(Consent(("*",), START), named), DESK, NOW, sources=SOURCES)
-    only = ("Kansliet",)
-    consents = (Consent(("*",), START, recipients=only), Consent(("*",), LATER, recipients=only))
-    assert left == her(*consents, contacts=CONTACTS[1:])
+    all_of_them = Consent(("*",), START)
+    left = narrowed(her(all_of_them, named), DESK, NOW, sources=SOURCES)
+    assert left.contacts == CONTACTS[1:]
+    first, second = left.consents
+    assert second == replace(named, recipients=("Kansliet",))
+    assert first == replace(all_of_them, left_out=first.left_out)
+    told = {name: first.tells(name) for name in ("Kansliet", "whom her office names", DESK.name)}
+    assert told == {"Kansliet": True, "whom her office names": True, DESK.name: False}
+    assert DESK.name not in OFFICIALS.encode(left).decode()
+    assert narrowed(left, DESK, NOW, sources=SOURCES) is left
 
 
 def test_what_is_not_there_changes_nothing() -> None:

@@ -1,6 +1,7 @@
 """What an official settles: names and accounts, who is told, wishes, deputies; posts to hand in, and what she takes along."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -12,7 +13,7 @@ from flow.errors import BadInput
 from ingest.collectors.manual import submission
 from registry import proposing
 from registry.holder import Part
-from registry.official import Contact, Official
+from registry.official import Consent, Contact, Official
 from registry.tenant import tenant_of
 from review.naming import NameTaken
 from web.console.site import actor_of
@@ -176,6 +177,7 @@ def _contacts(desk: Desk, request: Request, form: FormData | None = None, faults
         status=422 if faults else 200,
         own_told=told.own,
         named=[name for name in told.names if may_tell(official, name, now)],
+        also_named=told.names,
         channels=list(desk.portal.channels()),
         contact={each: describing.written(form, each) for each in ("contact_name", "channel", "address")},
         faults=faults,
@@ -198,20 +200,31 @@ def _contact(desk: Desk, request: Request, form: FormData) -> Response:
             added = describing.contact(form, desk.portal.channels(), language=language)
             if any(each.name == added.name for each in official.contacts):
                 return _contacts(desk, request, form, "same_name")
+            part, now = Part("recipient", added.name), desk.site.clock.now()
             with desk.portal.store.changing(official.id) as her:
-                desk.portal.store.change(_told(her, added), given=desk.given(request))
+                begins = now if desk.portal.erasure.partial.withdrawal(official.id, part) is not None else None
+                desk.portal.store.change(_told(her, added, now, begins=begins), given=desk.given(request))
     except BadInput:
         return _contacts(desk, request, form, "last_one" if removed else "refused")
     desk.note(request, "consent-changed")
     return RedirectResponse(f"/me/contacts?done={done}", 303)
 
 
-def _told(official: Official, contact: Contact) -> Official:
-    """With one contact more, whom all her consents let be told."""
-    consents = tuple(
-        each if each.tells(contact.name) else replace(each, recipients=(*each.recipients, contact.name))
-        for each in official.consents
-    )
+def _told(official: Official, contact: Contact, at: datetime, *, begins: datetime | None) -> Official:
+    """With one contact more, whom all her consents that have not ended let be told.
+
+    Args:
+        begins: when the consents in force begin that did not let it be told; ``None``: as before. What was withdrawn once takes a
+            consent that was given later.
+    """
+
+    def telling(consent: Consent) -> Consent:
+        if consent.tells(contact.name) or not consent.is_open(at):
+            return consent
+        told = consent.telling(contact.name)
+        return replace(told, since=begins) if begins is not None and consent.in_force(at) else told
+
+    consents = tuple(map(telling, official.consents))
     return replace(official, contacts=(*official.contacts, contact), consents=consents)
 
 

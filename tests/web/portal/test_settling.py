@@ -97,6 +97,11 @@ def test_whom_to_tell_is_hers_to_choose(home: Home) -> None:
     assert [contact.name for contact in home.parts.store.get(ID).contacts] == ["Partikansliet"]
     assert home.parts.partial.withdrawal(ID, Part("recipient", "Beredskap")) is not None
     assert [(entry.how, entry.by) for entry in home.parts.store.ledger(ID)[1:]] == [("portal", "anna")] * 2
+    back = {"contact_name": "Beredskap", "channel": "outbox", "address": "its new address"}
+    home.clock.advance(1)
+    assert browser.submit("/me/contacts", **back).headers["location"] == "/me/contacts?done=saved"
+    assert home.parts.store.get(ID).consents == (Consent(("*",), home.clock.now()),)
+    assert browser.submit("/me/contacts", remove="Beredskap").headers["location"] == "/me/contacts?done=removed"
     answer = browser.submit("/me/contacts", remove="Partikansliet")
     assert "at least one recipient" in answer.text
     assert [contact.name for contact in home.parts.store.get(ID).contacts] == ["Partikansliet"]
@@ -136,6 +141,29 @@ def test_she_sees_whom_the_plan_tells_and_whether_it_tells_her_own(tmp_path: Pat
         file.write_text(PLAN.replace('["schedule:duty"]', '["schedule:duty", "official"]'), "utf-8")
         home.clock.advance(5)
         assert "They get alerts about you." in browser.page("/me/contacts").words
+
+
+def test_whom_her_office_names_is_told_when_one_of_her_own_is_not_any_more(tmp_path: Path) -> None:
+    file = tmp_path / "plan.toml"
+    file.write_text(PLAN, "utf-8")
+    home = Home(tmp_path / "data", alerts={"rules": str(file)})
+    with home.parts:
+        browser, office = home.browser(), ("Rut Ek", "Veikko Aho", "Chief")
+        for name in ("Siv", "Chief"):
+            added = browser.submit("/me/contacts", contact_name=name, channel="outbox", address="hers")
+            assert added.headers["location"] == "/me/contacts?done=saved"
+        page = browser.page("/me/contacts").words
+        assert page.count("Your office names somebody of this name as well.") == 1, "of the Chief"
+        assert browser.submit("/me/contacts", remove="Siv").headers["location"] == "/me/contacts?done=removed"
+        page = browser.page("/me/contacts?done=removed").words
+        assert all(name in page for name in office)
+        assert "Siv" not in page
+        [consent] = home.parts.store.get(ID).consents
+        assert all(consent.tells(name) for name in (*office, "whom the plan names next"))
+        assert not consent.tells("Siv"), "what waits for her is not sent either"
+        browser.submit("/me/contacts", remove="Chief")
+        page = browser.page("/me/contacts").words
+        assert [name in page for name in office] == [True, True, False]
 
 
 def test_before_she_consents_she_sees_whom_the_plan_tells(tmp_path: Path) -> None:
