@@ -17,7 +17,7 @@ from registry.wording import Shown
 from review.naming import NameTaken
 from web.console.site import actor_of
 from web.portal import describing
-from web.portal.consenting import changes, given_up, held, is_same, read, ticked, to_come, together
+from web.portal.consenting import changes, each_changed, given_up, held, is_same, read, ticked, to_come, together
 from web.portal.desk import Desk, tenant_of_grant
 
 # What the form of a first consent proposes: nothing. Only what she ticks herself is consent.
@@ -122,7 +122,8 @@ def _changed(desk: Desk, request: Request, form: FormData) -> Response:
         whole, given = together(before, consent, gone), desk.given(request, str(form["wording"]))
         with desk.portal.store.changing(official.id) as her:
             if not is_same(before, whole):
-                desk.portal.store.change(replace(her, consents=(whole, *to_come(her, now))), given=given)
+                consents = (whole,) if before is None else each_changed(her, before, whole, now)
+                desk.portal.store.change(replace(her, consents=(*consents, *to_come(her, now))), given=given)
             desk.portal.erasure.end_parts(official.id, gone, given=given)
             desk.note(request, "consent-changed")
     except BadInput:

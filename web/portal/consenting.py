@@ -16,10 +16,14 @@ from web.wording import LAST_SECOND
 Fault = Literal["no_source", "first_source", "no_label", "unclear", "until"]
 
 _UNCLEAR = ("",)
+_YES_OR_NO = ("text", "evidence", "statistics", "sample")
 
 
 def held(official: Official, at: datetime) -> Consent | None:
-    """All consents in force, as one; ``None`` if there is none. It ends with the last of them."""
+    """All consents in force, as one, to be shown; ``None`` if there is none. It ends with the last of them.
+
+    It may allow more than they do, each for its own sources and recipients, and takes the place of none: see `each_changed`.
+    """
     open_ = [each for each in official.consents if each.in_force(at)]
     if not open_:
         return None
@@ -46,7 +50,7 @@ def to_come(official: Official, at: datetime) -> tuple[Consent, ...]:
 def read(
     form: FormData, *, before: Consent | None, sources: Collection[str], at: datetime, zone: tzinfo
 ) -> Consent | Fault:
-    """What the form says, from ``at`` on. Who may be told stays as it was; a last day is included, in ``zone``.
+    """What the form says, from ``at`` on; of who may be told it says nothing. A last day is included, in ``zone``.
 
     The day on which the consent ``before`` ends already means the moment at which it does.
     """
@@ -69,12 +73,12 @@ def read(
             until = before.until
         if until <= at:
             return "until"
-    return Consent(
+    return replace(
+        before or Consent(scope, at),
         scope=scope,
         since=at,
         until=until,
         labels=labels,
-        recipients=before.recipients if before is not None else (EVERYTHING,),
         text="text" in form,
         evidence="evidence" in form,
         statistics="statistics" in form,
@@ -97,6 +101,40 @@ def ticked(form: FormData, shown: Consent) -> Consent:
 
 def _as_ticked(form: FormData, all_of: str, each: str) -> tuple[str, ...]:
     return (EVERYTHING,) if form.get(all_of) == "all" else tuple(str(value) for value in form.getlist(each))
+
+
+def each_changed(official: Official, before: Consent, after: Consent, at: datetime) -> list[Consent]:
+    """Each of the consents in force that are ``before`` together, with what ``after`` changes of them, and nothing else out of
+    the others: who may be told stays as it was. One of which nothing is left has ended.
+    """
+    new = [_changed_by(each, before, after) for each in official.consents if each.in_force(at)]
+    return [each for each in new if each.scope and each.labels]
+
+
+def _changed_by(consent: Consent, before: Consent, after: Consent) -> Consent:
+    differing = {each: getattr(after, each) for each in _YES_OR_NO if getattr(after, each) != getattr(before, each)}
+    new = replace(
+        consent,
+        scope=_differing(consent.scope, before.scope, after.scope),
+        labels=_differing(consent.labels, before.labels, after.labels),
+        until=_earlier(consent.until, after.until) if consent.until != before.until else after.until,
+        **differing,
+    )
+    return consent if new == consent else replace(new, since=after.since)
+
+
+def _differing(own: tuple[str, ...], before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...]:
+    """``own``, some of those ``before``, without what is not there ``after``, and with what is new."""
+    if set(own) == set(before):
+        return own if set(after) == set(before) else after
+    if EVERYTHING in after:
+        return own if EVERYTHING in before else after
+    new = () if EVERYTHING in before else (each for each in after if each not in before)
+    return (*(after if EVERYTHING in own else (each for each in own if each in after)), *new)
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((each for each in (one, other) if each is not None), default=None)
 
 
 def is_same(one: Consent | None, other: Consent) -> bool:

@@ -233,6 +233,24 @@ def test_when_a_consent_ends_and_what_has_not_begun_stay_as_they_are(home: Home)
     assert "Watching is on" not in browser.page("/me").words
 
 
+def test_of_several_consents_none_is_widened_by_what_another_one_allows(home: Home) -> None:
+    close = Consent(("bluesky",), NOW, labels=("threat",), recipients=("Beredskap",), text=False)
+    wide = Consent(("mastodon",), NOW)
+    home.parts.store.change(official(ID, consents=(close, wide)), given=Given("paper"))
+    browser = home.browser()
+    form = home.consent_form(browser) | {"scope": "some", "sample": "1"}
+    assert form["source"] == ["bluesky", "mastodon"]
+    assert browser.submit("/me/consent", **form).headers["location"] == "/me/consent?done=saved"
+    close, wide = (replace(each, since=home.clock.now(), sample=True) for each in (close, wide))
+    assert home.parts.store.get(ID).consents == (close, wide)
+    home.clock.advance(1)
+    form |= {"source": ["feed", "mastodon"], "labels": "some", "label": ["hate", "threat"]}
+    assert browser.submit("/me/consent", **form).headers["location"] == "/me/consent?done=saved"
+    close = replace(close, since=home.clock.now(), scope=("feed",))
+    wide = replace(wide, since=home.clock.now(), scope=("mastodon", "feed"), labels=("threat", "hate"))
+    assert home.parts.store.get(ID).consents == (close, wide)
+
+
 def test_before_she_erases_everything_she_reads_that_open_alerts_end(home: Home) -> None:
     browser = home.browser()
     assert "still open" not in browser.page("/me/erase").words
