@@ -5,14 +5,15 @@ of it (Supreme Court, KKO 2013:50). So it is written down at once, is never chan
 own wish.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
 import msgspec
 from sqlalchemy import ColumnElement, delete, func, insert, select
 
+from access.audit_entry import CONTACT
 from alerts.tables import NOTICE
 from flow.clock import Moment
 from flow.database import Database, Row
@@ -32,7 +33,8 @@ class Notice:
     Attributes:
         how: ``portal`` if she read it there herself; ``letter`` if Turvakt wrote to her that there is something to read (she may
             not have read it); ``wish`` if she was not told since she wishes so.
-        by: the id of the person who told her; her own, if she read it herself; ``turvakt`` of a letter.
+        by: the id of the person who told her; her own, if she read it herself; ``contact:NAME`` of a contact without an account,
+            empty if that one was erased since; ``turvakt`` of a letter.
         form: she was told the text, what it is about, or nothing.
         wish: what she wished at that time.
     """
@@ -87,10 +89,20 @@ class Notices:
         return self._found(NOTICE.c.official == official)
 
     def erase(self, official: str, part: Part | None = None) -> int:
-        """Remove hers. A part removes none: that she was told stays true, and no notice names a source or a contact."""
-        if part is not None:
+        """Remove hers. Of a part none goes, as that she was told stays true; only the name of a recipient who told her."""
+        if part is None:
+            return self._database.execute(delete(NOTICE).where(NOTICE.c.official == official))
+        if part.kind != "recipient":
             return 0
-        return self._database.execute(delete(NOTICE).where(NOTICE.c.official == official))
+        with self._database.transaction():
+            self._database.lock("notices")  # none may come in between
+            his = _his(official, part)
+            named = self._database.query(select(NOTICE.c.number, *_COLUMNS).where(*his))
+            self._database.execute(delete(NOTICE).where(*his))
+            # No row is ever changed: the same one without his name takes its place.
+            for number, *row in named:
+                self._database.execute(insert(NOTICE), _row(replace(_notice(row), by="")) | {"number": number})
+        return len(named)
 
     def forget(self, posts: Collection[str]) -> int:
         """Nothing goes: that she was told stays true when the post is gone."""
@@ -103,9 +115,10 @@ class Notices:
         return [msgspec.to_builtins(each) for each in self.of(official)]
 
     def count(self, official: str, part: Part | None = None) -> int:
-        if part is not None:
+        if part is not None and part.kind != "recipient":
             return 0
-        held = select(func.count()).select_from(NOTICE).where(NOTICE.c.official == official)
+        which = (NOTICE.c.official == official,) if part is None else _his(official, part)
+        held = select(func.count()).select_from(NOTICE).where(*which)
         return int(self._database.query(held)[0][0])
 
     def _found(self, condition: ColumnElement[bool]) -> list[Notice]:
@@ -114,6 +127,10 @@ class Notices:
 
 
 _COLUMNS = tuple(column for column in NOTICE.c if column.name != "number")
+
+
+def _his(official: str, part: Part) -> tuple[ColumnElement[bool], ...]:
+    return NOTICE.c.official == official, NOTICE.c.by == f"{CONTACT}{part.name}"
 
 
 def _row(notice: Notice) -> dict[str, Any]:
@@ -128,6 +145,6 @@ def _row(notice: Notice) -> dict[str, Any]:
     }
 
 
-def _notice(row: Row) -> Notice:
+def _notice(row: Row | Sequence[Any]) -> Notice:
     alert, official, at, how, by, form, wish = row
     return Notice(alert, official, datetime.fromtimestamp(at, UTC), how, by, form, wish)

@@ -79,6 +79,7 @@ def answers(parts: Parts, *, step: Callable[..., Awaitable[Any]]) -> Answers:
         person_name=person_name,
         details=lambda incident: details(parts.database, incident),
         index=parts.index,
+        notices=parts.notices,
         audit=parts.audit,
         step=step,
     )

@@ -1,6 +1,7 @@
 """Who told an official of an alert: written down once, kept, and erased with her."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -75,6 +76,19 @@ def test_hers_go_with_her_and_what_is_old_goes(notices: Notices) -> None:
     assert (notices.erase("anna"), notices.count("anna"), notices.export("anna")) == (0, 0, [])
     assert notices.expire(AT - timedelta(days=365)) == 1
     assert notices.of("bo") == [notice("b2", official="bo")]
+
+
+def test_a_recipient_who_told_her_and_is_erased_has_told_her_still_but_has_no_name_there(notices: Notices) -> None:
+    kaj, vera, other = (
+        replace(notice(each), by=by) for each, by in (("a1", "contact:Kaj"), ("a2", "vera"), ("b1", "contact:Kaj"))
+    )
+    for each in (kaj, vera, replace(other, official="bo")):
+        notices.add(each)
+    part = Part("recipient", "Kaj")
+    assert notices.count("anna", part) == notices.erase("anna", part) == 1
+    assert (notices.count("anna", part), notices.erase("anna", part)) == (0, 0)
+    assert notices.of("anna") == [replace(kaj, by=""), vera]
+    assert [each.by for each in notices.of("bo")] == ["contact:Kaj"]
 
 
 def test_it_shows_nobody_when_printed() -> None:

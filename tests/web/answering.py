@@ -152,7 +152,7 @@ class Answerable:
         """All that answering changes."""
         found = [*self.parts.incidents.open(), *self.parts.incidents.of_official(ANNA)]
         history = [self.parts.incidents.history.of(each.id) for each in found]
-        return [found, history, self.decisions(), self.parts.audit.read(limit=1000)]
+        return [found, history, self.decisions(), self.parts.audit.read(limit=1000), self.parts.notices.of(ANNA)]
 
     def wait(self, **span: float) -> None:
         self.clock.advance(timedelta(**span).total_seconds())

@@ -12,6 +12,7 @@ from alerts.incidents.incident import Incident
 from alerts.incidents.links import Links, Signer
 from alerts.incidents.reading import IncidentReader
 from alerts.incidents.receipts import Receipts
+from alerts.notices import Notices
 from alerts.plans.plan import Plan
 from alerts.routines.routines import Routines
 from alerts.routines.tasks import Task, Tasks
@@ -35,6 +36,7 @@ class Answers:
         person_name: what a person is called, given her id; anything else, such as a contact's name, comes back as it is.
         details: what is known of the trouble that an incident about Turvakt itself tells of, given the incident's id.
         index: the posts.
+        notices: where it is written down that an official was told.
         audit: where it is written down who saw which texts; ``None``: nowhere.
     """
 
@@ -51,6 +53,7 @@ class Answers:
     person_name: Callable[[str], str]
     details: Callable[[str], Mapping[str, str]]
     index: Index
+    notices: Notices
     audit: Audit | None
     step: Callable[..., Awaitable[Any]]
 

@@ -4,20 +4,23 @@ Opening it changes nothing, however often programs do that look at mail; what is
 page until its reader has asked for it.
 """
 
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from access.audit_entry import CONTACT, Act
+from access.audit_entry import CONTACT, Act, Action
 from access.permissions import Actor
 from alerts.incidents.incident import Incident
 from alerts.incidents.links import Link
+from alerts.notices import Notice
 from flow.errors import Unavailable
 from web.answer.answers import Answers
 from web.answer.pace import Pace
-from web.answer.reading import LONGEST, Listed, is_told, listed
+from web.answer.reading import LONGEST, MOST, Listed, is_told, listed
+from web.answer.told import CHOICES, chosen
 from web.console.site import Site
 from web.portal.help import PLACES
 from web.rules import Refused
@@ -87,8 +90,8 @@ class Desk:
         """The page.
 
         Args:
-            outcome: of what was sent: ``done``, ``task``, or why nothing has changed: ``form``, ``sure`` (it is asked whether to
-                close what is not all done), or a `alerts.incidents.answering.Refusal`.
+            outcome: of what was sent: ``done``, ``task``, ``told``, or why nothing has changed: ``form``, ``sure`` (it is asked
+                whether to close what is not all done), or a `alerts.incidents.answering.Refusal`.
             show: the alert whose post's text has been asked for; it is written down that it is shown.
 
         Raises:
@@ -105,7 +108,7 @@ class Desk:
             away = True  # that somebody takes it on does not wait for the index
         shown = next((each for each in posts if each.alert == show and each.readable), None)
         if shown is not None:
-            self._looked(request, opened, shown)
+            self._noted(request, opened, "text-read", [shown.item.verdict.post.id])
         country = official.country if official is not None else "SE"
         wording, undone = self.site.wording(request), answers.undone(incident)
         return self.site.part(
@@ -136,21 +139,45 @@ class Desk:
             undone=len(undone),
             routines=answers.routines,
             places=PLACES[country],
+            told=[("alert", alert) for alert, _ in alerts[:MOST]],
+            notices=_each_once(answers.notices.about([alert for alert, _ in alerts[:MOST]])),
+            choices=CHOICES,
+            person_name=answers.person_name,
             curve=answers.curve(incident),
             details=answers.details(incident.id),
             reader=answers.person_name(opened.by),
             in_console=_may_open(request.state.actor, incident),
         )
 
-    def _looked(self, request: Request, opened: Opened, shown: Listed) -> None:
-        if self.answers.audit is None:
-            return
+    def told(self, request: Request, opened: Opened, sent: str, alerts: Collection[str]) -> bool:
+        """Write down that the official was told of these alerts, once however often it is said; ``False``: it cannot be said.
+
+        Args:
+            sent: how she was told, as the form has it.
+            alerts: those that the page listed: of what has come since, whoever told her may not have known.
+        """
+        incident = opened.incident
+        official, posts = self.answers.official(incident.official), dict(self.answers.incidents.gravest_of(incident.id))
+        known = [each for each in dict.fromkeys(alerts) if each in posts][:MOST]
+        said = None if official is None else chosen(official, sent)
+        if official is None or said is None or not known:
+            return False
+        by = self._noted(request, opened, "told-official", [posts[each] for each in known])
+        now, wish = self.site.clock.now(), official.wishes.notice
+        for each in known:
+            self.answers.notices.add_once(Notice(each, official.id, now, said[0], by, said[1], wish), seen=0)
+        return True
+
+    def _noted(self, request: Request, opened: Opened, action: Action, posts: Sequence[str]) -> str:
+        """Write into the audit log what whoever has come did with these posts; returns who that is."""
         actor: Actor | None = request.state.actor
         signed_in = actor is not None and opened.by == actor.person.id
         who = opened.by if signed_in else f"{CONTACT}{opened.by}"
         session = actor.session if actor is not None and signed_in else ""
-        post, official = shown.item.verdict.post.id, opened.link.official
-        self.answers.audit.write_all([Act(who, "text-read", opened.incident.tenant, official, post, session=session)])
+        tenant, official = opened.incident.tenant, opened.link.official
+        if self.answers.audit is not None:
+            self.answers.audit.write_all([Act(who, action, tenant, official, each, session=session) for each in posts])
+        return who
 
     def _closed(self, request: Request, kind: str, status: int) -> HTMLResponse:
         title = self.site.wording(request).text("answer.title")
@@ -168,7 +195,7 @@ def routes(site: Site, answers: Answers) -> APIRouter:
         opened = desk.open(request, token)
         if not isinstance(opened, Opened):
             return opened
-        outcome = {"1": "done", "task": "task"}.get(request.query_params.get("done", ""), "")
+        outcome = {"1": "done", "task": "task", "told": "told"}.get(request.query_params.get("done", ""), "")
         return desk.page(request, opened, outcome=outcome)
 
     def read(request: Request, opened: Opened, alert: str) -> Response:
@@ -186,7 +213,7 @@ def routes(site: Site, answers: Answers) -> APIRouter:
 
     @router.post("/a/{token}")
     async def sent(request: Request, token: str) -> Response:
-        """An answer, a task that is done, or the wish to see a text."""
+        """An answer, a task that is done, that the official was told, or the wish to see a text."""
         form = await request.form()
         opened = await site.reads(desk.open, request, token)
         if not isinstance(opened, Opened):
@@ -205,6 +232,10 @@ def routes(site: Site, answers: Answers) -> APIRouter:
         if what == "task":
             if await answers.step(ticked, opened, more):
                 return RedirectResponse(f"/a/{token}?done=task#content", 303)
+        elif what == "told":
+            alerts = [str(each) for each in form.getlist("alert")]
+            if await answers.step(desk.told, request, opened, str(form.get("how", "")), alerts):
+                return RedirectResponse(f"/a/{token}?done=told#content", 303)
         else:
             if opened.by != opened.link.contact:
                 await answers.step(answers.links.signed_in, opened.link, opened.by)
@@ -220,6 +251,11 @@ def routes(site: Site, answers: Answers) -> APIRouter:
         return await site.reads(desk.page, request, opened, status=status, outcome=outcome)
 
     return router
+
+
+def _each_once(notices: Iterable[Notice]) -> list[Notice]:
+    """What was said of several alerts at once, once."""
+    return list({(each.at, each.how, each.form, each.by): each for each in notices}.values())
 
 
 def _may_open(actor: Actor | None, incident: Incident) -> bool:

@@ -14,11 +14,12 @@ from classify.verdict import Label, Verdict
 from flow.errors import Unavailable
 from review.decision import Decision, Outcome
 from review.index import Item
+from web.answer.told import CHOICES
 from web.console.following import Board, follow
 from web.console.highlight import passages, pieces
 from web.console.holding import Holding
 from web.console.site import Site, actor_of
-from web.console.telling import CHOICES, Telling
+from web.console.telling import Telling
 from web.door import TOKEN
 
 LONGEST = 20_000

@@ -6,22 +6,12 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from alerts.notices import Form, How, Notice
+from alerts.notices import Notice
 from registry.official import Official
 from review.index import Item, Raised
+from web.answer.told import chosen
 from web.console.site import Site, actor_of
 from web.portal.portal import Portal
-
-CHOICES: tuple[tuple[How, Form], ...] = (
-    ("in-person", "text"),
-    ("in-person", "gist"),
-    ("phone", "text"),
-    ("phone", "gist"),
-    ("message", "text"),
-    ("message", "gist"),
-)
-"""How she may have been told by somebody. That she read it herself is written down where she reads."""
-BY_WISH: tuple[How, Form] = ("wish", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +21,6 @@ class Told:
     alert: Raised
     official: Official
     notices: list[Notice]
-
-    @property
-    def choices(self) -> tuple[tuple[How, Form], ...]:
-        """What may be written down: that her wish was followed, only where it is not to be told."""
-        return (*CHOICES, BY_WISH) if self.official.wishes.notice == "never" else CHOICES
 
     @property
     def seen(self) -> int:
@@ -64,7 +49,7 @@ class Telling:
             for id, alert in sorted(first.items())
         ]
 
-    def tell(self, request: Request, alert_id: str, how: str, form: str, *, seen: str) -> str | None:
+    def tell(self, request: Request, alert_id: str, how: str, *, seen: str) -> str | None:
         """Write down that the official was told; returns the post, or ``None`` if she has no such alert in reach.
 
         Args:
@@ -74,12 +59,12 @@ class Telling:
         post_id = reading.post_of(alert_id)
         item = reading.get(post_id) if post_id is not None else None
         told = next((each for each in self.told(request, item) if each.alert.id == alert_id), None) if item else None
-        chosen = next((each for each in told.choices if each == (how, form)), None) if told else None
-        if item is None or told is None or chosen is None or not seen.isdecimal():
+        said = chosen(told.official, how) if told else None
+        if item is None or told is None or said is None or not seen.isdecimal():
             return None
         self._site.looked(request, "told-official", [item], post=item.verdict.post.id, official=told.official.id)
         now, wish = self._site.clock.now(), told.official.wishes.notice
-        notice = Notice(alert_id, told.official.id, now, chosen[0], by=actor.person.id, form=chosen[1], wish=wish)
+        notice = Notice(alert_id, told.official.id, now, said[0], by=actor.person.id, form=said[1], wish=wish)
         self._portal.notices.add_once(notice, seen=int(seen))
         return item.verdict.post.id
 
@@ -93,8 +78,8 @@ def routes(site: Site, telling: Telling) -> APIRouter:
         """The official was told of an alert, or was not since she wishes so."""
         sent = await request.form()
         alert_id = str(sent.get("alert", ""))
-        how, _, form = str(sent.get("how", "")).partition("/")
-        post_id = await site.reads(telling.tell, request, alert_id, how, form, seen=str(sent.get("seen", "")))
+        how, seen = str(sent.get("how", "")), str(sent.get("seen", ""))
+        post_id = await site.reads(telling.tell, request, alert_id, how, seen=seen)
         if post_id is None:
             return site.error(request, "missing", status=404)
         return RedirectResponse(f"/posts/{quote(post_id, safe='')}?told=1#told", 303)
