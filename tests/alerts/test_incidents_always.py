@@ -38,9 +38,10 @@ from alerts.tables import DIGEST_ENTRY, INCIDENT, INCIDENT_POST, OUTBOX
 from alerts.urgency import wants_answer
 from classify.verdict import SEVERITIES, Label, Severity, Verdict
 from flow.errors import BadInput, Broken, Unavailable
+from registry.holder import Part
 from registry.official import Consent
-from tests.alerts.people import AT
-from tests.alerts.world import CHIEF, World
+from tests.alerts.people import AT, official
+from tests.alerts.world import CHIEF, DEPUTY, World
 from turvakt.schema import open_file
 
 GRADES: dict[str, tuple[Severity, tuple[Label, ...]]] = {
@@ -78,7 +79,7 @@ CONSENTS = {
     "of threats": Consent(("*",), AT, labels=("threat",)),
     "to nobody": Consent(("*",), AT, recipients=("Nobody",)),
 }
-_BEGINS: tuple[Event, ...] = ("opened", "graver", "another", "handed-over")
+_BEGINS: tuple[Event, ...] = ("opened", "graver", "another", "owner-gone", "handed-over")
 
 
 def text(number: int) -> str:
@@ -290,6 +291,21 @@ class Whatever(RuleBasedStateMachine):
         assert [holder.count(self.world.her.id) for holder in holders] == [0, 0, 0]
         for kept in (self.verdicts, self.deleted, self.grades, self.alerts, self.of, self.came, self.told):
             kept.clear()
+
+    @rule()
+    def she_exchanges_her_contact(self) -> None:
+        """Whoever was to be told is withdrawn, perhaps while all waits; somebody else is told, if anybody may be."""
+        gone = self.world.her.contacts[0].name
+        self.world.her = replace(self.world.her, contacts=official().contacts if gone == DEPUTY.name else (DEPUTY,))
+        for holder in (self.world.outbox, self.world.incidents, self.world.incidents.history):
+            holder.erase(self.world.her.id, Part("recipient", gone))
+        self.world.escalator.turn(self.world.clock.now())
+        for case in self.cases():
+            if case.state in ("triggered", "escalated") and case.id in self.told:
+                told = self.world.incidents.history.of(case.id)
+                assert any(each.contact or each.event == "nobody-answered" for each in told), (
+                    "told to nobody who is left"
+                )
 
     @rule(which=st.integers(0, 1), state=st.sampled_from(["up", "down", "refuses"]))
     def channel_changes(self, which: int, state: str) -> None:
