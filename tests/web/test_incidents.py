@@ -15,6 +15,7 @@ from alerts.incidents.case import cases, save
 from alerts.incidents.incident import Incident
 from alerts.tables import INCIDENT, INCIDENT_TASK
 from ingest.post import Author
+from registry.ledger import Given
 from tests.alerts.people import alert, official, verdict
 from tests.web.answering import ANNA, KAJ, TEXT, Answerable
 from tests.web.building import ADDRESS, Page
@@ -187,6 +188,25 @@ def test_nobody_of_another_tenant_sees_or_answers_it(world: Answerable) -> None:
             assert browser.get(address).status_code == 404
         assert browser.submit(path, do="on-it", seen="0").status_code == 404
     assert now(world, incident).state == "triggered"
+
+
+def test_the_incident_of_an_official_who_moves_stays_with_those_whose_plan_it_goes_on_by(world: Answerable) -> None:
+    incident = world.raised()
+    world.parts.store.change(replace(world.her, tenant="furuby"), given=Given("file"))
+    path = f"/incidents/{incident.id}"
+    officer = world.browser(world.person())
+    assert "About Anna Lindqvist" in officer.page("/incidents").words
+    page = officer.page(path)
+    assert "The posts are shown only where the official belongs now." in page.words
+    assert "/posts/bluesky%3A1" not in page.links()
+    assert officer.get("/posts/bluesky%3A1").status_code == 404
+    assert "Anna" not in officer.page("/").words
+    [seen] = page.all("input", name="seen")
+    assert officer.submit(path, do="on-it", seen=str(seen["value"])).status_code == 303
+    assert now(world, incident).owner == "rut"
+    others = world.browser(world.person(tenant="furuby", id="mia"))
+    assert "Anna" not in others.page("/incidents").words
+    assert others.get(path).status_code == 404
 
 
 def test_what_is_to_be_done_is_ticked_off_by_whom_and_when(world: Answerable) -> None:

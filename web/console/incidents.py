@@ -28,17 +28,26 @@ class Board:
         self.answers = answers
 
     def visible(self, request: Request, incidents: Iterable[Incident]) -> list[Incident]:
-        """Those of ``incidents`` that the reader may see: about officials of her tenants, or about Turvakt itself."""
-        actor, known = actor_of(request), self.site.names(request)
+        """Those of ``incidents`` that the reader may see: those of her tenants, or about Turvakt itself.
+
+        By whose plan an incident goes on, there it is shown and answered, also when the official belongs elsewhere by now. Who is
+        not registered any more is shown nowhere, even if the erasure is not complete.
+        """
+        actor = actor_of(request)
         return [
             each
             for each in incidents
-            if (each.official in known and actor.may("see-texts", tenant=each.tenant))
-            or (
-                not each.official
-                and (actor.may("operate") or (each.tenant and actor.may("see-texts", tenant=each.tenant)))
-            )
+            if (actor.may("see-texts", tenant=each.tenant) and self._is_known(each))
+            or (not each.official and actor.may("operate"))
         ]
+
+    def _is_known(self, incident: Incident) -> bool:
+        return not incident.official or self.answers.official(incident.official) is not None
+
+    def _name(self, incident: Incident) -> str:
+        """What the official is called whom an incident is about that the reader may see; empty: it is about none."""
+        official = self.answers.official(incident.official)
+        return "" if official is None else official.name
 
     def one(self, request: Request, id: str) -> Incident | None:
         """The incident, if the reader may see it."""
@@ -87,7 +96,7 @@ class Board:
             incidents=found[:_SHOWN_MOST],
             more=total - len(found[:_SHOWN_MOST]),
             about=incidents.labels([each.id for each in found[:_SHOWN_MOST]]),
-            names=self.site.names(request),
+            names={each.official: name for each in found[:_SHOWN_MOST] if (name := self._name(each))},
             late=late,
             duty=duty,
             which=which,
@@ -101,7 +110,7 @@ class Board:
 
     def page(self, request: Request, incident: Incident, *, status: int = 200, outcome: str = "") -> HTMLResponse:
         """One incident. It shows no text."""
-        answers, names = self.answers, self.site.names(request)
+        answers = self.answers
         about(request, answers.official(incident.official))
         history, said = answers.history.of(incident.id), answers.answering.answers(incident.id)
         last = answers.answering.last(incident.id)
@@ -112,7 +121,7 @@ class Board:
             shown = [item for post in posts[:_POSTS_MOST] if (item := reading.get(post)) is not None]
         except Unavailable:
             away = True  # that somebody takes it on does not wait for the index
-        called = names.get(incident.official, "")
+        called = self._name(incident)
         return self.site.page(
             request,
             "incident.html",
@@ -142,6 +151,7 @@ class Board:
             more=len(posts) - len(shown),
             left=len(posts),
             away=away,
+            elsewhere=bool(incident.official) and incident.official not in self.site.names(request),
             curve=answers.curve(incident),
             details=answers.details(incident.id),
             campaign=self._of_campaign(request, incident),
