@@ -25,7 +25,8 @@ _LOOKED_AT_AGAIN = timedelta(minutes=5)
 _AT_ONCE = 500
 # Kept, as they run for every alert: to put a statement together takes longer than to run it.
 _NEW = insert(OUTBOX)
-_CHANGED = update(OUTBOX).where(ITSELF)
+_ENDED = update(OUTBOX).where(ITSELF)
+_WAITS_ON = update(OUTBOX).where(ITSELF, OUTBOX.c.state == "waiting")
 _OUTDONE = delete(OUTBOX).where(
     OUTBOX.c.thread == bindparam("its_thread"),
     OUTBOX.c.state == "waiting",
@@ -221,7 +222,7 @@ class Outbox(OutboxHolder):
         """Write down what came of tries.
 
         Returns:
-            The ids of deliveries that were erased or replaced while they were on their way.
+            The ids of deliveries that were erased or replaced while they were on their way, or are known to have arrived.
         """
         gone: set[str] = set()
         if not results:
@@ -241,7 +242,7 @@ class Outbox(OutboxHolder):
                     new["due"] = result.next_at.timestamp()
                 if delivery.state != "waiting":
                     new |= {"alert": None, "contact": ""}
-                if not self._database.execute(_CHANGED, new):
+                if not self._database.execute(_WAITS_ON if delivery.state == "waiting" else _ENDED, new):
                     gone.add(delivery.id)
         return frozenset(gone)
 

@@ -202,7 +202,7 @@ class History:
 
 _MILESTONES: tuple[tuple[Event, ...], ...] = (
     ("opened",),
-    ("delivered",),
+    ("delivered", "received"),
     ("acknowledged", "on-it", "false-alarm", "resolved"),
 )
 _CLOSED: tuple[Event, ...] = ("false-alarm", "resolved", "expired")

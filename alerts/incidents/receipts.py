@@ -29,8 +29,8 @@ class Receipts:
     def note(self, link: Link, event: Event, *, channel: str) -> None:
         """Write down what came of the message of ``link``, once: services tell again what was not confirmed to them.
 
-        A message that has not arrived has failed, and where nobody else was reached, the next step follows. A call that nobody
-        took is no failure.
+        A message that has arrived is not sent again, though nobody knew whether its service had taken it. One that has not
+        arrived has failed, and where nobody else was reached, the next step follows. A call that nobody took is no failure.
         """
         now = self._clock.now()
         told = Transition(link.incident, link.official, now, event, delivery=link.delivery)
@@ -39,11 +39,15 @@ class Receipts:
             if self._links.find(link.delivery) is None:
                 return  # it was erased meanwhile
             noted = [each.event for each in self._history.of_delivery(link.delivery) if each.result == _RESULT]
-            if event in noted:
-                return
-            self._history.add([replace(told, contact=link.contact, channel=channel, result=_RESULT)])
-            if event == "failed" and channel != RINGS and "received" not in noted:
-                delivered = OUTBOX.c.id == link.delivery, OUTBOX.c.state == "delivered"
+            if event not in noted:
+                self._history.add([replace(told, contact=link.contact, channel=channel, result=_RESULT)])
+            # Also what was noted before: it may have come twice, and this be about the second time.
+            itself = OUTBOX.c.id == link.delivery
+            if event == "received":
+                arrived = {"state": "delivered", "reason": None, "at": now.timestamp(), "alert": None, "contact": ""}
+                if self._database.execute(update(OUTBOX).where(itself, OUTBOX.c.state == "waiting").values(**arrived)):
+                    self._links.renew([link.delivery])
+            elif event == "failed" and channel != RINGS and "received" not in noted:
                 failed = {"state": "failed", "reason": _NOT_ARRIVED, "at": now.timestamp()}
-                self._database.execute(update(OUTBOX).where(*delivered).values(**failed))
-                pass_over(self._database, [link.incident], now)
+                if self._database.execute(update(OUTBOX).where(itself, OUTBOX.c.state == "delivered").values(**failed)):
+                    pass_over(self._database, [link.incident], now)

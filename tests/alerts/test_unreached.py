@@ -7,7 +7,8 @@ import pytest
 
 from alerts.alert import State
 from alerts.content import to_one
-from alerts.delivery.outbox import Result
+from alerts.delivery.outbox import Item, Result
+from alerts.delivery.sending import MAY_HAVE_ARRIVED
 from alerts.incidents.answering import Answering
 from alerts.incidents.links import Links
 from alerts.incidents.receipts import Receipts
@@ -17,7 +18,7 @@ from alerts.plans.plan import Plan
 from alerts.plans.policies import Policy, Step
 from alerts.plans.rules import Rule
 from flow.database import Database
-from tests.alerts.people import recipient
+from tests.alerts.people import AT, recipient
 from tests.alerts.told import bulletin
 from tests.alerts.world import CHIEF, DESK, SMS, World, both, told
 from turvakt.watch.nobody import nobody_left
@@ -77,6 +78,49 @@ def test_what_had_arrived_has_not_failed(world: World) -> None:
     receipts.note(found, "received", channel="sms")
     receipts.note(found, "failed", channel="sms")
     assert world.outbox.counts()["delivered"] == 1
+
+
+def unsure(world: World, item: Item) -> Result:
+    """What comes of a try whose answer was lost."""
+    now = world.clock.now()
+    delivery = replace(item.delivery, attempts=1, at=now, reason=f"{MAY_HAVE_ARRIVED}no answer")
+    return Result(delivery, now + timedelta(minutes=1), contact=item.recipient.name)
+
+
+@both
+@pytest.mark.parametrize("first", ["answer", "receipt"])
+def test_what_the_service_says_has_arrived_does_not_come_again(world: World, first: str) -> None:
+    """Also where it says so before the answer is missed."""
+    world.take(world.raised(1, labels=("threat",)))
+    (item,) = world.waiting().values()
+    found = Links(world.database, clock=world.clock).find(item.delivery.id)
+    assert found is not None
+    result = unsure(world, item)
+    if first == "answer":
+        assert world.telling.record([result]) == frozenset()
+    Receipts(world.database, clock=world.clock).note(found, "received", channel="sms")
+    if first == "receipt":
+        assert world.telling.record([result]) == {item.delivery.id}
+    world.clock.advance(120)
+    assert (world.waiting(), world.outbox.counts()["delivered"]) == ({}, 1)
+    assert [each.notified for each in world.incidents.history.times(AT)] == [0.0]
+
+
+def test_that_the_second_of_two_messages_has_not_arrived_is_heard_too(world: World) -> None:
+    world.take(world.raised(1, labels=("threat",)))
+    (item,) = world.waiting().values()
+    found = Links(world.database, clock=world.clock).find(item.delivery.id)
+    assert found is not None
+    receipts = Receipts(world.database, clock=world.clock)
+    world.telling.record([unsure(world, item)])
+    receipts.note(found, "failed", channel="sms")
+    assert world.outbox.counts()["waiting"] == 1, "it is tried again"
+    world.clock.advance(60)
+    deliver(world, refused="nobody")
+    receipts.note(found, "failed", channel="sms")
+    assert world.outbox.counts()["failed"] == 1
+    assert world.events().count("failed") == 1
+    assert world.pass_time(1) != [], "the next step follows"
 
 
 def test_what_failed_is_not_passed_over_where_another_message_is_on_its_way(world: World) -> None:
