@@ -126,6 +126,6 @@ class Drills:
 def _failed(told: list[Transition], *, over: bool) -> set[str]:
     """The channels by which something was not delivered: for good or, once it is ``over``, at all."""
     sent = {each.delivery: each.channel for each in told if each.event == "told"}
-    came = {each.delivery for each in told if each.event == "delivered"}
+    came = {each.delivery for each in told if each.event in ("delivered", "received")}
     lost = {each.channel for each in told if each.event == "failed"}
     return lost | ({channel for delivery, channel in sent.items() if delivery not in came} if over else set())

@@ -134,6 +134,9 @@ def test_a_channel_that_did_not_deliver_it_is_a_trouble(world: World) -> None:
     assert look(MONDAY + HOUR) == {"channel:email", "channel:webhook"}
     world.told.append(Transition(incident, "", MONDAY, "delivered", channel="webhook", delivery="2"))
     assert look(MONDAY + HOUR) == {"channel:email"}
+    for event in ("told", "received"):  # the answer was lost, and the service says that it has arrived
+        world.told.append(Transition(incident, "", MONDAY, event, channel="sms", delivery="3"))  # type: ignore[arg-type]
+    assert look(MONDAY + HOUR) == {"channel:email"}
 
 
 @pytest.mark.parametrize(("state", "there"), [("triggered", True), ("expired", True), ("acknowledged", False)])
