@@ -134,7 +134,7 @@ class History:
 
     def contacts_of(self, incident: str, person: str) -> frozenset[str]:
         """The names of the contacts by whose links somebody with an account has answered it: she is each of them."""
-        return frozenset(each.contact for each in self.of(incident, events=("signed-in",)) if each.actor == person)
+        return frozenset(each.contact for each in self.of(incident, events=["signed-in"]) if each.actor == person)
 
     def of_delivery(self, delivery: str) -> list[Transition]:
         """What became of one delivery."""

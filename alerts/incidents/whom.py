@@ -109,7 +109,8 @@ class Whom:
         """The names of all contacts of plan, official and operator."""
         official = self._officials(case.official)
         contacts = *self._plan(case).all_contacts, *(contacts_of(official) if official is not None else ())
-        return {each.name for each in (*contacts, *self._operator(at=now, severity="critical"))}
+        operator = {each.name for each in self._operator(at=now, severity="critical")}
+        return operator | {each.name for each in contacts}
 
     def apart(self, case: Case, recipients: Iterable[Recipient], by: str) -> tuple[list[Recipient], list[Recipient]]:
         """Those who are ``by``, a contact's name or a person's id, and the others. A person is each contact, too, that has her
