@@ -7,14 +7,16 @@ from typing import get_args
 
 import pytest
 
-from alerts.alert import Occasion
-from alerts.channel import Later
+from alerts.alert import Occasion, Recipient
+from alerts.channel import Channel, Later
 from alerts.delivery.limits import receiver_of
 from alerts.delivery.standing import Why
+from alerts.messages.message import Message
 from alerts.messages.words import REFERENCE_LETTERS
 from tests.alerts.people import AT
 from tests.alerts.servers import HookServer
 from tests.turvakt.process import OFFICIALS, START, Program, line
+from turvakt.commands.testing import send
 from turvakt.commands.words import Words
 from turvakt.settings import load
 from turvakt.watch.beats import Beat, Beats
@@ -183,6 +185,7 @@ def test_a_dry_run_compares_rules_and_sends_nothing(flagged: Program, plan: Path
     assert "2 larm skulle inte längre nå någon, varav 2 om hot:" in shown
     assert told["lost"][0] in shown
     assert ("kritisk" in shown, "critical" in shown) == (True, False)
+    assert "nytt larm, steg 1" in shown
     assert "(svensk tid)" in shown
     missing = flagged.finish("alerts", "dry-run", str(tmp_path / "missing.toml"))
     assert (missing.returncode, b"does not exist" in missing.stderr, b"alerts.rules" in missing.stderr) == (
@@ -233,6 +236,28 @@ def test_a_contact_is_tried_by_each_of_its_channels(flagged: Program, plan: Path
     (taken,) = program.json("alerts", "test", "Rut Ek", "--channel", "outbox")
     assert (taken["channel"], taken["address"], taken["outcome"]) == ("outbox", "ru…le", "taken")
     assert "ingen kontakt heter så" in program.finish("alerts", "test", "Nobody", "--language", "sv").stderr.decode()
+
+
+class Odd(Channel):
+    """Fails as no channel should."""
+
+    name = "sms"
+
+    async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
+        raise KeyError(recipient.address)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+async def test_a_channel_that_fails_oddly_keeps_no_other_from_being_tried(parts: Parts) -> None:
+    parts.channels = {"sms": Odd(), "outbox": parts.files}
+    ways = [Recipient("Rut Ek", channel, "rut@ekvik.example", "sv", show_text=False) for channel in ("sms", "outbox")]
+    results = await send(parts, ways, "")
+    assert [(channel, outcome, why) for channel, _, outcome, why, _ in results] == [
+        ("sms", "later", "unexpected KeyError"),
+        ("outbox", "taken", ""),
+    ]
 
 
 def test_contacts_of_the_operator_and_of_a_rule_are_tried_too(flagged: Program, plan: Path) -> None:

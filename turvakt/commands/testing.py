@@ -51,7 +51,7 @@ def try_(
         ways = [each for each in _ways(opened, contact, tenant) if channel in ("", each.channel)]
         if not ways:
             raise BadInput(words.of("test.unknown"), place="CONTACT")
-        results = asyncio.run(_send(opened, ways, tenant))
+        results = asyncio.run(send(opened, ways, tenant))
         # First what has been sent: it is not to be sent again for a database that is busy.
         _show(results, words, as_json=as_json)
         # What works now need not wait for the next alert to be seen to work.
@@ -96,7 +96,8 @@ def _contacts(opened: Parts, name: str, tenant: str) -> Iterator[Contact]:
             yield from (each for each in contacts_of(official) if each.name == name)
 
 
-async def _send(opened: Parts, ways: Sequence[Recipient], tenant: str) -> list[Result]:
+async def send(opened: Parts, ways: Sequence[Recipient], tenant: str) -> list[Result]:
+    """Send by each of the ways, one after another, and close the channels. Whatever one does, the others are tried."""
     async with AsyncExitStack() as stack:
         for channel in opened.channels.values():
             stack.push_async_callback(channel.close)
@@ -118,6 +119,8 @@ async def _try(opened: Parts, to: Recipient, tenant: str) -> Result:
     except (Unavailable, TimeoutError) as error:
         why = of_one_try(error) if isinstance(error, Unavailable) else type(error).__name__
         outcome = "later"
+    except Exception as error:  # noqa: BLE001  whatever a channel does, the others are tried
+        outcome, why = "later", f"unexpected {type(error).__name__}"
     return to.channel, masked(to.address), outcome, why, round(time.monotonic() - started, 2)
 
 
