@@ -188,7 +188,8 @@ def consent(
 def _consented(consent: Consent) -> tuple[str, ...]:
     allowed = [name for name in ("text", "evidence", "statistics", "sample") if getattr(consent, name)]
     until = "" if consent.until is None else f"{consent.until:%Y-%m-%d %H:%M}"
-    lists = (consent.scope, consent.labels, consent.recipients, allowed)
+    left_out = [f"but {len(consent.left_out)}"] if consent.left_out else []
+    lists = (consent.scope, consent.labels, [*consent.recipients, *left_out], allowed)
     return (f"{consent.since:%Y-%m-%d %H:%M}", until, *(", ".join(each) for each in lists))
 
 
