@@ -50,12 +50,15 @@ class Sqlite:
         self._opened: list[_Connection] = []
         try:
             with self._faults():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.touch(mode=0o600)
+                self._make()
                 self._writer = self._connect_writer()
         except BaseException:
             self.close()
             raise
+
+    def _make(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.touch(mode=0o600)
 
     def _connect(self) -> "_Connection":
         connection = _Connection(self.path, busy_seconds=self._busy_seconds)
@@ -210,6 +213,19 @@ class Sqlite:
             raise translated(error, place=self.place) from error
         except DBAPIError as error:
             raise translated(error.orig, place=self.place) from error.orig
+
+
+class InMemory(Sqlite):
+    """A database of one thread, in no file: what is tried in it is gone with it."""
+
+    def __init__(self) -> None:
+        super().__init__(Path(":memory:"))
+
+    def _make(self) -> None:
+        """There is no file."""
+
+    def _reader(self) -> "_Connection":
+        return self._writer  # another connection would have a database of its own
 
 
 class _Connection:

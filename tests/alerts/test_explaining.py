@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from alerts.explaining import explain
 from alerts.plans.plan import Plan, Plans
 from alerts.plans.rules import Rule, To
-from alerts.rehearsal import rehearse
 from alerts.routing import route
 from classify.verdict import Verdict
 from flow.clock import ManualClock
@@ -113,35 +112,3 @@ def test_of_several_rules_it_says_whom_each_step_tells_in_fact(
     assert (charge.policy, world.one.policy) == ("urgent", "urgent")
     assert [len(rule.steps) for rule in explained.rules if rule.goes_on] == [1]
     database.close()
-
-
-def test_changed_rules_are_rehearsed_beside_those_of_today() -> None:
-    threat = verdict("bluesky:1", severity="low", labels=("threat",))
-    abuse = verdict("bluesky:2", severity="medium")
-    today = Plans(Plan((Rule(name="threat", severity="low", labels=("threat",)),)))
-    changed = Plans(Plan((Rule(name="abuse", severity="medium", labels=("harassment",), contacts=(SOMEBODY,)),)))
-    posts: list[int] = []
-    known = {"anna-lindqvist": official()}
-    found = rehearse([threat, abuse], today=today, changed=changed, officials=known.get, told=posts.append)
-    assert (found.posts, posts, found.today.total, found.changed.total) == (2, [1, 2], 1, 1)
-    assert (dict(found.today.by["hour"]), dict(found.changed.by["severity"])) == (
-        {"Europe/Stockholm 14": 1},
-        {"medium": 1},
-    )
-    assert dict(found.changed.by["contact"]) == {"Somebody (email)": 1}
-    assert (len(found.lost), found.threats, len(found.won)) == (1, 1, 1)
-    assert rehearse([threat], today=today, changed=changed, officials=known.get, tenant="other").today.total == 0
-
-
-def test_what_quiet_hours_hold_back_is_rehearsed_at_their_end() -> None:
-    held = Plans(Plan((Rule(name="calm", severity="low", contacts=(SOMEBODY,), quiet="13:00-18:00"),)))
-    her = official()
-    found = rehearse([verdict(severity="medium")], today=held, changed=held, officials={her.id: her}.get)
-    assert dict(found.today.by["hour"]) == {"Europe/Stockholm 18": 1}
-
-
-def test_hours_of_two_countries_are_rehearsed_apart() -> None:
-    plans = Plans(Plan((Rule(name="any", severity="low", contacts=(SOMEBODY,)),)))
-    known = {each.id: each for each in (official(), official("aino-koivumaki", country="FI"))}
-    found = rehearse([verdict(mentions=tuple(known))], today=plans, changed=plans, officials=known.get)
-    assert dict(found.today.by["hour"]) == {"Europe/Stockholm 14": 1, "Europe/Helsinki 15": 1}

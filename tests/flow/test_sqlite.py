@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import column, insert, select, table
 
-from flow.databases.sqlite import Sqlite
+from flow.databases.sqlite import InMemory, Sqlite
 from flow.errors import Broken, Unavailable
 
 
@@ -24,6 +24,18 @@ def database(tmp_path: Path) -> Iterator[Sqlite]:
 
 def test_is_made_readable_by_its_owner_alone(database: Sqlite) -> None:
     assert database.path.stat().st_mode & 0o777 == 0o600
+
+
+def test_one_in_memory_makes_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    one, other = InMemory(), InMemory()
+    for each in (one, other):
+        each.create("CREATE TABLE thing (id INTEGER PRIMARY KEY)")
+    one.execute("INSERT INTO thing VALUES (1)")
+    assert (one.query("SELECT id FROM thing"), other.query("SELECT id FROM thing")) == ([(1,)], [])
+    assert list(tmp_path.iterdir()) == []
+    one.close()
+    other.close()
 
 
 def test_both_kinds_of_statements_run_in_one_transaction(database: Sqlite) -> None:
