@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import get_args
 
@@ -13,7 +15,7 @@ from alerts.delivery.limits import receiver_of
 from alerts.delivery.standing import Why
 from alerts.messages.message import Message
 from alerts.messages.words import REFERENCE_LETTERS
-from tests.alerts.people import AT
+from tests.alerts.people import AT, verdict
 from tests.alerts.servers import HookServer
 from tests.turvakt.process import OFFICIALS, START, Program, line
 from turvakt.commands.testing import send
@@ -195,6 +197,18 @@ def test_a_dry_run_compares_rules_and_sends_nothing(flagged: Program, plan: Path
     )
     assert flagged.json("alerts", "dry-run", str(nothing), "--tenant", "elsewhere")[0]["today"]["total"] == 0
     assert flagged.json("status")[0]["index"] == before[0]["index"]
+
+
+def test_a_dry_run_leaves_out_what_is_older_than_the_days(tmp_path: Path) -> None:
+    program = Program(tmp_path / "data")
+    program.run("officials", "import", str(OFFICIALS))
+    with Parts(load(file=None, environ={"TURVAKT_DATA_DIR": str(program.folder)})) as parts:
+        now = parts.clock.now()
+        judged = [(verdict(f"web:{days}", labels=("threat",)), now - timedelta(days=days)) for days in (29, 31)]
+        parts.index.write_verdicts([replace(each, judged_at=at) for each, at in judged])
+    (month,) = program.json("alerts", "dry-run", "config/rules.toml")
+    (more,) = program.json("alerts", "dry-run", "config/rules.toml", "--days", "32")
+    assert (month["posts"], more["posts"]) == (1, 2)
 
 
 def test_a_dry_run_tells_every_mistake(flagged: Program, tmp_path: Path) -> None:
