@@ -201,7 +201,8 @@ def test_forms_from_here_are_taken(world: World, headers: dict[str, str]) -> Non
     world.index.write_verdicts([verdict("a", severity="low")])
     browser = world.browser(base_url="https://vakt.ekvik.example")
     browser.cookies.set("turvakt_session", _session(world))
-    answer = browser.post("/posts/jsonl:a", data={"outcome": "confirmed", "by": "x"}, headers=headers)
+    sent = {**browser.hidden("/posts/jsonl:a"), "outcome": "confirmed", "by": "x"}
+    answer = browser.post("/posts/jsonl:a", data=sent, headers=headers)
     assert answer.status_code == 303
     assert len(world.decisions) == 1
 
