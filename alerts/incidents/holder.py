@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 from typing import Any
 
@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 _OF_INCIDENTS: tuple[Table, ...] = (INCIDENT_POST, INCIDENT_LINK, INCIDENT_TASK, DIGEST_ENTRY)
 """What belongs to an incident, but for its history, which `alerts.incidents.history.History` holds."""
 _WAITING: tuple[State, ...] = ("triggered", "escalated")
+_STOOD_STILL = timedelta(days=30)
+"""A step that has been due for so long, as Turvakt did not run, keeps nothing from being removed in its time."""
 _ARRIVED: tuple[Event, ...] = ("delivered", "received", "in-digest")
 
 
@@ -205,7 +207,8 @@ class IncidentHolder(IncidentReader):
         since, unanswered = before.timestamp(), (self._clock.now() - UNANSWERED).timestamp()
         # What cannot be read does not go on, and must not stay for that.
         lost = unreadable(self._database, INCIDENT.c.changed_at < since)
-        goes_on = and_(INCIDENT.c.escalate_at.is_not(None), INCIDENT.c.id.not_in(lost))
+        stood_still = (self._clock.now() - _STOOD_STILL).timestamp()
+        goes_on = and_(INCIDENT.c.escalate_at >= stood_still, INCIDENT.c.id.not_in(lost))
         waits = and_(INCIDENT.c.state.in_(_WAITING), or_(INCIDENT.c.changed_at >= unanswered, goes_on))
         ended = and_(not_(waits), INCIDENT.c.changed_at < since)
         with self._database.transaction():
