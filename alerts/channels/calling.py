@@ -18,7 +18,7 @@ from flow.hosts import is_guarded
 
 _LATER = frozenset({408, 425, 429})
 """Answers of the 4xx range that mean "not now": time-out, too early, too many requests."""
-_NOBODY_KNOWS = frozenset({500, 502, 504})
+_NOBODY_KNOWS = frozenset({500, 504})
 """Answers after which the service, or one behind it, may have acted."""
 _READ_MOST = 65_536
 _WAIT_MOST = 3600.0

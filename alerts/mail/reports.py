@@ -19,10 +19,10 @@ _REMEDY = "Nothing was changed. Let somebody read what comes to this address"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of the mail of one delivery; ``event`` is ``None`` while servers still try, or do not know."""
+    """What became of the mail of one delivery; ``event`` is ``None`` unless it has failed."""
 
     delivery: str
-    event: Literal["failed", "received"] | None
+    event: Literal["failed"] | None
 
 
 def read(raw: bytes) -> Report:
@@ -47,10 +47,9 @@ def read(raw: bytes) -> Report:
     raise _bad("is a report about no mail from here")
 
 
-def _event(actions: set[str]) -> Literal["failed", "received"] | None:
-    # An address may stand for several mailboxes: one of them is enough.
-    if "delivered" in actions:
-        return "received"
+def _event(actions: set[str]) -> Literal["failed"] | None:
+    # An address may stand for several mailboxes: one of them is enough. That one has arrived was not asked for, and anybody may
+    # write so: a failure that is reported afterwards would count no more.
     return "failed" if actions == {"failed"} else None
 
 

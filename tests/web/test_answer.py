@@ -418,7 +418,7 @@ def test_who_signs_in_hands_over_as_the_contact_whose_link_she_has(tmp_path: Pat
     events = world.parts.incidents.history.of(incident.id)
     assert [(each.actor, each.contact) for each in events if each.event == "signed-in"] == [("rut", KAJ)]
     assert {item.delivery.id for item in world.parts.outbox.due(100, channel="sms")} == before
-    assert "Signed in and answered by a contact's link: Rut Ek" in browser.page(f"/incidents/{incident.id}").words
+    assert "Signed in by a contact's link: Rut Ek" in browser.page(f"/incidents/{incident.id}").words
 
 
 def test_a_hand_over_of_before_the_last_round_is_none(world: Answerable) -> None:

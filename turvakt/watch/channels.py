@@ -202,16 +202,16 @@ class Channels:
         many = select(OUTBOX.c.channel, func.count(), func.min(OUTBOX.c.at)).where(*lately)
         for name, number, since in self._database.query(many.group_by(OUTBOX.c.channel)):
             self._add(found, name, "failed", number, moment(since), *lately)
-        self._letters(found, now)
+        self._letters(found, max((now - FAILED_TOLD), worked.get("email", now - FAILED_TOLD)))
 
-    def _letters(self, found: dict[str, _Failing], now: datetime) -> None:
-        """Letters to people who sign in, which go by e-mail: those that failed within the hour. The log says why."""
-        lately = LETTER.c.state == "failed", LETTER.c.at > (now - FAILED_TOLD).timestamp()
+    def _letters(self, found: dict[str, _Failing], since: datetime) -> None:
+        """Letters to people who sign in, which go by e-mail: those that failed after ``since``. The log says why."""
+        lately = LETTER.c.state == "failed", LETTER.c.at > since.timestamp()
         many = select(func.count(), func.min(LETTER.c.at)).where(*lately)
-        for number, since in self._database.query(many):
+        for number, first in self._database.query(many):
             if number:
-                each = found.setdefault(place_of("email", ""), _Failing(moment(since)))
-                each.since = min(each.since, moment(since))
+                each = found.setdefault(place_of("email", ""), _Failing(moment(first)))
+                each.since = min(each.since, moment(first))
                 each.count("failed", number)
 
     def _add(

@@ -14,7 +14,7 @@ from turvakt.adapters import switched_on
 from turvakt.reading import STAGES
 from turvakt.watch.beats import CHANNEL, Beat, Beats
 from turvakt.watch.channels import Channels, deliveries, places_of
-from turvakt.watch.dead import DeadLetters
+from turvakt.watch.dead import dead_letters
 from turvakt.watch.drills import Drills, Weekly
 from turvakt.watch.keys import Keys, key_place
 from turvakt.watch.machine import Backup, Certificate, Clocks, Disk
@@ -188,7 +188,7 @@ def _probes(
         Probe("database", frozenset({"drill-failed", "drill-unanswered"}), held),
         Probe("database", frozenset({"nobody-left"}), nobody_left(parts.database)),
         Probe("database", frozenset({"incident-unreadable"}), unread(parts.database)),
-        Probe("log", frozenset({"dead-letters"}), DeadLetters(parts.log)),
+        Probe("log", frozenset({"dead-letters"}), dead_letters(parts.log)),
         Probe("disk", frozenset({"disk-full"}), Disk(parts.settings.data_dir, free=settings.disk_free)),
         Probe("clock", frozenset({"clock-jumped"}), clocks),
         Probe("certificate", frozenset({"certificate-ends"}), Certificate(base_url(parts.settings))),

@@ -166,14 +166,18 @@ class Trying:
 
     def _note(self, found: Mapping[str, TurvaktError | None]) -> None:
         beats, now = Beats(self._database), self._clock.now()
-        since = {beat.place: beat.failing_since for beat in beats.all()}
+        before = {beat.place: beat for beat in beats.all() if beat.place.startswith(TRIED)}
+        # After a stop one try that fails is the first.
+        since = {place: beat.failing_since for place, beat in before.items() if now - beat.at <= 2 * EVERY}
         tried = [
             Beat(place, now, now)
             if error is None
             else Beat(place, now, None, min(since.get(place) or now, now), of_one_try(error))
             for place, error in found.items()
         ]
-        beats.write(tried, {})
+        # What is not tried any more does not fail.
+        gone = [Beat(place, now, now) for place, beat in before.items() if beat.failing_since and place not in found]
+        beats.write([*tried, *gone], {})
 
 
 def _tried(place: str) -> str:

@@ -37,7 +37,7 @@ class Board:
         return [
             each
             for each in incidents
-            if (actor.may("see-texts", tenant=each.tenant) and self._is_known(each))
+            if (each.tenant and actor.may("see-texts", tenant=each.tenant) and self._is_known(each))
             or (not each.official and actor.may("operate"))
         ]
 
