@@ -31,7 +31,7 @@ class Recipe:
     setting twins apart does.
     """
 
-    epochs: int = 6
+    epochs: int = 4
     rate: float = 2e-4
     head_rate: float = 3e-4
     decay: float = 0.9
