@@ -11,7 +11,7 @@ from typing import Any
 from alerts.alert import RINGS, Recipient
 from alerts.channel import Channel
 from alerts.content import Content, recipients_of, to_one
-from alerts.delivery.outbox import Item, Outbox, Result
+from alerts.delivery.outbox import MOVED, Item, Outbox, Result
 from alerts.delivery.sending import SEND_SECONDS, Sender, growing
 from alerts.messages.message import Message
 from flow.clock import Clock
@@ -19,10 +19,8 @@ from flow.errors import BadInput
 from flow.step import Step
 
 logger = logging.getLogger(__name__)
-WITHDRAWN, ANSWERED, MOVED = "withdrawn", "answered", "moved"
-"""Why a message is not sent: consent has ended; nobody is rung up to hear that somebody has answered; or its contact has another
-address by now, to which it goes.
-"""
+WITHDRAWN, ANSWERED = "withdrawn", "answered"
+"""Why a message is not sent: consent has ended; or nobody is rung up to hear that somebody has answered."""
 _DROPPED = {
     WITHDRAWN: "no consent covers it any more",
     ANSWERED: "somebody has answered, and nobody is rung up for that",

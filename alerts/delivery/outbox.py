@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 UNREADABLE_AGAIN, UNREADABLE_FOR = timedelta(minutes=1), timedelta(days=7)
 """What cannot be read is tried again so much later, and for so long: then the link in it has ended, too."""
+MOVED = "moved"
+"""Why a message is not sent: its contact has another address by now, to which it goes."""
 _LOOKED_AT_AGAIN = timedelta(minutes=5)
 _AT_ONCE = 500
 # Kept, as they run for every alert: to put a statement together takes longer than to run it.
@@ -95,6 +97,9 @@ class Outbox(OutboxHolder):
         with self._database.transaction():
             # Two who add at once would both find that nobody has been told yet.
             self._database.lock(LOCK)
+            # Whoever has her former address again is told by it once more.
+            moved = OUTBOX.c.id.in_(list(rows)), OUTBOX.c.state == "withdrawn", OUTBOX.c.reason == MOVED
+            self._database.execute(delete(OUTBOX).where(*moved))
             for identity in self._known(list(rows)):
                 del rows[identity]
             new = [row for row, _ in rows.values()]

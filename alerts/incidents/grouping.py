@@ -131,7 +131,8 @@ class Recent:
 
         Args:
             new: the signature of the post.
-            as_urgent: compare with threats only if this is one, and only with what wants an answer if this does.
+            as_urgent: compare only with threats if this is one, with exposed homes if this exposes one, and with what wants an
+                answer if this does.
         """
         found: dict[str, float] = {}
         for seen in self._candidates(new):
@@ -187,12 +188,17 @@ class Recent:
         return Burst(len(lately), len(accounts), round(span.total_seconds() / 60))
 
 
-def _kind(seen: Seen) -> tuple[str, bool, bool]:
-    return seen.incident, seen.grade.threat, seen.grade.wants_answer
+def _kind(seen: Seen) -> tuple[str, bool, bool, bool]:
+    return seen.incident, seen.grade.threat, seen.grade.exposes, seen.grade.wants_answer
 
 
 def _is_as_urgent(grade: Grade, other: Grade) -> bool:
-    return grade.threat if other.threat else grade.wants_answer or not other.wants_answer
+    pairs = (
+        (other.threat, grade.threat),
+        (other.exposes, grade.exposes),
+        (other.wants_answer, grade.wants_answer),
+    )
+    return all(has for wanted, has in pairs if wanted)
 
 
 def _parts(value: bytes) -> list[bytes]:

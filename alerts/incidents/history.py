@@ -20,7 +20,7 @@ Event = Literal[
     "joined",
     "grew",
     "graver",
-    "another",
+    "new-threat",
     "owner-gone",
     "told",
     "delayed",
@@ -58,7 +58,7 @@ ANSWERS: dict[Action, Event] = {
     "reopen": "reopened",
 }
 """What the history calls each answer."""
-BEGUN_AGAIN: tuple[Event, ...] = ("graver", "another", "owner-gone")
+BEGUN_AGAIN: tuple[Event, ...] = ("graver", "new-threat", "owner-gone")
 """What was answered before holds no more: there is something in it that nobody had seen then, or whoever had it is gone."""
 NOBODY_LEFT: Event = "nobody-left"
 """There was nobody more whom consent allows to tell, or the last resort could not be reached; also the result of handing over to

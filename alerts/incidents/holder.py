@@ -208,7 +208,8 @@ class IncidentHolder(IncidentReader):
         # What cannot be read does not go on, and must not stay for that.
         lost = unreadable(self._database, INCIDENT.c.changed_at < since)
         stood_still = (self._clock.now() - _STOOD_STILL).timestamp()
-        goes_on = and_(INCIDENT.c.escalate_at >= stood_still, INCIDENT.c.id.not_in(lost))
+        still_to_come = INCIDENT.c.escalate_at.is_not(None), INCIDENT.c.escalate_at >= stood_still
+        goes_on = and_(*still_to_come, INCIDENT.c.id.not_in(lost))
         waits = and_(INCIDENT.c.state.in_(_WAITING), or_(INCIDENT.c.changed_at >= unanswered, goes_on))
         ended = and_(not_(waits), INCIDENT.c.changed_at < since)
         with self._database.transaction():

@@ -139,7 +139,7 @@ class Taking:
         case.severity, case.threat, case.exposes = case.grade.joined(arrival.grade)
         rises = self._rises(case, alert, graver=graver or own)
         if graver or own:
-            self._set_anew(case, alert, batch, "graver" if graver else "another")
+            self._set_anew(case, alert, batch, "graver" if graver else "new-threat")
         elif rises:
             self._from_first_step(case, alert, batch)
         elif not arrival.is_new_post:

@@ -192,7 +192,9 @@ class Tasks:
 
     def _begun_again(self, incident: Incident) -> Moment | None:
         """When it last became graver, or another post came that wants an answer."""
-        return next((each.at for each in reversed(self._history.of(incident.id, events=("graver", "another")))), None)
+        return next(
+            (each.at for each in reversed(self._history.of(incident.id, events=("graver", "new-threat")))), None
+        )
 
     def _labels(self, incident: Incident) -> tuple[str, ...]:
         """What its gravest post was flagged as."""

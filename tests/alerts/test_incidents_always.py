@@ -79,7 +79,7 @@ CONSENTS = {
     "of threats": Consent(("*",), AT, labels=("threat",)),
     "to nobody": Consent(("*",), AT, recipients=("Nobody",)),
 }
-_BEGINS: tuple[Event, ...] = ("opened", "graver", "another", "owner-gone", "handed-over")
+_BEGINS: tuple[Event, ...] = ("opened", "graver", "new-threat", "owner-gone", "handed-over")
 
 
 def text(number: int) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import select, text, update
 from alerts.alert import ALERTS, Alert, Delivery, Told
 from alerts.bulletin import Bulletin
 from alerts.delivery.holder import LOCK
-from alerts.delivery.outbox import UNREADABLE_AGAIN, UNREADABLE_FOR, Item, Outbox, Result
+from alerts.delivery.outbox import MOVED, UNREADABLE_AGAIN, UNREADABLE_FOR, Item, Outbox, Result
 from alerts.tables import OUTBOX
 from classify.verdict import Verdict
 from flow.clock import ManualClock
@@ -463,3 +463,11 @@ def test_a_deleted_post_leaves_also_what_cannot_be_read(outbox: Outbox, database
     database.execute(update(OUTBOX).values(alert=UNREADABLE["another occasion"]))
     assert outbox.forget(["bluesky:1"]) == 1
     assert TEXT not in stored(database)
+
+
+def test_who_has_her_former_address_again_is_told_by_it_once_more(outbox: Outbox) -> None:
+    (item,) = outbox.add([alert()])
+    assert outbox.add([alert()]) == []
+    outbox.record([Result(replace(item.delivery, state="withdrawn", reason=MOVED), contact=item.recipient.name)])
+    (again,) = outbox.add([alert()])
+    assert [each.delivery.id for each in outbox.due(9, channel="email")] == [again.delivery.id] == [item.delivery.id]

@@ -110,7 +110,7 @@ class TestAnswers:
         now = world.incidents.get(incident.id)
         assert now is not None
         assert (now.state, now.posts, now.escalate_at) == ("triggered", incident.posts + 1, incident.escalate_at)
-        assert world.events(now)[-3:] == ["another", "joined", "told"]
+        assert world.events(now)[-3:] == ["new-threat", "joined", "told"]
         handed_over = answering.answer(incident.id, "hand-over", by="Beredskap Ekvik", seen=seen)
         assert handed_over is not None
         assert handed_over.done  # which silences nothing
