@@ -108,13 +108,13 @@ class Teller:
         # One post is told of once, by the first alert about it.
         found = [(item, alert) for item in every(self._parts.index, asked) if (alert := _hers(item, official))]
         recent = [(item, alert) for item, alert in found if now - LOOK_BACK <= alert.at]
-        if teller := self._through(official):
-            recent = [(item, alert) for item, alert in recent if not self._has_heard(teller, alert)]
-            until = min(until, now - WAIT)
         untold = self._untold(person, recent)
+        if teller := self._through(official):
+            untold = [(item, alert) for item, alert in untold if not self._has_heard(teller, alert)]
+            until = min(until, now - WAIT)
         new = [(item, alert) for item, alert in untold if alert.at <= until and _may_be_told(item, official, now)]
         written = bool(new) and self._write(people, person, official, new)
-        if not self._untold(person, recent):
+        if not self._untold(person, untold):
             self._pending.pop(official.id, None)
         return written
 

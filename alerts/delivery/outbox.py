@@ -28,7 +28,7 @@ _AT_ONCE = 500
 # Kept, as they run for every alert: to put a statement together takes longer than to run it.
 _NEW = insert(OUTBOX)
 _ENDED = update(OUTBOX).where(ITSELF)
-_WAITS_ON = update(OUTBOX).where(ITSELF, OUTBOX.c.state == "waiting")
+_OF_WAITING = update(OUTBOX).where(ITSELF, OUTBOX.c.state == "waiting")
 _OUTDONE = delete(OUTBOX).where(
     OUTBOX.c.thread == bindparam("its_thread"),
     OUTBOX.c.state == "waiting",
@@ -247,7 +247,9 @@ class Outbox(OutboxHolder):
                     new["due"] = result.next_at.timestamp()
                 if delivery.state != "waiting":
                     new |= {"alert": None, "contact": ""}
-                if not self._database.execute(_WAITS_ON if delivery.state == "waiting" else _ENDED, new):
+                # A try that comes to nothing does not undo that the message has arrived, as a receipt may say meanwhile.
+                in_vain = delivery.state in ("waiting", "failed")
+                if not self._database.execute(_OF_WAITING if in_vain else _ENDED, new):
                     gone.add(delivery.id)
         return frozenset(gone)
 

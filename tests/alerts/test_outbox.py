@@ -471,3 +471,13 @@ def test_who_has_her_former_address_again_is_told_by_it_once_more(outbox: Outbox
     outbox.record([Result(replace(item.delivery, state="withdrawn", reason=MOVED), contact=item.recipient.name)])
     (again,) = outbox.add([alert()])
     assert [each.delivery.id for each in outbox.due(9, channel="email")] == [again.delivery.id] == [item.delivery.id]
+
+
+def test_a_try_in_vain_does_not_undo_that_the_message_has_arrived(outbox: Outbox) -> None:
+    (item,) = outbox.add([alert()])
+    arrived = Result(replace(item.delivery, state="delivered", attempts=1), contact=item.recipient.name)
+    assert outbox.record([arrived]) == frozenset()
+    for state in ("waiting", "failed"):
+        late = Result(replace(item.delivery, state=state, attempts=2), contact=item.recipient.name)
+        assert outbox.record([late]) == {item.delivery.id}
+    assert outbox.counts()["delivered"] == 1
