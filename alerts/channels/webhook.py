@@ -50,8 +50,9 @@ class Webhook:
         """Return once the receiver has answered 2xx.
 
         Raises:
-            BadInput: it answered 4xx other than 401, 403, 408, 425 and 429, or the address is none.
-            Unavailable: it did not answer in time, or with any other status; 401 and 403: it does not know our secret.
+            BadInput: it answered 4xx other than 401, 403, 404, 405, 408, 425 and 429, or the address is none.
+            Unavailable: it did not answer in time, or with any other status; 401 and 403: it does not know our secret; 404 and 405: it is
+                not there, as while a receiver is set up anew.
         """
         self.check(recipient.address)
         body = json.dumps(message.with_quote(), ensure_ascii=False, separators=(",", ":")).encode()
@@ -64,7 +65,7 @@ class Webhook:
         }
         answer = await self._caller.call("POST", recipient.address, read=False, content=body, headers=headers)
         if not answer.good:
-            raise self._caller.refusal(answer, ours=(401, 403), remedy="Ask the receiver why")
+            raise self._caller.refusal(answer, ours=(401, 403, 404, 405), remedy="Ask the receiver why")
 
     async def retract(self, idempotency_key: str) -> None:
         """A call cannot be taken back."""

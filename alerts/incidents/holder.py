@@ -101,9 +101,11 @@ class IncidentHolder(IncidentReader):
         """Because of whom nobody is told of it any more: who has it, or has seen it while nobody had it; empty: nobody knows."""
         if case.state != "acknowledged":
             return ""
+        if case.owner:
+            return case.owner
         answers = self._history.of(case.id, events=ANSWERS.values())
         # A hand-over for which nobody was left has changed nothing.
-        return case.owner or next((each.actor for each in reversed(answers) if each.result != NOBODY_LEFT), "")
+        return next((each.actor for each in reversed(answers) if each.result != NOBODY_LEFT), "")
 
     def _only_told(self, case: Case, name: str) -> bool:
         """Whether this contact was told of it, since it last began, and nobody else has a message about it, or is to have one."""

@@ -381,8 +381,8 @@ def test_signature_as_the_specification_has_it() -> None:
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(302, Unavailable), (400, BadInput), (404, BadInput), (500, Unavailable), (503, Unavailable)]
-    + [(status, Unavailable) for status in (401, 403, 408, 425, 429)],
+    [(302, Unavailable), (400, BadInput), (410, BadInput), (500, Unavailable), (503, Unavailable)]
+    + [(status, Unavailable) for status in (401, 403, 404, 405, 408, 425, 429)],
 )
 async def test_what_the_receiver_answers_decides(hook: HookServer, status: int, error: type[Exception]) -> None:
     channel = Webhook(secret=SECRET, clock=CLOCK)

@@ -17,8 +17,8 @@ from turvakt.watch.tables import DRILL
 from turvakt.watch.trouble import Trouble
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-MISSED = timedelta(hours=6)
-"""A drill whose hour came while nobody watched is held afterwards, but not at night."""
+LATE, DAY = timedelta(hours=6), timedelta(days=1)
+"""A drill whose hour came while nobody watched is held up to so late, that day or at its hour of a later one: not at night."""
 ANSWERED = timedelta(hours=24)
 DELIVERED = timedelta(hours=1)
 
@@ -89,7 +89,7 @@ class Drills:
         planned, last = self._weekly.last(now), self.last(now)
         self._since = min(self._since, now)  # the clock may have been put back
         held = planned < self._since if last is None else planned <= last[0]
-        if now - planned >= MISSED or held:
+        if held or (now - planned) % DAY >= LATE:
             return None
         return self.hold(now)
 

@@ -131,7 +131,6 @@ class Sources:
 
     Args:
         names: of the collectors that are switched on.
-        since: from when on silence counts.
     """
 
     def __init__(
@@ -140,14 +139,13 @@ class Sources:
         *,
         names: Collection[str],
         zone: ZoneInfo,
-        since: datetime,
         holiday: Callable[[date], bool] = never,
     ) -> None:
         self._beats = beats
         self._names = names
         self._zone = zone
         self._holiday = holiday
-        self._since = dict.fromkeys(names, since)
+        self._since: dict[str, datetime] = {}
         self._learnt: dict[str, tuple[int, Usual | None]] = {}
         self._heard: list[str] = []
 
@@ -163,8 +161,10 @@ class Sources:
                 yield from _failing(beat, beat.failing_since, now)
                 continue
             usual = self.usual(name, now)
-            self._since[name] = min(self._since[name], now)  # the clock may have been put back
-            last = max(beat.worked_at or self._since[name], self._since[name])
+            # A restart that took no longer than its beats may be late is no reason to listen anew.
+            since = min(self._since.get(name, beat.worked_at or now), now)  # the clock may have been put back
+            self._since[name] = since
+            last = max(beat.worked_at or since, since)
             if usual is not None and usual.is_silent(last, now):
                 yield Trouble("source-silent", beat.place, last, {"usual": f"{usual.expected(last, now):.0f}"})
             else:

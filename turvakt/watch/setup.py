@@ -47,7 +47,7 @@ def watcher(parts: Parts, *, step: Step, monotonic: Callable[[], float] = time.m
     """
     settings, clock = parts.settings.operator, parts.clock
     beats, processes, since = Beats(parts.database), Processes(parts.database), clock.now()
-    sources = Sources(beats, names=_sources(parts), zone=zone(settings), since=since, holiday=_holiday(parts))
+    sources = Sources(beats, names=_sources(parts), zone=zone(settings), holiday=_holiday(parts))
     held, channels = (
         drills(parts),
         Channels(parts.database, beats, ways=lambda: ways(parts), own=lambda: own_ways(parts)),

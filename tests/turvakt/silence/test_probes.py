@@ -145,7 +145,7 @@ def taught(beats: Beats, *, posts: int = 500) -> None:
 
 
 def source(beats: Beats) -> Callable[[datetime], list[str]]:
-    probe = Sources(beats, names=["feed"], zone=ZONE, since=NOW)
+    probe = Sources(beats, names=["feed"], zone=ZONE)
     return lambda now: [each.kind for each in probe(now)]
 
 
@@ -158,6 +158,15 @@ def test_a_source_that_says_nothing_although_it_usually_does_is_a_trouble(beats:
     assert look(NOW + 40 * MINUTE) == ["source-silent"]
     beats.write([Beat("collector:feed", NOW + 41 * MINUTE, NOW + 41 * MINUTE)], {})
     assert look(NOW + 41 * MINUTE) == []
+
+
+def test_silence_goes_on_over_a_restart_of_the_watch(beats: Beats) -> None:
+    taught(beats)
+    beats.write([Beat("collector:feed", NOW, NOW)], {})
+    for minutes in (14, 28, 42):  # each look is the first one of another process
+        beats.write([Beat("collector:feed", NOW + minutes * MINUTE)], {})
+        found = source(beats)(NOW + minutes * MINUTE)
+    assert found == ["source-silent"]
 
 
 def test_of_a_new_source_silence_is_no_trouble(beats: Beats) -> None:
@@ -201,7 +210,7 @@ def test_a_source_in_trouble_says_so_after_a_while_and_one_that_refuses_at_once(
 
 
 def test_hours_teach_only_while_a_source_is_heard(beats: Beats) -> None:
-    probe = Sources(beats, names=["feed"], zone=ZONE, since=NOW)
+    probe = Sources(beats, names=["feed"], zone=ZONE)
     for at, reason in ((0, ""), (60, "the server answers 503")):
         now = NOW + at * MINUTE
         beats.write([Beat("collector:feed", now, None, now if reason else None, reason)], {})
