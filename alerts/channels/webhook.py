@@ -51,8 +51,8 @@ class Webhook:
 
         Raises:
             BadInput: it answered 4xx other than 401, 403, 404, 405, 408, 425 and 429, or the address is none.
-            Unavailable: it did not answer in time, or with any other status; 401 and 403: it does not know our secret; 404 and 405: it is
-                not there, as while a receiver is set up anew.
+            Unavailable: it did not answer in time, or with any other status; 401 and 403: it does not know our secret; 404 and
+                405: it is not there, as while a receiver is set up anew.
         """
         self.check(recipient.address)
         body = json.dumps(message.with_quote(), ensure_ascii=False, separators=(",", ":")).encode()
