@@ -10,6 +10,7 @@ from alerts.alert import Alert
 from alerts.bulletin import Bulletin
 from alerts.content import decoded
 from alerts.incidents.campaigns import LASTS
+from alerts.incidents.grade import Grade
 from alerts.incidents.grouping import ALIKE, resemblance
 from alerts.incidents.history import ANSWERS
 from alerts.incidents.incident import OPEN, Incident, Kind, State
@@ -73,20 +74,21 @@ class IncidentReader:
         return [(alert, post) for post, alert in gravest.items()]
 
     def others_as_grave(self, incident: str, post: str) -> list[str]:
-        """The ids of its posts that are as severe as this one, threats, or expose a home, and are no copies of it."""
+        """The ids of its posts that are as severe as this one, threats, or expose a home; of its copies the graver ones."""
         grades = INCIDENT_POST.c.severity, INCIDENT_POST.c.threat, INCIDENT_POST.c.exposes
         columns = INCIDENT_POST.c.post, INCIDENT_POST.c.signature, *grades
         rows = self._database.query(select(*columns).where(INCIDENT_POST.c.incident == incident))
         its = next((row for row in rows if row[0] == post), None)
         if its is None:
             return []
-        _, mark, severity, *_ = its
+        mark, own = bytes(its[1]), Grade(*its[2:])
+        others = [(other, bytes(sign), Grade(*grade)) for other, sign, *grade in rows if other != post]
         return list(
             dict.fromkeys(
                 other
-                for other, sign, grave, threat, exposes in rows
-                if other != post and (threat or exposes or grave >= severity)
-                if resemblance(bytes(sign), bytes(mark)) < ALIKE
+                for other, sign, grade in others
+                if (grade.threat or grade.exposes or grade.severity >= own.severity)
+                and (grade.exceeds(own) or resemblance(sign, mark) < ALIKE)
             )
         )
 

@@ -130,6 +130,20 @@ def test_a_confirmed_critical_threat_answers_for_no_exposed_home(world: Answerab
     assert now(world, incident).state == "triggered"
 
 
+def test_a_confirmed_threat_answers_for_no_copy_that_exposes_her_home(world: Answerable) -> None:
+    text = "Du vet vad som händer när mörkret faller över torget i kväll, stod det i sagan som alla läste"
+    world.flood(*range(1, 8))
+    world.raised("bluesky:98", text=text, labels=("threat",), severity="critical")
+    exposing = {"text": f"{text}, gula huset vid ån", "labels": ("threat", "doxxing"), "severity": "critical"}
+    incident = world.raised("bluesky:97", **exposing)
+    browser = world.browser(world.person("reviewer"))
+    browser.decide("/posts/bluesky%3A98", outcome="confirmed", by="Rut")
+    assert now(world, incident).state == "triggered"
+    world.index_decisions()
+    browser.decide("/posts/bluesky%3A97", outcome="confirmed", by="Rut")
+    assert now(world, incident).state == "acknowledged"
+
+
 def test_of_each_message_it_says_why_somebody_was_told(world: Answerable) -> None:
     incident = world.raised()
     world.parts.incidents.answer(incident.id, "hand-over", by=KAJ)
