@@ -1,6 +1,7 @@
 """The index stages: each reads one topic into the index."""
 
 from collections.abc import Callable, Collection, Sequence
+from itertools import chain
 from typing import Any
 
 from alerts.alert import ALERTS, DELIVERIES
@@ -20,6 +21,7 @@ def index_stages(
     *,
     index: Index,
     stored: Callable[[Sequence[Verdict]], Sequence[Verdict]] = list,
+    overtaken: Callable[[Sequence[Verdict]], object] = len,
     forget: Callable[[Collection[str]], object],
     clock: Clock,
     stop_after: int = 100,
@@ -28,6 +30,7 @@ def index_stages(
 
     Args:
         stored: those of some verdicts that come into the index (`review.retention.PostRetention.stored`).
+        overtaken: tells of those whose posts were deleted, if nobody was told of them before (`alerts.overtaken.Overtaken`).
         forget: removes posts that their platform deleted from every holder.
     """
     return [
@@ -36,7 +39,7 @@ def index_stages(
             source=VERDICTS_TOPIC,
             codec=VERDICTS,
             clock=clock,
-            apply=apply_verdicts(index, stored=stored, forget=forget),
+            apply=apply_verdicts(index, stored=stored, overtaken=overtaken, forget=forget),
             stop_after=stop_after,
         ),
         Stage(
@@ -70,20 +73,24 @@ def apply_verdicts(
     index: Index,
     *,
     stored: Callable[[Sequence[Verdict]], Sequence[Verdict]] = list,
+    overtaken: Callable[[Sequence[Verdict]], object] = len,
     forget: Callable[[Collection[str]], object],
 ) -> Callable[[Sequence[Verdict]], None]:
-    """Indexes verdicts; one whose post was deleted by its platform removes that post by ``forget``."""
+    """Indexes verdicts; one whose post was deleted by its platform removes that post by ``forget``, see `index_stages`."""
 
     def apply(verdicts: Sequence[Verdict]) -> None:
         kept: list[Verdict] = []
-        gone: set[str] = set()
+        gone: dict[str, list[Verdict]] = {}
         for verdict in verdicts:
             if verdict.post.deleted_at is None:
                 kept.append(verdict)
                 continue
-            gone.add(verdict.post.id)
+            here = [other for other in kept if other.post.id == verdict.post.id]
+            gone.setdefault(verdict.post.id, []).extend(here)
             kept = [other for other in kept if other.post.id != verdict.post.id]
         if gone:
+            before = (item.verdict for item in map(index.get, sorted(gone)) if item is not None)
+            overtaken([*before, *chain.from_iterable(gone.values())])
             # Before the writing: what stands behind a deletion in the batch is a new post under an old id.
             forget(sorted(gone))
         index.write_verdicts(stored(kept))

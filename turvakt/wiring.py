@@ -33,6 +33,7 @@ from alerts.messages.letters import FOLDER as LETTERS_FOLDER
 from alerts.messages.letters import LetterRenderer
 from alerts.messages.rendering import FOLDERS, Renderer
 from alerts.messages.translations import Translations
+from alerts.overtaken import Overtaken
 from alerts.plans.contacts import at_present, contacts_of
 from alerts.plans.gaps import of_no_tenant
 from alerts.plans.live import LivePlans
@@ -348,6 +349,7 @@ class Parts(Stores):
         stages = index_stages(
             index=self.index,
             stored=lambda verdicts: self.posts.stored(verdicts),  # opened by the stage alone that asks
+            overtaken=lambda verdicts: self.overtaken(verdicts),  # likewise
             forget=self.forget,
             clock=clock,
             stop_after=stop_after,
@@ -486,6 +488,17 @@ class Parts(Stores):
     def jsonl(self, path: str, *, follow: bool, over_seconds: float | None = None) -> Collector:
         """A collector of JSON lines."""
         return make_jsonl(self.settings, path, follow=follow, over_seconds=over_seconds, clock=self.clock)
+
+    @cached_property
+    def overtaken(self) -> Overtaken:
+        """Tells of threats that were deleted before `deliver` could."""
+
+        def waits() -> bool:
+            lags = self.lags()
+            return any(lags[stage] for stage in ("route", "deliver"))
+
+        officials = self.officials.get
+        return Overtaken(self.incidents, plans=self.plans, officials=officials, waits=waits, clock=self.clock)
 
     def forget(self, posts: Collection[str]) -> None:
         """Remove posts that their platform deleted from every place that holds them."""

@@ -40,6 +40,7 @@ _OUTDONE = delete(OUTBOX).where(
 _THESE = OUTBOX.c.id.in_(bindparam("ids", expanding=True))
 _KNOWN = select(OUTBOX.c.id).where(_THESE)
 _ABOUT = select(OUTBOX.c.id, OUTBOX.c.alert_id, OUTBOX.c.post).where(_THESE)
+_MOVED = delete(OUTBOX).where(_THESE, OUTBOX.c.state == "withdrawn", OUTBOX.c.reason == MOVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,8 @@ class Outbox(OutboxHolder):
             # Two who add at once would both find that nobody has been told yet.
             self._database.lock(LOCK)
             # Whoever has her former address again is told by it once more.
-            moved = OUTBOX.c.id.in_(list(rows)), OUTBOX.c.state == "withdrawn", OUTBOX.c.reason == MOVED
-            self._database.execute(delete(OUTBOX).where(*moved))
+            for part in _parts(list(rows)):
+                self._database.execute(_MOVED, {"ids": part})
             for identity in self._known(list(rows)):
                 del rows[identity]
             new = [row for row, _ in rows.values()]
@@ -142,8 +143,8 @@ class Outbox(OutboxHolder):
         return [row[0] for row in self._in_parts(_KNOWN, identities)]
 
     def _in_parts(self, statement: Select[Any], identities: Sequence[str]) -> Iterator[Row]:
-        for at in range(0, len(identities), _AT_ONCE):
-            yield from self._database.query(statement, {"ids": identities[at : at + _AT_ONCE]})
+        for part in _parts(identities):
+            yield from self._database.query(statement, {"ids": part})
 
     def channels(self) -> list[str]:
         """The channels for which something is due."""
@@ -294,6 +295,11 @@ class Outbox(OutboxHolder):
     def known(self, deliveries: Collection[str]) -> set[str]:
         """Those of ``deliveries``, given by id, that are here, ended or not."""
         return set(self._known(list(deliveries)))
+
+
+def _parts(identities: Sequence[str]) -> Iterator[Sequence[str]]:
+    """So many at a time as a statement may name."""
+    return (identities[at : at + _AT_ONCE] for at in range(0, len(identities), _AT_ONCE))
 
 
 def _thread(content: Content) -> str:

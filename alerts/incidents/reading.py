@@ -42,6 +42,11 @@ class IncidentReader:
         found = {each.id: each for each in self._found(INCIDENT.c.id.in_({row[1] for row in rows}))}
         return {alert: found[incident] for alert, incident in rows if incident in found}
 
+    def known(self, posts: Collection[str]) -> set[tuple[str, str]]:
+        """Official and post of whatever belongs to an incident, open or not, of these posts, given by id."""
+        of = select(INCIDENT_POST.c.official, INCIDENT_POST.c.post).where(INCIDENT_POST.c.post.in_(posts)).distinct()
+        return {(official, post) for official, post in self._database.query(of)} if posts else set()
+
     def came(self, alert: str) -> datetime | None:
         """When this alert came into its incident: what people said of that before, they did not say of this one."""
         rows = self._database.query(select(INCIDENT_POST.c.at).where(INCIDENT_POST.c.alert == alert))
