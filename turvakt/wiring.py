@@ -541,9 +541,12 @@ class Parts(Stores):
         return official is not None and official.consents_to(source, self.clock.now())
 
     def permitted(self, told: Content, recipient: Recipient) -> Content | None:
-        """What consent allows to tell the recipient of it now, addressed to her alone at her address of now, or ``None``."""
+        """What consent allows to tell the recipient of it now, addressed to her alone at her address of now, or ``None``; also
+        where she is no contact any more.
+        """
         official, now = self.officials.get(told.official), self.clock.now()
-        allowed = permitted(told, self._at_present(told, recipient, official), official=official, at=now)
+        present = self._at_present(told, recipient, official)
+        allowed = None if present is None else permitted(told, present, official=official, at=now)
         if allowed is None:
             return None
         if isinstance(told, Bulletin):
@@ -555,8 +558,10 @@ class Parts(Stores):
             allowed = calmly(told, allowed, plan=plan, official=official, at=now)
         return to_one(told, allowed)
 
-    def _at_present(self, told: Content, recipient: Recipient, official: Official | None) -> Recipient:
-        """The recipient at her address of now. Who is told of what is about nobody may be any tenant's contact of that name."""
+    def _at_present(self, told: Content, recipient: Recipient, official: Official | None) -> Recipient | None:
+        """The recipient at her address of now; ``None``: she is no contact any more. Who is told of what is about nobody may be any
+        tenant's contact of that name.
+        """
         incident = self.incidents.get(told.incident) if official is not None else None
         if official is None or incident is None:
             return recipient

@@ -112,14 +112,17 @@ def _named(contacts: Sequence[Registered]) -> tuple[Contact, ...]:
     return tuple(Contact(name=name, language=languages[name], channels=tuple(each)) for name, each in ways.items())
 
 
-def at_present(recipient: Recipient, contacts: Iterable[Contact]) -> Recipient:
-    """The recipient at an address that she has. Where none of ``contacts`` of her name has the one at which she was to be told,
-    it may be somebody else's by now: then by the same channel, or else by the first one that rings nobody up.
+def at_present(recipient: Recipient, contacts: Iterable[Contact]) -> Recipient | None:
+    """The recipient at an address that she has; ``None``: she is none of ``contacts`` any more. Where none of them of her name
+    has the one at which she was to be told, it may be somebody else's by now: then by the same channel, or else by the first one
+    that rings nobody up.
     """
     named = [each for each in contacts if each.name == recipient.name]
-    ways = [(way.channel, way.address) for each in named[:1] for way in each.channels]
-    if not ways or any((recipient.channel, recipient.address) in each.addresses for each in named):
+    if not named:
+        return None
+    if any((recipient.channel, recipient.address) in each.addresses for each in named):
         return recipient
+    ways = [(way.channel, way.address) for way in named[0].channels]
     channel, address = min(ways, key=lambda way: (way[0] != recipient.channel, way[0] == RINGS))
     others = {channel for channel, _ in recipient.instead}
     instead = tuple(way for way in ways if way != (channel, address) and way[0] in others)
