@@ -102,6 +102,7 @@ INCIDENT_POST = Table(
     Column("threat", Integer, nullable=False),
     Column("exposes", Integer, nullable=False, server_default="0"),
     Column("signature", LargeBinary, nullable=False),
+    Column("told", Integer, nullable=False, server_default="1"),
     Index("incident_post_alert", "alert", unique=True),
     Index("incident_post_incident", "incident", "account"),
     Index("incident_post_official", "official", "at"),
@@ -109,7 +110,8 @@ INCIDENT_POST = Table(
 )
 """The alerts of an incident, and their grades (`alerts.incidents.grade`).
 
-``account`` is a keyed digest of who wrote the post; by ``signature`` near-duplicates are known."""
+``account`` is a keyed digest of who wrote the post; by ``signature`` near-duplicates are known. ``told``:
+somebody was told of it by itself, and not only of how the incident has grown."""
 
 INCIDENT_EVENT = Table(
     "incident_event",

@@ -559,8 +559,8 @@ class Parts(Stores):
         return to_one(told, allowed)
 
     def _at_present(self, told: Content, recipient: Recipient, official: Official | None) -> Recipient | None:
-        """The recipient at her address of now; ``None``: she is no contact any more. Who is told of what is about nobody may be any
-        tenant's contact of that name.
+        """The recipient at her address of now; ``None``: she is no contact any more. Who is told of what is about nobody may be
+        any tenant's contact of that name.
         """
         incident = self.incidents.get(told.incident) if official is not None else None
         if official is None or incident is None:

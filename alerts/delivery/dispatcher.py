@@ -20,7 +20,8 @@ from flow.step import Step
 
 logger = logging.getLogger(__name__)
 WITHDRAWN, ANSWERED = "withdrawn", "answered"
-"""Why a message is not sent: consent has ended, or she is no contact any more; or nobody is rung up to hear that somebody has answered."""
+"""Why a message is not sent: consent has ended, or she is no contact any more; nobody is rung up to hear that somebody has
+answered."""
 _DROPPED = {
     WITHDRAWN: "no consent covers it any more, or the contact is none any more",
     ANSWERED: "somebody has answered, and nobody is rung up for that",

@@ -49,7 +49,9 @@ def offered(
     """
     if not incident.is_open:
         closed = bool(answers) and answers[-1].event in ("false-alarm", "resolved")
-        return ("reopen",) if closed else ()
+        # What nobody has answered is taken up all the same, but not what is gone with its posts.
+        unanswered = incident.state == "expired" and (posts > 0 or incident.threat) and incident.kind == "posts"
+        return ("reopen",) if closed or unanswered else ()
     if incident.kind == "drill":
         return () if incident.state == "acknowledged" else ("acknowledge",)
     seen: tuple[Action, ...] = () if incident.state == "acknowledged" else ("acknowledge",)

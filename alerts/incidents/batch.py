@@ -135,6 +135,6 @@ _NEW = insert(INCIDENT_POST)
 _GRAVER = (
     update(INCIDENT_POST)
     .where(INCIDENT_POST.c.alert == bindparam("its_alert"))
-    .values({each: bindparam(f"its_{each}") for each in ("incident", "severity", "threat", "exposes")})
+    .values({each: bindparam(f"its_{each}") for each in ("incident", "severity", "threat", "exposes", "told")})
 )
 _ACCOUNTS = select(INCIDENT_POST.c.account).where(INCIDENT_POST.c.incident == bindparam("its_incident")).distinct()

@@ -29,15 +29,16 @@ class Grade(NamedTuple):
     @property
     def wants_answer(self) -> bool:
         """Whether somebody has to answer: see `alerts.urgency.wants_answer`."""
-        return any(self._urgent)
+        return any(self.urgent)
 
     def is_news(self, before: "Grade | None") -> bool:
         """Whether it wants an answer for something that was not so ``before``: a threat, an exposed home, what is critical."""
-        was = (False, False, False) if before is None else before._urgent
-        return any(mine and not its for mine, its in zip(self._urgent, was, strict=True))
+        was = (False, False, False) if before is None else before.urgent
+        return any(mine and not its for mine, its in zip(self.urgent, was, strict=True))
 
     @property
-    def _urgent(self) -> tuple[bool, bool, bool]:
+    def urgent(self) -> tuple[bool, bool, bool]:
+        """For what it wants an answer: as a threat, as it exposes a home, as it is critical."""
         return self.threat, self.exposes, breaks_through(SEVERITIES[self.severity], threat=False)
 
 

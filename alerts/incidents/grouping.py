@@ -62,7 +62,11 @@ def resemblance(one: bytes, other: bytes) -> float:
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False):
-    """A post about an official that came in. Moments are seconds since 1970."""
+    """A post about an official that came in. Moments are seconds since 1970.
+
+    Attributes:
+        told: somebody was told of it by itself: others that are like it may be told in passing.
+    """
 
     incident: str
     account: str
@@ -70,6 +74,7 @@ class Seen(msgspec.Struct, frozen=True, gc=False):
     posted_at: float
     grade: Grade
     signature: bytes
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +136,14 @@ class Recent:
 
         Args:
             new: the signature of the post.
-            as_urgent: compare only with threats if this is one, with exposed homes if this exposes one, and with what wants an
-                answer if this does.
+            as_urgent: compare only with what was told by itself, and with threats if this is one, with exposed homes if this
+                exposes one, with what is critical if this is: else what changes step by step would be a copy all the way.
         """
         found: dict[str, float] = {}
         for seen in self._candidates(new):
-            if seen.incident not in found and (as_urgent is None or _is_as_urgent(seen.grade, as_urgent)):
+            if seen.incident not in found and (
+                as_urgent is None or (seen.told and _is_as_urgent(seen.grade, as_urgent))
+            ):
                 alike = resemblance(new, seen.signature)
                 if alike >= ALIKE:
                     found[seen.incident] = alike
@@ -188,17 +195,12 @@ class Recent:
         return Burst(len(lately), len(accounts), round(span.total_seconds() / 60))
 
 
-def _kind(seen: Seen) -> tuple[str, bool, bool, bool]:
-    return seen.incident, seen.grade.threat, seen.grade.exposes, seen.grade.wants_answer
+def _kind(seen: Seen) -> tuple[str, bool, tuple[bool, bool, bool]]:
+    return seen.incident, seen.told, seen.grade.urgent
 
 
 def _is_as_urgent(grade: Grade, other: Grade) -> bool:
-    pairs = (
-        (other.threat, grade.threat),
-        (other.exposes, grade.exposes),
-        (other.wants_answer, grade.wants_answer),
-    )
-    return all(has for wanted, has in pairs if wanted)
+    return all(has for wanted, has in zip(other.urgent, grade.urgent, strict=True) if wanted)
 
 
 def _parts(value: bytes) -> list[bytes]:

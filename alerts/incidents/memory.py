@@ -40,9 +40,9 @@ class Memory:
         oldest = (now - _KEPT).timestamp()
         new = select(*_COLUMNS).where(INCIDENT_POST.c.number > self._read, INCIDENT_POST.c.at >= oldest)
         for official, *seen in self._database.query(new.order_by(INCIDENT_POST.c.number)):
-            incident, account, at, posted_at, severity, threat, exposes, signature = seen
+            incident, account, at, posted_at, severity, threat, exposes, signature, told = seen
             grade = Grade(severity, bool(threat), bool(exposes))
-            self._recent[official].add(Seen(incident, account, at, posted_at, grade, bytes(signature)))
+            self._recent[official].add(Seen(incident, account, at, posted_at, grade, bytes(signature), bool(told)))
         self._read = newest
         if now.timestamp() - self._tidied > _TIDY.total_seconds():
             self._tidied = now.timestamp()
@@ -55,5 +55,5 @@ class Memory:
 _COLUMNS = (
     *(INCIDENT_POST.c.official, INCIDENT_POST.c.incident, INCIDENT_POST.c.account, INCIDENT_POST.c.at),
     *(INCIDENT_POST.c.posted_at, INCIDENT_POST.c.severity, INCIDENT_POST.c.threat, INCIDENT_POST.c.exposes),
-    INCIDENT_POST.c.signature,
+    *(INCIDENT_POST.c.signature, INCIDENT_POST.c.told),
 )

@@ -122,14 +122,16 @@ class Taking:
         if case is None:
             case = self._joined(arrival, batch, tenant)
         if case is None:
-            case = self._opened(arrival, batch, tenant)
+            case, told = self._opened(arrival, batch, tenant), True
             self._tell(case, alert, batch, "raised")
         else:
-            self._grow_by(case, arrival, batch)
-        self._note(case, arrival, batch)
+            told = self._grow_by(case, arrival, batch)
+        self._note(case, arrival, batch, told=told)
 
-    def _grow_by(self, case: Case, arrival: _Arrival, batch: Batch) -> None:
-        """Let an incident that is there have one more alert, and tell of it what is not told in passing."""
+    def _grow_by(self, case: Case, arrival: _Arrival, batch: Batch) -> bool:
+        """Let an incident that is there have one more alert, and tell of it what is not told in passing; returns whether it is
+        told by itself.
+        """
         alert = arrival.alert
         graver = arrival.grade.exceeds(case.grade)
         # What wants an answer is never told in passing, unless it is a copy of what was told.
@@ -146,13 +148,15 @@ class Taking:
             self._hasten(case, alert, batch)
         if graver:
             batch.occasions[arrival.place] = "graver"
-        if graver or own or rises or not (arrival.is_new_post or follows):
-            # A second rule, or an edit, tells others or tells more.
+        # A second rule, or an edit, tells others or tells more.
+        told = graver or own or rises or not (arrival.is_new_post or follows)
+        if told:
             self._tell(case, alert, batch, batch.occasions.get(arrival.place, "raised"))
         elif arrival.is_new_post:
             batch.quiet.add(arrival.place)
+        return told
 
-    def _note(self, case: Case, arrival: _Arrival, batch: Batch) -> None:
+    def _note(self, case: Case, arrival: _Arrival, batch: Batch, *, told: bool) -> None:
         """Take down that the alert belongs to ``case``."""
         alert, now = arrival.alert, batch.now.timestamp()
         post, account = alert.verdict.post, self._account(alert.verdict.post)
@@ -169,9 +173,9 @@ class Taking:
                 self._batches.accounts(case, batch).add(account)
             if not case.is_new or case.posts > 1:
                 batch.joined[case.id] = batch.joined.get(case.id, 0) + 1
-            seen = Seen(case.id, account, now, posted_at, arrival.grade, arrival.mark)
+            seen = Seen(case.id, account, now, posted_at, arrival.grade, arrival.mark, told)
             batch.recent[alert.official].add(seen)
-        row: dict[str, Any] = {"alert": alert.id, "incident": case.id}
+        row: dict[str, Any] = {"alert": alert.id, "incident": case.id, "told": int(told)}
         row |= {name: int(value) for name, value in grade._asdict().items()}
         if arrival.is_edit:
             batch.graver.append({f"its_{name}": value for name, value in row.items()})

@@ -252,6 +252,28 @@ class TestGrouping:
         assert world.take(world.raised(8, f"{TEXTS[7]}!", labels=("threat",))) == []
         assert ("grown", 6, DESK) in world.pass_time(5)
 
+    def test_a_threat_that_changes_step_by_step_is_told_once_it_is_like_none_that_was_told(self, world: World) -> None:
+        words = [f"ord{number}xyz" for number in range(60)]
+        steps = [" ".join(words[3 * step : 3 * step + 20]) for step in range(7)]
+        world.take(world.raised(0, steps[0], labels=("threat",)))
+        world.deliver()
+        world.incidents.answer(world.one.id, "on-it", by="Beredskap Ekvik")
+        told = [world.take(world.raised(number, text, labels=("threat",))) for number, text in enumerate(steps)]
+        occasions = [{occasion for occasion, _, _ in each} for each in told]
+        assert occasions[:2] == [set(), {"grown"}]
+        assert "raised" in set().union(*occasions)
+        assert world.one.state != "acknowledged"
+
+    def test_a_copy_of_a_mild_threat_that_is_critical_is_told_by_itself(self, world: World) -> None:
+        mild = f"{TEXTS[5]} {TEXTS[6]}"
+        for number in range(5):
+            world.take(world.raised(number, TEXTS[number], labels=("hate",), severity="critical"))
+        world.take(world.raised(10, mild, labels=("threat",), severity="low"))
+        world.deliver()
+        for number, severity, told in ((11, "low", False), (12, "critical", True), (13, "critical", False)):
+            found = world.take(world.raised(number, f"{mild} nu", labels=("threat",), severity=severity))
+            assert ("raised" in {occasion for occasion, _, _ in found}) == told
+
     def test_what_reaches_nobody_does_not_keep_growth_from_being_told(self, world: World) -> None:
         for number in range(1, 4):
             world.take(world.raised(number, TEXTS[1]))
@@ -965,6 +987,16 @@ class TestHolder:
         answering.answer(closed.id, "reopen", by="p-1", seen=answering.seen(closed))
         assert world.judged[-1] == ("bluesky:1", "p-1, taken back of ")
         assert [each.event for each in world.history(incident)] == ["opened", "false-alarm", "reopened"]
+
+    def test_what_expired_as_nobody_answered_can_be_taken_up(self, world: World, database: Database) -> None:
+        world.take(world.raised(1, labels=("threat",)))
+        world.pass_time(70)
+        world.pass_time(74 * 60, by=30)
+        (expired,) = world.incidents.of_official(world.her.id)
+        answering = Answering(database, world.incidents)
+        assert (expired.state, answering.offered(expired, by="Kim")) == ("expired", ("reopen",))
+        answering.answer(expired.id, "reopen", by="Kim", seen=answering.seen(expired))
+        assert (world.one.state, world.one.owner) == ("acknowledged", "Kim")
 
     @pytest.mark.parametrize("by", ["p-1", "Kim"])
     def test_what_somebody_else_has_stays_so(self, world: World, by: str) -> None:
