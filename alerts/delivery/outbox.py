@@ -41,6 +41,7 @@ _THESE = OUTBOX.c.id.in_(bindparam("ids", expanding=True))
 _KNOWN = select(OUTBOX.c.id).where(_THESE)
 _ABOUT = select(OUTBOX.c.id, OUTBOX.c.alert_id, OUTBOX.c.post).where(_THESE)
 _MOVED = delete(OUTBOX).where(_THESE, OUTBOX.c.state == "withdrawn", OUTBOX.c.reason == MOVED)
+_SLOTS = select(OUTBOX.c.slot, OUTBOX.c.official, OUTBOX.c.post, OUTBOX.c.incident).where(_THESE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +115,9 @@ class Outbox(OutboxHolder):
         due = max(now, recipient.not_before or now)
         delivery, severity, threat = addressed(content, recipient, now)
         to = {"channel": recipient.channel, "address": recipient.address}
-        about = ("slot", content.official, delivery.post) if delivery.post else ("slot", content.incident)
         row = {
             "id": delivery.id,
-            "slot": delivery_id(about="\x00".join(about), **to),
+            "slot": _slot(content.official, delivery.post, content.incident, **to),
             "alert_id": delivery.alert,
             "post": delivery.post,
             "official": content.official,
@@ -292,6 +292,15 @@ class Outbox(OutboxHolder):
         parts = self._in_parts(_ABOUT, list(deliveries))
         return {id: (alert, post) for id, alert, post in parts if alert}
 
+    def went_to(self, deliveries: Collection[str], ways: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those of ``ways``, each channel and address, to which one of ``deliveries``, given by id, went or was to go."""
+        rows = list(self._in_parts(_SLOTS, list(deliveries)))
+        return {
+            (channel, address)
+            for channel, address in ways
+            if any(slot == _slot(*about, channel=channel, address=address) for slot, *about in rows)
+        }
+
     def known(self, deliveries: Collection[str]) -> set[str]:
         """Those of ``deliveries``, given by id, that are here, ended or not."""
         return set(self._known(list(deliveries)))
@@ -300,6 +309,11 @@ class Outbox(OutboxHolder):
 def _parts(identities: Sequence[str]) -> Iterator[Sequence[str]]:
     """So many at a time as a statement may name."""
     return (identities[at : at + _AT_ONCE] for at in range(0, len(identities), _AT_ONCE))
+
+
+def _slot(official: str, post: str, incident: str, *, channel: str, address: str) -> str:
+    about = ("slot", official, post) if post else ("slot", incident)
+    return delivery_id(about="\x00".join(about), channel=channel, address=address)
 
 
 def _thread(content: Content) -> str:

@@ -2,14 +2,18 @@
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import cast, get_args
 
-from alerts.alert import Occasion, Recipient, Told
+from alerts.alert import ASKS_NOTHING, Occasion, Recipient, Told
 from alerts.content import to_one
 from alerts.incidents.case import Case, seconds
 from alerts.incidents.growth import growth_due, size
 from alerts.incidents.history import ANSWERS, BEGUN_AGAIN, NOBODY_LEFT, TURVAKT, Event, History, Transition
+from alerts.incidents.links import Link
 from alerts.incidents.telling import Telling
+from alerts.incidents.unreached import BEGINS
 from alerts.incidents.whom import Whom
 from alerts.plans.plan import each_once
 from alerts.plans.steps import Place, after, answer_due, answered_until
@@ -103,6 +107,34 @@ class Escalation:
         answers = len(self._history.of(case.id, events=ANSWERS.values()))
         # One way is enough.
         return self._tell(case, ways[:1], "overtaken", key=f"{case.series} answer {answers}")
+
+    def tell_otherwise(self, case: Case, link: Link, now: datetime) -> int:
+        """The message with this link was taken on, and has not arrived: tell its contact the same by her next way, if she has one
+        by which she was not told of it then.
+        """
+        history = self._history.of(case.id)
+        lines = [(at, each) for at, each in enumerate(history) if each.event in ("told", "failed-over")]
+        place, first = next(((at, each) for at, each in lines if each.delivery == link.delivery), (0, None))
+        if first is None or first.result not in get_args(Occasion):
+            return 0  # of what is to be done people are reminded again in any case
+        occasion = cast(Occasion, first.result)
+        begins = max((at for at, each in enumerate(history[:place]) if each.event in BEGINS), default=0)
+        same = (link.contact, first.step, occasion)
+        sent = {each.delivery for at, each in lines if at > begins and (each.contact, each.step, each.result) == same}
+        contacts = self._whom.ways_of(
+            case, link.contact, now, show_text=link.show_text, calmly=occasion in ASKS_NOTHING
+        )
+        found = [
+            (ways, self._telling.went_to(sent, [(each.channel, each.address) for each in ways])) for ways in contacts
+        ]
+        # Where several have that name, it is the one whom it went to.
+        ways, told = max(found, key=lambda each: bool(each[1]), default=((), set()))
+        left = [each for each in ways if (each.channel, each.address) not in told]
+        content = case.told(size(Told(occasion, 0, 0, 0, first.step, key=f"instead of {link.delivery}"), case))
+        if content is None or not left:
+            return 0
+        others = tuple((each.channel, each.address) for each in left[1:])
+        return len(self._telling.tell([to_one(content, replace(left[0], instead=others))], event="failed-over"))
 
     def note(self, case: Case, event: Event, *, actor: str = TURVAKT, result: str = "", step: int = 0) -> None:
         """Write down what has happened to it."""

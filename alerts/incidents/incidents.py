@@ -17,6 +17,7 @@ from alerts.incidents.growth import grown
 from alerts.incidents.history import ANSWERS, TURVAKT, History
 from alerts.incidents.holder import IncidentHolder
 from alerts.incidents.incident import LOCK, OPEN, Action, Incident, Kind
+from alerts.incidents.links import Link
 from alerts.incidents.remaining import remaining
 from alerts.incidents.taking import Taking
 from alerts.incidents.telling import Telling
@@ -229,6 +230,15 @@ class Incidents(IncidentHolder):
             self._decide(posts, tenant=incident.tenant, by=by, at=last[0].at + _RIGHT_AFTER, taken_back=last[0].actor)
 
     # ---------------------------------------------------------------- escalation
+
+    def tell_otherwise(self, link: Link) -> None:
+        """The message with this link has not arrived, though it was taken on: its contact's next way takes its turn. Called while
+        the incidents are locked.
+        """
+        now = self._clock.now()
+        for case in readable(self._database, INCIDENT.c.id == link.incident, INCIDENT.c.state.in_(OPEN)):
+            self._tell_by_covered(case, now)
+            self._escalation.tell_otherwise(case, link, now)
 
     def due(self, now: datetime, *, limit: int = 100, besides: Collection[str] = ()) -> list[str]:
         """The ids of incidents about which something is to be done now, the gravest first.

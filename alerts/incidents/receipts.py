@@ -7,6 +7,7 @@ from sqlalchemy import update
 from alerts.alert import RINGS
 from alerts.incidents.history import Event, History, Transition
 from alerts.incidents.incident import LOCK
+from alerts.incidents.incidents import Incidents
 from alerts.incidents.links import Link, Links
 from alerts.incidents.unreached import pass_over
 from alerts.tables import OUTBOX
@@ -20,8 +21,9 @@ _NOT_ARRIVED = "the service took the message on, and says that it has not arrive
 class Receipts:
     """Writes them into the history, in ``database``."""
 
-    def __init__(self, database: Database, *, clock: Clock) -> None:
+    def __init__(self, database: Database, incidents: Incidents, *, clock: Clock) -> None:
         self._database = database
+        self._incidents = incidents
         self._clock = clock
         self._links = Links(database, clock=clock)
         self._history = History(database)
@@ -30,7 +32,8 @@ class Receipts:
         """Write down what came of the message of ``link``, once: services tell again what was not confirmed to them.
 
         A message that has arrived is not sent again, though nobody knew whether its service had taken it. One that has not
-        arrived has failed, and where nobody else was reached, the next step follows. A call that nobody took is no failure.
+        arrived has failed: the contact's next way takes its turn, and where nobody else was reached, the next step follows. A
+        call that nobody took is no failure.
         """
         now = self._clock.now()
         told = Transition(link.incident, link.official, now, event, delivery=link.delivery)
@@ -50,4 +53,5 @@ class Receipts:
             elif event == "failed" and channel != RINGS and "received" not in noted:
                 failed = {"state": "failed", "reason": _NOT_ARRIVED, "at": now.timestamp()}
                 if self._database.execute(update(OUTBOX).where(itself, OUTBOX.c.state == "delivered").values(**failed)):
+                    self._incidents.tell_otherwise(link)
                     pass_over(self._database, [link.incident], now)

@@ -1,6 +1,6 @@
 """The one way into the outbox and out of it: message, link to answer by, and line in the history, all or none."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -58,6 +58,10 @@ class Telling:
             self._links.add([*map(self._link, answered), *listed])
             self._history.add([self._transition(item, event) for item in answered])
         return items
+
+    def went_to(self, deliveries: Collection[str], ways: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """As `alerts.delivery.outbox.Outbox.went_to`."""
+        return self._outbox.went_to(deliveries, ways)
 
     def resume(self, case: Case) -> None:
         """Nobody has it in hand any more: what was put off until the morning for that is urgent again."""

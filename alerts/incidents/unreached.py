@@ -12,7 +12,8 @@ from alerts.incidents.incident import OPEN
 from alerts.tables import INCIDENT, OUTBOX
 from flow.database import Database
 
-_BEGINS: tuple[Event, ...] = ("opened", *BEGUN_AGAIN, "escalated", "repeated", "last-resort")
+BEGINS: tuple[Event, ...] = ("opened", *BEGUN_AGAIN, "escalated", "repeated", "last-resort")
+"""From these on people are told anew."""
 _TOLD: tuple[Event, ...] = ("told", "failed-over", "digested")
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ def pass_over(database: Database, incidents: Iterable[str], now: datetime) -> No
     history = History(database)
     for incident, official in database.query(select(INCIDENT.c.id, INCIDENT.c.official).where(*over)):
         # That a budget's digest came to nobody names a contact, and ends nothing.
-        last = [each for each in history.of(incident, events=(*_BEGINS, NOBODY_LEFT)) if not each.contact][-1:]
+        last = [each for each in history.of(incident, events=(*BEGINS, NOBODY_LEFT)) if not each.contact][-1:]
         if [each.event for each in last] == ["last-resort"]:
             history.add([Transition(incident, official, now, NOBODY_LEFT)])
             logger.error("incident %s: the last resort could not be told", incident)
@@ -41,8 +42,8 @@ def pass_over(database: Database, incidents: Iterable[str], now: datetime) -> No
 def _has_reached_nobody(database: Database, incident: str) -> bool:
     told: list[Transition] = []
     step = 1
-    for each in History(database).of(incident, events=(*_BEGINS, *_TOLD)):
-        if each.event in _BEGINS:
+    for each in History(database).of(incident, events=(*BEGINS, *_TOLD)):
+        if each.event in BEGINS:
             told, step = [], each.step or step
         elif each.step == step:  # how it grows is told to those of the first step
             told.append(each)

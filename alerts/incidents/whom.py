@@ -1,13 +1,16 @@
 """Whom an incident is told to: by its plan and by consent, or the operator."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from access.checking import folded
 from alerts.alert import Alert, Recipient
 from alerts.incidents.case import Case
 from alerts.plans.contacts import contacts_of
+from alerts.plans.hours import ZONES
 from alerts.plans.plan import Plan, Plans
 from alerts.plans.policies import BUILT_IN, Policy
 from alerts.plans.rules import Rule
@@ -105,6 +108,33 @@ class Whom:
         known = [*(each for step in steps for each in self.step(case, step, now)), *self.last(case, now)]
         return self.apart(case, known, by)[0]
 
+    def ways_of(
+        self, case: Case, name: str, now: datetime, *, show_text: bool, calmly: bool
+    ) -> list[Sequence[Recipient]]:
+        """The ways to each contact of that name, in their order, as far as consent allows to tell her of it.
+
+        Args:
+            calmly: as of what asks nothing: by none that rings.
+        """
+        severity: Severity = "none" if calmly else SEVERITIES[case.severity]
+        if case.kind == "operation":
+            told = [each for each in self._operator(at=now, severity=severity) if each.name == name]
+            return [[replace(each, channel=way[0], address=way[1], instead=()) for each in told for way in _ways(each)]]
+        official, plan = self._officials(case.official), self._plan(case)
+        threat = case.threat and not calmly
+        rule = case.content.rule if isinstance(case.content, Alert) else ""
+        found: list[Sequence[Recipient]] = []
+        for contact in (*plan.all_contacts, *(contacts_of(official) if official is not None else ())):
+            if contact.name == name:
+                # Quiet hours are those of contact and rule together; her zone is known to the plan.
+                until = partial(plan.held_until, official=official, at=now, severity=severity, threat=threat, rule=rule)
+                ways = contact.recipients(
+                    at=now, severity=severity, threat=threat, every=True, show_text=show_text, timezone=ZONES["SE"]
+                )
+                held = (replace(each, not_before=until(each)) for each in ways)
+                found.append(_allowed(case, held, official, now))
+        return found
+
     def contacts(self, case: Case, now: datetime) -> set[str]:
         """The names of all contacts of plan, official and operator."""
         official = self._officials(case.official)
@@ -133,8 +163,7 @@ class Whom:
         """The e-mail addresses of a recipient, also those by which she is not told this time."""
         contact = self._plan(case).contact(recipient.name, self._officials(case.official))
         ways = [(way.channel, way.address) for way in contact.channels] if contact is not None else []
-        told = (recipient.channel, recipient.address)
-        return {folded(address) for channel, address in (told, *recipient.instead, *ways) if channel == "email"}
+        return {folded(address) for channel, address in (*_ways(recipient), *ways) if channel == "email"}
 
     def policy(self, case: Case) -> Policy:
         """By which it goes on."""
@@ -156,6 +185,11 @@ class Whom:
 
     def _plan(self, case: Case) -> Plan:
         return self._plans().of(case.tenant)
+
+
+def _ways(recipient: Recipient) -> tuple[tuple[str, str], ...]:
+    """Channel and address of each way to a recipient."""
+    return (recipient.channel, recipient.address), *recipient.instead
 
 
 def _allowed(

@@ -18,7 +18,7 @@ from alerts.plans.plan import Plan
 from alerts.plans.policies import Policy, Step
 from alerts.plans.rules import Rule
 from flow.database import Database
-from tests.alerts.people import AT, recipient
+from tests.alerts.people import AT, official, recipient
 from tests.alerts.told import bulletin
 from tests.alerts.world import CHIEF, DESK, SMS, World, both, told
 from turvakt.watch.nobody import nobody_left
@@ -54,18 +54,78 @@ def test_a_step_in_which_all_has_failed_for_good_is_passed_over(world: World) ->
 @both
 @pytest.mark.parametrize("channel", ["sms", "voice"])
 def test_what_the_service_says_has_not_arrived_has_failed_unless_it_was_a_call(world: World, channel: str) -> None:
+    world.her = official()  # who has one way alone
     world.take(world.raised(1, labels=("threat",)))
     (item,) = world.waiting().values()
     deliver(world, refused="nobody")
     found = Links(world.database, clock=world.clock).find(item.delivery.id)
     assert found is not None
     for _ in range(2):
-        Receipts(world.database, clock=world.clock).note(found, "failed", channel=channel)
+        Receipts(world.database, world.incidents, clock=world.clock).note(found, "failed", channel=channel)
     events = [each.event for each in world.incidents.history.of(found.incident)]
     assert events == ["opened", "told", "delivered", "failed"]
     failed = world.outbox.failed(timedelta(hours=1))
     assert (failed, world.outbox.counts()["delivered"]) == ((1, 0) if channel == "sms" else (0, 1))
     assert bool(world.pass_time(1)) == (channel == "sms"), "the next step follows"
+
+
+HOME = "vakt@hemma.example"
+
+
+def comes_back(world: World, address: str, *, channel: str = "email") -> list[tuple[str, str]]:
+    """What waits is delivered, and then what went to this address comes back: occasion and address of what is told at once."""
+    sent = next(item for item in world.waiting().values() if item.recipient.address == address)
+    deliver(world, refused="nobody")
+    before = set(world.waiting())
+    found = Links(world.database, clock=world.clock).find(sent.delivery.id)
+    assert found is not None
+    for _ in range(2):
+        Receipts(world.database, world.incidents, clock=world.clock).note(found, "failed", channel=channel)
+    new = [told(item) for id, item in world.waiting().items() if id not in before]
+    return [(occasion, to) for occasion, _, to in new]
+
+
+def three_ways(world: World) -> None:
+    """Her contact has two mailboxes and a telephone, and is told by the first."""
+    first, *_ = official().contacts
+    world.her = official(contacts=(first, replace(first, address=HOME), SMS))
+    instead = (("email", HOME), ("sms", SMS.address))
+    world.take(world.raised(1, to=(replace(recipient(), instead=instead),)))
+
+
+@both
+def test_what_came_back_goes_to_the_contact_by_the_next_way_and_then_to_the_next_step(world: World) -> None:
+    three_ways(world)
+    assert comes_back(world, DESK) == [("raised", HOME)]
+    assert comes_back(world, HOME) == [("raised", SMS.address)]
+    assert world.events().count("escalated") == 0
+    assert comes_back(world, SMS.address, channel="sms") == []
+    assert [each.event for each in world.history()].count("failed-over") == 2
+
+
+def test_what_came_back_does_not_go_to_where_it_went_at_once(world: World) -> None:
+    world.her = official(contacts=(official().contacts[0], SMS))
+    sms = replace(recipient(), channel="sms", address=SMS.address)
+    world.take(world.raised(1, labels=("threat",), to=(recipient(), sms)))
+    assert comes_back(world, DESK) == []
+
+
+@pytest.mark.parametrize("why", ["closed", "consent"])
+def test_what_came_back_is_told_by_no_other_way(world: World, why: str) -> None:
+    three_ways(world)
+    if why == "closed":
+        world.incidents.answer(world.one.id, "resolve", by="Kim")
+    else:
+        (consent,) = world.her.consents
+        world.her = replace(world.her, consents=(replace(consent, recipients=("Kansliet",)),))
+    assert comes_back(world, DESK) == []
+
+
+def test_a_reminder_of_what_is_to_be_done_that_came_back_is_not_told_as_an_alert(world: World) -> None:
+    three_ways(world)
+    deliver(world, refused="nobody")
+    world.telling.tell([to_one(bulletin("task-overdue", incident=world.one.id), recipient())])
+    assert comes_back(world, DESK) == []
 
 
 def test_what_had_arrived_has_not_failed(world: World) -> None:
@@ -74,7 +134,7 @@ def test_what_had_arrived_has_not_failed(world: World) -> None:
     deliver(world, refused="nobody")
     found = Links(world.database, clock=world.clock).find(item.delivery.id)
     assert found is not None
-    receipts = Receipts(world.database, clock=world.clock)
+    receipts = Receipts(world.database, world.incidents, clock=world.clock)
     receipts.note(found, "received", channel="sms")
     receipts.note(found, "failed", channel="sms")
     assert world.outbox.counts()["delivered"] == 1
@@ -98,7 +158,7 @@ def test_what_the_service_says_has_arrived_does_not_come_again(world: World, fir
     result = unsure(world, item)
     if first == "answer":
         assert world.telling.record([result]) == frozenset()
-    Receipts(world.database, clock=world.clock).note(found, "received", channel="sms")
+    Receipts(world.database, world.incidents, clock=world.clock).note(found, "received", channel="sms")
     if first == "receipt":
         assert world.telling.record([result]) == {item.delivery.id}
     world.clock.advance(120)
@@ -107,11 +167,12 @@ def test_what_the_service_says_has_arrived_does_not_come_again(world: World, fir
 
 
 def test_that_the_second_of_two_messages_has_not_arrived_is_heard_too(world: World) -> None:
+    world.her = official()  # who has one way alone
     world.take(world.raised(1, labels=("threat",)))
     (item,) = world.waiting().values()
     found = Links(world.database, clock=world.clock).find(item.delivery.id)
     assert found is not None
-    receipts = Receipts(world.database, clock=world.clock)
+    receipts = Receipts(world.database, world.incidents, clock=world.clock)
     world.telling.record([unsure(world, item)])
     receipts.note(found, "failed", channel="sms")
     assert world.outbox.counts()["waiting"] == 1, "it is tried again"
@@ -168,7 +229,9 @@ def test_that_a_last_resort_could_not_be_reached_is_told_to_the_operator(databas
     deliver(world, refused="sist@ekvik.example")
     found = Links(database, clock=world.clock).find(item.delivery.id)
     assert found is not None
-    Receipts(database, clock=world.clock).note(found, "failed", channel="email")  # and says so once more
+    Receipts(database, world.incidents, clock=world.clock).note(
+        found, "failed", channel="email"
+    )  # and says so once more
     assert world.events()[-2:] == ["nobody-left", "failed"]
     assert [each.place for each in nobody_left(database)(world.clock.now())] == ["tenant:ekvik"]
     world.incidents.answer(world.one.id, "on-it", by="Kim")

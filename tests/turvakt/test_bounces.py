@@ -70,6 +70,18 @@ def test_what_nobody_has_got_goes_on_to_the_next_step(world: Answerable) -> None
         assert bool({"escalated", "repeated", "last-resort"} & set(events)) == goes_on
 
 
+def test_what_came_back_goes_to_the_contact_by_its_next_channel(tmp_path: Path) -> None:
+    world = Answerable(tmp_path / "data", new=False)
+    first = world.her.contacts[0]
+    world.parts.store.add(replace(world.her, contacts=(first, replace(SMS, name=KAJ))))
+    world.her = replace(world.her, contacts=(first,))  # whose first channel alone is told
+    incident = world.raised(severity="medium", labels=("harassment",))
+    note(world.parts, postfix(delivered(world)))
+    assert told(world).delivery.channel == "sms"
+    events = [(each.event, each.channel) for each in world.parts.incidents.history.of(incident.id)]
+    assert events[-2:] == [("failed", "email"), ("failed-over", "sms")]
+
+
 def test_what_is_on_its_way_changes_nothing(world: Answerable) -> None:
     world.raised()
     sent, before = delivered(world), world.state()
