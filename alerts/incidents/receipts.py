@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 
 from alerts.alert import RINGS
 from alerts.incidents.history import Event, History, Transition
@@ -48,7 +48,9 @@ class Receipts:
             itself = OUTBOX.c.id == link.delivery
             if event == "received":
                 arrived = {"state": "delivered", "reason": None, "at": now.timestamp(), "alert": None, "contact": ""}
-                if self._database.execute(update(OUTBOX).where(itself, OUTBOX.c.state == "waiting").values(**arrived)):
+                # Services may say both, and last what is true: one that gave up may have handed it over all the same.
+                doubted = or_(OUTBOX.c.state == "waiting", OUTBOX.c.reason == _NOT_ARRIVED)
+                if self._database.execute(update(OUTBOX).where(itself, doubted).values(**arrived)):
                     self._links.renew([link.delivery])
             elif event == "failed" and channel != RINGS and "received" not in noted:
                 failed = {"state": "failed", "reason": _NOT_ARRIVED, "at": now.timestamp()}

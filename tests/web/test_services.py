@@ -1,21 +1,29 @@
 """Services that carried a message tell what came of it, by the secret part of its link alone."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from alerts.delivery.outbox import Result
 from alerts.incidents.incident import Incident
 from alerts.incidents.links import LASTS
 from alerts.plans.plan import Plan
+from registry.official import Contact
 from tests.web.answering import EVA, KAJ, Answerable, erasing
 from tests.web.portal.building import at_once
 from turvakt.answering import answers
 
+CONTACTS = (Contact(KAJ, "sms", "+46700000001", "sv"), Contact(EVA, "voice", "+46700000002", "fi"))
+
 
 @pytest.fixture
 def world(tmp_path: Path) -> Answerable:
-    return Answerable(tmp_path / "data")
+    world = Answerable(tmp_path / "data", new=False)
+    world.her = replace(world.her, contacts=CONTACTS)
+    world.parts.store.add(world.her)
+    return world
 
 
 def token(world: Answerable, incident: Incident, contact: str = KAJ) -> str:
@@ -55,6 +63,26 @@ def test_what_is_no_receipt_changes_nothing(world: Answerable, channel: str, sta
     incident = world.raised()
     world.browser().post(f"/receipts/{channel}/{token(world, incident)}", data={"status": status})
     assert told(world, incident) == []
+
+
+@pytest.mark.parametrize("channel", ["voice", "sms-gateway"])
+def test_a_receipt_for_what_went_another_way_changes_nothing(world: Answerable, channel: str) -> None:
+    incident = world.raised()
+    path = f"/receipts/{channel}/{token(world, incident)}"
+    assert world.browser().post(path, data={"status": "failed"}).status_code == 204
+    assert told(world, incident) == []
+
+
+def test_what_arrives_after_all_has_not_failed(world: Answerable) -> None:
+    incident, browser = world.raised(), world.browser()
+    path = f"/receipts/sms/{token(world, incident)}"
+    items = world.parts.outbox.due(10, channel="sms")
+    sent = [replace(each.delivery, state="delivered", attempts=1, at=world.clock.now()) for each in items]
+    world.parts.telling.record([Result(each, contact=KAJ) for each in sent])
+    for status, state in (("failed", "failed"), ("delivered", "delivered"), ("failed", "delivered")):
+        browser.post(path, data={"status": status})
+        assert world.parts.outbox.counts()[state] == 1
+    assert told(world, incident) == [("failed", KAJ, "sms"), ("received", KAJ, "sms")]
 
 
 def test_the_key_1_acknowledges_and_no_other(world: Answerable) -> None:

@@ -52,6 +52,10 @@ def routes(site: Site, answers: Answers) -> APIRouter:
         begun_again = any(each.event in BEGUN_AGAIN for each in told)
         return None if begun_again else answers.answering.seen(incident)
 
+    def went_by(link: Link, channel: str) -> bool:
+        """Whether the message of the link went by this channel: only the service that carried it knows what came of it."""
+        return any(each.channel == channel for each in answers.history.of_delivery(link.delivery))
+
     @router.post("/receipts/{channel}/{token}")
     async def receipt(request: Request, channel: str, token: str) -> Response:
         """What came of a message: ``status`` or, of a call, ``state``; what is none of ours changes nothing."""
@@ -60,7 +64,7 @@ def routes(site: Site, answers: Answers) -> APIRouter:
             return link
         form = await request.form()
         status = str(form.get("status") or form.get("state") or "")
-        if channel in _CHANNELS and status in _ARRIVED:
+        if channel in _CHANNELS and status in _ARRIVED and await site.reads(went_by, link, channel):
             await answers.step(answers.receipts.note, link, _ARRIVED[status], channel=channel)
         return Response(status_code=204)
 
