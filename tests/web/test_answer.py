@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from access.person import Role
 from alerts.delivery.outbox import Result
 from alerts.incidents.answering import Answering
 from alerts.incidents.links import LASTS
@@ -20,8 +21,14 @@ from tests.web.building import ADDRESS, Browser, Page
 from tests.web.portal.building import at_once
 from turvakt.answering import answers
 from turvakt.tally import Observed
+from turvakt.watch.setup import drills
 
 SECOND_FACTOR = 'second_factor = true\nphone = "+46 8 123 456"\n[[rule]]\nname = "grave"\nseverity = "low"\n'
+RUT = """[[contact]]
+name = "Rut Ek"
+language = "en"
+channels = [{ channel = "email", address = "rut@ekvik.example" }]
+"""
 
 
 @pytest.fixture
@@ -419,6 +426,22 @@ def test_who_signs_in_hands_over_as_the_contact_whose_link_she_has(tmp_path: Pat
     assert [(each.actor, each.contact) for each in events if each.event == "signed-in"] == [("rut", KAJ)]
     assert {item.delivery.id for item in world.parts.outbox.due(100, channel="sms")} == before
     assert "Signed in by a contact's link: Rut Ek" in browser.page(f"/incidents/{incident.id}").words
+
+
+@pytest.mark.parametrize("role", ["administrator", "reviewer", "operator"])
+def test_a_drill_is_answered_by_whoever_signs_in_where_that_is_asked(tmp_path: Path, role: Role) -> None:
+    """It is about nobody, and of no tenant: any contact may get it."""
+    world = Answerable(tmp_path / "data", rules=f"{SECOND_FACTOR}{RUT}")
+    held = drills(world.parts).hold(world.clock.now())
+    drill = world.parts.incidents.get(held or "")
+    assert drill is not None
+    path = world.link(drill, "Rut Ek")
+    assert world.browser().get(path).status_code == 401
+    person = world.person(role, tenant="" if role == "operator" else "ekvik")
+    assert "Noted" in answer(world.browser(person), path, "acknowledge").words
+    now = world.parts.incidents.get(drill.id)
+    assert now is not None
+    assert now.state == "acknowledged"
 
 
 def test_a_hand_over_of_before_the_last_round_is_none(world: Answerable) -> None:

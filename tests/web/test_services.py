@@ -14,6 +14,7 @@ from registry.official import Contact
 from tests.web.answering import EVA, KAJ, Answerable, erasing
 from tests.web.portal.building import at_once
 from turvakt.answering import answers
+from turvakt.watch.setup import drills
 
 CONTACTS = (Contact(KAJ, "sms", "+46700000001", "sv"), Contact(EVA, "voice", "+46700000002", "fi"))
 
@@ -120,6 +121,24 @@ def test_where_people_have_to_sign_in_a_key_does_not_suffice(tmp_path: Path) -> 
     incident = world.raised()
     world.browser().post(f"/voice/{token(world, incident)}", data={"result": "1"})
     assert state(world, incident) == "triggered"
+
+
+def test_a_drill_is_acknowledged_by_a_key_also_where_people_have_to_sign_in(tmp_path: Path) -> None:
+    rules = """second_factor = true
+[[contact]]
+name = "Rut Ek"
+language = "sv"
+channels = [{ channel = "voice", address = "+46700000001" }]
+[[rule]]
+name = "grave"
+severity = "low"
+"""
+    world = Answerable(tmp_path / "data", rules=rules)
+    held = world.parts.incidents.get(drills(world.parts).hold(world.clock.now()) or "")
+    assert held is not None
+    path = f"/voice/{token(world, held, 'Rut Ek')}"
+    assert world.browser().post(path, data={"result": "1"}).json() == {"play": "sound/beep"}
+    assert state(world, held) == "acknowledged"
 
 
 def test_the_plan_is_read_off_the_event_loop(world: Answerable) -> None:
