@@ -28,9 +28,13 @@ logger = logging.getLogger(__name__)
 
 Security = Literal["starttls", "tls", "none"]
 
-_NO_MAILBOX = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
-"""What a server says of an address that takes no mail (RFC 3463; 7505 for the fifth). All else that it refuses may be about us:
-sender, quota, policy."""
+_NO_MAILBOX = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.6.7"})
+"""What a server says of an address that takes no mail (RFC 3463; 7505 for the fifth, 6531 for the last). All else that it refuses
+may be about us: sender, quota, policy."""
+_OPTIONS = frozenset({501, 504, 555})
+"""How servers refuse parameters (RFC 5321, 4.2.2): also some that offer, or a filter before them lets them offer, what they then
+do not take.
+"""
 _FULL, _OF_THE_MAILBOX = 552, ".2."
 """How a server says, without (RFC 5321) and with a status of its own (RFC 3463), that one mailbox is at fault, and not we."""
 _BEFORE_SECONDS = 50.0
@@ -104,7 +108,7 @@ class Email:
         """Return once the server has taken the message on.
 
         Raises:
-            BadInput: the server knows no such mailbox, or the address is none.
+            BadInput: the server knows no such mailbox or takes no such address, or the address is none.
             Unavailable: it does not answer, is busy, or refuses us (certificate, password, sender, policy). `Unsure`: only its
                 last answer does not come. `HersAlone`: her mailbox is full.
         """
@@ -113,8 +117,7 @@ class Email:
             async with asyncio.timeout(_BEFORE_SECONDS) as before:
                 smtp = self._smtp(before)
                 async with smtp:
-                    of_mail, of_recipient = await smtp.asking_for_reports(idempotency_key)
-                    await smtp.send_message(mail, mail_options=of_mail, rcpt_options=of_recipient)
+                    await smtp.hand_over(mail, idempotency_key)
 
     async def probe(self) -> None:
         """Connect, encrypt and sign in as for a message, and hang up.
@@ -201,13 +204,32 @@ class _Smtp(aiosmtplib.SMTP):
         self._before = before
         self._data_seconds = data_seconds
 
-    async def asking_for_reports(self, identity: str) -> tuple[list[str], list[str]]:
+    async def hand_over(self, mail: EmailMessage, identity: str) -> None:
+        """Send ``mail``, and ask for reports of what becomes of it where the server offers and takes that.
+
+        Raises:
+            BadInput: its recipient's address has letters that the server does not take.
+        """
+        await self._ehlo_or_helo_if_needed()
+        # Nothing is wrong with the channel: RFC 6531 is not everywhere.
+        if not mail["To"].addresses[0].username.isascii() and not self.supports_extension("smtputf8"):
+            reason = "the mail server takes no address with such letters before the @"
+            raise BadInput(reason, place="channel email", remedy="Give the contact another address")
+        of_mail, of_recipient = self._asking_for_reports(identity)
+        try:
+            await self.send_message(mail, mail_options=of_mail, rcpt_options=of_recipient)
+        except (aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPRecipientsRefused) as error:
+            refused = error.recipients[0] if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else error
+            if not of_mail or refused.code not in _OPTIONS:
+                raise
+            await self.send_message(mail)
+
+    def _asking_for_reports(self, identity: str) -> tuple[list[str], list[str]]:
         """Options of MAIL and RCPT by which servers say if the message does not arrive (RFC 3461), where this one offers that.
 
         They name it by ``identity``, and return its headers and nothing of what it says. That it has arrived is not asked: it
         would be one more mail for each, and show that a server has it, not that anybody reads it.
         """
-        await self._ehlo_or_helo_if_needed()
         if not self.supports_extension("dsn"):
             return [], []
         return ["RET=HDRS", f"ENVID={identity}"], ["NOTIFY=FAILURE,DELAY"]

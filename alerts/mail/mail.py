@@ -53,7 +53,7 @@ def seal(message: Message, envelope: Envelope, key: Key, *, language: Language) 
     outer = _headed(
         EmailMessage(policy=SMTP_POLICY),
         replace(message, subject=SEALED, severity="none"),
-        replace(envelope, to=Address(addr_spec=envelope.to.addr_spec)),
+        replace(envelope, to=Address(username=envelope.to.username, domain=envelope.to.domain)),
     )
     for name, value in outer.items():
         inner["HP-Outer"] = f"{name}: {value}"

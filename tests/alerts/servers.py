@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -40,12 +40,20 @@ def make_certificate(folder: Path) -> Certificate:
     return made
 
 
+REPORTS = frozenset({"RET", "ENVID", "NOTIFY"})
+"""The parameters of RFC 3461."""
+
+
 class _Reporting(SMTP):
-    """Takes the parameters of RFC 3461, which aiosmtpd does not know and refuses."""
+    """Takes parameters which aiosmtpd does not know and refuses."""
+
+    def __init__(self, *arguments: Any, takes: Set[str], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._takes = takes
 
     def _getparams(self, params: Sequence[str]) -> dict[str, str | bool] | None:
         found = super()._getparams(params)
-        return None if found is None else {name: found[name] for name in found.keys() - {"RET", "ENVID", "NOTIFY"}}
+        return None if found is None else {name: found[name] for name in found.keys() - self._takes}
 
 
 @dataclass
@@ -53,12 +61,15 @@ class SmtpServer:
     """Takes mail; refuses recipients whose address begins with ``gone``, ``full``, ``heavy`` and the like, and does not answer
     when it has got a message for ``slow``.
 
-    ``reports``: it offers to report what becomes of a message (DSN). ``options`` are those of MAIL and RCPT, in capitals.
+    ``reports``: it offers to report what becomes of a message (DSN); ``takes``: the parameters for that which it then takes.
+    ``options`` are those of MAIL and RCPT, in capitals. ``utf8``: it takes addresses of any letters (SMTPUTF8).
     """
 
     certificate: Certificate | None = None
     implicit: bool = False
     reports: bool = True
+    takes: Set[str] = REPORTS
+    utf8: bool = False
     mails: list[EmailMessage] = field(default_factory=list)
     envelopes: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     options: list[tuple[frozenset[str], frozenset[str]]] = field(default_factory=list)
@@ -70,8 +81,10 @@ class SmtpServer:
         context = self.certificate.context() if self.certificate else None
 
         def smtp() -> SMTP:
-            return (_Reporting if self.reports else SMTP)(
+            return _Reporting(
                 self,
+                takes=self.takes if self.reports else frozenset(),
+                enable_SMTPUTF8=self.utf8,
                 tls_context=None if self.implicit else context,
                 require_starttls=context is not None and not self.implicit,
                 auth_required=context is not None and not self.implicit,
@@ -113,6 +126,7 @@ class SmtpServer:
             "relay": "550 relay not permitted",
             "quota": "550 5.4.5 daily sending limit exceeded",
             "closed": "550 5.2.1 mailbox disabled",
+            "lettered": "553 5.6.7 the next server takes no such address",
         }
         refusal = refusals.get(address.partition("@")[0])
         if refusal:

@@ -214,6 +214,18 @@ async def test_where_a_server_offers_reports_it_is_asked_to_say_what_does_not_ar
     assert of_recipient == {"NOTIFY=FAILURE,DELAY"}
 
 
+@pytest.mark.parametrize("takes", [set(), {"RET", "ENVID"}])
+async def test_a_server_that_does_not_take_what_it_offers_gets_the_message_without(
+    certificate: Certificate, takes: set[str]
+) -> None:
+    async with SmtpServer(certificate, takes=takes) as server:
+        await email(server).send(MESSAGE, recipient=recipient(), idempotency_key="k1")
+    assert [mail["Message-ID"] for mail in server.mails] == ["<k1@ekvik.example>"]
+    ((of_mail, of_recipient),) = server.options
+    assert not [each for each in of_mail if each.startswith(("RET", "ENVID"))]
+    assert of_recipient == frozenset()
+
+
 @pytest.mark.parametrize("encrypted", [True, False])
 async def test_where_a_server_offers_no_reports_it_is_asked_for_none(certificate: Certificate, encrypted: bool) -> None:
     options = {} if encrypted else {"security": "none", "username": ""}
@@ -266,6 +278,7 @@ async def test_wrong_settings_of_ours_are_waited_out(smtp: SmtpServer, options: 
         ("quota@ekvik.example", Unavailable),
         ("heavy@ekvik.example", Unavailable),
         ("closed@ekvik.example", BadInput),
+        ("lettered@ekvik.example", BadInput),
         ("vakt@", BadInput),
         ("vakt", BadInput),
         ("Vakt <vakt@ekvik.example>", BadInput),
@@ -348,6 +361,23 @@ async def test_lines_of_a_single_dot_end_no_message(smtp: SmtpServer) -> None:
 async def test_domains_with_swedish_letters(smtp: SmtpServer) -> None:
     await email(smtp).send(MESSAGE, recipient=recipient("vakt@åmåla.example"), idempotency_key="k1")
     assert smtp.envelopes[0][1] == ("vakt@xn--mla-tlab.example",)
+
+
+LETTERS = "åsa.öberg@åmåla.example"
+
+
+async def test_an_address_of_letters_that_the_server_does_not_take_is_no_fault_of_the_channel(smtp: SmtpServer) -> None:
+    email(smtp).check(LETTERS)
+    with pytest.raises(BadInput, match="letters") as caught:
+        await email(smtp).send(MESSAGE, recipient=recipient(LETTERS), idempotency_key="k1")
+    assert "berg" not in str(caught.value)
+    assert smtp.mails == []
+
+
+async def test_an_address_of_letters_goes_to_a_server_that_takes_it(certificate: Certificate) -> None:
+    async with SmtpServer(certificate, utf8=True) as server:
+        await email(server).send(MESSAGE, recipient=recipient(LETTERS), idempotency_key="k1")
+    assert server.envelopes[0][1] == ("åsa.öberg@xn--mla-tlab.example",)
 
 
 def test_wrong_mail_settings_stop(tmp_path: Path) -> None:

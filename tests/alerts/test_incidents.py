@@ -270,9 +270,9 @@ class TestGrouping:
             world.take(world.raised(number, TEXTS[number], labels=("hate",), severity="critical"))
         world.take(world.raised(10, mild, labels=("threat",), severity="low"))
         world.deliver()
-        for number, severity, told in ((11, "low", False), (12, "critical", True), (13, "critical", False)):
+        for number, severity, by_itself in ((11, "low", False), (12, "critical", True), (13, "critical", False)):
             found = world.take(world.raised(number, f"{mild} nu", labels=("threat",), severity=severity))
-            assert ("raised" in {occasion for occasion, _, _ in found}) == told
+            assert ("raised" in {occasion for occasion, _, _ in found}) == by_itself
 
     def test_what_reaches_nobody_does_not_keep_growth_from_being_told(self, world: World) -> None:
         for number in range(1, 4):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pysequoia import decrypt
 
 from alerts.channels.email import Email
 from alerts.mail.encryption import Key
@@ -44,16 +45,18 @@ async def server() -> AsyncIterator[SmtpServer]:
         yield server
 
 
-async def sent(server: SmtpServer, message: Message = MESSAGE, *, key: Key | None = None, clock: Clock) -> EmailMessage:
+async def sent(
+    server: SmtpServer, message: Message = MESSAGE, *, key: Key | None = None, to: str = ADDRESS, clock: Clock
+) -> EmailMessage:
     channel = Email(
         host="127.0.0.1",
         port=server.port,
         security="none",
         sender="turvakt@ekvik.example",
         clock=clock,
-        keys=lambda address: key if address == ADDRESS else None,
+        keys=lambda address: key if address == to else None,
     )
-    await channel.send(message, recipient=recipient(ADDRESS), idempotency_key="k1")
+    await channel.send(message, recipient=recipient(to), idempotency_key="k1")
     return server.mails[-1]
 
 
@@ -128,6 +131,21 @@ async def test_a_mail_for_a_certificate(server: SmtpServer, tmp_path: Path) -> N
     assert mail.get_content_type() == "application/pkcs7-mime"
     assert mail["Content-Type"].params["smime-type"] == "enveloped-data"
     assert_sealed(mail, opened(mail, certificate=tmp_path / "vakt.pem", private=tmp_path / "private.pem"))
+
+
+async def test_a_key_for_an_address_of_letters(tmp_path: Path) -> None:
+    address = "åsa@ekvik.example"
+    key, private = pgp_pair(address)
+    (tmp_path / "asa.asc").write_bytes(key)
+    found = load_key(tmp_path / "asa.asc", address=address)
+    async with SmtpServer(utf8=True) as server:
+        mail = await sent(server, key=found, to=address, clock=ManualClock(AT))
+    assert server.envelopes[0][1] == (address,)
+    assert mail["To"] == address
+    _, body = mail.iter_parts()
+    inner = message_from_bytes(decrypt(body.get_content(), private.decryptor()).bytes, policy=policy.default)
+    assert isinstance(inner, EmailMessage)
+    assert content(inner, "plain") == MESSAGE.text
 
 
 async def test_a_key_that_has_ended_meanwhile_delays_nothing_and_discloses_nothing(
