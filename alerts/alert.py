@@ -131,6 +131,8 @@ class Alert:
 
 
 State = Literal["waiting", "delivered", "failed", "withdrawn"]
+NOT_ARRIVED = "the service took the message on, and says that it has not arrived"
+"""The reason of what has failed after it was delivered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ are otherwise equal, so that the order of arrival never matters.
 
 import msgspec
 
-from alerts.alert import DELIVERIES, Delivery
+from alerts.alert import DELIVERIES, NOT_ARRIVED, Delivery
 from classify.verdict import VERDICTS, Verdict
 from review.decision import DECISIONS, Decision
 from review.index import Raised, micros
@@ -24,9 +24,9 @@ def of_alert(alert: Raised) -> tuple[int, bytes]:
 
 
 def of_delivery(delivery: Delivery) -> tuple[int, bytes]:
-    """Delivered is final; else the later state."""
+    """What was delivered stays so, unless its service says later that it has not arrived; else the later state."""
     # Lifted by more microseconds than any date has, so that a wrong clock cannot undo a delivery.
-    final = 1 << 62 if delivery.state == "delivered" else 0
+    final = 1 << 62 if delivery.state == "delivered" or delivery.reason == NOT_ARRIVED else 0
     return final + micros(delivery.at), DELIVERIES.encode(delivery)
 
 

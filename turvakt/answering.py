@@ -70,7 +70,7 @@ def answers(parts: Parts, *, step: Callable[..., Awaitable[Any]]) -> Answers:
         incidents=parts.incidents,
         history=parts.incidents.history,
         links=Links(parts.database, clock=parts.clock),
-        receipts=Receipts(parts.database, parts.incidents, clock=parts.clock),
+        receipts=Receipts(parts.database, parts.incidents, log=parts.log, clock=parts.clock),
         signer=signer(parts.settings),
         tasks=tasks(parts),
         routines=routines(parts),

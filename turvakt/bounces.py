@@ -39,5 +39,6 @@ def note(parts: Parts, raw: bytes) -> Report:
         # A report can be here before the sending is written down, which would then stand over it.
         place = f"delivery {report.delivery}"
         raise Unavailable("it is not yet written down that it was sent", place=place, remedy="Give the report in again")
-    Receipts(parts.database, parts.incidents, clock=parts.clock).note(link, report.event, channel=_CHANNEL)
+    receipts = Receipts(parts.database, parts.incidents, log=parts.log, clock=parts.clock)
+    receipts.note(link, report.event, channel=_CHANNEL)
     return report

@@ -181,7 +181,7 @@ class Outbox(OutboxHolder):
 
     def _item(self, row: Row) -> Item | None:
         *columns, first_due, value = row
-        delivery = _delivery(tuple(columns))
+        delivery = delivery_of(tuple(columns))
         try:
             content = decoded(value)
         except BadInput as error:
@@ -344,7 +344,8 @@ def _outdone(row: dict[str, Any]) -> dict[str, Any]:
     return {f"its_{name}": row[name] for name in ("id", "slot", "thread", "severity", "threat")}
 
 
-def _delivery(row: Row) -> Delivery:
+def delivery_of(row: Row) -> Delivery:
+    """What the columns `alerts.delivery.holder.DELIVERY` of a row say."""
     identity, alert, post, official, channel, state, attempts, at, collected_at, reason, incident, step = row
     return Delivery(
         id=identity,

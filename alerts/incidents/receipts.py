@@ -2,27 +2,31 @@
 
 from dataclasses import replace
 
-from sqlalchemy import or_, update
+from sqlalchemy import or_, select, update
 
-from alerts.alert import RINGS
+from alerts.alert import DELIVERIES, NOT_ARRIVED, RINGS
+from alerts.delivery.holder import DELIVERY
+from alerts.delivery.outbox import delivery_of
 from alerts.incidents.history import Event, History, Transition
 from alerts.incidents.incident import LOCK
 from alerts.incidents.incidents import Incidents
 from alerts.incidents.links import Link, Links
 from alerts.incidents.unreached import pass_over
+from alerts.stage import DELIVERIES_TOPIC
 from alerts.tables import OUTBOX
 from flow.clock import Clock
 from flow.database import Database
+from flow.log import Log, Writer
 
 _RESULT = "receipt"
-_NOT_ARRIVED = "the service took the message on, and says that it has not arrived"
 
 
 class Receipts:
-    """Writes them into the history, in ``database``."""
+    """Writes them into the history, in ``database``, and what becomes of deliveries by them into ``log``."""
 
-    def __init__(self, database: Database, incidents: Incidents, *, clock: Clock) -> None:
+    def __init__(self, database: Database, incidents: Incidents, *, log: Log, clock: Clock) -> None:
         self._database = database
+        self._log = log
         self._incidents = incidents
         self._clock = clock
         self._links = Links(database, clock=clock)
@@ -37,7 +41,7 @@ class Receipts:
         """
         now = self._clock.now()
         told = Transition(link.incident, link.official, now, event, delivery=link.delivery)
-        with self._database.transaction():
+        with self._log.write() as writer, self._database.transaction():
             self._database.lock(LOCK)
             if self._links.find(link.delivery) is None:
                 return  # it was erased meanwhile
@@ -49,11 +53,19 @@ class Receipts:
             if event == "received":
                 arrived = {"state": "delivered", "reason": None, "at": now.timestamp(), "alert": None, "contact": ""}
                 # Services may say both, and last what is true: one that gave up may have handed it over all the same.
-                doubted = or_(OUTBOX.c.state == "waiting", OUTBOX.c.reason == _NOT_ARRIVED)
+                doubted = or_(OUTBOX.c.state == "waiting", OUTBOX.c.reason == NOT_ARRIVED)
                 if self._database.execute(update(OUTBOX).where(itself, doubted).values(**arrived)):
                     self._links.renew([link.delivery])
+                    self._publish(link.delivery, writer)
             elif event == "failed" and channel != RINGS and "received" not in noted:
-                failed = {"state": "failed", "reason": _NOT_ARRIVED, "at": now.timestamp()}
+                failed = {"state": "failed", "reason": NOT_ARRIVED, "at": now.timestamp()}
                 if self._database.execute(update(OUTBOX).where(itself, OUTBOX.c.state == "delivered").values(**failed)):
                     self._incidents.tell_otherwise(link)
                     pass_over(self._database, [link.incident], now)
+                    self._publish(link.delivery, writer)
+
+    def _publish(self, delivery: str, writer: Writer) -> None:
+        """As `alerts.stage.recording` does of what comes of tries."""
+        for row in self._database.query(select(*DELIVERY).where(OUTBOX.c.id == delivery, OUTBOX.c.alert_id != "")):
+            told = delivery_of(row)
+            writer.append(DELIVERIES_TOPIC, told.post, DELIVERIES.encode(told))

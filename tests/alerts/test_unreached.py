@@ -18,10 +18,15 @@ from alerts.plans.plan import Plan
 from alerts.plans.policies import Policy, Step
 from alerts.plans.rules import Rule
 from flow.database import Database
+from flow.logs.memory import MemoryLog
 from tests.alerts.people import AT, official, recipient
 from tests.alerts.told import bulletin
 from tests.alerts.world import CHIEF, DESK, SMS, World, both, told
 from turvakt.watch.nobody import nobody_left
+
+
+def receipts_of(world: World) -> Receipts:
+    return Receipts(world.database, world.incidents, log=MemoryLog(clock=world.clock), clock=world.clock)
 
 
 def deliver(world: World, *, refused: str) -> None:
@@ -61,7 +66,7 @@ def test_what_the_service_says_has_not_arrived_has_failed_unless_it_was_a_call(w
     found = Links(world.database, clock=world.clock).find(item.delivery.id)
     assert found is not None
     for _ in range(2):
-        Receipts(world.database, world.incidents, clock=world.clock).note(found, "failed", channel=channel)
+        receipts_of(world).note(found, "failed", channel=channel)
     events = [each.event for each in world.incidents.history.of(found.incident)]
     assert events == ["opened", "told", "delivered", "failed"]
     failed = world.outbox.failed(timedelta(hours=1))
@@ -80,7 +85,7 @@ def comes_back(world: World, address: str, *, channel: str = "email") -> list[tu
     found = Links(world.database, clock=world.clock).find(sent.delivery.id)
     assert found is not None
     for _ in range(2):
-        Receipts(world.database, world.incidents, clock=world.clock).note(found, "failed", channel=channel)
+        receipts_of(world).note(found, "failed", channel=channel)
     new = [told(item) for id, item in world.waiting().items() if id not in before]
     return [(occasion, to) for occasion, _, to in new]
 
@@ -134,7 +139,7 @@ def test_what_had_arrived_has_not_failed(world: World) -> None:
     deliver(world, refused="nobody")
     found = Links(world.database, clock=world.clock).find(item.delivery.id)
     assert found is not None
-    receipts = Receipts(world.database, world.incidents, clock=world.clock)
+    receipts = receipts_of(world)
     receipts.note(found, "received", channel="sms")
     receipts.note(found, "failed", channel="sms")
     assert world.outbox.counts()["delivered"] == 1
@@ -158,7 +163,7 @@ def test_what_the_service_says_has_arrived_does_not_come_again(world: World, fir
     result = unsure(world, item)
     if first == "answer":
         assert world.telling.record([result]) == frozenset()
-    Receipts(world.database, world.incidents, clock=world.clock).note(found, "received", channel="sms")
+    receipts_of(world).note(found, "received", channel="sms")
     if first == "receipt":
         assert world.telling.record([result]) == {item.delivery.id}
     world.clock.advance(120)
@@ -172,7 +177,7 @@ def test_that_the_second_of_two_messages_has_not_arrived_is_heard_too(world: Wor
     (item,) = world.waiting().values()
     found = Links(world.database, clock=world.clock).find(item.delivery.id)
     assert found is not None
-    receipts = Receipts(world.database, world.incidents, clock=world.clock)
+    receipts = receipts_of(world)
     world.telling.record([unsure(world, item)])
     receipts.note(found, "failed", channel="sms")
     assert world.outbox.counts()["waiting"] == 1, "it is tried again"
@@ -229,9 +234,7 @@ def test_that_a_last_resort_could_not_be_reached_is_told_to_the_operator(databas
     deliver(world, refused="sist@ekvik.example")
     found = Links(database, clock=world.clock).find(item.delivery.id)
     assert found is not None
-    Receipts(database, world.incidents, clock=world.clock).note(
-        found, "failed", channel="email"
-    )  # and says so once more
+    receipts_of(world).note(found, "failed", channel="email")  # and says so once more
     assert world.events()[-2:] == ["nobody-left", "failed"]
     assert [each.place for each in nobody_left(database)(world.clock.now())] == ["tenant:ekvik"]
     world.incidents.answer(world.one.id, "on-it", by="Kim")

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from alerts.alert import NOT_ARRIVED
 from classify.verdict import Verdict
 from flow.errors import BadInput
 from ingest.post import Mention
@@ -226,6 +227,16 @@ class IndexContract:
         index.write_deliveries([delivery(raised, state="delivered", minutes=2)])
         index.write_deliveries([delivery(raised, state="failed", minutes=9)])
         assert index.counts().deliveries == {"waiting": 0, "delivered": 1, "failed": 0, "withdrawn": 0}
+
+    def test_what_was_delivered_has_failed_if_its_service_says_so_later(self, index: Index) -> None:
+        first = verdict("a")
+        raised = alert(first)
+        index.write_verdicts([first])
+        back = delivery(raised, state="failed", minutes=9, reason=NOT_ARRIVED)
+        index.write_deliveries([back, delivery(raised, state="delivered", minutes=2)])
+        assert index.counts().deliveries["failed"] == 1
+        index.write_deliveries([delivery(raised, state="delivered", minutes=11)])  # and later still that it has arrived
+        assert index.counts().deliveries["delivered"] == 1
 
     def test_later_states_and_decisions_win(self, index: Index) -> None:
         raised = alert(verdict("a"))

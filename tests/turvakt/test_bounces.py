@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from alerts.alert import DELIVERIES
 from alerts.delivery.outbox import Item, Result
 from alerts.incidents.incident import Incident
 from alerts.incidents.links import LASTS
@@ -56,6 +57,9 @@ def test_an_alert_that_came_back_has_failed(world: Answerable, server: Callable[
         note(world.parts, server(sent))
     assert receipts(world, incident) == [("failed", KAJ, "email")]
     assert world.parts.outbox.counts()["failed"] == 1
+    [entry] = world.parts.log.browse("deliveries", limit=9)
+    told = DELIVERIES.decode(entry.value)
+    assert (told.id, told.state) == (sent, "failed")
 
 
 def test_what_nobody_has_got_goes_on_to_the_next_step(world: Answerable) -> None:
