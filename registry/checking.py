@@ -17,6 +17,7 @@ MOST_SHOWN = 20
 """How many problems one error lists; the rest is counted."""
 
 _ID = re.compile(r"[a-z0-9-]{1,64}")
+_ACTOR = re.compile(r"p-[0-9a-f]{12}|contact:.*|turvakt", re.DOTALL)
 _WORD = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _HOURS = re.compile(r"((?:[01]\d|2[0-3]):[0-5]\d)-((?:[01]\d|2[0-3]):[0-5]\d)")
 _LONGEST = 300
@@ -42,6 +43,13 @@ class Problem:
 def is_id(value: str) -> bool:
     """Whether ``value`` has the form of an official's id; only then it may stand in a message."""
     return _ID.fullmatch(value) is not None
+
+
+def is_actor(name: str) -> bool:
+    """Whether ``name`` has the form of what stands in the history and the audit log for somebody else than a contact: a person's
+    id, or what is done by a program. A contact of such a name would answer as that person.
+    """
+    return _ACTOR.fullmatch(name) is not None
 
 
 def problems(official: Official) -> list[Problem]:
@@ -144,6 +152,8 @@ def _contacts(contacts: Sequence[Contact]) -> Iterator[Problem]:
         if not _WORD.fullmatch(contact.channel):
             yield Problem(f"{at}.channel", "is missing or malformed", "a channel's name such as outbox or email")
         yield from _text(f"{at}.name", contact.name)
+        if is_actor(contact.name):
+            yield Problem(f"{at}.name", "has the form of an id", "what people call this contact")
         yield from _text(f"{at}.address", contact.address)
         yield from _choice(f"{at}.language", contact.language, LANGUAGES)
 

@@ -75,6 +75,7 @@ def answers(parts: Parts, *, step: Callable[..., Awaitable[Any]]) -> Answers:
         tasks=tasks(parts),
         routines=routines(parts),
         plan=lambda tenant: parts.plans.of(tenant),
+        is_contact=parts.incidents.is_contact,
         official=parts.officials.get,
         person_name=person_name,
         details=lambda incident: details(parts.database, incident),

@@ -219,6 +219,10 @@ class Incidents(IncidentHolder):
         found = readable(self._database, INCIDENT.c.id == incident.id)
         return any(self._escalation.is_alone(case, self._clock.now(), by=by) for case in found)
 
+    def is_contact(self, incident: Incident, contact: str) -> bool:
+        """Whether there is still a contact of that name who may be told of it, see `alerts.incidents.whom.Whom.contacts`."""
+        return contact in self._whom.contacts(incident, self._clock.now())
+
     def _decide_on_posts(self, incident: Incident, action: Action, *, by: str, at: datetime) -> None:
         """A false alarm is one for each of its posts; opening it again takes back what calling it so has decided."""
         if action not in ("false-alarm", "reopen"):

@@ -9,6 +9,7 @@ from typing import Protocol
 from access.checking import folded
 from alerts.alert import Alert, Recipient
 from alerts.incidents.case import Case
+from alerts.incidents.incident import Incident
 from alerts.plans.contacts import contacts_of
 from alerts.plans.hours import ZONES
 from alerts.plans.plan import Plan, Plans
@@ -135,10 +136,12 @@ class Whom:
                 found.append(_allowed(case, held, official, now))
         return found
 
-    def contacts(self, case: Case, now: datetime) -> set[str]:
-        """The names of all contacts of plan, official and operator."""
-        official = self._officials(case.official)
-        contacts = *self._plan(case).all_contacts, *(contacts_of(official) if official is not None else ())
+    def contacts(self, case: Case | Incident, now: datetime) -> set[str]:
+        """The names of all contacts of plan, official and operator; of a drill, which is of no tenant, those of all plans."""
+        official, plans = self._officials(case.official), self._plans()
+        its = (plans.default, *plans.tenants.values()) if case.kind == "drill" else (plans.of(case.tenant),)
+        of_official = contacts_of(official) if official is not None else ()
+        contacts = (*(contact for plan in its for contact in plan.all_contacts), *of_official)
         operator = {each.name for each in self._operator(at=now, severity="critical")}
         return operator | {each.name for each in contacts}
 

@@ -12,6 +12,7 @@ from alerts.plans.rules import Rule, To
 from alerts.plans.schedules import Schedule
 from alerts.plans.toml import Mistake, read_table, read_toml
 from flow.errors import Broken
+from registry.checking import is_actor
 from registry.tenant import is_tenant_id
 
 _TABLES: dict[str, type[Any]] = {"rule": Rule, "contact": Contact, "schedule": Schedule, "policy": Policy}
@@ -106,7 +107,8 @@ def read_plan(path: Path, *, mistakes: list[Mistake], above: Plan | None = None)
         mistakes.append(Mistake(str(path), "there is no [[rule]], so nobody would be told"))
     # What is missing may be in a table that is wrong itself: one thing after the other.
     if len(mistakes) == before:
-        mistakes += [Mistake(f"{path}, {place}", says) for place, says in _unknown_names(plan)]
+        ids = _ids(tables["contact"], tables["rule"].values())
+        mistakes += [Mistake(f"{path}, {place}", says) for place, says in (*ids, *_unknown_names(plan))]
     return plan
 
 
@@ -161,6 +163,18 @@ def _last_resort(
         mistakes.append(Mistake(str(path), "key 'last_resort': is not a list like [\"contact:NAME\"]"))
         return ()
     return tuple(given)
+
+
+def _ids(contacts: Iterable[str], rules: Iterable[Rule]) -> Iterable[tuple[str, str]]:
+    """Contacts that would answer as somebody else, as place and text."""
+    says = "has the form of an id. Give what people call this contact"
+    for number, name in enumerate(contacts, start=1):
+        if is_actor(name):
+            yield f"contact number {number}", f"key 'name': {says}"
+    for rule in rules:
+        for number, to in enumerate(rule.tell):
+            if isinstance(to, To) and is_actor(to.name):
+                yield f"rule '{rule.name}'", f"key 'contacts[{number}].name': {says}"
 
 
 def _unknown_names(plan: Plan) -> Iterable[tuple[str, str]]:

@@ -52,6 +52,10 @@ def test_contacts_may_be_named_in_the_rule(tmp_path: Path) -> None:
     assert [each.address for each in rule.tell if isinstance(each, To)] == ["desk@ekvik.example"]
 
 
+RULE = '[[rule]]\nname = "a"\nseverity = "low"\n'
+AS_SOMEBODY = 'name = "p-3f2a9c77c0ff"\nlanguage = "sv"\n'
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -74,6 +78,14 @@ def test_contacts_may_be_named_in_the_rule(tmp_path: Path) -> None:
         ('[[rule]]\nname = "a"\nseverity = "low"\ntimezone = "../etc"', "rule 'a': key 'timezone'"),
         ('[[rule]]\nname = "a"\nseverity = "low"\ncontacts = []', "rule 'a': key 'contacts'"),
         ('[[rule]]\nname = "a"\nseverity = "low"\ncontacts = [{ name = "x" }]', r"rule 'a': key 'contacts\[0\]'"),
+        (
+            f'[[contact]]\n{AS_SOMEBODY}channels = [{{ channel = "sms", address = "1" }}]\n{RULE}',
+            "contact number 1: key 'name'",
+        ),
+        (
+            f"{RULE}[[rule.contacts]]\n{AS_SOMEBODY}channel = 'sms'\naddress = '1'",
+            r"rule 'a': key 'contacts\[0\].name'",
+        ),
         ('[[rule]]\nname = "a"\nseverity = "low"\n' * 2, "rule 'a' has the name of an earlier one"),
     ],
 )

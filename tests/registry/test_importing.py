@@ -266,6 +266,13 @@ def test_texts_that_nothing_would_match_are_refused(tmp_path: Path, text: str) -
     assert "given_names" in message
 
 
+@pytest.mark.parametrize("name", ["p-3f2a9c77c0ff", "contact:p-3f2a9c77c0ff", "turvakt"])
+def test_a_contact_that_would_answer_as_somebody_else_is_refused(tmp_path: Path, name: str) -> None:
+    message = refused(tmp_path, "a.csv", f"{HEADER}\n{ROW.replace('Vakt|', f'{name}|')}")
+    assert "column contacts (contacts.name) has the form of an id" in message
+    assert name not in message
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [

@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from access.person import Role
+from alerts.alert import Recipient
 from alerts.delivery.outbox import Result
 from alerts.incidents.answering import Answering
 from alerts.incidents.links import LASTS
 from flow.runtimes.worker import Worker
 from registry.official import Consent, Wishes
-from tests.alerts.people import AT
+from tests.alerts.people import AT, verdict
 from tests.web.answering import ANNA, CONTACTS, EVA, KAJ, TEXT, Answerable, erasing, form
 from tests.web.building import ADDRESS, Browser, Page
 from tests.web.portal.building import at_once
@@ -357,6 +358,43 @@ def test_a_link_ends_with_the_consent_and_with_the_erasure(world: Answerable) ->
     answer = world.browser().get(path)
     assert (answer.status_code, "the person whom it was about has withdrawn consent" in answer.text) == (404, True)
     assert "Anna" not in answer.text
+
+
+def test_a_link_ends_with_the_contact_and_the_page_names_whom_to_call(tmp_path: Path) -> None:
+    rules = f"{SECOND_FACTOR.replace('true', 'false')}{RUT}"
+    world = Answerable(tmp_path / "data", rules=rules)
+    incident = world.raised()
+    path, browser, carried = world.link(incident), world.browser(), form(world.browser(), world.link(incident))
+    world.parts.store.put_all([replace(world.her, contacts=world.her.contacts[1:])])
+    before = world.state()
+    page = browser.get(path)
+    assert (page.status_code, "You are no longer a contact" in page.text, "Anna" in page.text) == (410, True, False)
+    assert {"tel:+468123456", "tel:112"} <= set(Page(page.text).links())
+    assert browser.submit(path, do="false-alarm", **carried).status_code == 410
+    assert browser.post(path.replace("/a/", "/voice/"), data={"result": "1"}).json() == {"hangup": "reject"}
+    assert "An alert is waiting" not in browser.submit("/sign-in", token="wrong", back=path).text
+    assert world.state() == before
+    assert browser.get(world.link(incident, EVA)).status_code == 200
+
+
+@pytest.mark.parametrize("who", ["plan", "operator", "tenant"])
+def test_a_link_is_good_for_whoever_is_a_contact_of_any_kind(tmp_path: Path, who: str) -> None:
+    """Of the plan, of the operator, or, of a drill, of another tenant's plan."""
+    tenants = tmp_path / "tenants"
+    tenants.mkdir()
+    (tenants / "ekvik.toml").write_text(f'{RUT}[[rule]]\nname = "grave"\nseverity = "low"\n', "utf-8")
+    mia = {"name": "Mia", "channel": "email", "address": "mia@turvakt.example", "language": "sv"}
+    sections = {"operator": {"contacts": [mia]}, "alerts": {"tenants": str(tenants)}}
+    world = Answerable(tmp_path / "data", sections=sections)
+    if who == "plan":
+        rut = Recipient("Rut Ek", "email", "rut@ekvik.example", "en", show_text=False)
+        world.take(verdict("bluesky:1", severity="high", labels=("threat",)), [rut])
+        path = world.link(world.parts.incidents.open()[0], "Rut Ek")
+    else:
+        held = world.parts.incidents.get(drills(world.parts).hold(world.clock.now()) or "")
+        assert held is not None
+        path = world.link(held, "Mia" if who == "operator" else "Rut Ek")
+    assert world.browser().get(path).status_code == 200
 
 
 def test_links_that_are_not_ours_open_nothing_and_hold_up_nobody_else(world: Answerable) -> None:

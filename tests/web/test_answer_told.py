@@ -75,6 +75,23 @@ def test_sent_again_it_stands_there_once_and_what_others_told_her_stands_beside_
 
 
 @pytest.mark.parametrize(
+    ("language", "said"), [("sv", "välj hur den"), ("fi", "valitse, miten"), ("en", "choose how the")]
+)
+def test_nothing_is_chosen_beforehand_and_where_nothing_is_it_says_so(
+    world: Answerable, language: str, said: str
+) -> None:
+    browser, path = world.browser(language=language), world.link(world.raised())
+    page, before = browser.page(path), world.state()
+    options = page.all("option")
+    assert (options[0]["value"], "required" in page.all("select", name="how")[0]) == ("", True)
+    assert not any("selected" in each for each in options)
+    sent = browser.submit(path, how="", **carried(browser, path))
+    assert (sent.status_code, said in Page(sent.text).words) == (400, True)
+    assert "open" in Page(sent.text).all("details")[0]
+    assert world.state() == before
+
+
+@pytest.mark.parametrize(
     "changes",
     [
         {"how": ""},

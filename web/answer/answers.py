@@ -32,6 +32,7 @@ class Answers:
     Attributes:
         step: runs what writes into the log, see `flow.runtimes.embedded.Embedded.step`.
         plan: of the tenant with this id.
+        is_contact: whether the plan of the incident's tenant, the official or the operator still has a contact of this name.
         official: from the registry, by her id.
         person_name: what a person is called, given her id; anything else, such as a contact's name, comes back as it is.
         details: what is known of the trouble that an incident about Turvakt itself tells of, given the incident's id.
@@ -49,6 +50,7 @@ class Answers:
     tasks: Tasks
     routines: Routines
     plan: Callable[[str], Plan]
+    is_contact: Callable[[Incident, str], bool]
     official: Callable[[str], Official | None]
     person_name: Callable[[str], str]
     details: Callable[[str], Mapping[str, str]]

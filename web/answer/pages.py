@@ -71,8 +71,10 @@ class Desk:
         about(request, official)
         if incident is None or not is_told(link, official=official, clock=self.site.clock):
             return self._closed(request, "unknown", 404)
-        by = link.contact
-        if self.answers.plan(incident.tenant).needs_second_factor(link.contact, official):
+        by, plan = link.contact, self.answers.plan(incident.tenant)
+        if not self.answers.is_contact(incident, by):
+            return self._closed(request, "gone", 410, phone=plan.phone)
+        if plan.needs_second_factor(link.contact, official):
             by = _signed_in(request.state.actor, incident)
         return Opened(token, link, incident, by)
 
@@ -91,7 +93,8 @@ class Desk:
 
         Args:
             outcome: of what was sent: ``done``, ``task``, ``told``, or why nothing has changed: ``form``, ``sure`` (it is asked
-                whether to close what is not all done), or a `alerts.incidents.answering.Refusal`.
+                whether to close what is not all done), ``unsaid`` (how the official was told), or a
+                `alerts.incidents.answering.Refusal`.
             show: the alert whose post's text has been asked for; it is written down that it is shown.
 
         Raises:
@@ -179,10 +182,17 @@ class Desk:
             self.answers.audit.write_all([Act(who, action, tenant, official, each, session=session) for each in posts])
         return who
 
-    def _closed(self, request: Request, kind: str, status: int) -> HTMLResponse:
+    def _closed(self, request: Request, kind: str, status: int, *, phone: str = "") -> HTMLResponse:
         title = self.site.wording(request).text("answer.title")
         return self.site.part(
-            request, "answer/closed.html", status=status, here="/", not_ready=False, title=title, kind=kind
+            request,
+            "answer/closed.html",
+            status=status,
+            here="/",
+            not_ready=False,
+            title=title,
+            kind=kind,
+            phone=phone,
         )
 
 
@@ -232,6 +242,8 @@ def routes(site: Site, answers: Answers) -> APIRouter:
         if what == "task":
             if await answers.step(ticked, opened, more):
                 return RedirectResponse(f"/a/{token}?done=task#content", 303)
+        elif what == "told" and not form.get("how"):
+            return await site.reads(desk.page, request, opened, status=400, outcome="unsaid")
         elif what == "told":
             alerts = [str(each) for each in form.getlist("alert")]
             if await answers.step(desk.told, request, opened, str(form.get("how", "")), alerts):

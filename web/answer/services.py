@@ -43,7 +43,7 @@ def routes(site: Site, answers: Answers) -> APIRouter:
     def heard(link: Link) -> str | None:
         """What somebody has seen who was called; ``None``: she may not answer so, or the call said less than there is now."""
         incident = answers.incidents.get(link.incident)
-        if incident is None:
+        if incident is None or not answers.is_contact(incident, link.contact):
             return None
         official = answers.official(link.official)
         signs_in = answers.plan(incident.tenant).needs_second_factor(link.contact, official)

@@ -34,4 +34,6 @@ def waiting(answers: Answers, address: str, *, clock: Clock) -> Waiting | None:
         return None
     if not is_told(link, official=answers.official(link.official), clock=clock):
         return None
+    if not answers.is_contact(incident, link.contact):
+        return None
     return Waiting(link.language, answers.plan(incident.tenant).phone)

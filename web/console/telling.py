@@ -77,6 +77,8 @@ def routes(site: Site, telling: Telling) -> APIRouter:
     async def told(request: Request) -> Response:
         """The official was told of an alert, or was not since she wishes so."""
         sent = await request.form()
+        if sent.get("how") == "":
+            return site.error(request, "unsaid", status=400)
         alert_id = str(sent.get("alert", ""))
         how, seen = str(sent.get("how", "")), str(sent.get("seen", ""))
         post_id = await site.reads(telling.tell, request, alert_id, how, seen=seen)

@@ -92,6 +92,8 @@ def test_whom_to_tell_is_hers_to_choose(home: Home) -> None:
     added = {"contact_name": "Partikansliet", "channel": "outbox", "address": "kansli"}
     assert browser.submit("/me/contacts", **added).headers["location"] == "/me/contacts?done=saved"
     assert browser.submit("/me/contacts", **added).status_code == 422
+    for name in ("p-3f2a9c77c0ff", "contact:Beredskap"):  # who would answer as somebody else
+        assert browser.submit("/me/contacts", **added | {"contact_name": name}).status_code == 422
     assert [contact.name for contact in home.parts.store.get(ID).contacts] == ["Beredskap", "Partikansliet"]
     assert browser.submit("/me/contacts", remove="Beredskap").headers["location"] == "/me/contacts?done=removed"
     assert [contact.name for contact in home.parts.store.get(ID).contacts] == ["Partikansliet"]

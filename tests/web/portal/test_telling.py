@@ -62,7 +62,6 @@ def test_that_she_was_written_to_is_shown_and_does_not_stand_for_telling_her(hom
         {"alert": "b1", "how": "phone/gist"},  # an official of another tenant
         {"alert": "nothing", "how": "phone/gist"},
         {"alert": "a1", "how": "portal/text"},  # she alone can have read it there
-        {"alert": "a1", "how": ""},
         {"alert": "a1", "how": "wish/none"},  # it is not her wish
         {"alert": "a1", "how": "phone/gist", "seen": ""},  # not of the page's form
         {},
@@ -71,6 +70,18 @@ def test_that_she_was_written_to_is_shown_and_does_not_stand_for_telling_her(hom
 def test_nothing_else_can_be_written_down(home: Home, form: dict[str, str]) -> None:
     assert staff(home).submit("/notices", **{"seen": "0"} | form).status_code == 404
     assert home.parts.notices.about(["a1", "b1"]) == []
+
+
+def test_nothing_is_chosen_beforehand_and_where_nothing_is_it_says_so(home: Home) -> None:
+    browser = staff(home)
+    page = browser.page("/posts/jsonl:1")
+    assert "required" in page.all("select", name="how")[0]
+    options = [each for each in page.all("option") if "/" in str(each.get("value")) or each.get("value") == ""]
+    assert options[0]["value"] == ""
+    assert not any("selected" in each for each in options)
+    sent = browser.submit("/notices", alert="a1", how="", seen="0")
+    assert (sent.status_code, "choose how the official learnt of it" in sent.text) == (400, True)
+    assert home.parts.notices.about(["a1"]) == []
 
 
 def test_a_form_that_is_sent_twice_is_one_note_and_whoever_tells_her_again_writes_another(home: Home) -> None:
