@@ -31,6 +31,10 @@ class HersAlone(Unavailable):
     """Not now, and for this recipient alone: the channel works, and others are reached by it."""
 
 
+class NotBegun(Unavailable):
+    """Not now, for want of room here: nobody was asked, so this tells nothing of the other side."""
+
+
 class Channel(Protocol):
     """Carries messages. Safe to use for several messages at once."""
 
@@ -55,6 +59,7 @@ class Channel(Protocol):
         Raises:
             BadInput: this message can never be delivered to this recipient.
             Unavailable: not now; try again. `Later`: and when. `Unsure`: but not too often. `HersAlone`: others can be reached.
+                `NotBegun`: for want of room here.
         """
         ...
 

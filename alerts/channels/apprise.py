@@ -8,7 +8,7 @@ from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 from alerts.alert import Recipient
-from alerts.channel import AGAIN, Unsure
+from alerts.channel import AGAIN, NotBegun, Unsure
 from alerts.channels.reaching import server_of
 from alerts.channels.telephone import brief
 from alerts.messages.message import Message
@@ -16,7 +16,8 @@ from flow.errors import BadInput, Unavailable
 from flow.hosts import is_guarded, is_loopback
 
 _PLACE = "channel apprise"
-_AT_ONCE = 4
+_AT_ONCE = 16
+"""Calls; as many as the dispatcher has on their way, so that slow ones to one service keep none to another from its thread."""
 _LONGER = 5.0
 """How much longer a service is waited for than a message may take: that it is late must be seen here."""
 
@@ -73,13 +74,19 @@ class Apprise:
 
         Raises:
             BadInput: the address is none, or of a service that may not be used.
-            Unavailable: the service did not take it, for whatever reason; `Unsure`: it has not answered yet.
+            Unavailable: the service did not take it, for whatever reason; `Unsure`: it has not answered yet;
+                `NotBegun`: others still hold all threads.
         """
         import apprise
 
         await asyncio.to_thread(self.check, recipient.address)  # the first time takes seconds
         asset = apprise.AppriseAsset(
-            app_id="Turvakt", app_desc="Turvakt", app_url="", async_mode=False, http_redirects=False
+            app_id="Turvakt",
+            app_desc="Turvakt",
+            app_url="",
+            async_mode=False,
+            http_redirects=False,
+            service_timeout=0,  # with any, calls go by threads of its own, of which there are few, for all services
         )
         service = apprise.Apprise(asset=asset)
         service.add(recipient.address)
@@ -94,7 +101,7 @@ class Apprise:
                 taken = await asyncio.wrap_future(call)
         except TimeoutError:
             if call.cancel():
-                raise _not_now("others are on their way for too long") from None
+                raise NotBegun("others are on their way for too long", place=_PLACE, remedy=AGAIN) from None
             raise Unsure("the service has not answered yet", place=_PLACE, remedy=AGAIN) from None
         except Exception as error:  # noqa: BLE001  a hundred services fail in as many ways, and quote addresses
             raise _not_now(f"the service fails ({type(error).__name__})") from None

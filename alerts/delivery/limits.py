@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from alerts.alert import Recipient
-from alerts.channel import AGAIN, Channel, Held, HersAlone, Later
+from alerts.channel import AGAIN, Channel, Held, HersAlone, Later, NotBegun
 from alerts.messages.message import Message
 from flow.breaker import Breaker
 from flow.clock import Clock, Moment
@@ -127,6 +127,8 @@ class Limited:
         self._on_their_way[key] += 1
         try:
             await self.channel.send(message, recipient=recipient, idempotency_key=idempotency_key)
+        except NotBegun:
+            raise
         except (BadInput, HersAlone):
             breaker.answered()
             raise

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from access.push import Subscription, new_key
-from alerts.channel import Addressed, Later, Probed, Unsure
+from alerts.channel import Addressed, Later, NotBegun, Probed, Unsure
 from alerts.channels.apprise import Apprise
 from alerts.channels.calling import Caller
 from alerts.channels.matrix import Matrix
@@ -383,14 +383,27 @@ async def test_a_service_of_apprise_that_hangs_takes_no_thread_of_others() -> No
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
     async with CALLING["apprise"].service() as service:
         service.mode = "silence"
-        bench = calling("apprise", service, seconds=0.5)
+        bench = calling("apprise", service, seconds=2.0)
         bench.channel.check(bench.good)  # the first time takes seconds
-        fails = await asyncio.gather(*(bench.send(f"k{number}") for number in range(6)), return_exceptions=True)
-        assert [type(each) for each in fails] == [Unsure] * 4 + [Unavailable] * 2
+        fails = await asyncio.gather(*(bench.send(f"k{number}") for number in range(18)), return_exceptions=True)
+        assert [type(each) for each in fails] == [Unsure] * 16 + [NotBegun] * 2
         await asyncio.wait_for(asyncio.to_thread(int), 2.0)
-        with pytest.raises(Unavailable):
+        with pytest.raises(NotBegun):
             await bench.send()
-        assert len(service.calls) == 4, "no more than that are on their way, also after their time is over"
+        assert len(service.calls) == 16, "no more than that are on their way, also after their time is over"
+        await bench.channel.close()
+
+
+async def test_slow_calls_to_one_service_of_apprise_hold_up_none_to_another() -> None:
+    """As many as the dispatcher has on their way, but one."""
+    async with CALLING["apprise"].service(mode="silence") as slow, CALLING["apprise"].service() as well:
+        bench, other = calling("apprise", slow, seconds=3.0), calling("apprise", well)
+        bench.channel.check(bench.good)  # the first time takes seconds
+        sends = asyncio.gather(*(bench.send(f"k{number}") for number in range(15)), return_exceptions=True)
+        await asyncio.sleep(0)
+        await bench.send("fast", address=other.good)
+        assert other.keys() == ["fast"]
+        assert {type(each) for each in await sends} == {Unsure}
         await bench.channel.close()
 
 

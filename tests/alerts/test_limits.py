@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from alerts.alert import Recipient
-from alerts.channel import Held, HersAlone, Later
+from alerts.channel import Held, HersAlone, Later, NotBegun
 from alerts.content import addressed, to_one
 from alerts.delivery.limits import LEFT_ALONE, Limited, Tried
 from alerts.delivery.outbox import Item
@@ -105,6 +105,25 @@ async def test_what_is_urgent_passes_and_counts(limited: Limited, post: Post, me
     assert len(post.sent) == 10
     with pytest.raises(Held):
         await send(limited, address="b")
+
+
+async def test_what_was_not_begun_tells_nothing_of_the_receiver(
+    limited: Limited, post: Post, clock: ManualClock
+) -> None:
+    post.error = NotBegun("others are on their way")
+    for _ in range(3):
+        with pytest.raises(NotBegun):
+            await send(limited)
+    assert (limited.open_since, limited.tried()) == (None, [])
+    post.error = Unavailable("down")
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="down"):
+            await send(limited, THREAT)
+    (left_alone,) = limited.tried()
+    post.error = NotBegun("others are on their way")
+    with pytest.raises(NotBegun):
+        await send(limited, THREAT)
+    assert limited.tried() == [left_alone], "nor that it works again"
 
 
 async def test_a_channel_that_fails_is_left_alone_and_tried_by_one(
