@@ -7,9 +7,11 @@ import json
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy import update
 
 from access.people import People
 from access.push import MOST, Browser, Subscriptions
+from access.tables import PUSH
 from flow.clock import ManualClock
 from flow.database import Database
 from flow.errors import BadInput
@@ -55,6 +57,15 @@ def test_she_is_shown_hers_and_lets_go_of_her_own_alone(browsers: Subscriptions,
     assert browsers.browsers("anna") == []
 
 
+def test_what_was_taken_in_before_and_is_of_no_browser_is_called_no_more(
+    browsers: Subscriptions, database: Database
+) -> None:
+    browsers.add("anna", said())
+    database.execute(update(PUSH).values(endpoint="http://127.0.0.1:9200/_all/_close"))
+    assert browsers.of("anna") == []
+    assert browsers.count("anna") == 1, "she lets go of it as of any"
+
+
 def test_they_go_with_the_person(browsers: Subscriptions, database: Database) -> None:
     People(database).add(person("anna"))
     browsers.add("anna", said())
@@ -70,6 +81,11 @@ def test_they_go_with_the_person(browsers: Subscriptions, database: Database) ->
         said("https://intranet.ekvik.example/"),
         said("https://notpush.apple.com.example/"),
         said("http://fcm.googleapis.com/"),
+        said("http://127.0.0.1:9200/_all/_close"),
+        said("https://localhost:6443/"),
+        said("http://[::1]:8686/"),
+        said("https://fcm.googleapis.com@127.0.0.1/"),
+        said("https://[fcm.googleapis.com/"),
         said(auth="AAAA"),
         said(p256dh="A" * 87),
         said("https://fcm.googleapis.com/" + "x" * 2000),
