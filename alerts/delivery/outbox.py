@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, insert, or_, select, update
 
 from alerts.alert import Delivery, Recipient, State, delivery_id
 from alerts.bulletin import Bulletin
 from alerts.content import Content, addressed, decoded, encoded, recipients_of, to_one
 from alerts.delivery.holder import DELIVERY, ITSELF, LOCK, OutboxHolder
-from alerts.tables import OUTBOX
+from alerts.tables import INCIDENT_EVENT, OUTBOX
 from classify.verdict import SEVERITIES
 from flow.database import Row
 from flow.errors import BadInput
@@ -37,6 +37,16 @@ _OUTDONE = delete(OUTBOX).where(
     OUTBOX.c.threat <= bindparam("its_threat"),
     or_(OUTBOX.c.threat == 0, OUTBOX.c.slot == bindparam("its_slot")),
 )
+_EARLIER, _LATER = (
+    select(INCIDENT_EVENT).where(INCIDENT_EVENT.c.event.in_(("told", "failed-over"))).subquery() for _ in range(2)
+)
+_TOLD_SINCE = exists().where(
+    _LATER.c.delivery == OUTBOX.c.id,
+    _LATER.c.incident == _EARLIER.c.incident,
+    _LATER.c.number > _EARLIER.c.number,
+    _EARLIER.c.delivery.in_(bindparam("instead_of", expanding=True)),
+)
+_OUTDONE_UNLESS_NEWER = _OUTDONE.where(~_TOLD_SINCE)
 _THESE = OUTBOX.c.id.in_(bindparam("ids", expanding=True))
 _KNOWN = select(OUTBOX.c.id).where(_THESE)
 _ABOUT = select(OUTBOX.c.id, OUTBOX.c.alert_id, OUTBOX.c.post).where(_THESE)
@@ -80,11 +90,15 @@ class Outbox(OutboxHolder):
     A delivery that has ended keeps ids, state and times only: the alert and the address are removed at once.
     """
 
-    def add(self, contents: Iterable[Content]) -> list[Item]:
+    def add(self, contents: Iterable[Content], *, instead_of: Collection[str] = ()) -> list[Item]:
         """Take in a delivery for each recipient; what was taken in before changes nothing.
 
         What still waits for the same address about the same incident, and is no graver, is replaced: the newer message says
         it, too. But a threat is replaced only by a message about the same post.
+
+        Args:
+            instead_of: the ids of deliveries that have not arrived, in place of which these go by another way: they replace
+                nothing that was told since those were, nor each other.
 
         Returns:
             The deliveries that are new.
@@ -106,8 +120,13 @@ class Outbox(OutboxHolder):
                 del rows[identity]
             new = [row for row, _ in rows.values()]
             # What is there goes first: of two that come together the later replaces the earlier, and never each the other.
-            self._database.executemany(_OUTDONE, [_outdone(row) for row in new if row["thread"]])
-            self._database.executemany(_NEW, _last_of(new))
+            outdone = [_outdone(row) for row in new if row["thread"]]
+            if instead_of:
+                for row in outdone:
+                    self._database.execute(_OUTDONE_UNLESS_NEWER, row | {"instead_of": list(instead_of)})
+            else:
+                self._database.executemany(_OUTDONE, outdone)
+            self._database.executemany(_NEW, new if instead_of else _last_of(new))
             return [item for _, item in rows.values()]
 
     def _row(self, content: Content, recipient: Recipient) -> tuple[dict[str, Any], Item]:

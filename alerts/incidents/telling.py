@@ -35,11 +35,14 @@ class Telling:
         self._links = Links(database, clock=clock)
         self._history = History(database)
 
-    def tell(self, contents: Iterable[Content], *, event: Event = "told") -> list[Item]:
+    def tell(
+        self, contents: Iterable[Content], *, event: Event = "told", instead_of: Collection[str] = ()
+    ) -> list[Item]:
         """Tell each recipient; what was told before is not told again, and what is beyond a budget is held back.
 
         Args:
             event: what the history calls it.
+            instead_of: as for `alerts.delivery.outbox.Outbox.add`.
 
         Returns:
             The deliveries that are new.
@@ -52,7 +55,7 @@ class Telling:
                 contents, held, used_up = self._budgets.sort(contents)
                 self._history.add([self._held(*each, "digested") for each in held if each[0].incident])
                 self._history.add([self._held(*each, "budget-used-up") for each in used_up if each[0].incident])
-            items = self._outbox.add(contents)
+            items = self._outbox.add(contents, instead_of=instead_of)
             answered = [item for item in items if item.delivery.incident]
             listed = [link for item in items for link in self._listed(item)]
             self._links.add([*map(self._link, answered), *listed])
@@ -90,7 +93,8 @@ class Telling:
             self._history.add(
                 [_came_of(each) for each in (*here, *arrived) if each.delivery.incident and is_news(each)]
             )
-            self.tell([each.instead for each in here if each.instead is not None], event="failed-over")
+            instead = {each.delivery.id: each.instead for each in here if each.instead is not None}
+            self.tell(instead.values(), event="failed-over", instead_of=instead)
             pass_over(self._database, sorted(failed), self._clock.now())
         return erased
 

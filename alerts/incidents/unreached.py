@@ -45,11 +45,19 @@ def _has_reached_nobody(database: Database, incident: str) -> bool:
     for each in History(database).of(incident, events=(*BEGINS, *_TOLD)):
         if each.event in BEGINS:
             told, step = [], each.step or step
-        elif each.step == step:  # how it grows is told to those of the first step
+        else:
             told.append(each)
-    if any(each.event == "digested" for each in told):
+    if any(each.event == "digested" and each.step == step for each in told):
         return False  # a digest will tell it
-    # What a newer message has replaced is not there any more.
-    which = select(OUTBOX.c.state).where(OUTBOX.c.id.in_([each.delivery for each in told]))
-    states = {state for (state,) in database.query(which)}
+    which = select(OUTBOX.c.id, OUTBOX.c.state).where(OUTBOX.c.id.in_([each.delivery for each in told]))
+    there: dict[str, str] = dict(database.query(which))
+    states: set[str] = set()
+    newest: dict[tuple[str, str], str] = {}
+    for each in reversed(told):
+        to = each.contact, each.channel
+        if each.delivery in there:
+            newest[to] = there[each.delivery]
+        # How it grows is told to those of the first step. But what is not there any more was replaced by a newer message.
+        if each.step == step and to in newest:
+            states.add(newest[to])
     return bool(states) and states <= {"failed", "withdrawn"}

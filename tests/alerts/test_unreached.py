@@ -5,23 +5,23 @@ from datetime import timedelta
 
 import pytest
 
-from alerts.alert import State
+from alerts.alert import Recipient, State
 from alerts.content import to_one
-from alerts.delivery.outbox import Item, Result
+from alerts.delivery.outbox import MOVED, Item, Result
 from alerts.delivery.sending import MAY_HAVE_ARRIVED
 from alerts.incidents.answering import Answering
 from alerts.incidents.links import Links
 from alerts.incidents.receipts import Receipts
 from alerts.plans.contacts import Contact as Planned
 from alerts.plans.contacts import Way
-from alerts.plans.plan import Plan
+from alerts.plans.plan import Plan, Plans
 from alerts.plans.policies import Policy, Step
 from alerts.plans.rules import Rule
 from flow.database import Database
 from flow.logs.memory import MemoryLog
 from tests.alerts.people import AT, official, recipient
 from tests.alerts.told import bulletin
-from tests.alerts.world import CHIEF, DESK, SMS, World, both, told
+from tests.alerts.world import CHIEF, DESK, SMS, TEXTS, World, both, told
 from turvakt.watch.nobody import nobody_left
 
 
@@ -219,6 +219,105 @@ def test_growth_that_others_hear_of_does_not_keep_a_step_from_being_passed_over(
         assert world.take(world.raised(2, f"{threat}!", labels=("threat",))) == [("grown", 2, DESK)]
     deliver(world, refused=way.address)
     assert [each[0] for each in world.pass_time(1)] == ["reminder", "reminder"]
+
+
+CHEF, KANSLI = "chef@ekvik.example", "kansli@ekvik.example"
+STEPS = (Step(tell=("rule",)), Step(tell=("contact:Kansliet",)))
+BOTH = Step(tell=("contact:Chefen", "contact:Kansliet"))
+FIRST = Recipient("Chefen", "email", CHEF, "sv", show_text=False, rule="grave")
+FORMER = replace(FIRST, address="gammal@ekvik.example")
+
+
+def planned(name: str, address: str) -> Planned:
+    return Planned(name=name, language="sv", channels=(Way(channel="email", address=address),))
+
+
+@pytest.fixture
+def twice(database: Database) -> World:
+    """Two steps, the second to the office, and as the last resort the chief."""
+    policies = {"urgent": Policy(name="urgent", steps=STEPS)}
+    contacts = {each.name: each for each in (planned("Chefen", CHEF), planned("Kansliet", KANSLI))}
+    rules = (Rule(name="grave", severity="low", contacts=("contact:Chefen",)),)
+    return World(database, Plan(rules, contacts=contacts, policies=policies, last_resort=("contact:Chefen",)))
+
+
+def refused(world: World, item: Item) -> Result:
+    ended = replace(item.delivery, state="failed", attempts=1, at=world.clock.now(), reason="550")
+    return Result(ended, contact=item.recipient.name)
+
+
+def to_chief(world: World, item: Item, *, moved: bool = False) -> Result:
+    """``item`` fails, or its address has changed, and it goes to that of the chief."""
+    instead = to_one(item.content, replace(item.recipient, address=CHEF))
+    result = replace(refused(world, item), instead=instead)
+    return replace(result, delivery=replace(result.delivery, state="withdrawn", reason=MOVED)) if moved else result
+
+
+@both
+@pytest.mark.parametrize("moved", [True, False])
+def test_what_goes_by_another_way_takes_the_place_of_nothing_newer(twice: World, moved: bool) -> None:
+    """Her address changes while mail is down, or the first message is refused when the last resort has been told."""
+    twice.take(twice.raised(1, labels=("threat",), to=(FORMER,)))
+    (item,) = twice.waiting().values()
+    assert twice.pass_time(21) == [("escalated", 1, KANSLI), ("last-resort", 1, CHEF)]
+    twice.telling.record([to_chief(twice, item, moved=moved)])
+    hers = [told(each) for each in twice.waiting().values() if each.recipient.address == CHEF]
+    assert sorted(hers) == [("last-resort", 1, CHEF), ("raised", 1, CHEF)]
+    deliver(twice, refused=CHEF)
+    assert twice.events().count("nobody-left") == 1
+
+
+@both
+@pytest.mark.parametrize("minutes", [11, 21])
+def test_what_goes_by_another_way_takes_the_place_of_what_is_older(twice: World, minutes: int) -> None:
+    twice.take(twice.raised(1, labels=("threat",), to=(FIRST,)))
+    twice.pass_time(minutes)
+    (item,) = (each for each in twice.waiting().values() if told(each)[0] == "escalated")
+    twice.telling.record([to_chief(twice, item)])
+    left = sorted(told(each)[0] for each in twice.waiting().values())
+    assert left == (["escalated"] if minutes == 11 else ["escalated", "last-resort"])
+
+
+def test_of_two_that_go_the_same_way_at_once_neither_takes_the_place_of_the_other(twice: World) -> None:
+    twice.take(twice.raised(1, labels=("threat",), to=(FORMER,)))
+    twice.pass_time(11)
+    twice.telling.record([to_chief(twice, item) for item in sorted(twice.waiting().values(), key=told)])
+    assert sorted(map(told, twice.waiting().values())) == [("escalated", 1, CHEF), ("raised", 1, CHEF)]
+
+
+@both
+@pytest.mark.parametrize("state", ["failed", "delivered"])
+def test_a_last_resort_of_which_growth_has_taken_the_place_is_noticed_where_that_fails(
+    twice: World, state: State
+) -> None:
+    twice.take(twice.raised(1, TEXTS[0], severity="critical", to=(FIRST,)))
+    deliver(twice, refused="nobody")
+    twice.pass_time(11)
+    deliver(twice, refused="nobody")
+    assert twice.pass_time(10) == [("last-resort", 1, CHEF)]
+    twice.take(twice.raised(2, f"{TEXTS[0]}!", severity="critical", to=(FIRST,)))
+    assert list(map(told, twice.waiting().values())) == [("grown", 2, CHEF)]
+    deliver(twice, refused=CHEF if state == "failed" else "nobody")
+    assert ("nobody-left" in twice.events()) == (state == "failed")
+
+
+def test_a_step_is_waited_for_while_what_has_taken_the_place_of_a_message_of_it_is_on_its_way(twice: World) -> None:
+    twice.plans = Plans(
+        replace(twice.plans.of(""), policies={"urgent": Policy(name="urgent", steps=(*STEPS, BOTH, BOTH))})
+    )
+    twice.take(twice.raised(1, TEXTS[0], severity="critical", to=(FIRST,)))
+    deliver(twice, refused="nobody")
+    twice.pass_time(21)
+    assert twice.one.step == 3
+    twice.take(twice.raised(2, f"{TEXTS[0]}!", severity="critical", to=(FIRST,)))
+    grown = [each for each in twice.waiting().values() if told(each)[0] == "grown"]
+    assert [each.recipient.address for each in grown] == [CHEF]
+    before = twice.one.escalate_at
+    office = [each for each in twice.waiting().values() if each.recipient.address == KANSLI]
+    twice.telling.record([refused(twice, each) for each in office])
+    assert twice.one.escalate_at == before
+    twice.telling.record([refused(twice, each) for each in grown])
+    assert twice.one.escalate_at == twice.clock.now()
 
 
 def test_that_a_last_resort_could_not_be_reached_is_told_to_the_operator(database: Database) -> None:
