@@ -72,14 +72,15 @@ class Telling:
 
     def record(self, results: Sequence[Result]) -> frozenset[str]:
         """Write down what came of tries: the ends and the first failure of each delivery. Where a channel failed, the
-        recipient's next one takes its turn; where all of a step have failed for good, the next step does.
+        recipient's next one takes its turn; where all of a step have failed for good, or were withdrawn, the next step does.
 
         Returns:
             The ids of deliveries that were erased or replaced while they were on their way.
         """
         with self._database.transaction():
-            failed = {each.delivery.incident for each in results if each.delivery.state == "failed"} - {""}
-            if failed or any(_may_list(result.delivery) for result in results):
+            ended = (each.delivery for each in results if each.delivery.state in ("failed", "withdrawn"))
+            in_vain = {each.incident for each in ended} - {""}
+            if in_vain or any(_may_list(result.delivery) for result in results):
                 # Before the outbox: whoever takes alerts does so, too. What is erased must not come back by a digest.
                 self._database.lock(LOCK)
             erased = self._outbox.record(results)
@@ -95,7 +96,7 @@ class Telling:
             )
             instead = {each.delivery.id: each.instead for each in here if each.instead is not None}
             self.tell(instead.values(), event="failed-over", instead_of=instead)
-            pass_over(self._database, sorted(failed), self._clock.now())
+            pass_over(self._database, sorted(in_vain), self._clock.now())
         return erased
 
     def _held(self, alert: Alert, recipient: Recipient, event: Event) -> Transition:

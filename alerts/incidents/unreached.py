@@ -1,5 +1,5 @@
-"""A step in which every message has failed for good is not waited for, as is one in which nobody may be told; after the last
-resort nobody is left."""
+"""A step in which every message has failed for good, or was withdrawn, is not waited for, as is one in which nobody may be told;
+after the last resort nobody is left."""
 
 import logging
 from collections.abc import Iterable

@@ -7,6 +7,7 @@ import pytest
 
 from alerts.alert import Recipient, State
 from alerts.content import to_one
+from alerts.delivery.dispatcher import ANSWERED, WITHDRAWN
 from alerts.delivery.outbox import MOVED, Item, Result
 from alerts.delivery.sending import MAY_HAVE_ARRIVED
 from alerts.incidents.answering import Answering
@@ -19,6 +20,7 @@ from alerts.plans.policies import Policy, Step
 from alerts.plans.rules import Rule
 from flow.database import Database
 from flow.logs.memory import MemoryLog
+from registry.official import Consent
 from tests.alerts.people import AT, official, recipient
 from tests.alerts.told import bulletin
 from tests.alerts.world import CHIEF, DESK, SMS, TEXTS, World, both, told
@@ -318,6 +320,51 @@ def test_a_step_is_waited_for_while_what_has_taken_the_place_of_a_message_of_it_
     assert twice.one.escalate_at == before
     twice.telling.record([refused(twice, each) for each in grown])
     assert twice.one.escalate_at == twice.clock.now()
+
+
+def withdraw(world: World, reason: str = WITHDRAWN) -> None:
+    """All that waits is withdrawn, as the dispatcher finds that its consent has ended."""
+    now = world.clock.now()
+    ended = (replace(each.delivery, state="withdrawn", at=now, reason=reason) for each in world.waiting().values())
+    world.telling.record([Result(each, contact="Chefen") for each in ended])
+
+
+@both
+def test_a_step_whose_messages_consent_has_withdrawn_is_passed_over(twice: World) -> None:
+    twice.take(twice.raised(1, labels=("threat",), to=(FIRST,)))
+    twice.her = replace(twice.her, consents=(Consent(("*",), AT, recipients=("Kansliet",)),))
+    withdraw(twice)
+    assert twice.pass_time(1) == [("escalated", 1, KANSLI)]
+    assert twice.pass_time(7) == [], "this step has its time"
+
+
+@both
+def test_that_consent_has_withdrawn_the_messages_of_a_last_resort_is_told_to_the_operator(twice: World) -> None:
+    twice.take(twice.raised(1, labels=("threat",), to=(FIRST,)))
+    twice.deliver()
+    twice.pass_time(11)
+    twice.deliver()
+    assert twice.pass_time(10) == [("last-resort", 1, CHEF)]
+    twice.her = replace(twice.her, consents=(Consent(("*",), AT, recipients=("Kansliet",)),))
+    withdraw(twice)
+    assert twice.events()[-2:] == ["withdrawn", "nobody-left"]
+    assert [each.place for each in nobody_left(twice.database)(twice.clock.now())] == ["tenant:ekvik"]
+
+
+def test_what_goes_to_a_new_address_passes_over_nothing(twice: World) -> None:
+    twice.take(twice.raised(1, labels=("threat",), to=(FORMER,)))
+    before = twice.one.escalate_at
+    twice.telling.record([to_chief(twice, each, moved=True) for each in twice.waiting().values()])
+    assert [told(each) for each in twice.waiting().values()] == [("raised", 1, CHEF)]
+    assert twice.one.escalate_at == before
+
+
+def test_a_call_that_is_dropped_as_somebody_has_answered_passes_over_nothing(twice: World) -> None:
+    twice.take(twice.raised(1, labels=("threat",), to=(FIRST,)))
+    twice.incidents.answer(twice.one.id, "on-it", by="Kim")
+    withdraw(twice, ANSWERED)
+    assert twice.pass_time(60) == []
+    assert (twice.one.state, "nobody-left" in twice.events()) == ("acknowledged", False)
 
 
 def test_that_a_last_resort_could_not_be_reached_is_told_to_the_operator(database: Database) -> None:
