@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from alerts.alert import RINGS, Recipient
+from alerts.alert import RINGS, Delivery, Recipient
 from alerts.channel import Channel
 from alerts.content import Content, recipients_of, to_one
-from alerts.delivery.outbox import MOVED, Item, Outbox, Result
+from alerts.delivery.outbox import MOVED, REPLACED, Item, Outbox, Result
 from alerts.delivery.sending import SEND_SECONDS, Sender, growing
 from alerts.messages.message import Message
 from flow.clock import Clock
@@ -26,6 +26,7 @@ _DROPPED = {
     WITHDRAWN: "no consent covers it any more, or the contact is none any more",
     ANSWERED: "somebody has answered, and nobody is rung up for that",
     MOVED: "the contact has another address, to which it goes",
+    REPLACED: "a newer message says it, too",
 }
 
 
@@ -163,7 +164,8 @@ class Dispatcher:
             busy = {identity for identity, name in self._on_their_way.items() if name == channel}
             due += self._outbox.due(self._at_once - len(busy), channel=channel, besides=busy)
         items: list[Item] = []
-        dropped: list[Result] = []
+        replaced = self._outbox.replaced(self._at_once, besides=self._on_their_way.keys())
+        dropped = [self._dropped(delivery, contact, REPLACED) for delivery, contact in replaced]
         for item in due:
             try:
                 content = self._allowed(item.content, item.recipient)
@@ -172,23 +174,23 @@ class Dispatcher:
                 self._outbox.set_aside(item, str(error))
                 continue
             if content is None:
-                dropped.append(self._dropped(item, WITHDRAWN))
+                dropped.append(self._dropped(item.delivery, item.recipient.name, WITHDRAWN))
                 continue
             recipient = recipients_of(content)[0]
             if content.asks_nothing and item.delivery.channel == RINGS:
-                dropped.append(self._dropped(item, ANSWERED))
+                dropped.append(self._dropped(item.delivery, item.recipient.name, ANSWERED))
             elif (moved := _moved(item, recipient)) is not None:
-                dropped.append(self._dropped(item, MOVED, instead=moved))
+                dropped.append(self._dropped(item.delivery, item.recipient.name, MOVED, instead=moved))
             elif recipient.not_before is not None and recipient.not_before > self._clock.now():
                 self._outbox.postpone(item, recipient.not_before)
             else:
                 items.append(replace(item, content=content, recipient=recipient))
         return items, dropped
 
-    def _dropped(self, item: Item, reason: str, *, instead: Content | None = None) -> Result:
-        logger.info("delivery %s is dropped: %s", item.delivery.id, _DROPPED[reason])
-        ended = replace(item.delivery, state="withdrawn", at=self._clock.now(), reason=reason)
-        return Result(ended, contact=item.recipient.name, instead=instead)
+    def _dropped(self, delivery: Delivery, contact: str, reason: str, *, instead: Content | None = None) -> Result:
+        logger.info("delivery %s is dropped: %s", delivery.id, _DROPPED[reason])
+        ended = replace(delivery, state="withdrawn", at=self._clock.now(), reason=reason)
+        return Result(ended, contact=contact, instead=instead)
 
     async def _write_down(self) -> None:
         results, self._results = self._results, []

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, insert, or_, select, update
@@ -21,15 +22,15 @@ logger = logging.getLogger(__name__)
 
 UNREADABLE_AGAIN, UNREADABLE_FOR = timedelta(minutes=1), timedelta(days=7)
 """What cannot be read is tried again so much later, and for so long: then the link in it has ended, too."""
-MOVED = "moved"
-"""Why a message is not sent: its contact has another address by now, to which it goes."""
+MOVED, REPLACED = "moved", "replaced"
+"""Why a message is not sent: its contact has another address by now, to which it goes; or a newer one says it, too."""
 _LOOKED_AT_AGAIN = timedelta(minutes=5)
 _AT_ONCE = 500
 # Kept, as they run for every alert: to put a statement together takes longer than to run it.
 _NEW = insert(OUTBOX)
 _ENDED = update(OUTBOX).where(ITSELF)
 _OF_WAITING = update(OUTBOX).where(ITSELF, OUTBOX.c.state == "waiting")
-_OUTDONE = delete(OUTBOX).where(
+_OUTDONE = update(OUTBOX).where(
     OUTBOX.c.thread == bindparam("its_thread"),
     OUTBOX.c.state == "waiting",
     OUTBOX.c.id != bindparam("its_id"),
@@ -37,6 +38,7 @@ _OUTDONE = delete(OUTBOX).where(
     OUTBOX.c.threat <= bindparam("its_threat"),
     or_(OUTBOX.c.threat == 0, OUTBOX.c.slot == bindparam("its_slot")),
 )
+_NOW_REPLACED: dict[str, Any] = {"state": "withdrawn", "reason": REPLACED, "alert": None}
 _EARLIER, _LATER = (
     select(INCIDENT_EVENT).where(INCIDENT_EVENT.c.event.in_(("told", "failed-over"))).subquery() for _ in range(2)
 )
@@ -50,7 +52,7 @@ _OUTDONE_UNLESS_NEWER = _OUTDONE.where(~_TOLD_SINCE)
 _THESE = OUTBOX.c.id.in_(bindparam("ids", expanding=True))
 _KNOWN = select(OUTBOX.c.id).where(_THESE)
 _ABOUT = select(OUTBOX.c.id, OUTBOX.c.alert_id, OUTBOX.c.post).where(_THESE)
-_MOVED = delete(OUTBOX).where(_THESE, OUTBOX.c.state == "withdrawn", OUTBOX.c.reason == MOVED)
+_MOVED = delete(OUTBOX).where(_THESE, OUTBOX.c.state == "withdrawn", OUTBOX.c.reason.in_((MOVED, REPLACED)))
 _SLOTS = select(OUTBOX.c.slot, OUTBOX.c.official, OUTBOX.c.post, OUTBOX.c.incident).where(_THESE)
 
 
@@ -123,11 +125,25 @@ class Outbox(OutboxHolder):
             outdone = [_outdone(row) for row in new if row["thread"]]
             if instead_of:
                 for row in outdone:
-                    self._database.execute(_OUTDONE_UNLESS_NEWER, row | {"instead_of": list(instead_of)})
+                    its = row | {"instead_of": list(instead_of)}
+                    self._database.execute(_OUTDONE_UNLESS_NEWER.values(**_NOW_REPLACED), its)
             else:
-                self._database.executemany(_OUTDONE, outdone)
-            self._database.executemany(_NEW, new if instead_of else _last_of(new))
+                self._database.executemany(_OUTDONE.values(**_NOW_REPLACED), outdone)
+                for row in _replaced_in(new):
+                    row |= _NOW_REPLACED
+            self._database.executemany(_NEW, new)
             return [item for _, item in rows.values()]
+
+    def replaced(self, limit: int, *, besides: Collection[str]) -> list[tuple[Delivery, str]]:
+        """Up to ``limit`` deliveries that a newer message has replaced, with the contact of each, until that is written down.
+
+        Args:
+            besides: ids of deliveries to leave out, being on their way.
+        """
+        new = OUTBOX.c.state == "withdrawn", OUTBOX.c.reason == REPLACED, OUTBOX.c.contact != ""
+        rows = self._database.query(select(*DELIVERY, OUTBOX.c.contact).where(*new).limit(limit + len(besides)))
+        found = ((delivery_of(row[:-1]), str(row[-1])) for row in rows if row[0] not in besides)
+        return [*islice(found, limit)]
 
     def _row(self, content: Content, recipient: Recipient) -> tuple[dict[str, Any], Item]:
         now = self._clock.now()
@@ -342,16 +358,15 @@ def _thread(content: Content) -> str:
     return content.incident
 
 
-def _last_of(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Those that no later one replaces, by the condition of ``_OUTDONE``."""
-    kept: list[dict[str, Any]] = []
+def _replaced_in(rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Those that a later one replaces, by the condition of ``_OUTDONE``."""
     later: dict[str, list[dict[str, Any]]] = {}
     for row in reversed(rows):
         of_thread = later.setdefault(row["thread"], [])
-        if not row["thread"] or not any(_replaces(each, row) for each in of_thread):
-            kept.append(row)
+        if row["thread"] and any(_replaces(each, row) for each in of_thread):
+            yield row
+        else:
             of_thread.append(row)
-    return kept[::-1]
 
 
 def _replaces(later: dict[str, Any], row: dict[str, Any]) -> bool:

@@ -5,8 +5,9 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
+from alerts.delivery.outbox import REPLACED
 from alerts.incidents.history import BEGUN_AGAIN, NOBODY_LEFT, Event, History, Transition
 from alerts.incidents.incident import OPEN
 from alerts.tables import INCIDENT, OUTBOX
@@ -49,7 +50,8 @@ def _has_reached_nobody(database: Database, incident: str) -> bool:
             told.append(each)
     if any(each.event == "digested" and each.step == step for each in told):
         return False  # a digest will tell it
-    which = select(OUTBOX.c.id, OUTBOX.c.state).where(OUTBOX.c.id.in_([each.delivery for each in told]))
+    is_there = OUTBOX.c.id.in_([each.delivery for each in told]), func.coalesce(OUTBOX.c.reason, "") != REPLACED
+    which = select(OUTBOX.c.id, OUTBOX.c.state).where(*is_there)
     there: dict[str, str] = dict(database.query(which))
     states: set[str] = set()
     newest: dict[tuple[str, str], str] = {}
@@ -57,7 +59,7 @@ def _has_reached_nobody(database: Database, incident: str) -> bool:
         to = each.contact, each.channel
         if each.delivery in there:
             newest[to] = there[each.delivery]
-        # How it grows is told to those of the first step. But what is not there any more was replaced by a newer message.
+        # How it grows is told to those of the first step. But what a newer message replaced is as that is.
         if each.step == step and to in newest:
             states.add(newest[to])
     return bool(states) and states <= {"failed", "withdrawn"}

@@ -479,6 +479,29 @@ async def test_what_waits_for_an_address_of_before_goes_to_the_one_of_now(world:
     assert {each.delivery for each in History(world.database).of("i")} == {item.delivery.id, delivery}
 
 
+async def test_of_what_a_newer_message_replaces_it_is_written_down_that_it_was(world: World) -> None:
+    """Also of what came together with that; and once."""
+    mail = Scripted()
+    first, second, third = (
+        replace(alert(verdict()), incident="i", told=Told("grown", number, 1, 0, step=1, key=str(number)))
+        for number in (2, 5, 10)
+    )
+    told = [*world.telling.tell([first, second]), *world.telling.tell([third])]
+    deliveries = [item.delivery.id for item in told]
+    async with world.running(mail) as dispatcher:
+        assert await dispatcher.drained(at_most=SOON)
+        dispatcher.wake()
+        assert await dispatcher.drained(at_most=SOON)
+    assert mail.delivered == deliveries[-1:]
+    assert sorted(world.told()) == sorted(
+        [*((id, "withdrawn", 0, "replaced") for id in deliveries[:-1]), (deliveries[-1], "delivered", 1, None)]
+    )
+    ends = [each for each in History(world.database).of("i") if each.event == "withdrawn"]
+    assert [(each.delivery, each.contact, each.result) for each in ends] == [
+        (id, recipient().name, "replaced") for id in deliveries[:-1]
+    ]
+
+
 async def test_no_consent_to_the_text_any_more_no_text(world: World) -> None:
     channel, rendered = Scripted(), []
 
