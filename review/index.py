@@ -1,10 +1,11 @@
 """What reviewers search: every verdict with its alerts, deliveries and decision, behind one protocol."""
 
 import base64
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -18,6 +19,10 @@ from review.fact import Fact
 
 MOST = 500
 """The most items of one page."""
+
+Row = TypeVar("Row")
+
+logger = logging.getLogger(__name__)
 
 Place = tuple[int, int, str]
 """Where an item stands in the order of the index: judged at, created at (both in microseconds), post id."""
@@ -85,10 +90,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some items, newest first; ``next`` goes on behind the last one, and is ``None`` at the end."""
+    """Some items, newest first; ``next`` goes on behind the last one, and is ``None`` at the end.
+
+    ``unread`` is how many more stood among them that this program cannot read: while versions change, a newer one has written
+    them.
+    """
 
     items: tuple[Item, ...]
     next: str | None
+    unread: int = 0
 
 
 Age = Literal["unflagged", "low", "flagged", "case", "open-case"]
@@ -116,7 +126,8 @@ class Reading(Protocol):
     """What may be asked of the posts, by whoever looks at them: of all, or of a part (`review.scoped.Scoped`)."""
 
     def search(self, query: Query) -> Page:
-        """The newest items that ``query`` asks for. Full text that makes no sense finds nothing; it never fails.
+        """The newest items that ``query`` asks for, but for what this program cannot read. Full text that makes no sense finds
+        nothing; it never fails.
 
         Raises:
             BadInput: ``query.after`` comes from no page.
@@ -132,7 +143,11 @@ class Reading(Protocol):
         ...
 
     def get(self, post: str) -> Item | None:
-        """The item of the post with this id."""
+        """The item of the post with this id.
+
+        Raises:
+            BadInput: this program cannot read it; a newer one has written it.
+        """
         ...
 
     def counts(self) -> Counts:
@@ -210,7 +225,8 @@ class Index(Reading, Protocol):
         ...
 
     def old(self, age: Age, before: datetime) -> Iterator[Sequence[Item]]:
-        """The posts of one kind that were collected before ``before``, some at a time. They may be removed meanwhile."""
+        """The posts of one kind that were collected before ``before``, some at a time, but for what this program cannot read.
+        They may be removed meanwhile."""
         ...
 
     def export(self, official: str) -> list[dict[str, Any]]:
@@ -222,13 +238,55 @@ class Index(Reading, Protocol):
         ...
 
 
-def every(index: Reading, query: Query) -> Iterator[Item]:
-    """All that ``query`` asks for, newest first, page by page: what is removed meanwhile is left out."""
+def every(index: Reading, query: Query, *, whole: bool = False) -> Iterator[Item]:
+    """All that ``query`` asks for, newest first, page by page: what is removed meanwhile is left out, and so is what this program
+    cannot read.
+
+    Args:
+        whole: for an index, not a part of one: refuse to leave out what cannot be read.
+
+    Raises:
+        BadInput: there is something that cannot be read.
+    """
     page = index.search(replace(query, limit=MOST))
-    yield from page.items
-    while page.next is not None:
-        page = index.search(replace(query, limit=MOST, after=page.next))
+    while True:
+        if whole and page.unread:
+            raise BadInput(
+                "some posts cannot be read: a newer program has written them", place="index", remedy=_UPGRADE
+            )
         yield from page.items
+        if page.next is None:
+            return
+        page = index.search(replace(query, limit=MOST, after=page.next))
+
+
+_UPGRADE = "Upgrade Turvakt"
+
+
+def readable(rows: Iterable[Row], read: Callable[[Row], Item]) -> tuple[list[Item], int]:
+    """What ``read`` makes of each row, and of how many it makes nothing, which the log tells: one post that a newer program has
+    written must not keep the others from being seen."""
+    items, unread, reason = list[Item](), 0, ""
+    for row in rows:
+        try:
+            items.append(read(row))
+        except BadInput as error:
+            unread, reason = unread + 1, str(error)
+    if unread:
+        logger.warning("%d posts of the index cannot be read and are left out: %s", unread, reason)
+    return items, unread
+
+
+def read_raised(record: bytes | str) -> Raised:
+    """An alert as the index wrote it.
+
+    Raises:
+        BadInput: this program cannot read it.
+    """
+    try:
+        return msgspec.json.decode(record, type=Raised)
+    except msgspec.DecodeError:
+        raise BadInput("an alert cannot be read", place="index", remedy=_UPGRADE) from None
 
 
 def raised(alert: Alert) -> Raised:

@@ -40,7 +40,7 @@ class Scoped:
     def search(self, query: Query) -> Page:
         if query.alerted is None and query.decision is None:
             page = self._index.search(self._within(query))
-            return Page(tuple(self._trimmed(item) for item in page.items), page.next)
+            return Page(tuple(self._trimmed(item) for item in page.items), page.next, page.unread)
         limit = max(1, min(query.limit, MOST))
         found = list(islice(self._every(query), limit + 1))
         more = len(found) > limit

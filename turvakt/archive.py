@@ -211,7 +211,7 @@ def _records(parts: Parts, *, patience: float) -> Iterator[Record]:
     yield from ((LETTERS, letter) for letter in _letters(parts.log))
     for name, table in TABLES.items():
         yield from ((name, row) for row in _rows(parts.database, table))
-    yield from ((ITEMS, _plain(item)) for item in every(parts.index, Query()))
+    yield from ((ITEMS, _plain(item)) for item in every(parts.index, Query(), whole=True))
 
 
 def _sealed(records: Iterable[Record]) -> Iterator[bytes]:

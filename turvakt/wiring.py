@@ -45,7 +45,7 @@ from classify.stage import classify_stage
 from classify.verdict import VERDICTS
 from flow.clock import Clock, SystemClock
 from flow.codec import Codec
-from flow.errors import Broken, Unavailable
+from flow.errors import BadInput, Broken, Unavailable
 from flow.stage import Stage
 from flow.step import Step
 from ingest.collector import Collector
@@ -449,7 +449,7 @@ class Parts(Stores):
             decide = partial(decision.taken_back, called_by=self._name(taken_back))
         try:
             found = [(post, self.index.get(post)) for post in posts]
-        except Unavailable:
+        except (Unavailable, BadInput):
             raise DecisionsAway from None
         decided = [decide(post, item.decisions if item else (), tenant=tenant, by=name, at=at) for post, item in found]
         with self.log.write() as writer:

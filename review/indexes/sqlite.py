@@ -6,16 +6,17 @@ contentless full-text table by being told to it once more, and its words leave t
 
 import json
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, TypeVar, get_args
+from typing import Any, NamedTuple, get_args
 
 import msgspec
 
 from alerts.alert import DELIVERIES, Alert, Delivery, State
 from classify.verdict import LABELS, SEVERITIES, VERDICTS, Verdict
 from flow.databases.sqlite import Sqlite
+from flow.errors import BadInput
 from registry.holder import Part
 from review import precedence
 from review.decision import DECISIONS, Decision
@@ -31,9 +32,10 @@ from review.index import (
     Raised,
     about,
     micros,
-    place_of,
     raised,
     read_place,
+    read_raised,
+    readable,
     without,
     write_place,
 )
@@ -45,7 +47,29 @@ _KINDS: tuple[Kind, ...] = (*SEVERITIES, "unable")
 _BEGINS = "substr({}, 1, length(?)) = ?"
 _AT_ONCE = 500  # SQLite's bound parameters in one statement may be as few as 999
 
-Value = TypeVar("Value")
+
+class _Mention(msgspec.Struct):
+    official: str
+
+
+class _Post(msgspec.Struct):
+    text: str
+    mentions: tuple[_Mention, ...] = ()
+
+
+class _Searched(msgspec.Struct):
+    """What a post is found by; every version of the wire form has had it, so that also what a newer program wrote can go."""
+
+    post: _Post
+
+
+class _Row(NamedTuple):
+    """All that is held about a post, as it is written."""
+
+    verdict: bytes
+    alerts: Sequence[bytes]
+    deliveries: Sequence[bytes]
+    decisions: Sequence[bytes]
 
 
 class SqliteIndex:
@@ -101,7 +125,7 @@ class SqliteIndex:
         rows = self._among("SELECT rowid, record FROM index_post WHERE rowid IN ({})", rowids)
         if not rows:
             return
-        posts = [(rowid, VERDICTS.decode(record).post) for rowid, record in rows]
+        posts = [(rowid, _searched(record)) for rowid, record in rows]
         texts = [(rowid, post.text) for rowid, post in posts]
         mentions = [(mention.official, rowid) for rowid, post in posts for mention in post.mentions]
         self._database.executemany("INSERT INTO index_text (index_text, rowid, text) VALUES ('delete', ?, ?)", texts)
@@ -157,12 +181,15 @@ class SqliteIndex:
             values.extend(read_place(query.after))
         limit = max(1, min(query.limit, MOST))
         rows = self._database.query(
-            f"SELECT p.record FROM index_post p WHERE {' AND '.join(where)} "  # noqa: S608  values are bound
+            f"SELECT p.id, p.record, p.judged, p.created FROM index_post p WHERE {' AND '.join(where)} "  # noqa: S608
             "ORDER BY p.judged DESC, p.created DESC, p.id DESC LIMIT ?",
             (*values, limit + 1),
         )
-        verdicts = [VERDICTS.decode(row[0]) for row in rows[:limit]]
-        return Page(tuple(self._items(verdicts)), write_place(place_of(verdicts[-1])) if len(rows) > limit else None)
+        items, unread = readable(self._rows([(id, record) for id, record, _, _ in rows[:limit]]), _item)
+        if len(rows) <= limit:
+            return Page(tuple(items), None, unread)
+        id, _, judged, created = rows[limit - 1]
+        return Page(tuple(items), write_place((judged, created, id)), unread)
 
     def newer(self, query: Query, than: str, *, most: int = 100) -> int:
         where, values = conditions(query)
@@ -175,24 +202,19 @@ class SqliteIndex:
 
     def get(self, post: str) -> Item | None:
         rows = self._database.query("SELECT record FROM index_post WHERE id = ?", (post,))
-        return self._items([VERDICTS.decode(rows[0][0])])[0] if rows else None
+        return _item(self._rows([(post, rows[0][0])])[0]) if rows else None
 
-    def _items(self, verdicts: Sequence[Verdict]) -> list[Item]:
-        posts = [verdict.post.id for verdict in verdicts]
-        found = self._among("SELECT post, record FROM index_alert WHERE post IN ({}) ORDER BY at, id", posts)
-        alerts = _grouped(found, lambda record: msgspec.json.decode(record, type=Raised))
-        found = self._among("SELECT post, record FROM index_delivery WHERE post IN ({}) ORDER BY at, id", posts)
-        deliveries = _grouped(found, DELIVERIES.decode)
-        found = self._among("SELECT post, record FROM index_decision WHERE post IN ({}) ORDER BY tenant", posts)
-        decisions = _grouped(found, DECISIONS.decode)
+    def _rows(self, verdicts: Sequence[tuple[str, bytes]]) -> list[_Row]:
+        """All that is held about each post, given by its id and its verdict."""
+        ids = [id for id, _ in verdicts]
+        found = self._among("SELECT post, record FROM index_alert WHERE post IN ({}) ORDER BY at, id", ids)
+        alerts = _grouped(found)
+        found = self._among("SELECT post, record FROM index_delivery WHERE post IN ({}) ORDER BY at, id", ids)
+        deliveries = _grouped(found)
+        found = self._among("SELECT post, record FROM index_decision WHERE post IN ({}) ORDER BY tenant", ids)
+        decisions = _grouped(found)
         return [
-            Item(
-                verdict,
-                tuple(alerts.get(verdict.post.id, ())),
-                tuple(deliveries.get(verdict.post.id, ())),
-                tuple(decisions.get(verdict.post.id, ())),
-            )
-            for verdict in verdicts
+            _Row(record, alerts.get(id, ()), deliveries.get(id, ()), decisions.get(id, ())) for id, record in verdicts
         ]
 
     def counts(self) -> Counts:
@@ -259,9 +281,9 @@ class SqliteIndex:
             return 0  # the index names none
         prefix = _prefix(part)
         with self._database.transaction():
-            hers = self._mentioning(official, prefix)
-            rowids = self._among("SELECT rowid FROM index_post WHERE id IN ({})", [each.post.id for each in hers])
-            left = [(verdict.post.id, without(verdict, official)) for verdict in hers]
+            hers = self._records(official, prefix)
+            rowids = self._among("SELECT rowid FROM index_post WHERE id IN ({})", [id for id, _ in hers])
+            left = [(id, _without(record, official)) for id, record in hers]
             shared = [verdict for _, verdict in left if verdict is not None]
             self._database.executemany(
                 "UPDATE index_post SET record = ? WHERE id = ?",
@@ -298,7 +320,7 @@ class SqliteIndex:
         last = ""
         while rows := self._database.query(sql, (micros(before), last, _AT_ONCE)):
             last = rows[-1][0]
-            yield self._items([VERDICTS.decode(record) for _, record in rows])
+            yield readable(self._rows(rows), _item)[0]
 
     def _remove(self, posts: Collection[str]) -> int:
         keys = [(post,) for post in posts]
@@ -317,7 +339,7 @@ class SqliteIndex:
             self._database.execute("INSERT INTO index_text (index_text) VALUES ('optimize')")
 
     def export(self, official: str) -> list[dict[str, Any]]:
-        verdicts = self._mentioning(official, "")
+        verdicts = [VERDICTS.decode(record) for _, record in self._records(official, "")]
         posts = [verdict.post.id for verdict in verdicts]
         alerts = self._database.query("SELECT record FROM index_alert WHERE official = ? ORDER BY id", (official,))
         sent = self._database.query("SELECT record FROM index_delivery WHERE official = ? ORDER BY id", (official,))
@@ -342,10 +364,11 @@ class SqliteIndex:
         )
         return int(rows[0][0])
 
-    def _mentioning(self, official: str, prefix: str) -> list[Verdict]:
-        sql = f"""SELECT p.record FROM index_mention m JOIN index_post p ON p.rowid = m.post
+    def _records(self, official: str, prefix: str) -> list[tuple[str, bytes]]:
+        """The ids and verdicts of the posts that mention her."""
+        sql = f"""SELECT p.id, p.record FROM index_mention m JOIN index_post p ON p.rowid = m.post
             WHERE m.official = ? AND {_BEGINS.format("p.id")} ORDER BY p.id"""  # noqa: S608
-        return [VERDICTS.decode(row[0]) for row in self._database.query(sql, (official, prefix, prefix))]
+        return self._database.query(sql, (official, prefix, prefix))
 
     def _among(self, sql: str, values: Iterable[Any]) -> list[tuple[Any, ...]]:
         """The rows of ``sql`` with ``values`` in the place of ``{}``, as many at once as SQLite takes."""
@@ -365,8 +388,32 @@ def _marks(many: int) -> str:
     return ", ".join("?" * many)
 
 
-def _grouped(rows: Iterable[tuple[str, bytes]], decode: Callable[[bytes], Value]) -> dict[str, list[Value]]:
-    grouped: dict[str, list[Value]] = {}
+def _grouped(rows: Iterable[tuple[str, bytes]]) -> dict[str, list[bytes]]:
+    grouped: dict[str, list[bytes]] = {}
     for post, record in rows:
-        grouped.setdefault(post, []).append(decode(record))
+        grouped.setdefault(post, []).append(record)
     return grouped
+
+
+def _searched(record: bytes) -> _Post:
+    try:
+        return msgspec.json.decode(record, type=_Searched).post
+    except msgspec.DecodeError:
+        raise BadInput("a post cannot be read", place="index", remedy="Upgrade Turvakt") from None
+
+
+def _without(record: bytes, official: str) -> Verdict | None:
+    """What cannot be read goes as a whole: without her it cannot be written."""
+    try:
+        return without(VERDICTS.decode(record), official)
+    except BadInput:
+        return None
+
+
+def _item(row: _Row) -> Item:
+    return Item(
+        VERDICTS.decode(row.verdict),
+        tuple(map(read_raised, row.alerts)),
+        tuple(map(DELIVERIES.decode, row.deliveries)),
+        tuple(map(DECISIONS.decode, row.decisions)),
+    )

@@ -10,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flow.databases.sqlite import Sqlite
+from flow.errors import BadInput
 from review import precedence
-from review.index import Index, Query, micros
+from review.index import Index, Query, every, micros
 from review.indexes.memory import MemoryIndex
 from review.indexes.sqlite import SqliteIndex
 from tests.review.contract_index import IndexContract
-from tests.review.people import alert, at, decision, verdict
-from tests.review.writes import QUERIES, Write, seen, write, writes
+from tests.review.people import alert, at, decision, delivery, verdict
+from tests.review.writes import QUERIES, Write, make_unreadable, seen, write, writes
 
 
 @pytest.fixture
@@ -98,6 +99,35 @@ class TestSqliteIndex(IndexContract):
         database.scrub()
         assert not _in_files(database, b"zqxword")
         assert not _in_files(database, b"hemlig")
+
+    @pytest.mark.parametrize("newer", ["post", "alert", "delivery", "decision"])
+    def test_what_a_newer_program_wrote_is_left_out_and_goes_with_her_and_with_its_time(
+        self, database: Sqlite, newer: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        index = SqliteIndex(database)
+        posts = [verdict(each, f"om {each}", severity="high", labels=("threat",), judged=1) for each in "abc"]
+        index.write_verdicts(posts)
+        index.write_alerts([alert(each) for each in posts])
+        index.write_deliveries([delivery(alert(each)) for each in posts])
+        index.write_decisions([decision(each.post.id) for each in posts])
+        make_unreadable(database, newer, "jsonl:b")
+        page = index.search(Query(alerted=True, limit=2))
+        assert [item.verdict.post.id for item in page.items] == ["jsonl:c"]
+        assert (page.unread, page.next is not None) == (1, True)
+        assert [item.verdict.post.id for item in every(index, Query())] == ["jsonl:c", "jsonl:a"]
+        assert [len(each) for each in index.old("case", at(9))] == [2]
+        assert {each for each in caplog.messages if "cannot be read" in each} == set(caplog.messages)
+        for refused in (lambda: index.get("jsonl:b"), lambda: list(every(index, Query(), whole=True))):
+            with pytest.raises(BadInput, match=r"cannot be read|wire version 99"):
+                refused()
+        index.write_verdicts([verdict("a", "annat", edited=2)])
+        assert index.erase("anna") > 0
+        assert (index.count("anna"), list(index.ids())) == (0, [])
+        index.write_verdicts([verdict("d", "om zqxword")])
+        make_unreadable(database, "post", "jsonl:d")
+        assert index.expire(at(9)) == 1
+        database.scrub()
+        assert not _in_files(database, b"zqxword")
 
     def test_lists_and_counts_read_an_index(self, index: Index, database: Sqlite) -> None:
         del index

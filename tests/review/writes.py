@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from classify.verdict import SEVERITIES
+from flow.databases.sqlite import Sqlite
 from review.index import Index, Query
 from tests.review.people import alert, at, decision, delivery, verdict
 
@@ -72,3 +73,13 @@ def seen(index: Index, queries: Sequence[Query]) -> list[Any]:
     exported = [sorted(map(repr, index.export(official))) for official in ("anna", "bo")]
     counted = [index.count("anna"), index.count("bo"), asdict(index.counts())]
     return [*(index.search(query) for query in queries), *exported, counted, index.activity(at(0)), list(index.ids())]
+
+
+def make_unreadable(database: Sqlite, what: str, post: str) -> None:
+    """As if a newer program had written it."""
+    key = "id" if what == "post" else "post"
+    record, changed = ("severity", "newer") if what == "alert" else ("version", 99)
+    database.execute(
+        f"UPDATE index_{what} SET record = CAST(json_set(CAST(record AS TEXT), '$.{record}', ?) AS BLOB) WHERE {key} = ?",  # noqa: S608
+        (changed, post),
+    )

@@ -20,6 +20,7 @@ from review.index import Page, Query
 from tests.alerts.people import alert as alert_of
 from tests.alerts.people import verdict as judged_post
 from tests.review.people import START, alert, verdict
+from tests.review.writes import make_unreadable
 from tests.turvakt.test_informing import DEPUTY, HERSELF
 from turvakt.monitor import Monitor
 from turvakt.tally import Observed
@@ -177,11 +178,13 @@ def test_who_does_not_want_to_be_told_is_not_written_to(parts: Parts, look: Look
 
 
 def tell_eva(parts: Parts, name: str, event: Event) -> None:
-    """Take the alert into an incident; this became of the message to Eva about it."""
-    judged = judged_post(f"web:{name}", text=f"Helt annan text {name}")
-    parts.incidents.take([replace(alert_of(judged), id=f"a{name}", raised_at=parts.clock.now())])
+    """Take the alert into an incident, if it is in none; this became of the message to Eva about it."""
+    if not parts.incidents.about([f"a{name}"]):
+        judged = judged_post(f"web:{name}", text=f"Helt annan text {name}")
+        parts.incidents.take([replace(alert_of(judged), id=f"a{name}", raised_at=parts.clock.now())])
     incident = parts.incidents.about([f"a{name}"])[f"a{name}"]
-    parts.incidents.history.add([Transition(incident.id, ID, parts.clock.now(), event, contact=EVA.name)])
+    told = Transition(incident.id, ID, parts.clock.now(), event, contact=EVA.name, delivery=f"d{name}")
+    parts.incidents.history.add([told])
 
 
 @pytest.mark.parametrize("notice", ["at-once", "daily"])
@@ -202,6 +205,29 @@ def test_whom_somebody_else_is_to_tell_is_written_to_unless_that_one_has_heard_o
     assert look() == [{"number": "1", "alert": "a2"}]
     clock.advance(86_400)
     assert look() == []
+
+
+@pytest.mark.parametrize("after", [120, 20 * 3600])
+@pytest.mark.parametrize("received", [False, True])
+@pytest.mark.usefixtures("people")
+def test_what_comes_back_from_who_is_to_tell_her_was_not_heard_unless_it_had_arrived(
+    parts: Parts, clock: ManualClock, look: Look, after: int, received: bool
+) -> None:
+    """However long after the server had taken it."""
+    change(parts, wishes=Wishes(through="Eva Berg"), contacts=(EVA,))
+    raise_alert(parts, "1")
+    tell_eva(parts, "1", "delivered")
+    clock.advance(WAIT.total_seconds())
+    assert look() == []
+    clock.advance(after)
+    if received:
+        tell_eva(parts, "1", "received")
+    tell_eva(parts, "1", "failed")
+    found = []
+    for _ in range(int(LOOK_AT_ALL.total_seconds()) // 60):
+        clock.advance(60)
+        found += look()
+    assert found == ([] if received else [{"number": "1", "alert": "a1"}])
 
 
 @pytest.mark.parametrize("by", ["nobody", "person", "deputy", "herself"])
@@ -350,8 +376,10 @@ class Told(Exception):
 
 
 @pytest.mark.usefixtures("people")
-async def test_the_embedded_monitor_tells(parts: Parts) -> None:
+async def test_the_embedded_monitor_tells_whatever_else_a_newer_program_has_written(parts: Parts) -> None:
     raise_alert(parts, "1")
+    raise_alert(parts, "2")
+    make_unreadable(parts.file, "post", "web:2")
 
     async def until_told() -> None:
         with Parts(parts.settings, clock=parts.clock) as beside:

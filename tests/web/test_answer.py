@@ -17,6 +17,7 @@ from alerts.incidents.links import LASTS
 from flow.runtimes.worker import Worker
 from registry.official import Consent, Wishes
 from tests.alerts.people import AT, verdict
+from tests.review.writes import make_unreadable
 from tests.web.answering import ANNA, CONTACTS, EVA, KAJ, TEXT, Answerable, erasing, form
 from tests.web.building import ADDRESS, Browser, Page
 from tests.web.portal.building import at_once
@@ -219,6 +220,28 @@ def test_with_the_index_away_one_answers_but_for_what_is_said_of_the_posts(world
     world.lose_index()
     browser = world.browser()
     assert "cannot be shown just now" in browser.page(path).words
+    before = world.state()
+    late = browser.submit(path, do="false-alarm", **form(browser, path))
+    assert late.status_code == 503
+    assert "Turvakt needs the posts" in Page(late.text).words
+    assert world.state() == before
+    assert "It is yours now" in answer(browser, path, "on-it").words
+
+
+def test_with_a_post_that_a_newer_program_wrote_one_answers_but_for_what_is_said_of_the_posts(
+    world: Answerable,
+) -> None:
+    incident = world.flood(*range(1, 8))
+    path, browser = world.link(incident), world.browser()
+    posts = [post for _, post in world.parts.incidents.gravest_of(incident.id)]
+    whole = browser.page(path).all("article")
+    make_unreadable(world.parts.file, "post", posts[0])
+    page = browser.page(path)
+    assert "Some posts cannot be shown just now" in page.words
+    assert len(page.all("article")) == len(whole)
+    for post in posts:
+        make_unreadable(world.parts.file, "post", post)
+    assert "The posts cannot be shown just now" in browser.page(path).words
     before = world.state()
     late = browser.submit(path, do="false-alarm", **form(browser, path))
     assert late.status_code == 503

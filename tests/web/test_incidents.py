@@ -17,6 +17,7 @@ from alerts.tables import INCIDENT, INCIDENT_TASK
 from ingest.post import Author
 from registry.ledger import Given
 from tests.alerts.people import alert, official, verdict
+from tests.review.writes import make_unreadable
 from tests.web.answering import ANNA, KAJ, TEXT, Answerable
 from tests.web.building import ADDRESS, Page
 from tests.web.portal.building import at_once
@@ -87,6 +88,25 @@ def test_with_the_index_away_one_answers_but_for_what_is_said_of_the_posts(world
     assert now(world, incident).state == "triggered"
     assert browser.submit(path, do="on-it", seen=str(seen["value"])).status_code == 303
     assert now(world, incident).state == "acknowledged"
+
+
+@pytest.mark.parametrize("all_of_them", [False, True])
+def test_a_post_that_a_newer_program_wrote_keeps_nobody_from_the_incident_nor_from_the_others(
+    world: Answerable, all_of_them: bool
+) -> None:
+    incident = world.flood(*range(1, 8))
+    browser, path = world.browser(world.person()), f"/incidents/{incident.id}"
+    posts = [post for _, post in world.parts.incidents.gravest_of(incident.id)]
+    for post in posts if all_of_them else posts[:1]:
+        make_unreadable(world.parts.file, "post", post)
+    page = browser.page(path)
+    assert ("The posts" if all_of_them else "Some posts") + " cannot be shown just now" in page.words
+    assert sum(each.startswith("/posts/") for each in page.links()) == (0 if all_of_them else len(posts) - 1)
+    [seen] = page.all("input", name="seen")
+    assert browser.submit(path, do="false-alarm", seen=str(seen["value"])).status_code == 503
+    assert now(world, incident).state == "triggered"
+    assert browser.submit(path, do="on-it", seen=str(seen["value"])).status_code == 303
+    assert [browser.get(each).status_code for each in ("/", "/incidents")] == [200, 200]
 
 
 def test_a_threat_stands_first_however_many_posts_have_come_since(world: Answerable) -> None:

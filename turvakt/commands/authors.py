@@ -102,7 +102,7 @@ def _posts(opened: Parts, account: Account) -> list[Item]:
     if not name.strip():
         raise BadInput("is empty", place="account", remedy="Name the account as its source does")
     aside.print("Looking through the index ...")
-    return [item for item in every(opened.index, Query(source=source)) if _is_by(item, account)]
+    return [item for item in every(opened.index, Query(source=source), whole=True) if _is_by(item, account)]
 
 
 def _is_by(item: Item, account: Account) -> bool:

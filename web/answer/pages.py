@@ -106,7 +106,7 @@ class Desk:
         last = answers.answering.last(incident.id)
         alerts, posts, away = answers.incidents.gravest_of(incident.id), list[Listed](), False
         try:
-            posts = listed(answers.index, alerts, incident=incident, link=link, official=official, clock=clock)
+            posts, away = listed(answers.index, alerts, incident=incident, link=link, official=official, clock=clock)
         except Unavailable:
             away = True  # that somebody takes it on does not wait for the index
         shown = next((each for each in posts if each.alert == show and each.readable), None)

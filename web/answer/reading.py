@@ -1,11 +1,11 @@
 """What whoever opens a link may read of the posts of her incident."""
 
 from dataclasses import dataclass
-from itertools import islice
 
 from alerts.incidents.incident import Incident
 from alerts.incidents.links import Link
 from flow.clock import Clock
+from flow.errors import BadInput
 from registry.official import Official
 from review.index import Index, Item
 from review.scoped import Scoped
@@ -34,22 +34,32 @@ def listed(
     link: Link,
     official: Official | None,
     clock: Clock,
-) -> list[Listed]:
+) -> tuple[list[Listed], bool]:
     """The gravest of the incident's posts that are left, without what they say about others.
 
     Args:
         alerts: the ids of alert and post, once for each post, the gravest first.
         official: whom it is about, as she is registered now.
 
+    Returns:
+        Also whether any is left out since this program cannot read it: that somebody answers does not wait for that.
+
     Raises:
         Unavailable: the index is away.
     """
     own = Scoped(index, [incident.official], [incident.tenant])
-    left = ((alert, item) for alert, post in alerts[:_LOOKED_AT] if (item := own.get(post)) is not None)
-    return [
-        Listed(alert, item, may_read(item, link=link, official=official, clock=clock))
-        for alert, item in islice(left, MOST)
-    ]
+    found, unread = list[Listed](), False
+    for alert, post in alerts[:_LOOKED_AT]:
+        try:
+            item = own.get(post)
+        except BadInput:
+            unread = True
+            continue
+        if item is not None:
+            found.append(Listed(alert, item, may_read(item, link=link, official=official, clock=clock)))
+        if len(found) == MOST:
+            break
+    return found, unread
 
 
 def may_read(item: Item, *, link: Link, official: Official | None, clock: Clock) -> bool:

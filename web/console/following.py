@@ -6,6 +6,7 @@ from typing import Protocol
 from fastapi import Request
 
 from alerts.incidents.incident import Action, Incident
+from flow.errors import BadInput
 from review.decision import Decision, Outcome, decided_for
 from review.index import Item
 from web.answer.answers import Answers
@@ -95,6 +96,9 @@ def _decision(item: Item | None, incident: Incident) -> Decision | None:
 
 
 def _read(board: Board, request: Request, posts: Collection[str]) -> list[Item | None] | None:
-    """These posts, with ``None`` for one that is not there; ``None``: they are too many to look at."""
+    """These posts, with ``None`` for one that is not there; ``None``: they are too many to look at, or one cannot be read."""
     reading = board.site.reading(request)
-    return None if len(posts) > _MOST else [reading.get(post) for post in posts]
+    try:
+        return None if len(posts) > _MOST else [reading.get(post) for post in posts]
+    except BadInput:
+        return None

@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 from flow.errors import BadInput, Unavailable
 from registry.official import Official
 from review.holds import LONGEST, LONGEST_REASON, Hold
-from review.index import Item
+from review.index import Item, Reading
 from web.console.site import Site, actor_of
 from web.portal.portal import Portal
 
@@ -116,7 +116,7 @@ class Holding:
         """The holds of the reader's tenants, also of posts that are kept nowhere else any more."""
         officials, reading = {each.id: each for each in self._site.registry()}, self._site.reading(request)
         return [
-            Listed(each, officials.get(each.official), reading.get(each.post) is not None)
+            Listed(each, officials.get(each.official), _is_there(reading, each.post))
             for each in self._of_tenants(request)
         ]
 
@@ -196,6 +196,13 @@ def _back(site: Site, request: Request, post_id: str, outcome: Outcome | None) -
     if outcome is None:
         return site.error(request, "missing", status=404)
     return RedirectResponse(f"/posts/{quote(post_id, safe='')}?hold={outcome}#hold", 303)
+
+
+def _is_there(reading: Reading, post: str) -> bool:
+    try:
+        return reading.get(post) is not None
+    except BadInput:  # a newer program has written it
+        return False
 
 
 def _line(form: FormData, name: str) -> str:

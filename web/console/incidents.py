@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from alerts.incidents.incident import Incident
 from alerts.incidents.sent import OF_MESSAGES, messages_of
 from classify.verdict import SEVERITIES
-from flow.errors import Unavailable
+from flow.errors import BadInput, Unavailable
 from review.index import Item
 from web.answer.answers import Answers
 from web.console.post import address
@@ -117,10 +117,16 @@ class Board:
         wording, reading, by = self.site.wording(request), self.site.reading(request), actor_of(request).person.id
         posts = [post for _, post in answers.incidents.gravest_of(incident.id)]
         shown, away = list[Item](), False
-        try:
-            shown = [item for post in posts[:_POSTS_MOST] if (item := reading.get(post)) is not None]
-        except Unavailable:
-            away = True  # that somebody takes it on does not wait for the index
+        for post in posts[:_POSTS_MOST]:
+            try:
+                item = reading.get(post)
+            except BadInput:  # a newer program has written it
+                away = True
+            except Unavailable:
+                away = True  # that somebody takes it on does not wait for the index
+                break
+            else:
+                shown += [item] if item is not None else []
         called = self._name(incident)
         return self.site.page(
             request,

@@ -167,9 +167,7 @@ class Erasing:
     def old(self, age: Age, before: datetime) -> Iterator[Sequence[Item]]:
         """See `review.index.Index.old`."""
         self._searching.refresh()
-        for found in self._searching.stored(*of_age(age), {"range": {"collected": {"lt": micros(before)}}}):
-            items = (each.holding.known.item() for each in found)
-            yield [item for item in items if item is not None]
+        yield from self._searching.items(*of_age(age), {"range": {"collected": {"lt": micros(before)}}})
 
     def export(self, official: str) -> list[dict[str, Any]]:
         """See `registry.holder.Holder.export`; other officials are left out."""

@@ -15,7 +15,7 @@ from alerts.alert import DELIVERIES, Delivery
 from classify.verdict import VERDICTS, Verdict
 from review import precedence
 from review.decision import DECISIONS, Decision
-from review.index import Item, Raised, without
+from review.index import Item, Raised, read_raised, without
 
 Record = TypeVar("Record", Raised, Delivery, Decision)
 About = TypeVar("About", Raised, Delivery)
@@ -131,8 +131,12 @@ def encode(known: Known) -> dict[str, Any]:
 
 
 def decode(stored: Mapping[str, Any]) -> Known:
-    """What `encode` stored."""
-    alerts = [msgspec.json.decode(alert, type=Raised) for alert in stored.get("alerts", ())]
+    """What `encode` stored.
+
+    Raises:
+        BadInput: this program cannot read it; a newer one has written it.
+    """
+    alerts = [read_raised(alert) for alert in stored.get("alerts", ())]
     deliveries = [DELIVERIES.decode(delivery.encode()) for delivery in stored.get("deliveries", ())]
     # Before there were tenants a document had one decision alone.
     old = [stored["decision"]] if "decision" in stored else []

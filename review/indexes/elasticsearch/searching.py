@@ -9,6 +9,7 @@ from elasticsearch import Elasticsearch
 
 from alerts.alert import State
 from classify.verdict import LABELS, SEVERITIES
+from flow.errors import BadInput, Unavailable
 from review.index import (
     MOST,
     Counts,
@@ -18,11 +19,11 @@ from review.index import (
     Place,
     Query,
     micros,
-    place_of,
     read_place,
+    readable,
     write_place,
 )
-from review.indexes.elasticsearch.client import faults
+from review.indexes.elasticsearch.client import PLACE, faults
 from review.indexes.elasticsearch.documents import DELIVERY_COUNTS, holding_of
 from review.indexes.elasticsearch.querying import JUDGED, NEWEST_FIRST, OLDEST_FIRST, Condition, conditions
 from review.indexes.elasticsearch.store import AT_ONCE, Stored, stored
@@ -56,9 +57,12 @@ class Searching:
         limit = max(1, min(query.limit, MOST))
         after = {} if query.after is None else {"search_after": _in_bounds(read_place(query.after))}
         answer = self._ask(*conditions(query), sort=NEWEST_FIRST, size=limit + 1, **after)
-        items = [_item(hit) for hit in answer["hits"]["hits"]]
-        more = len(items) > limit
-        return Page(tuple(items[:limit]), write_place(place_of(items[limit - 1].verdict)) if more else None)
+        hits = answer["hits"]["hits"]
+        items, unread = readable(hits[:limit], _item)
+        if len(hits) <= limit:
+            return Page(tuple(items), None, unread)
+        judged, created, post = hits[limit - 1]["sort"]
+        return Page(tuple(items), write_place((judged, created, post)), unread)
 
     def newer(self, query: Query, than: str, *, most: int) -> int:
         """See `review.index.Index.newer`."""
@@ -102,9 +106,25 @@ class Searching:
             yield from (hit["sort"][0] for hit in hits)
 
     def stored(self, *where: Condition) -> Iterator[list[Stored]]:
-        """The documents for which all of ``where`` holds, some at a time, in the order of their posts."""
+        """The documents for which all of ``where`` holds, some at a time, in the order of their posts.
+
+        Raises:
+            Unavailable: a newer program has written one: what is to go waits for a program that can read it.
+        """
         for hits in self._pages(*where, seq_no_primary_term=True):
-            yield [stored(hit) for hit in hits]
+            try:
+                found = [stored(hit) for hit in hits]
+            except BadInput as error:
+                raise Unavailable(
+                    f"a document cannot be read: {error.reason}", place=PLACE, remedy=error.remedy
+                ) from None
+            yield found
+
+    def items(self, *where: Condition) -> Iterator[list[Item]]:
+        """The items for which all of ``where`` holds, some at a time, in the order of their posts; what cannot be read is left
+        out."""
+        for hits in self._pages(JUDGED, *where):
+            yield readable(hits, _item)[0]
 
     def _pages(self, *where: Condition, **body: Any) -> Iterator[Sequence[Mapping[str, Any]]]:
         after: dict[str, Any] = {}
