@@ -146,7 +146,7 @@ class Letters:
             self._database.executemany(insert(LETTER), rows)
 
     def due(self, limit: int = 20) -> list[Waiting]:
-        """Up to ``limit`` letters that are to be sent now, the oldest first."""
+        """Up to ``limit`` letters that are to be sent now, the oldest first; one that cannot be read fails now."""
         now = self._clock.now().timestamp()
         waiting = select(LETTER.c.id, LETTER.c.content, LETTER.c.attempts, LETTER.c.official)
         waiting = waiting.where(LETTER.c.state == "waiting", LETTER.c.due <= now)
@@ -159,7 +159,7 @@ class Letters:
                 letters.append(Waiting(identity, letter, attempts, official))
             except (BadInput, Broken) as error:
                 logger.error("letter %s cannot be read and is given up: %s", identity, error)
-                failed = {"state": "failed", "content": None}
+                failed = {"state": "failed", "at": now, "content": None}
                 self._database.execute(update(LETTER).where(LETTER.c.id == identity).values(**failed))
         return letters
 

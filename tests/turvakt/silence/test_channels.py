@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, update
 
 from access.person import Grant, Person
+from access.tables import LETTER
 from alerts.delivery.limits import ENOUGH, LEFT_ALONE
 from alerts.tables import OUTBOX
 from flow.clock import ManualClock
@@ -221,6 +222,16 @@ def test_a_letter_that_failed_is_told_beside_deliveries(parts: Parts, clock: Man
     [trouble] = failing(start)
     assert (trouble.details["failed"], trouble.details["reason"]) == ("3", "no such address")
     assert list(failing(start + HOUR)) == []
+
+
+def test_a_letter_that_cannot_be_read_is_told_when_it_is_given_up(parts: Parts, clock: ManualClock) -> None:
+    person = Person("anna", "Anna Lindqvist", "anna@ekvik.example", "sv", grants=(Grant("official", "ekvik", "anna"),))
+    parts.letters.add(person, "names-answered", {}, official="anna")
+    parts.database.execute(update(LETTER).values(content=b'{"kind": "letter", "version": 99}'))
+    clock.advance(2 * HOUR.total_seconds())
+    assert parts.letters.due() == []
+    [trouble] = channels(parts)(clock.now())
+    assert (trouble.since, trouble.details) == (clock.now(), {"failed": "1"})
 
 
 @pytest.mark.parametrize("said", ["given up after 9 tries. no answer", "failed over after 3 tries. no answer"])
