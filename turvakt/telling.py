@@ -22,7 +22,8 @@ LOOK_SECONDS = 30.0
 LOOK_BACK = timedelta(days=3)
 """As long as she is still told of what she could not be told of before."""
 LOOK_AT_ALL = timedelta(hours=1)
-"""Between two looks at all alerts of that time: some may be raised long after the judgement, by which the index finds them."""
+"""Between two looks at all alerts of that time: some may be raised long after the judgement, by which the index finds them, and
+a message to whom she wishes to be told by may come back long after it was sent."""
 MARGIN = timedelta(minutes=10)
 """How long an alert may take from the judgement into the index and still be found at once."""
 WAIT = timedelta(hours=1)
@@ -88,7 +89,7 @@ class Teller:
         if self._looked is not None and self._looked_at_all is not None and now - self._looked_at_all < LOOK_AT_ALL:
             since = self._looked - MARGIN
         else:
-            self._looked_at_all = now
+            self._looked_at_all, self._seen = now, {}
         for item in every(self._parts.index, Query(alerted=True, since=since)):
             for alert in item.alerts:
                 # After an edit the same alert is raised again, and may have become a threat.
@@ -130,8 +131,12 @@ class Teller:
         incident, came = incidents.about([alert.id]).get(alert.id), incidents.came(alert.id)
         if incident is None or came is None:
             return False
-        arrived = incidents.history.of(incident.id, events=("delivered", "received"))
-        return any(folded(each.contact) == teller and each.at >= came for each in arrived)
+        became: dict[str, str] = {}
+        for each in incidents.history.of(incident.id, events=("delivered", "received", "failed")):
+            # What its channel took may still come back, but not what has been received.
+            if folded(each.contact) == teller and each.at >= came and became.get(each.delivery) != "received":
+                became[each.delivery] = each.event
+        return any(event != "failed" for event in became.values())
 
     def _untold(self, person: Person, found: Sequence[_Found]) -> list[_Found]:
         """Those of which there was no letter as what they are now, nor as a threat."""
