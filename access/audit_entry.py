@@ -49,6 +49,7 @@ Action = Literal[
     "author-exported",
     "author-objected",
     "author-erased",
+    "dead-letter-dropped",  # what a stage could not handle: nobody is told of it
     "tenant-changed",
     "audit-read",
     "break-glass",

@@ -1,6 +1,7 @@
-"""How dead letters come back after a fix: by the way that what they hold would take today."""
+"""How dead letters come back after a fix, by the way that what they hold would take today; and how those go that cannot."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from alerts.alert import ALERTS, DELIVERIES
@@ -9,7 +10,7 @@ from alerts.stage import TOPIC as ALERTS_TOPIC
 from classify.stage import TOPIC as VERDICTS_TOPIC
 from classify.verdict import VERDICTS
 from flow.codec import Codec
-from flow.entry import DEAD_LETTERS, DeadLetter, Entry
+from flow.entry import DEAD_LETTERS, DeadLetter, Entry, dead
 from flow.errors import BadInput, Stale
 from flow.log import Log, take_out
 from ingest.collector import Collected, Deletion
@@ -35,7 +36,7 @@ def letters(log: Log) -> Iterator[tuple[Entry, DeadLetter]]:
         if topic.endswith(".dead"):
             after = -1
             while entries := log.browse(topic, after=after):
-                yield from ((entry, DEAD_LETTERS.decode(entry.value)) for entry in entries)
+                yield from ((entry, _read(entry)) for entry in entries)
                 after = entries[-1].offset
 
 
@@ -50,8 +51,17 @@ def find(log: Log, number: str) -> tuple[Entry, DeadLetter] | None:
     if topic.endswith(".dead") and offset.isdecimal():
         for entry in log.browse(topic, after=int(offset) - 1, limit=1):
             if number_of(entry) == number:
-                return entry, DEAD_LETTERS.decode(entry.value)
+                return entry, _read(entry)
     return None
+
+
+def _read(entry: Entry) -> DeadLetter:
+    """The letter; of one that a newer program has written, what can be told."""
+    try:
+        return DEAD_LETTERS.decode(entry.value)
+    except BadInput as error:
+        origin = entry.topic.removesuffix(dead(""))
+        return DeadLetter(origin, "unknown", str(error), number_of(entry), entry.key, None, (), entry.at)
 
 
 def replay(parts: Parts, number: str) -> bool:
@@ -72,10 +82,23 @@ def replay(parts: Parts, number: str) -> bool:
         if found is None:
             return False
         try:
-            _put_back(parts, *found, epoch=epoch)
+            _put_back(parts, found[0], DEAD_LETTERS.decode(found[0].value), epoch=epoch)
         except Stale:
             continue  # somebody was erased, or the letter has changed: look again
         return True
+
+
+def drop(parts: Parts, number: str) -> bool:
+    """Take a dead letter out for good, whatever it holds; returns whether it was there.
+
+    Raises:
+        Unavailable: the log is locked or full; it stays.
+    """
+    while (found := find(parts.log, number)) is not None:
+        with suppress(Stale), parts.log.write() as writer:  # it has changed: look again
+            take_out(parts.log, writer, found[0])
+            return True
+    return False
 
 
 def _put_back(parts: Parts, entry: Entry, letter: DeadLetter, *, epoch: int) -> None:

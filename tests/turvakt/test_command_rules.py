@@ -54,6 +54,7 @@ CHANGING: dict[str, tuple[str, ...]] = {
     "hold add": ("web:1", "--official", ID, "--reason", "K-1", "--until", "2030-01-31"),
     "hold end": ("1", "--yes"),
     "alerts export": ("web:1",),
+    "dead drop": (DEAD, "--yes"),
     "officials withdraw": (ID, "--source", "feed", "--yes"),
 }
 """Each other command that writes into the audit log, in an order in which all can be done."""

@@ -14,10 +14,11 @@ from ingest.collector import Collected, Collector, Deletion, Item, Rejected
 from ingest.intake import REJECTED
 from ingest.post import POSTS, Mention, Post
 from review.decision import DECISIONS, Decision
-from tests.turvakt.process import START, line
+from tests.turvakt.process import START, Program, line
 from turvakt.monitor import Monitor
-from turvakt.replay import letters, number_of, replay
+from turvakt.replay import drop, letters, number_of, replay
 from turvakt.tally import Observed, Tally
+from turvakt.watch.dead import dead_letters
 from turvakt.wiring import Parts
 
 THANKS = "Tack Anna Lindqvist för den nya bron"
@@ -226,3 +227,36 @@ def test_a_post_that_comes_back_right_after_its_deletion_is_kept(parts: Parts) -
 def test_no_letter_has_a_number_that_is_none(parts: Parts) -> None:
     for number in ("", "posts.dead/x", "posts/0", "posts.dead/0", "posts.dead/²"):
         assert not replay(parts, number)
+
+
+def test_what_cannot_come_back_can_be_dropped_and_is_told_of_no_more(parts: Parts) -> None:
+    """Also where the letter itself is from a newer program."""
+    first, kept = put(parts, "posts", b"{"), put(parts, "posts", b"{")
+    with parts.log.write() as writer:
+        writer.append("posts.dead", "web:1", b'{"kind": "dead-letter", "version": 99}')
+    newer = numbers(parts)[-1]
+    [trouble] = dead_letters(parts.log)(parts.clock.now())
+    assert trouble.place == "stage:classify"
+    assert trouble.details["unhandled"] == "1", "the others are those of another stage"
+    with pytest.raises(BadInput, match="wire version 99"):
+        replay(parts, newer)
+    assert drop(parts, newer)
+    assert list(dead_letters(parts.log)(parts.clock.now())) == []
+    assert (drop(parts, first), drop(parts, first)) == (True, False)
+    assert numbers(parts) == [kept]
+
+
+def test_dropping_asks_after_it_has_told_what_and_is_written_down(parts: Parts) -> None:
+    number = put(parts, "posts", THANKS.encode())
+    program = Program(parts.settings.data_dir)
+    refused = program.finish("dead", "drop", number)
+    assert refused.returncode != 0
+    assert numbers(parts) == [number]
+    done = program.finish("dead", "drop", number, "--yes")
+    assert (done.returncode, done.stdout) == (0, b"1 removed\n")
+    assert f"{number}: stage, {START:%Y-%m-%d %H:%M} UTC: reason" in done.stderr.decode()
+    assert THANKS not in done.stdout.decode() + done.stderr.decode()
+    assert numbers(parts) == []
+    [entry] = parts.audit.read(limit=1)
+    assert (entry.act.who, entry.act.action, entry.act.why) == ("command", "dead-letter-dropped", f"stage, {number}")
+    assert program.finish("dead", "drop", number, "--yes").returncode != 0, "it is gone"

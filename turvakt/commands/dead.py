@@ -1,4 +1,4 @@
-"""turvakt dead: what could not be handled, and how it comes back after a fix."""
+"""turvakt dead: what could not be handled, how it comes back after a fix, and how it goes where it cannot."""
 
 from typing import Annotated
 
@@ -11,6 +11,8 @@ from flow.errors import BadInput
 from flow.log import Log
 from turvakt.commands.noting import COMMAND, tenant_of_id
 from turvakt.commands.shared import AsJson, Yes, aside, confirm, parts, printable, screen, table, write_json
+from turvakt.counted import counted
+from turvakt.replay import drop as take_out
 from turvakt.replay import find, letters, number_of
 from turvakt.replay import replay as bring_back
 
@@ -93,6 +95,33 @@ def replay(
         screen.print(f"{replayed} replayed, {left} left")
     if left:
         raise typer.Exit(1)
+
+
+@app.command()
+def drop(
+    context: typer.Context,
+    numbers: Annotated[list[str], typer.Argument(help="Numbers as listed.", show_default=False)],
+    yes: Yes = False,
+) -> None:
+    """Remove dead letters that cannot come back, for good: nobody is told of what they hold, and it may have been a threat.
+
+    Look at it first: turvakt dead show. The audit log says that it was done.
+    """
+    with parts(context) as opened:
+        chosen = {number: _find(opened.log, number) for number in numbers}
+        for number, (_, letter) in chosen.items():
+            told = f"{number}: {letter.stage}, {letter.at:%Y-%m-%d %H:%M} UTC: {letter.reason}"
+            aside.print(printable(told), markup=False, highlight=False)
+        confirm(f"Remove {counted(len(chosen), 'dead letter', 'dead letters')} for good?", yes=yes)
+        dropped = 0
+        for number, (_, letter) in chosen.items():
+            why = f"{letter.stage}, {number}"
+            # Before, and nobody anew who was erased.
+            known = [each for each in letter.officials if opened.officials.get(each) is not None]
+            about = [Act(COMMAND, "dead-letter-dropped", tenant_of_id(opened, each), each, why=why) for each in known]
+            opened.audit.write_all(about or [Act(COMMAND, "dead-letter-dropped", why=why)])
+            dropped += take_out(opened, number)
+    screen.print(f"{dropped} removed")
 
 
 def _find(log: Log, number: str) -> tuple[Entry, DeadLetter]:

@@ -89,6 +89,7 @@ RULES: dict[str, Rule] = {
     "dead list": _NAMES,
     "dead show": Rule("operator", "texts", "one post", ("text-read",)),
     "dead replay": _COUNTS,
+    "dead drop": Rule("operator", "nothing", "one post", ("dead-letter-dropped",)),
     "topics apply": _CARE,
     "topics show": _COUNTS,
     "decisions export": Rule("operator", "texts", "everybody", ("exported",)),

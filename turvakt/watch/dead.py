@@ -14,7 +14,7 @@ _TO_ALERT = ("classify", "route", "deliver")
 
 
 def dead_letters(log: Log) -> Callable[[datetime], Iterator[Trouble]]:
-    """Whether there are any: of each stage a trouble, until they are replayed, or their time is over."""
+    """Whether there are any: of each stage a trouble, until they are replayed or dropped, or their time is over."""
 
     def ask(now: datetime) -> Iterator[Trouble]:
         found: dict[str, list[datetime]] = defaultdict(list)
