@@ -11,6 +11,7 @@ from alerts.alert import ALERTS, Alert
 from alerts.bulletin import Bulletin
 from alerts.content import decoded, encoded, recipients_of, without_content
 from alerts.tables import OUTBOX
+from alerts.urgency import wants_answer
 from flow.clock import Clock
 from flow.database import Database
 from flow.errors import BadInput
@@ -44,7 +45,7 @@ class OutboxHolder:
             return self._database.executemany(delete(OUTBOX).where(ITSELF), deliveries)
 
     def forget(self, posts: Collection[str]) -> int:
-        """Remove the deliveries about these posts, but for threats that nobody has been told of yet.
+        """Remove the deliveries about these posts, but for what wants an answer and nobody has been told of yet.
 
         Nor does what tells of more posts than these. Of all that stays, what came from the platform goes, and the recipient is
         still told that there was something and that it is gone.
@@ -110,7 +111,8 @@ def _hers(official: str, part: Part | None) -> tuple[ColumnElement[bool], ...]:
 
 
 def _is_still_told(alert: Alert) -> bool:
-    return "threat" in alert.verdict.judgement.flagged or (alert.told is not None and alert.told.posts > 1)
+    judgement = alert.verdict.judgement
+    return wants_answer(judgement.severity, judgement.flagged) or (alert.told is not None and alert.told.posts > 1)
 
 
 def _readable(value: bytes) -> Alert | None:

@@ -1028,6 +1028,21 @@ class TestHolder:
         assert [(each.event, each.result) for each in world.history(other)][-1] == ("expired", "deleted")
         assert Times(None, None, 60.0) in world.incidents.history.times(AT)
 
+    @pytest.mark.parametrize(
+        ("severity", "labels"), [("high", ("threat",)), ("high", ("doxxing",)), ("critical", ("hate",))]
+    )
+    def test_of_what_is_urgent_somebody_hears_though_it_is_deleted_while_all_channels_are_down(
+        self, world: World, severity: Severity, labels: tuple[Label, ...]
+    ) -> None:
+        """All steps have been told by then, so that nothing but these messages is left."""
+        world.take(world.raised(1, severity=severity, labels=labels))
+        world.pass_time(200)
+        assert world.one.escalate_at is None
+        waited = set(map(told, world.waiting().values()))
+        for holder in (world.outbox, world.incidents):
+            holder.forget(["bluesky:1"])
+        assert set(map(told, world.waiting().values())) == waited >= {("last-resort", 1, CHIEF.address)}
+
     @both
     def test_a_post_that_may_not_be_kept_any_longer_goes_but_was_not_deleted(self, world: World) -> None:
         world.take(world.raised(1), world.raised(2, TEXTS[3], labels=("threat",)))

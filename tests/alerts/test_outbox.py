@@ -15,7 +15,7 @@ from alerts.bulletin import Bulletin
 from alerts.delivery.holder import LOCK
 from alerts.delivery.outbox import MOVED, UNREADABLE_AGAIN, UNREADABLE_FOR, Item, Outbox, Result
 from alerts.tables import OUTBOX
-from classify.verdict import Verdict
+from classify.verdict import Label, Severity, Verdict
 from flow.clock import ManualClock
 from flow.database import Database
 from registry.holder import Holder, Part
@@ -312,6 +312,20 @@ def test_a_deleted_threat_is_still_told_of_but_without_content(outbox: Outbox, d
     outbox.record([ended(item.delivery)])
     assert outbox.forget(["bluesky:1"]) == 1
     assert outbox.counts()["delivered"] == 0
+
+
+@pytest.mark.parametrize(
+    ("severity", "labels", "stays"),
+    [("high", ("doxxing",), True), ("critical", ("hate",), True), ("high", ("hate",), False)],
+)
+def test_so_is_an_exposed_home_and_what_is_critical(
+    outbox: Outbox, database: Database, severity: Severity, labels: tuple[Label, ...], stays: bool
+) -> None:
+    outbox.add([alert(verdict(severity=severity, labels=labels))])
+    assert outbox.forget(["bluesky:1"]) == 1
+    assert len(due(outbox)) == stays
+    for secret in ("bron", "kalle", "social.example"):
+        assert secret not in stored(database)
 
 
 @pytest.mark.parametrize("database", ["postgres"], indirect=True)
