@@ -21,7 +21,8 @@ from registry.official import Official
 
 MOST = 10
 """Incidents that a message lists at most; all are in the console."""
-_ANSWERED: tuple[State, ...] = ("acknowledged", "resolved")
+_CLOSED: tuple[State, ...] = ("resolved",)
+_ANSWERED: tuple[State, ...] = ("acknowledged", *_CLOSED)
 
 
 def tellable(
@@ -79,9 +80,11 @@ def as_it_stands(
 def as_answered(database: Database, alert: Alert) -> Alert:
     """The alert: if it is about an incident that somebody has answered while it waited, it says so and asks for no answer."""
     told = alert.told
-    if told is None or told.occasion == "grown" or alert.asks_nothing:
+    if told is None or alert.asks_nothing:
         return alert
-    over = select(INCIDENT.c.id).where(INCIDENT.c.id == alert.incident, INCIDENT.c.state.in_(_ANSWERED))
+    # How it grows whoever has it is told, too.
+    over_by = _ANSWERED if told.occasion != "grown" else _CLOSED
+    over = select(INCIDENT.c.id).where(INCIDENT.c.id == alert.incident, INCIDENT.c.state.in_(over_by))
     return replace(alert, told=replace(told, occasion="answered")) if database.query(over) else alert
 
 

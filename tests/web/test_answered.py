@@ -58,6 +58,17 @@ def test_what_grows_says_so_though_somebody_has_it(world: Answerable) -> None:
     assert {each.facts["type"] for each in waiting(world).values()} == {"alert.grown"}
 
 
+@pytest.mark.parametrize("action", ["resolve", "false-alarm"])
+def test_what_had_grown_before_it_was_closed_asks_for_no_answer(world: Answerable, action: Action) -> None:
+    incident = world.raised("bluesky:1", "bluesky:2")
+    assert {each.facts["type"] for each in waiting(world).values()} == {"alert.grown"}
+    world.parts.incidents.answer(incident.id, action, by=KAJ)
+    messages = waiting(world).values()
+    assert {(each.facts["type"], each.severity, each.threat) for each in messages} == {
+        ("alert.answered", "none", False)
+    }
+
+
 @pytest.mark.parametrize("action", ["on-it", "resolve", "false-alarm"])
 def test_who_had_it_is_told_that_somebody_else_has_answered(world: Answerable, action: Action) -> None:
     incident = world.raised()
