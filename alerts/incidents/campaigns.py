@@ -1,21 +1,25 @@
 """Campaigns: when so much comes in about an official at once that it is an incident of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from alerts.alert import Alert, Recipient, digest
 from alerts.bulletin import Bulletin
 from alerts.incidents.case import Case, readable
 from alerts.incidents.grouping import Recent
 from alerts.incidents.incident import OPEN, Kind
+from alerts.incidents.whom import Whom
 from alerts.plans.policies import URGENT, USUAL
 from alerts.tables import INCIDENT, INCIDENT_POST
 from classify.verdict import SEVERITIES, Severity
 from flow.database import Database
 from flow.databases.columns import moment
+from registry.official import Official
+from registry.tenant import tenant_of
 
 LASTS = timedelta(hours=6)
 """So long after a campaign was raised its going on is no new one."""
@@ -24,21 +28,32 @@ USUAL_SINCE, USUAL_AFTER = timedelta(days=28), timedelta(days=7)
 
 
 class Campaigns:
-    """Over the incidents of ``database``."""
+    """Over the incidents of ``database``.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        officials: the registry.
+    """
+
+    def __init__(self, database: Database, *, officials: Callable[[str], Official | None], whom: Whom) -> None:
         self._database = database
+        self._officials = officials
+        self._whom = whom
         self._usual: dict[str, tuple[datetime, float | None]] = {}
 
     def begun(self, official: str, recent: Recent, now: datetime) -> tuple[Case, Sequence[Recipient]] | None:
-        """The incident of a campaign that has begun, and whom to tell of it; ``None``: there is none, or it was raised lately."""
+        """The incident of a campaign that has begun, and whom to tell of it; ``None``: there is none, or it was raised lately.
+
+        Of who has moved to another municipality those of the former one learn nothing new.
+        """
         burst = recent.burst(now.timestamp(), usual=partial(self._usual_of, official, now))
-        if burst is None or self._was_raised(official, now):
+        if burst is None:
             return None
-        found = readable(
-            self._database,
-            *(INCIDENT.c.official == official, INCIDENT.c.kind == "posts", INCIDENT.c.state.in_(OPEN)),
-        )
+        known = self._officials(official)
+        tenant = tenant_of(known) if known is not None else ""
+        here = INCIDENT.c.official == official, INCIDENT.c.tenant == tenant
+        if self._was_raised(here, now):
+            return None
+        found = readable(self._database, *here, INCIDENT.c.kind == "posts", INCIDENT.c.state.in_(OPEN))
         # Of one that could not be read and was emptied nothing says any more whom to tell.
         telling = [(case.posts, case.id, case.content.recipients) for case in found if isinstance(case.content, Alert)]
         if not telling:
@@ -51,13 +66,14 @@ class Campaigns:
             "since": (now - timedelta(minutes=burst.minutes)).isoformat(),
         }
         severity = SEVERITIES[max(case.severity for case in found)]
-        bulletin = Bulletin("campaign", "", official, found[0].tenant, severity, False, values, None, now)
+        bulletin = Bulletin("campaign", "", official, tenant, severity, False, values, None, now)
         case = about_no_post("campaign", bulletin, now, severity=severity)
         case.posts, case.accounts = burst.posts, burst.accounts
-        return case, recipients
+        # Quiet hours may have begun since the posts were told.
+        return case, [replace(each, not_before=self._whom.held_until(case, each, now)) for each in recipients]
 
-    def _was_raised(self, official: str, now: datetime) -> bool:
-        raised = select(func.count()).select_from(INCIDENT).where(INCIDENT.c.official == official)
+    def _was_raised(self, here: Sequence[ColumnElement[bool]], now: datetime) -> bool:
+        raised = select(func.count()).select_from(INCIDENT).where(*here)
         # Not later by as much either: then the clock was ahead.
         around = (now - LASTS).timestamp(), (now + LASTS).timestamp()
         lately = INCIDENT.c.kind == "campaign", INCIDENT.c.opened_at.between(*around)

@@ -103,11 +103,11 @@ class Incidents(IncidentHolder):
         self._signs_in = signs_in
         self._decide = decide
         self._telling = telling
-        self._campaigns = Campaigns(database)
         self.history = History(database)
         contacts_of = self.history.contacts_of
         whom = partial(Whom, plans=plans, operator=operator, email_of=email_of, contacts_of=contacts_of)
         self._whom = whom(officials=officials)
+        self._campaigns = Campaigns(database, officials=officials, whom=self._whom)
         self._known = cache(officials)
         self._taking = Taking(
             database,

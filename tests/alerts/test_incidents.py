@@ -453,6 +453,49 @@ class TestCampaigns:
         world.take(alert(replace(other, post=replace(other.post, id="feed:1"))))
         assert "campaign" in {each.kind for each in world.incidents.open()}
 
+    def test_one_about_who_has_moved_is_told_to_those_of_her_new_municipality(self, world: World) -> None:
+        """Though one of the former one is still open, with more posts, and has had a campaign that very hour."""
+        former, new = recipient("jour@ekvik.example"), recipient("jour@sandvik.example")
+        for number in range(30):
+            world.take(world.raised(number, f"{TEXTS[number % 8]} {number}", author=str(number % 7), to=(former,)))
+        world.deliver()
+        world.clock.advance(3600)
+        world.her = replace(world.her, tenant="sandvik")
+        sent: list[tuple[str, int, str]] = []
+        for number in range(100, 125):
+            one = world.raised(number, f"{TEXTS[number % 8]} {number}", author=str(number), to=(new,))
+            sent += world.take(one)
+            world.deliver()
+        assert [each for each in sent if each[0] == "campaign"] == [("campaign", 20, new.address)]
+        assert [(each.tenant, each.severity) for each in world.incidents.open() if each.kind == "campaign"] == [
+            ("sandvik", "high"),
+            ("ekvik", "high"),
+        ]
+
+    @pytest.mark.parametrize(("gravest", "held"), [("high", True), ("critical", False)])
+    def test_one_that_is_not_critical_waits_for_the_end_of_quiet_hours(
+        self, world: World, gravest: Severity, held: bool
+    ) -> None:
+        """They had not begun when the posts were told on whose account it is told."""
+        name, ways = "Beredskap Ekvik", (Way(channel="email", address=DESK),)
+        night = f"{AT + timedelta(minutes=5):%H:%M}-18:00"
+        desk = Planned(name=name, language="sv", channels=ways, quiet=night, timezone="UTC")
+        world.plans = Plans(Plan((Rule(name="grave", severity="low"),), contacts={name: desk}))
+        for number in range(8):
+            world.take(world.raised(number, f"{TEXTS[number]} {number}", author=str(number)))
+        world.take(world.raised(8, severity=gravest, labels=("hate",)))
+        world.deliver()
+        world.clock.advance(360)
+        sent: list[tuple[str, int, str]] = []
+        for number in range(9, 25):
+            again = world.raised(number, f"{TEXTS[number % 8]} {number}", severity="medium", author=str(number))
+            sent += world.take(again)
+        assert ("campaign" in {occasion for occasion, *_ in sent}) is not held
+        campaign = next(each for each in world.incidents.open() if each.kind == "campaign")
+        assert campaign.severity == gravest
+        world.clock.advance((AT.replace(hour=18, minute=0) - world.clock.now()).total_seconds())
+        assert {("campaign", 20, DESK)} <= set(map(told, world.waiting().values()))
+
     @both
     def test_far_more_than_usual_is_one(self, world: World) -> None:
         for day in range(8):
