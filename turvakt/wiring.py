@@ -58,7 +58,7 @@ from registry.holder import Holder, Part
 from registry.holding import RegistryHolder
 from registry.official import EVERYTHING, Language, Official
 from registry.retention import KINDS, RetentionReport
-from registry.tenant import Tenant, tenant_of
+from registry.tenant import Tenant
 from registry.withdrawal import Erasure, Kept
 from registry.wording import Shown, Wordings, load_wordings
 from review import decision
@@ -554,7 +554,9 @@ class Parts(Stores):
         else:
             told = as_answered(self.database, told)
         if told.asks_nothing:
-            plan = self.plans.of(tenant_of(official) if official is not None else "")
+            # Her quiet hours are in the plan by which she was told, wherever the official belongs by now.
+            incident = self.incidents.get(told.incident)
+            plan = self.plans.of(incident.tenant if incident is not None else "")
             allowed = calmly(told, allowed, plan=plan, official=official, at=now)
         return to_one(told, allowed)
 

@@ -29,7 +29,12 @@ _AT_ONCE = 500
 
 
 class Entry(NamedTuple):
-    """One alert that was held back. ``name`` is the contact's; empty where a program of before there were names wrote it."""
+    """One alert that was held back.
+
+    Attributes:
+        name: the contact's; empty where a program of before there were names wrote it.
+        tenant: that of the incident; ``None``: there is none any more.
+    """
 
     number: int
     name: str
@@ -38,9 +43,11 @@ class Entry(NamedTuple):
     post: str
     label: str
     at: float
+    tenant: str | None
 
 
-_COLUMNS = tuple(DIGEST_ENTRY.c[name] for name in Entry._fields)
+_COLUMNS = *(DIGEST_ENTRY.c[name] for name in Entry._fields[:-1]), INCIDENT.c.tenant
+_WITH_INCIDENT = DIGEST_ENTRY.outerjoin(INCIDENT, INCIDENT.c.id == DIGEST_ENTRY.c.incident)
 _SETTLED = delete(DIGEST_ENTRY).where(DIGEST_ENTRY.c.number == bindparam("its_number"))
 
 
@@ -87,9 +94,7 @@ class Collected:
             self._database.lock(OUTBOX_LOCK)
             held: dict[tuple[str, str], list[Entry]] = {}
             for entry in _entries(self._database, address):
-                her = officials.get(entry.official)
-                tenant = tenant_of(her) if her is not None else ""
-                held.setdefault((entry.name, tenant if tenant in plans.tenants else ""), []).append(entry)
+                held.setdefault((entry.name, _by(entry, plans, officials)), []).append(entry)
             return sum(
                 self._tell(address, tenant, plans.of(tenant), entries, officials, now)
                 for (_, tenant), entries in held.items()
@@ -131,10 +136,29 @@ class Collected:
         return new
 
 
-def held_for(database: Database, recipient: Recipient, officials: Mapping[str, Official], now: datetime) -> int:
-    """How much is held back for the recipient about these officials that consent covers now."""
+def held_for(
+    database: Database,
+    recipient: Recipient,
+    officials: Mapping[str, Official],
+    now: datetime,
+    *,
+    tenant: str,
+    plans: Plans,
+) -> int:
+    """How much is held back for the recipient about these officials that consent covers now, by the plan of this tenant or, if
+    empty, by that of everybody else.
+    """
     entries = _entries(database, contact_digest(recipient.channel, recipient.address))
-    return sum(each.name in ("", recipient.name) and covered(each, officials, recipient.name, now) for each in entries)
+    hers = [each for each in entries if each.name in ("", recipient.name) and _by(each, plans, officials) == tenant]
+    return sum(covered(each, officials, recipient.name, now) for each in hers)
+
+
+def _by(entry: Entry, plans: Plans, officials: Mapping[str, Official]) -> str:
+    """By whose plan it was to be told: that of its incident, wherever the official belongs by now."""
+    if entry.tenant is not None:
+        return plans.whose(entry.tenant)
+    her = officials.get(entry.official)
+    return plans.whose(tenant_of(her)) if her is not None else ""
 
 
 def covered(entry: Entry, officials: Mapping[str, Official], contact: str, at: datetime) -> bool:
@@ -145,8 +169,8 @@ def covered(entry: Entry, officials: Mapping[str, Official], contact: str, at: d
 
 
 def _entries(database: Database, address: str) -> list[Entry]:
-    found = select(*_COLUMNS).where(DIGEST_ENTRY.c.contact == address).order_by(DIGEST_ENTRY.c.number)
-    return [Entry(*row) for row in database.query(found)]
+    found = select(*_COLUMNS).select_from(_WITH_INCIDENT).where(DIGEST_ENTRY.c.contact == address)
+    return [Entry(*row) for row in database.query(found.order_by(DIGEST_ENTRY.c.number))]
 
 
 def _open(database: Database, incidents: Sequence[str]) -> list[Case]:

@@ -24,7 +24,6 @@ from alerts.tables import INCIDENT, INCIDENT_POST
 from flow.clock import Clock
 from flow.database import Database
 from registry.official import Official
-from registry.tenant import tenant_of
 
 MORNING = time(7)
 """When digests of a day are sent, in the contact's time; those of a week on Mondays."""
@@ -107,8 +106,9 @@ class Digests:
         self, recipient: Recipient, length: timedelta, tenant: str, plans: Plans, until: datetime
     ) -> dict[str, str]:
         since, before, now = until - length, until - 2 * length, self._clock.now()
-        about = self._about(recipient.name, tenant, plans)
-        told = tellable(self._lately(about, before), recipient, officials=about.get, at=now)
+        about = {each.id: each for each in self._officials() if may_tell(each, recipient.name, now)}
+        lately = self._lately(about, before, tenant=tenant, plans=plans)
+        told = tellable(lately, recipient, officials=about.get, at=now)
         return {
             "since": since.isoformat(),
             "until": until.isoformat(),
@@ -116,24 +116,17 @@ class Digests:
             "posts": str(self._posts(told, since, until)),
             "before": str(self._posts(told, before, since)),
             "open": str(sum(case.is_open for case in told)),
-            "held": str(held_for(self._database, recipient, about, now)),
+            "held": str(held_for(self._database, recipient, about, now, tenant=tenant, plans=plans)),
             **listing(self._database, told, recipient.name),
         }
 
-    def _about(self, contact: str, tenant: str, plans: Plans) -> dict[str, Official]:
-        """Of whom the contact is told: of the tenant or, by the plan for all, of those without one of their own."""
-        now = self._clock.now()
-        return {
-            each.id: each
-            for each in self._officials()
-            if (tenant_of(each) == tenant if tenant else tenant_of(each) not in plans.tenants)
-            and may_tell(each, contact, now)
-        }
-
-    def _lately(self, about: Collection[str], since: datetime) -> list[Case]:
-        """The incidents about these officials that are open, or have changed since then."""
+    def _lately(self, about: Collection[str], since: datetime, *, tenant: str, plans: Plans) -> list[Case]:
+        """The incidents about these officials that are open, or have changed since then: those of the tenant or, by the plan for
+        all, of those without one of their own, wherever the officials belong by now.
+        """
         lately = or_(INCIDENT.c.state.in_(OPEN), INCIDENT.c.changed_at >= since.timestamp())
-        here = INCIDENT.c.kind.in_(_COUNTED), lately
+        its = INCIDENT.c.tenant == tenant if tenant else INCIDENT.c.tenant.not_in(list(plans.tenants))
+        here = INCIDENT.c.kind.in_(_COUNTED), its, lately
         there = self._database.query(select(INCIDENT.c.official).where(*here).distinct())
         concerned = [official for (official,) in there if official in about]
         # In parts: no database takes any number of parameters.

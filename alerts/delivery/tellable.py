@@ -72,7 +72,9 @@ def as_it_stands(
     left = still(cases(database, INCIDENT.c.id.in_(ids), INCIDENT.c.state.in_(OPEN)))
     values = bulletin.values | {"listed": written(each for each in listed if each.incident in left)}
     if more := int(bulletin.values.get("more") or 0):
-        others = still(readable(database, INCIDENT.c.id.not_in(ids), INCIDENT.c.id.in_(_told(recipient.name))))
+        here = (INCIDENT.c.tenant == bulletin.tenant,) if bulletin.tenant else ()
+        told = INCIDENT.c.id.in_(_told(recipient.name))
+        others = still(readable(database, INCIDENT.c.id.not_in(ids), told, *here))
         values["more"] = str(min(more, len(others)))
     return replace(bulletin, values=values)
 

@@ -239,3 +239,7 @@ class Plans:
     def of(self, tenant: str) -> Plan:
         """The plan of the tenant with that id; an empty id: the default."""
         return self.tenants.get(tenant, self.default)
+
+    def whose(self, tenant: str) -> str:
+        """Whose plan that is: the tenant's id, if it has its own; empty: everybody else's."""
+        return tenant if tenant in self.tenants else ""

@@ -253,7 +253,7 @@ def test_who_is_erased_while_a_digest_is_put_together_is_not_in_it(database: Dat
     world.clock.advance(timedelta(hours=18).total_seconds())
     erasing = Erasing(database, lambda: incidents_of(world).erase(world.her.id))
     world.digests._database = cast(Database, erasing)
-    before = world.digests._lately({world.her.id}, AT)
+    before = world.digests._lately({world.her.id}, AT, tenant="", plans=world.plans)
     assert [case.id for case in before] == [incident]
     assert world.digests.send() == 1
     item = digest_of(world)
@@ -557,6 +557,58 @@ def test_who_is_called_otherwise_by_now_is_told_at_her_address(world: World) -> 
     world.clock.advance(3600)
     assert world.digests.send() == 2
     assert sorted(collected(world)) == [("Jouren", "jour@ekvik.example", "1"), ("Vakten", "vakt@ekvik.example", "2")]
+
+
+def move(world: World, contact: Contact) -> None:
+    """She belongs to another municipality from now on; its plan names this contact."""
+    plan = replace(world.plans.default, contacts={contact.name: contact}, budget=Budget(per_hour=99))
+    world.plans = Plans(world.plans.default, {"sandvik": plan})
+    world.her = replace(world.her, tenant="sandvik")
+
+
+JOUR = replace(recipient("jour@ekvik.example"), name="Jouren")
+
+
+@pytest.mark.parametrize("name", ["Jouren", "Vakten"])
+def test_what_was_held_back_goes_to_those_of_the_former_municipality(world: World, name: str) -> None:
+    *_, held = raised(world, *TEXTS, to=JOUR)
+    ways = (Way(channel="email", address="jour@sandvik.example"),)
+    move(world, Contact(name=name, language="sv", channels=ways))
+    world.clock.advance(3600)
+    assert world.digests.send() == 1
+    assert collected(world) == [("Jouren", "jour@ekvik.example", "1")]
+    item = digest_of(world)
+    assert (listed(item), item.content.values["per_hour"]) == ([held], str(LIMIT))  # type: ignore[union-attr]
+    assert "nobody-left" not in [each.event for each in History(world.database).of(held)]
+
+
+@pytest.mark.parametrize("address", ["jour@sandvik.example", "jour@ekvik.example"])
+def test_the_day_in_brief_is_that_of_the_contacts_own_municipality(database: Database, address: str) -> None:
+    """Though the other one has a contact of that name, perhaps the very same."""
+    world = World(database, digests=("daily",))
+    world.clock.advance(16.5 * 3600)
+    former = raised(world, *TEXTS[:LIMIT], "Simhallen renoveras", to=JOUR)
+    move(
+        world,
+        Contact(name="Jouren", language="sv", channels=(Way(channel="email", address=address),), digests=("daily",)),
+    )
+    new = raised(world, TEXTS[LIMIT], to=replace(JOUR, address=address))
+    world.clock.advance(0.5 * 3600)
+    assert world.digests.send() == 2
+    found = {}
+    for item in world.outbox.due(1000, channel="email"):
+        if isinstance(told := item.content, Bulletin) and told.kind == "digest-daily":
+            found[told.tenant] = item
+            numbers = [told.values[name] for name in ("incidents", "posts", "open", "held")]
+            its = former if told.tenant == "" else new
+            assert (set(listed(item)), numbers) == (set(its), [*([str(len(its))] * 3), str(len(its) // 4)])
+    assert found.keys() == {"", "sandvik"}
+    told = found["sandvik"].content
+    more = replace(told, values=told.values | {"more": "9"})
+    stands = as_it_stands(
+        database, more, found["sandvik"].recipient, officials=lambda id: world.her, at=world.clock.now()
+    )
+    assert stands.values["more"] == "0"
 
 
 @pytest.mark.parametrize("left", [(), (RegistryContact("Vakten", "email", "vakt@ekvik.example", "sv"),)])

@@ -128,6 +128,24 @@ def test_that_somebody_has_answered_disturbs_nobody(tmp_path: Path, answers: lis
     assert len(items) == len(answers)
 
 
+def test_quiet_hours_are_those_of_whoever_was_told_though_the_official_has_moved(tmp_path: Path) -> None:
+    rules, tenants = tmp_path / "rules.toml", tmp_path / "tenants"
+    rules.write_text(QUIET, "utf-8")
+    tenants.mkdir()
+    (tenants / "sandvik.toml").write_text(
+        '[[rule]]\nname = "grave"\nseverity = "low"\ncontacts = "official"\n', "utf-8"
+    )
+    world = Answerable(tmp_path / "data", sections={"alerts": {"rules": str(rules), "tenants": str(tenants)}})
+    incident = world.raised(severity="critical")
+    world.parts.store.put_all([replace(world.her, tenant="sandvik")])
+    world.parts.incidents.answer(incident.id, "on-it", by=EVA)
+    (item,) = (each for each in world.parts.outbox.due(100, channel="email") if each.recipient.name == KAJ)
+    content = world.parts.permitted(item.content, item.recipient)
+    assert content is not None
+    assert content.asks_nothing
+    assert [to.not_before for to in recipients_of(content)] == [AT.replace(hour=20, minute=0, second=0)]
+
+
 def test_who_is_only_rung_up_is_not_told_that_somebody_else_has_answered(tmp_path: Path) -> None:
     email = '{ channel = "email", address = "kaj@ekvik.example" }, '
     world = Answerable(tmp_path / "data", rules=QUIET.replace(email, "").replace(', "official"', ""))
