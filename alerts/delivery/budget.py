@@ -12,7 +12,7 @@ from alerts.bulletin import Bulletin
 from alerts.content import Content, recipients_of, to_one
 from alerts.delivery.holder import LOCK
 from alerts.plans.plan import Plans
-from alerts.tables import BUDGET, DIGEST_ENTRY
+from alerts.tables import BUDGET, DIGEST_ENTRY, INCIDENT
 from alerts.urgency import wants_answer
 from classify.verdict import SEVERITIES, Severity
 from flow.clock import Clock
@@ -32,6 +32,11 @@ _COLLECTED = (
     .where(DIGEST_ENTRY.c.contact.in_(bindparam("contacts", expanding=True)))
     .group_by(DIGEST_ENTRY.c.contact)
 )
+
+
+_TENANTS = select(INCIDENT.c.id, INCIDENT.c.tenant).where(INCIDENT.c.id.in_(bindparam("incidents", expanding=True)))
+_Limits = dict[tuple[str, str], tuple[str, int]]
+"""By incident and official."""
 
 
 class Sorted(NamedTuple):
@@ -86,13 +91,13 @@ class Budgets:
         sent = self._sent(asking, now)
         found = Sorted([], [], [])
         counted: list[dict[str, Any]] = []
-        limits: dict[str, tuple[str, int]] = {}
+        limits = self._limits(asking)
         operators = self._operators(asking, now)
         for content in given:
             if not (isinstance(content, Alert) and _may_wait(content)):
                 found.passed.append(content)
                 continue
-            _, limit = limits.setdefault(content.official, self._limit(content.official))
+            _, limit = limits[content.incident, content.official]
             for recipient in recipients_of(content):
                 if _is_last_resort(content) and (recipient.channel, recipient.address) in operators:
                     found.passed.append(to_one(content, recipient))
@@ -130,13 +135,18 @@ class Budgets:
         told = self._operator(at=now, severity="critical") if any(map(_is_last_resort, asking)) else ()
         return {(each.channel, each.address) for each in told}
 
-    def _limit(self, official: str) -> tuple[str, int]:
-        """The tenant, and how many messages an hour its plan allows."""
-        her = self._officials(official)
-        tenant = tenant_of(her) if her is not None else ""
-        return tenant, self._plans().of(tenant).budget.per_hour
+    def _limits(self, asking: Sequence[Alert]) -> _Limits:
+        """The tenant of each incident, wherever its official belongs by now, and how many messages an hour its plan allows."""
+        about = {(each.incident, each.official) for each in asking}
+        tenants = dict(self._database.query(_TENANTS, {"incidents": sorted({incident for incident, _ in about})}))
+        found, plans = {}, self._plans()
+        for incident, official in about:
+            her = self._officials(official) if incident not in tenants else None
+            tenant = tenants.get(incident) or (tenant_of(her) if her is not None else "")
+            found[incident, official] = tenant, plans.of(tenant).budget.per_hour
+        return found
 
-    def _collect(self, found: Sorted, limits: dict[str, tuple[str, int]], now: datetime) -> None:
+    def _collect(self, found: Sorted, limits: _Limits, now: datetime) -> None:
         rows = [_entry(alert, recipient, now) for alert, recipient in found.held]
         contacts = sorted({row["contact"] for row in rows})
         before = {row[0] for row in self._database.query(_COLLECTED, {"contacts": contacts})}
@@ -148,7 +158,7 @@ class Budgets:
                 continue
             before.add(contact)
             found.used_up.append((alert, recipient))
-            tenant, limit = limits[alert.official]
+            tenant, limit = limits[alert.incident, alert.official]
             many, since = collected[contact]
             until = datetime.fromtimestamp(since, tz=now.tzinfo) + HOUR
             values = {"per_hour": str(limit), "held": str(many), "until": until.isoformat(), "contact": ""}

@@ -582,6 +582,14 @@ def test_what_was_held_back_goes_to_those_of_the_former_municipality(world: Worl
     assert "nobody-left" not in [each.event for each in History(world.database).of(held)]
 
 
+def test_the_budget_is_that_of_the_former_municipality_too(world: World) -> None:
+    [incident] = raised(world, TEXTS[0], to=JOUR)
+    move(world, DESK)
+    alerts = [replace(world.alert(number, address=JOUR.address), incident=incident) for number in range(LIMIT)]
+    assert world.tell(*alerts) == (LIMIT - 1, 2)
+    assert {values["per_hour"] for _, _, values in world.bulletins()} == {str(LIMIT)}
+
+
 @pytest.mark.parametrize("address", ["jour@sandvik.example", "jour@ekvik.example"])
 def test_the_day_in_brief_is_that_of_the_contacts_own_municipality(database: Database, address: str) -> None:
     """Though the other one has a contact of that name, perhaps the very same."""
