@@ -12,7 +12,7 @@ from alerts.messages.message import Message
 from registry.official import Language
 
 MOST_QUOTED = 20_000
-"""Characters of a post that an encrypted mail brings at most."""
+"""Characters of a post that an encrypted mail brings at most: servers refuse what is too large."""
 SEALED = "Turvakt"
 """The subject that servers see of an encrypted mail."""
 _NO_KEY: dict[Language, str] = {
@@ -22,6 +22,11 @@ _NO_KEY: dict[Language, str] = {
     "Toimita uusi avain Turvaktin ylläpitäjälle.",
     "en": "No more is said here: the key by which mail to you is encrypted has ended or cannot be used. "
     "Give a new one to whoever looks after Turvakt.",
+}
+_SHORTENED: dict[Language, str] = {
+    "sv": "Inlägget är mycket långt. Här visas bara början.",
+    "fi": "Julkaisu on hyvin pitkä. Tässä näkyy vain sen alku.",
+    "en": "The post is very long; this is its beginning.",
 }
 _FILES: dict[Language, str] = {"sv": "inlägget.txt", "fi": "julkaisu.txt", "en": "post.txt"}
 
@@ -48,7 +53,10 @@ def seal(message: Message, envelope: Envelope, key: Key, *, language: Language) 
     """
     inner = _body(message)
     if message.quote is not None:
-        inner.add_attachment(message.quote[:MOST_QUOTED], cte="base64", filename=_FILES[language])
+        quote = message.quote
+        if len(quote) > MOST_QUOTED:
+            quote = f"{quote[:MOST_QUOTED]}\n\n[{_SHORTENED[language]}]\n{message.link}\n"
+        inner.add_attachment(quote, cte="base64", filename=_FILES[language])
     _headed(inner, message, envelope)
     outer = _headed(
         EmailMessage(policy=SMTP_POLICY),

@@ -4,11 +4,12 @@ import logging
 import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
+from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from pysequoia import decrypt
@@ -16,9 +17,10 @@ from pysequoia import decrypt
 from alerts.channels.email import Email
 from alerts.mail.encryption import Key
 from alerts.mail.keys import load_key
-from alerts.mail.mail import SEALED
+from alerts.mail.mail import SEALED, Envelope, seal
 from alerts.messages.message import Message
 from flow.clock import Clock, ManualClock, SystemClock
+from registry.official import Language
 from tests.alerts.keys import ADDRESS, gnupg, pgp_pair, smime_pair
 from tests.alerts.people import AT, recipient
 from tests.alerts.servers import SmtpServer
@@ -43,6 +45,18 @@ SECRETS = (b"berg", b"bron", "Åsa".encode(), b"kritisk", b"3f2a9c]", b"Beredska
 async def server() -> AsyncIterator[SmtpServer]:
     async with SmtpServer() as server:
         yield server
+
+
+class Unlocked(NamedTuple):
+    """A key by which everybody can read."""
+
+    begins: datetime | None
+    ends: datetime | None
+
+    def seal(self, part: bytes) -> EmailMessage:
+        mail = EmailMessage()
+        mail.add_attachment(part, "application", "octet-stream")
+        return mail
 
 
 async def sent(
@@ -101,6 +115,22 @@ def assert_sealed(outer: EmailMessage, inner: bytes) -> None:
     (quote,) = mail.iter_attachments()
     assert quote.get_content().splitlines() == (MESSAGE.quote or "").splitlines()
     assert quote.get_filename() == "inlägget.txt"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("sv", "bara början"), ("fi", "vain sen alku"), ("en", "its beginning")]
+)
+def test_what_is_cut_off_from_a_long_text_is_said_in_the_attachment(language: Language, said: str) -> None:
+    ends = Address(addr_spec="turvakt@ekvik.example"), Address(addr_spec=ADDRESS)
+    for size, cut in ((20_000, False), (20_001, True)):
+        mail = seal(
+            replace(MESSAGE, quote="a" * size), Envelope(*ends, "k1", AT), Unlocked(None, None), language=language
+        )
+        (inner,) = mail.iter_attachments()
+        (quote,) = message_from_bytes(inner.get_content(), policy=policy.default).iter_attachments()
+        text = quote.get_content()
+        assert text.count("a" * 20_000) == 1
+        assert (said in text, MESSAGE.link in text) == (cut, cut)
 
 
 def opened(mail: EmailMessage, *, certificate: Path, private: Path) -> bytes:

@@ -14,6 +14,7 @@ from alerts.alert import Recipient
 from alerts.delivery.outbox import Result
 from alerts.incidents.answering import Answering
 from alerts.incidents.links import LASTS
+from classify.verdict import Span
 from flow.runtimes.worker import Worker
 from registry.official import Consent, Wishes
 from tests.alerts.people import AT, verdict
@@ -87,6 +88,23 @@ def test_the_text_is_shown_when_asked_for_and_it_is_noted_who_asked(world: Answe
     assert (entry.act.who, entry.act.action, entry.act.post) == (f"contact:{KAJ}", "text-read", "bluesky:1")
     assert TEXT not in browser.get(path).text
     assert TEXT not in browser.submit(path, do="show/another", **form(browser, path)).text
+
+
+@pytest.mark.parametrize(("length", "cut"), [(19_900, False), (30_000, True)])
+def test_of_a_long_text_all_is_shown_or_it_is_said_that_it_goes_on_and_what_was_found_there(
+    world: Answerable, length: int, cut: bool
+) -> None:
+    threat = "vi ses i natt"
+    judged = verdict("bluesky:1", text="Torgmötet var bra. ".ljust(length, "a") + threat, labels=("threat",))
+    spans = (Span(0, 9, "threat"), Span(length, length + len(threat), "threat"))
+    judged = replace(judged, judgement=replace(judged.judgement, spans=spans))
+    world.take(judged, [Recipient(KAJ, "email", "kaj@ekvik.example", "sv", show_text=True)])
+    path, browser = world.link(world.parts.incidents.open()[0]), world.browser()
+    [button] = browser.page(path).all("button", class_="veil")
+    words = Page(browser.submit(path, do=str(button["value"]), **form(browser, path)).text).words
+    assert words.count(threat) == 1
+    assert words.count("Torgmötet") == 1, "what is shown in the text is not shown again"
+    assert ("this is its beginning" in words) == cut
 
 
 def test_what_rule_or_consent_do_not_allow_is_not_shown(world: Answerable) -> None:

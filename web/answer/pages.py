@@ -19,8 +19,9 @@ from alerts.notices import Notice
 from flow.errors import Unavailable
 from web.answer.answers import Answers
 from web.answer.pace import Pace
-from web.answer.reading import LONGEST, MOST, Listed, is_told, listed
+from web.answer.reading import MOST, Listed, is_told, listed
 from web.answer.told import CHOICES, chosen
+from web.console.highlight import LONGEST, beyond
 from web.console.site import Site
 from web.portal.help import PLACES
 from web.rules import Refused
@@ -130,6 +131,7 @@ class Desk:
             left=len(alerts),
             shown=shown,
             longest=LONGEST,
+            beyond=None if shown is None else beyond(shown.item.verdict.post.text, shown.item.verdict.judgement.spans),
             answers=said,
             owner=answers.person_name(incident.owner),
             last=answers.person_name(said[-1].actor) or wording.text("incidents.somebody") if said else "",

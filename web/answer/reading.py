@@ -13,8 +13,6 @@ from review.scoped import Scoped
 MOST = 5
 """Posts that are listed; more are in the console."""
 _LOOKED_AT = 20
-LONGEST = 3000
-"""Characters of a post that are shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,9 @@ from itertools import pairwise
 from classify.verdict import LABELS, Label, Span
 from ingest.post import Mention
 
+LONGEST = 20_000
+"""Characters of a post that a page shows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -53,3 +56,8 @@ def passages(text: str, spans: Sequence[Span]) -> list[tuple[str, list[Label]]]:
     for span in sorted(spans, key=lambda span: (span.start, span.end, LABELS.index(span.label))):
         found.setdefault((span.start, span.end), []).append(span.label)
     return [(text[start:end], labels) for (start, end), labels in found.items()]
+
+
+def beyond(text: str, spans: Sequence[Span]) -> list[tuple[str, list[Label]]] | None:
+    """The same of those passages that lie behind what a page shows; ``None``: it shows all of the text."""
+    return passages(text, [each for each in spans if each.end > LONGEST]) if len(text) > LONGEST else None

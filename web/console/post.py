@@ -16,14 +16,12 @@ from review.decision import Decision, Outcome
 from review.index import Item
 from web.answer.told import CHOICES
 from web.console.following import Board, follow
-from web.console.highlight import passages, pieces
+from web.console.highlight import LONGEST, passages, pieces
 from web.console.holding import Holding
 from web.console.site import Site, actor_of
 from web.console.telling import Telling
 from web.door import TOKEN
 
-LONGEST = 20_000
-"""Characters of a post that are shown."""
 BY_COOKIE = "turvakt_by"
 _NAME_LONGEST = 80
 _DAY = 86400

@@ -12,8 +12,7 @@ from alerts.notices import Form, Notice
 from flow.errors import BadInput
 from registry.proposing import items
 from registry.tenant import tenant_of
-from web.console.highlight import pieces
-from web.console.post import LONGEST
+from web.console.highlight import LONGEST, beyond, pieces
 from web.console.site import actor_of
 from web.portal.choosing import QUERY
 from web.portal.consenting import held
@@ -123,6 +122,7 @@ def _alert(desk: Desk, request: Request, alert_id: str) -> Response:
         said=_said(desk, alert_id),
         standing=desk.portal.standings.of([alert_id], official.id).get(alert_id),
         pieces=pieces(post.text[:LONGEST], judgement.spans, post.mentions) if with_text else None,
+        beyond=beyond(post.text, judgement.spans),
         notices=[each for each in desk.portal.notices.about([alert_id]) if each.official == official.id],
         holds=[each for each in desk.portal.holds.of(official.id) if each.post == post.id],
         office=desk.portal.tenant(tenant_of(official)).name,

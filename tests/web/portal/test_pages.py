@@ -14,6 +14,7 @@ from alerts.alert import Recipient
 from alerts.incidents.history import Transition
 from alerts.incidents.incident import Action
 from alerts.tables import DIGEST_ENTRY, INCIDENT_POST, OUTBOX
+from classify.verdict import Span
 from registry.holder import Part
 from registry.official import Language
 from review.index import Item
@@ -26,10 +27,8 @@ DESK = Recipient("Beredskap", "email", "vakt@ekvik.example", "sv", show_text=Fal
 PAGES = ("", *(f"/{view}" for view in VIEWS), "/erase")
 
 
-def flagged(home: Home) -> Item:
-    judged = verdict(
-        "a", "Akta dig, Anna Lindqvist", officials=(ID,), severity="high", labels=("threat",), collected=-10
-    )
+def flagged(home: Home, *, text: str = "Akta dig, Anna Lindqvist", spans: tuple[Span, ...] = ()) -> Item:
+    judged = verdict("a", text, officials=(ID,), severity="high", labels=("threat",), spans=spans, collected=-10)
     home.parts.index.write_verdicts([judged])
     home.parts.index.write_alerts([alert(judged, official=ID, id="a1")])
     home.parts.index.write_deliveries([delivery(alert(judged, official=ID, id="a1"))])
@@ -177,6 +176,15 @@ def test_a_text_is_shown_when_she_asks_and_both_are_written_down(home: Home) -> 
     assert [notice.form for notice in home.parts.notices.of(ID)] == ["gist", "text"]
     assert [entry.act.action for entry in home.parts.audit.read(official=ID)] == ["text-read"]
     assert "You read a post" in browser.page("/me/accesses").words
+
+
+def test_of_a_very_long_text_it_is_said_that_it_goes_on_and_what_was_found_there(home: Home) -> None:
+    text = "Akta dig. ".ljust(30_000, "a") + "vi ses i natt"
+    flagged(home, text=text, spans=(Span(30_000, len(text), "threat"),))
+    words = home.browser().page("/me/alerts/a1", text="1").words
+    assert "this is its beginning" in words
+    assert "vi ses i natt" in words
+    assert "this is its beginning" not in home.browser().page("/me/alerts/a1").words
 
 
 def test_that_a_deputy_read_is_no_notice_to_the_official(home: Home) -> None:
