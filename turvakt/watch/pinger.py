@@ -61,9 +61,9 @@ class Pinger:
             async with (
                 asyncio.timeout(SECONDS),
                 httpx.AsyncClient(transport=self._transport, timeout=SECONDS) as client,
+                client.stream("GET", address) as answer,  # what comes after the status is not read, and may have no end
             ):
-                answer = await client.get(address)
-            fault = "" if answer.is_success else f"it answers {answer.status_code}"
+                fault = "" if answer.is_success else f"it answers {answer.status_code}"
         except Exception as error:  # noqa: BLE001  such as settings of TLS or a proxy that are wrong: the watch goes on
             fault = type(error).__name__
         if fault and self._answers:

@@ -1,6 +1,8 @@
 """The watcher outside hears every minute that all lives, and nothing that is not so."""
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -61,6 +63,25 @@ async def test_settings_of_tls_or_a_proxy_that_are_wrong_do_not_end_the_watch(
     await Pinger("http://127.0.0.1:1/x").ping([DEAD], NOW + timedelta(minutes=2))
     assert caplog.text.count("the watcher outside cannot be pinged: ") == 2
     assert "certificates.pem" not in caplog.text
+
+
+async def test_of_an_answer_without_end_nothing_is_kept(caplog: pytest.LogCaptureFixture) -> None:
+    """Nor is it waited for: the status says all."""
+    asked, hung_up = [], asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000000000\r\n\r\nOK")
+        with suppress(ConnectionError):
+            await reader.read()  # until it hangs up
+        writer.close()
+        hung_up.set()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        await Pinger(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/x").ping([], NOW)
+        await hung_up.wait()
+    assert len(asked) == 1
+    assert "cannot be pinged" not in caplog.text
 
 
 def test_what_is_no_address_is_refused() -> None:
