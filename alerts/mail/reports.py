@@ -1,18 +1,21 @@
 """What mail servers say became of a mail: delivery status notifications (RFC 3464)."""
 
+import base64
+import binascii
+import quopri
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes
 from email.message import Message
-from email.parser import HeaderParser
 from typing import Literal
 
 from flow.errors import BadInput
 
 LONGEST = 1_000_000
 """Bytes of a report. It brings back the headers of what we sent, or all of it."""
-_STATUS, _HEADERS, _WHOLE = "message/delivery-status", "text/rfc822-headers", "message/rfc822"
+_STATUS, _RETURNED = "message/delivery-status", ("text/rfc822-headers", "message/rfc822")
+_MOST_PARTS, _LONGEST_TYPE = 20, 1000
+"""Parts that are looked at (RFC 6522 has three), and characters of a content type."""
 _DELIVERY = re.compile("[0-9a-f]{24}")
 _REMEDY = "Nothing was changed. Let somebody read what comes to this address"
 
@@ -26,22 +29,24 @@ class Report:
 
 
 def read(raw: bytes) -> Report:
-    """Read a mail that may be a report.
+    """Read a mail that may be a report. Anybody can write one: it is read in a time that grows with its length and no faster, as
+    what the ``email`` package needs for some does not.
 
     Raises:
         BadInput: it is none, or none about a mail from here.
     """
     if len(raw) > LONGEST:
         raise _bad(f"is longer than {LONGEST} bytes")
-    try:
-        mail = message_from_bytes(raw)
-    except RecursionError:
-        raise _bad("has too many parts within parts") from None
-    parts = _within(mail) if mail.get_content_type() == "multipart/report" else []
-    fields = [each for part in parts if part.get_content_type() == _STATUS for each in _within(part)]
+    head, body = _split(raw.replace(b"\r\n", b"\n"))
+    kind = _type(head)
+    parts = _parts(body, kind) if kind.get_content_type() == "multipart/report" else []
+    fields = b"\n".join(content for name, content in parts if name == _STATUS)
     if not fields:
         raise _bad("is no report of a mail server (multipart/report with message/delivery-status)")
-    for identity in (*_all(fields, "Original-Envelope-Id"), *_message_ids(parts)):
+    returned = b"\n".join(_split(content)[0] for name, content in parts if name in _RETURNED)
+    # The ids of what is brought back: not every server on the way knows of envelope ids.
+    ids = (each.removeprefix("<").partition("@")[0] for each in _all(returned, "Message-ID"))
+    for identity in (*_all(fields, "Original-Envelope-Id"), *ids):
         if _DELIVERY.fullmatch(identity):
             return Report(identity, _event({word.lower() for word in _all(fields, "Action")}))
     raise _bad("is a report about no mail from here")
@@ -53,29 +58,55 @@ def _event(actions: set[str]) -> Literal["failed"] | None:
     return "failed" if actions == {"failed"} else None
 
 
-def _message_ids(parts: list[Message]) -> Iterator[str]:
-    """The ids in what is brought back of mails: not every server on the way knows of envelope ids."""
-    for part in parts:
-        if part.get_content_type() == _WHOLE:
-            headers = _within(part)
-        elif part.get_content_type() == _HEADERS:
-            content = part.get_payload(decode=True)
-            headers = (
-                [HeaderParser().parsestr(content.decode("ascii", "replace"))] if isinstance(content, bytes) else []
-            )
-        else:
-            continue
-        yield from (each.removeprefix("<").partition("@")[0] for each in _all(headers, "Message-ID"))
+def _parts(body: bytes, kind: Message) -> list[tuple[str, bytes]]:
+    """The content type of each part, and its content, decoded; not what is within parts."""
+    try:
+        boundary = (kind.get_boundary() or "").encode("ascii")
+    except ValueError:
+        return []
+    if not boundary:
+        return []
+    line = re.compile(rb"^--" + re.escape(boundary) + rb"(?:--)?[ \t]*$\n?", re.MULTILINE)
+    parts = [_split(each) for each in line.split(body, _MOST_PARTS + 1)[1 : _MOST_PARTS + 1]]
+    return [(_type(head).get_content_type(), _decoded(head, content)) for head, content in parts]
 
 
-def _within(part: Message) -> list[Message]:
-    return [each for each in part.get_payload() if isinstance(each, Message)] if part.is_multipart() else []
+def _split(block: bytes) -> tuple[bytes, bytes]:
+    """The header and the content after it, which an empty line divides."""
+    found = re.search(rb"(?:\A|\n)\n", block)
+    return (block, b"") if found is None else (block[: found.start()], block[found.end() :])
 
 
-def _all(messages: list[Message], name: str) -> Iterator[str]:
+def _type(head: bytes) -> Message:
+    """A message that has only the content type of ``head``; one that is too long counts as none."""
+    found = Message()
+    value = next(_values(head, "Content-Type"), "")
+    if value and len(value) <= _LONGEST_TYPE:
+        found["Content-Type"] = value
+    return found
+
+
+def _decoded(head: bytes, content: bytes) -> bytes:
+    match next(_all(head, "Content-Transfer-Encoding"), "").lower():
+        case "base64":
+            try:
+                return base64.b64decode(content)
+            except binascii.Error:
+                return b""
+        case "quoted-printable":
+            return quopri.decodestring(content)
+    return content
+
+
+def _all(block: bytes, name: str) -> Iterator[str]:
     """The first word of each field of this name; comments may follow it."""
-    for each in messages:
-        yield from (str(value).split()[0] for value in each.get_all(name, []) if str(value).strip())
+    return (value.split()[0] for value in _values(block, name) if value)
+
+
+def _values(block: bytes, name: str) -> Iterator[str]:
+    """Each field of this name, on one line."""
+    for found in re.finditer(rb"^%s:(.*(?:\n[ \t].*)*)" % name.encode(), block, re.IGNORECASE | re.MULTILINE):
+        yield " ".join(found[1].decode("ascii", "replace").split())
 
 
 def _bad(reason: str) -> BadInput:

@@ -1,5 +1,7 @@
 """What mail servers report, and mails that are no report of theirs."""
 
+import base64
+import time
 from collections.abc import Callable
 
 import pytest
@@ -54,7 +56,7 @@ NESTED = b"".join(b'Content-Type: multipart/report; boundary="b%d"\n\n--b%d\n' %
         (exim("'; DROP TABLE outbox; --"), "no mail from here"),
         (exchange("å\x00").replace(b"\xc3", b"\xff"), "no mail from here"),
         (postfix(DELIVERY) + b"x" * LONGEST, "longer than"),
-        (NESTED, "parts within parts"),
+        (NESTED, "no report"),
     ],
 )
 def test_what_is_no_report_about_our_mail_is_said_without_a_word_of_it(mail: bytes, reason: str) -> None:
@@ -62,3 +64,32 @@ def test_what_is_no_report_about_our_mail_is_said_without_a_word_of_it(mail: byt
         read(mail)
     assert "Nothing was changed" in str(refused.value)
     assert "@" not in str(refused.value)
+
+
+_REPORT = b"Content-Type: multipart/report; boundary=a\n\n--a\nContent-Type: message/delivery-status\n\n"
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        _REPORT + b"A: b\n\n" * 160_000,
+        b'Content-Type: multipart/report; boundary=a; x="' + b";" * 900_000 + b"\n\n",
+        b"Content-Type: multipart/report;\n" + b" x=y;\n" * 160_000 + b"\n",
+        b"Content-Type: multipart/report; boundary=a\n\n" + b"--a\n\n" * 190_000,
+        b"".join(b'Content-Type: multipart/report; boundary="b%d"\n\n--b%d\n' % (i, i) for i in range(80))
+        + b"\n" * 900_000,
+        _REPORT + b"Original-Envelope-Id:\n " * 40_000,
+    ],
+    ids=["recipients", "quotes", "parameters", "parts", "within", "ids"],
+)
+def test_a_forged_report_costs_no_more_than_any_other_mail_of_its_length(mail: bytes) -> None:
+    begun = time.process_time()
+    with pytest.raises(BadInput, match=r"no report|no mail from here"):
+        read(mail)
+    assert time.process_time() - begun < 1.0
+
+
+def test_a_part_that_was_encoded_on_the_way_is_read() -> None:
+    returned = base64.encodebytes(f"Message-ID: <{DELIVERY}@ekvik.example>\n".encode())
+    encoded = b"Content-Type: text/rfc822-headers\nContent-Transfer-Encoding: base64\n\n" + returned
+    assert read(_REPORT + b"Action: failed\n\n--a\n" + encoded + b"\n--a--\n") == Report(DELIVERY, "failed")
