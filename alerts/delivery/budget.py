@@ -138,8 +138,10 @@ class Budgets:
     def _limits(self, asking: Sequence[Alert]) -> _Limits:
         """The tenant of each incident, wherever its official belongs by now, and how many messages an hour its plan allows."""
         about = {(each.incident, each.official) for each in asking}
-        tenants = dict(self._database.query(_TENANTS, {"incidents": sorted({incident for incident, _ in about})}))
-        found, plans = {}, self._plans()
+        rows = self._database.query(_TENANTS, {"incidents": sorted({incident for incident, _ in about})})
+        tenants: dict[str, str] = dict(rows)
+        found: _Limits = {}
+        plans = self._plans()
         for incident, official in about:
             her = self._officials(official) if incident not in tenants else None
             tenant = tenants.get(incident) or (tenant_of(her) if her is not None else "")
