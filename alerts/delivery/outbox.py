@@ -51,6 +51,7 @@ _TOLD_SINCE = exists().where(
 _OUTDONE_UNLESS_NEWER = _OUTDONE.where(~_TOLD_SINCE)
 _THESE = OUTBOX.c.id.in_(bindparam("ids", expanding=True))
 _KNOWN = select(OUTBOX.c.id).where(_THESE)
+_TAKEN_IN = _KNOWN.where(or_(OUTBOX.c.state != "withdrawn", OUTBOX.c.reason.not_in((MOVED, REPLACED))))
 _ABOUT = select(OUTBOX.c.id, OUTBOX.c.alert_id, OUTBOX.c.post).where(_THESE)
 _MOVED = delete(OUTBOX).where(_THESE, OUTBOX.c.state == "withdrawn", OUTBOX.c.reason.in_((MOVED, REPLACED)))
 _SLOTS = select(OUTBOX.c.slot, OUTBOX.c.official, OUTBOX.c.post, OUTBOX.c.incident).where(_THESE)
@@ -144,6 +145,17 @@ class Outbox(OutboxHolder):
         rows = self._database.query(select(*DELIVERY, OUTBOX.c.contact).where(*new).limit(limit + len(besides)))
         found = ((delivery_of(row[:-1]), str(row[-1])) for row in rows if row[0] not in besides)
         return [*islice(found, limit)]
+
+    def new_of(self, contents: Iterable[Content]) -> list[Content]:
+        """What of ``contents`` `add` would take in, each once and to one recipient."""
+        now = self._clock.now()
+        found: dict[str, Content] = {}
+        for content in contents:
+            for recipient in recipients_of(content):
+                found.setdefault(addressed(content, recipient, now)[0].id, to_one(content, recipient))
+        for (identity,) in list(self._in_parts(_TAKEN_IN, list(found))):
+            del found[identity]
+        return list(found.values())
 
     def _row(self, content: Content, recipient: Recipient) -> tuple[dict[str, Any], Item]:
         now = self._clock.now()

@@ -52,7 +52,8 @@ class Telling:
             return []
         with self._database.transaction():
             if self._budgets is not None:
-                contents, held, used_up = self._budgets.sort(contents)
+                # What is known does not go out again, and costs nothing.
+                contents, held, used_up = self._budgets.sort(self._outbox.new_of(contents))
                 self._history.add([self._held(*each, "digested") for each in held if each[0].incident])
                 self._history.add([self._held(*each, "budget-used-up") for each in used_up if each[0].incident])
             items = self._outbox.add(contents, instead_of=instead_of)

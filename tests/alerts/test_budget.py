@@ -19,7 +19,7 @@ from alerts.bulletin import Bulletin
 from alerts.content import listed_in
 from alerts.delivery.budget import Budgets
 from alerts.delivery.digests import Digests
-from alerts.delivery.outbox import Item, Outbox, Result
+from alerts.delivery.outbox import MOVED, Item, Outbox, Result
 from alerts.delivery.sending import Sender
 from alerts.delivery.standing import Standing, Standings
 from alerts.delivery.tellable import MOST, as_it_stands
@@ -41,6 +41,8 @@ from registry.official import Contact as RegistryContact
 from tests import databases
 from tests.alerts.people import AT, alert, official, recipient, verdict
 from tests.alerts.test_deliver import Scripted, render
+from tests.alerts.world import World as IncidentWorld
+from tests.alerts.world import told
 from turvakt.schema import open_file
 
 DESK = Contact(
@@ -160,6 +162,59 @@ def test_each_address_has_a_budget_of_its_own_and_each_hour_a_new_one(world: Wor
     assert world.tell(world.alert(11))[0] == 0
     world.clock.advance(1)
     assert world.tell(world.alert(12)) == (1, 0)
+
+
+def test_what_was_told_before_neither_counts_again_nor_is_held_back(world: World) -> None:
+    first, second, *others = (world.alert(number) for number in range(LIMIT))
+    assert world.tell(first, first, second) == (2, 0)
+    assert world.tell(first, second) == (0, 0)
+    assert world.tell(*others) == (LIMIT - 2, 0), "the budget has room for it"
+    assert world.tell(first, second, *others) == (0, 0)
+    assert (world.entries(), world.digests.send()) == (0, 0)
+    assert {each.event for each in History(world.database).of(first.incident)} == {"told"}
+
+
+def test_what_waited_for_an_address_of_before_counts_at_that_of_now(world: World) -> None:
+    """Whoever has a former address again is told by it once more."""
+    alerts = [world.alert(number) for number in range(LIMIT)]
+    assert world.tell(*alerts) == (LIMIT, 0)
+    for item in world.outbox.due(1000, channel="email"):
+        moved = replace(item.delivery, state="withdrawn", reason=MOVED)
+        world.telling.record([Result(moved, contact=item.recipient.name)])
+    world.clock.advance(3600)
+    assert world.tell(*alerts) == (LIMIT, 0)
+    assert world.tell(world.alert(LIMIT)) == (0, 2)
+
+
+def test_growth_that_was_held_back_from_one_contact_counts_for_no_other(database: Database) -> None:
+    ways = {name: (Way(channel="email", address=f"{name}@ekvik.example"),) for name in ("vaken", "sover")}
+    quiet = {"vaken": None, "sover": "13:00-14:00"}
+    contacts = {
+        name: Contact(name=name, language="sv", channels=way, quiet=quiet[name], timezone="UTC")
+        for name, way in ways.items()
+    }
+    rule = Rule(name="grave", severity="low", contacts=("contact:vaken", "contact:sover"))
+    incidents = IncidentWorld(database, Plan((rule,), contacts=contacts, budget=Budget(per_hour=2)))
+    budgets = Budgets(
+        database,
+        plans=lambda: incidents.plans,
+        officials=lambda id: incidents.her,
+        operator=lambda *, at, severity: (OPERATOR,),
+        clock=incidents.clock,
+    )
+    incidents.telling = Telling(database, outbox=incidents.outbox, clock=incidents.clock, budgets=budgets)
+    incidents.incidents = incidents.opened()
+    awake, asleep = (replace(recipient(f"{name}@ekvik.example"), name=name, rule="grave") for name in ways)
+    asleep = replace(asleep, not_before=AT.replace(hour=14, minute=0))
+    for number, text in enumerate((TEXTS[0], f"{TEXTS[0]} nu")):
+        incidents.take(incidents.raised(number, text, to=(awake, asleep)))
+    incidents.deliver()
+    incidents.clock.advance(3600)
+    assert incidents.incidents.advance(incidents.one.id) == 1
+    assert list(map(told, incidents.waiting().values())) == [("grown", 2, asleep.address)]
+    for number in (2, 3):
+        assert incidents.take(incidents.raised(number, to=(awake,))) == [("raised", 1, awake.address)]
+    assert database.query(select(DIGEST_ENTRY)) == []
 
 
 def test_what_quiet_hours_hold_back_counts_when_it_is_due(world: World) -> None:
