@@ -11,10 +11,10 @@ import httpx
 import msgspec
 
 from alerts.channel import AGAIN, Later, Unsure
+from alerts.channels.addresses import is_web_address
 from alerts.channels.reaching import FAULTS, client, why
 from flow.clock import Clock
 from flow.errors import BadInput, Unavailable
-from flow.hosts import is_guarded
 
 _LATER = frozenset({408, 425, 429})
 """Answers of the 4xx range that mean "not now": time-out, too early, too many requests."""
@@ -66,12 +66,7 @@ class Caller:
         Raises:
             BadInput: it is neither.
         """
-        try:
-            httpx.URL(address)
-            fits = is_guarded(address)
-        except httpx.InvalidURL:
-            fits = False
-        if not fits:
+        if not is_web_address(address):
             raise BadInput("the address is no https address", place=self.place, remedy="Mend the contact")
 
     async def call(self, method: str, address: str, *, read: bool = True, **options: Any) -> Answer:

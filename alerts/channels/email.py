@@ -5,9 +5,7 @@ import logging
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +14,7 @@ from aiosmtplib.protocol import PERIOD_REGEX, normalize_message_line_endings
 
 from alerts.alert import Recipient
 from alerts.channel import AGAIN, HersAlone, Unsure
+from alerts.channels.addresses import check_address, mailbox
 from alerts.channels.reaching import why
 from alerts.mail.encryption import Key, holds
 from alerts.mail.mail import Envelope, compose, seal, without_body
@@ -86,7 +85,7 @@ class Email:
                 remedy="Choose 'starttls' or 'tls'",
             )
         try:
-            self._sender = _address("", sender)
+            self._sender = mailbox("", sender)
         except BadInput as error:
             raise Broken("is not an e-mail address", place="settings, email.sender") from error
         self._host = host
@@ -102,7 +101,7 @@ class Email:
 
     def check(self, address: str) -> None:
         """Look at the form of the address."""
-        _address("", address)
+        check_address(self.name, address)
 
     async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
         """Return once the server has taken the message on.
@@ -186,7 +185,7 @@ class Email:
             message, key = without_body(message, language=recipient.language), None
         envelope = Envelope(
             sender=self._sender,
-            to=_address(recipient.name, recipient.address),
+            to=mailbox(recipient.name, recipient.address),
             # The same message again has the same id: mailboxes and people can tell it from a second alert.
             identity=idempotency_key,
             at=now,
@@ -256,18 +255,6 @@ class _Smtp(aiosmtplib.SMTP):
 def _not_now(what: str, code: int, place: str) -> Unavailable:
     remedy = _CONFIGURATION if code >= 500 else AGAIN
     return Unavailable(f"{what} was refused for now ({code})", place=place, remedy=remedy)
-
-
-def _address(name: str, address: str) -> Address:
-    plain = parseaddr(address)[1]
-    local, _, domain = address.rpartition("@")
-    try:
-        if plain != address or not local or not domain or not address.isprintable():
-            raise ValueError
-        return Address(" ".join(name.split()), local, domain.encode("idna").decode("ascii"))
-    except ValueError:
-        # The exceptions of the library quote the address.
-        raise BadInput("the address is no e-mail address", place="channel email", remedy="Mend the contact") from None
 
 
 def _context(certificates: Path | None) -> ssl.SSLContext:

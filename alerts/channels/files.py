@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from alerts.alert import Recipient
+from alerts.channels.addresses import check_address
 from alerts.messages.message import Message, clean
 from flow.clock import Clock
 from flow.errors import BadInput, Broken, Unavailable
@@ -47,8 +48,7 @@ class Files:
 
     def check(self, address: str) -> None:
         """Any address on one line will do."""
-        if not address.strip() or not address.isprintable():
-            raise BadInput("the address is empty or not one line", place="channel outbox", remedy="Mend the contact")
+        check_address(self.name, address)
 
     async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
         """Return once the file is on the disk.

@@ -1,16 +1,13 @@
 """Rooms of Matrix (client-server API, version 1.11)."""
 
-import re
 from urllib.parse import quote
 
 from alerts.alert import Recipient
+from alerts.channels.addresses import check_address
 from alerts.channels.calling import Caller
 from alerts.channels.telephone import brief
 from alerts.messages.message import Message
 from flow.clock import Clock
-from flow.errors import BadInput
-
-_ROOM = re.compile(r"![!-~]{1,254}")
 
 
 class Matrix:
@@ -36,9 +33,7 @@ class Matrix:
 
     def check(self, address: str) -> None:
         """Look at the room's id."""
-        if not _ROOM.fullmatch(address):
-            remedy = "Copy it from the room's advanced settings; it begins with '!'"
-            raise BadInput("the address is no id of a room", place=self._caller.place, remedy=remedy)
+        check_address(self.name, address)
 
     async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
         """Return once the server has taken the message on; the same key again is the same message.

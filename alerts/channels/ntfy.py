@@ -1,15 +1,11 @@
 """Notifications by ntfy (https://docs.ntfy.sh/publish)."""
 
-import re
-
 from alerts.alert import Recipient
+from alerts.channels.addresses import check_address
 from alerts.channels.calling import Caller
 from alerts.messages.message import Message, clean
 from flow.clock import Clock
-from flow.errors import BadInput
 
-_TOPIC = re.compile(r"[A-Za-z0-9_-]{1,64}")
-_LEAST_LETTERS = 12
 _PRIORITIES = {"none": 3, "low": 3, "medium": 3, "high": 4, "critical": 5}
 
 
@@ -36,9 +32,7 @@ class Ntfy:
 
     def check(self, address: str) -> None:
         """Look at the name of the topic."""
-        if not _TOPIC.fullmatch(address) or len(address) < _LEAST_LETTERS:
-            remedy = "Take 12 to 64 letters and digits that nobody guesses"
-            raise BadInput("the address is no name of a topic", place=self._caller.place, remedy=remedy)
+        check_address(self.name, address)
 
     async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
         """Return once the server has taken the message on; the same key again replaces the notification.

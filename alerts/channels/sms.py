@@ -1,8 +1,9 @@
 """Short messages by 46elks (https://46elks.com/docs/send-sms)."""
 
 from alerts.alert import Recipient
+from alerts.channels.addresses import check_address
 from alerts.channels.elks import URL, Account
-from alerts.channels.telephone import brief, callback, check_number
+from alerts.channels.telephone import brief, callback
 from alerts.messages.message import Message
 from flow.clock import Clock
 
@@ -31,7 +32,7 @@ class Sms:
 
     def check(self, address: str) -> None:
         """Look at the telephone number."""
-        check_number(address, place=self._account.caller.place)
+        check_address(self.name, address)
 
     async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
         """Return once 46elks has taken the message on.

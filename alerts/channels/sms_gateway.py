@@ -1,9 +1,10 @@
 """Short messages by a gateway of yours: any service that takes a JSON object over HTTP."""
 
 from alerts.alert import Recipient
+from alerts.channels.addresses import check_address
 from alerts.channels.calling import Caller
 from alerts.channels.reaching import reach, server_of
-from alerts.channels.telephone import brief, callback, check_number
+from alerts.channels.telephone import brief, callback
 from alerts.messages.message import Message
 from flow.clock import Clock
 
@@ -32,7 +33,7 @@ class SmsGateway:
 
     def check(self, address: str) -> None:
         """Look at the telephone number."""
-        check_number(address, place=self._caller.place)
+        check_address(self.name, address)
 
     async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
         """Return once the gateway has answered 2xx.

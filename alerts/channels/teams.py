@@ -3,6 +3,7 @@
 from typing import Any
 
 from alerts.alert import Recipient
+from alerts.channels.addresses import check_address
 from alerts.channels.calling import Caller
 from alerts.channels.reaching import server_of
 from alerts.messages.message import Message, clean
@@ -22,7 +23,7 @@ class Teams:
 
     def check(self, address: str) -> None:
         """Look at the address: https, or http on this machine."""
-        self._caller.check(address)
+        check_address(self.name, address)
 
     def servers(self, address: str) -> frozenset[str]:
         """The one of the address."""

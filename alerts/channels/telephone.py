@@ -1,24 +1,9 @@
 """What channels to telephones share."""
 
-import re
-
 from alerts.messages.message import Message, clean
-from flow.errors import BadInput
 from flow.hosts import is_guarded
 
-_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _ANSWERS = "/a/"
-
-
-def check_number(address: str, *, place: str) -> None:
-    """Look at a telephone number: international, as of E.164, such as ``+46701740605``.
-
-    Raises:
-        BadInput: it is none.
-    """
-    if not _NUMBER.fullmatch(address):
-        remedy = "Write it with + and the country's number, without spaces"
-        raise BadInput("the address is no international telephone number", place=place, remedy=remedy)
 
 
 def brief(message: Message) -> str:

@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping
 
 from alerts.alert import Recipient
+from alerts.channels.addresses import check_address
 from alerts.channels.elks import URL, Account
-from alerts.channels.telephone import callback, check_number
+from alerts.channels.telephone import callback
 from alerts.messages.message import Message
 from flow.clock import Clock
 from flow.errors import BadInput
@@ -58,7 +59,7 @@ class Voice:
 
     def check(self, address: str) -> None:
         """Look at the telephone number."""
-        check_number(address, place=self._account.caller.place)
+        check_address(self.name, address)
 
     async def send(self, message: Message, *, recipient: Recipient, idempotency_key: str) -> None:
         """Return once 46elks has begun to call.

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import os
-import re
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
@@ -15,13 +14,13 @@ from py_vapid import Vapid02, VapidException
 
 from access.push import Subscription
 from alerts.alert import Recipient
+from alerts.channels.addresses import check_address
 from alerts.channels.calling import Caller
 from alerts.channels.reaching import server_of
 from alerts.messages.message import Message, clean
 from flow.clock import Clock
 from flow.errors import BadInput, Broken, Unavailable
 
-_PERSON = re.compile(r"[a-z0-9-]{1,64}")
 _KEPT = 86_400
 """Seconds for which a service keeps a message for a browser that is off."""
 _GOOD_FOR = 12 * 3600
@@ -75,8 +74,7 @@ class WebPush:
 
     def check(self, address: str) -> None:
         """Look at the person's id."""
-        if not _PERSON.fullmatch(address):
-            raise BadInput("the address is no person's id", place=self._caller.place, remedy="Mend the contact")
+        check_address(self.name, address)
 
     def servers(self, address: str) -> frozenset[str]:
         """Those of the makers of the person's browsers.

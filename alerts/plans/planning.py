@@ -11,6 +11,7 @@ from alerts.plans.policies import BUILT_IN, CONTACT, OFFICIAL, RULE, SCHEDULE, P
 from alerts.plans.rules import Rule, To
 from alerts.plans.schedules import Schedule
 from alerts.plans.toml import Mistake, read_table, read_toml
+from alerts.plans.ways import wrong_ways
 from flow.errors import Broken
 from registry.checking import is_actor
 from registry.tenant import is_tenant_id
@@ -18,6 +19,8 @@ from registry.tenant import is_tenant_id
 _TABLES: dict[str, type[Any]] = {"rule": Rule, "contact": Contact, "schedule": Schedule, "policy": Policy}
 _KEYS = (*_TABLES, "budget", "last_resort", "second_factor", "phone")
 _OWN = ("inherits",)
+_WAYS = {"rule": "contacts", "contact": "channels"}
+"""Which key of a table holds channels and addresses."""
 _PHONE = re.compile(r"\+?[0-9][0-9 -]{1,24}")
 
 
@@ -119,7 +122,10 @@ def _tables(given: Any, key: str, path: Path, mistakes: list[Mistake]) -> dict[s
         return {}
     read: dict[str, Any] = {}
     for number, table in enumerate(given, 1):
-        made = read_table(_TABLES[key], table, place=f"{path}, {key} {_called(key, table, number)}", mistakes=mistakes)
+        place = f"{path}, {key} {_called(key, table, number)}"
+        made = read_table(_TABLES[key], table, place=place, mistakes=mistakes)
+        if key in _WAYS and isinstance(table, Mapping):
+            mistakes += wrong_ways(table.get(_WAYS[key]), key=_WAYS[key], place=place)
         if made is not None and made.name in read:
             says = f"{key} {_called(key, table, number)} has the name of an earlier one. Rename one of them"
             mistakes.append(Mistake(str(path), says))

@@ -17,6 +17,7 @@ from aiosmtpd.smtp import SMTP
 
 from alerts.channel import Addressed, HersAlone, Later, Probed, Unsure
 from alerts.channels import CHANNELS, load_channel
+from alerts.channels.addresses import check_address
 from alerts.channels.calling import Answer
 from alerts.channels.email import Email
 from alerts.channels.files import Files
@@ -176,6 +177,13 @@ async def test_an_address_that_is_none_is_bad_input(bench: Bench, address: str) 
     assert "x.example" not in str(caught.value)
     with pytest.raises(BadInput):
         await bench.send(address=address)
+
+
+async def test_the_form_of_an_address_is_known_where_no_channel_is_set_up(bench: Bench) -> None:
+    check_address(bench.channel.name, bench.good)
+    if bench.channel.name != "apprise":  # whose services the settings name
+        with pytest.raises(BadInput):
+            check_address(bench.channel.name, " ")
 
 
 async def test_a_name_cannot_smuggle_in_a_header(bench: Bench) -> None:

@@ -366,6 +366,70 @@ def test_what_refers_to_nothing_is_a_mistake(file: Path, old: str, new: str, say
     assert any(says in str(each) for each in mistakes), mistakes
 
 
+@pytest.mark.parametrize(
+    ("channel", "address", "says"),
+    [
+        (
+            "voice",
+            "070-174 06 05",
+            "key 'address': the address is no international telephone number, channel voice. Write",
+        ),
+        ("sms-gateway", "+46 70 174 06 05", "key 'address': the address is no international telephone number"),
+        ("sms", "0701740605", "key 'address': the address is no international telephone number"),
+        ("e-mail", "rut@ekvik.example", "key 'channel': there is no such channel. There are email, sms, "),
+        ("email", "rut.ekvik.example", "key 'address': the address is no e-mail address"),
+        ("webhook", "http://ekvik.example/rut", "key 'address': the address is no https address"),
+        ("teams", "https://[", "key 'address': the address is no https address"),
+        ("matrix", "#rut:ekvik.example", "key 'address': the address is no id of a room"),
+        ("ntfy", "rut", "key 'address': the address is no name of a topic"),
+        ("webpush", "Rut Ek", "key 'address': the address is no person's id"),
+        ("outbox", "rut\\nek", "key 'address': the address is empty or not one line"),
+    ],
+)
+def test_a_way_by_which_nothing_can_ever_arrive_is_a_mistake(file: Path, channel: str, address: str, says: str) -> None:
+    way = f'channel = "{channel}", address = "{address}"'
+    file.write_text(PLAN.replace('channel = "voice", address = "+46700000000"', way), "utf-8")
+    _, (mistake,) = read_plans(file)
+    assert str(mistake).startswith(f"{file}, contact number 2, key 'channels[1]': {says}")
+    with pytest.raises(Broken) as raised:
+        load_plans(file)
+    assert address not in str(raised.value)
+    file.write_text(PLAN.replace('["contact:Desk"]', f'[{{ name = "Rut", language = "sv", {way} }}]'), "utf-8")
+    _, (mistake,) = read_plans(file)
+    assert str(mistake).startswith(f"{file}, rule 'rest', key 'contacts[0]': {says}")
+
+
+def test_whether_a_channel_is_set_up_is_no_matter_of_the_plan(file: Path) -> None:
+    """Not each process that reads plans knows it, and what waits goes out when it is."""
+    way = 'channel = "apprise", address = "signal://host/+46700000000"'
+    file.write_text(PLAN.replace('channel = "voice", address = "+46700000000"', way), "utf-8")
+    assert read_plans(file)[1] == []
+
+
+def test_who_is_on_duty_is_told_by_the_address_of_before_until_a_wrong_one_is_mended(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = ManualClock(AT)
+    plans = LivePlans(file, None, clock=clock)
+    file.write_text(PLAN.replace("+46700000000", "070-000 00 00").replace("rut@", "rut.ek@"), "utf-8")
+    clock.advance(5)
+    with caplog.at_level(logging.ERROR):
+        assert addresses(plans.default, 1, severity="critical") == ["rut@ekvik.example", "+46700000000"]
+    assert "key 'address'" in caplog.text
+    assert "070" not in caplog.text
+    fault = plans.fault
+    assert fault is not None
+    assert fault.reason.startswith(
+        "contact number 2, key 'channels[1]': key 'address': the address is no international"
+    )
+    with pytest.raises(Broken, match="no international telephone number"):
+        LivePlans(file, None, clock=clock)
+    file.write_text(PLAN.replace("rut@", "rut.ek@"), "utf-8")
+    clock.advance(5)
+    assert addresses(plans.default, 1, severity="critical") == ["rut.ek@ekvik.example", "+46700000000"]
+    assert plans.fault is None
+
+
 def test_hours_without_a_rule_for_threats_are_told(file: Path) -> None:
     file.write_text('[[rule]]\nname = "office"\nseverity = "low"\nhours = "08:00-17:00"\n', "utf-8")
     assert ["at 17:00" in each for each in gaps(load_plans(file).default, AT)] == [True]
