@@ -45,6 +45,10 @@ class Partial(Protocol):
         """Her last withdrawal of this part, if any."""
         ...
 
+    def sources(self, official_id: str) -> frozenset[str]:
+        """The sources that she has ever withdrawn, whether or not she has consented to them anew."""
+        ...
+
     def pending(self) -> list[tuple[str, Part]]:
         """Those of which some holder may still hold something."""
         ...

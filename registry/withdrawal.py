@@ -167,9 +167,12 @@ class Erasure:
         return waiting
 
     def _sources(self, official_id: str, parts: Sequence[Part]) -> set[str]:
-        """All sources there are; JSON lines may name any other one, which then is one if anything of it is held."""
+        """All sources there are, and those that she took out once; JSON lines may name any other, which is one if
+        anything of it is held.
+        """
         known = set(self.sources())
         if any(part.kind == "source" for part in parts):
+            known |= self.partial.sources(official_id)
             with suppress(Unavailable):  # her word holds now, whatever is away
                 known.update(self.held_from(official_id))
         unknown = [part for part in parts if part.kind == "source" and part.name not in known]

@@ -52,7 +52,7 @@ def portal(parts: Parts, *, base_url: str, step: Callable[..., Awaitable[Any]]) 
         return parts.shown(tenant_of(tenant), language, of_function=of_function)
 
     def sources_of(official: str) -> frozenset[str]:
-        return parts.sources() | parts.held_from(official)
+        return parts.sources() | parts.held_from(official) | parts.partial.sources(official)
 
     async def submit(post: Post, official: str) -> bool:
         taken = await step(hand_in, parts, post, about=[official])

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, and_, exists, func, select
+from sqlalchemy import ColumnElement, Table, and_, exists, func, or_, select
 
 from alerts.alert import Alert
 from alerts.bulletin import Bulletin
@@ -111,6 +111,14 @@ class IncidentReader:
     def of_official(self, official: str) -> list[Incident]:
         """Those about an official, the newest first."""
         return self._found(INCIDENT.c.official == official)
+
+    def open_from(self, official: str, sources: Collection[str]) -> list[Incident]:
+        """Those about an official that are not closed and have posts from any of these sources, the newest first."""
+        if not sources:
+            return []
+        came = or_(*(INCIDENT_POST.c.post.startswith(f"{each}:", autoescape=True) for each in sources))
+        posts = select(INCIDENT_POST.c.incident).where(INCIDENT_POST.c.official == official, came)
+        return self._found(INCIDENT.c.state.in_(OPEN), INCIDENT.c.id.in_(posts))
 
     def of_campaign(self, campaign: Incident) -> list[Incident]:
         """Those with the posts of a campaign, which has none of its own, closed or not, the newest first."""

@@ -63,6 +63,11 @@ class SqlPartial:
         removed = self._database.query(select(REMOVED.c.holder, REMOVED.c.removed).where(REMOVED.c.digest == digest))
         return Withdrawal(moment(at), None if erased_at is None else moment(erased_at), dict(removed))
 
+    def sources(self, official_id: str) -> frozenset[str]:
+        withdrawn = select(PARTIAL.c.digest, PARTIAL.c.name).where(PARTIAL.c.kind == "source")
+        rows = self._database.query(withdrawn)
+        return frozenset(name for digest, name in rows if digest == digest_of_part(official_id, Part("source", name)))
+
     def pending(self) -> list[tuple[str, Part]]:
         due = select(PARTIAL.c.id, PARTIAL.c.kind, PARTIAL.c.name).where(PARTIAL.c.id.is_not(None))
         rows = self._database.query(due.order_by(PARTIAL.c.at, PARTIAL.c.digest))

@@ -1,5 +1,6 @@
 """What an official agrees to: the first consent, its changes, and the end of it with everything that was held by it."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -46,7 +47,7 @@ def routes(desk: Desk) -> APIRouter:
 
     @router.post("/me/consent")
     async def changed(request: Request) -> Response:
-        """Change it. What came from a source that is no longer named is erased."""
+        """Change it. What came from a source that is no longer named is erased: if open alerts rest on it, she is asked."""
         return await reads(_changed, desk, request, await request.form())
 
     @router.get("/me/erase")
@@ -98,12 +99,22 @@ def _begun(desk: Desk, request: Request, form: FormData) -> Response:
     return RedirectResponse("/me?done=begun", 303)
 
 
-def _consent(desk: Desk, request: Request, form: FormData | None = None, faults: str = "") -> Response:
+def _consent(
+    desk: Desk,
+    request: Request,
+    form: FormData | None = None,
+    faults: str = "",
+    *,
+    lost: Sequence[str] = (),
+    still_open: int = 0,
+) -> Response:
+    """The page; it asks first whether to take out the sources ``lost``, from which so many open alerts have posts."""
     official = desk.official(request)
     if official is None:
         return desk.missing(request)
     consent = held(official, desk.site.clock.now())
-    return _form(desk, request, "consent", official, form=form, faults=faults, consent=consent)
+    asks = {"lost": lost, "still_open": still_open}
+    return _form(desk, request, "consent", official, form=form, faults=faults, consent=consent, **asks)
 
 
 def _changed(desk: Desk, request: Request, form: FormData) -> Response:
@@ -117,8 +128,12 @@ def _changed(desk: Desk, request: Request, form: FormData) -> Response:
         return _consent(desk, request, form, consent)
     if is_same(before, consent):
         return RedirectResponse("/me/consent?done=same", 303)
+    gone = given_up(before, consent, sources=desk.portal.sources_of(official.id))
+    lost = [part.name for part in gone]
+    still_open = len(desk.portal.incidents.open_from(official.id, lost))
+    if still_open and not (form.get("sure") and set(lost) <= set(form.getlist("asked"))):
+        return _consent(desk, request, form, lost=lost, still_open=still_open)
     try:
-        gone = given_up(before, consent, sources=desk.portal.sources_of(official.id))
         whole, given = together(before, consent, gone), desk.given(request, str(form["wording"]))
         with desk.portal.store.changing(official.id) as her:
             if not is_same(before, whole):
@@ -220,6 +235,7 @@ def _form(
     faults: str,
     consent: Consent | None,
     told: Audience | None = None,
+    **values: Any,
 ) -> HTMLResponse:
     wording, sources = desk.site.wording(request), _sources(desk, None if consent is None else official)
     shown: Any = consent or _NEW
@@ -242,4 +258,5 @@ def _form(
         told=told,
         contact={each: describing.written(form, each) for each in ("contact_name", "channel", "address")},
         faults=faults,
+        **values,
     )

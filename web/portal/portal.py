@@ -38,7 +38,8 @@ class Portal:
         submit: takes a post in as one about the official with this id; whether it is new and her consent covers it.
         downloads: everything that is held because of an official, by the form of the file: ``html`` to read, ``json``.
         sources: all sources there are.
-        sources_of: these, and those of whatever is held about the official with this id: JSON lines may name any other.
+        sources_of: these, those of whatever is held about the official with this id, as JSON lines may name any other, and those
+            that she has taken out, so that she can take them in again.
         channels: those by which contacts can be told, with an address that people can give, by name.
         audience: whom the plan in force may tell of an official, before consent is asked.
         statement: what officials of the tenant with this id, or managers of its functions, are shown now before they consent.

@@ -17,6 +17,7 @@ from registry.official import Consent
 from registry.tenant import Tenant
 from tests.registry.people import NOW, official
 from tests.review.people import alert, verdict
+from tests.web.building import Page
 from tests.web.portal.building import ID, Home
 
 DESK = Recipient("Beredskap", "email", "vakt@ekvik.example", "sv", show_text=False)
@@ -263,6 +264,55 @@ def test_before_she_erases_everything_she_reads_that_open_alerts_end(home: Home)
     for action in actions:
         home.parts.incidents.answer(incident.id, action, by="Rut Ek")
     assert "still open" not in browser.page("/me/erase").words
+
+
+def test_before_she_takes_out_a_source_that_open_alerts_come_from_she_is_asked(home: Home) -> None:
+    sources = ("anteckning", "bluesky", "feed")
+    posts = [
+        verdict("a", "Akta dig", source=each, officials=(ID,), severity="high", labels=("threat",)) for each in sources
+    ]
+    home.parts.index.write_verdicts(posts)
+    home.parts.incidents.take([replace(alert(judged, official=ID), recipients=(DESK,)) for judged in posts[:2]])
+    browser = home.browser()
+    form = home.consent_form(browser) | {"scope": "some"}
+    without = {each: [source for source in form["source"] if source != each] for each in sources}
+    assert browser.submit("/me/consent", **form | {"source": without["feed"]}).status_code == 303, (
+        "no alert comes from it"
+    )
+    left = [each for each in without["anteckning"] if each != "feed"]
+    page = Page(browser.submit("/me/consent", **form | {"source": left}).text)
+    assert "1 alert about you that is still open rests on posts that would now be erased" in page.words
+    [asked] = page.all("input", name="asked")
+    assert (asked["value"], home.parts.allowed(ID, "anteckning")) == ("anteckning", True)
+    assert home.parts.index.held(["anteckning:a"]) == {"anteckning:a"}
+    sure = form | {"asked": "anteckning", "sure": "1"}
+    more = browser.submit("/me/consent", **sure | {"source": [each for each in left if each != "bluesky"]})
+    assert (more.status_code, home.parts.allowed(ID, "bluesky")) == (200, True), "she was asked of another one"
+    answer = browser.submit("/me/consent", **sure | {"source": left})
+    assert answer.headers["location"] == "/me/consent?done=saved"
+    assert home.parts.index.held(["anteckning:a"]) == set()
+    assert len(home.parts.incidents.open()) == 1, "something is left of it"
+
+
+def test_a_source_that_she_has_taken_out_can_be_taken_in_again(home: Home) -> None:
+    """Also one that no collector names, once nothing of it is held any more; it is hers alone."""
+    home.parts.store.add(official("ekvik-08", given_names=("Eva",)), given=Given("paper"))
+    home.parts.index.write_verdicts([verdict("a", source="anteckning", officials=(ID,))])
+    browser = home.browser()
+    form = home.consent_form(browser) | {"scope": "some"}
+    left = [each for each in form["source"] if each != "anteckning"]
+    for _ in range(2):  # also out of a consent to all, which nobody had narrowed
+        answer = browser.submit("/me/consent", **form | {"source": left})
+        assert answer.headers["location"] == "/me/consent?done=saved"
+        assert not home.parts.allowed(ID, "anteckning")
+        [offered] = browser.page("/me/consent").all("input", name="source", value="anteckning")
+        assert "checked" not in offered
+        home.clock.advance(60)
+        answer = browser.submit("/me/consent", **form | {"scope": "all"})
+        assert answer.headers["location"] == "/me/consent?done=saved"
+        assert home.parts.allowed(ID, "anteckning")
+        home.clock.advance(60)
+    assert home.parts.partial.sources("ekvik-08") == frozenset()
 
 
 def test_two_clicks_erase_everything(home: Home) -> None:
