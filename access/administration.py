@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from datetime import datetime
 
 from access.audit import Audit
 from access.audit_entry import Action
@@ -228,10 +229,23 @@ class Administration:
     def _send(self, actor: Actor, person: Person, why: Why, tenant: str) -> None:
         link = self._link(self._invitations.create(person, why=why, by=actor.person.id))
         until = (self._clock.now() + LASTS[why]).isoformat()
-        if why == "join":
-            self._letters.add(person, "invitation", {"link": link, "until": until, "tenant": self._tenant_name(tenant)})
+        values = {"link": link, "until": until}
+        if why == "reset":
+            self._letters.add(person, "reset", values)
+            return
+        values |= {"tenant": self._tenant_name(tenant)}
+        since = self._watched_since(person, tenant)
+        if since is None:
+            self._letters.add(person, "invitation", values)
         else:
-            self._letters.add(person, "reset", {"link": link, "until": until})
+            self._letters.add(person, "invitation-watched", values | {"since": since.isoformat()})
+
+    def _watched_since(self, person: Person, tenant: str) -> datetime | None:
+        """When the consent began by which she, or what she answers for, is watched now, as by a file; ``None``: by none."""
+        hers = {each.official for each in person.grants if each.role == "official" and each.tenant == tenant}
+        now = self._clock.now()
+        held = (consent for each in self._officials() if each.id in hers for consent in each.consents)
+        return min((consent.since for consent in held if consent.in_force(now)), default=None)
 
     def _whole(self, actor: Actor, person_id: str, *, offered: bool = False) -> Person:
         """The person with all her roles, if she has any in the tenants of ``actor``, or was ``offered`` one."""

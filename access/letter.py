@@ -10,6 +10,7 @@ from registry.official import Language
 
 LetterKind = Literal[
     "invitation",
+    "invitation-watched",
     "reset",
     "consent-ends",
     "break-glass",
@@ -25,6 +26,7 @@ LetterKind = Literal[
 ]
 VALUES: dict[LetterKind, frozenset[str]] = {
     "invitation": frozenset({"link", "until", "tenant"}),
+    "invitation-watched": frozenset({"link", "until", "tenant", "since"}),
     "reset": frozenset({"link", "until"}),
     "consent-ends": frozenset({"until"}),
     "break-glass": frozenset({"at", "who", "tenant", "reason"}),
@@ -38,7 +40,8 @@ VALUES: dict[LetterKind, frozenset[str]] = {
     "task-overdue": frozenset({"incident", "task"}),
     "erased": frozenset({"at", "removed", "kept", "kept_until", "last_copy"}),
 }
-"""What each kind tells. ``at``, ``until``, ``kept_until`` and ``last_copy`` are moments in ISO form, or empty.
+"""What each kind tells. ``at``, ``since``, ``until``, ``kept_until`` and ``last_copy`` are moments in ISO form, or empty.
+``since`` is when the consent began by which an official, or a function, is watched already.
 ``incident`` is an id, ``task`` the title of a step in the reader's language.
 ``alert`` is an id if the letter is about one alert, or empty; ``alerts`` are the ids of all, with spaces between them; ``wish``
 is how its reader wished to be told. ``by`` is the name of somebody, or empty if it was a command.

@@ -46,7 +46,7 @@ LEFT_OUT = {
     "access_ticket": "a link that was used since would open something once more",
 }
 """The tables that are not in an archive, and why."""
-OPENING = and_(LETTER.c.state == "waiting", LETTER.c.kind.in_(("invitation", "reset")))
+OPENING = and_(LETTER.c.state == "waiting", LETTER.c.kind.in_(("invitation", "invitation-watched", "reset")))
 """The letters that are not in one either: each holds a link that opens an account, as long as it waits."""
 TABLES = {
     str(name): table  # SQLAlchemy's name is more than text

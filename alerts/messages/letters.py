@@ -14,7 +14,7 @@ from registry.official import Language
 
 FOLDER = Path(__file__).parent / "translations" / "letters"
 
-_MOMENTS = ("at", "until", "last_copy")
+_MOMENTS = ("at", "since", "until", "last_copy")
 _ZONES: dict[Language, ZoneInfo] = {each: ZoneInfo(ZONES["FI" if each == "fi" else "SE"]) for each in LANGUAGES}
 _PAGES = {
     "consent-ends": "/me",

@@ -15,9 +15,11 @@ from access.person import Grant, Person, Role
 from flow.clock import ManualClock
 from flow.database import Database
 from flow.errors import BadInput
-from tests.access.people import ANNA, OFFICER, person, seal
-from tests.registry.people import official
+from registry.official import Consent
+from tests.access.people import ANNA, NOW, OFFICER, person, seal
+from tests.registry.people import START, official
 
+ENDED = Consent(scope=("*",), since=START, until=NOW)
 KEYS = Grant("administrator", "ekvik")
 ELSEWHERE = Grant("analyst", "furuby")
 
@@ -37,7 +39,11 @@ def administration(accounts: Accounts, database: Database, audit: Audit, clock: 
         audit,
         link=lambda secret: f"https://turvakt.ekvik.example/invitation/{secret}",
         tenant_name=str.title,
-        officials=lambda: [official(), official("ekvik-08"), official("furuby-01", municipality="Furuby")],
+        officials=lambda: [
+            official(),
+            official("ekvik-08", consents=(ENDED,)),
+            official("furuby-01", municipality="Furuby"),
+        ],
         clock=clock,
     )
 
@@ -145,6 +151,29 @@ def test_who_keeps_roles_elsewhere_stays_signed_in_without_those_that_were_taken
 def invites(administration: Administration, kaj: Actor, email: str, **changes: str) -> Person:
     asked: dict[str, Any] = {"name": "Anna", "email": email, "language": "sv", "role": "official", "tenant": "ekvik"}
     return administration.invite(kaj, **asked | changes)
+
+
+def test_who_is_watched_already_is_told_so_in_the_invitation(
+    administration: Administration, database: Database, kaj: Actor, clock: ManualClock
+) -> None:
+    """By a consent from a file: her silence lets it go on, and stands for no decision of hers."""
+    letters = Letters(database, seal=seal, clock=clock)
+    [consent] = official().consents
+    anna = invites(administration, kaj, "anna@ekvik.example", official="ekvik-07")
+    administration.send_link(kaj, anna.id)
+    invites(administration, kaj, "new@ekvik.example", name="Ny Person")
+    told = [each.letter for each in letters.due()]
+    assert sorted((each.purpose, each.values.get("since")) for each in told) == [
+        ("invitation", None),
+        *[("invitation-watched", consent.since.isoformat())] * 2,
+    ]
+
+
+def test_whose_consent_has_ended_is_invited_as_others(
+    administration: Administration, database: Database, kaj: Actor, clock: ManualClock
+) -> None:
+    invites(administration, kaj, "anna@ekvik.example", official="ekvik-08")
+    assert [each.letter.purpose for each in Letters(database, seal=seal, clock=clock).due()] == ["invitation"]
 
 
 def test_a_registered_official_is_invited_to_her_own_entry(

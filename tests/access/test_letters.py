@@ -36,6 +36,7 @@ LINK = "https://turvakt.ekvik.example/join/a1b2c3"
 MOMENT = datetime.fromisoformat("2026-12-01T10:00:00+00:00").isoformat()
 GIVEN: dict[str, str] = {
     "link": LINK,
+    "since": MOMENT,
     "until": MOMENT,
     "at": MOMENT,
     "tenant": "Ekviks kommun",

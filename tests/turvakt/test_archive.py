@@ -57,13 +57,14 @@ def test_letters_that_open_an_account_are_left_out(parts: Parts) -> None:
     link = {"link": "https://turvakt.ekvik.example/invitation/zqxsecret", "until": moment}
     parts.letters.add(berit, "reset", link)
     parts.letters.add(berit, "invitation", link | {"tenant": "Ekvik"})
+    parts.letters.add(berit, "invitation-watched", link | {"tenant": "Ekvik", "since": moment})
     parts.letters.add(berit, "consent-ends", {"until": moment})
     lines = list(dump(parts))
     assert not any(b"zqxsecret" in line or b"zqxsecret" in _content(line) for line in lines)
     assert sums(lines)["access_letter"][0] == 1
     for waiting in parts.letters.due():
         parts.letters.ended(waiting, "sent")
-    assert sums(dump(parts))["access_letter"][0] == 3, "what was sent holds no link any more"
+    assert sums(dump(parts))["access_letter"][0] == 4, "what was sent holds no link any more"
 
 
 def _content(line: bytes) -> bytes:
