@@ -82,6 +82,15 @@ def lay_out(
     )
 
 
+def referred(bulletin: Bulletin, words: Words) -> str:
+    """What it is about, by references alone; empty: no incident."""
+    if bulletin.kind != "closed":
+        return bulletin.incident[:REFERENCE_LETTERS]
+    references = ", ".join(each[:REFERENCE_LETTERS] for each in _closed(bulletin))
+    more = _number(bulletin.values.get("more", ""))
+    return words.text("closed.more", reference=references, number=more) if more else references
+
+
 def _form(bulletin: Bulletin) -> str:
     if bulletin.kind == "budget" and bulletin.values.get("untold"):
         return "budget-untold"
@@ -183,9 +192,7 @@ def _values(bulletin: Bulletin, words: Words, zone: tzinfo) -> dict[str, str]:
     values["incident_severity"] = words.name("severity", values.get("incident_severity", ""))
     values["due_first"] = values.get("due", "")
     if bulletin.kind == "closed":
-        references = ", ".join(each[:REFERENCE_LETTERS] for each in _closed(bulletin))
-        more = _number(values.get("more", ""))
-        values["closed"] = words.text("closed.more", reference=references, number=more) if more else references
+        values["closed"] = referred(bulletin, words)
     if bulletin.kind == "campaign":
         posts, accounts, minutes = (_number(values.get(name, "")) for name in ("posts", "accounts", "minutes"))
         values["size"] = words.size(posts=posts, accounts=accounts, minutes=minutes)

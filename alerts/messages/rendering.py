@@ -9,11 +9,11 @@ from alerts.alert import Alert, Recipient, Told
 from alerts.bulletin import Bulletin
 from alerts.incidents.incident import Incident, State
 from alerts.listing import link_id, read
-from alerts.messages.announcing import lay_out
+from alerts.messages.announcing import lay_out, referred
 from alerts.messages.layout import Layout, Section
 from alerts.messages.message import Message, clean
 from alerts.messages.translations import Translations
-from alerts.messages.words import FOLDER, FOLDERS, HOMES, Words
+from alerts.messages.words import FOLDER, FOLDERS, HOMES, REFERENCE_LETTERS, Words
 from alerts.plans.hours import ZONES
 from alerts.urgency import breaks_through
 from classify.law import Provision, as_json, hints
@@ -114,7 +114,7 @@ class Renderer:
             subject=words.subject(layout.title, reference),
             text=layout.text(),
             html=layout.html(),
-            short=words.short(layout, reference),
+            short=words.short(layout, reference[:REFERENCE_LETTERS]),
             spoken=" ".join((opening, layout.lead, *closing)),
             link=link,
             facts=_facts(alert, told, severity=grave, law=law[:MOST_HINTS], link=link),
@@ -169,7 +169,7 @@ class Renderer:
             subject=words.subject(layout.title, bulletin.incident),
             text=layout.text(),
             html=layout.html(),
-            short=words.short(layout, bulletin.incident),
+            short=words.short(layout, referred(bulletin, words)),
             spoken=" ".join(spoken),
             link=layout.link,
             facts={"type": f"bulletin.{bulletin.kind}", "timestamp": bulletin.at.isoformat(), "data": data},

@@ -82,11 +82,9 @@ class Words:
         """The subject of a mail."""
         return f"Turvakt: {title} [{reference[:REFERENCE_LETTERS]}]" if reference else f"Turvakt: {title}"
 
-    def short(self, layout: Layout, reference: str) -> str:
-        """What a lock screen shows."""
-        whole = (
-            f"Turvakt: {layout.title} ({reference[:REFERENCE_LETTERS]})." if reference else f"Turvakt: {layout.title}."
-        )
+    def short(self, layout: Layout, referred: str) -> str:
+        """What a lock screen shows; ``referred`` is what it is about, by references alone."""
+        whole = f"Turvakt: {layout.title} ({referred})." if referred else f"Turvakt: {layout.title}."
         return f"{whole} {layout.button}." if layout.link else whole
 
     def reference(self, reference: str) -> tuple[str, ...]:

@@ -134,6 +134,18 @@ def test_short_and_link_fit_into_one_short_message_of_a_telephone(case: str, lan
     assert (taken <= room, room) == (True, 160)
 
 
+def test_a_short_message_that_alerts_are_closed_says_which() -> None:
+    """All that a telephone shows: other alerts of the reader may still be open."""
+    five = [f"{number}{INCIDENT[1:]}" for number in range(5)]
+    several = bulletin("closed", incident="", severity="none", closed=" ".join(five), more="12")
+    for language in LANGUAGES:
+        short = render(several, recipient(language=language)).short
+        assert [each[:6] for each in five if each[:6] not in short] == []
+        assert "12" in short
+        taken, room = units(short)
+        assert (taken <= room, room) == (True, 160)
+
+
 def seen(node: LexborNode | None) -> str:
     return " ".join(node.text(separator=" ").split()) if node else ""
 
