@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import FormData
 
+from access.checking import folded
 from alerts.messages.translations import LANGUAGES
 from alerts.routing import may_tell
 from flow.errors import BadInput
@@ -233,17 +234,28 @@ def _wishes(desk: Desk, request: Request, form: FormData | None = None) -> Respo
     if official is None:
         return desk.missing(request)
     wishes = official.wishes if form is None else describing.wishes(form, official.wishes)
-    if form is not None and wishes is not None:
+    tellers, faults = _tellers(desk, official), "" if wishes is not None else "quiet"
+    if form is not None and wishes is not None and wishes.through:
+        called = next((each for each in tellers if folded(each) == folded(wishes.through)), "")
+        wishes, faults = replace(wishes, through=called), "" if called else "nobody_of_name"
+    if form is not None and wishes is not None and not faults:
         with desk.portal.store.changing(official.id) as her:
             desk.portal.store.change(replace(her, wishes=wishes), given=desk.given(request))
         desk.note(request, "official-changed")
         return RedirectResponse("/me/wishes?done=saved", 303)
     begins, _, ends = official.wishes.quiet.partition("-")
-    faults = "" if wishes is not None else "quiet"
     if form is not None:  # what she typed stays
         begins, ends = describing.written(form, "quiet_from"), describing.written(form, "quiet_to")
         official = replace(official, wishes=describing.told(form, official.wishes))
-    return desk.page(request, "wishes", official, status=422 if faults else 200, quiet=(begins, ends), faults=faults)
+    status = 422 if faults else 200
+    return desk.page(request, "wishes", official, status=status, quiet=(begins, ends), tellers=tellers, faults=faults)
+
+
+def _tellers(desk: Desk, official: Official) -> list[str]:
+    """The names of those who may tell her: whoever else hears of no alert would tell her nothing."""
+    told, now = desk.portal.audience(official), desk.site.clock.now()
+    own = (contact.name for contact in official.contacts if told.own)
+    return [each for each in dict.fromkeys((*own, *told.names)) if may_tell(official, each, now)]
 
 
 def _deputies(desk: Desk, request: Request, form: FormData | None = None, faults: str = "") -> Response:

@@ -179,15 +179,34 @@ def test_before_she_consents_she_sees_whom_the_plan_tells(tmp_path: Path) -> Non
 
 def test_wishes(home: Home) -> None:
     browser = home.browser()
-    form = {"notice": "never", "text": "1", "through": "Rut Ek", "quiet_from": "22:00", "quiet_to": "07:00"}
+    form = {"notice": "never", "text": "1", "through": "Beredskap", "quiet_from": "22:00", "quiet_to": "07:00"}
     refused = browser.submit("/me/wishes", **form | {"quiet_to": ""})
     assert refused.status_code == 422
     shown = Page(refused.text)
-    assert [shown.all("input", id=each)[0]["value"] for each in ("through", "quiet_from")] == ["Rut Ek", "22:00"]
+    assert [shown.all("input", id=each)[0]["value"] for each in ("through", "quiet_from")] == ["Beredskap", "22:00"]
     assert [each["id"] for each in shown.all("input") if "checked" in each] == ["notice-never", "text-1"]
     assert home.parts.store.get(ID).wishes == Wishes()
     assert browser.submit("/me/wishes", **form).headers["location"] == "/me/wishes?done=saved"
-    assert home.parts.store.get(ID).wishes == Wishes("never", True, "Rut Ek", "22:00-07:00")
+    assert home.parts.store.get(ID).wishes == Wishes("never", True, "Beredskap", "22:00-07:00")
+
+
+def test_whoever_is_to_tell_her_must_be_somebody_who_hears_of_alerts(tmp_path: Path) -> None:
+    """Officers are shown the name, and would rely on somebody who is not there."""
+    file = tmp_path / "plan.toml"
+    file.write_text(PLAN, "utf-8")
+    home = Home(tmp_path / "data", alerts={"rules": str(file)})
+    with home.parts:
+        browser = home.browser()
+        form = {"notice": "at-once", "through": "Rut Ekk", "quiet_from": "", "quiet_to": ""}
+        refused = browser.submit("/me/wishes", **form)
+        assert (refused.status_code, home.parts.store.get(ID).wishes) == (422, Wishes())
+        page = Page(refused.text)
+        assert "Nobody of that name may get alerts about you" in page.words
+        assert [each["value"] for each in page.all("option")][:2] == ["Rut Ek", "Veikko Aho"]
+        assert [each["value"] for each in page.all("input", id="through")] == ["Rut Ekk"]
+        assert browser.submit("/me/wishes", **form | {"through": "rut  EK"}).status_code == 303
+        assert home.parts.store.get(ID).wishes.through == "Rut Ek"
+        assert browser.submit("/me/wishes", **form | {"through": ""}).status_code == 303
 
 
 def test_a_deputy_is_invited_by_letter_and_removed(home: Home) -> None:
