@@ -121,8 +121,8 @@ def test_she_reads_who_took_closed_and_reopened_it(home: Home, language: Languag
     assert [page.count(each) for each in said] == [1, 1, 1]
     counted = {
         "sv": "1 har hanterats av en människa",
-        "fi": "1 ihmisen käsittelemää",
-        "en": "1 were dealt with by a person",
+        "fi": "1 ihmisen käsittelemä",
+        "en": "1 was dealt with by a person",
     }
     assert counted[language] in browser.page("/me").words
     home.parts.incidents.history.erase(ID, Part("recipient", "Rut Ek"))
