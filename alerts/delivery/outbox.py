@@ -51,9 +51,9 @@ _TOLD_SINCE = exists().where(
 _OUTDONE_UNLESS_NEWER = _OUTDONE.where(~_TOLD_SINCE)
 _THESE = OUTBOX.c.id.in_(bindparam("ids", expanding=True))
 _KNOWN = select(OUTBOX.c.id).where(_THESE)
-_TAKEN_IN = _KNOWN.where(or_(OUTBOX.c.state != "withdrawn", OUTBOX.c.reason.not_in((MOVED, REPLACED))))
+_TAKEN_IN = _KNOWN.where(or_(OUTBOX.c.state != "withdrawn", func.coalesce(OUTBOX.c.reason, "") != MOVED))
 _ABOUT = select(OUTBOX.c.id, OUTBOX.c.alert_id, OUTBOX.c.post).where(_THESE)
-_MOVED = delete(OUTBOX).where(_THESE, OUTBOX.c.state == "withdrawn", OUTBOX.c.reason.in_((MOVED, REPLACED)))
+_MOVED = delete(OUTBOX).where(_THESE, OUTBOX.c.state == "withdrawn", OUTBOX.c.reason == MOVED)
 _SLOTS = select(OUTBOX.c.slot, OUTBOX.c.official, OUTBOX.c.post, OUTBOX.c.incident).where(_THESE)
 
 

@@ -134,7 +134,8 @@ class Escalation:
         if content is None or not left:
             return 0
         others = tuple((each.channel, each.address) for each in left[1:])
-        return len(self._telling.tell([to_one(content, replace(left[0], instead=others))], event="failed-over"))
+        told_anew = to_one(content, replace(left[0], instead=others))
+        return len(self._telling.tell([told_anew], event="failed-over", instead_of=[link.delivery]))
 
     def note(self, case: Case, event: Event, *, actor: str = TURVAKT, result: str = "", step: int = 0) -> None:
         """Write down what has happened to it."""
