@@ -1,7 +1,7 @@
 """Whether messages can go where a file of rules says: channels that there are, and addresses of their form."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from alerts.channels import CHANNELS
 from alerts.channels.addresses import check_address
@@ -25,7 +25,7 @@ def wrong_ways(given: Any, *, key: str, place: str) -> Iterator[Mistake]:
             yield Mistake(f"{place}, key '{key}[{number}]'", says)
 
 
-def _is_text(value: Any) -> bool:
+def _is_text(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and bool(value.strip())
 
 
