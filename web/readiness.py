@@ -1,6 +1,6 @@
 """Whether all is well, for pages and probes: asked beside them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from threading import Lock
@@ -36,6 +36,11 @@ class Reason(str):
         reason = super().__new__(cls, english)
         reason.key, reason.number, reason.detail, reason.values = key, number, detail, values
         return reason
+
+
+def late(reasons: Iterable[str]) -> bool:
+    """Whether alerts may come late by what is wrong. What has failed is over: it makes nothing else late."""
+    return any(not isinstance(each, Reason) or each.key != "ready.failed" for each in reasons)
 
 
 class Readiness:

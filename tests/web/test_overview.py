@@ -10,7 +10,7 @@ from flow.databases.sqlite import Sqlite
 from review.indexes.sqlite import SqliteIndex
 from tests.review.people import alert, decision, delivery, verdict
 from tests.turvakt.process import until
-from tests.web.building import Browser, Page, World, official
+from tests.web.building import Browser, FixedDoor, Page, World, actor, official
 from web.readiness import Reason
 
 
@@ -201,6 +201,33 @@ def test_a_monitor_that_falls_behind_says_so(world: World, browser: Browser) -> 
         assert words in page.words
         assert '<span lang="en">it is locked</span>' in page.html
     assert browser.get("/readyz").text.splitlines() == [*english]
+
+
+def test_what_failed_is_told_to_operators_and_nothing_is_said_to_be_late(world: World) -> None:
+    """One mailbox that is gone makes no alert late, and only operators can look for it."""
+    failed = Reason("3 deliveries failed in the last 3 days", "ready.failed", number=3, days=3)
+    world.reasons.append(failed)
+    operator, officer = (world.browser(door=FixedDoor(actor(role))) for role in ("operator", "officer"))
+    for language, words, link in (
+        ("en", "Messages have not arrived.", "See what is wrong"),
+        ("sv", "Meddelanden har inte kommit fram.", "Se vad som är fel"),
+        ("fi", "Viestejä ei ole saatu perille.", "Katso, mikä on vialla"),
+    ):
+        for browser in (operator, officer):
+            browser.cookies.set("turvakt_language", language)
+        until(lambda said=f"{words} {link}": said in operator.page("/status").words)
+        until(lambda: officer.get("/readyz").status_code == 503)
+        assert 'class="banner"' not in officer.page("/").html
+    assert operator.get("/readyz").text == f"{failed}\n"
+    for language, words in (("en", "not keeping up"), ("sv", "hinner inte med"), ("fi", "ei pysy mukana")):
+        operator.cookies.set("turvakt_language", language)
+        assert words not in operator.page("/status").words
+    world.reasons.append(
+        Reason("1 delivery has been due for more than 5 minutes", "ready.overdue", number=1, minutes=5)
+    )
+    world.clock.advance(10)
+    officer.cookies.set("turvakt_language", "en")
+    until(lambda: "not keeping up" in officer.page("/").words)
 
 
 def test_status(world: World, browser: Browser) -> None:

@@ -22,6 +22,7 @@ from review.scoped import Scoped
 from web.answer.waiting import Waiting
 from web.console.filters import VIEWS, Filters
 from web.door import TOKEN, in_reach, reading
+from web.readiness import late
 from web.reads import Reads
 from web.security import here
 from web.wording import Texts, Wording, choose_language
@@ -169,14 +170,15 @@ class Site:
 
     def page(self, request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A whole page, to be called in ``reads``; its ``title`` is among the values."""
-        return self.part(
-            request, template, status=status, here=here(request.scope), not_ready=bool(self.ready()), **values
-        )
+        reasons = self.ready()
+        wrong = {"not_ready": late(reasons), "undelivered": bool(reasons)}
+        return self.part(request, template, status=status, here=here(request.scope), **wrong, **values)
 
     def part(self, request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A template without what only a whole page needs."""
         wording = self.wording(request)
         values.setdefault("view", "")
+        values.setdefault("undelivered", False)
         now, actor = self.clock.now(), request.state.actor
         html = self._templates.get_template(template).render(
             w=wording,
