@@ -3,15 +3,19 @@
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from alerts.alert import DELIVERIES
 from alerts.delivery.outbox import Item, Result
 from alerts.incidents.incident import Incident
 from alerts.incidents.links import LASTS
+from alerts.messages.translations import Translations
+from alerts.messages.words import FOLDERS, Words
+from alerts.tables import INCIDENT
 from flow.errors import BadInput, Unavailable
 from registry.official import Contact
 from tests.alerts.bounces import TO, exchange, exim, postfix
@@ -19,6 +23,9 @@ from tests.turvakt.process import Program
 from tests.web.answering import ANNA, EVA, KAJ, Answerable
 from tests.web.portal.building import at_once
 from turvakt.bounces import note
+from turvakt.watch.beats import Beats
+from turvakt.watch.channels import Channels
+from turvakt.watch.trouble import Detail, Trouble
 
 SMS = Contact(EVA, "sms", "+46700000000", "sv")
 
@@ -60,6 +67,23 @@ def test_an_alert_that_came_back_has_failed(world: Answerable, server: Callable[
     [entry] = world.parts.log.browse("deliveries", limit=9)
     told = DELIVERIES.decode(entry.value)
     assert (told.id, told.state) == (sent, "failed")
+
+
+def test_the_operator_is_told_what_came_back_and_not_that_the_channel_fails(world: Answerable) -> None:
+    incident, now = world.raised(), world.clock.now()
+    watch = Channels(world.parts.database, Beats(world.parts.database), ways=lambda: [("email", "kaj@ekvik.example")])
+    sent = delivered(world)
+    assert list(watch(now)) == []
+    note(world.parts, postfix(sent))
+    details: dict[Detail, str] = {"returned": "1", "references": incident.id[:6]}
+    assert list(watch(now)) == [Trouble("message-returned", "channel:email", now, details)]
+    said = Words(Translations(*FOLDERS), "sv").details(dict(details), UTC)
+    assert said.endswith(f"Händelsens referens: {incident.id[:6]}.")
+    world.parts.database.execute(update(INCIDENT).values(kind="drill"))
+    (trouble,) = watch(now)
+    assert trouble.details == {"returned": "1", "drills": incident.id[:6]}
+    assert KAJ not in str(trouble)
+    assert list(watch(now + timedelta(hours=2))) == []
 
 
 def test_what_nobody_has_got_goes_on_to_the_next_step(world: Answerable) -> None:

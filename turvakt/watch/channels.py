@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
 
 from access.tables import LETTER
+from alerts.alert import NOT_ARRIVED
 from alerts.channel import Channel
 from alerts.channels import CHANNELS
 from alerts.delivery.limits import ENOUGH, LEFT_ALONE, Limited, receiver_of
 from alerts.delivery.outbox import Outbox
 from alerts.delivery.sending import FAILED_OVER, GIVEN_UP
-from alerts.tables import OUTBOX
+from alerts.messages.words import REFERENCE_LETTERS
+from alerts.tables import INCIDENT, OUTBOX
 from flow.database import Database
 from flow.databases.columns import moment
 from turvakt.watch.beats import CHANNEL, LOST, TRIED, Beat, Beats
@@ -28,6 +30,9 @@ LOST_FOR = timedelta(minutes=10)
 have come by it."""
 _TRIED_AGAIN = OUTBOX.c.state == "waiting", OUTBOX.c.attempts >= TRIES
 _FAILED = OUTBOX.c.state == "failed"
+_RETURNED = func.coalesce(OUTBOX.c.reason, "") == NOT_ARRIVED
+"""The channel did work, and took the message on: the address is at fault."""
+_REFERENCES_MOST = 5
 _NOT_TAKEN_SAYS = (GIVEN_UP, FAILED_OVER)
 """What the reason begins with where the channel did not work; else it did, and refused the message or its address."""
 _NOT_TAKEN = or_(*(func.coalesce(OUTBOX.c.reason, "").startswith(said) for said in _NOT_TAKEN_SAYS))
@@ -123,6 +128,7 @@ class Channels:
             if "failed" in failing.details:
                 failing.details.pop("failed-before", None)
             yield Trouble("channel-failing", place, failing.since, failing.details)
+        yield from self._returned(now)
 
     def unused(self, trouble: Trouble) -> bool:
         """Whether nobody is told any longer by the channel of ``trouble``, or by a host of it that has not worked since."""
@@ -196,6 +202,7 @@ class Channels:
         over = (and_(OUTBOX.c.channel == name, OUTBOX.c.at <= at.timestamp()) for name, at in worked.items())
         lately = (
             _FAILED,
+            not_(_RETURNED),
             OUTBOX.c.at > (now - FAILED_TOLD).timestamp(),
             not_(and_(_NOT_TAKEN, or_(false(), *over))),
         )
@@ -203,6 +210,26 @@ class Channels:
         for name, number, since in self._database.query(many.group_by(OUTBOX.c.channel)):
             self._add(found, name, "failed", number, moment(since), *lately)
         self._letters(found, max((now - FAILED_TOLD), worked.get("email", now - FAILED_TOLD)))
+
+    def _returned(self, now: datetime) -> Iterator[Trouble]:
+        """What services have told within the hour that it did not arrive: whose it was, the incidents' references lead to."""
+        lately = _FAILED, _RETURNED, OUTBOX.c.at > (now - FAILED_TOLD).timestamp()
+        rows = self._database.query(
+            select(OUTBOX.c.channel, OUTBOX.c.at, OUTBOX.c.incident, func.coalesce(INCIDENT.c.kind, ""))
+            .select_from(OUTBOX.outerjoin(INCIDENT, INCIDENT.c.id == OUTBOX.c.incident))
+            .where(*lately)
+            .order_by(OUTBOX.c.at)
+        )
+        for name in dict.fromkeys(row[0] for row in rows):
+            those = [row for row in rows if row[0] == name]
+            details: dict[Detail, str] = {"returned": str(len(those))}
+            whose: tuple[tuple[Detail, bool], ...] = (("references", False), ("drills", True))
+            for what, drill in whose:
+                found = dict.fromkeys(row[2][:REFERENCE_LETTERS] for row in those if (row[3] == "drill") == drill)
+                if shown := [each for each in found if each]:
+                    details[what] = ", ".join(shown[-_REFERENCES_MOST:])
+            place = f"{CHANNEL}{name}" if name in CHANNELS else f"{CHANNEL}other"
+            yield Trouble("message-returned", place, moment(those[0][1]), details)
 
     def _letters(self, found: dict[str, _Failing], since: datetime) -> None:
         """Letters to people who sign in, which go by e-mail: those that failed after ``since``. The log says why."""

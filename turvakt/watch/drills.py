@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 from alerts.channels import CHANNELS
 from alerts.incidents.history import Transition
 from alerts.incidents.incident import Incident
+from alerts.messages.words import REFERENCE_LETTERS
 from flow.database import Database
 from flow.databases.columns import moment
 from flow.errors import Broken
@@ -118,7 +119,7 @@ class Drills:
         told = self._history(incident.id)
         for channel in sorted(_failed(told, over=now - at >= DELIVERED)):
             place = f"channel:{channel}" if channel in CHANNELS else "channel:other"
-            yield Trouble("drill-failed", place, at)
+            yield Trouble("drill-failed", place, at, {"drills": incident.id[:REFERENCE_LETTERS]})
         if now - at >= ANSWERED and incident.state not in ("acknowledged", "resolved"):
             yield Trouble("drill-unanswered", "drill", at + ANSWERED)
 

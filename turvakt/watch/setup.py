@@ -183,7 +183,7 @@ def _probes(
         Probe("database", frozenset({"source-silent", "source-failing", "source-refuses"}), sources),
         Probe("log", frozenset({"stage-late"}), stages(readers, oldest=oldest)),
         Probe("database", frozenset({"deliveries-late"}), deliveries(parts.outbox)),
-        Probe("database", frozenset({"channel-failing"}), channels),
+        Probe("database", frozenset({"channel-failing", "message-returned"}), channels),
         Probe("database", frozenset({"channel-unready"}), unready(beats, ways=lambda: ways(parts))),
         Probe("database", frozenset({"drill-failed", "drill-unanswered"}), held),
         Probe("database", frozenset({"nobody-left"}), nobody_left(parts.database)),

@@ -16,6 +16,7 @@ Kind = Literal[
     "deliveries-late",
     "channel-failing",
     "channel-unready",
+    "message-returned",
     "store-away",
     "disk-full",
     "clock-jumped",
@@ -43,6 +44,9 @@ Detail = Literal[
     "failed",
     "failed-before",
     "failed-at",
+    "returned",
+    "references",
+    "drills",
     "no-way",
     "free",
     "full-in",
@@ -71,7 +75,9 @@ BROKEN: frozenset[Kind] = frozenset(
     {"worker-silent", "worker-stopped", "stage-late", "deliveries-late", "store-away", "disk-full"}
 )
 """While these last, alerts may reach nobody: the watcher outside is told, too."""
-CRITICAL: frozenset[Kind] = BROKEN | {"channel-failing", "nobody-left", "incident-unreadable", "dead-letters"}
+CRITICAL: frozenset[Kind] = BROKEN | {
+    *("channel-failing", "message-returned", "nobody-left", "incident-unreadable", "dead-letters")
+}
 """The operator is woken. Of the others she is told at her desk."""
 AT_ONCE: frozenset[Kind] = frozenset(
     {

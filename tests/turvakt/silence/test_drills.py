@@ -131,6 +131,7 @@ def test_a_channel_that_did_not_deliver_it_is_a_trouble(world: World) -> None:
             for event in events
         ]
     assert look(MONDAY + timedelta(minutes=1)) == {"channel:email"}
+    assert [each.details for each in drills(MONDAY + timedelta(minutes=1))] == [{"drills": str(incident)[:6]}]
     assert look(MONDAY + HOUR) == {"channel:email", "channel:webhook"}
     world.told.append(Transition(incident, "", MONDAY, "delivered", channel="webhook", delivery="2"))
     assert look(MONDAY + HOUR) == {"channel:email"}
