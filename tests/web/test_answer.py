@@ -483,7 +483,13 @@ def test_where_the_plan_wants_it_one_signs_in_first_and_answers_as_oneself(tmp_p
     unknown = Page(world.browser().submit("/sign-in", token="wrong", back=f"{path[:-4]}AAAA").text)
     assert "An alert" not in unknown.words
     other = world.browser(world.person("officer", tenant="furuby", id="mia"))
-    assert other.get(path).status_code == 403
+    refused = other.get(path)
+    assert refused.status_code == 403
+    assert "An alert is waiting for you. Call instead" in Page(refused.text).words
+    assert {"tel:+468123456", "tel:112"} <= set(Page(refused.text).links())
+    assert "Anna" not in refused.text
+    elsewhere = other.get(f"/incidents/{incident.id}")
+    assert "tel:112" not in Page(elsewhere.text).links()
     answer(world.browser(world.person()), path, "on-it")
     now = world.parts.incidents.get(incident.id)
     assert now is not None

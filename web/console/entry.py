@@ -52,7 +52,9 @@ def instead(site: Site, scope: Scope, reason: str, *, back: str | None = None) -
     """
     request = Request(scope)
     if reason in _ERRORS:
-        return site.error(request, reason, status=_STATUS[reason])
+        # Whoever may not open an alert that she was told of needs to know whom to call.
+        alert = sign_in.waiting_at(site, request, here(scope)) if reason == "forbidden" else None
+        return site.error(request, reason, status=_STATUS[reason], alert=alert)
     back = here(scope) if back is None else back
     if site.entrance == "people" and reason != "moving":
         return sign_in.form(site, request, reason, back=back)

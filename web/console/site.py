@@ -191,10 +191,11 @@ class Site:
         )
         return HTMLResponse(html, status, headers={"Content-Language": wording.language})
 
-    def error(self, request: Request, kind: str, *, status: int) -> HTMLResponse:
-        """A page that says what went wrong; reads nothing."""
+    def error(self, request: Request, kind: str, *, status: int, alert: Waiting | None = None) -> HTMLResponse:
+        """A page that says what went wrong; reads nothing. ``alert``: what waits at the address, and whom to call about it."""
         title = self.wording(request).text(f"title.{kind}")
-        return self.part(request, "error.html", status=status, here="/", not_ready=False, title=title, kind=kind)
+        shown = {"title": title, "kind": kind, "alert": alert}
+        return self.part(request, "error.html", status=status, here="/", not_ready=False, **shown)
 
 
 def actor_of(request: Request) -> Actor:
