@@ -1,14 +1,14 @@
 """Plans from their files: one for all, and one for each tenant that has its own."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from alerts.plans.contacts import Contact
 from alerts.plans.plan import Budget, Plan, Plans
 from alerts.plans.policies import BUILT_IN, CONTACT, OFFICIAL, RULE, SCHEDULE, Policy
-from alerts.plans.rules import Rule, To
+from alerts.plans.rules import Rule
 from alerts.plans.schedules import Schedule
 from alerts.plans.toml import Mistake, read_table, read_toml
 from alerts.plans.ways import wrong_ways
@@ -108,10 +108,7 @@ def read_plan(path: Path, *, mistakes: list[Mistake], above: Plan | None = None)
     )
     if not plan.rules and not document.get("rule"):
         mistakes.append(Mistake(str(path), "there is no [[rule]], so nobody would be told"))
-    # What is missing may be in a table that is wrong itself: one thing after the other.
-    if len(mistakes) == before:
-        ids = _ids(tables["contact"], tables["rule"].values())
-        mistakes += [Mistake(f"{path}, {place}", says) for place, says in (*ids, *_unknown_names(plan))]
+    mistakes += [*_ids(document, path), *_unknown_names(document, plan, path)]
     return plan
 
 
@@ -171,46 +168,85 @@ def _last_resort(
     return tuple(given)
 
 
-def _ids(contacts: Iterable[str], rules: Iterable[Rule]) -> Iterable[tuple[str, str]]:
-    """Contacts that would answer as somebody else, as place and text."""
+def _ids(document: Mapping[str, Any], path: Path) -> Iterable[Mistake]:
+    """Contacts that would answer as somebody else."""
     says = "has the form of an id. Give what people call this contact"
-    for number, name in enumerate(contacts, start=1):
-        if is_actor(name):
-            yield f"contact number {number}", f"key 'name': {says}"
-    for rule in rules:
-        for number, to in enumerate(rule.tell):
-            if isinstance(to, To) and is_actor(to.name):
-                yield f"rule '{rule.name}'", f"key 'contacts[{number}].name': {says}"
+    for number, contact in _each(document.get("contact")):
+        if _is_id(contact.get("name")):
+            yield Mistake(f"{path}, contact number {number}", f"key 'name': {says}")
+    for number, rule in _each(document.get("rule")):
+        for turn, to in _each(rule.get("contacts")):
+            if _is_id(to.get("name")):
+                place = f"{path}, rule {_called('rule', rule, number)}"
+                yield Mistake(place, f"key 'contacts[{turn - 1}].name': {says}")
 
 
-def _unknown_names(plan: Plan) -> Iterable[tuple[str, str]]:
-    """What refers to something that is not there, as place and text."""
-    for rule in plan.rules:
-        words = [word for word in rule.tell if not isinstance(word, To)]
-        yield from _unknown_words(words, plan, f"rule '{rule.name}'", "contacts", besides=(OFFICIAL,))
-        if rule.policy is not None and rule.policy not in {*plan.policies, *BUILT_IN}:
-            there = ", ".join(sorted({*plan.policies, *BUILT_IN}))
-            yield f"rule '{rule.name}'", f"key 'policy': there is no policy '{rule.policy}'. There are {there}"
-    for policy in plan.policies.values():
-        for number, step in enumerate(policy.steps):
-            key = f"step[{number}].tell"
-            yield from _unknown_words(step.tell, plan, f"policy '{policy.name}'", key, besides=(OFFICIAL, RULE))
-    for schedule in plan.schedules.values():
-        named = [(f"rotation[{number}]", each) for number, each in enumerate(schedule.rotation)]
-        named += [(f"overrides[{number}].contact", each.contact) for number, each in enumerate(schedule.overrides)]
-        for key in (key for key, name in named if name not in plan.contacts):
-            yield f"schedule '{schedule.name}'", f"key '{key}': there is no [[contact]] of that name. Add it"
-    yield from _unknown_words(plan.last_resort, plan, "the top", "last_resort", besides=(OFFICIAL,))
+def _is_id(name: Any) -> bool:
+    return isinstance(name, str) and is_actor(name)
+
+
+def _unknown_names(document: Mapping[str, Any], plan: Plan, path: Path) -> Iterable[Mistake]:
+    """What refers to something that is not there. A table that is wrong itself is there, and what it refers to is looked at, too.
+
+    Args:
+        plan: what the document means, with what it inherits.
+    """
+    kinds: dict[str, Mapping[str, Any]] = {
+        "contact": plan.contacts,
+        "schedule": plan.schedules,
+        "policy": plan.policies,
+    }
+    known = {kind: {*there, *_names(document.get(kind))} for kind, there in kinds.items()}
+    known["policy"] |= BUILT_IN.keys()
+    for number, table in _each(document.get("rule")):
+        place = f"{path}, rule {_called('rule', table, number)}"
+        yield from _unknown_words(table.get("contacts"), known, place, "contacts", besides=(OFFICIAL,))
+        policy = table.get("policy")
+        if isinstance(policy, str) and policy not in known["policy"]:
+            there = ", ".join(sorted(known["policy"]))
+            yield Mistake(place, f"key 'policy': there is no policy '{policy}'. There are {there}")
+    for number, table in _each(document.get("policy")):
+        place = f"{path}, policy {_called('policy', table, number)}"
+        for step, told in _each(table.get("step")):
+            yield from _unknown_words(
+                told.get("tell"), known, place, f"step[{step - 1}].tell", besides=(OFFICIAL, RULE)
+            )
+    for number, table in _each(document.get("schedule")):
+        place = f"{path}, schedule {_called('schedule', table, number)}"
+        rotation = table.get("rotation")
+        named = [
+            (f"rotation[{turn}]", each) for turn, each in enumerate(rotation if isinstance(rotation, list) else ())
+        ]
+        named += [
+            (f"overrides[{turn - 1}].contact", each.get("contact")) for turn, each in _each(table.get("overrides"))
+        ]
+        for key in (key for key, name in named if isinstance(name, str) and name not in known["contact"]):
+            yield Mistake(place, f"key '{key}': there is no [[contact]] of that name. Add it")
+    yield from _unknown_words(
+        document.get("last_resort"), known, f"{path}, the top", "last_resort", besides=(OFFICIAL,)
+    )
+
+
+def _each(tables: Any) -> Iterable[tuple[int, Mapping[str, Any]]]:
+    """The tables in what should be a list of tables, from 1."""
+    listed = enumerate(tables, 1) if isinstance(tables, list) else ()
+    return [(number, each) for number, each in listed if isinstance(each, Mapping)]
+
+
+def _names(tables: Any) -> set[str]:
+    return {name for _, each in _each(tables) if isinstance(name := each.get("name"), str)}
 
 
 def _unknown_words(
-    words: Iterable[str], plan: Plan, place: str, key: str, *, besides: tuple[str, ...]
-) -> Iterable[tuple[str, str]]:
-    known: dict[str, Mapping[str, Any]] = {CONTACT: plan.contacts, SCHEDULE: plan.schedules}
-    for number, word in enumerate(words):
-        begin = next((each for each in known if word.startswith(each)), None)
-        if begin is not None and word.removeprefix(begin) not in known[begin]:
-            yield place, f"key '{key}[{number}]': there is no [[{begin.strip(':')}]] of that name. Add it"
+    words: Any, known: Mapping[str, Collection[str]], place: str, key: str, *, besides: tuple[str, ...]
+) -> Iterable[Mistake]:
+    begins = {CONTACT: known["contact"], SCHEDULE: known["schedule"]}
+    for number, word in enumerate(words if isinstance(words, list) else ()):
+        if not isinstance(word, str):
+            continue
+        begin = next((each for each in begins if word.startswith(each)), None)
+        if begin is not None and word.removeprefix(begin) not in begins[begin]:
+            yield Mistake(place, f"key '{key}[{number}]': there is no [[{begin.strip(':')}]] of that name. Add it")
         elif begin is None and word not in besides:
             ways = [f"'{each}'" for each in (*besides, "contact:NAME", "schedule:NAME")]
-            yield place, f"key '{key}[{number}]': is none of {', '.join(ways)}"
+            yield Mistake(place, f"key '{key}[{number}]': is none of {', '.join(ways)}")

@@ -500,6 +500,34 @@ def test_what_is_wrong_in_a_changed_file_is_known_until_it_is_mended(file: Path,
     assert plans.fault is None
 
 
+def test_all_mistakes_are_told_at_once_whatever_they_depend_on(file: Path) -> None:
+    """Mending one never brings the next to light: each would be a round at four in the afternoon."""
+    file.write_text(
+        PLAN.replace('quiet = "12:00-16:00"', 'quiet = "noon"')
+        .replace("+46700000000", "070-000 00 00")
+        .replace('["Rut", "Chief"]', '["Rut", "Nobody"]')
+        .replace('"1 week"', '"weekly"')
+        .replace('["schedule:duty"]', '["schedule:desk"]')
+        .replace("repeat = 2", "repeat = 99")
+        .replace('["contact:Desk"]', '["contact:Nobody"]\nweekdays = ["monday"]')
+        .replace('["contact:Chief"]', '["contact:Nobody"]'),
+        "utf-8",
+    )
+    _, mistakes = read_plans(file)
+    told = [str(each).removeprefix(f"{file}, ").split(": ") for each in mistakes]
+    assert [each[:2] for each in told] == [
+        ["rule 'rest'", "key 'weekdays[0]'"],
+        ["contact number 1", "key 'quiet'"],
+        ["contact number 2, key 'channels[1]'", "key 'address'"],
+        ["schedule 'duty'", "key 'every'"],
+        ["policy 'night'", "key 'repeat'"],
+        ["rule 'rest'", "key 'contacts[0]'"],
+        ["policy 'night'", "key 'step[0].tell[0]'"],
+        ["schedule 'duty'", "key 'rotation[1]'"],
+        ["the top", "key 'last_resort[0]'"],
+    ]
+
+
 def test_mistakes_name_nobody(file: Path) -> None:
     file.write_text(PLAN.replace('language = "fi"', 'language = "chief@ekvik.example"'), "utf-8")
     with pytest.raises(Broken, match=r"contact number 3: .*Invalid enum value\. There are ") as raised:

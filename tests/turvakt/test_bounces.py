@@ -77,7 +77,7 @@ def test_the_operator_is_told_what_came_back_and_not_that_the_channel_fails(worl
     note(world.parts, postfix(sent))
     details: dict[Detail, str] = {"returned": "1", "references": incident.id[:6]}
     assert list(watch(now)) == [Trouble("message-returned", "channel:email", now, details)]
-    said = Words(Translations(*FOLDERS), "sv").details(dict(details), UTC)
+    said = Words(Translations(*FOLDERS), "sv").details({str(name): value for name, value in details.items()}, UTC)
     assert said.endswith(f"Händelsens referens: {incident.id[:6]}.")
     world.parts.database.execute(update(INCIDENT).values(kind="drill"))
     (trouble,) = watch(now)

@@ -215,7 +215,8 @@ def test_what_failed_is_told_to_operators_and_nothing_is_said_to_be_late(world: 
     ):
         for browser in (operator, officer):
             browser.cookies.set("turvakt_language", language)
-        until(lambda said=f"{words} {link}": said in operator.page("/status").words)
+        until(lambda: operator.get("/readyz").status_code == 503)
+        assert f"{words} {link}" in operator.page("/status").words
         until(lambda: officer.get("/readyz").status_code == 503)
         assert 'class="banner"' not in officer.page("/").html
     assert operator.get("/readyz").text == f"{failed}\n"
