@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,10 +120,13 @@ def _tables(given: Any, key: str, path: Path, mistakes: list[Mistake]) -> dict[s
         return {}
     read: dict[str, Any] = {}
     for number, table in enumerate(given, 1):
+        before = len(mistakes)
         place = f"{path}, {key} {_called(key, table, number)}"
         made = read_table(_TABLES[key], table, place=place, mistakes=mistakes)
         if key in _WAYS and isinstance(table, Mapping):
             mistakes += wrong_ways(table.get(_WAYS[key]), key=_WAYS[key], place=place)
+        if key == "contact" and isinstance(table, Mapping):
+            mistakes[before:] = [replace(each, whose=str(table.get("name", ""))) for each in mistakes[before:]]
         if made is not None and made.name in read:
             says = f"{key} {_called(key, table, number)} has the name of an earlier one. Rename one of them"
             mistakes.append(Mistake(str(path), says))

@@ -3,7 +3,7 @@
 import tomllib
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,10 +17,14 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """What is wrong in a file, and where: its path, then table and key. Values are not repeated: they may be addresses."""
+    """What is wrong in a file, and where: its path, then table and key. Values are not repeated: they may be addresses.
+
+    ``whose`` is the contact's name, for screens alone: what is wrong is logged, and logs name nobody.
+    """
 
     place: str
     says: str
+    whose: str = field(default="", repr=False)
 
     def __str__(self) -> str:
         return f"{self.place}: {self.says}"

@@ -20,7 +20,7 @@ def wrong_ways(given: Any, *, key: str, place: str) -> Iterator[Mistake]:
         channel, address = way.get("channel"), way.get("address")
         if not _is_text(channel) or not _is_text(address):
             continue  # who reads the table tells of that
-        says = _wrong(channel, address)
+        says = wrong_way(channel, address)
         if says:
             yield Mistake(f"{place}, key '{key}[{number}]'", says)
 
@@ -29,7 +29,8 @@ def _is_text(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and bool(value.strip())
 
 
-def _wrong(channel: str, address: str) -> str:
+def wrong_way(channel: str, address: str) -> str:
+    """Why nothing can ever arrive by this way, by key; empty: it can, as far as the plan tells."""
     if channel not in CHANNELS:
         return f"key 'channel': there is no such channel. There are {', '.join(CHANNELS)}"
     try:

@@ -305,6 +305,54 @@ class TestCheck:
         rules.write_text("[[rule]]\nnam = 1\n", "utf-8")
         assert list(self.says(Program(program.folder, TURVAKT_ALERTS_RULES=str(rules)))) == ["rules"]
 
+    def test_all_that_is_wrong_with_rules_is_told_at_once_with_file_and_contact(
+        self, program: Program, tmp_path: Path
+    ) -> None:
+        rules, tenants = tmp_path / "rules.toml", tmp_path / "tenants"
+        tenants.mkdir()
+        wrong_number = '{ channel = "sms-gateway", address = "070-174 06 05" }'
+        rules.write_text(f"{RULE}{KEYED.replace('Beredskap', 'Rut Ek')}quiet = 'noon'\n", "utf-8")
+        (tenants / "nowhere.toml").write_text(
+            f'inherits = true\n[[contact]]\nname = "Kaj"\nlanguage = "sv"\nchannels = [{wrong_number}]\n', "utf-8"
+        )
+        options = {"TURVAKT_ALERTS_RULES": str(rules), "TURVAKT_ALERTS_TENANTS": str(tenants)}
+        told = self.says(Program(program.folder, **options))["rules"]
+        nowhere = tenants / "nowhere.toml"
+        number = "the address is no international telephone number, channel sms-gateway"
+        for said in (
+            f"{rules}, contact number 1: key 'quiet': ",
+            f"{nowhere}, contact number 1, key 'channels[0]': key 'address': {number}",
+            "alerts.tenants: nowhere.toml: there is no tenant 'nowhere'",
+            f"{rules}, rule 'all': the channel email is not set up",
+        ):
+            assert told.count(said) == 1, told
+        assert "(Rut Ek)" in told
+        assert "(Kaj)" in told
+        assert "070" not in told
+
+    def test_what_rules_leave_open_is_a_warning(self, program: Program, tmp_path: Path) -> None:
+        rules = tmp_path / "rules.toml"
+        rules.write_text('[[rule]]\nname = "office"\nseverity = "low"\nhours = "08:00-17:00"\n', "utf-8")
+        chosen = Program(program.folder, TURVAKT_ALERTS_RULES=str(rules))
+        done = chosen.finish("check")
+        assert done.returncode == 0
+        warned = re.search(r"^\W*WARNING\s.*", done.stdout.decode(), re.MULTILINE)
+        assert warned is not None
+        assert re.search(r"rules\s.*no rule matches every threat", warned[0])
+        (said,) = (
+            each for each in map(json.loads, chosen.run("check", "--json").splitlines()) if each["part"] == "rules"
+        )
+        assert said["ok"]
+        assert [each[:38] for each in said["warnings"]] == ["no rule matches every threat at all ho"]
+
+    def test_links_that_ask_to_sign_in_though_nobody_can(self, program: Program, tmp_path: Path) -> None:
+        rules = tmp_path / "rules.toml"
+        rules.write_text(f"second_factor = true\n{RULE.replace('email', 'outbox')}", "utf-8")
+        done = Program(program.folder, TURVAKT_ALERTS_RULES=str(rules)).run("check", "--json")
+        (said,) = (each for each in map(json.loads, done.splitlines()) if each["part"] == "rules")
+        begin = "tenant ekvik: links ask to sign in first (second_factor), and nobody has an account"
+        assert any(each.startswith(begin) for each in said["warnings"])
+
     def test_law_hints(self, program: Program, tmp_path: Path) -> None:
         law = tmp_path / "law.toml"
         law.write_text('[[provision]]\ncountry = "NO"', "utf-8")

@@ -12,14 +12,11 @@ from alerts.channel import Channel
 from alerts.mail.keyring import key_files
 from alerts.mail.keys import RENEW, check_time, load_keys
 from alerts.plans.contacts import Contact
-from alerts.plans.gaps import gaps, of_no_tenant, strangers
-from alerts.plans.plan import Plan
 from alerts.plans.planning import read_plans
-from alerts.plans.rules import To
 from alerts.routines.routines import load_routines
 from flow.errors import BadInput, Broken, TurvaktError
-from ingest.collectors import COLLECTORS
 from turvakt.commands.probing import left_alone, try_channels
+from turvakt.commands.ruling import Warned, look_at_rules, unreachable, ways_of
 from turvakt.commands.shared import AsJson, screen, settings, table, write_json
 from turvakt.counted import counted
 from turvakt.folder import faults, private
@@ -36,21 +33,28 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
     """Try everything that the monitor needs, without starting it: settings, folders, database, model, rules, channels,
     registry and everybody's address. Sends nothing, but for an invented text to a remote model, if there is one.
 
-    Ends with 1 if anything is wrong, and says what to do.
+    Ends with 1 if anything is wrong, and says what to do. What should be looked at though it works is a WARNING.
     """
     loaded = settings(context)
     results: list[dict[str, Any]] = []
+    rows: list[tuple[str, str, str]] = []
     with Parts(loaded) as opened:
         for name, attempt in _checks(opened).items():
+            warnings: list[str] = []
             try:
-                results.append({"part": name, "ok": True, "says": attempt()})
+                said, ok = attempt(), True
             except TurvaktError as error:
-                results.append({"part": name, "ok": False, "says": str(error)})
+                said, ok = str(error), False
+            if isinstance(said, Warned):
+                warnings = list(said.warnings)
+            results.append({"part": name, "ok": ok, "says": str(said), "warnings": warnings})
+            rows.append(("ok" if ok else "WRONG", name, said.said if isinstance(said, Warned) else said))
+            if warnings:  # behind an "ok" nobody would read them
+                rows.append(("WARNING", name, "\n".join(warnings)))
     if as_json:
         for result in results:
             write_json(result)
     else:
-        rows = [("ok" if each["ok"] else "WRONG", each["part"], each["says"]) for each in results]
         screen.print(table("", "part", "", rows=rows))
     if not all(each["ok"] for each in results):
         raise typer.Exit(1)
@@ -103,25 +107,10 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
 
     plans, mistakes = read_plans(opened.settings.rules_file, opened.settings.plans_dir)
     each_plan = [("", plans.default), *((f"tenant {tenant}, ", plan) for tenant, plan in plans.tenants.items())]
-    named = [found for whose, plan in each_plan for found in _named(plan, whose)]
+    named = [found for whose, plan in each_plan for found in ways_of(plan, whose)]
 
     def rules() -> str:
-        if mistakes:
-            raise BadInput("\n".join(map(str, mistakes)), place="rules", remedy="See docs/alerts.md")
-        if misnamed := list(of_no_tenant(plans, opened.store.tenants())):
-            remedy = "Rename the file; for a tenant without officials yet: turvakt tenants set"
-            raise BadInput("\n".join(misnamed), place="alerts.tenants", remedy=remedy)
-        _reachable(named, opened.channels, place="rules")
-        now, officials = opened.clock.now(), opened.store.officials()
-        left_open = [
-            f"{whose}{each}"
-            for whose, plan in each_plan
-            for each in (*gaps(plan, now), *strangers(plan, officials, COLLECTORS))
-        ]
-        many = counted(sum(len(plan.rules) for _, plan in each_plan), "rule", "rules")
-        if plans.tenants:
-            many += f", {counted(len(plans.tenants), 'tenant has rules of its own', 'tenants have rules of their own')}"
-        return "\n".join([many, *left_open])
+        return look_at_rules(opened, plans, mistakes)
 
     def channels() -> str:
         ways = [*named, *of_operator(), *of_officials()]
@@ -142,7 +131,7 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
                 lines.append(f"{file}: the key ends on {key.ends:%Y-%m-%d}. {RENEW} ({key_place(file)})")
         if wrong:
             raise BadInput("\n".join([*wrong, *lines[1:]]), place="keys")
-        return "\n".join(lines) if keys else "no mail is encrypted"
+        return Warned(lines[0], lines[1:]) if keys else "no mail is encrypted"
 
     def of_officials() -> list[Named]:
         officials = opened.store.officials()
@@ -214,15 +203,6 @@ def _unlike(things: int) -> str:
     return f"{counted(things, 'thing is', 'things are')} not as the settings want"
 
 
-def _named(plan: Plan, whose: str) -> Iterator[Named]:
-    """Every way to somebody whom a plan names, and where it stands."""
-    for rule in plan.rules:
-        told = (each for each in rule.tell if isinstance(each, To))
-        yield from (Named(f"{whose}rule '{rule.name}'", each.channel, each.address) for each in told)
-    for number, contact in enumerate(plan.contacts.values(), 1):
-        yield from _ways(f"{whose}contact number {number}", contact)
-
-
 def _ways(whose: str, contact: Contact) -> Iterator[Named]:
     return (Named(whose, way.channel, way.address) for way in contact.channels)
 
@@ -236,17 +216,6 @@ def _reachable(contacts: Iterable[Named], channels: Mapping[str, Channel], *, pl
     Raises:
         BadInput: a channel is not set up, or can never deliver to an address.
     """
-    wrong, remedies = [], set()
-    for whose, name, address in contacts:
-        channel = channels.get(name)
-        if channel is None:
-            wrong.append(f"{whose}: the channel {name} is not set up")
-            remedies.add("Set the channel up in the settings, as docs/channels.md tells")
-            continue
-        try:
-            channel.check(address)
-        except BadInput as error:
-            wrong.append(f"{whose}: {error.reason}, channel {name}")
-            remedies.add(error.remedy or "Mend the contact")
+    wrong, remedies = unreachable(contacts, channels)
     if wrong:
-        raise BadInput("; ".join(dict.fromkeys(wrong)), place=place, remedy=". ".join(sorted(remedies)))
+        raise BadInput("; ".join(wrong), place=place, remedy=". ".join(sorted(remedies)))
