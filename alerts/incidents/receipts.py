@@ -45,9 +45,11 @@ class Receipts:
             self._database.lock(LOCK)
             if self._links.find(link.delivery) is None:
                 return  # it was erased meanwhile
-            noted = [each.event for each in self._history.of_delivery(link.delivery) if each.result == _RESULT]
+            became = self._history.of_delivery(link.delivery)
+            noted = [each.event for each in became if each.result == _RESULT]
             if event not in noted:
-                self._history.add([replace(told, contact=link.contact, channel=channel, result=_RESULT)])
+                step = max((each.step for each in became), default=0)
+                self._history.add([replace(told, contact=link.contact, channel=channel, result=_RESULT, step=step)])
             # Also what was noted before: it may have come twice, and this be about the second time.
             itself = OUTBOX.c.id == link.delivery
             if event == "received":

@@ -52,6 +52,17 @@ def test_a_receipt_is_written_down_once(world: Answerable) -> None:
     assert told(world, incident)[1:] == [("failed", EVA, "voice")]
 
 
+def test_a_receipt_is_of_the_step_of_its_message(world: Answerable) -> None:
+    incident = world.raised()
+    last = world.link(incident, KAJ)
+    history = world.parts.incidents.history
+    [asked] = {each.step for each in history.of(incident.id) if each.contact == KAJ and each.event == "told"}
+    world.browser().post(f"/receipts/sms/{last.rpartition('/')[2]}", data={"status": "failed"})
+    [noted] = [each for each in history.of(incident.id) if each.result == "receipt"]
+    assert (noted.event, noted.step) == ("failed", asked)
+    assert asked > 0
+
+
 def test_a_receipt_that_comes_while_the_official_is_erased_leaves_nothing(world: Answerable) -> None:
     incident = world.raised()
     path = f"/receipts/sms/{token(world, incident)}"
