@@ -132,6 +132,12 @@ class History:
         found = select(INCIDENT_EVENT.c.contact).where(*reached).distinct()
         return frozenset(row[0] for row in self._database.query(found))
 
+    def closings(self, incidents: Collection[str]) -> dict[str, Transition]:
+        """How each of these was closed by somebody last, by its id."""
+        said = INCIDENT_EVENT.c.event.in_(("false-alarm", "resolved"))
+        found = self._found(INCIDENT_EVENT.c.incident.in_(incidents), said) if incidents else []
+        return {each.incident: each for each in found}
+
     def contacts_of(self, incident: str, person: str) -> frozenset[str]:
         """The names of the contacts by whose links somebody with an account has answered it: she is each of them."""
         return frozenset(each.contact for each in self.of(incident, events=["signed-in"]) if each.actor == person)

@@ -344,6 +344,25 @@ def test_handing_over_tells_the_next_step(world: Answerable) -> None:
     assert "escalated" in events or "repeated" in events
 
 
+CHIEF = """
+last_resort = ["contact:Chief"]
+contact = [{ name = "Chief", language = "sv", channels = [{ channel = "email", address = "chief@ekvik.example" }] }]
+rule = [{ name = "grave", severity = "low", contacts = "official" }]
+policy = [{ name = "urgent", step = [{ tell = ["official"] }, { tell = ["TELL"] }] }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("tell", "says"),
+    [("contact:Chief", "Handed over: Chief is being told now."), ("official", "the next in line is being told now")],
+)
+def test_handing_over_says_to_whom_but_for_an_officials_own_contacts(tmp_path: Path, tell: str, says: str) -> None:
+    world = Answerable(tmp_path / "data", rules=CHIEF.replace("TELL", tell))
+    page = answer(world.browser(), world.link(world.raised()), "hand-over")
+    assert says in page.words
+    assert EVA not in page.words
+
+
 @pytest.mark.parametrize(
     ("owner", "says"), [("", "nobody is on it"), (KAJ, "It is still yours"), (EVA, f"{EVA} is still on it")]
 )
@@ -559,6 +578,14 @@ def test_it_speaks_the_language_of_the_contact_until_another_is_chosen(
     assert "Minä hoidan" in browser.page(world.link(incident, EVA)).words
     browser.cookies.set("turvakt_language", language)
     assert words in browser.page(world.link(incident, EVA)).words
+
+
+def test_that_steps_are_ticked_off_does_not_stop_the_alarm_and_the_page_says_so(world: Answerable) -> None:
+    browser, path = world.browser(), world.link(world.raised())
+    goes_on = "The alarm goes on until somebody answers"
+    assert goes_on in browser.page(path).words
+    assert f"Saved. {goes_on}" in answer(browser, path, "task/safe").words
+    assert goes_on not in answer(browser, path, "on-it").words
 
 
 def test_a_step_is_ticked_off_by_whoever_has_the_link_and_more_are_told_of(world: Answerable) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from alerts.alert import Recipient
 from alerts.bulletin import Bulletin
 from alerts.incidents.case import cases, save
-from alerts.incidents.incident import Incident
+from alerts.incidents.incident import Action, Incident
 from alerts.tables import INCIDENT, INCIDENT_TASK
 from ingest.post import Author
 from registry.ledger import Given
@@ -299,6 +299,28 @@ def test_with_open_tasks_it_is_asked_once_and_what_is_closed_can_be_opened_again
         if status == 200:
             assert "Close the incident all the same?" in Page(sent.text).words
     assert now(world, incident).state == "acknowledged"
+
+
+@pytest.mark.parametrize(("answer", "says"), [("false-alarm", "called it a false alarm"), ("resolve", "closed it")])
+def test_a_closed_incident_is_listed_with_how_and_by_whom(world: Answerable, answer: Action, says: str) -> None:
+    incident = world.raised()
+    world.parts.incidents.answer(incident.id, "on-it", by=KAJ)
+    world.parts.incidents.answer(incident.id, answer, by=KAJ)
+    browser = world.browser(world.person())
+    assert f"Kaj Dahl {says}" in browser.page("/incidents", show="closed").words
+    assert "Kaj Dahl" not in browser.page("/incidents").words
+
+
+def test_of_a_false_alarm_nothing_is_to_be_done_any_more(world: Answerable) -> None:
+    incident = world.raised()
+    browser, path = world.browser(world.person()), f"/incidents/{incident.id}"
+    assert browser.submit(path, do="task/safe").status_code == 303
+    world.parts.incidents.answer(incident.id, "false-alarm", by=KAJ)
+    page = browser.page(path)
+    tasks = [each["value"] for each in page.all("button", name="do") if "task/" in str(each["value"])]
+    assert tasks == ["untask/safe"], "what was done stays on the page"
+    world.parts.incidents.answer(incident.id, "reopen", by=KAJ)
+    assert len(browser.page(path).all("button", name="do", value="task/evidence")) == 1
 
 
 def test_the_export_is_every_transition_and_is_noted(world: Answerable) -> None:

@@ -74,13 +74,30 @@ class Answers:
 
     def undone(self, incident: Incident) -> list[Task]:
         """What is still to be done about it: also of a closed one, as people are reminded of it, but not of a false alarm."""
-        if not incident.is_open and (incident.state == "expired" or self._was_none(incident)):
+        if self._asks_nothing(incident):
             return []
         found = self.tasks.expected(incident) if incident.is_open else self.tasks.of(incident.id)
         return [each for each in found if each.done_at is None]
 
-    def _was_none(self, incident: Incident) -> bool:
-        return [each.event for each in self.answering.answers(incident.id)][-1:] == ["false-alarm"]
+    def tasks_of(self, incident: Incident) -> list[Task]:
+        """What was done about it, and what is still to be done."""
+        over = self._asks_nothing(incident)
+        return [each for each in self.tasks.expected(incident) if each.done_at is not None or not over]
+
+    def handed_to(self, incident: Incident) -> list[str]:
+        """Who is told since it was handed over, of the plan's contacts: who an official's own are is hers to tell."""
+        history = self.history.of(incident.id, events=("handed-over", "told"))
+        begun = max((at for at, each in enumerate(history) if each.event == "handed-over"), default=len(history))
+        named = {each.name for each in self.plan(incident.tenant).all_contacts}
+        return list(
+            dict.fromkeys(each.contact for each in history[begun:] if each.event == "told" and each.contact in named)
+        )
+
+    def _asks_nothing(self, incident: Incident) -> bool:
+        if incident.is_open:
+            return False
+        said = [each.event for each in self.answering.answers(incident.id)]
+        return incident.state == "expired" or said[-1:] == ["false-alarm"]
 
     def asks_first(self, incident: Incident, action: str, said: str) -> bool:
         """Whether to ask once more before ``action``: it closes an incident of which not all is done."""

@@ -137,6 +137,7 @@ class Desk:
             last=answers.person_name(said[-1].actor) or wording.text("incidents.somebody") if said else "",
             mine=last is not None and last.actor == opened.by,
             owns=incident.owner == opened.by,
+            handed_to=answers.handed_to(incident) if outcome == "done" else [],
             offered=answers.answering.offered(incident, by=opened.by),
             outcome=outcome,
             seal=answers.signer.seal(link.delivery, answers.answering.seen(incident)),

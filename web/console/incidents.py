@@ -98,6 +98,7 @@ class Board:
             about=incidents.labels([each.id for each in found[:_SHOWN_MOST]]),
             names={each.official: name for each in found[:_SHOWN_MOST] if (name := self._name(each))},
             late=late,
+            closings=self.answers.history.closings([each.id for each in found[:_SHOWN_MOST] if not each.is_open]),
             duty=duty,
             which=which,
             every=WHICH,
@@ -150,7 +151,7 @@ class Board:
                 -_TIMELINE_MOST:
             ],
             person_name=answers.person_name,
-            tasks=answers.tasks.expected(incident),
+            tasks=answers.tasks_of(incident),
             undone=len(answers.undone(incident)),
             routines=answers.routines,
             posts=[(item, address(item.verdict.post.id)) for item in shown],
