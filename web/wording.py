@@ -1,6 +1,7 @@
 """What a page says and how it writes numbers and times, in the reader's language."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import get_args
@@ -10,6 +11,7 @@ from babel import Locale
 from babel.dates import format_skeleton, format_time
 from babel.numbers import format_decimal, format_percent
 
+from access.person import Role
 from alerts.messages.rendering import FOLDERS as ALERTS_FOLDERS
 from alerts.messages.translations import LANGUAGES, Translations
 from alerts.messages.words import Words
@@ -25,6 +27,15 @@ FOLDERS = (FOLDER, *sorted(path for path in FOLDER.iterdir() if (path / "en.toml
 LAST_SECOND = time(23, 59, 59)
 """Of a day: until when something holds that ends with it."""
 
+_HOW = {each: each for each in ("deputy", "begun", "pending", "failed")} | {
+    "password+totp": "app",
+    "password+passkey": "passkey",
+    "password+recovery": "recovery",
+    "recovery codes": "codes",
+}
+"""What the audit log says of how something was done, and the text for it."""
+_INCIDENT = re.compile(r"incident ([0-9a-f]{6})[0-9a-f]*")
+_PERSON = re.compile(r"person ([a-z0-9-]+)(?:: (.+))?")
 _LOCALES: dict[Language, Locale] = {"sv": Locale("sv", "SE"), "fi": Locale("fi", "FI"), "en": Locale("en", "GB")}
 
 
@@ -76,6 +87,22 @@ class Wording:
             return self.text(reason.key, **reason.values)
         form = "one" if reason.number == 1 else "other"
         return self.text(f"{reason.key}.{form}", n=self.number(reason.number), **reason.values)
+
+    def why(self, why: str, *, name: Callable[[str], str] = str) -> str:
+        """Why something was done, or how, as the audit log has it: in words, where it is a code of ours.
+
+        Args:
+            name: what a person is called, given her id.
+        """
+        if why in _HOW:
+            return self.text(f"audit.how_{_HOW[why]}")
+        if incident := _INCIDENT.fullmatch(why):
+            return self.text("audit.of_incident", reference=incident[1])
+        if person := _PERSON.fullmatch(why):
+            roles = [each for each in get_args(Role) if each in (person[2] or "").split(", ")]
+            said = [self.text(f"role.{each}") for each in roles] or [self.text("audit.no_role")]
+            return f"{name(person[1])}: {', '.join(said)}" if person[2] else name(person[1])
+        return why
 
     def named(self, group: str, value: str) -> str:
         """The name of a label, severity or source; ``value`` itself if it has none."""

@@ -156,3 +156,20 @@ def test_an_end_that_is_a_day_has_no_time() -> None:
     for at in (datetime(2027, 1, 31, tzinfo=UTC), datetime(2027, 1, 31, 22, 59, 59, tzinfo=UTC)):
         assert sv.end(at) == "31 januari 2027"
     assert sv.end(datetime(2027, 1, 31, 11, 30, tzinfo=UTC)) == "31 januari 2027 kl. 12:30"
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        ("password+totp", "med lösenord och en kod ur appen"),
+        ("begun", "påbörjat"),
+        ("incident 3f2a9c0d1e", "händelse 3f2a9c"),
+        ("person p-17", "Rut Ek"),
+        ("person p-17: officer, reviewer", "Rut Ek: säkerhetsansvarig, granskare"),
+        ("person p-17: no role", "Rut Ek: ingen roll"),
+        ("emergency: incident at the school", "emergency: incident at the school"),
+        ("K-17", "K-17"),
+    ],
+)
+def test_what_the_audit_log_has_as_a_code_is_said_in_words(why: str, said: str) -> None:
+    assert Texts().wording("sv").why(why, name={"p-17": "Rut Ek"}.__getitem__) == said

@@ -43,6 +43,7 @@ def routes(site: Site, staff: Staff) -> APIRouter:
             tenant=tenant,
             tenants=[(id, names.get(id, id)) for id in tenants],
             who={id: name(id) for id in people},
+            name=name,
             officials={each.id: each.name for each in site.registry() if tenant_of(each) == tenant},
         )
 
