@@ -113,7 +113,7 @@ def _consent(
     if official is None:
         return desk.missing(request)
     consent = held(official, desk.site.clock.now())
-    asks = {"lost": lost, "still_open": still_open}
+    asks: dict[str, Any] = {"lost": lost, "still_open": still_open}
     return _form(desk, request, "consent", official, form=form, faults=faults, consent=consent, **asks)
 
 
