@@ -24,6 +24,7 @@ from tests.web.building import ADDRESS, Browser, Page
 from tests.web.portal.building import at_once
 from turvakt.answering import answers
 from turvakt.tally import Observed
+from turvakt.watch.operator import hold_drill
 from turvakt.watch.setup import drills
 
 SECOND_FACTOR = 'second_factor = true\nphone = "+46 8 123 456"\n[[rule]]\nname = "grave"\nseverity = "low"\n'
@@ -377,6 +378,19 @@ def test_handing_over_to_nobody_says_so(world: Answerable, owner: str, says: str
     assert "There is nobody left whom Turvakt may tell" in page.words
     assert says in page.words
     assert "found nobody to hand it over to" in page.words
+
+
+def test_the_page_of_a_drill_says_what_it_is_and_that_an_answer_ends_it(tmp_path: Path) -> None:
+    """Not that alerts work: that is what it is to show."""
+    operator = {"contacts": [{"name": "Ops", "channel": "email", "address": "ops@turvakt.example", "language": "en"}]}
+    world = Answerable(tmp_path / "data", sections={"operator": operator})
+    hold_drill(world.parts.settings.operator, [], world.parts.incidents, now=world.clock.now())
+    [drill] = world.parts.incidents.open()
+    browser, path = world.browser(), world.link(drill, "Ops")
+    page = browser.page(path).words
+    assert "Nothing has happened" in page
+    assert "works" not in page
+    assert "the drill is answered" in answer(browser, path, "acknowledge").words
 
 
 def test_a_closed_incident_is_shown_as_it_is(world: Answerable) -> None:
