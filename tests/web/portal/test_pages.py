@@ -152,7 +152,11 @@ def test_an_answer_is_none_to_a_post_that_came_later(home: Home) -> None:
     def read() -> list[int]:
         """How often each page says that somebody took it, and how many posts the first page says were dealt with."""
         pages = [browser.page(f"/me/alerts/a{number}").words for number in (1, 2)]
-        dealt = next(number for number in range(3) if f"{number} were dealt with" in browser.page("/me").words)
+        dealt = next(
+            number
+            for number in range(3)
+            if f"{number} {'was' if number == 1 else 'were'} dealt with" in browser.page("/me").words
+        )
         return [*(page.count("took care of it") for page in pages), dealt]
 
     browser = home.browser()
