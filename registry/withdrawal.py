@@ -141,6 +141,11 @@ class Erasure:
         self._scrub()
         return not waiting
 
+    def sources_due(self, official_id: str) -> frozenset[str]:
+        """From which sources something of hers is still to be erased: what came from there meanwhile would go with it."""
+        due = self.partial.pending()
+        return frozenset(part.name for id, part in due if id == official_id and part.kind == "source")
+
     def resume(self) -> list[Report]:
         """Complete the erasures that were interrupted: all that can be.
 

@@ -51,9 +51,11 @@ _TOLD_SINCE = exists().where(
 _OUTDONE_UNLESS_NEWER = _OUTDONE.where(~_TOLD_SINCE)
 _THESE = OUTBOX.c.id.in_(bindparam("ids", expanding=True))
 _KNOWN = select(OUTBOX.c.id).where(_THESE)
-_TAKEN_IN = _KNOWN.where(or_(OUTBOX.c.state != "withdrawn", func.coalesce(OUTBOX.c.reason, "") != MOVED))
+_TAKEN_IN = _KNOWN.where(
+    or_(OUTBOX.c.state != "withdrawn", func.coalesce(OUTBOX.c.reason, "").not_in((MOVED, REPLACED)))
+)
 _ABOUT = select(OUTBOX.c.id, OUTBOX.c.alert_id, OUTBOX.c.post).where(_THESE)
-_MOVED = delete(OUTBOX).where(_THESE, OUTBOX.c.state == "withdrawn", OUTBOX.c.reason == MOVED)
+_WANTED_AGAIN = delete(OUTBOX).where(_THESE, OUTBOX.c.state == "withdrawn", OUTBOX.c.reason.in_((MOVED, REPLACED)))
 _SLOTS = select(OUTBOX.c.slot, OUTBOX.c.official, OUTBOX.c.post, OUTBOX.c.incident).where(_THESE)
 
 
@@ -116,9 +118,9 @@ class Outbox(OutboxHolder):
         with self._database.transaction():
             # Two who add at once would both find that nobody has been told yet.
             self._database.lock(LOCK)
-            # Whoever has her former address again is told by it once more.
+            # Whoever has her former address again is told by it once more, as is what says more than its replacement.
             for part in _parts(list(rows)):
-                self._database.execute(_MOVED, {"ids": part})
+                self._database.execute(_WANTED_AGAIN, {"ids": part})
             for identity in self._known(list(rows)):
                 del rows[identity]
             new = [row for row, _ in rows.values()]

@@ -79,11 +79,11 @@ AS_SOMEBODY = 'name = "p-3f2a9c77c0ff"\nlanguage = "sv"\n'
         ('[[rule]]\nname = "a"\nseverity = "low"\ncontacts = []', "rule 'a': key 'contacts'"),
         ('[[rule]]\nname = "a"\nseverity = "low"\ncontacts = [{ name = "x" }]', r"rule 'a': key 'contacts\[0\]'"),
         (
-            f'[[contact]]\n{AS_SOMEBODY}channels = [{{ channel = "sms", address = "1" }}]\n{RULE}',
+            f'[[contact]]\n{AS_SOMEBODY}channels = [{{ channel = "sms", address = "+46701740605" }}]\n{RULE}',
             "contact number 1: key 'name'",
         ),
         (
-            f"{RULE}[[rule.contacts]]\n{AS_SOMEBODY}channel = 'sms'\naddress = '1'",
+            f"{RULE}[[rule.contacts]]\n{AS_SOMEBODY}channel = 'sms'\naddress = '+46701740605'",
             r"rule 'a': key 'contacts\[0\].name'",
         ),
         ('[[rule]]\nname = "a"\nseverity = "low"\n' * 2, "rule 'a' has the name of an earlier one"),

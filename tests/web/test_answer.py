@@ -355,7 +355,7 @@ policy = [{ name = "urgent", step = [{ tell = ["official"] }, { tell = ["TELL"] 
 
 @pytest.mark.parametrize(
     ("tell", "says"),
-    [("contact:Chief", "Handed over: Chief is being told now."), ("official", "the next in line is being told now")],
+    [("contact:Chief", "Handed over. Being told now: Chief."), ("official", "the next in line is being told now")],
 )
 def test_handing_over_says_to_whom_but_for_an_officials_own_contacts(tmp_path: Path, tell: str, says: str) -> None:
     world = Answerable(tmp_path / "data", rules=CHIEF.replace("TELL", tell))

@@ -90,7 +90,9 @@ class Drills:
         planned, last = self._weekly.last(now), self.last(now)
         self._since = min(self._since, now)  # the clock may have been put back
         held = planned < self._since if last is None else planned <= last[0]
-        if held or (now - planned) % DAY >= LATE:
+        # A day that was set anew, or drills that were off, have missed none.
+        missed = last is not None and abs(planned - last[0] - 7 * DAY) < DAY
+        if held or (now - planned if not missed else (now - planned) % DAY) >= LATE:
             return None
         return self.hold(now)
 

@@ -9,7 +9,7 @@ from alerts.plans.live import LivePlans
 from turvakt.watch.beats import LATE, REFUSED, Beat, Beats
 from turvakt.watch.processes import Process, Processes
 from turvakt.watch.trouble import Kind, Trouble
-from turvakt.watch.usual import Usual, hour, learn, never
+from turvakt.watch.usual import Usual, hour, learn, never, start_of
 
 STOPPED = timedelta(hours=1)
 """Who stops a process means to start it again: an upgrade takes less."""
@@ -161,14 +161,22 @@ class Sources:
                 yield from _failing(beat, beat.failing_since, now)
                 continue
             usual = self.usual(name, now)
-            # A restart that took no longer than its beats may be late is no reason to listen anew.
-            since = min(self._since.get(name, beat.worked_at or now), now)  # the clock may have been put back
+            since = min(
+                self._since.get(name) or self._watched_since(name, now), now
+            )  # the clock may have been put back
             self._since[name] = since
             last = max(beat.worked_at or since, since)
             if usual is not None and usual.is_silent(last, now):
                 yield Trouble("source-silent", beat.place, last, {"usual": f"{usual.expected(last, now):.0f}"})
             else:
                 self._heard.append(name)
+
+    def _watched_since(self, name: str, now: datetime) -> datetime:
+        """Since when the source has been watched, hour by hour, by whichever process: a restart is no reason to listen anew."""
+        counts, first = self._beats.counts(name), hour(now)
+        while first in counts:
+            first -= 1
+        return start_of(first + 1)
 
     def note(self, now: datetime) -> None:
         """Write down which sources were heard at the last look, so that an hour in which they gave nothing counts as one."""

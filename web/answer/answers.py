@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from access.audit import Audit
+from alerts.alert import ASKS_NOTHING
 from alerts.incidents.answering import Answered, Answering
 from alerts.incidents.history import History
 from alerts.incidents.incident import Incident
@@ -89,9 +90,8 @@ class Answers:
         history = self.history.of(incident.id, events=("handed-over", "told"))
         begun = max((at for at, each in enumerate(history) if each.event == "handed-over"), default=len(history))
         named = {each.name for each in self.plan(incident.tenant).all_contacts}
-        return list(
-            dict.fromkeys(each.contact for each in history[begun:] if each.event == "told" and each.contact in named)
-        )
+        told = (each for each in history[begun:] if each.event == "told" and each.result not in ASKS_NOTHING)
+        return list(dict.fromkeys(each.contact for each in told if each.contact in named))
 
     def _asks_nothing(self, incident: Incident) -> bool:
         if incident.is_open:

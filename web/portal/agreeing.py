@@ -12,7 +12,7 @@ from starlette.datastructures import FormData
 from access.audit_entry import SYSTEM
 from alerts.audience import Audience
 from flow.errors import BadInput, Unavailable
-from registry.official import Consent, Official
+from registry.official import EVERYTHING, Consent, Official
 from registry.tenant import tenant_of
 from registry.wording import Shown
 from review.naming import NameTaken
@@ -128,6 +128,9 @@ def _changed(desk: Desk, request: Request, form: FormData) -> Response:
         return _consent(desk, request, form, consent)
     if is_same(before, consent):
         return RedirectResponse("/me/consent?done=same", 303)
+    due = desk.portal.erasure.sources_due(official.id)
+    if due and (EVERYTHING in consent.scope or due & set(consent.scope)):
+        return _consent(desk, request, form, "source_due")
     gone = given_up(before, consent, sources=desk.portal.sources_of(official.id))
     lost = [part.name for part in gone]
     still_open = len(desk.portal.incidents.open_from(official.id, lost))

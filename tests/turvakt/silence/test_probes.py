@@ -162,6 +162,7 @@ def test_a_source_that_says_nothing_although_it_usually_does_is_a_trouble(beats:
 
 def test_silence_goes_on_over_a_restart_of_the_watch(beats: Beats) -> None:
     taught(beats)
+    beats.watched(["feed"], NOW)
     beats.write([Beat("collector:feed", NOW, NOW)], {})
     for minutes in (14, 28, 42):  # each look is the first one of another process
         beats.write([Beat("collector:feed", NOW + minutes * MINUTE)], {})

@@ -149,8 +149,16 @@ def test_consent_to_all_that_is_given_up_ends_also_while_a_store_is_away(
         {"feed:a"},
         [(ID, Part("source", "feed"))],
     )
+    # What came in by a new consent would be erased with the rest.
+    home.clock.advance(60)
+    again = form | {"source": [*sources, "feed"]}
+    for wider in (again, {**again, "scope": "all", "source": [*sources, "feed", "mastodon"]}):
+        assert "still being erased" in browser.submit("/me/consent", **wider).text
+    assert not home.parts.allowed(ID, "feed")
     home.parts.erasure.resume()
     assert home.parts.index.held(["feed:a"]) == set()
+    assert browser.submit("/me/consent", **again).headers["location"] == "/me/consent?done=saved"
+    assert home.parts.allowed(ID, "feed")
 
 
 def test_what_is_chosen_instead_holds_only_together_with_the_end_of_what_is_given_up(
