@@ -8,6 +8,7 @@ from flow.databases.columns import MOMENT, NAME
 METADATA = MetaData()
 
 _WAITING = text("state = 'waiting'")
+_REPLACED = text("state = 'withdrawn' AND reason = 'replaced' AND contact <> ''")
 
 OUTBOX = Table(
     "outbox",
@@ -45,10 +46,12 @@ OUTBOX = Table(
         sqlite_where=_WAITING,
         postgresql_where=_WAITING,
     ),
+    Index("outbox_replaced", "at", sqlite_where=_REPLACED, postgresql_where=_REPLACED),
     sqlite_with_rowid=False,
 )
 """``slot`` is one address' view of one post about one official, ``thread`` that of one incident. ``alert`` holds an alert or a
-bulletin and is NULL once the delivery has ended, as ``contact``, the recipient's name, is then empty."""
+bulletin and is NULL once the delivery has ended, as ``contact``, the recipient's name, is then empty; of one that a newer message
+replaced the name stays until that is written down."""
 
 _OPEN = text("next_at IS NOT NULL")
 

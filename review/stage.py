@@ -1,6 +1,7 @@
 """The index stages: each reads one topic into the index."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -10,6 +11,7 @@ from alerts.stage import TOPIC as ALERTS_TOPIC
 from classify.stage import TOPIC as VERDICTS_TOPIC
 from classify.verdict import VERDICTS, Verdict
 from flow.clock import Clock
+from flow.errors import BadInput
 from flow.stage import Stage
 from review.decision import DECISIONS
 from review.index import Index
@@ -89,10 +91,18 @@ def apply_verdicts(
             gone.setdefault(verdict.post.id, []).extend(here)
             kept = [other for other in kept if other.post.id != verdict.post.id]
         if gone:
-            before = (item.verdict for item in map(index.get, sorted(gone)) if item is not None)
-            overtaken([*before, *chain.from_iterable(gone.values())])
+            overtaken([*_of_posts(index, sorted(gone)), *chain.from_iterable(gone.values())])
             # Before the writing: what stands behind a deletion in the batch is a new post under an old id.
             forget(sorted(gone))
         index.write_verdicts(stored(kept))
 
     return apply
+
+
+def _of_posts(index: Index, posts: Sequence[str]) -> Iterator[Verdict]:
+    """The verdicts on these posts that the index has; without those that a newer program wrote, which go all the same."""
+    for post in posts:
+        with suppress(BadInput):
+            item = index.get(post)
+            if item is not None:
+                yield item.verdict

@@ -259,12 +259,9 @@ def model(classifier: Callable[[], Classifier]) -> Question:
 def everything(parts: Parts) -> dict[str, Question]:
     """What the one process of the embedded runtime is asked."""
 
-    def oldest(topic: str, stage: str) -> datetime | None:
-        return next((entry.at for entry in parts.queue.read(topic, stage, 1).entries), None)
-
     return {
         "lag": lags(parts.log, STAGES),
-        "age": ages(STAGES, oldest=oldest, clock=parts.clock),
+        "age": ages(STAGES, oldest=parts.oldest_unread, clock=parts.clock),
         "outbox": outbox(parts.outbox, clock=parts.clock),
         "channels": channels(lambda: parts.channels),
         "incidents": incidents(parts.incidents, clock=parts.clock),
@@ -298,7 +295,7 @@ def of_worker(parts: Parts, name: str, *, opened: Callable[[], bool]) -> dict[st
         own = {name: STAGES[name]}
         questions = {
             "lag": later(lambda: lags(parts.log, own)),
-            "age": later(lambda: ages(own, oldest=parts.kafka.oldest_unread, clock=parts.clock)),
+            "age": later(lambda: ages(own, oldest=parts.oldest_unread, clock=parts.clock)),
         }
         return questions | ({"model": later(lambda: model(lambda: parts.classifier))} if name == "classify" else {})
     questions = {"disk": disk(parts.settings.data_dir)}

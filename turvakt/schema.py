@@ -23,7 +23,7 @@ from turvakt.watch.tables import METADATA as WATCH
 if TYPE_CHECKING:
     from flow.databases.postgres import Postgres  # the driver is loaded only where it is used
 
-NEWEST = "0015"
+NEWEST = "0016"
 """The version that this program needs."""
 METADATA = (LOG, REGISTRY, ACCESS, INGEST, ALERTS, REVIEW, WATCH)
 """All tables but those that the log and the index keep in SQLite for themselves."""

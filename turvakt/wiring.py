@@ -20,7 +20,7 @@ from alerts.channel import Channel
 from alerts.channels.files import Files
 from alerts.content import Content, to_one
 from alerts.delivery.budget import Budgets
-from alerts.delivery.dispatcher import Dispatcher
+from alerts.delivery.dispatcher import Dispatcher, NotNamed
 from alerts.delivery.postman import Postman
 from alerts.delivery.tellable import as_answered, as_it_stands, calmly
 from alerts.incidents.closing import Closing
@@ -37,6 +37,7 @@ from alerts.overtaken import Overtaken
 from alerts.plans.contacts import at_present, contacts_of
 from alerts.plans.gaps import of_no_tenant
 from alerts.plans.live import LivePlans
+from alerts.plans.plan import Plans
 from alerts.routing import alerts_about, permitted
 from classify.classifier import Classifier, Judges
 from classify.law import Provision, load_law
@@ -493,12 +494,18 @@ class Parts(Stores):
     def overtaken(self) -> Overtaken:
         """Tells of threats that were deleted before `deliver` could."""
 
-        def waits() -> bool:
-            lags = self.lags()
-            return any(lags[stage] for stage in ("route", "deliver"))
+        def since() -> datetime | None:
+            unread = (self.oldest_unread(STAGES[stage], stage) for stage in ("route", "deliver"))
+            return min((at for at in unread if at is not None), default=None)
+
+        def plans() -> Plans:
+            try:
+                return self.plans
+            except Broken as error:  # which ends the stages that tell, and must not end what indexes
+                raise Unavailable(error.reason, place=error.place, remedy=error.remedy) from None
 
         officials = self.officials.get
-        return Overtaken(self.incidents, plans=self.plans, officials=officials, waits=waits, clock=self.clock)
+        return Overtaken(self.incidents, plans=plans, officials=officials, since=since, clock=self.clock)
 
     def forget(self, posts: Collection[str]) -> None:
         """Remove posts that their platform deleted from every place that holds them."""
@@ -519,6 +526,12 @@ class Parts(Stores):
     def expire(self) -> RetentionReport:
         """Enforce the retention."""
         return retaining.enforce(self, self.holders, self.posts)
+
+    def oldest_unread(self, topic: str, stage: str) -> datetime | None:
+        """When the oldest entry of ``topic`` came that the stage has yet to read; ``None``: it has read all."""
+        if self.is_cluster:
+            return self.kafka.oldest_unread(topic, stage)
+        return next((entry.at for entry in self.queue.read(topic, stage, 1).entries), None)
 
     def lags(self) -> dict[str, int]:
         """How many entries wait before each stage."""
@@ -541,12 +554,16 @@ class Parts(Stores):
         return official is not None and official.consents_to(source, self.clock.now())
 
     def permitted(self, told: Content, recipient: Recipient) -> Content | None:
-        """What consent allows to tell the recipient of it now, addressed to her alone at her address of now, or ``None``; also
-        where she is no contact any more.
+        """What consent allows to tell the recipient of it now, addressed to her alone at her address of now, or ``None``.
+
+        Raises:
+            NotNamed: she is no contact any more.
         """
         official, now = self.officials.get(told.official), self.clock.now()
         present = self._at_present(told, recipient, official)
-        allowed = None if present is None else permitted(told, present, official=official, at=now)
+        if present is None:
+            raise NotNamed
+        allowed = permitted(told, present, official=official, at=now)
         if allowed is None:
             return None
         if isinstance(told, Bulletin):

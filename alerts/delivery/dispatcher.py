@@ -22,12 +22,19 @@ logger = logging.getLogger(__name__)
 WITHDRAWN, ANSWERED = "withdrawn", "answered"
 """Why a message is not sent: consent has ended, or she is no contact any more; nobody is rung up to hear that somebody has
 answered."""
+NAMED_WITHIN = timedelta(minutes=2)
+"""So long after a message was due a plan may come that names its recipient."""
+_REPLACED_AT_ONCE = 500
 _DROPPED = {
     WITHDRAWN: "no consent covers it any more, or the contact is none any more",
     ANSWERED: "somebody has answered, and nobody is rung up for that",
     MOVED: "the contact has another address, to which it goes",
     REPLACED: "a newer message says it, too",
 }
+
+
+class NotNamed(Exception):
+    """No plan names the recipient: not any more, or not yet in this process, as each looks at the files of plans by itself."""
 
 
 class Dispatcher:
@@ -43,7 +50,8 @@ class Dispatcher:
             deliveries that were erased meanwhile.
         allowed: what consent allows to tell the recipient of it now, addressed to her alone at her address of now, or ``None``;
             asked before each try, by way of ``step``. What may be told from a later moment on (`Recipient.not_before`) waits for
-            that, and a message for which it raises `BadInput` for a program that can read it all.
+            that, and a message for which it raises `BadInput` for a program that can read it all; one for which it raises
+            `NotNamed` for a while, and then it is dropped.
         step: where ``commit``, ``allowed`` and the outbox run.
         at_once: messages on their way per channel.
         idle_seconds: how often to look for what has become due.
@@ -164,14 +172,22 @@ class Dispatcher:
             busy = {identity for identity, name in self._on_their_way.items() if name == channel}
             due += self._outbox.due(self._at_once - len(busy), channel=channel, besides=busy)
         items: list[Item] = []
-        replaced = self._outbox.replaced(self._at_once, besides=self._on_their_way.keys())
-        dropped = [self._dropped(delivery, contact, REPLACED) for delivery, contact in replaced]
+        # What is replaced just now, by another process, goes out all the same, as what is on its way does.
+        besides = {*self._on_their_way, *(item.delivery.id for item in due)}
+        dropped = [self._dropped(*each, REPLACED) for each in self._outbox.replaced(_REPLACED_AT_ONCE, besides=besides)]
         for item in due:
             try:
                 content = self._allowed(item.content, item.recipient)
             except BadInput as error:
                 # What it is about cannot be read here: one message must not keep the others from going out.
                 self._outbox.set_aside(item, str(error))
+                continue
+            except NotNamed:
+                now = self._clock.now()
+                if now - item.first_due < NAMED_WITHIN:
+                    self._outbox.put_off(item, now + NAMED_WITHIN / 10)
+                else:
+                    dropped.append(self._dropped(item.delivery, item.recipient.name, WITHDRAWN))
                 continue
             if content is None:
                 dropped.append(self._dropped(item.delivery, item.recipient.name, WITHDRAWN))
@@ -199,7 +215,7 @@ class Dispatcher:
         erased = await self._step(self._commit, results)
         self._ended += sum(result.delivery.state != "waiting" for result in results)
         for result in results:
-            name = self._on_their_way.pop(result.delivery.id)
+            name = self._on_their_way.pop(result.delivery.id, "")
             if result.delivery.id in erased and name in self._channels:
                 await self._channels[name].retract(result.delivery.id)
 
@@ -225,8 +241,8 @@ class Dispatcher:
 
 
 def _moved(item: Item, recipient: Recipient) -> Content | None:
-    """The same to the address of ``recipient``, if it is another one."""
-    to = replace(item.recipient, channel=recipient.channel, address=recipient.address)
+    """The same to the address and by the name of ``recipient``, if one of them is another."""
+    to = replace(item.recipient, name=recipient.name, channel=recipient.channel, address=recipient.address)
     return None if to == item.recipient else to_one(item.content, replace(to, instead=recipient.instead))
 
 

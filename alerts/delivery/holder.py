@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, update
 
 from alerts.alert import ALERTS, Alert
 from alerts.bulletin import Bulletin
@@ -97,9 +97,12 @@ class OutboxHolder:
         return len(self._to(official, part.name))
 
     def _to(self, official: str, recipient: str) -> list[str]:
-        """The ids of what waits for one of the official's contacts; what cannot be read may be for any of them."""
-        waiting = select(OUTBOX.c.id, OUTBOX.c.alert).where(OUTBOX.c.official == official, OUTBOX.c.alert.is_not(None))
-        return [identity for identity, value in self._database.query(waiting) if _is_to(value, recipient)]
+        """The ids of what waits for one of the official's contacts, or names it; what cannot be read may be for any of them."""
+        names = OUTBOX.c.contact == recipient
+        those = select(OUTBOX.c.id, OUTBOX.c.alert, names).where(
+            OUTBOX.c.official == official, or_(OUTBOX.c.alert.is_not(None), names)
+        )
+        return [id for id, value, is_hers in self._database.query(those) if is_hers or _is_to(value, recipient)]
 
     def _count(self, *conditions: ColumnElement[bool]) -> int:
         return int(self._database.query(select(func.count()).select_from(OUTBOX).where(*conditions))[0][0])

@@ -247,6 +247,11 @@ class Outbox(OutboxHolder):
         later = update(OUTBOX).where(OUTBOX.c.id == item.delivery.id).values(due=at, first_due=at)
         self._database.execute(later)
 
+    def put_off(self, item: Item, until: datetime) -> None:
+        """Look at a delivery again only then; how late it is counts from before."""
+        later = update(OUTBOX).where(OUTBOX.c.id == item.delivery.id).values(due=until.timestamp())
+        self._database.execute(later)
+
     def resume(self, incident: str, *, official: str) -> None:
         """Look anew at what waits about this incident until quiet hours end: why it waits may hold no longer."""
         now = self._clock.now().timestamp()

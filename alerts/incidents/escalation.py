@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast, get_args
 
 from alerts.alert import ASKS_NOTHING, Occasion, Recipient, Told
@@ -18,6 +18,9 @@ from alerts.incidents.whom import Whom
 from alerts.plans.plan import each_once
 from alerts.plans.steps import Place, after, answer_due, answered_until
 from flow.clock import Clock
+
+_AT_ONCE = timedelta(seconds=10)
+"""What a contact is told of at once, by several channels, is written down within so short a time."""
 
 logger = logging.getLogger(__name__)
 
@@ -120,7 +123,9 @@ class Escalation:
         occasion = cast(Occasion, first.result)
         begins = max((at for at, each in enumerate(history[:place]) if each.event in BEGINS), default=0)
         same = (link.contact, first.step, occasion)
-        sent = {each.delivery for at, each in lines if at > begins and (each.contact, each.step, each.result) == same}
+        # By all channels at once, perhaps; before that she was told of something else of the kind.
+        with_it = (each for at, each in lines if at > begins and each.at > first.at - _AT_ONCE)
+        sent = {each.delivery for each in with_it if (each.contact, each.step, each.result) == same}
         contacts = self._whom.ways_of(
             case, link.contact, now, show_text=link.show_text, calmly=occasion in ASKS_NOTHING
         )

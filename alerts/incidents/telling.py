@@ -8,7 +8,7 @@ from sqlalchemy import select
 from alerts.alert import Alert, Delivery, Recipient
 from alerts.content import Content, listed_in, occasion_of, recipients_of
 from alerts.delivery.budget import Budgets
-from alerts.delivery.outbox import Item, Outbox, Result
+from alerts.delivery.outbox import REPLACED, Item, Outbox, Result
 from alerts.incidents.case import Case, readable
 from alerts.incidents.history import Event, History, Transition
 from alerts.incidents.incident import LOCK
@@ -80,7 +80,7 @@ class Telling:
         """
         with self._database.transaction():
             ended = (each.delivery for each in results if each.delivery.state in ("failed", "withdrawn"))
-            in_vain = {each.incident for each in ended} - {""}
+            in_vain = {each.incident for each in ended if each.reason != REPLACED} - {""}
             if in_vain or any(_may_list(result.delivery) for result in results):
                 # Before the outbox: whoever takes alerts does so, too. What is erased must not come back by a digest.
                 self._database.lock(LOCK)

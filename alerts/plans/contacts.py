@@ -113,14 +113,16 @@ def _named(contacts: Sequence[Registered]) -> tuple[Contact, ...]:
 
 
 def at_present(recipient: Recipient, contacts: Iterable[Contact]) -> Recipient | None:
-    """The recipient at an address that she has; ``None``: she is none of ``contacts`` any more. Where none of them of her name
-    has the one at which she was to be told, it may be somebody else's by now: then by the same channel, or else by the first one
-    that rings nobody up.
+    """The recipient at an address that she has, or by the name that she has now, if a single one of ``contacts`` has her address;
+    ``None``: she is none of them any more. Where none of them of her name has the address at which she was to be told, it may be
+    somebody else's by now: then by the same channel, or else by the first one that rings nobody up.
     """
+    to, contacts = (recipient.channel, recipient.address), list(contacts)
     named = [each for each in contacts if each.name == recipient.name]
     if not named:
-        return None
-    if any((recipient.channel, recipient.address) in each.addresses for each in named):
+        names = {each.name for each in contacts if to in each.addresses}
+        return replace(recipient, name=names.pop()) if len(names) == 1 else None
+    if any(to in each.addresses for each in named):
         return recipient
     ways = [(way.channel, way.address) for way in named[0].channels]
     channel, address = min(ways, key=lambda way: (way[0] != recipient.channel, way[0] == RINGS))

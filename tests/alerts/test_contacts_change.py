@@ -186,4 +186,7 @@ def test_an_address_that_the_contact_has_no_more_is_left_for_one_that_it_has(
     assert found.instead == ((("sms", "+8"),) if now == told else () if now[0] == "sms" else (("sms", "+2"),))
     # Two may have the same name.
     assert at_present(before, [planned("Rut", *ways), planned("Rut", told)]) == before
-    assert at_present(before, [planned("Kim", *ways)]) is None
+    # Whoever has her address has got another name.
+    assert at_present(before, [planned("Kim", told)]) == replace(before, name="Kim")
+    assert at_present(before, [planned("Kim", told), planned("Bo", told)]) is None
+    assert at_present(before, [planned("Kim", ("email", "kim@x"))]) is None

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from alerts.content import recipients_of
+from alerts.delivery.dispatcher import NotNamed
 from alerts.incidents.incident import Action
 from alerts.messages.message import Message
 from tests.alerts.people import AT
@@ -204,4 +205,5 @@ def test_what_waits_goes_to_the_address_that_its_contact_has_now(tmp_path: Path)
         assert content is not None
         assert [each.address for each in recipients_of(content)] == [now]
     # Of whom no plan knows any more nothing is told, however long it has waited.
-    assert world.parts.permitted(item.content, replace(item.recipient, name="Somebody")) is None
+    with pytest.raises(NotNamed):
+        world.parts.permitted(item.content, replace(item.recipient, name="Somebody", address="who@ekvik.example"))

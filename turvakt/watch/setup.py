@@ -166,11 +166,6 @@ def _probes(
 ) -> list[Probe]:
     settings = parts.settings.operator
 
-    def oldest(topic: str, stage: str) -> datetime | None:
-        if parts.is_cluster:
-            return parts.kafka.oldest_unread(topic, stage)
-        return next((entry.at for entry in parts.queue.read(topic, stage, 1).entries), None)
-
     readers = {name: STAGES[name] for name in (workers(parts) if parts.is_cluster else STAGES) if name in STAGES}
     processes = Processes(parts.database)
 
@@ -181,7 +176,7 @@ def _probes(
     probes = [
         Probe("database", frozenset({"worker-silent", "worker-stopped"}), heard),
         Probe("database", frozenset({"source-silent", "source-failing", "source-refuses"}), sources),
-        Probe("log", frozenset({"stage-late"}), stages(readers, oldest=oldest)),
+        Probe("log", frozenset({"stage-late"}), stages(readers, oldest=parts.oldest_unread)),
         Probe("database", frozenset({"deliveries-late"}), deliveries(parts.outbox)),
         Probe("database", frozenset({"channel-failing", "message-returned"}), channels),
         Probe("database", frozenset({"channel-unready"}), unready(beats, ways=lambda: ways(parts))),
