@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterator, Seque
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
-from itertools import repeat
+from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alerts.alert import DELIVERIES, Alert, Recipient, Told
+from alerts.alert import DELIVERIES, Alert, Delivery, Recipient, Told
 from alerts.channel import Held, Later, Unsure
 from alerts.content import Content, to_one
-from alerts.delivery.dispatcher import Dispatcher
+from alerts.delivery.dispatcher import NAMED_WITHIN, Dispatcher, NotNamed
 from alerts.delivery.outbox import UNREADABLE_AGAIN, Outbox, Result
 from alerts.delivery.sending import growing
 from alerts.incidents.history import History
@@ -500,6 +500,51 @@ async def test_of_what_a_newer_message_replaces_it_is_written_down_that_it_was(w
     assert [(each.delivery, each.contact, each.result) for each in ends] == [
         (id, recipient().name, "replaced") for id in deliveries[:-1]
     ]
+
+
+async def test_what_is_replaced_by_another_process_as_it_is_picked_goes_out_and_ends_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail, replaced = Scripted(), world.outbox.replaced
+    numbers = iter((5,))
+
+    def grown(number: int) -> Alert:
+        told = Told("grown", number, 1, 0, step=1, key=str(number))
+        return replace(alert(verdict()), incident="i", told=told)
+
+    def after_another(limit: int, *, besides: Collection[str]) -> list[tuple[Delivery, str]]:
+        world.telling.tell([grown(number) for number in islice(numbers, 1)])
+        return replaced(limit, besides=besides)
+
+    monkeypatch.setattr(world.outbox, "replaced", after_another)
+    (first,) = world.telling.tell([grown(2)])
+    async with world.running(mail) as dispatcher:
+        assert await dispatcher.drained(at_most=SOON)
+    assert len(mail.delivered) == 2
+    assert mail.delivered[0] == first.delivery.id
+    assert {state for _, state, _, _ in world.told()} == {"delivered"}
+
+
+@pytest.mark.parametrize("named", [True, False])
+async def test_whom_no_plan_names_yet_is_told_a_moment_later_or_not_at_all(world: World, named: bool) -> None:
+    """Processes look at the files of plans one after another."""
+    mail, known = Scripted(), list[bool]()
+
+    def allowed(told: Content, to: Recipient) -> Content:
+        if not known:
+            raise NotNamed
+        return to_one(told, to)
+
+    (id,) = world.add("bluesky:1")
+    async with world.running(mail, allowed=allowed) as dispatcher:
+        assert await dispatcher.drained(at_most=SOON)
+        assert (mail.tries, world.told()) == ([], [])
+        known += [True] if named else []
+        world.clock.advance((NAMED_WITHIN / 2 if named else NAMED_WITHIN).total_seconds())
+        dispatcher.wake()
+        assert await dispatcher.drained(at_most=SOON)
+    assert [state for _, state, _, _ in world.told()] == ["delivered" if named else "withdrawn"]
+    assert mail.delivered == ([id] if named else [])
 
 
 async def test_no_consent_to_the_text_any_more_no_text(world: World) -> None:

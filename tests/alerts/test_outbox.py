@@ -274,6 +274,15 @@ def test_erases_what_waits_for_one_recipient(outbox: Outbox, database: Database)
     assert ("anna-lindqvist", desk.name) not in left
 
 
+def test_erases_what_was_replaced_and_still_names_a_recipient(outbox: Outbox) -> None:
+    for key in ("2", "3"):
+        outbox.add([of_incident(verdict(), key)])
+    part = Part("recipient", recipient().name)
+    assert [contact for _, contact in outbox.replaced(9, besides=())] == [part.name]
+    assert outbox.count("anna-lindqvist", part) == outbox.erase("anna-lindqvist", part) == 2
+    assert outbox.replaced(9, besides=()) == []
+
+
 def test_what_cannot_be_read_may_be_for_any_recipient(outbox: Outbox, database: Database) -> None:
     outbox.add([alert()])
     database.execute(update(OUTBOX).values(alert=b"{"))

@@ -117,6 +117,21 @@ def test_what_came_back_does_not_go_to_where_it_went_at_once(world: World) -> No
     assert comes_back(world, DESK) == []
 
 
+def test_each_of_several_messages_of_a_kind_that_come_back_goes_by_the_next_way(world: World) -> None:
+    first, *_ = official().contacts
+    world.her = official(contacts=(first, SMS))
+    to = (replace(recipient(), instead=(("sms", SMS.address),)),)
+    world.take(world.raised(1, labels=("threat",), to=to))
+    world.deliver()
+    for _ in range(3):
+        world.incidents.answer(world.one.id, "on-it", by=recipient().name)
+        world.clock.advance(60)
+        world.incidents.answer(world.one.id, "on-it", by="Kim")
+        assert comes_back(world, DESK) == [("overtaken", SMS.address)]
+        world.deliver()
+        world.clock.advance(60)
+
+
 @pytest.mark.parametrize("why", ["closed", "consent"])
 def test_what_came_back_is_told_by_no_other_way(world: World, why: str) -> None:
     three_ways(world)

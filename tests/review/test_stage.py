@@ -1,13 +1,16 @@
 """The index stages, and deletions in the order in which they came."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+
+import pytest
 
 from alerts.alert import ALERTS, DELIVERIES
-from classify.verdict import VERDICTS
+from classify.verdict import VERDICTS, Verdict
 from flow.clock import ManualClock
+from flow.errors import BadInput
 from flow.logs.memory import MemoryLog
 from review.decision import DECISIONS
-from review.index import Query
+from review.index import Item, Query
 from review.indexes.memory import MemoryIndex
 from review.stage import apply_verdicts, index_stages
 from tests.review.people import alert, at, decision, delivery, verdict
@@ -35,6 +38,19 @@ def test_writes_verdicts_and_forgets_deleted_posts() -> None:
     )
     assert gone == ["jsonl:a", "jsonl:b", "jsonl:c"]
     assert [item.verdict.post.text for item in index.search(Query()).items] == ["ny"]
+
+
+def test_what_a_newer_program_wrote_goes_with_its_deletion_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    index, gone = MemoryIndex(), list[str]()
+
+    def get(post: str) -> Item | None:
+        raise BadInput("wire version 99", place="index")
+
+    monkeypatch.setattr(index, "get", get)
+    told = list[Sequence[Verdict]]()
+    apply_verdicts(index, overtaken=told.append, forget=gone.extend)([verdict("a"), verdict("a", deleted=2)])
+    assert gone == ["jsonl:a"]
+    assert told == [[verdict("a")]]
 
 
 def test_each_stage_reads_its_topic_into_the_index() -> None:

@@ -1,6 +1,7 @@
 """A threat is told although its platform deletes it before the stages that tell have come to it."""
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
@@ -56,6 +57,14 @@ def test_in_whichever_order_the_stages_read(parts: Parts, order: tuple[str, ...]
     waiting = [item for channel in parts.outbox.channels() for item in parts.outbox.due(9, channel=channel)]
     assert {item.content.incident for item in waiting} == {incident.id}
     assert _TEXT not in repr(waiting) + repr(parts.log.entries_of(["web:threat"]))
+
+
+def test_what_was_judged_long_before_what_waits_was_told_in_its_time(parts: Parts) -> None:
+    """Also where its incident is kept no longer; and by no rule that has come since."""
+    threat = replace(written("web:threat", "threat"), judged_at=START - timedelta(hours=2))
+    come(parts, threat, deleted(threat))
+    work(parts, "index-verdicts")
+    assert parts.incidents.open() == []
 
 
 def test_what_wants_no_answer_is_gone_with_its_post(parts: Parts) -> None:

@@ -204,6 +204,9 @@ def test_what_waits_goes_to_the_address_that_its_contact_has_now(tmp_path: Path)
         content = world.parts.permitted(item.content, replace(item.recipient, name=name, address=before))
         assert content is not None
         assert [each.address for each in recipients_of(content)] == [now]
+    renamed = world.parts.permitted(item.content, replace(item.recipient, name="Boss", address="new@ekvik.example"))
+    assert renamed is not None
+    assert [each.name for each in recipients_of(renamed)] == ["Chief"]
     # Of whom no plan knows any more nothing is told, however long it has waited.
     with pytest.raises(NotNamed):
         world.parts.permitted(item.content, replace(item.recipient, name="Somebody", address="who@ekvik.example"))
