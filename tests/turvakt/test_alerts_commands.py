@@ -232,7 +232,7 @@ def test_duty_tells_who_is_on_duty_when(flagged: Program, plan: Path) -> None:
 def test_check_shows_every_mistake_and_every_gap(flagged: Program, plan: Path) -> None:
     program = flagged.besides(TURVAKT_ALERTS_RULES=str(plan))
     rules = {each["part"]: each for each in map(json.loads, program.finish("check", "--json").stdout.splitlines())}
-    assert "contact number 1: the channel email is not set up" in rules["rules"]["says"]
+    assert "contact number 1 (Rut Ek): the channel email is not set up" in rules["rules"]["says"]
     plan.write_text(PLAN.replace('"outbox"', '"email"').replace('wait = "5 min"', 'wait = "soon"\nretry = 3'), "utf-8")
     rules = {each["part"]: each for each in map(json.loads, program.finish("check", "--json").stdout.splitlines())}
     assert not rules["rules"]["ok"]
@@ -292,7 +292,9 @@ def test_check_says_whose_web_address_is_malformed(flagged: Program, plan: Path)
     add_contact(plan, "https://[hook.example/1")
     program = flagged.besides(TURVAKT_ALERTS_RULES=str(plan), **SIGNED)
     checked = {each["part"]: each for each in map(json.loads, program.finish("check", "--json").stdout.splitlines())}
-    assert "contact number 2: the address is no https address, channel webhook" in checked["rules"]["says"]
+    says = checked["rules"]["says"]
+    place = "contact number 2, key 'channels[0]'"
+    assert f"{place}: key 'address': the address is no https address, channel webhook. Mend the contact (Hook)" in says
     assert "channels" in checked
 
 
