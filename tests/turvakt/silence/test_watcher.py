@@ -197,7 +197,12 @@ async def test_a_channel_that_was_taken_out_of_the_plans_is_not_said_to_work_aga
     parts: Parts, clock: ManualClock, plan: Path
 ) -> None:
     beats = Beats(parts.database)
-    say(plan, PLAN.replace('channel = "email", address = "rut@ekvik.example"', 'channel = "ntfy", address = "ekvik-9f3k2m7q"'))
+    say(
+        plan,
+        PLAN.replace(
+            'channel = "email", address = "rut@ekvik.example"', 'channel = "ntfy", address = "ekvik-9f3k2m7q"'
+        ),
+    )
     beats.write([Beat("channel:ntfy", clock.now(), None, clock.now(), "no answer")], {})
     watch = watch_over(parts)
     await looks(watch, clock, 5, beats=beats)
