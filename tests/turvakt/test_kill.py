@@ -37,9 +37,8 @@ def state(folder: Path) -> dict[str, Counter[str]]:
             topics.setdefault(topic, Counter())[key] += 1
         topics["index"] = Counter(row[0] for row in database.execute("SELECT id FROM index_post"))
         topics["incidents"] = Counter(row[0] for row in database.execute("SELECT alert FROM incident_post"))
-        made = Counter(
-            row[0] for row in database.execute("SELECT id FROM outbox WHERE state = 'delivered' AND post != ''")
-        )
+        over = "SELECT id FROM outbox WHERE state IN ('delivered', 'withdrawn') AND post != ''"
+        made = Counter(row[0] for row in database.execute(over))
         sent = {row[0] for row in database.execute("SELECT id FROM outbox WHERE state = 'delivered'")}
         untold = "SELECT count(*) FROM incident WHERE id NOT IN (SELECT incident FROM outbox)"
         assert database.execute(untold).fetchone() == (0,)
