@@ -356,8 +356,8 @@ class Outbox(OutboxHolder):
         }
 
     def known(self, deliveries: Collection[str]) -> set[str]:
-        """Those of ``deliveries``, given by id, that are here, ended or not."""
-        return set(self._known(list(deliveries)))
+        """Those of ``deliveries``, given by id, that are here, ended or not, and were not replaced or moved."""
+        return {row[0] for row in self._in_parts(_TAKEN_IN, list(deliveries))}
 
 
 def _parts(identities: Sequence[str]) -> Iterator[Sequence[str]]:
