@@ -30,15 +30,19 @@ _AT_ONCE = 500
 _NEW = insert(OUTBOX)
 _ENDED = update(OUTBOX).where(ITSELF)
 _OF_WAITING = update(OUTBOX).where(ITSELF, OUTBOX.c.state == "waiting")
-_OUTDONE = update(OUTBOX).where(
-    OUTBOX.c.thread == bindparam("its_thread"),
-    OUTBOX.c.state == "waiting",
-    OUTBOX.c.id != bindparam("its_id"),
-    OUTBOX.c.severity <= bindparam("its_severity"),
-    OUTBOX.c.threat <= bindparam("its_threat"),
-    or_(OUTBOX.c.threat == 0, OUTBOX.c.slot == bindparam("its_slot")),
-)
 _NOW_REPLACED: dict[str, Any] = {"state": "withdrawn", "reason": REPLACED, "alert": None}
+_OUTDONE = (
+    update(OUTBOX)
+    .values(**_NOW_REPLACED)
+    .where(
+        OUTBOX.c.thread == bindparam("its_thread"),
+        OUTBOX.c.state == "waiting",
+        OUTBOX.c.id != bindparam("its_id"),
+        OUTBOX.c.severity <= bindparam("its_severity"),
+        OUTBOX.c.threat <= bindparam("its_threat"),
+        or_(OUTBOX.c.threat == 0, OUTBOX.c.slot == bindparam("its_slot")),
+    )
+)
 _EARLIER, _LATER = (
     select(INCIDENT_EVENT).where(INCIDENT_EVENT.c.event.in_(("told", "failed-over"))).subquery() for _ in range(2)
 )
@@ -129,9 +133,9 @@ class Outbox(OutboxHolder):
             if instead_of:
                 for row in outdone:
                     its = row | {"instead_of": list(instead_of)}
-                    self._database.execute(_OUTDONE_UNLESS_NEWER.values(**_NOW_REPLACED), its)
+                    self._database.execute(_OUTDONE_UNLESS_NEWER, its)
             else:
-                self._database.executemany(_OUTDONE.values(**_NOW_REPLACED), outdone)
+                self._database.executemany(_OUTDONE, outdone)
                 for row in _replaced_in(new):
                     row |= _NOW_REPLACED
             self._database.executemany(_NEW, new)
