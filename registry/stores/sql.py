@@ -45,9 +45,13 @@ class SqlStore:
         self._clock = clock or SystemClock()
         self._ledger = SqlLedger(database)
         self._tenants = SqlTenants(database)
+        self._decoded: Mapping[bytes, Official] = {}
 
     def officials(self) -> list[Official]:
-        return [_official(row) for row in self._database.query(select(OFFICIAL.c.value).order_by(OFFICIAL.c.id))]
+        rows = self._database.query(select(OFFICIAL.c.value).order_by(OFFICIAL.c.id))
+        # Few change from one call to the next, and to decode an official takes much longer than to read her.
+        self._decoded = {value: self._decoded.get(value) or _official((value,)) for (value,) in rows}
+        return list(self._decoded.values())
 
     def get(self, official_id: str) -> Official:
         rows = self._database.query(select(OFFICIAL.c.value).where(OFFICIAL.c.id == official_id))

@@ -50,6 +50,17 @@ class SqlContract(StoreContract):
         assert other.revision() == revision + 1
         assert other.officials() == [official()]
 
+    def test_who_has_not_changed_is_not_decoded_again(self, store: Store, other: Store) -> None:
+        store.put_all([official(), official(id="ekvik-08")])
+        before = store.officials()
+        other.change(replace(before[1], role="ordförande"), given=Given("command"))
+        after = store.officials()
+        assert [each.role for each in after] == [before[0].role, "ordförande"]
+        assert after[0] is before[0]
+        other.withdraw("ekvik-07", NOW)
+        other.remove("ekvik-07")
+        assert store.officials() == after[1:]
+
     def test_a_change_that_fails_bumps_nothing(self, store: Store, log: Log, database: Database) -> None:
         before = (log.epoch(), store.revision())
 
