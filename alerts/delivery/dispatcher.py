@@ -11,7 +11,8 @@ from typing import Any
 from alerts.alert import RINGS, Delivery, Recipient
 from alerts.channel import Channel
 from alerts.content import Content, recipients_of, to_one
-from alerts.delivery.outbox import MOVED, REPLACED, Item, Outbox, Result
+from alerts.delivery.outbox import Item, Outbox, Result
+from alerts.delivery.replacing import MOVED, REPLACED
 from alerts.delivery.sending import SEND_SECONDS, Sender, growing
 from alerts.messages.message import Message
 from flow.clock import Clock

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, insert, or_, select, update
 
-from alerts.alert import Delivery, Recipient, State, delivery_id
-from alerts.bulletin import Bulletin
+from alerts.alert import Delivery, Recipient, State
 from alerts.content import Content, addressed, decoded, encoded, recipients_of, to_one
 from alerts.delivery.holder import DELIVERY, ITSELF, LOCK, OutboxHolder
-from alerts.tables import INCIDENT_EVENT, OUTBOX
+from alerts.delivery.replacing import MOVED, REPLACED, replace_by, slot, thread
+from alerts.tables import OUTBOX
 from classify.verdict import SEVERITIES
 from flow.database import Row
 from flow.errors import BadInput
@@ -22,37 +22,12 @@ logger = logging.getLogger(__name__)
 
 UNREADABLE_AGAIN, UNREADABLE_FOR = timedelta(minutes=1), timedelta(days=7)
 """What cannot be read is tried again so much later, and for so long: then the link in it has ended, too."""
-MOVED, REPLACED = "moved", "replaced"
-"""Why a message is not sent: its contact has another address by now, to which it goes; or a newer one says it, too."""
 _LOOKED_AT_AGAIN = timedelta(minutes=5)
 _AT_ONCE = 500
 # Kept, as they run for every alert: to put a statement together takes longer than to run it.
 _NEW = insert(OUTBOX)
 _ENDED = update(OUTBOX).where(ITSELF)
 _OF_WAITING = update(OUTBOX).where(ITSELF, OUTBOX.c.state == "waiting")
-_NOW_REPLACED: dict[str, Any] = {"state": "withdrawn", "reason": REPLACED, "alert": None}
-_OUTDONE = (
-    update(OUTBOX)
-    .values(**_NOW_REPLACED)
-    .where(
-        OUTBOX.c.thread == bindparam("its_thread"),
-        OUTBOX.c.state == "waiting",
-        OUTBOX.c.id != bindparam("its_id"),
-        OUTBOX.c.severity <= bindparam("its_severity"),
-        OUTBOX.c.threat <= bindparam("its_threat"),
-        or_(OUTBOX.c.threat == 0, OUTBOX.c.slot == bindparam("its_slot")),
-    )
-)
-_EARLIER, _LATER = (
-    select(INCIDENT_EVENT).where(INCIDENT_EVENT.c.event.in_(("told", "failed-over"))).subquery() for _ in range(2)
-)
-_TOLD_SINCE = exists().where(
-    _LATER.c.delivery == OUTBOX.c.id,
-    _LATER.c.incident == _EARLIER.c.incident,
-    _LATER.c.number > _EARLIER.c.number,
-    _EARLIER.c.delivery.in_(bindparam("instead_of", expanding=True)),
-)
-_OUTDONE_UNLESS_NEWER = _OUTDONE.where(~_TOLD_SINCE)
 _THESE = OUTBOX.c.id.in_(bindparam("ids", expanding=True))
 _KNOWN = select(OUTBOX.c.id).where(_THESE)
 _TAKEN_IN = _KNOWN.where(
@@ -129,15 +104,7 @@ class Outbox(OutboxHolder):
                 del rows[identity]
             new = [row for row, _ in rows.values()]
             # What is there goes first: of two that come together the later replaces the earlier, and never each the other.
-            outdone = [_outdone(row) for row in new if row["thread"]]
-            if instead_of:
-                for row in outdone:
-                    its = row | {"instead_of": list(instead_of)}
-                    self._database.execute(_OUTDONE_UNLESS_NEWER, its)
-            else:
-                self._database.executemany(_OUTDONE, outdone)
-                for row in _replaced_in(new):
-                    row |= _NOW_REPLACED
+            replace_by(self._database, new, instead_of=instead_of)
             self._database.executemany(_NEW, new)
             return [item for _, item in rows.values()]
 
@@ -170,7 +137,7 @@ class Outbox(OutboxHolder):
         to = {"channel": recipient.channel, "address": recipient.address}
         row = {
             "id": delivery.id,
-            "slot": _slot(content.official, delivery.post, content.incident, **to),
+            "slot": slot(content.official, delivery.post, content.incident, **to),
             "alert_id": delivery.alert,
             "post": delivery.post,
             "official": content.official,
@@ -186,7 +153,7 @@ class Outbox(OutboxHolder):
             "reason": None,
             "alert": encoded(to_one(content, recipient)),
             "incident": content.incident,
-            "thread": delivery_id(about=f"thread\x00{_thread(content)}", **to) if content.incident else "",
+            "thread": thread(content, **to),
             "contact": recipient.name,
             "step": delivery.step,
         }
@@ -356,7 +323,7 @@ class Outbox(OutboxHolder):
         return {
             (channel, address)
             for channel, address in ways
-            if any(slot == _slot(*about, channel=channel, address=address) for slot, *about in rows)
+            if any(its == slot(*about, channel=channel, address=address) for its, *about in rows)
         }
 
     def known(self, deliveries: Collection[str]) -> set[str]:
@@ -367,38 +334,6 @@ class Outbox(OutboxHolder):
 def _parts(identities: Sequence[str]) -> Iterator[Sequence[str]]:
     """So many at a time as a statement may name."""
     return (identities[at : at + _AT_ONCE] for at in range(0, len(identities), _AT_ONCE))
-
-
-def _slot(official: str, post: str, incident: str, *, channel: str, address: str) -> str:
-    about = ("slot", official, post) if post else ("slot", incident)
-    return delivery_id(about="\x00".join(about), channel=channel, address=address)
-
-
-def _thread(content: Content) -> str:
-    """Whatever has the same one is told by its newest message; what is to be done is told by nothing else."""
-    if isinstance(content, Bulletin) and content.kind == "task-overdue":
-        return f"{content.incident}\x00{content.key}"
-    return content.incident
-
-
-def _replaced_in(rows: Sequence[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Those that a later one replaces, by the condition of ``_OUTDONE``."""
-    later: dict[str, list[dict[str, Any]]] = {}
-    for row in reversed(rows):
-        of_thread = later.setdefault(row["thread"], [])
-        if row["thread"] and any(_replaces(each, row) for each in of_thread):
-            yield row
-        else:
-            of_thread.append(row)
-
-
-def _replaces(later: dict[str, Any], row: dict[str, Any]) -> bool:
-    graver = row["severity"] > later["severity"] or row["threat"] > later["threat"]
-    return not graver and (not row["threat"] or row["slot"] == later["slot"])
-
-
-def _outdone(row: dict[str, Any]) -> dict[str, Any]:
-    return {f"its_{name}": row[name] for name in ("id", "slot", "thread", "severity", "threat")}
 
 
 def delivery_of(row: Row) -> Delivery:

@@ -8,7 +8,8 @@ from sqlalchemy import select
 from alerts.alert import Alert, Delivery, Recipient
 from alerts.content import Content, listed_in, occasion_of, recipients_of
 from alerts.delivery.budget import Budgets
-from alerts.delivery.outbox import REPLACED, Item, Outbox, Result
+from alerts.delivery.outbox import Item, Outbox, Result
+from alerts.delivery.replacing import REPLACED
 from alerts.incidents.case import Case, readable
 from alerts.incidents.history import Event, History, Transition
 from alerts.incidents.incident import LOCK

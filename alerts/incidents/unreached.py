@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select, update
 
-from alerts.delivery.outbox import REPLACED
+from alerts.delivery.replacing import REPLACED
 from alerts.incidents.history import BEGUN_AGAIN, NOBODY_LEFT, Event, History, Transition
 from alerts.incidents.incident import OPEN
 from alerts.tables import INCIDENT, OUTBOX

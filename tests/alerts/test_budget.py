@@ -19,7 +19,8 @@ from alerts.bulletin import Bulletin
 from alerts.content import listed_in
 from alerts.delivery.budget import Budgets
 from alerts.delivery.digests import Digests
-from alerts.delivery.outbox import MOVED, Item, Outbox, Result
+from alerts.delivery.outbox import Item, Outbox, Result
+from alerts.delivery.replacing import MOVED
 from alerts.delivery.sending import Sender
 from alerts.delivery.standing import Standing, Standings
 from alerts.delivery.tellable import MOST, as_it_stands

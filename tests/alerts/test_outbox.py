@@ -13,7 +13,8 @@ from sqlalchemy import select, text, update
 from alerts.alert import ALERTS, Alert, Delivery, Told
 from alerts.bulletin import Bulletin
 from alerts.delivery.holder import LOCK
-from alerts.delivery.outbox import MOVED, UNREADABLE_AGAIN, UNREADABLE_FOR, Item, Outbox, Result
+from alerts.delivery.outbox import UNREADABLE_AGAIN, UNREADABLE_FOR, Item, Outbox, Result
+from alerts.delivery.replacing import MOVED
 from alerts.tables import OUTBOX
 from classify.verdict import Label, Severity, Verdict
 from flow.clock import ManualClock

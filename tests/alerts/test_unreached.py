@@ -8,7 +8,8 @@ import pytest
 from alerts.alert import Recipient, State
 from alerts.content import to_one
 from alerts.delivery.dispatcher import ANSWERED, WITHDRAWN
-from alerts.delivery.outbox import MOVED, Item, Result
+from alerts.delivery.outbox import Item, Result
+from alerts.delivery.replacing import MOVED
 from alerts.delivery.sending import MAY_HAVE_ARRIVED
 from alerts.incidents.answering import Answering
 from alerts.incidents.links import Links
