@@ -29,7 +29,7 @@ class Program:
     def __init__(self, folder: Path, **environment: str) -> None:
         self.folder = folder
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("TURVAKT_", "COV_"))}
-        self._environment = {
+        self.environment = {
             **kept,
             "TURVAKT_DATA_DIR": str(folder),
             "TURVAKT_WEB_PORT": "0",
@@ -40,14 +40,16 @@ class Program:
 
     def besides(self, **environment: str) -> "Program":
         """The same with more environment variables."""
-        mine = {name: value for name, value in self._environment.items() if name.startswith("TURVAKT_")}
+        mine = {name: value for name, value in self.environment.items() if name.startswith("TURVAKT_")}
         return Program(self.folder, **{**mine, **environment})
 
-    def start(self, *arguments: str, log: IO[bytes] | None = None, **options: Any) -> "subprocess.Popen[str]":
+    def start(
+        self, *arguments: str, log: IO[bytes] | None = None, module: str = "turvakt", **options: Any
+    ) -> "subprocess.Popen[str]":
         """``log`` takes all that it writes; by default there are pipes, which somebody must read."""
         return subprocess.Popen(
-            [sys.executable, "-m", "turvakt", *arguments],
-            env=self._environment,
+            [sys.executable, "-m", module, *arguments],
+            env=self.environment,
             stdin=options.pop("stdin", subprocess.DEVNULL),
             stdout=log or subprocess.PIPE,
             stderr=log or subprocess.PIPE,
@@ -67,7 +69,7 @@ class Program:
             command = [sys.executable, "-m", "turvakt", *arguments]
             return subprocess.run(
                 command,
-                env=self._environment,
+                env=self.environment,
                 input=given.encode("utf-8", "surrogateescape"),
                 capture_output=True,
                 timeout=60,
@@ -76,7 +78,7 @@ class Program:
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
         with redirect_stdout(out), redirect_stderr(err):
             try:
-                main(arguments, environ=self._environment)
+                main(arguments, environ=self.environment)
             except SystemExit as end:
                 code = end.code if isinstance(end.code, int) else 1
         written = [cast(io.BytesIO, each.buffer).getvalue() for each in (out, err)]
