@@ -1,12 +1,13 @@
 """What the intake writes of a batch of items, in their order."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flow.entry import DEAD_LETTERS, DeadLetter, Entry, dead
 from flow.errors import BadInput
 from flow.log import Writer
+from ingest.collector import Deletion
 from ingest.post import POSTS, Post
 
 TOPIC = "posts"
@@ -46,7 +47,8 @@ class Batch:
 
     Args:
         known: the newest entry in the log of each id that matters here.
-        held: the ids of which something is stored elsewhere.
+        held: the ids of which something is stored elsewhere. Of those that are not among them and are not in the log it is
+            unknown if ``asked`` is false.
         letters: key and value of the letters in `REJECTED` under the keys that matter here.
         refused: the texts that wait as dead letters under an id.
         largest: see `flow.log.Log.largest`.
@@ -59,6 +61,7 @@ class Batch:
         *,
         known: Mapping[str, Entry],
         held: set[str],
+        asked: bool,
         letters: set[tuple[str, bytes | None]],
         refused: Callable[[str], Iterable[str]],
         now: datetime,
@@ -68,6 +71,7 @@ class Batch:
     ) -> None:
         self._known = known
         self._held = held
+        self._asked = asked
         self._letters = letters
         self._refused = refused
         self._now = now
@@ -77,6 +81,8 @@ class Batch:
         self._fresh: dict[str, Post] = {}
         self._refusals: dict[str, set[str]] = {}
         self._entries: list[tuple[str, str, bytes]] = []
+        self.undecided: dict[str, Deletion] = {}
+        """The deletions, by id, of what may be stored elsewhere or not."""
         self.taken = Taken()
         self.unkept = unkept
 
@@ -122,6 +128,8 @@ class Batch:
         self.unkept = 0
         before = self._last(post)
         if before is None and post not in self._held:
+            if not self._asked:
+                self.undecided[post] = Deletion(post, at)
             return
         if before is not None and before.deleted_at is not None and not self._again:
             return  # its deletion is under way
@@ -142,6 +150,11 @@ class Batch:
             self._letters.add(known)
             self._entries.append((REJECTED, letter.key, DEAD_LETTERS.encode(letter)))
 
+    @property
+    def posts(self) -> Collection[str]:
+        """The ids of the posts and deletions that `write` appends."""
+        return self._fresh.keys()
+
     def write(self, writer: Writer) -> None:
         """Append what came of the items."""
         for topic, key, value in self._entries:
@@ -160,6 +173,7 @@ class Batch:
 
     def _append(self, post: Post) -> None:
         self._fresh[post.id] = post
+        self.undecided.pop(post.id, None)  # what came back takes the place of what had been deleted
         self._entries.append((TOPIC, post.id, POSTS.encode(post)))
 
     def _is_too_large(self, post: Post) -> bool:

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -11,12 +12,13 @@ import msgspec
 
 from flow.clock import Clock
 from flow.entry import DEAD_LETTERS, DeadLetter, Entry, dead
-from flow.errors import BadInput
+from flow.errors import BadInput, Unavailable
 from flow.log import Log, take_out
 from ingest.batch import MOST_UNKEPT, REJECTED, TOPIC, Batch, Taken
 from ingest.collector import AuthorGone, Collected, Deletion, Item, Rejected
 from ingest.objections import Account, accounts
 from ingest.post import POSTS, Mention, Post
+from ingest.undecided import Undecided
 
 __all__ = ["REJECTED", "TOPIC", "Intake", "Matches", "Taken"]
 
@@ -34,6 +36,9 @@ class Matches(Protocol):
 class Intake:
     """Takes what collectors read.
 
+    Posts are taken without the index, so that nobody who is threatened waits for it. But of most deletions only the index
+    knows whether there is anything to delete.
+
     Args:
         matcher: gives the matcher of the registry as it is now.
         held: which of the given post ids are stored anywhere behind the log.
@@ -41,6 +46,7 @@ class Intake:
         observe: is told what became of each batch, once it is safe.
         also: mentions of a post that stand in no text, known from elsewhere (whoever hands it in says whom it is about).
         objected: those of the given accounts whose authors are left alone (see `ingest.objections`).
+        defers: deletions wait for the index in memory, and for them the cursor in the log; then somebody must call `settle`.
     """
 
     def __init__(
@@ -54,6 +60,7 @@ class Intake:
         observe: Callable[[str, Taken], None],
         also: Callable[[Post], tuple[Mention, ...]] = lambda post: (),
         objected: Callable[[Collection[Account]], set[Account]] = lambda accounts: set(),
+        defers: bool = False,
     ) -> None:
         self._log = log
         self._matcher = matcher
@@ -63,6 +70,8 @@ class Intake:
         self._observe = observe
         self._also = also
         self._objected = objected
+        self._defers = defers
+        self._undecided = Undecided()
         self._unkept: dict[str, int] = {}
         self._authors: set[int] = set()
         self._seen_to = -1
@@ -78,15 +87,41 @@ class Intake:
         Raises:
             Stale: somebody withdrew or was erased meanwhile, or the letter has changed; read and call again.
             BadInput: a post that is replayed is too large for the log; its letter stays.
-            Unavailable: the log is locked or full; nothing was written, call again.
+            Unavailable: the log is locked or full, or the index is away and nothing may wait for it (any more); nothing was
+                written, call again.
         """
+        if letter is not None or not self._defers:
+            self._take(collector, collected, letter)
+            return
+        if not self._undecided:
+            with suppress(Unavailable):
+                self._take(collector, collected)
+                return
+        self._take(collector, collected, asks=False)
+
+    @property
+    def undecided(self) -> int:
+        """How many deletions wait for the index."""
+        return len(self._undecided)
+
+    def settle(self) -> None:
+        """Take the deletions that wait for the index.
+
+        Raises:
+            Stale, Unavailable: as for `take`; what is not settled yet waits on.
+        """
+        for collector, collected in self._undecided:
+            self._take(collector, collected)
+
+    def _take(self, collector: str, collected: Collected, letter: Entry | None = None, *, asks: bool = True) -> None:
+        """``asks``: the index, too. Else what it alone could decide waits."""
         # The epoch is read before the registry: a withdrawal in between makes the write below stale.
         epoch = self._log.epoch()
         now = self._clock.now()
-        items = self._matched(collected.items, now)
+        items = self._matched(collected.items, now, asks=asks)
         reads = collected.reads or collector
         unkept = self._unkept.get(reads, 0)
-        batch = self._batch(items, now, unkept=unkept, letter=letter)
+        batch = self._batch(items, now, unkept=unkept, letter=letter, asks=asks)
         for item in items:
             match item:
                 case Post():
@@ -95,12 +130,14 @@ class Intake:
                     batch.deletion(item.id, item.at)
                 case DeadLetter():
                     batch.rejected(item)
+        waiting = None if asks else self._undecided.after(collector, collected, batch.undecided, written=batch.posts)
         with self._log.write(epoch=epoch) as writer:
             if letter is not None:
                 take_out(self._log, writer, letter)
             batch.write(writer)
-            if collected.cursor is not None:
+            if collected.cursor is not None and waiting is None:
                 writer.save_cursor(reads, collected.cursor)
+        self._undecided.keep(reads, waiting)
         self._unkept[reads] = batch.unkept
         if unkept <= MOST_UNKEPT < batch.unkept:
             logger.warning(
@@ -111,17 +148,25 @@ class Intake:
         self._observe(collector, batch.taken)
 
     def _batch(
-        self, items: Sequence[Post | Deletion | DeadLetter], now: datetime, *, unkept: int, letter: Entry | None
+        self,
+        items: Sequence[Post | Deletion | DeadLetter],
+        now: datetime,
+        *,
+        unkept: int,
+        letter: Entry | None,
+        asks: bool,
     ) -> Batch:
         """A batch that knows of the log and the index what matters to ``items``: all is asked at once."""
-        asked = {item.id for item in items if not isinstance(item, DeadLetter) and _may_stand(item)}
+        standing = [item for item in items if not isinstance(item, DeadLetter) and _may_stand(item)]
+        gone = {item.id for item in standing if isinstance(item, Deletion) or not item.mentions}
         elsewhere = {item.id for item in items if isinstance(item, Deletion)}
         elsewhere |= {item.key for item in items if isinstance(item, DeadLetter)}
         found = self._log.entries_of(elsewhere)
-        held = self._held(asked) if asked else set()
+        held = self._held(gone) if gone and asks else set()
         return Batch(
-            known=self._log.latest(TOPIC, asked),
+            known=self._log.latest(TOPIC, {item.id for item in standing}),
             held=held | {entry.key for entry in found},
+            asked=asks,
             letters={(entry.key, letter.value) for entry, letter in _letters(found, REJECTED)},
             refused=self._refused,
             now=now,
@@ -137,7 +182,7 @@ class Intake:
             if refused is not None:
                 yield refused.text
 
-    def _matched(self, items: Sequence[Item], now: datetime) -> list[Post | Deletion | DeadLetter]:
+    def _matched(self, items: Sequence[Item], now: datetime, *, asks: bool) -> list[Post | Deletion | DeadLetter]:
         """The items with their mentions; an author who is gone becomes the deletions of her posts."""
         texts = [_as_post(item) for item in items if isinstance(item, Post | Rejected)]
         found = iter(self._matcher().match(texts, at=now))
@@ -152,7 +197,7 @@ class Intake:
                     matched.append(item)
                 case AuthorGone():
                     before = [each for each in matched if isinstance(each, Post) and _is_by(each, item)]
-                    ids = dict.fromkeys([*(post.id for post in before), *self._stored(item)])
+                    ids = dict.fromkeys([*(post.id for post in before), *self._stored(item, asks=asks)])
                     matched += [Deletion(post, item.at) for post in ids]
         return self._without_objectors(matched)
 
@@ -167,9 +212,10 @@ class Intake:
             for item in items
         ]
 
-    def _stored(self, gone: AuthorGone) -> Iterator[str]:
-        """The posts of an author in the index, and in the log, where some are that no stage has read yet."""
-        yield from self._posts_of(gone.source, gone.author)
+    def _stored(self, gone: AuthorGone, *, asks: bool) -> Iterator[str]:
+        """The posts of an author in the index, if that is asked, and in the log, where some are that no stage has read yet."""
+        if asks:
+            yield from self._posts_of(gone.source, gone.author)
         if not self._has_written(gone):
             return
         for entry in self._log.containing(TOPIC, msgspec.json.encode(gone.author)):

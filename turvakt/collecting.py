@@ -1,5 +1,6 @@
 """The collectors at work: what they read goes through the intake into the log."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
@@ -10,12 +11,16 @@ from ingest.stage import collect
 from turvakt.tally import Observed
 from turvakt.wiring import Parts
 
+SETTLE_SECONDS = 2.0
+"""How often to look whether the index can decide about deletions."""
+
 
 class Collecting:
     """Lets ``collectors`` read.
 
     Args:
         step: runs what the intake does.
+        deletions: runs what becomes of deletions that had to wait for the index.
         room: waits until the stages can take more.
         once: each ends where its source ends.
     """
@@ -26,6 +31,7 @@ class Collecting:
         collectors: Sequence[Collector],
         *,
         step: Step,
+        deletions: Step,
         room: Callable[[], Awaitable[None]],
         observed: Observed,
         once: bool = False,
@@ -33,10 +39,11 @@ class Collecting:
         self._parts = parts
         self._collectors = collectors
         self._step = step
+        self._deletions = deletions
         self._room = room
         self._observed = observed
         self._once = once
-        self._intake = parts.intake(observed.taken)
+        self._intake = parts.intake(observed.taken, defers=True)
 
     @property
     def sources(self) -> dict[str, Service]:
@@ -46,8 +53,10 @@ class Collecting:
     @property
     def services(self) -> dict[str, Service]:
         """What collectors need besides."""
-        bluesky = any(collector.name == "bluesky" for collector in self._collectors)
-        return {"bluesky accounts": self._parts.bluesky_accounts.run} if bluesky else {}
+        services: dict[str, Service] = {"deletions": self._settle}
+        if any(collector.name == "bluesky" for collector in self._collectors):
+            services["bluesky accounts"] = self._parts.bluesky_accounts.run
+        return services
 
     async def read(self, collector: Collector) -> None:
         """Until its source ends."""
@@ -59,6 +68,13 @@ class Collecting:
             waiting=self._observed.waiting,
             once=self._once,
         )
+        await self._deletions(self._intake.settle)
+
+    async def _settle(self) -> None:
+        while True:
+            await asyncio.sleep(SETTLE_SECONDS)
+            if self._intake.undecided:
+                await self._deletions(self._intake.settle)
 
     async def _take(self, collector: str, collected: Collected) -> None:
         await self._step(self._intake.take, collector, collected)

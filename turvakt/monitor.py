@@ -19,6 +19,7 @@ from turvakt.collecting import Collecting
 from turvakt.counted import counted
 from turvakt.digesting import keep_digesting
 from turvakt.housekeeping import finish_erasures, keep_house
+from turvakt.reading import fullness
 from turvakt.shadow import Shadow
 from turvakt.stopping import until_stopped
 from turvakt.tally import Observed
@@ -100,6 +101,7 @@ class Monitor:
             observer=self._observed,
             batch_size=flow.batch_size,
             most_waiting=flow.most_waiting,
+            fullness=fullness,
         )
         dispatcher = parts.dispatcher(runtime.at("deliveries"), base_url=self._base_url)
         escalator = parts.escalator(runtime.at("incidents"), wake=dispatcher.wake)
@@ -108,6 +110,7 @@ class Monitor:
             parts,
             self._collectors,
             step=runtime.at("intake"),
+            deletions=runtime.at("deletions"),
             room=runtime.room,
             observed=self._observed,
             once=self._once,

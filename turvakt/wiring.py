@@ -362,7 +362,11 @@ class Parts(Stores):
         return [self.stage(name, wake=wake) for name in STAGES]
 
     def intake(
-        self, observe: Callable[[str, Taken], None], *, also: Callable[[Post], tuple[Mention, ...]] = lambda post: ()
+        self,
+        observe: Callable[[str, Taken], None],
+        *,
+        also: Callable[[Post], tuple[Mention, ...]] = lambda post: (),
+        defers: bool = False,
     ) -> Intake:
         """Takes what collectors read."""
         return Intake(
@@ -374,6 +378,7 @@ class Parts(Stores):
             observe=observe,
             also=also,
             objected=self.objections.upheld,
+            defers=defers,
         )
 
     def renderer(self, base_url: str) -> Renderer:

@@ -20,7 +20,7 @@ from turvakt.answering import reminding
 from turvakt.collecting import Collecting
 from turvakt.digesting import keep_digesting
 from turvakt.housekeeping import finish_erasures, keep_house
-from turvakt.reading import STAGES
+from turvakt.reading import STAGES, fullness
 from turvakt.stopping import last_resort, until_stopped
 from turvakt.stores import SERVICES
 from turvakt.tally import Observed
@@ -223,7 +223,7 @@ class ClusterWorker:
             loop, most = asyncio.get_running_loop(), self._parts.settings.flow.most_waiting
             while True:
                 if loop.time() - self._looked > LOOK_SECONDS:
-                    self._fullest = await worker.run(lambda: max(self._parts.lags().values()), place="kafka")
+                    self._fullest = await worker.run(lambda: fullness(self._parts.lags()), place="kafka")
                     self._looked = loop.time()
                 if self._fullest <= most:
                     return
@@ -231,8 +231,14 @@ class ClusterWorker:
 
         async def collect() -> None:
             # Made when it is its turn: what it remembers of the log must be of today.
-            step = worker.at("intake")
-            collecting = Collecting(self._parts, collectors, step=step, room=room, observed=self._observed)
+            collecting = Collecting(
+                self._parts,
+                collectors,
+                step=worker.at("intake"),
+                deletions=worker.at("deletions"),
+                room=room,
+                observed=self._observed,
+            )
             await together({**collecting.sources, **collecting.services})
 
         return collect

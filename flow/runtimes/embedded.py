@@ -26,6 +26,7 @@ class Embedded:
         batch_size: entries that a stage takes at once, at most.
         idle_seconds: how often to look for entries that another process has written.
         most_waiting: entries that may wait before a stage; beyond it `room` holds the sources back.
+        fullness: how many count as waiting, given how many do before each stage, by name; those before the fullest, if not given.
         sleep: pauses before a step is repeated.
     """
 
@@ -38,6 +39,7 @@ class Embedded:
         batch_size: int = 500,
         idle_seconds: float = 0.2,
         most_waiting: int = 5000,
+        fullness: Callable[[Mapping[str, int]], int] = lambda lags: max(lags.values()),
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._log = log
@@ -46,6 +48,7 @@ class Embedded:
         self._batch_size = batch_size
         self._idle_seconds = idle_seconds
         self._most_waiting = most_waiting
+        self._fullness = fullness
         self._worker = Worker(observer=observer, sleep=sleep)
         self._known: dict[bytes, Any] = {}
         self._awake = asyncio.Event()
@@ -112,7 +115,7 @@ class Embedded:
         return sum(self._advance(stage, self._batch_size) for stage in self._stages)
 
     def _fullest(self) -> int:
-        return max(self._log.lag(stage.source, stage.name) for stage in self._stages)
+        return self._fullness({stage.name: self._log.lag(stage.source, stage.name) for stage in self._stages})
 
     def _lag(self) -> int:
         return sum(self._log.lag(stage.source, stage.name) for stage in self._stages)

@@ -9,7 +9,7 @@ import pytest
 
 from flow.clock import ManualClock
 from flow.entry import DEAD_LETTERS, DeadLetter
-from flow.errors import BadInput, Stale
+from flow.errors import BadInput, Stale, Unavailable
 from flow.log import Log
 from flow.logs.memory import MemoryLog
 from ingest.batch import MOST_UNKEPT
@@ -40,21 +40,28 @@ class FindsAnna:
 class Desk:
     """An intake, and what it is connected to."""
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, *, defers: bool = True) -> None:
         self.log = log
         self.matcher = FindsAnna()
         self.stored: set[str] = set()
+        self.index_is_away = False
         self.objectors: set[Account] = set()
         self.taken = Taken()
         self.intake = Intake(
             log=self.log,
             matcher=lambda: self.matcher,
-            held=lambda ids: self.stored & set(ids),
-            posts_of=lambda source, author: sorted(self.stored) if (source, author) == ("web", "u1") else [],
+            held=lambda ids: self._there() & set(ids),
+            posts_of=lambda source, author: sorted(self._there()) if (source, author) == ("web", "u1") else [],
             clock=ManualClock(AT),
             observe=self._observe,
             objected=self.objectors.intersection,
+            defers=defers,
         )
+
+    def _there(self) -> set[str]:
+        if self.index_is_away:
+            raise Unavailable("it is away")
+        return self.stored
 
     def _observe(self, collector: str, taken: Taken) -> None:
         assert collector == "jsonl"
@@ -395,3 +402,93 @@ class TestReplay:
         with pytest.raises(Stale):
             desk.replay(post(1, "Anna B"), topic="posts.dead")
         assert [each.text for each in desk.posts] == ["Hej Anna"]
+
+
+class TestWithoutTheIndex:
+    @pytest.fixture
+    def desk(self, desk: Desk) -> Desk:
+        desk.index_is_away = True
+        return desk
+
+    def test_posts_are_taken_and_deletions_wait(self, desk: Desk) -> None:
+        desk.stored = {"web:7"}
+        desk.take(Deletion("web:7", AT), post(1, "Hej Anna"), Deletion("web:8", AT), cursor="3")
+        desk.take(post(2, "Anna igen"), cursor="4")
+        assert [each.id for each in desk.posts] == ["web:1", "web:2"]
+        assert desk.intake.undecided == 2
+        assert desk.log.cursor("jsonl") is None, "after a new start the deletions are read again"
+        desk.index_is_away = False
+        desk.intake.settle()
+        assert [(each.id, each.deleted_at is None) for each in desk.posts[2:]] == [("web:7", False)]
+        assert desk.intake.undecided == 0
+        assert desk.log.cursor("jsonl") == "4"
+        assert desk.taken == Taken(read=2, matched=2, deleted=1)
+
+    def test_what_is_in_the_log_is_deleted_at_once(self, desk: Desk) -> None:
+        desk.take(post(1, "Hej Anna"), Deletion("web:1", AT), cursor="2")
+        assert [each.deleted_at is None for each in desk.posts] == [True, False]
+        assert desk.intake.undecided == 0
+        assert desk.log.cursor("jsonl") == "2"
+
+    def test_it_is_not_asked_again_before_it_is_settled(self, desk: Desk) -> None:
+        desk.take(Deletion("web:7", AT))
+        desk.index_is_away = False
+        desk.stored = {"web:8"}
+        desk.take(Deletion("web:8", AT))
+        assert desk.intake.undecided == 2
+        assert desk.posts == []
+
+    def test_what_is_not_settled_waits_on(self, desk: Desk) -> None:
+        desk.take(Deletion("web:7", AT), cursor="1")
+        with pytest.raises(Unavailable):
+            desk.intake.settle()
+        assert desk.intake.undecided == 1
+        assert desk.log.cursor("jsonl") is None
+
+    @pytest.mark.parametrize("together", [True, False])
+    def test_what_comes_back_is_not_deleted_by_the_deletion_before(self, desk: Desk, together: bool) -> None:
+        desk.stored = {"web:7"}
+        items = Deletion("web:7", AT), post(7, "Anna, nu är jag här igen")
+        for some in [items] if together else [(item,) for item in items]:
+            desk.take(*some, cursor="2")
+        desk.index_is_away = False
+        desk.intake.settle()
+        assert [(each.id, each.deleted_at) for each in desk.posts] == [("web:7", None)]
+
+    def test_an_edit_waits_only_if_it_mentions_nobody(self, desk: Desk) -> None:
+        desk.stored = {"web:1", "web:2"}
+        desk.take(replace(post(1, "Hej Anna"), edited_at=AT), replace(post(2, "Hej du"), edited_at=AT))
+        assert [each.id for each in desk.posts] == ["web:1"]
+        assert desk.intake.undecided == 1
+        desk.index_is_away = False
+        desk.intake.settle()
+        assert [(each.id, each.deleted_at) for each in desk.posts[1:]] == [("web:2", AT)]
+
+    def test_an_account_that_is_gone_waits(self, desk: Desk) -> None:
+        desk.stored = {"web:7"}
+        fresh = replace(post(1, "Hej Anna"), author=Author(id="u1"))
+        desk.take(fresh, AuthorGone("web", "u1", AT), cursor="2")
+        assert [(each.id, each.deleted_at) for each in desk.posts] == [("web:1", None), ("web:1", AT)]
+        desk.index_is_away = False
+        desk.intake.settle()
+        assert [(each.id, each.deleted_at) for each in desk.posts[2:]] == [("web:7", AT)]
+
+    def test_more_than_fits_holds_the_source_back_and_no_other(
+        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("ingest.undecided.MOST", 2)
+        desk.take(Deletion("web:7", AT), Deletion("web:8", AT), cursor="2")
+        with pytest.raises(Unavailable, match="too many deletions wait"):
+            desk.take(post(1, "Hej Anna"), Deletion("web:9", AT), cursor="4")
+        assert desk.posts == []
+        desk.intake.take("jsonl", Collected((post(2, "Hej Anna"),), "1", "another"))
+        assert [each.id for each in desk.posts] == ["web:2"]
+        assert desk.log.cursor("another") == "1"
+
+    def test_who_does_not_defer_waits(self) -> None:
+        desk = Desk(MemoryLog(clock=ManualClock(AT)), defers=False)
+        desk.index_is_away = True
+        desk.take(post(1, "Hej Anna"))
+        with pytest.raises(Unavailable, match="it is away"):
+            desk.take(post(2, "Hej Anna"), Deletion("web:7", AT))
+        assert [each.id for each in desk.posts] == ["web:1"]

@@ -431,6 +431,7 @@ class TestWithdrawalMeanwhile:
             observe: Callable[[str, Taken], None],
             *,
             also: Callable[[Post], tuple[Mention, ...]] = lambda post: (),
+            defers: bool = False,
         ) -> Intake:
             def racing(post: Post) -> tuple[Mention, ...]:
                 mentions = also(post)
@@ -439,7 +440,7 @@ class TestWithdrawalMeanwhile:
                     self.store.withdraw("lena-berg", self.clock.now())
                 return mentions
 
-            return super().intake(observe, also=racing)
+            return super().intake(observe, also=racing, defers=defers)
 
     def test_a_submission_is_matched_anew(self, program: Program) -> None:
         with self.Racing(msgspec.convert({"data": {"dir": str(program.folder)}}, Settings)) as parts:
