@@ -12,6 +12,7 @@ from tests.servers.prometheus import promtool
 from tests.watch.configured import PROMETHEUS, said
 from turvakt.cli import app
 from turvakt.settings import ROOT
+from turvakt.watch.trouble import CRITICAL
 
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text("utf-8")
 TESTS = sorted(Path(__file__).parent.glob("*.test.yml"))
@@ -56,6 +57,25 @@ def test_each_alert_is_tried_firing_and_not(alert: str) -> None:
     assert any(tried), "it is expected to fire nowhere"
     if alert != "TurvaktWatchdog":
         assert [] in tried, "it is expected to be silent nowhere"
+
+
+def alternatives(alert: str, label: str) -> tuple[str, set[str]]:
+    """How the alert compares the label, and the values to which it does."""
+    found = re.search(rf'{label}(=~|!~)"([^"]*)"', ALERTS[alert]["expr"])
+    assert found
+    return found[1], set(found[2].split("|"))
+
+
+def test_what_the_watch_calls_critical_is_critical_here() -> None:
+    assert alternatives("TurvaktTroubleCritical", "kind") == ("=~", set(CRITICAL))
+
+
+@pytest.mark.parametrize(
+    ("alert", "label"), [("TurvaktTrouble", "kind"), ("TurvaktPartUnknown", "part"), ("TurvaktWaits", "place")]
+)
+def test_what_is_not_critical_is_a_warning_and_nothing_is_both(alert: str, label: str) -> None:
+    how, values = alternatives(alert, label)
+    assert (how, *alternatives(f"{alert}Critical", label)) == ("!~", "=~", values)
 
 
 @pytest.mark.parametrize("alert", ALERTS)
