@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 
-from alerts.alert import ALERTS, DELIVERIES, Alert
+from alerts.alert import ALERTS, DELIVERIES, Alert, Delivery
 from alerts.delivery.outbox import Result
 from alerts.incidents.incidents import Incidents
 from alerts.incidents.telling import Telling, is_news
@@ -43,20 +43,24 @@ def deliver_stage(
     return Stage("deliver", source=TOPIC, codec=ALERTS, clock=clock, apply=apply, stop_after=stop_after)
 
 
-def recording(*, telling: Telling, log: Log) -> Callable[[Sequence[Result]], Collection[str]]:
+def recording(
+    *, telling: Telling, log: Log, told: Callable[[Delivery], None] = lambda delivery: None
+) -> Callable[[Sequence[Result]], Collection[str]]:
     """How a `alerts.delivery.dispatcher.Dispatcher` writes results down: outbox, history, topic ``deliveries``, all or none.
 
     Into the topic go the ends and the first failure of each delivery, not every try. Bulletins are about no alert, and no reader
-    of the topic knows them.
+    of the topic knows them. ``told`` is told of each when it is safe.
     """
 
     def commit(results: Sequence[Result]) -> Collection[str]:
         with log.write() as writer:
             erased = telling.record(results)
-            for result in results:
-                delivery = result.delivery
-                if delivery.id not in erased and delivery.alert and is_news(result):
-                    writer.append(DELIVERIES_TOPIC, delivery.post, DELIVERIES.encode(delivery))
+            there = (each for each in results if each.delivery.id not in erased and each.delivery.alert)
+            news = [each.delivery for each in there if is_news(each)]
+            for delivery in news:
+                writer.append(DELIVERIES_TOPIC, delivery.post, DELIVERIES.encode(delivery))
+        for delivery in news:
+            told(delivery)
         return erased
 
     return commit

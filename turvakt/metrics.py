@@ -112,7 +112,7 @@ class Metrics:
             self._alerts.labels(severity)
         for label in LABELS:
             self._flagged.labels(label)
-        for channel in CHANNELS:
+        for channel in (*CHANNELS, "other"):
             for state in ("delivered", "failed"):
                 self._deliveries.labels(channel, state)
 

@@ -72,6 +72,7 @@ class Monitor:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._parts = parts
+        parts.delivery_told = observed.delivery
         self._observed = observed
         self._collectors = collectors
         self._console = console

@@ -45,12 +45,17 @@ class Observed:
     def committed(self, stage: str, outcome: Outcome, seconds: float) -> None:
         for listener in self._listeners:
             listener.stage(stage, handled=len(outcome.records), dead=len(outcome.dead), seconds=seconds)
-            # Several stages read a topic; the index reads every one, so what it has taken is told.
+            # Several stages read a topic; the index reads every one, so what it has taken is told. Of deliveries tells whoever
+            # makes them, also while the index is away.
             if stage.startswith("index-"):
                 for record in outcome.records:
                     self._tell(listener, record)
         if self._also is not None:
             self._also.committed(stage, outcome, seconds)
+
+    def delivery(self, delivery: Delivery) -> None:
+        for listener in self._listeners:
+            listener.delivery(delivery)
 
     def waiting(self, place: str, error: Unavailable) -> None:
         for listener in self._listeners:
@@ -65,8 +70,6 @@ class Observed:
                 listener.verdict(record)
             case Alert():
                 listener.alert(record)
-            case Delivery():
-                listener.delivery(record)
             case _:
                 pass
 

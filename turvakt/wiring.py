@@ -14,7 +14,7 @@ from access.people import People
 from access.person import Person
 from access.sealing import Seal
 from alerts import stage as alert_stages
-from alerts.alert import ALERTS, DELIVERIES, Recipient
+from alerts.alert import ALERTS, DELIVERIES, Delivery, Recipient
 from alerts.bulletin import Bulletin
 from alerts.channel import Channel
 from alerts.channels.files import Files
@@ -100,6 +100,8 @@ class Parts(Stores):
         """Is told by which models of the cascade how many posts were judged, not counting a candidate in the shadow."""
         self.house_told: Callable[[int], None] = lambda removed: None
         """Is told of each round of housekeeping: how many records retention has removed."""
+        self.delivery_told: Callable[[Delivery], None] = lambda delivery: None
+        """Is told of each delivery that has ended here, or failed for the first time, when that is written down."""
 
     @cached_property
     def names(self) -> Names:
@@ -400,7 +402,9 @@ class Parts(Stores):
             outbox=self.outbox,
             channels=self.channels,
             render=lambda told, recipient, delivery: renderer.render(told, recipient, delivery=delivery),
-            commit=alert_stages.recording(telling=self.telling, log=self.log),
+            commit=alert_stages.recording(
+                telling=self.telling, log=self.log, told=lambda delivery: self.delivery_told(delivery)
+            ),
             allowed=self.permitted,
             step=step,
             clock=self.clock,

@@ -68,6 +68,7 @@ class ClusterWorker:
         member: str | None = None,
     ) -> None:
         self._parts = parts
+        parts.delivery_told = observed.delivery
         self._name = name
         self._observed = observed
         self._beside = beside

@@ -1,10 +1,11 @@
 """What services that carried a message tell of it: that it has arrived, or that it has not."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from sqlalchemy import or_, select, update
 
-from alerts.alert import DELIVERIES, NOT_ARRIVED, RINGS
+from alerts.alert import DELIVERIES, NOT_ARRIVED, RINGS, Delivery
 from alerts.delivery.holder import DELIVERY
 from alerts.delivery.outbox import delivery_of
 from alerts.incidents.history import Event, History, Transition
@@ -22,13 +23,22 @@ _RESULT = "receipt"
 
 
 class Receipts:
-    """Writes them into the history, in ``database``, and what becomes of deliveries by them into ``log``."""
+    """Writes them into the history, in ``database``, and what becomes of deliveries by them into ``log``; then tells ``told``."""
 
-    def __init__(self, database: Database, incidents: Incidents, *, log: Log, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        incidents: Incidents,
+        *,
+        log: Log,
+        clock: Clock,
+        told: Callable[[Delivery], None] = lambda delivery: None,
+    ) -> None:
         self._database = database
         self._log = log
         self._incidents = incidents
         self._clock = clock
+        self._told = told
         self._links = Links(database, clock=clock)
         self._history = History(database)
 
@@ -41,6 +51,7 @@ class Receipts:
         """
         now = self._clock.now()
         told = Transition(link.incident, link.official, now, event, delivery=link.delivery)
+        news: list[Delivery] = []
         with self._log.write() as writer, self._database.transaction():
             self._database.lock(LOCK)
             if self._links.find(link.delivery) is None:
@@ -58,16 +69,20 @@ class Receipts:
                 doubted = or_(OUTBOX.c.state == "waiting", OUTBOX.c.reason == NOT_ARRIVED)
                 if self._database.execute(update(OUTBOX).where(itself, doubted).values(**arrived)):
                     self._links.renew([link.delivery])
-                    self._publish(link.delivery, writer)
+                    news = self._publish(link.delivery, writer)
             elif event == "failed" and channel != RINGS and "received" not in noted:
                 failed = {"state": "failed", "reason": NOT_ARRIVED, "at": now.timestamp()}
                 if self._database.execute(update(OUTBOX).where(itself, OUTBOX.c.state == "delivered").values(**failed)):
                     self._incidents.tell_otherwise(link)
                     pass_over(self._database, [link.incident], now)
-                    self._publish(link.delivery, writer)
+                    news = self._publish(link.delivery, writer)
+        for each in news:
+            self._told(each)
 
-    def _publish(self, delivery: str, writer: Writer) -> None:
-        """As `alerts.stage.recording` does of what comes of tries."""
-        for row in self._database.query(select(*DELIVERY).where(OUTBOX.c.id == delivery, OUTBOX.c.alert_id != "")):
-            told = delivery_of(row)
-            writer.append(DELIVERIES_TOPIC, told.post, DELIVERIES.encode(told))
+    def _publish(self, delivery: str, writer: Writer) -> list[Delivery]:
+        """As `alerts.stage.recording` does of what comes of tries; returns the delivery, if it is of an alert."""
+        rows = self._database.query(select(*DELIVERY).where(OUTBOX.c.id == delivery, OUTBOX.c.alert_id != ""))
+        found = [delivery_of(row) for row in rows]
+        for each in found:
+            writer.append(DELIVERIES_TOPIC, each.post, DELIVERIES.encode(each))
+        return found

@@ -1,11 +1,12 @@
 """Steps whose messages have failed for good, and what nobody else can take."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from alerts.alert import Recipient, State
+from alerts.alert import Delivery, Recipient, State
 from alerts.content import to_one
 from alerts.delivery.dispatcher import ANSWERED, WITHDRAWN
 from alerts.delivery.outbox import Item, Result
@@ -28,8 +29,9 @@ from tests.alerts.world import CHIEF, DESK, SMS, TEXTS, World, both, told
 from turvakt.watch.nobody import nobody_left
 
 
-def receipts_of(world: World) -> Receipts:
-    return Receipts(world.database, world.incidents, log=MemoryLog(clock=world.clock), clock=world.clock)
+def receipts_of(world: World, *, heard: Callable[[Delivery], None] = lambda delivery: None) -> Receipts:
+    log = MemoryLog(clock=world.clock)
+    return Receipts(world.database, world.incidents, log=log, clock=world.clock, told=heard)
 
 
 def deliver(world: World, *, refused: str) -> None:
@@ -87,8 +89,11 @@ def comes_back(world: World, address: str, *, channel: str = "email") -> list[tu
     before = set(world.waiting())
     found = Links(world.database, clock=world.clock).find(sent.delivery.id)
     assert found is not None
+    heard: list[Delivery] = []
     for _ in range(2):
-        receipts_of(world).note(found, "failed", channel=channel)
+        receipts_of(world, heard=heard.append).note(found, "failed", channel=channel)
+    counted = [(sent.delivery.id, "failed")] if sent.delivery.alert else []
+    assert [(each.id, each.state) for each in heard] == counted
     new = [told(item) for id, item in world.waiting().items() if id not in before]
     return [(occasion, to) for occasion, _, to in new]
 

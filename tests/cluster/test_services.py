@@ -16,6 +16,9 @@ from tests.servers.fixtures import Place, StartServer
 from tests.servers.kafka import create_topics
 from tests.servers.postgres import Postgres as Server
 from tests.turvakt.process import OFFICIALS
+from tests.turvakt.test_metrics import samples
+from turvakt.asked import of_worker
+from turvakt.metrics import Metrics
 from turvakt.reading import READERS
 from turvakt.schema import upgrade
 from turvakt.settings import load
@@ -57,19 +60,29 @@ async def test_alerts_go_out_by_the_same_channels_after_the_database_was_away(
         with Parts(settings) as parts:
             parts.store.put_all(read_officials(OFFICIALS))
             to = recipient(hook.url(204), channel="webhook")
-            dispatch = asyncio.create_task(
-                ClusterWorker(
-                    parts, "dispatch", observed=Observed(), beside={}, pulse=Pulse("dispatch", parts.clock)
-                )._run()
+            metrics = Metrics(of_worker(parts, "dispatch", opened=lambda: worker.opened), worker="dispatch")
+            worker = ClusterWorker(
+                parts, "dispatch", observed=Observed(metrics), beside={}, pulse=Pulse("dispatch", parts.clock)
             )
+            dispatch = asyncio.create_task(worker._run())
+
+            def told(name: str, **labels: str) -> float:
+                return samples(metrics).get((f"turvakt_{name}", frozenset(labels.items())), 0)
+
             try:
                 parts.outbox.add([alert(verdict("bluesky:1"), to)])
                 await eventually(lambda: len(hook.calls) == 1)
                 beating = {"worker:dispatch", place_of("webhook", receiver_of(hook.url(204)))}
                 await eventually(lambda: {beat.place for beat in Beats(parts.postgres).all()} == beating)
+                # There is no index here to count them.
+                await eventually(lambda: told("deliveries_total", channel="webhook", state="delivered") == 1)
+                assert (told("waits_total", place="postgres"), told("part_known", part="outbox")) == (0, 1)
                 await asyncio.to_thread(server.kill)
-                await asyncio.sleep(3)  # longer than it takes to see that the lock is lost
+                # What config/prometheus/alerts.rules.yml wakes a person for. It waits as it has seen that the lock is lost.
+                await eventually(lambda: told("waits_total", place="postgres") > 0)
+                assert told("part_known", part="outbox") == 0
                 await asyncio.to_thread(server.start)
+                await eventually(lambda: told("part_known", part="outbox") == 1)
                 parts.outbox.add([alert(verdict("bluesky:2"), to)])
                 await eventually(lambda: len({call.headers["webhook-id"] for call in hook.calls}) == 2)
             finally:

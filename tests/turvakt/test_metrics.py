@@ -118,7 +118,8 @@ def test_counts_begin_at_zero_so_that_the_first_is_seen_to_come(parts: Parts) ->
     assert value(found, "stage_dead_total", stage="classify") == 0
     assert value(found, "posts_total", collector="feed", outcome="read") == 0
     assert value(found, "collector_read_timestamp_seconds", collector="feed") == START.timestamp()
-    assert value(found, "deliveries_total", channel="email", state="failed") == 0
+    for channel in ("email", "other"):
+        assert value(found, "deliveries_total", channel=channel, state="failed") == 0
     assert value(found, "alerts_total", severity="critical") == 0
 
 
