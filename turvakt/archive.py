@@ -1,6 +1,6 @@
 """All that one Turvakt holds, as lines: for a backup, and for moving from the embedded runtime to a cluster and back.
 
-The lines are JSON: ``["turvakt", version]``, then ``[part, record]`` for each record, and ``["end", {part: [count, digest]}]``,
+The lines are JSON: ``["turvakt", head]``, then ``[part, record]`` for each record, and ``["end", {part: [count, digest]}]``,
 so that an archive that was cut short or altered is noticed. What the stages have yet to read is not among them: that must be done
 before. Nor are the files of the channel ``outbox``, which have been delivered, nor the key file that seals second factors: keep a
 copy of it apart.
@@ -9,6 +9,8 @@ copy of it apart.
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain, groupby, islice
 from typing import Any, TypeVar
 
@@ -28,10 +30,10 @@ from registry.tables import PARTIAL, REVISION, WITHDRAWAL
 from review.decision import DECISIONS
 from review.index import Item, Query, Raised, every
 from turvakt.reading import READERS
-from turvakt.schema import METADATA
+from turvakt.schema import METADATA, NEWEST
 from turvakt.wiring import Parts
 
-VERSION = 1
+VERSION = 2
 LEFT_OUT = {
     "log_epoch": "bookkeeping of a log",
     "log_cursor": "read by the log itself",
@@ -68,8 +70,24 @@ Record = tuple[str, Any]
 Some = TypeVar("Some")
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the first line of an archive says.
+
+    Attributes:
+        tables: the version of the tables that its rows are of; ``None``: version 1 did not say.
+        at: when it was begun, in seconds since 1970.
+    """
+
+    version: int
+    tables: str | None = None
+    at: float = 0.0
+
+
 def dump(parts: Parts, *, patience: float = 60.0) -> Iterator[bytes]:
     """Every line, without its line feed. What comes in meanwhile may be among them or not; nothing is there by half.
+
+    The stages are waited for before there is a first line, so that whoever writes the lines down begins nothing in vain.
 
     Args:
         patience: seconds that the stages may take to read what is before them.
@@ -77,14 +95,14 @@ def dump(parts: Parts, *, patience: float = 60.0) -> Iterator[bytes]:
     Raises:
         Unavailable: they have not done so.
     """
-    return _sealed(_records(parts, patience=patience))
+    return sealed(_records(parts, patience=patience), parts.clock.now())
 
 
 def dump_withdrawals(parts: Parts) -> Iterator[bytes]:
     """The lines that tell who withdrew what, by digests that name nobody; see `withdraw_again`."""
-    whole = ((str(WITHDRAWAL.name), row | {"id": None}) for row in _rows(parts.database, WITHDRAWAL))
-    some = ((str(PARTIAL.name), _nameless(row)) for row in _rows(parts.database, PARTIAL))
-    return _sealed(chain(whole, some))
+    whole = ((str(WITHDRAWAL.name), row | {"id": None}) for row in rows_of(parts.database, WITHDRAWAL))
+    some = ((str(PARTIAL.name), _nameless(row)) for row in rows_of(parts.database, PARTIAL))
+    return sealed(chain(whole, some), parts.clock.now())
 
 
 def _nameless(row: dict[str, Any]) -> dict[str, Any]:
@@ -108,7 +126,7 @@ def read(lines: Iterable[bytes]) -> Iterator[Record]:
         if ended:
             raise BadInput("goes on after its end", place=f"{_PLACE} line {number}", remedy=_REMEDY)
         if number == 1:
-            _check_version(part, record)
+            _head(part, record)
         elif part == "end":
             if summing.sums != {name: tuple(each) for name, each in record.items()}:
                 raise BadInput("records are missing or altered", place=_PLACE, remedy=_REMEDY)
@@ -120,19 +138,38 @@ def read(lines: Iterable[bytes]) -> Iterator[Record]:
         raise BadInput(f"is cut short after line {number}", place=_PLACE, remedy=_REMEDY)
 
 
-def load(parts: Parts, records: Iterable[Record]) -> None:
-    """Take in what `read` gives.
+def head_of(lines: Iterable[bytes]) -> Head:
+    """What stands in the first of the lines.
 
     Raises:
-        BadInput: there is something already, or a later Turvakt has made the archive.
+        BadInput: it is none of an archive, or of one that a later Turvakt has made.
+    """
+    try:
+        return _head(*msgspec.json.decode(next(iter(lines), b""), type=Record))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BadInput("is no line of an archive", place=f"{_PLACE} line 1", remedy=_REMEDY) from None
+
+
+def must_be_empty(parts: Parts) -> None:
+    """
+    Raises:
+        BadInput: there is something already.
     """
     if any(part not in _BY_ITSELF for part, _ in _records(parts, patience=0.0)):
         remedy = "Restore into an empty data folder, or an empty database and index"
         raise BadInput("there is something already", place=parts.database.place, remedy=remedy)
+
+
+def load(parts: Parts, records: Iterable[Record]) -> None:
+    """Take in what `read` gives of an archive with the tables and items of this version, where `must_be_empty` found nothing.
+
+    Raises:
+        BadInput: it holds something that this version does not know.
+    """
     takers: dict[str, Callable[[list[Any]], None]] = {
         CURSORS: lambda found: _take_cursors(parts.log, found),
         LETTERS: lambda found: _take_letters(parts.log, found),
-        ITEMS: lambda found: parts.index.write_items([_item(each) for each in found]),
+        ITEMS: lambda found: parts.index.write_items([item_of(each) for each in found]),
         **{name: _taker(parts.database, table) for name, table in TABLES.items()},
     }
     for name in sorted(_BY_ITSELF):
@@ -140,7 +177,7 @@ def load(parts: Parts, records: Iterable[Record]) -> None:
     for part, group in groupby(records, key=lambda record: record[0]):
         if part not in takers:
             raise BadInput(f"holds '{part}', which this version does not know", place=_PLACE, remedy="Upgrade Turvakt")
-        for some in _batches(record for _, record in group):
+        for some in batches(record for _, record in group):
             takers[part](some)
     if parts.is_cluster:
         _count_on(parts.database)
@@ -206,17 +243,23 @@ def sums(lines: Iterable[bytes]) -> Sums:
 
 def _records(parts: Parts, *, patience: float) -> Iterator[Record]:
     # The cursors first: what is collected after them, and may be missing below, is collected once more.
-    yield from ((CURSORS, cursor) for cursor in sorted(parts.log.cursors().items()))
+    cursors = sorted(parts.log.cursors().items())
     _wait_for_stages(parts.log, patience)
+    return _found(parts, cursors)
+
+
+def _found(parts: Parts, cursors: Sequence[tuple[str, str]]) -> Iterator[Record]:
+    yield from ((CURSORS, cursor) for cursor in cursors)
     yield from ((LETTERS, letter) for letter in _letters(parts.log))
     for name, table in TABLES.items():
-        yield from ((name, row) for row in _rows(parts.database, table))
-    yield from ((ITEMS, _plain(item)) for item in every(parts.index, Query(), whole=True))
+        yield from ((name, row) for row in rows_of(parts.database, table))
+    yield from ((ITEMS, plain(item)) for item in every(parts.index, Query(), whole=True))
 
 
-def _sealed(records: Iterable[Record]) -> Iterator[bytes]:
+def sealed(records: Iterable[Record], at: datetime) -> Iterator[bytes]:
+    """The lines of an archive with these records, which was begun ``at`` this moment."""
     summing = _Summing()
-    yield msgspec.json.encode(("turvakt", VERSION))
+    yield msgspec.json.encode(("turvakt", Head(VERSION, NEWEST, at.timestamp())))
     for part, record in records:
         line = msgspec.json.encode((part, record))
         summing.add(part, line)
@@ -244,7 +287,8 @@ def _letters(log: Log) -> Iterator[tuple[str, str, bytes]]:
             after = page[-1].offset
 
 
-def _rows(database: Database, table: Table) -> Iterator[dict[str, Any]]:
+def rows_of(database: Database, table: Table) -> Iterator[dict[str, Any]]:
+    """The rows that an archive holds of a table."""
     key = tuple_(*table.primary_key.columns)
     names = [str(column.name) for column in table.columns]
     ordered = (
@@ -260,7 +304,8 @@ def _rows(database: Database, table: Table) -> Iterator[dict[str, Any]]:
         statement = ordered.where(key > tuple(rows[-1][column.name] for column in table.primary_key.columns))
 
 
-def _plain(item: Item) -> dict[str, Any]:
+def plain(item: Item) -> dict[str, Any]:
+    """The record of an item."""
     return {
         "verdict": msgspec.Raw(VERDICTS.encode(item.verdict)),
         "alerts": item.alerts,
@@ -289,11 +334,13 @@ class _Summing:
 # ---------------------------------------------------------------- reading
 
 
-def _check_version(part: str, version: Any) -> None:
+def _head(part: str, head: Any) -> Head:
     if part != "turvakt":
         raise BadInput("is no archive of Turvakt", place=_PLACE, remedy="Name a file that 'turvakt backup' wrote")
-    if version != VERSION:
-        raise BadInput(f"is of version {version}; this program reads {VERSION}", place=_PLACE, remedy="Upgrade Turvakt")
+    found = Head(head) if isinstance(head, int) else msgspec.convert(head, Head)
+    if found.version > VERSION or (found.tables or NEWEST) > NEWEST:
+        raise BadInput("is of a later version than this program reads", place=_PLACE, remedy="Upgrade Turvakt")
+    return found
 
 
 def _take_cursors(log: Log, cursors: Sequence[tuple[str, str]]) -> None:
@@ -333,7 +380,9 @@ def _row(table: Table, record: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _item(record: Mapping[str, Any]) -> Item:
+def item_of(record: Mapping[str, Any]) -> Item:
+    """The item of a record, also of one that an earlier Turvakt wrote."""
+
     def wire(value: Any) -> bytes:
         return msgspec.json.encode(value)
 
@@ -347,7 +396,7 @@ def _item(record: Mapping[str, Any]) -> Item:
     )
 
 
-def _batches(found: Iterable[Some]) -> Iterator[list[Some]]:
+def batches(found: Iterable[Some]) -> Iterator[list[Some]]:
     rest = iter(found)
     while some := list(islice(rest, _AT_ONCE)):
         yield some

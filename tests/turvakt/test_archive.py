@@ -3,15 +3,21 @@
 import base64
 import gzip
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.access.people import person
 from tests.turvakt.process import DEMO_POSTS, OFFICIALS, Program, line
-from turvakt.archive import dump, sums
+from turvakt.archive import dump, read, sealed, sums
 from turvakt.cli import main
+from turvakt.schema import NEWEST
 from turvakt.wiring import Parts
+
+ARCHIVES = Path(__file__).parent / "archives"
+"""What earlier versions wrote, by the version of their tables: a threat to somebody invented, its alert, a dead letter."""
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +113,54 @@ def test_what_was_withdrawn_in_part_after_the_backup_is_erased_again(full: Progr
     assert "bluesky" in again["consents"][0]["scope"]
     (there,) = [each for each in copy.json("officials", "list") if each["id"] == "anna-lindqvist"]
     assert again["consents"] == there["consents"]
+
+
+@pytest.mark.parametrize("file", sorted(ARCHIVES.iterdir()), ids=lambda file: file.name)
+def test_an_archive_of_a_version_before_is_restored(tmp_path: Path, file: Path) -> None:
+    old, new = Program(tmp_path / "old"), Program(tmp_path / "new")
+    old.run("restore", str(file), "--yes")
+    old.run("backup", str(tmp_path / "again.gz"))
+    kept = _records(tmp_path / "again.gz")
+    (post,) = kept["incident_post"]
+    assert (post["post"], post["told"]) == ("web:1", 1)
+    assert len(kept["registry_official"]) == len(kept["registry_consent"]) == 12
+    assert len(kept["dead"]) == len(kept["item"]) == len(kept["outbox"]) == 1
+    old.run("officials", "withdraw", "anna-lindqvist", "--yes")
+    old.run("backup", "--withdrawals", str(tmp_path / "withdrawals.gz"))
+    new.run("restore", str(file), "--withdrawals", str(tmp_path / "withdrawals.gz"))
+    assert "anna-lindqvist" not in {each["id"] for each in new.json("officials", "list")}
+    assert new.json("search") == []
+
+
+def test_there_is_an_archive_of_this_version_for_those_to_come() -> None:
+    with gzip.open(ARCHIVES / f"abusive-{NEWEST}.jsonl.gz") as lines:
+        assert json.loads(next(lines))[1]["tables"] == NEWEST
+
+
+def test_who_withdrew_is_erased_also_if_something_differs(full: Program, tmp_path: Path) -> None:
+    archive, withdrawals = tmp_path / "all.gz", tmp_path / "withdrawals.gz"
+    copy, other = Program(tmp_path / "copy"), Program(tmp_path / "other")
+    full.run("backup", str(archive))
+    copy.run("restore", str(archive), "--yes")
+    copy.run("officials", "withdraw", "anna-lindqvist", "--yes")
+    copy.run("backup", "--withdrawals", str(withdrawals))
+    with gzip.open(archive) as lines:
+        # Two cursors of one collector, of which one alone can be kept.
+        records = [("cursor", ["feed", "1"]), ("cursor", ["feed", "2"]), *read(lines)]
+    archive.write_bytes(gzip.compress(b"\n".join(sealed(records, datetime.now(UTC)))))
+    other.run("restore", str(archive), "--withdrawals", str(withdrawals), code=4)
+    assert "anna-lindqvist" not in {each["id"] for each in other.json("officials", "list")}
+    for file in other.folder.iterdir():
+        assert file.is_dir() or b"anna-lindqvist" not in file.read_bytes(), file.name
+
+
+def _records(archive: Path) -> dict[str, list[Any]]:
+    """The records in an archive, by part."""
+    found: dict[str, list[Any]] = {}
+    with gzip.open(archive) as lines:
+        for part, record in read(lines):
+            found.setdefault(part, []).append(record)
+    return found
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from flow.errors import BadInput, Broken
-from turvakt import archive
+from turvakt import archive, earlier
 from turvakt.commands.noting import COMMAND
 from turvakt.commands.shared import AsJson, Globals, Yes, aside, confirm, screen, settings, table, write_json
 from turvakt.folder import faults
@@ -58,20 +58,24 @@ def restore(
 
     The archive is read to its end before anything is written. Nothing may run meanwhile. Ends with 4 if anything differs.
     """
-    wanted = _verified(file)
+    _verified(file)
     if withdrawals is not None:
         _verified(withdrawals)
     else:
         aside.print("Who withdrew after this backup was made comes back: see --withdrawals.")
         confirm("Restore it all the same?", yes=yes)
     with Parts(settings(context)) as opened, opened.alone():
-        archive.load(opened, archive.read(_lines(file)))
-        archive.compare(opened, wanted)
-        again = 0
-        if withdrawals is not None:
-            again = archive.withdraw_again(opened, archive.read(_lines(withdrawals)))
-    if again:
-        aside.print(f"{again} officials had withdrawn after the backup and were erased again.")
+        archive.must_be_empty(opened)
+        tables = earlier.tables_of(_lines(file))
+        lines = earlier.current(_lines(file), tables=tables, folder=opened.settings.data_dir)
+        wanted: archive.Sums = {}
+        try:
+            archive.load(opened, archive.read(_noting(lines, wanted)))
+            archive.compare(opened, wanted)
+        finally:
+            # Whatever has failed: nobody who withdrew stays in what is there now.
+            if withdrawals is not None:
+                _withdraw_again(opened, withdrawals)
     _tell(wanted, "records are restored, and compared", as_json=as_json)
 
 
@@ -100,6 +104,7 @@ def migrate(
         for each in (old, new):
             stack.enter_context(each.alone())
         confirm(f"Move everything from {old.database.place} to {new.database.place}?", yes=yes)
+        archive.must_be_empty(new)
         wanted: archive.Sums = {}
         archive.load(new, archive.read(_noting(archive.dump(old), wanted)))
         archive.compare(new, wanted)
@@ -135,12 +140,15 @@ def _through(out: gzip.GzipFile, lines: Iterable[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def _verified(file: Path) -> archive.Sums:
-    """Read an archive to its end; what it says that it holds."""
-    sums: archive.Sums = {}
-    for _ in archive.read(_noting(_lines(file), sums)):
+def _withdraw_again(opened: Parts, file: Path) -> None:
+    if again := archive.withdraw_again(opened, archive.read(_lines(file))):
+        aside.print(f"{again} officials had withdrawn after the backup and were erased again.")
+
+
+def _verified(file: Path) -> None:
+    """Read an archive to its end."""
+    for _ in archive.read(_lines(file)):
         pass
-    return sums
 
 
 def _noting(lines: Iterable[bytes], sums: archive.Sums) -> Iterator[bytes]:
