@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from flow.errors import Unavailable
 from tests.access.people import person
 from tests.turvakt.process import DEMO_POSTS, OFFICIALS, Program, line
 from turvakt.archive import dump, read, sealed, sums
@@ -55,6 +56,13 @@ def test_what_is_restored_is_what_was_there(full: Program, tmp_path: Path) -> No
     # Where collectors go on is restored, too: the same file gives nothing new.
     (again,) = other.json("run", "--once", "--posts", str(full.folder.parent / "posts.jsonl"))
     assert again["read"] == 0
+
+
+def test_no_line_is_there_before_the_stages_have_read_everything(parts: Parts) -> None:
+    with parts.log.write() as writer:
+        writer.append("posts", "web:1", b"{}")
+    with pytest.raises(Unavailable, match="1 entries wait before stage classify"):
+        dump(parts, patience=0.0)  # is not read from: whoever writes the lines down has not begun
 
 
 def test_letters_that_open_an_account_are_left_out(parts: Parts) -> None:

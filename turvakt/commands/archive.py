@@ -34,7 +34,7 @@ def backup(
     The file holds personal data, and no erasure reaches it: encrypt it (write to "-" and pipe it), keep it no longer than you
     must, and write "--withdrawals" every hour to another place. "turvakt restore" then erases those who withdrew later.
 
-    Example: turvakt backup - | age -r age1... > turvakt.jsonl.gz.age
+    Example: turvakt backup - | age -r age1... > new.part && mv new.part turvakt.jsonl.gz.age (after "set -o pipefail")
     """
     with Parts(settings(context)) as opened:
         if not withdrawals:  # first: no text leaves that is not written down

@@ -22,6 +22,10 @@ JUMP = timedelta(seconds=30)
 JUMP_TOLD = timedelta(hours=1)
 CERTIFICATE = timedelta(days=14)
 """They are renewed 30 days before they end, as a rule: then something has failed for a fortnight."""
+LEAST = 1024
+"""Bytes. No backup of anything is smaller, also encrypted; what a failed one leaves is."""
+UNFINISHED = (".part", ".tmp")
+"""So end the names of files that are still being written, or were left over."""
 _SECONDS = 5.0
 
 
@@ -133,7 +137,7 @@ class Certificate:
 
 
 class Backup:
-    """The newest file of a backup.
+    """The newest file of a backup. One that is `UNFINISHED`, or smaller than `LEAST`, is none.
 
     Args:
         path: the file, or the folder that it is in.
@@ -147,7 +151,8 @@ class Backup:
     def __call__(self, now: datetime) -> Iterator[Trouble]:
         with faults(self._path):
             files = [each for each in self._path.rglob("*") if each.is_file()] if self._path.is_dir() else [self._path]
-            times = [each.stat().st_mtime for each in files if each.exists()]
+            found = [each.stat() for each in files if each.exists() and each.suffix not in UNFINISHED]
+        times = [each.st_mtime for each in found if each.st_size >= LEAST]
         if not times:
             yield Trouble("backup-old", "backup", now, {"missing": ""})
             return

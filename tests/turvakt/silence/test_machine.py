@@ -8,7 +8,7 @@ import pytest
 
 from tests.alerts.keys import ADDRESS, smime_pair
 from turvakt.watch.keys import Keys, key_place
-from turvakt.watch.machine import Backup, Certificate, Clocks, Disk
+from turvakt.watch.machine import LEAST, Backup, Certificate, Clocks, Disk
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -132,9 +132,14 @@ def test_a_backup_must_be_there_and_new(tmp_path: Path) -> None:
     assert [each.details for each in backup(NOW)] == [{"missing": ""}]
     for name, age in (("monday", 30), ("tuesday", 27)):
         file = folder / name
-        file.write_text("x", "utf-8")
+        file.write_bytes(bytes(LEAST))
         at = (NOW - age * HOUR).timestamp()
         os.utime(file, (at, at))
     (trouble,) = backup(NOW)
     assert (trouble.since, trouble.details) == (NOW - HOUR, {"newest": "2026-11-29T09:00:00+00:00"})
+    for name, size in (("wednesday", LEAST - 1), ("wednesday.part", LEAST), (".wednesday.7.tmp", LEAST)):
+        (folder / name).write_bytes(bytes(size))
+        os.utime(folder / name, (NOW.timestamp(), NOW.timestamp()))
+    assert list(backup(NOW)) == [trouble], "what failed, or is not finished, is no backup"
+    assert [each.details for each in Backup(folder / "wednesday", hours=26)(NOW)] == [{"missing": ""}]
     assert list(backup(NOW - HOUR)) == []
