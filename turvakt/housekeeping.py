@@ -1,4 +1,4 @@
-"""What is done every hour: erasures that were interrupted, warnings, and trends; and every night: retention."""
+"""What is done every hour: warnings and trends; every night: retention; and, aside, erasures that were interrupted."""
 
 import asyncio
 import logging
@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from access.people import People
 from alerts.incidents.links import Links
+from flow.backoff import backoff
+from flow.errors import Unavailable
 from flow.step import Step
 from registry.expiry import ending
 from turvakt.counted import counted
@@ -14,22 +16,36 @@ from turvakt.retaining import clean, is_due
 from turvakt.wiring import Parts
 
 HOUSEKEEPING_SECONDS = 3600.0
+ERASING_SECONDS = 60.0
+"""How often to look whether an erasure was interrupted."""
+MOST_SECONDS = 600.0
+"""The longest pause between two tries of one that cannot end: each of them writes files of all servers anew."""
 
 logger = logging.getLogger(__name__)
 
 
 async def keep_house(parts: Parts, *, step: Step, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-    """Complete interrupted erasures, warn of consents that end and count the days that are over, now and every hour.
+    """Warn of consents that end, remove old links and count the days that are over, now and every hour.
 
     Retention is enforced once a day (UTC).
     """
     while True:
-        await step(finish_erasures, parts)
         await step(warn_of_ends, parts)
-        await step(count_trends, parts)
         await step(expire_links, parts)
+        await step(count_trends, parts)
         parts.house_told(await step(enforce_retention, parts))
         await sleep(HOUSEKEEPING_SECONDS)
+
+
+async def keep_erasing(parts: Parts, *, step: Step, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    """Complete interrupted erasures, now and every minute; where that cannot be, the pauses grow and all else goes on."""
+    pauses = backoff(first=ERASING_SECONDS / 4, most=MOST_SECONDS)
+    while True:
+        if await step(finish_erasures, parts):
+            pauses = backoff(first=ERASING_SECONDS / 4, most=MOST_SECONDS)
+            await sleep(ERASING_SECONDS)
+        else:
+            await sleep(next(pauses))
 
 
 def enforce_retention(parts: Parts) -> int:
@@ -42,11 +58,17 @@ def enforce_retention(parts: Parts) -> int:
     return report.total
 
 
-def finish_erasures(parts: Parts) -> None:
-    """Complete what was interrupted."""
-    for report in parts.erasure.resume():
+def finish_erasures(parts: Parts) -> bool:
+    """Complete what was interrupted. Returns whether all of it is; if not, the log says what it waits for."""
+    try:
+        reports = parts.erasure.resume()
+    except Unavailable as error:
+        logger.warning("an erasure cannot be completed yet, and is tried again: %s", error)
+        return False
+    for report in reports:
         removed = counted(sum(report.removed.values()), "record", "records")
         logger.info("completed an erasure that had been interrupted: %s", removed)
+    return True
 
 
 def warn_of_ends(parts: Parts) -> None:

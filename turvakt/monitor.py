@@ -18,7 +18,7 @@ from turvakt.answering import reminding
 from turvakt.collecting import Collecting
 from turvakt.counted import counted
 from turvakt.digesting import keep_digesting
-from turvakt.housekeeping import finish_erasures, keep_house
+from turvakt.housekeeping import finish_erasures, keep_erasing, keep_house
 from turvakt.reading import fullness
 from turvakt.shadow import Shadow
 from turvakt.stopping import until_stopped
@@ -134,6 +134,7 @@ class Monitor:
             "letters": postman.run,
             "reminders": reminding(parts, runtime.at("reminders"), wake=dispatcher.wake).run,
             "housekeeping": partial(keep_house, parts, step=in_house, sleep=self._sleep),
+            "erasures": partial(keep_erasing, parts, step=in_house, sleep=self._sleep),
             "telling": partial(keep_telling, parts, step=in_house),
             "digests": partial(keep_digesting, parts, step=in_house),
             **collecting.services,
@@ -160,7 +161,7 @@ class Monitor:
                 await channel.close()
 
     def _prepare(self) -> None:
-        """Before anything is read or sent: leave nothing behind of who was erased."""
+        """Before anything is read or sent: leave nothing behind of who was erased, as far as can be."""
         self._parts.file.be_patient(BUSY_SECONDS)
         finish_erasures(self._parts)
         swept = self._parts.sweep()

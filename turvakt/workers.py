@@ -19,7 +19,7 @@ from turvakt.access import base_url
 from turvakt.answering import reminding
 from turvakt.collecting import Collecting
 from turvakt.digesting import keep_digesting
-from turvakt.housekeeping import finish_erasures, keep_house
+from turvakt.housekeeping import keep_erasing, keep_house
 from turvakt.reading import STAGES, fullness
 from turvakt.stopping import last_resort, until_stopped
 from turvakt.stores import SERVICES
@@ -271,12 +271,11 @@ class ClusterWorker:
 
         async def sweep() -> None:
             while True:
-                # What met a server that was away need not wait for the hour.
-                await step(finish_erasures, self._parts)
                 await step(self._parts.kafka.sweep)
                 await asyncio.sleep(SWEEP_SECONDS)
 
         hourly = partial(keep_house, self._parts, step=step)
+        erasures = partial(keep_erasing, self._parts, step=step)
         telling = partial(keep_telling, self._parts, step=step)
         digests = partial(keep_digesting, self._parts, step=step)
 
@@ -285,7 +284,14 @@ class ClusterWorker:
             await watcher(self._parts, step=self._watching.at("watch")).run()
 
         return lambda: together(
-            {"hourly": hourly, "sweep": sweep, "telling": telling, "digests": digests, "watch": watch}
+            {
+                "hourly": hourly,
+                "erasures": erasures,
+                "sweep": sweep,
+                "telling": telling,
+                "digests": digests,
+                "watch": watch,
+            }
         )
 
 

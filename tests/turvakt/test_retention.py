@@ -12,13 +12,14 @@ import pytest
 from alerts.alert import Alert
 from flow.clock import ManualClock
 from flow.database import Database
+from flow.errors import Unavailable
 from registry.retention import RetentionReport
 from registry.stores.retention import RetentionReports, sample_key
 from tests import databases
 from tests.alerts.people import alert, recipient
 from tests.turvakt.process import START, Program, line
 from tests.turvakt.test_parts import THREAT, held, post, watch
-from turvakt.housekeeping import keep_house
+from turvakt.housekeeping import finish_erasures, keep_erasing, keep_house
 from turvakt.wiring import Parts
 
 DEFAULT = {"TURVAKT_RETENTION_UNFLAGGED_DAYS": "0"}
@@ -104,6 +105,41 @@ async def test_every_night_and_not_every_hour(parts: Parts, clock: ManualClock) 
         await keep_house(parts, step=step, sleep=an_hour)
     reports = parts.retention_reports.newest(100)
     assert [(START - report.at) // timedelta(hours=-1) for report in reports] == [42, 18, 0]  # it begins at six
+
+
+async def test_an_erasure_that_cannot_end_holds_up_nothing_else(parts: Parts) -> None:
+    tries, pauses, told = 0, list[float](), list[int]()
+    parts.house_told = told.append
+
+    def scrub() -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 10:
+            raise Unavailable("a replica has not caught up with the erasure", place="database")
+
+    async def step(function: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    async def until_the_end(seconds: float) -> None:
+        pauses.append(seconds)
+        if told or not parts.store.erasures().pending:
+            raise asyncio.CancelledError
+
+    parts.store.withdraw("anna-lindqvist", parts.clock.now())
+    parts.__dict__["erasure"] = replace(parts.erasure, scrub=scrub)
+    assert not finish_erasures(parts)
+    with suppress(asyncio.CancelledError):
+        await keep_house(parts, step=step, sleep=until_the_end)
+    assert (len(told), parts.store.erasures().pending) == (1, 1)
+    told.clear()
+    pauses.clear()
+    with suppress(asyncio.CancelledError):
+        await keep_erasing(parts, step=step, sleep=until_the_end)
+    assert (tries, parts.store.erasures().pending) == (10, 0)
+    *waiting, last = pauses
+    assert len(waiting) == 8
+    assert waiting[0] < 60 < waiting[4] <= max(waiting) <= 600  # each try costs all servers much
+    assert last == 60
 
 
 @pytest.fixture(params=databases.KINDS)
