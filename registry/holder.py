@@ -55,3 +55,15 @@ class Holder(Protocol):
     def count(self, official: str, part: Part | None = None) -> int:
         """How many records are held because of ``official``, or how many `erase` of ``part`` would remove or change."""
         ...
+
+
+class Listing(Protocol):
+    """What of a holder tells whether anything has come back."""
+
+    def officials(self) -> Collection[str]:
+        """The ids of all officials because of whom anything is held; some of whom nothing is left may still be among them."""
+        ...
+
+    def count(self, official: str, part: Part | None = None) -> int:
+        """See `Holder.count`."""
+        ...

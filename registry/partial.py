@@ -68,3 +68,11 @@ class Partial(Protocol):
     def scrubbed(self, digests: Sequence[bytes], at: datetime) -> None:
         """The files have been scrubbed since these were erased: their erasure is complete."""
         ...
+
+    def complete(self) -> list[tuple[str, Part]]:
+        """The sources that somebody has withdrawn, whose erasure is complete, and that she has not consented to anew."""
+        ...
+
+    def reopen(self, official_id: str, part: Part) -> None:
+        """Something of one of these is held again: its erasure is pending once more; of no other."""
+        ...

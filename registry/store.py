@@ -1,6 +1,6 @@
 """Where officials are kept."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -137,6 +137,14 @@ class Store(Protocol):
 
     def scrubbed(self, digests: Sequence[bytes], at: datetime) -> None:
         """The files have been scrubbed since these were erased: their erasure is complete."""
+        ...
+
+    def complete(self, official_ids: Collection[str]) -> list[str]:
+        """Those of them whose erasure is complete, and who have not come back since."""
+        ...
+
+    def reopen(self, official_id: str) -> None:
+        """Something of one whose erasure was complete is held again: it is pending once more; of nobody else's."""
         ...
 
     def erasures(self) -> Erasures:

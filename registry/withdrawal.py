@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from flow.clock import Clock
 from flow.errors import Broken, Unavailable
-from registry.holder import Holder, Part
+from registry.holder import Holder, Listing, Part
 from registry.ledger import Given
 from registry.partial import Partial
 from registry.store import Store, Withdrawal
@@ -160,6 +160,23 @@ class Erasure:
             reasons = "; ".join(dict.fromkeys(str(each) for each in waiting.values()))
             raise Unavailable(f"{len(waiting)} of {len(pending)} erasures wait: {reasons}", place="erasure")
         return [self._report(official_id, part) for official_id, part in pending]
+
+    def look_again(self, holder: Listing) -> int:
+        """Make pending once more what was complete, and of which ``holder`` holds something all the same; returns how many.
+
+        A process that lost its lock while it wrote may have written it after the erasure, or somebody has restored a copy.
+        `resume` then erases it everywhere.
+
+        Raises:
+            Unavailable: the holder or the registry is away.
+        """
+        whole = [each for each in self.store.complete(holder.officials()) if holder.count(each)]
+        parts = [each for each in self.partial.complete() if holder.count(*each)]
+        for official_id in whole:
+            self.store.reopen(official_id)
+        for official_id, part in parts:
+            self.partial.reopen(official_id, part)
+        return len(whole) + len(parts)
 
     def _erase_each(self, due: Iterable[tuple[str, Part | None]]) -> dict[tuple[str, Part | None], Unavailable]:
         """Erase one after the other; returns what could not be erased just now, and why."""

@@ -208,6 +208,10 @@ class Index(Reading, Protocol):
         """The ids of the posts that the author with this `Author.id` wrote on ``source``."""
         ...
 
+    def officials(self) -> set[str]:
+        """See `registry.holder.Listing.officials`."""
+        ...
+
     def ids(self) -> Iterator[str]:
         """The id of each post, in their own order; what is removed meanwhile is left out."""
         ...

@@ -1,4 +1,5 @@
-"""What is done every hour: warnings and trends; every night: retention; and, aside, erasures that were interrupted."""
+"""What is done every hour: warnings, trends, and a look for what came back after an erasure; every night: retention; and, aside,
+erasures that were interrupted."""
 
 import asyncio
 import logging
@@ -34,6 +35,7 @@ async def keep_house(parts: Parts, *, step: Step, sleep: Callable[[float], Await
         await step(expire_links, parts)
         await step(count_trends, parts)
         parts.house_told(await step(enforce_retention, parts))
+        await step(look_again, parts)
         await sleep(HOUSEKEEPING_SECONDS)
 
 
@@ -69,6 +71,13 @@ def finish_erasures(parts: Parts) -> bool:
         removed = counted(sum(report.removed.values()), "record", "records")
         logger.info("completed an erasure that had been interrupted: %s", removed)
     return True
+
+
+def look_again(parts: Parts) -> None:
+    """Have `finish_erasures` erase once more what is in the index though its erasure was complete."""
+    if many := parts.erasure.look_again(parts.index):
+        erasures = counted(many, "erasure", "erasures")
+        logger.warning("the index holds something again of %s: it is erased once more", erasures)
 
 
 def warn_of_ends(parts: Parts) -> None:

@@ -12,7 +12,7 @@ from flow.errors import BadInput
 from registry.holder import Part
 from registry.ledger import Given
 from registry.narrowing import covers, narrowed
-from registry.official import Official
+from registry.official import EVERYTHING, Official
 from registry.store import Store, Withdrawal
 from registry.tables import PARTIAL, REMOVED
 
@@ -96,6 +96,20 @@ class SqlPartial:
                 one = update(PARTIAL).where(PARTIAL.c.digest == digest, PARTIAL.c.erased_at.is_(None))
                 self._database.execute(one.values(erased_at=at.timestamp()))
 
+    def complete(self) -> list[tuple[str, Part]]:
+        columns = (PARTIAL.c.digest, PARTIAL.c.kind, PARTIAL.c.name, PARTIAL.c.at)
+        erased = PARTIAL.c.id.is_(None) & PARTIAL.c.erased_at.is_not(None) & (PARTIAL.c.kind == "source")
+        withdrawn = Withdrawn(self._database.query(select(*columns).where(erased)))
+        found = ((each, part, at) for each in self._store.officials() for part, at in withdrawn.of(each))
+        return [(official.id, part) for official, part, at in found if not _anew(official, part, at)]
+
+    def reopen(self, official_id: str, part: Part) -> None:
+        hers = update(PARTIAL).where(PARTIAL.c.digest == digest_of_part(official_id, part))
+        with self._database.transaction():
+            self._database.lock(_LOCK)
+            if (official_id, part) in self.complete():
+                self._database.execute(hers.values(id=official_id, erased_at=None))
+
 
 class Withdrawn:
     """What has been withdrawn in part, and an import must not give back.
@@ -136,6 +150,11 @@ class Withdrawn:
             at = self._at.get(digest_of_part(official.id, part))
             if at is not None:
                 yield part, at
+
+
+def _anew(official: Official, part: Part, at: datetime) -> bool:
+    """Whether a consent that was given after ``at`` covers the source, even if that has ended, too."""
+    return any(each.since > at and not {EVERYTHING, part.name}.isdisjoint(each.scope) for each in official.consents)
 
 
 def digest_of_part(official_id: str, part: Part) -> bytes:

@@ -1,7 +1,7 @@
 """The registry in tables of a database."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -186,6 +186,18 @@ class SqlStore:
             for digest in digests:
                 one = unscrubbed.where(WITHDRAWAL.c.digest == digest)
                 self._database.execute(one.values(erased_at=at.timestamp()))
+
+    def complete(self, official_ids: Collection[str]) -> list[str]:
+        erased = select(WITHDRAWAL.c.digest).where(WITHDRAWAL.c.id.is_(None), WITHDRAWAL.c.erased_at.is_not(None))
+        digests = {row[0] for row in self._database.query(erased)}
+        gone = sorted(each for each in official_ids if digest_of(each) in digests)
+        return [each for each in gone if not self._holds(each)]
+
+    def reopen(self, official_id: str) -> None:
+        hers = update(WITHDRAWAL).where(WITHDRAWAL.c.digest == digest_of(official_id))
+        with self._changing():
+            if self.complete([official_id]):
+                self._database.execute(hers.values(id=official_id, erased_at=None))
 
     def erasures(self) -> Erasures:
         both = union_all(*(select(table.c.at, table.c.erased_at) for table in (WITHDRAWAL, PARTIAL))).subquery()

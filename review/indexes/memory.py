@@ -159,6 +159,12 @@ class MemoryIndex:
         for item in self._find(Query(officials=tuple(officials), since=since, until=until)):
             yield from _facts(item, officials)
 
+    def officials(self) -> set[str]:
+        with self._lock:
+            mentioned = {official for verdict in self._verdicts.values() for official in verdict.officials}
+            told = {each.official for each in self._alerts.values()}
+            return mentioned | told | {each.official for each in self._deliveries.values()}
+
     def ids(self) -> Iterator[str]:
         for post in sorted(self._verdicts):
             if post in self._verdicts:

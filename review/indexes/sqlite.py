@@ -270,6 +270,11 @@ class SqliteIndex:
         rows = self._database.query("SELECT post FROM index_alert WHERE id = ?", (alert,))
         return str(rows[0][0]) if rows else None
 
+    def officials(self) -> set[str]:
+        tables = ("index_mention", "index_alert", "index_delivery")
+        rows = self._database.query(" UNION ".join(f"SELECT official FROM {table}" for table in tables))  # noqa: S608
+        return {row[0] for row in rows}
+
     def ids(self) -> Iterator[str]:
         last = ""
         while rows := self._database.query("SELECT id FROM index_post WHERE id > ? ORDER BY id LIMIT 1000", (last,)):

@@ -136,6 +136,27 @@ class StoreContract:
         # Once more finds nothing to do.
         assert store.withdraw("ekvik-07", NOW + 2 * HOUR) == withdrawal
 
+    def test_an_erasure_that_was_complete_is_pending_again(self, store: Store) -> None:
+        store.put_all([official("a"), official("b"), official("c")])
+        for each in "ab":
+            store.withdraw(each, NOW)
+            store.remove(each)
+        store.erased("a")
+        assert store.complete("abcd") == [], "the files are not scrubbed yet"
+        store.scrubbed(store.unscrubbed(), NOW + HOUR)
+        assert store.complete("abcd") == ["a"]
+        for each in "abcd":
+            store.reopen(each)
+        assert store.pending() == ["a", "b"]
+        assert store.complete("abcd") == []
+        with pytest.raises(BadInput, match="her erasure is not complete"):
+            store.add(official("a", consents=(Consent(("*",), NOW + HOUR),)))
+        store.erased("a")
+        store.scrubbed(store.unscrubbed(), NOW + 2 * HOUR)
+        store.add(official("a", consents=(Consent(("*",), NOW + HOUR),)))
+        store.reopen("a")
+        assert (store.complete("abcd"), store.pending()) == ([], ["b"]), "what is held now is held by a new consent"
+
     def test_tells_how_the_erasures_stand(self, store: Store) -> None:
         assert store.erasures() == Erasures(0, None, 0, 0.0)
         store.put_all([official("a"), official("b"), official("ekvik-07")])

@@ -27,6 +27,7 @@ from registry.official import OFFICIALS, Consent, Contact, Official
 from registry.stores.partial import SqlPartial
 from registry.stores.sql import SqlStore
 from registry.withdrawal import Erasure, Report
+from review.index import Query
 from review.indexes.sqlite import SqliteIndex
 from tests import databases
 from tests.alerts.people import alert, recipient, verdict
@@ -127,6 +128,23 @@ def test_it_holds_at_once_and_is_pending_until_the_files_are_clean(store: SqlSto
     assert (done.at, done.erased_at, done.removed) == (NOW, LATER, {"log": 3})
     assert (store.erasures().pending, store.erasures().complete, store.erasures().seconds) == (0, 1, 86_400)
     assert partial.withdraw("anna", FEED, LATER, sources=SOURCES, given=GIVEN) == done
+
+
+def test_a_part_that_was_complete_is_pending_again(store: SqlStore, partial: SqlPartial) -> None:
+    for part in (FEED, DESK):
+        partial.withdraw("anna", part, NOW, sources=SOURCES, given=GIVEN)
+        partial.erased("anna", part)
+    assert partial.complete() == [], "the files are not scrubbed yet"
+    partial.scrubbed(partial.unscrubbed(), LATER)
+    assert partial.complete() == [("anna", FEED)], "what recipients have been sent is no matter of a place"
+    for part in (FEED, DESK):
+        partial.reopen("anna", part)
+    assert (partial.pending(), partial.complete()) == ([("anna", FEED)], [])
+    partial.erased("anna", FEED)
+    partial.scrubbed(partial.unscrubbed(), LATER)
+    store.put_all([her(*store.get("anna").consents, Consent(("feed",), LATER, LATER + timedelta(days=1)))])
+    partial.reopen("anna", FEED)
+    assert (partial.pending(), partial.complete()) == ([], []), "what is held now is held by a new consent"
 
 
 def test_what_she_has_never_consented_to_is_refused(partial: SqlPartial) -> None:
@@ -299,6 +317,18 @@ def test_a_source_goes_whenever_it_is_killed(world: World, kill: str) -> None:
     assert world.erasure.resume() == []
     assert world.store.get("anna").consents_to("bluesky", NOW)
     assert [id for id, _ in world.index._records("anna", "")] == ["bluesky:1"]
+
+
+def test_what_comes_into_the_index_afterwards_is_erased(world: World) -> None:
+    late = [each.verdict for each in world.index.search(Query(official="anna")).items]
+    world.erasure.withdraw("anna", FEED)
+    assert world.erasure.look_again(world.index) == 0
+    world.index.write_verdicts(late)
+    assert world.erasure.look_again(world.index) == 1
+    assert [report.part for report in world.erasure.resume()] == [FEED]
+    assert world.left(b"MARKER-TEXT", b"zqxword") == {}
+    assert [id for id, _ in world.index._records("anna", "")] == ["bluesky:1"]
+    assert world.erasure.look_again(world.index) == 0
 
 
 @pytest.mark.parametrize("kill", KILLS)

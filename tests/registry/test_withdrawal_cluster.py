@@ -1,6 +1,7 @@
 """A withdrawal in a cluster: registry and outbox in PostgreSQL, the epoch of Kafka's log, and no trace in the server's files."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +15,13 @@ from flow.databases.postgres import Postgres
 from flow.errors import Stale, Unavailable
 from flow.kafka import Connection
 from flow.logs.kafka import KafkaLog
-from registry.holder import Part
+from registry.holder import Holder, Part
 from registry.holding import RegistryHolder
 from registry.official import Contact
 from registry.stores.partial import SqlPartial
 from registry.stores.sql import SqlStore
 from registry.withdrawal import Erasure, Report
+from review.indexes.memory import MemoryIndex
 from tests.alerts.people import alert, recipient, verdict
 from tests.servers.fixtures import Place, StartServer
 from tests.servers.postgres import Postgres as Server
@@ -37,6 +39,7 @@ class World:
         self.clock = ManualClock(NOW)
         self.database, self.log = database, log
         self.store, self.outbox = SqlStore(database, log), Outbox(database, clock=self.clock)
+        self.holders: list[Holder] = [self.outbox, RegistryHolder(self.store)]
 
     def withdraw(self) -> Report:
         return self.erasure.withdraw("marker-id")
@@ -53,10 +56,6 @@ class World:
             clock=self.clock,
             holders=self.holders,
         )
-
-    @property
-    def holders(self) -> list[Outbox | RegistryHolder]:
-        return [self.outbox, RegistryHolder(self.store)]
 
 
 @pytest.fixture
@@ -79,6 +78,23 @@ def world(server: Server, kafka: Place) -> Iterator[World]:
 
 def files(server: Server, marker: str) -> list[Path]:
     return [path for path in server.folder.rglob("*") if path.is_file() and marker.encode() in path.read_bytes()]
+
+
+def test_what_a_hand_over_that_lost_its_lock_writes_is_erased_all_the_same(world: World, server: Server) -> None:
+    index, epoch = MemoryIndex(), world.log.epoch()
+    world.holders.append(index)
+    about_her = verdict(mentions=("marker-id",))
+    with pytest.raises(Unavailable), world.log.write(epoch=epoch):
+        (own,) = world.database.query("SELECT pg_backend_pid()")[0]
+        sql(server.address, f"SELECT pg_terminate_backend({own})")  # as a restart of the server does
+        with ThreadPoolExecutor() as another:
+            assert another.submit(world.withdraw).result().removed == {"alerts": 1, "registry": 1}
+        index.write_verdicts([about_her])
+    assert world.erasure.look_again(index) == 1
+    assert world.store.erasures().pending == 1
+    assert [report.removed for report in world.resume()] == [{"alerts": 1, "registry": 1, "index": 1}]
+    assert (index.count("marker-id"), world.store.erasures().pending) == (0, 0)
+    assert world.erasure.look_again(index) == 0
 
 
 def test_leaves_no_trace_in_the_files_but_all_that_is_of_others(world: World, server: Server) -> None:

@@ -349,10 +349,12 @@ class IndexContract:
     def test_erase_keeps_what_also_mentions_another(self, index: Index) -> None:
         both = self._two_posts(index)
         assert index.count("anna") == 8
+        assert index.officials() == {"anna", "bo"}
         # Two posts; her alerts and deliveries on both; the decision on the post that goes.
         assert index.erase("anna") == 7
         assert index.count("anna") == index.erase("anna") == 0
         assert index.export("anna") == []
+        assert {"bo"} <= index.officials() <= {"anna", "bo"}
         assert found(index) == found(index, official="bo") == ["both"]
         assert found(index, official="anna") == []
         item = index.get("jsonl:both")
@@ -366,6 +368,7 @@ class IndexContract:
 
     def test_erase_takes_alerts_that_came_before_their_verdict(self, index: Index) -> None:
         index.write_alerts([alert(verdict("a"))])
+        assert index.officials() == {"anna"}
         assert index.count("anna") == index.erase("anna") == 1
 
     def test_erase_of_a_source_leaves_the_others(self, index: Index) -> None:

@@ -1,13 +1,20 @@
 """A withdrawal that was interrupted counts as pending and is completed by the same command."""
 
+import asyncio
+import logging
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from flow.errors import Unavailable
+from review.index import Query
 from tests.turvakt.process import OFFICIALS, Program
+from tests.turvakt.test_parts import THREAT, post, watch
+from turvakt.housekeeping import keep_house
 from turvakt.settings import Settings
 from turvakt.wiring import Parts
 
@@ -41,3 +48,31 @@ def test_the_same_command_completes_it(tmp_path: Path, place: str) -> None:
         ("consent-withdrawn", "", "begun" if place == "before the files are scrubbed" else ""),
     ]
     assert "withdrew on" in program.finish("officials", "withdraw", ID).stderr.decode()
+
+
+def test_what_is_in_the_index_after_it_was_complete_goes_within_the_hour(
+    parts: Parts, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "turvakt.housekeeping")
+    watch(parts, post(1, THREAT))
+    late = [each.verdict for each in parts.index.search(Query(official=ID)).items]
+    held = [len(late)]
+
+    async def step(function: Any, *args: Any) -> Any:
+        return function(*args)
+
+    async def an_hour(seconds: float) -> None:
+        held.append(parts.index.count(ID))
+        if len(held) == 2:
+            parts.erasure.withdraw(ID)
+            parts.index.write_verdicts(late)
+        if len(held) == 5:
+            raise asyncio.CancelledError
+
+    with suppress(asyncio.CancelledError):
+        asyncio.run(keep_house(parts, step=step, sleep=an_hour))
+    assert held == [1, 3, 1, 0, 0]
+    assert parts.store.erasures().pending == 0
+    assert [each.getMessage() for each in caplog.records if each.levelno > logging.INFO] == [
+        "the index holds something again of 1 erasure: it is erased once more"
+    ]

@@ -19,6 +19,7 @@ from review.indexes.elasticsearch.generations import Generations
 from review.indexes.elasticsearch.known import Known, join, of_item
 from review.indexes.elasticsearch.names import Names
 from review.indexes.elasticsearch.querying import JUDGED
+from review.indexes.elasticsearch.reading import terms
 from review.indexes.elasticsearch.scrubbing import scrub
 from review.indexes.elasticsearch.searching import Searching
 from review.indexes.elasticsearch.statistics import Officials
@@ -113,6 +114,11 @@ class ElasticsearchIndex:
 
     def post_of(self, alert: str) -> str | None:
         return next(self._searching.posts({"term": {"alerts": alert}}), None)
+
+    def officials(self) -> set[str]:
+        self._searching.refresh()
+        places = ((self.names.items, "about"), (self.names.statistics("*"), "official"))
+        return {official for index, field in places for official in terms(self.client, index, field)}
 
     def ids(self) -> Iterator[str]:
         return self._searching.posts(JUDGED)

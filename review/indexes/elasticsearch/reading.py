@@ -7,10 +7,11 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from flow.errors import Unavailable
-from review.indexes.elasticsearch.client import faults
+from review.indexes.elasticsearch.client import PLACE, faults
 
 Hits = list[Mapping[str, Any]]
 
+_TERMS = 10_000  # values that are read at a time
 _KEEP = "5m"  # how long a search may stand open between two pages
 
 
@@ -56,6 +57,20 @@ def pages(
     finally:
         with suppress(Unavailable), faults(index):  # it also ends by itself
             client.close_point_in_time(id=point)
+
+
+def terms(client: Elasticsearch, index: str, field: str) -> Iterator[str]:
+    """Every value of a keyword field in their own order, perhaps with some whose documents have been removed."""
+    after = None
+    while True:
+        with faults(index):
+            found = client.terms_enum(index=index, field=field, size=_TERMS, search_after=after, timeout="20s")
+            if not found["complete"] or found["_shards"]["failed"]:
+                raise Unavailable("half an answer", place=f"{PLACE} {index}", remedy="It is tried again")
+        yield from found["terms"]
+        if len(found["terms"]) < _TERMS:
+            return
+        after = found["terms"][-1]
 
 
 def count(client: Elasticsearch, index: str, query: Mapping[str, Any] | None = None) -> int:
