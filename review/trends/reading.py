@@ -59,6 +59,11 @@ class Reading:
         found = self._found(about.condition, by_day)
         return [_day(bucket["key"]) for bucket in found.get("buckets", ())]
 
+    def tenants(self, about: Without) -> set[str]:
+        """The tenants in whose statistics there are such posts about an official."""
+        found = self._found(about.condition, {"terms": {"field": "_index", "size": _AT_ONCE}})
+        return {self._tenant(bucket["key"]) for bucket in found.get("buckets", ())}
+
     def first(self) -> date | None:
         """The first day of which there are statistics."""
         first = self._found({"match_all": {}}, {"min": {"field": "judged_at"}}).get("value")
@@ -78,10 +83,13 @@ class Reading:
         found: Mapping[str, Any] = answer["aggregations"]["found"] if "aggregations" in answer else {}
         return found
 
+    def _tenant(self, index: str) -> str:
+        return index.removeprefix(self._names.statistics("")).rpartition("-")[0]
+
     def _mentioned(self, day: date, hit: Mapping[str, Any]) -> Mentioned:
         found = hit["_source"]
         return Mentioned(
-            tenant=hit["_index"].removeprefix(self._names.statistics("")).rpartition("-")[0],
+            tenant=self._tenant(hit["_index"]),
             municipality=found["municipality"],
             country=found["country"],
             day=day,

@@ -107,7 +107,8 @@ class Trends:
         if part is not None:
             return changed
         everybody = self._officials()
-        hers = {tenant_of(each) for each in everybody if each.id == official}
+        # A restored snapshot may hold what is about somebody who is not registered any more.
+        hers = {tenant_of(each) for each in everybody if each.id == official} | self._reading.tenants(without)
         for alone in hers - {tenant_of(each) for each in everybody if each.id != official}:
             alias = Generations(self._client, self._names.trends(alone))
             for name in alias.all():

@@ -56,8 +56,12 @@ CHANGING: dict[str, tuple[str, ...]] = {
     "alerts export": ("web:1",),
     "dead drop": (DEAD, "--yes"),
     "officials withdraw": (ID, "--source", "feed", "--yes"),
+    "officials erase-again": ("--withdrawals", "{withdrawals}", "--yes"),
 }
 """Each other command that writes into the audit log, in an order in which all can be done."""
+
+FILES = {"officials": "more.toml", "withdrawals": "withdrawals.jsonl.gz"}
+"""What some of them read."""
 
 QUIET: dict[str, tuple[str, ...]] = {
     "status": (),
@@ -106,7 +110,7 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Program, Pa
 
 def run(program: Program, called: str, arguments: tuple[str, ...], out: Path) -> str:
     """What a command shows, with the file that it writes."""
-    given = {"out": str(out), "officials": str(program.folder.parent / "more.toml")}
+    given = {name: str(program.folder.parent / file) for name, file in FILES.items()} | {"out": str(out)}
     done = program.finish(*called.split(), *(each.format(**given) for each in arguments))
     assert done.returncode == 0, (called, done.stderr.decode())
     written = out.read_bytes() if out.exists() else b""
@@ -158,9 +162,10 @@ def test_what_shows_no_texts_does_not(held: tuple[Program, Parts], called: str, 
 
 def test_what_changes_something_writes_it_down(held: tuple[Program, Parts], tmp_path: Path) -> None:
     program, parts = held
-    (program.folder.parent / "more.toml").write_text(
+    (program.folder.parent / FILES["officials"]).write_text(
         OFFICIALS.read_text("utf-8").replace('"Ekvikspartiet"', '"Nya partiet"'), "utf-8"
     )
+    program.run("backup", "--withdrawals", str(program.folder.parent / FILES["withdrawals"]))
     for called, arguments in CHANGING.items():
         before = len(entries(parts))
         shown = run(program, called, arguments, tmp_path / "out")

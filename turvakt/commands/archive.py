@@ -179,3 +179,13 @@ def _tell(sums: archive.Sums, done: str, *, as_json: bool, screened: bool = True
     elif screened:
         screen.print(f"{sum(counts.values())} {done}:", highlight=False)
         screen.print(table("part", "records", rows=list(counts.items()) or [("nothing", 0)]))
+
+
+def withdrawals_in(file: Path) -> Iterator[archive.Record]:
+    """The records of what ``backup --withdrawals`` wrote, once it has been read to its end.
+
+    Raises:
+        BadInput, Broken: it cannot be read, or not to its end.
+    """
+    _verified(file)
+    return archive.read(_lines(file))

@@ -21,6 +21,7 @@ from registry.importing import read_officials
 from registry.ledger import Given
 from registry.official import Consent, Official
 from registry.tenant import tenant_of
+from turvakt.commands.again import erase_again
 from turvakt.commands.naming import confirm_, names
 from turvakt.commands.noting import COMMAND, tenant_of_id
 from turvakt.commands.shared import AsJson, Yes, aside, confirm, parts, printable, screen, table, write_json
@@ -233,6 +234,7 @@ def withdraw(
         screen.print(f"Backups made before are gone by {report.copies_until:%Y-%m-%d}, if they are kept as set.")
 
 
+app.command("erase-again")(erase_again)
 app.command("names")(names)
 app.command("confirm")(confirm_)
 

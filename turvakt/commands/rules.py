@@ -57,6 +57,7 @@ RULES: dict[str, Rule] = {
     "officials add": Rule("operator", "nothing", "one official", ("official-added",)),
     "officials consent": Rule("operator", "names", "one official"),
     "officials withdraw": Rule("operator", "counts", "one official", ("consent-withdrawn", "erased")),
+    "officials erase-again": Rule("operator", "names", "everybody", ("erased",)),
     "officials names": _NAMES,
     "officials confirm": Rule("operator", "nothing", "one official", ("names-confirmed", "names-declined")),
     "tenants list": _COUNTS,

@@ -55,8 +55,11 @@ class Erasing:
         self._counting = counting
         self._searching = searching
 
-    def erase(self, official: str, part: Part | None = None) -> int:
+    def erase(self, official: str, part: Part | None = None, before: datetime | None = None) -> int:
         """See `registry.holder.Holder.erase`.
+
+        Args:
+            before: only what was collected before that moment.
 
         Raises:
             Unavailable: a reindexing copies what is to be erased: wait until it has ended.
@@ -69,8 +72,8 @@ class Erasing:
             left = frozenset(place for place in holding.statistics if place.partition("/")[2] != official)
             return Holding(holding.known.without(official), left, holding.revision + 1)
 
-        removed = self._change(without, *_about(official, part))
-        self._remove_statistics(_statistics(official, part))
+        removed = self._change(without, *_about(official, part, before))
+        self._remove_statistics(_statistics(official, part, before))
         self._no_copies()
         return removed
 
@@ -94,13 +97,11 @@ class Erasing:
     def expire(self, before: datetime, *, flagged: bool | None) -> int:
         """See `review.index.Index.expire`. Generations that are empty then go, and a full one is followed by a new one."""
         kind: list[Condition] = [] if flagged is None else [{"term": {"flagged": flagged}}]
-        removed = self._change(_nothing, JUDGED, {"range": {"collected": {"lt": micros(before)}}}, *kind)
+        removed = self._change(_nothing, *_judged(before), *kind)
         if flagged is not False:
-            unjudged = {"bool": {"must_not": JUDGED}}
-            removed += self._change(_nothing, unjudged, {"range": {"oldest": {"lt": micros(before)}}})
+            removed += self._change(_nothing, *_unjudged(before))
         # Those that a writer put there after their item had gone.
-        old = {"range": {"collected_at": {"lt": (before - _MILLISECOND).isoformat(timespec="milliseconds")}}}
-        self._remove_statistics({"bool": {"filter": [old, *kind]}})
+        self._remove_statistics({"bool": {"filter": [_counted(before), *kind]}})
         self._tend_generations()
         return removed
 
@@ -186,30 +187,50 @@ class Erasing:
             *(json.loads(DECISIONS.encode(decision)) for each in judged for decision in by_tenant(each.decisions)),
         ]
 
-    def count(self, official: str, part: Part | None = None) -> int:
+    def count(self, official: str, part: Part | None = None, before: datetime | None = None) -> int:
         """See `registry.holder.Holder.count`; a copy that is left in the statistics counts, too."""
         if part is not None and part.kind == "recipient":
             return 0
-        left = count(self._client, self._statistics, _statistics(official, part))
-        return sum(_records_of(official, known) for known in self._about(official, part)) or left
+        left = count(self._client, self._statistics, _statistics(official, part, before))
+        return sum(_records_of(official, known) for known in self._about(official, part, before)) or left
 
-    def _about(self, official: str, part: Part | None) -> list[Known]:
+    def _about(self, official: str, part: Part | None, before: datetime | None = None) -> list[Known]:
         self._searching.refresh()
-        found = self._searching.stored(*_about(official, part))
+        found = self._searching.stored(*_about(official, part, before))
         return [stored.holding.known for some in found for stored in some]
 
     def _busy(self) -> Unavailable:
         return Unavailable("others keep writing what is removed", place=f"{PLACE} {self._generations.alias}")
 
 
-def _about(official: str, part: Part | None) -> list[Condition]:
-    from_source: list[Condition] = [] if part is None else [{"prefix": {"post": f"{part.name}:"}}]
-    return [{"term": {"about": official}}, *from_source]
+def _about(official: str, part: Part | None, before: datetime | None) -> list[Condition]:
+    conditions: list[Condition] = [{"term": {"about": official}}]
+    if part is not None:
+        conditions.append({"prefix": {"post": f"{part.name}:"}})
+    if before is not None:
+        conditions.append({"bool": {"should": [{"bool": {"filter": each(before)}} for each in (_judged, _unjudged)]}})
+    return conditions
 
 
-def _statistics(official: str, part: Part | None) -> Condition:
+def _statistics(official: str, part: Part | None, before: datetime | None) -> Condition:
     from_source = [] if part is None else [{"term": {"source": part.name}}]
-    return {"bool": {"filter": [{"term": {"official": official}}, *from_source]}}
+    old = [] if before is None else [_counted(before)]
+    return {"bool": {"filter": [{"term": {"official": official}}, *from_source, *old]}}
+
+
+def _judged(before: datetime) -> list[Condition]:
+    """Posts that were collected before that moment."""
+    return [JUDGED, {"range": {"collected": {"lt": micros(before)}}}]
+
+
+def _unjudged(before: datetime) -> list[Condition]:
+    """Records about posts that are not there, of before that moment."""
+    return [{"bool": {"must_not": JUDGED}}, {"range": {"oldest": {"lt": micros(before)}}}]
+
+
+def _counted(before: datetime) -> Condition:
+    """The statistics of posts that were collected before that moment."""
+    return {"range": {"collected_at": {"lt": (before - _MILLISECOND).isoformat(timespec="milliseconds")}}}
 
 
 def _records_of(official: str, known: Known) -> int:

@@ -116,15 +116,14 @@ class ElasticsearchIndex:
         return next(self._searching.posts({"term": {"alerts": alert}}), None)
 
     def officials(self) -> set[str]:
-        self._searching.refresh()
         places = ((self.names.items, "about"), (self.names.statistics("*"), "official"))
         return {official for index, field in places for official in terms(self.client, index, field)}
 
     def ids(self) -> Iterator[str]:
         return self._searching.posts(JUDGED)
 
-    def erase(self, official: str, part: Part | None = None) -> int:
-        return self._erasing.erase(official, part)
+    def erase(self, official: str, part: Part | None = None, *, before: datetime | None = None) -> int:
+        return self._erasing.erase(official, part, before)
 
     def forget(self, posts: Collection[str]) -> int:
         return self._erasing.forget(posts)
@@ -138,8 +137,8 @@ class ElasticsearchIndex:
     def export(self, official: str) -> list[dict[str, Any]]:
         return self._erasing.export(official)
 
-    def count(self, official: str, part: Part | None = None) -> int:
-        return self._erasing.count(official, part)
+    def count(self, official: str, part: Part | None = None, *, before: datetime | None = None) -> int:
+        return self._erasing.count(official, part, before)
 
     def scrub(self) -> None:
         """See `scrubbing.scrub`."""

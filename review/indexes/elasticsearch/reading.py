@@ -1,4 +1,5 @@
-"""Documents read page by page, and counted: half an answer is none, since what is not seen would be neither copied nor erased."""
+"""Documents read page by page, and counted, and what stands in a field of them: half an answer is none, since what is not seen
+would be neither copied nor erased."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -61,6 +62,8 @@ def pages(
 
 def terms(client: Elasticsearch, index: str, field: str) -> Iterator[str]:
     """Every value of a keyword field in their own order, perhaps with some whose documents have been removed."""
+    with faults(index):
+        client.indices.refresh(index=index)
     after = None
     while True:
         with faults(index):

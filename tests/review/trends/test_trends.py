@@ -213,13 +213,15 @@ def test_what_came_from_one_source_is_counted_out(place: Site) -> None:
     assert place.told() == counted
 
 
-def test_the_last_official_takes_the_trends_of_her_tenant_with_her(place: Site) -> None:
+@pytest.mark.parametrize("gone", [("mo-2",), ("mo-1", "mo-2")], ids=["registered", "not registered any more"])
+def test_the_last_official_takes_the_trends_of_her_tenant_with_her(place: Site, gone: Sequence[str]) -> None:
     verdicts = [verdict(str(n), officials=("mo-1",)) for n in range(5)]
     place.index.write_verdicts(verdicts)
     place.clock.advance(3 * 86_400)
     place.trends.catch_up()
     place.clock.advance(500 * 86_400)
-    del place.officials["mo-2"]
+    for each in gone:
+        del place.officials[each]
     assert {key[0] for key in place.told()} == {"-trends-mo", "-all-trends"}
     assert place.trends.erase("mo-1") == 1
     assert {key[0] for key in place.told()} == {"-all-trends"}
