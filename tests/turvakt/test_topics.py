@@ -90,6 +90,12 @@ def test_topics_that_are_made_anew_hide_nothing_for_erasures_of_before(
     with closing(Postgres(postgres)) as database, closing(kafka_log(settings, database, clock=SystemClock())) as log:
         write(log, "verdicts", "a")
         log.forget(["a"])
+        # Somebody names other topics by mistake, and sees it in time.
+        mistaken = cluster.besides(TURVAKT_KAFKA_PREFIX=f"{kafka.prefix}not-").finish("topics", "apply")
+        assert mistaken.returncode == 2
+        assert b"erasures: known of what is no more -> forgotten: " in mistaken.stdout
+        assert b"kafka.prefix" in mistaken.stderr
+        assert log.browse("verdicts") == []
         delete_topics(kafka.address, kafka.prefix)
         assert (
             "Missing, or without their old end: verdicts" in cluster.finish("topics", "apply", "--yes").stderr.decode()

@@ -10,11 +10,11 @@ import typer
 from flow.clock import SystemClock
 from turvakt.commands.shared import AsJson, Yes, aside, confirm, printable, screen, settings, table, write_json
 from turvakt.reading import READERS
-from turvakt.settings import Settings
 from turvakt.stores import Stores
 
 # The clients of the servers are loaded where they are used: every command would wait for them.
 if TYPE_CHECKING:
+    from flow.logs.kafka import KafkaLog
     from flow.logs.kafka.cluster import Cluster
     from flow.logs.kafka.topics import Change, Topic
 
@@ -29,6 +29,11 @@ _MORE_PARTITIONS = (
     "of it in the old one. Deletions, erasures and the index end the same; an alert may tell of the older of two versions of an "
     "edited post. Who wants to avoid that stops the collectors, waits until 'turvakt topics show' tells of nothing unread, and "
     "applies it then."
+)
+_ERASURES = (
+    "Erasures: the database knows what was erased in topics that are missing, or whose end is. If they are lost, it must be "
+    "forgotten, or it hides what comes. If they are elsewhere, do not agree: what was erased and stands there would be seen "
+    "again. Look at kafka.servers and kafka.prefix first."
 )
 
 
@@ -52,16 +57,14 @@ def apply(context: typer.Context, yes: Yes = False, as_json: AsJson = False) -> 
     from turvakt.topics import cluster, topics
 
     chosen = settings(context)
-    if chosen.postgres.url and (yes or not as_json):
-        _mend(chosen)
-    with closing(cluster(chosen)) as there:
-        _apply(there, topics(chosen), yes=yes, as_json=as_json)
+    with closing(cluster(chosen)) as there, closing(Stores(chosen, clock=SystemClock())) as stores:
+        log = stores.kafka if chosen.postgres.url else None
+        _apply(there, topics(chosen), log, yes=yes, as_json=as_json)
 
 
-def _mend(chosen: Settings) -> None:
+def _mend(log: "KafkaLog") -> None:
     """Before topics are made: nothing that was erased in such of the same name may hide what comes."""
-    with closing(Stores(chosen, clock=SystemClock())) as stores:
-        mended = stores.kafka.mend()
+    mended = log.mend()
     if mended:
         names = ", ".join(sorted(mended))
         aside.print(
@@ -69,16 +72,22 @@ def _mend(chosen: Settings) -> None:
         )
 
 
-def _apply(there: "Cluster", should: "Mapping[str, Topic]", *, yes: bool, as_json: bool) -> None:
+def _apply(
+    there: "Cluster", should: "Mapping[str, Topic]", log: "KafkaLog | None", *, yes: bool, as_json: bool
+) -> None:
     from flow.logs.kafka.topics import apply as carry_out
-    from flow.logs.kafka.topics import found, plan
+    from flow.logs.kafka.topics import forgetting, found, plan
 
     changes = plan(found(there), should)
+    lost = forgetting(log.lost()) if log is not None else []
+    changes = [*lost, *changes]
     if not as_json:
         _show(changes)
     left = changes
     if (yes or not as_json) and any(not change.remedy for change in changes):
         confirm("Do this?", yes=yes)
+        if log is not None and lost:
+            _mend(log)
         left = carry_out(there, changes, should)
     if as_json:
         write_json({"changes": [asdict(each) for each in changes], "left": [asdict(each) for each in left]})
@@ -118,6 +127,8 @@ def _show(changes: "Sequence[Change]") -> None:
             _line(f"    by hand: {remedy}")
     if any(each.what == "partitions" and not each.remedy for each in changes):
         aside.print(_MORE_PARTITIONS, highlight=False)
+    if any(each.what == "erasures" for each in changes):
+        aside.print(_ERASURES, highlight=False)
 
 
 def _line(text: str) -> None:

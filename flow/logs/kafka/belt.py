@@ -135,17 +135,21 @@ class Belt:
         self._overlay.raise_floors({each: span.start for each, span in unread.items()})
         self._delete(self._overlay.floors())
 
+    def lost(self) -> dict[Partition, int]:
+        """The ends of partitions of which records are known that are no more: they have lost their end, or are missing."""
+        known = self._overlay.known()
+        ends = self._cluster.ends(_known(known, self._cluster.topics()))
+        return {each: ends.get(each, 0) for each, upto in known.items() if upto > ends.get(each, 0)}
+
     def mend(self) -> set[str]:
         """Let nothing that is known of records that are no more hide such as come; for who has locked all others out.
 
         Returns:
-            The topics of which there was anything like that: they have lost their end, or are missing.
+            The topics of which there was anything like that.
         """
-        known = self._overlay.known()
-        ends = self._cluster.ends(_known(known, self._cluster.topics()))
-        wrong = {each: ends.get(each, 0) for each, upto in known.items() if upto > ends.get(each, 0)}
-        self._overlay.cut(wrong)
-        return {partition.topic for partition in wrong}
+        lost = self.lost()
+        self._overlay.cut(lost)
+        return {partition.topic for partition in lost}
 
     def _delete(self, before: Mapping[Partition, int]) -> None:
         there = self._cluster.beginnings(_known(before, self._cluster.topics()))

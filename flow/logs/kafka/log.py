@@ -229,6 +229,14 @@ class KafkaLog:
         """
         self._scrubber.scrub()
 
+    def lost(self) -> set[str]:
+        """The topics that have lost their end, or are missing, while it is known what was erased there: see `mend`.
+
+        Raises:
+            Unavailable: the brokers do not answer.
+        """
+        return {partition.topic for partition in self._belt.lost()}
+
     def mend(self) -> set[str]:
         """Let nothing that was erased in a topic that has lost its end, or is missing, hide what comes there; returns which.
 

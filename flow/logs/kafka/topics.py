@@ -28,7 +28,7 @@ class Change:
     """One thing that is not as it should be. With a ``remedy`` it is for a human to mend."""
 
     topic: str
-    what: Literal["create", "partitions", "setting", "replication"]
+    what: Literal["create", "partitions", "setting", "replication", "erasures"]
     name: str
     now: str
     wanted: str
@@ -110,8 +110,13 @@ def plan(there: Mapping[str, Topic], should: Mapping[str, Topic]) -> list[Change
     return changes
 
 
+def forgetting(lost: Collection[str]) -> list[Change]:
+    """What `flow.logs.kafka.KafkaLog.mend` changes for these topics."""
+    return [Change(topic, "erasures", "erasures", "known of what is no more", "forgotten") for topic in sorted(lost)]
+
+
 def apply(cluster: Cluster, changes: Sequence[Change], should: Mapping[str, Topic]) -> list[Change]:
-    """Carry out what can be; returns what is left when the brokers know of it.
+    """Carry out what can be; returns what is left when the brokers know of it. Erasures are forgotten before, by the log itself.
 
     Raises:
         Unavailable, Broken: see `Cluster`. It can be done again.
