@@ -78,7 +78,7 @@ class Erasing:
         return removed
 
     def _no_copies(self) -> None:
-        if self._generations.outside():
+        if self._generations.copies():
             remedy = "Wait until it ends ('turvakt index show'); if none runs, clear up by 'turvakt reindex --abandon'"
             raise Unavailable("a reindexing is at work", place=f"{PLACE} {self._generations.alias}", remedy=remedy)
 
@@ -148,7 +148,7 @@ class Erasing:
         raise self._busy()
 
     def _tend_generations(self) -> None:
-        if self._generations.outside():
+        if self._generations.copies():
             return  # a reindexing makes one of them all
         *old, _ = self._generations.current()
         try:
@@ -159,9 +159,9 @@ class Erasing:
                     if not self._generations.count(name):
                         self._generations.delete([name])
         finally:
-            if not self._generations.outside():  # else a reindexing may have closed them, too
+            if not self._generations.copies():  # else a reindexing may have closed them, too
                 self._generations.unblock(self._generations.current())
-        if self._generations.due(FULL):
+        if self._generations.rolling() is not None or self._generations.due(FULL):
             with suppress(BadInput):  # somebody else has begun one at the same time
                 self._generations.roll()
 

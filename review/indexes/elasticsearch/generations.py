@@ -52,10 +52,30 @@ class Generations:
         return found
 
     def outside(self) -> tuple[str, ...]:
-        """Indices that are called like generations but are not behind the alias: a reindexing makes or has left them."""
+        """Indices that are called like generations but are not behind the alias: `copies`, and one that is `rolling`."""
+        return self._without(self.alias)
+
+    def copies(self) -> tuple[str, ...]:
+        """Those that a reindexing makes, or has left: what is written or removed meanwhile does not reach them."""
+        return self._without(self.alias, self._rolling)
+
+    def _without(self, *aliases: str) -> tuple[str, ...]:
         with faults(self.alias):
             found = self.client.indices.get(index=f"{self.alias}-*", features=["aliases"], expand_wildcards="open")
-        return tuple(sorted(name for name, index in found.items() if self.alias not in index["aliases"]))
+        return tuple(sorted(name for name, index in found.items() if index["aliases"].keys().isdisjoint(aliases)))
+
+    def rolling(self) -> str | None:
+        """The generation that somebody has made and not put behind the alias: `roll` goes on with it. It holds nothing."""
+        with faults(self.alias):
+            try:
+                return next(iter(self.client.indices.get_alias(name=self._rolling)), None)
+            except NotFoundError:
+                return None
+
+    @property
+    def _rolling(self) -> str:
+        """The alias of a generation until it is behind the other one."""
+        return f"{self.alias}-rolling"
 
     def begin(self) -> None:
         """Make the first generation, unless there is one. Several may do so at once."""
@@ -71,11 +91,12 @@ class Generations:
                 if error.message not in (_THERE, "illegal_state_exception"):
                     raise
 
-    def create(self, settings: Mapping[str, Any] | None = None) -> str:
+    def create(self, settings: Mapping[str, Any] | None = None, *, rolling: bool = False) -> str:
         """Make the generation after the last one, which nobody finds yet as it is not behind the alias; returns its name.
 
         Args:
             settings: of the new index, in place of those of its template.
+            rolling: it is to follow those that there are, see `rolling`; otherwise to take their place.
 
         Raises:
             BadInput: somebody else makes it, too.
@@ -85,7 +106,8 @@ class Generations:
             try:
                 # Once: where the answer to the first try is lost, the second one would take our own index for another's.
                 client = self.client.options(max_retries=0)
-                client.indices.create(index=name, mappings=_STRICT, settings=settings)
+                aliases = {self._rolling: {}} if rolling else None
+                client.indices.create(index=name, aliases=aliases, mappings=_STRICT, settings=settings)
             except BadRequestError as error:
                 if error.message != _THERE:
                     raise
@@ -101,16 +123,21 @@ class Generations:
     def roll(self) -> str:
         """Begin a new generation: new documents go into it, the older ones stay and are written where they are.
 
+        Interrupted, it is completed by the next call.
+
         Raises:
             BadInput: a reindexing is at work.
         """
         before = self.current()[-1]
         # Not by Elasticsearch's own rollover, which shows the new index before its shards can be read.
-        name = self.create()
-        add = {"alias": self.alias, "is_write_index": True, "index": name}
+        name = self.rolling() or self.create(rolling=True)
         with faults(self.alias):
             self.client.indices.update_aliases(
-                actions=[{"add": {"alias": self.alias, "is_write_index": False, "index": before}}, {"add": add}]
+                actions=[
+                    {"add": {"alias": self.alias, "is_write_index": False, "index": before}},
+                    {"add": {"alias": self.alias, "is_write_index": True, "index": name}},
+                    {"remove": {"alias": self._rolling, "index": name, "must_exist": False}},
+                ]
             )
         return name
 
@@ -120,7 +147,7 @@ class Generations:
 
     def standing(self) -> list[Standing]:
         """How each of them stands, those outside the alias, too."""
-        current, outside = self.all(), self.outside()
+        current, outside, rolling = self.all(), self.outside(), self.rolling()
         if not current and not outside:
             return []
         with faults(self.alias):
@@ -133,7 +160,9 @@ class Generations:
                 documents=stats[name]["primaries"]["docs"]["count"],
                 removed=stats[name]["primaries"]["docs"]["deleted"],
                 size=stats[name]["total"]["store"]["size_in_bytes"],
-                state=_state(name, current, closed=bool(settings.get(name, {}).get("settings"))),
+                state=_ROLLING
+                if name == rolling
+                else _state(name, current, closed=bool(settings.get(name, {}).get("settings"))),
             )
             for name in names
         ]
@@ -163,6 +192,7 @@ def _state(name: str, current: Sequence[str], *, closed: bool) -> str:
     return "closed for writing" if closed else use
 
 
+_ROLLING = "not in use yet: the next cleaning goes on with it"
 _STRICT = {"dynamic": "strict"}
 """As all templates have it: where somebody has removed them, nothing is written, rather than guessed at."""
 _THERE = "resource_already_exists_exception"

@@ -99,6 +99,31 @@ def test_two_who_begin_a_new_generation_at_once_are_no_fault(
     assert index.generations.current() == (f"{index.names.items}-000001",)
 
 
+def test_a_roll_over_that_was_interrupted_holds_up_no_erasure_and_is_completed_by_the_next_cleaning(
+    index: ElasticsearchIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = Generations.create
+
+    def unheard(self: Generations, settings: Mapping[str, object] | None = None, *, rolling: bool = False) -> str:
+        create(self, settings, rolling=rolling)
+        raise Unavailable("no answer")
+
+    index.write_verdicts([verdict("a")])
+    with monkeypatch.context() as patched:
+        patched.setattr(Generations, "due", lambda self, conditions: True)
+        patched.setattr(Generations, "create", unheard)
+        with pytest.raises(Unavailable, match="no answer"):
+            index.expire(at(-1))
+    states = [each.state for each in index.generations.standing()]
+    assert states == ["takes new documents", "not in use yet: the next cleaning goes on with it"]
+    assert index.erase("anna") == 1
+    index.write_verdicts([verdict("b")])
+    index.expire(at(-1))
+    assert [each.state for each in index.generations.standing()] == ["takes changes", "takes new documents"]
+    assert (where(index, "jsonl:b"), index.generations.outside()) == (["000001"], ())
+    assert index.generations.roll() == f"{index.names.items}-000003"  # nothing is left of the one before
+
+
 class _Interrupted(Store):
     """Lets something happen after a document was looked for and before it is written."""
 
