@@ -120,11 +120,6 @@ class Stores:
         return RegistryView(self.store)
 
     @property
-    def has_index(self) -> bool:
-        """Whether there is an index: a cluster may go without."""
-        return bool(self.settings.elasticsearch.urls) or not self.is_cluster
-
-    @property
     def index(self) -> Index:
         """What was judged, alerted, delivered and decided.
 

@@ -67,8 +67,6 @@ class Teller:
         An alert is told of once, and again if it becomes a threat.
         """
         parts = self._parts
-        if not parts.has_index:
-            return 0
         now = parts.clock.now()
         self._look(now)
         if not self._pending:

@@ -42,7 +42,7 @@ def _incidents(opened: Parts, id: str) -> list[Incident]:
     found = opened.incidents.get(id)
     if found is not None:
         return [found]
-    item = opened.index.get(opened.index.post_of(id) or id) if opened.has_index else None
+    item = opened.index.get(opened.index.post_of(id) or id)
     if item is None:
         return referred(opened, id, place="INCIDENT")
     about = opened.incidents.about([each.id for each in item.alerts])

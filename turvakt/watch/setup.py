@@ -127,9 +127,7 @@ def workers(parts: Parts) -> Collection[str]:
     """The processes that must run."""
     if not parts.is_cluster:
         return ("run",)
-    indexing = parts.has_index
-    names = [stage for stage in STAGES if indexing or not stage.startswith("index-")]
-    return (*names, *(["collect"] if _sources(parts) else []), "dispatch", "house")
+    return (*STAGES, *(["collect"] if _sources(parts) else []), "dispatch", "house")
 
 
 def _sources(parts: Parts) -> list[str]:
@@ -189,11 +187,10 @@ def _probes(
         Probe("certificate", frozenset({"certificate-ends"}), Certificate(base_url(parts.settings))),
         Probe("keys", frozenset({"key-ends"}), Keys(lambda: key_files(parts.plans))),
         Probe("plans", frozenset({"plan-broken"}), changed(parts.plans)),
+        Probe("index", frozenset(), answers(lambda: parts.index.held({_NOBODYS_POST}))),
     ]
     if parts.is_cluster:
         probes.append(Probe("database", frozenset({"clock-apart"}), apart(processes, own_ahead=own_ahead)))
-    if parts.has_index:
-        probes.append(Probe("index", frozenset(), answers(lambda: parts.index.held({_NOBODYS_POST}))))
     if settings.backup:
         backup = Backup(Path(settings.backup), hours=settings.backup_hours)
         probes.append(Probe("backup", frozenset({"backup-old"}), backup))
