@@ -106,7 +106,7 @@ class Generations:
             try:
                 # Once: where the answer to the first try is lost, the second one would take our own index for another's.
                 client = self.client.options(max_retries=0)
-                aliases = {self._rolling: {}} if rolling else None
+                aliases: dict[str, Any] | None = {self._rolling: {}} if rolling else None
                 client.indices.create(index=name, aliases=aliases, mappings=_STRICT, settings=settings)
             except BadRequestError as error:
                 if error.message != _THERE:
