@@ -171,13 +171,12 @@ class Consumer:
                 self._idle.set()
 
     async def _take(self, stream: Stream[Any], events: Sequence[EventT[Any]]) -> None:
-        """Let the stage take ``events``; each is acknowledged as soon as what came of it is safe."""
-        held = []
-        for event in events:
-            if event.message.value is None:  # a marker, no entry
-                await stream.ack(event)
-            else:
-                held.append(event)
+        """Let the stage take ``events``; each is acknowledged as soon as what came of it, and of all before it, is safe.
+
+        Markers wait their turn as well: Faust commits behind one that is acknowledged alone, although the entry right before
+        it is not, and in a group that has never committed behind any (`Consumer._new_offset` in 0.15.3).
+        """
+        held = list(events)
         entries = [self._entry(event.message) for event in held]
         while entries:
             done = await self._worker.run(partial(self._advance, entries), place=self._stage.name)
@@ -185,18 +184,20 @@ class Consumer:
                 await stream.ack(event)
             del held[:done], entries[:done]
 
-    def _entry(self, message: Message) -> Entry:
+    def _entry(self, message: Message) -> Entry | None:
+        """``None``: a marker, no entry."""
+        if message.value is None:
+            return None
         partition = Partition(self._stage.source, message.partition)
-        milliseconds = round(1000 * message.timestamp)
-        return entry_at(partition, message.offset, message.key, message.value or b"", milliseconds)
+        return entry_at(partition, message.offset, message.key, message.value, round(1000 * message.timestamp))
 
-    def _advance(self, entries: Sequence[Entry]) -> int:
-        """Returns how many of ``entries``, from the first one on, are done with."""
+    def _advance(self, entries: Sequence[Entry | None]) -> int:
+        """Returns how many of ``entries``, from the first one on, are done with; markers are when all before them is."""
         if self._ending.is_set():
             raise _Ending
         # The epoch is read first: an erasure between the two makes what derives from them stale, never wrongly fresh.
         epoch = self._log.epoch()
-        standing = self._log.standing(entries)
+        standing = self._log.standing([entry for entry in entries if entry])
         if not standing:
             return len(entries)
         hand_over = partial(self._hand_over, epoch)
@@ -204,7 +205,7 @@ class Consumer:
         if done == len(standing):
             return len(entries)
         following = standing[done].offset
-        return next(number for number, entry in enumerate(entries) if entry.offset == following)
+        return next(number for number, entry in enumerate(entries) if entry and entry.offset == following)
 
     def _hand_over(self, epoch: int, entries: Sequence[Entry], outcome: Outcome) -> None:
         with self._log.write(epoch=epoch) as writer:

@@ -81,9 +81,11 @@ def say(log: KafkaLog, texts: Iterable[str]) -> None:
 
 
 def mark(place: Place) -> None:
-    """A marker, as a scrub writes it."""
+    """A marker in each partition, as a scrub writes them."""
     producer = Producer({"bootstrap.servers": place.address})
-    producer.produce(f"{place.prefix}words", None, None)
+    topic = f"{place.prefix}words"
+    for number in producer.list_topics(topic, timeout=30.0).topics[topic].partitions:
+        producer.produce(topic, None, None, partition=number)
     assert producer.flush(30.0) == 0
 
 

@@ -87,11 +87,18 @@ async def test_bad_entries_and_such_as_make_it_fail_become_dead_letters(log: Kaf
     ]
 
 
-async def test_markers_are_passed(log: KafkaLog, place: Place) -> None:
+async def test_markers_are_passed_and_what_stands_before_them_is_not(log: KafkaLog, place: Place) -> None:
+    def away(words: Sequence[Word]) -> None:
+        raise Unavailable("away")
+
+    say(log, WORDS[:20])  # few: taken together with the markers behind them
     mark(place)
-    say(log, WORDS)
-    mark(place)
+    seen = Seen()
+    async with running(runtime(log, place, shouting(apply=away), observer=seen)):
+        await until(lambda: len(seen.waited) > 6)  # so long that Faust has committed meanwhile
     async with running(runtime(log, place)):
+        say(log, WORDS[20:])
+        mark(place)
         await until(lambda: left(log) == 0)
     assert sorted(heard(log)) == SHOUTED
 
