@@ -11,7 +11,7 @@ from functools import partial
 from flow.database import Database
 from flow.databases.postgres import Postgres
 from flow.databases.postgres_lock import SessionLock
-from flow.errors import BadInput, Broken, TurvaktError
+from flow.errors import Broken, TurvaktError
 from flow.runtimes.faust import Faust
 from flow.runtimes.services import Service, together
 from flow.runtimes.worker import Worker
@@ -216,8 +216,6 @@ class ClusterWorker:
 
     def _collect(self, worker: Worker) -> Service:
         collectors = self._parts.collectors()
-        if not collectors:
-            raise BadInput("no collector is switched on", place="settings", remedy="config/turvakt.toml shows them")
         self._pulse.collectors = collectors
 
         async def room() -> None:
@@ -231,6 +229,9 @@ class ClusterWorker:
                 await asyncio.sleep(LOOK_SECONDS / 4)
 
         async def collect() -> None:
+            if not collectors:  # as settings come: who starts again whatever ends would do so for ever
+                logger.warning("no collector is switched on: only texts handed in are watched")
+                await asyncio.Event().wait()
             # Made when it is its turn: what it remembers of the log must be of today.
             collecting = Collecting(
                 self._parts,

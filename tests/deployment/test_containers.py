@@ -96,7 +96,10 @@ def test_postgres_gives_turvakt_a_database_and_what_erasure_needs(start_server: 
 def test_setup_makes_all_that_workers_need_and_they_are_found_healthy(
     start_server: StartServer, tmp_path: Path
 ) -> None:
-    """By their own commands, settings and health check. The second time nothing is left to set up."""
+    """By their own commands, settings and health check. The second time nothing is left to set up but what a person decides on.
+
+    As the settings come, no source is switched on: `collect` waits for some, and so does not start over and over.
+    """
     cluster = Cluster(start_server, tmp_path)
     environment = cluster.environment("setup")
     (script,) = compose()["services"]["setup"]["command"]
@@ -107,7 +110,7 @@ def test_setup_makes_all_that_workers_need_and_they_are_found_healthy(
         again = shlex.split(command.replace(" --yes", ""))
         assert subprocess.run(again, env=environment, capture_output=True, check=False).returncode == 0, command
 
-    for name in "classify", "house", "console":
+    for name in "collect", "classify", "house", "console":
         environment = cluster.environment(name)
         command = ["turvakt", *compose()["services"][name]["command"]]
         worker = Process(command, folder=tmp_path, log=tmp_path / f"{name}.log", environment=environment)
@@ -120,7 +123,11 @@ def test_setup_makes_all_that_workers_need_and_they_are_found_healthy(
 
 class Cluster:
     """Servers as they run in the containers, at this machine's addresses."""
+        if name == "collect":
+            worker.wait_until(lambda: "collect: works" in worker.output(), seconds=120.0)  # noqa: B023
+            assert "no collector is switched on" in worker.output()
 
+        assert "stopped in order" in worker.output()
     def __init__(self, start_server: StartServer, folder: Path) -> None:
         kafka = start_server(ContainerKafka())
         elasticsearch = start_server(ContainerElasticsearch())
