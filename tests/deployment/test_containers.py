@@ -110,6 +110,8 @@ def test_setup_makes_all_that_workers_need_and_they_are_found_healthy(
         again = shlex.split(command.replace(" --yes", ""))
         assert subprocess.run(again, env=environment, capture_output=True, check=False).returncode == 0, command
 
+        cluster.make_mapping_old()
+    assert "Run: turvakt reindex" in done.stdout
     for name in "collect", "classify", "house", "console":
         environment = cluster.environment(name)
         command = ["turvakt", *compose()["services"][name]["command"]]
@@ -137,6 +139,7 @@ class Cluster:
         shutil.copy(kafka.folder / "secrets" / "kafka_password", folder)
         names = ("elasticsearch_turvakt_password", "elasticsearch_admin_password")
         for name in (*names, "console_token", "console_key", "webpush_key"):
+        self._elasticsearch = elasticsearch
             shutil.copy(elasticsearch.folder / "secrets" / name, folder)
         self._moved = {
             "kafka:9092": kafka.address,
@@ -149,6 +152,12 @@ class Cluster:
         """What ``service`` has in docker-compose.yml, and a data folder and ports of its own."""
         told = compose()["services"][service]["environment"]
         ours = {
+    def make_mapping_old(self) -> None:
+        """As a release with a new mapping finds it."""
+        mapping = f"{self._elasticsearch.address}/turvakt-items/_mapping"
+        old = {"_meta": {"version": 0}}
+        httpx.put(mapping, json=old, auth=self._elasticsearch.login("admin")).raise_for_status()
+
             name: self._moved.get(value, value.replace("/run/secrets", str(self.folder)))
             for name, value in told.items()
             if value

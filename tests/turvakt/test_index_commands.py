@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from classify.verdict import Verdict
@@ -29,6 +31,12 @@ def program(tmp_path: Path, elasticsearch: Place) -> Program:
         TURVAKT_ELASTICSEARCH_URLS=elasticsearch.address,
         TURVAKT_ELASTICSEARCH_PREFIX=elasticsearch.prefix,
     )
+
+
+def checked(program: Program) -> dict[str, Any]:
+    """What ``turvakt check`` says of the index."""
+    parts = map(json.loads, program.finish("check", "--json").stdout.splitlines())
+    return next(part for part in parts if part["part"] == "index")
 
 
 def test_apply_shows_asks_and_does_it_once(program: Program, elasticsearch: Place) -> None:
@@ -67,7 +75,15 @@ def test_roll_over_reindex_and_clear_up(program: Program, elasticsearch: Place) 
     assert [each["state"] for each in json.loads(program.run("index", "show", "--json"))] == [
         "takes changes", "takes new documents",
     ]  # fmt: skip
+    # Of a version before: that keeps nobody from starting what does not touch the index.
+    items = f"{prefix}-items"
+    httpx.put(f"{elasticsearch.address}/{items}/_mapping", json={"_meta": {"version": 0}}).raise_for_status()
+    assert "Run: turvakt reindex" in program.run("index", "apply", "--yes")
+    told = json.loads(program.run("index", "apply", "--json"))
+    assert (told["left"], told["outdated"]) == ([], [f"{items}-000001", f"{items}-000002"])
+    assert "run 'turvakt reindex'" in checked(program)["warnings"][0]
     assert "Done: 0 documents" in program.run("reindex", "--yes")
+    assert checked(program)["warnings"] == []
     (index,) = json.loads(program.run("index", "show", "--json"))
     assert index["index"] == f"{prefix}-items-000003"
     assert json.loads(program.run("reindex", "--abandon", "--yes", "--json")) == {"removed": []}

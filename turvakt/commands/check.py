@@ -78,15 +78,19 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         return counted(len(wanted), "topic", "topics")
 
     def index() -> str:
-        from review.indexes.elasticsearch.applying import plan
+        from review.indexes.elasticsearch.applying import outdated, plan
         from turvakt.indices import client, names, templates
 
+        called, wanted = names(opened.settings), templates(opened.settings)
         with client(opened.settings) as connected:
-            steps = plan(connected, names(opened.settings), templates(opened.settings))
+            steps, old = plan(connected, called, wanted), outdated(connected, called, wanted)
         if steps:
             remedy = "Run 'turvakt index apply'"
             raise BadInput(_unlike(len(steps)), place="index", remedy=remedy)
-        return counted(opened.index.counts().verdicts, "post", "posts")
+        said = counted(opened.index.counts().verdicts, "post", "posts")
+        return Warned(
+            said, [f"the mapping of {', '.join(old)} is of another version: run 'turvakt reindex'"] if old else []
+        )
 
     def registry() -> str:
         now = opened.clock.now()
