@@ -74,6 +74,9 @@ def test_only_what_must_reaches_the_outside() -> None:
     assert FILE["networks"]["inside"] == {"internal": True}
     outside = {name for name, service in ALL.items() if "outside" in service["networks"]}
     assert outside == {"turvakt", "collect", "dispatch", "house", "alertmanager"}
+    text = (ROOT / "docs" / "running.md").read_text("utf-8")
+    (told,) = re.findall(r"only ([^.;]+) reach the outside", text)
+    assert set(re.findall(r"`(\w+)`", told)) == outside - {"turvakt", "alertmanager"}
     published = {name for name, service in ALL.items() if "published" in service["networks"]}
     assert published == {"console", "kibana", "grafana"}
 

@@ -242,6 +242,14 @@ def test_policies_hold_for_every_pod() -> None:
 
 
 @pytest.mark.parametrize("page", ["kubernetes.md", "cluster.md"])
+def test_the_console_reaches_an_organisation_where_people_sign_in_through_one() -> None:
+    policy = yaml.safe_load((KUBERNETES / "example" / "organisation.yaml").read_text("utf-8"))
+    kubernetes_validate.validate(policy, OLDEST, strict=True)
+    assert selected("example", policy["spec"]["podSelector"]["matchLabels"]) == {"console"}
+    (house,) = [each for each in of_kind("example", "NetworkPolicy") if each["metadata"]["name"] == "house"]
+    assert policy["spec"]["egress"] == house["spec"]["egress"]
+
+
 def test_pages_name_who_needs_the_files_of_the_outbox(page: str) -> None:
     text = (ROOT / "docs" / page).read_text("utf-8")
     (sentence,) = re.findall(r"The channel `outbox`[^.]*\.", text)
