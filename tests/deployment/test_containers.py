@@ -76,7 +76,11 @@ def test_elasticsearch_gives_each_user_its_rights(start_server: StartServer) -> 
 
 def test_postgres_gives_turvakt_a_database_and_what_erasure_needs(start_server: StartServer) -> None:
     postgres = start_server(ContainerPostgres())
+    where = {"--host 127.0.0.1": f"--host 127.0.0.1 --port {postgres.port}"}
+    where["/run/secrets"] = str(postgres.folder / "secrets")
+    assert not healthy("postgres", where), "as where the first start was broken off"
     url = postgres.make_database()
+    assert healthy("postgres", where)
     with closing(Postgres(url)) as database:
         schema.upgrade(database)
         schema.check(database)
@@ -106,12 +110,12 @@ def test_setup_makes_all_that_workers_need_and_they_are_found_healthy(
     for _ in range(2):
         done = subprocess.run(["sh", "-ec", script], env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
+        cluster.make_mapping_old()
+    assert "Run: turvakt reindex" in done.stdout
     for command in script.split(";"):
         again = shlex.split(command.replace(" --yes", ""))
         assert subprocess.run(again, env=environment, capture_output=True, check=False).returncode == 0, command
 
-        cluster.make_mapping_old()
-    assert "Run: turvakt reindex" in done.stdout
     for name in "collect", "classify", "house", "console":
         environment = cluster.environment(name)
         command = ["turvakt", *compose()["services"][name]["command"]]
@@ -119,27 +123,27 @@ def test_setup_makes_all_that_workers_need_and_they_are_found_healthy(
         check = [sys.executable, "-m", "turvakt.healthy"]
         alive = partial(subprocess.run, check, cwd=ROOT, env=environment, capture_output=True, check=False)
         worker.wait_until(lambda: alive().returncode == 0, seconds=120.0)  # noqa: B023
+        if name == "collect":
+            worker.wait_until(lambda: "collect: works" in worker.output(), seconds=120.0)  # noqa: B023
+            assert "no collector is switched on" in worker.output()
         worker.stop()
+        assert "stopped in order" in worker.output()
         assert alive().returncode == 1
 
 
 class Cluster:
     """Servers as they run in the containers, at this machine's addresses."""
-        if name == "collect":
-            worker.wait_until(lambda: "collect: works" in worker.output(), seconds=120.0)  # noqa: B023
-            assert "no collector is switched on" in worker.output()
 
-        assert "stopped in order" in worker.output()
     def __init__(self, start_server: StartServer, folder: Path) -> None:
         kafka = start_server(ContainerKafka())
         elasticsearch = start_server(ContainerElasticsearch())
         postgres = start_server(ContainerPostgres())
         self.folder = folder
+        self._elasticsearch = elasticsearch
         (folder / "postgres_url").write_text(postgres.make_database())
         shutil.copy(kafka.folder / "secrets" / "kafka_password", folder)
         names = ("elasticsearch_turvakt_password", "elasticsearch_admin_password")
         for name in (*names, "console_token", "console_key", "webpush_key"):
-        self._elasticsearch = elasticsearch
             shutil.copy(elasticsearch.folder / "secrets" / name, folder)
         self._moved = {
             "kafka:9092": kafka.address,
@@ -148,16 +152,16 @@ class Cluster:
             "0.0.0.0": "127.0.0.1",
         }
 
-    def environment(self, service: str) -> dict[str, str]:
-        """What ``service`` has in docker-compose.yml, and a data folder and ports of its own."""
-        told = compose()["services"][service]["environment"]
-        ours = {
     def make_mapping_old(self) -> None:
         """As a release with a new mapping finds it."""
         mapping = f"{self._elasticsearch.address}/turvakt-items/_mapping"
         old = {"_meta": {"version": 0}}
         httpx.put(mapping, json=old, auth=self._elasticsearch.login("admin")).raise_for_status()
 
+    def environment(self, service: str) -> dict[str, str]:
+        """What ``service`` has in docker-compose.yml, and a data folder and ports of its own."""
+        told = compose()["services"][service]["environment"]
+        ours = {
             name: self._moved.get(value, value.replace("/run/secrets", str(self.folder)))
             for name, value in told.items()
             if value
