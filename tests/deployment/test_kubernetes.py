@@ -207,6 +207,7 @@ def test_selectors_select(name: str) -> None:
         assert selected(name, policy["spec"]["podSelector"]["matchLabels"]), policy["metadata"]["name"]
     for budget in of_kind(name, "PodDisruptionBudget"):
         assert selected(name, budget["spec"]["selector"]["matchLabels"])
+        assert budget["spec"]["unhealthyPodEvictionPolicy"] == "AlwaysAllow"
     for found in of_kind(name, "Deployment", "StatefulSet"):
         assert selected(name, found["spec"]["selector"]["matchLabels"]) == {found["metadata"]["name"]}
 
@@ -241,7 +242,6 @@ def test_policies_hold_for_every_pod() -> None:
     assert beyond == {"collect", "dispatch", "house"}
 
 
-@pytest.mark.parametrize("page", ["kubernetes.md", "cluster.md"])
 def test_the_console_reaches_an_organisation_where_people_sign_in_through_one() -> None:
     policy = yaml.safe_load((KUBERNETES / "example" / "organisation.yaml").read_text("utf-8"))
     kubernetes_validate.validate(policy, OLDEST, strict=True)
@@ -250,13 +250,14 @@ def test_the_console_reaches_an_organisation_where_people_sign_in_through_one() 
     assert policy["spec"]["egress"] == house["spec"]["egress"]
 
 
+@pytest.mark.parametrize("page", ["kubernetes.md", "cluster.md"])
 def test_pages_name_who_needs_the_files_of_the_outbox(page: str) -> None:
     text = (ROOT / "docs" / page).read_text("utf-8")
     (sentence,) = re.findall(r"The channel `outbox`[^.]*\.", text)
     assert set(re.findall(r"`([a-z-]+)`", sentence)) == OUTBOX | {"outbox"}
 
 
-def test_the_example_fits_the_cluster() -> None:
+def test_the_example_fits_the_cluster(tmp_path: Path) -> None:
     settings = {each["metadata"]["name"].rpartition("-")[0]: each["data"] for each in of_kind("example", "ConfigMap")}
     told = settings["turvakt-settings"]
     (scaled,) = of_kind("example", "ScaledObject")
@@ -267,6 +268,9 @@ def test_the_example_fits_the_cluster() -> None:
     assert trigger["metadata"]["bootstrapServers"] == told["TURVAKT_KAFKA_SERVERS"]
     assert trigger["metadata"]["topic"] == f"{prefix}posts"
     assert trigger["metadata"]["consumerGroup"] == f"{prefix}classify"
+    # As many as there may be come before the sources are held back.
+    most_waiting = settings_of("example", "collect", tmp_path).flow.most_waiting
+    assert int(trigger["metadata"]["lagThreshold"]) * scaled["spec"]["maxReplicaCount"] <= most_waiting
     (authentication,) = of_kind("example", "TriggerAuthentication")
     assert authentication["metadata"]["name"] == trigger["authenticationRef"]["name"]
     assert {each["name"] for each in authentication["spec"]["env"]} <= told.keys()
