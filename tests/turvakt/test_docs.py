@@ -11,6 +11,7 @@ from alerts.channels import CHANNELS
 from ingest.collectors import COLLECTORS
 from turvakt.cli import app
 from turvakt.metrics import Metrics
+from turvakt.schema import NEWEST
 from turvakt.settings import ROOT, Settings
 
 DOCS = ROOT / "docs"
@@ -28,6 +29,11 @@ def test_every_metric_is_described_and_no_other() -> None:
     if sys.platform != "linux":
         described = {name: told for name, told in described.items() if not name.startswith("turvakt_process_")}
     assert described == there
+
+
+def test_the_changelog_names_the_version_of_the_tables() -> None:
+    unreleased = (ROOT / "CHANGELOG.md").read_text("utf-8").split("\n## ")[1]
+    assert re.findall(r"The table version is (\d+)", unreleased) == [NEWEST]
 
 
 @pytest.mark.parametrize("collector", sorted(COLLECTORS))
