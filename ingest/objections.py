@@ -98,6 +98,11 @@ class Objections:
         upheld = sum(bool(row[0]) for row in rows)
         return {"upheld": upheld, "refused": len(rows) - upheld}
 
+    @property
+    def key_id(self) -> str:
+        """By which key the digests are made: two that are told the same know an account by the same digest."""
+        return hashlib.sha256(b"id\x00" + self._the_key()).hexdigest()
+
     def _digest(self, account: Account) -> bytes:
         source, name = account
         return hmac.digest(self._the_key(), f"{source}\x00{name.lower()}".encode(), hashlib.sha256)

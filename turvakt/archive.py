@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain, groupby, islice
+from itertools import groupby, islice
 from typing import Any, TypeVar
 
 import msgspec
@@ -23,10 +23,7 @@ from classify.verdict import VERDICTS
 from flow.database import Database
 from flow.errors import BadInput, Broken, Unavailable
 from flow.log import Log
-from registry.narrowing import covers
-from registry.stores.partial import Withdrawn
-from registry.stores.sql import digest_of
-from registry.tables import PARTIAL, REVISION, WITHDRAWAL
+from registry.tables import REVISION
 from review.decision import DECISIONS
 from review.index import Item, Query, Raised, every
 from turvakt.reading import READERS
@@ -96,17 +93,6 @@ def dump(parts: Parts, *, patience: float = 60.0) -> Iterator[bytes]:
         Unavailable: they have not done so.
     """
     return sealed(_records(parts, patience=patience), parts.clock.now())
-
-
-def dump_withdrawals(parts: Parts) -> Iterator[bytes]:
-    """The lines that tell who withdrew what, by digests that name nobody; see `withdraw_again`."""
-    whole = ((str(WITHDRAWAL.name), row | {"id": None}) for row in rows_of(parts.database, WITHDRAWAL))
-    some = ((str(PARTIAL.name), _nameless(row)) for row in rows_of(parts.database, PARTIAL))
-    return sealed(chain(whole, some), parts.clock.now())
-
-
-def _nameless(row: dict[str, Any]) -> dict[str, Any]:
-    return row | {"id": None, "name": row["name"] if row["kind"] == "source" else None}
 
 
 def read(lines: Iterable[bytes]) -> Iterator[Record]:
@@ -184,30 +170,6 @@ def load(parts: Parts, records: Iterable[Record]) -> None:
     # Whoever follows the registry or the log meanwhile looks anew.
     parts.database.execute(update(REVISION).values(revision=REVISION.c.revision + 1))
     parts.log.bump()
-
-
-def withdraw_again(parts: Parts, records: Iterable[Record]) -> int:
-    """Erase what was withdrawn after the archive was made, as the records of a later one tell. Returns how many withdrawals."""
-    there = [(part, _row(TABLES[part], record)) for part, record in records if part in (WITHDRAWAL.name, PARTIAL.name)]
-    later = {row["digest"]: row["at"] for part, row in there if part == WITHDRAWAL.name}
-    some = Withdrawn(
-        (row["digest"], row["kind"], row["name"], row["at"]) for part, row in there if part == PARTIAL.name
-    )
-    again = 0
-    for official in parts.store.officials():
-        at = later.get(digest_of(official.id))
-        if at is None:
-            continue
-        known = parts.store.withdrawal(official.id)
-        if known is None or known.at.timestamp() < at:
-            parts.erasure.withdraw(official.id)
-            again += 1
-    for official in parts.store.officials():
-        for part, moment in some.of(official):
-            if covers(official, part, moment):
-                parts.erasure.withdraw(official.id, part)
-                again += 1
-    return again
 
 
 def compare(parts: Parts, wanted: Sums, *, patience: float = 20.0) -> None:
@@ -357,7 +319,7 @@ def _take_letters(log: Log, letters: Sequence[Any]) -> None:
 
 def _taker(database: Database, table: Table) -> Callable[[list[Any]], None]:
     def take(records: list[Any]) -> None:
-        database.executemany(insert(table), [_row(table, record) for record in records])
+        database.executemany(insert(table), [row_of(table, record) for record in records])
 
     return take
 
@@ -371,7 +333,7 @@ def _count_on(database: Database) -> None:
             database.query(select(func.setval(sequence, func.coalesce(func.max(column), 0) + 1, False)))
 
 
-def _row(table: Table, record: Mapping[str, Any]) -> dict[str, Any]:
+def row_of(table: Table, record: Mapping[str, Any]) -> dict[str, Any]:
     """The record with its bytes, which JSON holds in Base64."""
     binary = {column.name for column in table.columns if isinstance(column.type, LargeBinary)}
     return {

@@ -3,22 +3,24 @@
 import base64
 import gzip
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from access.people import People
 from flow.errors import Unavailable
 from tests.access.people import person
+from tests.turvakt.archives import ARCHIVES
 from tests.turvakt.process import DEMO_POSTS, OFFICIALS, Program, line
 from turvakt.archive import dump, read, sealed, sums
 from turvakt.cli import main
 from turvakt.schema import NEWEST
+from turvakt.settings import Settings
 from turvakt.wiring import Parts
-
-ARCHIVES = Path(__file__).parent / "archives"
-"""What earlier versions wrote, by the version of their tables: a threat to somebody invented, its alert, a dead letter."""
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +125,46 @@ def test_what_was_withdrawn_in_part_after_the_backup_is_erased_again(full: Progr
     assert again["consents"] == there["consents"]
 
 
-@pytest.mark.parametrize("file", sorted(ARCHIVES.iterdir()), ids=lambda file: file.name)
+def test_who_objected_or_was_removed_after_the_backup_is_left_alone_and_removed_again(
+    full: Program, tmp_path: Path
+) -> None:
+    archive, early, late = (tmp_path / f"{name}.gz" for name in ("all", "early", "late"))
+    copy, other, third = (Program(tmp_path / name) for name in ("copy", "other", "third"))
+
+    def invite(name: str, *roles: str) -> str:
+        given = [each for role in roles for each in ("--role", role)]
+        (told,) = full.json("people", "invite", f"{name}@ekvik.example", "--name", name, "--language", "sv", *given)
+        return str(told["id"])
+
+    eva, siv = invite("eva", "officer:ekvik"), invite("siv", "officer:ekvik", "analyst:ekvik")
+    full.run("backup", "--withdrawals", str(early))
+    ulla = invite("ulla", "officer:ekvik")
+    full.run("backup", str(archive))
+    copy.run("restore", str(archive), "--yes")
+    authors = [each["verdict"]["post"]["author"]["id"] for each in copy.json("search")]
+    by = next(each for each in authors if each)
+    copy.run("people", "remove", eva, "--yes")
+    with Parts(msgspec.convert({"data": {"dir": str(copy.folder)}}, Settings)) as opened:
+        people = People(opened.database)
+        people.put(replace(people.get(siv), grants=people.get(siv).grants[1:], offers=people.get(siv).offers[1:]))
+        expected = people.all()
+    copy.run("authors", "object", "web", by, "--uphold", "--reason", "a namesake", "--yes")
+    copy.run("backup", "--withdrawals", str(late))
+    told = gzip.decompress(late.read_bytes())
+    assert not any(name.encode() in told for name in (eva, siv, ulla, by, "ekvik"))
+    other.run("restore", str(archive), "--withdrawals", str(late))
+    with Parts(msgspec.convert({"data": {"dir": str(other.folder)}}, Settings)) as opened:
+        assert People(opened.database).all() == expected
+    empty = tmp_path / "empty.jsonl"
+    empty.touch()
+    other.run("run", "--once", "--posts", str(empty))
+    (found,) = other.json("authors", "find", "web", by)
+    assert (found["posts"], found["objection"]["upheld"]) == ([], True)
+    third.run("restore", str(archive), "--withdrawals", str(early))
+    assert {each["id"] for each in third.json("people", "list")} == {eva, siv, ulla}, "what is older says of nobody"
+
+
+@pytest.mark.parametrize("file", sorted(ARCHIVES.glob("*.gz")), ids=lambda file: file.name)
 def test_an_archive_of_a_version_before_is_restored(tmp_path: Path, file: Path) -> None:
     old, new = Program(tmp_path / "old"), Program(tmp_path / "new")
     old.run("restore", str(file), "--yes")

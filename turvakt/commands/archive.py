@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from flow.errors import BadInput, Broken
-from turvakt import archive, earlier
+from turvakt import archive, earlier, since
 from turvakt.commands.noting import COMMAND
 from turvakt.commands.shared import AsJson, Globals, Yes, aside, confirm, screen, settings, table, write_json
 from turvakt.folder import faults
@@ -25,21 +25,24 @@ def backup(
     file: Annotated[str, typer.Argument(help='File to write, compressed by gzip; "-": standard output.')],
     withdrawals: Annotated[
         bool,
-        typer.Option("--withdrawals", help="Only who withdrew, by digests that name nobody: small, to be kept apart."),
+        typer.Option(
+            "--withdrawals",
+            help="Only who withdrew, objected or was removed, by digests that name nobody: small, to be kept apart.",
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write all that is held to a file: registry, outbox, index, dead letters, cursors. Works beside a running monitor.
 
     The file holds personal data, and no erasure reaches it: encrypt it (write to "-" and pipe it), keep it no longer than you
-    must, and write "--withdrawals" every hour to another place. "turvakt restore" then erases those who withdrew later.
+    must, and write "--withdrawals" every hour to another place: "turvakt restore" does again what it tells.
 
     Example: turvakt backup - | age -r age1... > new.part && mv new.part turvakt.jsonl.gz.age (after "set -o pipefail")
     """
     with Parts(settings(context)) as opened:
         if not withdrawals:  # first: no text leaves that is not written down
             opened.audit.write(COMMAND, "exported", why="backup")
-        lines = archive.dump_withdrawals(opened) if withdrawals else archive.dump(opened)
+        lines = since.dump(opened) if withdrawals else archive.dump(opened)
         with _written(file) as out:
             sums = archive.sums(_through(out, lines))
     _tell(sums, "records are in the archive", as_json=as_json, screened=file != "-")
@@ -62,7 +65,7 @@ def restore(
     if withdrawals is not None:
         _verified(withdrawals)
     else:
-        aside.print("Who withdrew after this backup was made comes back: see --withdrawals.")
+        aside.print("Who withdrew, objected or was removed after this backup was made comes back: see --withdrawals.")
         confirm("Restore it all the same?", yes=yes)
     with Parts(settings(context)) as opened, opened.alone():
         archive.must_be_empty(opened)
@@ -75,7 +78,7 @@ def restore(
         finally:
             # Whatever has failed: nobody who withdrew stays in what is there now.
             if withdrawals is not None:
-                _withdraw_again(opened, withdrawals)
+                _do_again(opened, withdrawals, made=archive.head_of(_lines(file)).at)
     _tell(wanted, "records are restored, and compared", as_json=as_json)
 
 
@@ -140,9 +143,15 @@ def _through(out: gzip.GzipFile, lines: Iterable[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def _withdraw_again(opened: Parts, file: Path) -> None:
-    if again := archive.withdraw_again(opened, archive.read(_lines(file))):
-        aside.print(f"{again} officials had withdrawn after the backup and were erased again.")
+def _do_again(opened: Parts, file: Path, *, made: float) -> None:
+    newer = archive.head_of(_lines(file)).at > made
+    again = since.do_again(opened, archive.read(_lines(file)), newer=newer)
+    if again.officials:
+        aside.print(f"{again.officials} officials had withdrawn after the backup and were erased again.")
+    if again.people:
+        aside.print(f"{again.people} people had been removed, or had lost a role, after the backup, and did again.")
+    if again.posts:
+        aside.print(f"{again.posts} posts of authors who objected are erased when the stages read it: start Turvakt.")
 
 
 def _verified(file: Path) -> None:
