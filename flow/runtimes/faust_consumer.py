@@ -64,6 +64,8 @@ class Consumer:
         self._ending = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
+        self._taken: set[int] = set()
+        """Of which partitions it has taken entries since the last look."""
         self._failed: asyncio.Future[None] = loop.create_future()
         self._watchdog = Watchdog(patience=patience, now=loop.time())
         self.worked = False
@@ -119,10 +121,9 @@ class Consumer:
                     return f"could not start ({type(error).__name__})"
                 if self.app.crashed:
                     return f"has crashed ({type(self.app.crash_reason).__name__})"
-                if not self._idle.is_set():
-                    self._watchdog.worked(loop.time())
                 progress, mine = await self._standing()
-                if self._watchdog.silent(progress, mine, now=loop.time()):
+                taken, self._taken = self._taken, set()
+                if self._watchdog.silent(progress, mine, taken=taken, idle=self._idle.is_set(), now=loop.time()):
                     return "has fallen silent"
         finally:
             starting.cancel()
@@ -160,6 +161,7 @@ class Consumer:
             if self._ending.is_set() or self._failed.done():
                 await asyncio.Event().wait()  # until it is cancelled
             self._idle.clear()
+            self._taken.update(event.message.partition for event in events)
             try:
                 await self._take(stream, events)
                 self.worked = True

@@ -21,6 +21,10 @@ class Progress(Protocol):
 class Watchdog:
     """Is shown, every few seconds, how far the group has come.
 
+    Each partition is looked at by itself: one that is fetched no more stands still beside others that go on. But only the time
+    counts in which the consumer has nothing in hand. Otherwise one may wait for its turn: behind a batch that cannot be handed
+    over, or behind all that was fetched of the others (a megabyte of each, which may take minutes to judge).
+
     Args:
         patience: seconds that may pass.
         now: when it is made, by a clock that never goes back; as below.
@@ -29,29 +33,44 @@ class Watchdog:
     def __init__(self, *, patience: float, now: float) -> None:
         self._patience = patience
         self._stuck: dict[int, tuple[int, float]] = {}
-        """By partition: where it stands although there is more, and since when."""
-        self._known = self._worked = now
+        """By partition: where it stands although there is more, and since when, by ``_free``."""
+        self._known = self._looked = now
+        self._free = 0.0
+        """Seconds in which the consumer had nothing in hand, all in all, as far as looks tell."""
 
-    def worked(self, now: float) -> None:
-        """The consumer had entries in hand; whether they can be handed over is no matter of its."""
-        self._worked = now
-
-    def silent(self, progress: Mapping[int, Progress], mine: Collection[int] | None, *, now: float) -> bool:
+    def silent(
+        self,
+        progress: Mapping[int, Progress],
+        mine: Collection[int] | None,
+        *,
+        taken: Collection[int],
+        idle: bool,
+        now: float,
+    ) -> bool:
         """Whether the consumer is to be started anew: for too long it has not been known to the group, or has taken nothing
         from a partition of its own in which there is something to take.
 
         Args:
             progress: of the group, by partition; empty while the broker cannot be asked.
             mine: the partitions that the broker has given to this consumer; ``None``: the group does not know it.
+            taken: the partitions of which it has taken entries since the last look.
+            idle: it has none in hand.
         """
         if mine is not None:
             self._known = now
-        ahead = {number: each.committed for number, each in progress.items() if each.end > each.committed}
+        if idle:
+            self._free += now - self._looked
+        self._looked = now
+        ahead = {
+            number: each.committed
+            for number, each in progress.items()
+            if each.end > each.committed and number in (mine or ())
+        }
+        stands = {number: since for number, since in self._stuck.items() if number not in taken}
         self._stuck = {
-            number: before if (before := self._stuck.get(number)) and before[0] == committed else (committed, now)
+            number: before if (before := stands.get(number)) and before[0] == committed else (committed, self._free)
             for number, committed in ahead.items()
         }
         if now - self._known > self._patience:
             return True
-        since = [self._stuck[number][1] for number in mine or () if number in self._stuck]
-        return bool(since) and now - max(self._worked, min(since)) > self._patience
+        return any(self._free - since > self._patience for _, since in self._stuck.values())

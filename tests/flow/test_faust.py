@@ -204,23 +204,40 @@ async def test_a_second_worker_joins_and_leaves_under_load(log: KafkaLog, place:
     assert set(heard(log)) == {word.upper() for word in words}
 
 
-def silenced(runtime: Faust) -> Callable[[], None]:
+def silence(runtime: Faust) -> None:
     """As a rebalance that went wrong leaves it: signs of life go on, and nothing is fetched."""
     assert runtime.consumer is not None
-    return runtime.consumer.app.consumer.stop_flow
+    runtime.consumer.app.consumer.stop_flow()
 
 
-@pytest.mark.parametrize("member", [None, "one"])
-async def test_a_silent_consumer_is_made_anew(log: KafkaLog, place: Place, member: str | None) -> None:
+def silence_one(runtime: Faust) -> None:
+    """The same in one of its partitions."""
+    assert runtime.consumer is not None
+    consumer = runtime.consumer.app.consumer
+    consumer.pause_partitions([min(consumer.assignment())])
+
+
+@pytest.mark.parametrize(("member", "silence"), [(None, silence), ("one", silence_one)])
+async def test_a_silent_consumer_is_made_anew(
+    log: KafkaLog, place: Place, member: str | None, silence: Callable[[Faust], None]
+) -> None:
     seen = Seen()
+    words = WORDS[:100]
+
+    def noticed() -> bool:
+        """Meanwhile the other partitions go on."""
+        words.append(f"more {len(words)}")
+        say(log, words[-1:])
+        return bool(seen.waited)
+
     faust = runtime(log, place, observer=seen, patience=4.0, member=member)
     async with running(faust):
-        say(log, WORDS[:100])
+        say(log, words)
         await until(lambda: left(log) == 0)
-        silenced(faust)()
-        say(log, WORDS[100:])
+        silence(faust)
+        await until(noticed)
         await until(lambda: left(log) == 0)
-    assert sorted(heard(log)) == SHOUTED
+    assert sorted(heard(log)) == sorted(word.upper() for word in words)
     assert seen.waited == ["consumer of shout"]
 
 
