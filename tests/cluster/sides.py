@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.cluster.told import told
 from tests.servers.fixtures import Place
 from tests.turvakt.process import OFFICIALS, ROOT, Program, line, until
 
@@ -23,6 +24,9 @@ class Side:
 
     Args:
         environment: settings besides.
+
+    Attributes:
+        wrong_clocks: by how many hours the clock of a process is ahead, or, less than 0, behind.
     """
 
     commands: tuple[tuple[str, ...], ...] = (("run",),)
@@ -45,6 +49,7 @@ class Side:
         }
         self.program = Program(folder / "data", **settings)
         self.running: dict[tuple[str, ...], subprocess.Popen[str]] = {}
+        self.wrong_clocks: dict[tuple[str, ...], int] = {}
 
     def make(self) -> None:
         """What must be there before anything runs: nothing, in one process."""
@@ -62,7 +67,11 @@ class Side:
     def start_one(self, command: tuple[str, ...]) -> None:
         # Into a file: nobody reads a pipe meanwhile, and a full one would hold the process back.
         with self._log(command).open("ab") as log:
-            self.running[command] = self.program.start(*command, log=log)
+            if hours := self.wrong_clocks.get(command):
+                process = self.program.start(str(hours), *command, log=log, module="tests.cluster.elsewhen")
+            else:
+                process = self.program.start(*command, log=log)
+        self.running[command] = process
 
     def kill(self, command: tuple[str, ...]) -> None:
         """kill -9."""
@@ -124,9 +133,14 @@ class Side:
         return True
 
     def end(self) -> End:
-        """All that is held, without the times at which this Turvakt did what it did."""
-        kept: dict[str, list[Any]] = {}
-        for part, record in self.records():
+        """All that is held, without the times at which this Turvakt did what it did.
+
+        Raises:
+            AssertionError: somebody was not told; see `tests.cluster.told.told`.
+        """
+        records = self.records()
+        kept: dict[str, list[Any]] = {"told": told(records, self.files())}
+        for part, record in records:
             if part in _WITHOUT_TIMES:
                 kept.setdefault(part, []).append(_WITHOUT_TIMES[part](record))
         return {part: sorted(records, key=json.dumps) for part, records in kept.items()}
@@ -136,6 +150,10 @@ class Side:
         archive = self._folder / "archive.gz"
         self.program.run("backup", str(archive))
         return [json.loads(each) for each in gzip.decompress(archive.read_bytes()).splitlines()]
+
+    def files(self) -> set[str]:
+        """The ids of the messages that were written."""
+        return {file.stem for file in (self.program.folder / "outbox").glob("*.eml")}
 
 
 class Cluster(Side):
