@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from turvakt import again, archive
+from turvakt import again, since
 from turvakt.commands.archive import withdrawals_in
 from turvakt.commands.noting import COMMAND
 from turvakt.commands.shared import AsJson, Yes, confirm, parts, printable, screen, table, write_json
@@ -44,7 +44,8 @@ def erase_again(
             )
         confirm("Erase this, and what is in the list?" if later else "Erase this?", yes=yes)
         opened.audit.write(COMMAND, "erased", why="again")
-        count = archive.withdraw_again(opened, later)
+        # When the copy was made nothing tells: who is not in the list may have come after it, and so nobody is removed.
+        count = since.do_again(opened, later, newer=False).officials
         removed = again.erase_again(opened, back) if there else 0
     if as_json:
         write_json({"withdrawals": count, "index": msgspec.to_builtins(back), "removed": removed})
