@@ -72,7 +72,7 @@ def make(path: Path) -> list[str]:
     folder.secret("webpush_key", lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).rstrip(b"=").decode())
 
     # Others say what these are: the files are there to be replaced (docs/running.md).
-    for name in ("alertmanager_smtp_password", "alertmanager_pager_token"):
+    for name in ("alertmanager_smtp_password", "alertmanager_pager_token", "alertmanager_heartbeat_token"):
         folder.secret(name)
 
     password = folder.secret("postgres_turvakt_password")

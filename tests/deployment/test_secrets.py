@@ -33,8 +33,9 @@ def test_every_password_is_its_own_and_long(tmp_path: Path) -> None:
     again = tmp_path / "again"
     make(again)
     passwords = [(file.name, file.read_text().strip()) for folder in (tmp_path, again) for file in folder.glob("*_*")]
-    plain = [value for name, value in passwords if name.endswith(("_password", "_key", "console_token", "pager_token"))]
-    assert len(set(plain)) == len(plain) == 2 * 13
+    random = ("_password", "_key", "console_token", "pager_token", "heartbeat_token")
+    plain = [value for name, value in passwords if name.endswith(random)]
+    assert len(set(plain)) == len(plain) == 2 * 14
     pushing = {value for name, value in passwords if name == "webpush_key"}
     assert all(len(bytes.fromhex(value)) == 24 for value in plain if value not in pushing)
     assert all(len(base64.urlsafe_b64decode(WebPush.public_key(value) + "=")) == 65 for value in pushing)

@@ -39,8 +39,9 @@ def hurried(text: str) -> str:
 
 
 def alertmanager_file(folder: Path, hook: str, *, smtp: int | None = None) -> Path:
-    """The shipped configuration with every webhook at the address ``hook`` and e-mail to the port ``smtp`` or to nobody."""
-    (folder / "token").write_text("let-me-in")
+    """The shipped configuration with every webhook at the address ``hook`` and e-mail to the port ``smtp`` or to nobody. What
+    stands in a file of a secret is the file's name.
+    """
     (folder / "turvakt.tmpl").write_text((ALERTMANAGER.parent / "turvakt.tmpl").read_text("utf-8"), "utf-8")
     configuration = yaml.safe_load(hurried(ALERTMANAGER.read_text("utf-8")))
     mail = {"smtp_smarthost": f"127.0.0.1:{smtp}", "smtp_from": "am@example.org", "smtp_require_tls": False}
@@ -51,7 +52,10 @@ def alertmanager_file(folder: Path, hook: str, *, smtp: int | None = None) -> Pa
         for webhook in receiver.setdefault("webhook_configs", [{"url": "", "send_resolved": True}]):
             webhook["url"] = f"{hook}/{receiver['name']}"
             if "http_config" in webhook:
-                webhook["http_config"]["authorization"]["credentials_file"] = str(folder / "token")
+                authorization = webhook["http_config"]["authorization"]
+                token = folder / Path(authorization["credentials_file"]).name
+                token.write_text(token.name)
+                authorization["credentials_file"] = str(token)
     file = folder / "alertmanager.yml"
     file.write_text(yaml.safe_dump(configuration), "utf-8")
     return file

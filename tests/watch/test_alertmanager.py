@@ -48,6 +48,15 @@ def test_no_secret_is_in_it() -> None:
         assert key.endswith("_file"), key
 
 
+def test_each_service_outside_gets_a_secret_of_its_own_and_over_tls() -> None:
+    receivers = yaml.safe_load(ALERTMANAGER.read_text("utf-8"))["receivers"]
+    webhooks = [webhook for receiver in receivers for webhook in receiver.get("webhook_configs", [])]
+    assert len(webhooks) == 2
+    assert all(webhook["url"].startswith("https://") for webhook in webhooks)
+    files = {webhook["http_config"]["authorization"]["credentials_file"] for webhook in webhooks}
+    assert len(files) == len(webhooks)
+
+
 class Target:
     """A process of Turvakt as far as Prometheus sees it: real metrics at an address."""
 
@@ -92,7 +101,11 @@ def test_a_process_that_dies_reaches_whoever_is_on_duty(start_server: Callable[[
         assert alert["annotations"]["summary"] == "No worker classify runs any more"
         assert alert["annotations"]["summary_sv"] == "Ingen arbetsprocess classify är igång längre"
         assert alert["annotations"]["summary_fi"] == "Yhtään classify-työprosessia ei ole enää käynnissä"
-        assert {authorisation for path, authorisation, _ in told.calls if path == "/duty"} == {"Bearer let-me-in"}
+        shown = {(path, authorisation) for path, authorisation, _ in told.calls if path in ("/duty", "/heartbeat")}
+        assert shown == {
+            ("/duty", "Bearer alertmanager_pager_token"),
+            ("/heartbeat", "Bearer alertmanager_heartbeat_token"),
+        }
         # The warning about one process says less than that none is left: it may come before, and is held back from then on.
         # One of another kind is told of all the same.
         until(lambda: held_back(alertmanager.address) == {("TurvaktWorkerDown", "classify")})
