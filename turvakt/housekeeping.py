@@ -95,6 +95,6 @@ def expire_links(parts: Parts) -> None:
 
 def count_trends(parts: Parts) -> None:
     """Count for the trends what is over, before retention removes it."""
-    days = parts.trends.catch_up() if parts.trends is not None else []
+    days = parts.count_trends()
     if days:
         logger.info("counted the trends of %s", counted(len(days), "day", "days"))

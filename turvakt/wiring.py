@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -541,6 +541,13 @@ class Parts(Stores):
         if self.is_cluster:
             return self.kafka.oldest_unread(topic, stage)
         return next((entry.at for entry in self.queue.read(topic, stage, 1).entries), None)
+
+    def count_trends(self, *, since: date | None = None) -> list[date]:
+        """Count for the trends the days that are over, see `review.trends.trends.Trends.catch_up`; none without trends."""
+        if self.trends is None:
+            return []
+        stage = "index-verdicts"
+        return self.trends.catch_up(since=since, unread=self.oldest_unread(STAGES[stage], stage))
 
     def lags(self) -> dict[str, int]:
         """How many entries wait before each stage."""

@@ -71,14 +71,16 @@ class Trends:
         self._kept = kept
         self._clock = clock
 
-    def catch_up(self, *, since: date | None = None) -> list[date]:
+    def catch_up(self, *, since: date | None = None, unread: datetime | None = None) -> list[date]:
         """Count the days that are over and not counted yet; returns them. What a consent lets nobody count goes first.
 
         Args:
             since: count also those again that are counted already, from this one on, as far as their posts are still kept.
+            unread: when the oldest verdict came that has yet to reach the index: days that it may belong to are not over.
         """
         uncount(self._client, self._names, self._officials())
-        before = (self._clock.now() - SETTLED).date()
+        now = self._clock.now()
+        before = (min(now, unread or now) - SETTLED).date()
         last = self._writing.last()
         first = last + DAY if last is not None else self._reading.first()
         if first is None:

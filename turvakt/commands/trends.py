@@ -30,7 +30,7 @@ def trends(
         if opened.trends is None:
             remedy = "Trends are kept in Elasticsearch: see docs/kibana.md"
             raise BadInput("the settings name no node", place="elasticsearch.urls", remedy=remedy)
-        days: list[date] = opened.trends.catch_up(since=again.date() if again is not None else None)
+        days: list[date] = opened.count_trends(since=again.date() if again is not None else None)
     if as_json:
         write_json({"days": days})
     elif days:
