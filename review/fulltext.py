@@ -2,8 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import eq
 
 MOST_TERMS = 32
 """FTS5 refuses expressions that are nested deeper than 256; nobody types that many words."""
@@ -39,6 +40,33 @@ def tokens(text: str) -> list[str]:
     return text.lower().translate(_SPACED).split()
 
 
+Place = tuple[int, int]
+"""From which character of a text up to which (exclusive) something stands."""
+
+
+def placed(text: str) -> list[tuple[str, Place]]:
+    """The `tokens` of a text with their places in it."""
+    places = (word.span() for word in _WORD.finditer(text.translate(_SPACED)))
+    return list(zip(tokens(text), places, strict=True))
+
+
+def highlighted(text: str, terms: Sequence[Term], *, alike: Callable[[str, str], bool] = eq) -> tuple[Place, ...]:
+    """Where ``text`` holds any of the terms: whole words, and phrases as a whole, in the order of the text.
+
+    Args:
+        alike: whether a word of the text is found by the only word of a term, which is given first.
+    """
+    words = placed(text)
+    just_words = [word for word, _ in words]
+    found = set[Place]()
+    for term in terms:
+        alone = len(term.words) == 1 and not term.prefix
+        for at, (word, _) in enumerate(words):
+            if alike(term.words[0], word) if alone else _stands(term, just_words, at):
+                found.add((words[at][1][0], words[at + len(term.words) - 1][1][1]))
+    return tuple(sorted(found))
+
+
 def matches(text: str, terms: Sequence[Term]) -> bool:
     """Whether ``text`` holds every term."""
     words = tokens(text)
@@ -50,6 +78,9 @@ def _stands(term: Term, words: Sequence[str], at: int) -> bool:
     if len(there) < len(term.words) or list(term.words[:-1]) != there[:-1]:
         return False
     return there[-1].startswith(term.words[-1]) if term.prefix else there[-1] == term.words[-1]
+
+
+_WORD = re.compile(r"[^ ]+")
 
 
 class _Spaced(dict[int, int]):

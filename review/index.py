@@ -154,6 +154,11 @@ class Reading(Protocol):
         """How much is held."""
         ...
 
+    def highlight(self, text: str, verdicts: Sequence[Verdict]) -> list[tuple[tuple[int, int], ...]]:
+        """Where in the text of each post stands what a `Query` with this ``text`` finds: first character and the one behind the
+        last of each whole word or phrase, in their order, which may overlap; other forms of a word if the index finds them."""
+        ...
+
     def activity(self, since: datetime, *, hours: int = 24) -> list[dict[Kind, int]]:
         """The posts judged in each of the ``hours`` hours from ``since`` on, per kind (those with none left out)."""
         ...

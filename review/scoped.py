@@ -1,15 +1,16 @@
 """A part of an index: the posts about some officials, as those may see them who answer for these alone."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 from typing import get_args
 
 from alerts.alert import State
-from classify.verdict import LABELS, SEVERITIES
+from classify.verdict import LABELS, SEVERITIES, Verdict
 from review.decision import counting_for
+from review.fulltext import Place
 from review.index import (
     MOST,
     Counts,
@@ -71,6 +72,9 @@ class Scoped:
             deliveries={state: states[state] for state in get_args(State)},
             decisions=sum(item.decision is not None for item in items),
         )
+
+    def highlight(self, text: str, verdicts: Sequence[Verdict]) -> list[tuple[Place, ...]]:
+        return self._index.highlight(text, verdicts)
 
     def activity(self, since: datetime, *, hours: int = 24) -> list[dict[Kind, int]]:
         buckets: list[Counter[Kind]] = [Counter() for _ in range(hours)]

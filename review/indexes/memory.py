@@ -15,7 +15,7 @@ from registry.holder import Part
 from review import precedence
 from review.decision import DECISIONS, Decision, counting_for, decided_for, in_force
 from review.fact import Fact
-from review.fulltext import Term, matches, parse
+from review.fulltext import Place, Term, highlighted, matches, parse
 from review.index import (
     MOST,
     Age,
@@ -128,6 +128,10 @@ class MemoryIndex:
                 deliveries={state: states[state] for state in get_args(State)},
                 decisions=len({decision.post for decision in in_force(self._decisions.values())}),
             )
+
+    def highlight(self, text: str, verdicts: Sequence[Verdict]) -> list[tuple[Place, ...]]:
+        terms = parse(text)
+        return [highlighted(verdict.post.text, terms) for verdict in verdicts]
 
     def activity(self, since: datetime, *, hours: int = 24) -> list[dict[Kind, int]]:
         buckets: list[Counter[Kind]] = [Counter() for _ in range(hours)]

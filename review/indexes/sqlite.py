@@ -21,6 +21,7 @@ from registry.holder import Part
 from review import precedence
 from review.decision import DECISIONS, Decision
 from review.fact import Fact
+from review.fulltext import Place, highlighted, parse
 from review.index import (
     MOST,
     Age,
@@ -232,6 +233,11 @@ class SqliteIndex:
         ((alerts, decisions),) = ask(f"SELECT (SELECT count(*) FROM index_alert), ({decided})")  # noqa: S608
         severities = {severity: kinds[severity] for severity in SEVERITIES}
         return Counts(kinds.total(), kinds["unable"], labels, severities, alerts, states, decisions)
+
+    def highlight(self, text: str, verdicts: Sequence[Verdict]) -> list[tuple[Place, ...]]:
+        # FTS5 marks nothing in a table that holds no texts; but its words are those of `tokens`.
+        terms = parse(text)
+        return [highlighted(verdict.post.text, terms) for verdict in verdicts]
 
     def activity(self, since: datetime, *, hours: int = 24) -> list[dict[Kind, int]]:
         buckets: list[dict[Kind, int]] = [{} for _ in range(hours)]

@@ -11,7 +11,9 @@ from tests.web.building import World
 PAGES = {
     "list": "/",
     "nothing found": "/?label=doxxing",
+    "found": "/?q=bron",
     "post": "/posts/jsonl%3Athreat",
+    "found post": "/posts/jsonl%3Athreat?q=bron",
     "status": "/status",
     "trends": "/trends?weeks=12",
 }

@@ -182,6 +182,31 @@ class IndexContract:
         assert found(index, text="brev sillan") == []
         assert found(index, text="ÄÄRELLÄ") == ["fi"]
 
+    def test_marks_in_a_text_what_was_found(self, index: Index) -> None:
+        sv = verdict("sv", "Åkes ÖPPNA brev: åke, om bron på torget. Bron!", judged=1)
+        fi = verdict("fi", "😀 Sillan äärellä kävelin torille", language="fi", judged=2)
+        index.write_verdicts([sv, fi])
+
+        def marked(text: str) -> list[list[str]]:
+            places = index.highlight(text, [sv, fi])
+            assert [bool(each) for each in places] == [name in found(index, text=text) for name in ("sv", "fi")]
+            return [
+                [each.post.text[start:end] for start, end in those]
+                for each, those in zip((sv, fi), places, strict=True)
+            ]
+
+        assert marked("öppna") == [["ÖPPNA"], []]
+        assert marked("oppna") == marked("akes") == marked("!") == marked("") == [[], []]
+        assert marked("bron") == [["bron", "Bron"], []]
+        assert marked("ÄÄRELLÄ") == [[], ["äärellä"]]
+        assert marked('"bron på torget"') == [["bron på torget"], []]
+        assert marked('"torget på bron"') == [[], []]
+        assert marked('"torget bron"') == [["torget. Bron"], []], "marks of punctuation part no words"
+        assert marked("tor*") == [["torget"], ["torille"]]
+        assert marked('"kävelin tor"*') == [[], ["kävelin torille"]]
+        assert marked('bron "om bron"')[0] == ["om bron", "bron", "Bron"]
+        assert index.highlight("bron", []) == []
+
     @pytest.mark.parametrize(
         "text",
         [
@@ -203,6 +228,7 @@ class IndexContract:
     )
     def test_no_text_query_fails(self, index: Index, text: str) -> None:
         index.write_verdicts([verdict("a", "bron på torget")])
+        assert all(0 <= start < end for start, end in index.highlight(text, [verdict("a", "bron på torget")])[0])
         assert found(index, text=text) in ([], ["a"])
         assert found(index, text='"bron på') == ["a"]
         assert found(index, text="*") == []

@@ -17,15 +17,19 @@ from threading import Thread
 
 import msgspec
 import pytest
+from rich.console import Console
 
 from flow.clock import ManualClock
 from ingest.collectors.manual import submission
 from ingest.intake import Intake, Taken
 from ingest.post import POSTS, Mention, Post
+from review.index import Item
 from tests.alerts.keys import smime_pair
 from tests.alerts.servers import Certificate, make_certificate
 from tests.classify.material import phrases
+from tests.review.people import verdict
 from tests.turvakt.process import OFFICIALS, START, Program, line, until
+from turvakt.commands import look
 from turvakt.commands.shared import printable
 from turvakt.commands.text import LONGEST, hand_in
 from turvakt.settings import Settings, load
@@ -158,6 +162,20 @@ class TestTextsOnATerminal:
             assert not {"\x1b", "\x07", "\x9b", "\u202e"} & set(shown)
             assert "\ufffd]0;title\ufffd\ufffd2J\ufffdback" in shown
             assert ":bomb: [red]line[/red]" in shown
+
+    def test_a_search_tells_where_it_found_something(self, program: Program) -> None:
+        text = "😀 Tack Anna Lindqvist för bron. Bron!"
+        program.run("run", "--once", "--posts", "-", given=line(1, text))
+        ((found,),) = ([each["found"] for each in program.json("search", "anna bron")],)
+        assert [text[start:end] for start, end in found] == ["Anna", "bron", "Bron"]
+        assert [each["found"] for each in program.json("search")] == [[]]
+
+    def test_a_search_marks_what_it_found(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        terminal = Console(force_terminal=True, width=100, color_system="standard")
+        monkeypatch.setattr(look, "screen", terminal)
+        with terminal.capture() as shown:
+            look._show(Item(verdict("a", "\x9bom bron")), [(4, 8)])
+        assert "\ufffdom \x1b[1;7mbron\x1b[0m" in shown.get()
 
     def test_what_is_harmless_stays(self) -> None:
         text = "å\tb\n👩\u200d🚒\u00a0!"

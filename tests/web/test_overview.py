@@ -25,7 +25,7 @@ def browser(world: World) -> Browser:
 
 
 def shown(page: Page) -> list[str]:
-    return [re.sub(r"^/posts/jsonl%3A", "", link) for link in page.links() if link.startswith("/posts/")]
+    return [re.sub(r"^/posts/jsonl%3A|\?q=.*", "", link) for link in page.links() if link.startswith("/posts/")]
 
 
 def fill(world: World) -> None:
@@ -281,6 +281,21 @@ def test_headings_labels_and_landmarks(world: World, browser: Browser) -> None:
 def test_a_long_text_is_cut_in_the_list(world: World, browser: Browser) -> None:
     world.index.write_verdicts([verdict("a", "ord " * 5000, severity="low")])
     assert browser.page("/").text.count("ord ") == 100
+
+
+def test_what_was_found_is_marked_and_stays_so_on_the_posts_page(world: World, browser: Browser) -> None:
+    texts = {"a": "Om Bron & bron", "b": "ord " * 5000 + "bron till sist"}
+    world.index.write_verdicts([verdict(name, text, severity="low") for name, text in texts.items()])
+    page = browser.page("/", q='"bron" *')
+    hit = '<span class="found"><span class="unseen" lang="en"> [found] </span>{}</span>'
+    assert f"Om {hit.format('Bron')} &amp; {hit.format('bron')}</blockquote>" in page.html
+    assert f">… {'ord ' * 7}{hit.format('bron')} till sist</blockquote>" in page.html
+    assert "What the search found is framed." in page.words
+    assert "/posts/jsonl%3Aa?q=%22bron%22%20%2A" in page.links()
+    assert 'class="found"' in browser.page("/posts/jsonl%3Aa?q=%22bron%22%20%2A").html
+    for shown in (browser.page("/"), browser.page("/", q="bron", texts="hide")):
+        assert 'class="found"' not in shown.html
+        assert "framed" not in shown.words
 
 
 def test_times_are_the_readers(world: World, browser: Browser) -> None:

@@ -254,6 +254,22 @@ def test_posts_that_are_not_there(world: World, browser: Browser) -> None:
     assert world.decisions == []
 
 
+def test_marks_what_the_search_found_beside_what_was_flagged(world: World, browser: Browser) -> None:
+    world.index.write_verdicts(
+        [verdict("a", TEXT, severity="high", labels=("threat",), spans=SPANS, mentions=MENTIONS)]
+    )
+    page = browser.page("/posts/jsonl%3Aa?q=akta anna")
+    hit = '<span class="found"><span class="unseen" lang="en"> [found] </span>{}</span>'
+    assert (
+        f'<mark class="mark-threat">{hit.format("Akta")}</mark><mark class="mark-threat"> dig<span class="mark-tag"'
+        in page.html
+    )
+    assert f'<strong class="mention">{hit.format("Anna")}</strong>' in page.html
+    assert "What the search found is framed." in page.words
+    for address in ("/posts/jsonl%3Aa", "/posts/jsonl%3Aa?q=", "/posts/jsonl%3Aa?q=bron"):
+        assert 'class="found"' not in browser.page(address).html
+
+
 _EDGE = st.integers(-3, 30)
 
 
@@ -261,11 +277,12 @@ _EDGE = st.integers(-3, 30)
     st.text(alphabet="ab😀å <", max_size=20),
     st.lists(st.builds(Span, _EDGE, _EDGE, st.sampled_from(LABELS)), max_size=5),
     st.lists(st.builds(Mention, st.just("anna"), _EDGE, _EDGE, st.just("form")), max_size=3),
+    st.lists(st.tuples(_EDGE, _EDGE), max_size=3),
 )
 def test_pieces_give_the_text_back_with_each_letter_marked_right(
-    text: str, spans: list[Span], mentions: list[Mention]
+    text: str, spans: list[Span], mentions: list[Mention], found_at: list[tuple[int, int]]
 ) -> None:
-    found = pieces(text, spans, mentions)
+    found = pieces(text, spans, mentions, found_at)
     assert "".join(piece.text for piece in found) == text
     at = 0
     for piece in found:
@@ -273,6 +290,7 @@ def test_pieces_give_the_text_back_with_each_letter_marked_right(
         for offset in range(at, at + len(piece.text)):
             assert set(piece.labels) == {span.label for span in spans if span.start <= offset < span.end}
             assert piece.mention == any(each.start <= offset < each.end for each in mentions)
+            assert piece.found == any(start <= offset < end for start, end in found_at)
         at += len(piece.text)
         assert set(piece.ending) <= set(piece.labels)
     marked = {span.label for span in spans if max(0, span.start) < min(span.end, len(text))}

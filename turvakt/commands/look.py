@@ -1,5 +1,6 @@
 """turvakt status, search: how it stands, and what it holds."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from math import ceil
 from typing import Annotated, Any
@@ -7,6 +8,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from alerts.messages.translations import Translations
 from alerts.messages.words import FOLDERS, Words
@@ -124,7 +126,9 @@ def search(
     limit: Annotated[int, typer.Option(help="At most so many.", min=1, max=MOST)] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """Search what was judged, newest first. Shows the texts of posts.
+    """Search what was judged, newest first. Shows the texts of posts, with what was found marked.
+
+    With --json "found" tells where in the text that stands: from which character up to which.
 
     Example: turvakt search --severity high --days 7
     """
@@ -147,13 +151,14 @@ def search(
                 limit=limit,
             )
         )
+        found_at = opened.index.highlight(text, [item.verdict for item in found.items])
         # First: nothing is shown that is not written down.
         note(opened, "texts-listed", (item for item in found.items if item.verdict.post.text))
-    for item in found.items:
+    for item, places in zip(found.items, found_at, strict=True):
         if as_json:
-            write_json(msgspec.to_builtins(item))
+            write_json(msgspec.to_builtins(item) | {"found": places})
         else:
-            _show(item)
+            _show(item, places)
     if not found.items and not as_json:
         aside.print("Nothing found.")
 
@@ -163,10 +168,14 @@ def _one_of(value: str | None, known: tuple[str, ...], place: str) -> None:
         raise BadInput("there is no such value", place=place, remedy=f"Choose from {', '.join(known)}")
 
 
-def _show(item: Item) -> None:
+def _show(item: Item, places: Sequence[tuple[int, int]]) -> None:
     post, judgement = item.verdict.post, item.verdict.judgement
     about = ", ".join(dict.fromkeys(mention.official for mention in post.mentions))
     labels = ", ".join(judgement.flagged) or judgement.unable or "-"
     facts = f"{post.created_at:%Y-%m-%d %H:%M}  {about}  {counted(len(item.alerts), 'alert', 'alerts')}"
     screen.print(f"[bold]{judgement.severity}[/bold]  {labels}  [dim]{facts}[/dim]")
-    screen.print(printable(f"  {post.id}\n  {post.text}\n"), markup=False, highlight=False)
+    head = f"  {post.id}\n  "
+    shown = Text(printable(f"{head}{post.text}\n"))
+    for start, end in places:
+        shown.stylize("bold reverse", len(head) + start, len(head) + end)
+    screen.print(shown, highlight=False)

@@ -23,7 +23,8 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "decision": DECISIONS,
     "texts": ("hide",),
 }
-_LONGEST = 300
+SOUGHT_LONGEST = 300
+"""Characters of a field, such as that of what is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class Filters:
         """From the parameters of an address; what makes no sense there is left out."""
         chosen = {}
         for field in fields(cls):
-            value = parameters.get(field.name, "").strip()[:_LONGEST]
+            value = parameters.get(field.name, "").strip()[:SOUGHT_LONGEST]
             allowed = _CHOICES.get(field.name)
             if value and (allowed is None or value in allowed):
                 chosen[field.name] = value

@@ -10,6 +10,7 @@ from ingest.collectors import COLLECTORS
 from review.index import Item, place_of, write_place
 from web.console.day import HEIGHT, HOURS, WIDTH, day
 from web.console.filters import DECISIONS, LANGUAGES, Filters
+from web.console.highlight import excerpt
 from web.console.incidents import Board
 from web.console.site import Site, actor_of
 from web.rules import start_of
@@ -53,6 +54,9 @@ def _overview(site: Site, request: Request) -> HTMLResponse:
         page = posts.search(filters.query(wording.zone, limit=PAGE))
     if not filters.texts:
         site.looked(request, "texts-listed", [item for item in page.items if item.verdict.post.text])
+    shown = [item.verdict for item in page.items] if not filters.texts else []
+    places = posts.highlight(filters.q, shown) if filters.q else [()] * len(shown)
+    excerpts = {each.post.id: excerpt(each.post.text, found_at) for each, found_at in zip(shown, places, strict=True)}
     newest = write_place(place_of(page.items[0].verdict)) if page.items else _FIRST
     names = site.names(request)
     return site.page(
@@ -63,6 +67,8 @@ def _overview(site: Site, request: Request) -> HTMLResponse:
         view=filters.view,
         items=page.items,
         states={item.verdict.post.id: state(item) for item in page.items},
+        excerpts=excerpts,
+        any_found=any(places),
         names=names,
         people=sorted(names.items(), key=lambda each: each[1]),
         sources=sorted({*COLLECTORS, filters.source} - {""}),

@@ -15,6 +15,7 @@ from flow.errors import Unavailable
 from review.decision import Decision, Outcome
 from review.index import Item
 from web.answer.told import CHOICES
+from web.console.filters import SOUGHT_LONGEST
 from web.console.following import Board, follow
 from web.console.highlight import LONGEST, passages, pieces
 from web.console.holding import Holding
@@ -142,6 +143,8 @@ def _post(
     countries = {known[id].country for id in post.officials if id in known}
     about = [names.get(each, each) for each in dict.fromkeys(mention.official for mention in post.mentions)]
     shown = post.text[:LONGEST]
+    sought = request.query_params.get("q", "")[:SOUGHT_LONGEST]
+    (found_at,) = site.reading(request).highlight(sought, [item.verdict]) if sought else ((),)
     incidents = board.of_post(request, [each.id for each in item.alerts]) if board else []
     return site.page(
         request,
@@ -150,7 +153,7 @@ def _post(
         title=wording.text("title.post", names=", ".join(about)),
         item=item,
         names=names,
-        pieces=pieces(shown, judgement.spans, post.mentions),
+        pieces=pieces(shown, judgement.spans, post.mentions, found_at),
         passages=passages(post.text, judgement.spans),
         shortened=len(shown) < len(post.text),
         out=_out(post.url),

@@ -11,11 +11,13 @@ from classify.verdict import Verdict
 from registry.holder import Part
 from review.decision import Decision
 from review.fact import Fact
+from review.fulltext import Place
 from review.index import Age, Counts, Item, Kind, Page, Query, raised
 from review.indexes.elasticsearch.counting import Counting
 from review.indexes.elasticsearch.erasing import Erasing
 from review.indexes.elasticsearch.facts import facts
 from review.indexes.elasticsearch.generations import Generations
+from review.indexes.elasticsearch.highlighting import highlight
 from review.indexes.elasticsearch.known import Known, join, of_item
 from review.indexes.elasticsearch.names import Names
 from review.indexes.elasticsearch.querying import JUDGED
@@ -97,6 +99,9 @@ class ElasticsearchIndex:
 
     def counts(self) -> Counts:
         return self._searching.counts()
+
+    def highlight(self, text: str, verdicts: Sequence[Verdict]) -> list[tuple[Place, ...]]:
+        return highlight(self.client, self.generations, text, verdicts)
 
     def activity(self, since: datetime, *, hours: int = 24) -> list[dict[Kind, int]]:
         return self._searching.activity(since, hours=hours)

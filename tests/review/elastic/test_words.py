@@ -26,8 +26,12 @@ def test_words_are_found_inflected_and_at_the_end_of_compounds(
 ) -> None:
     """As many of the 97 Swedish and 95 Finnish forms as when it was measured, and no more of the wrong ones."""
     words = {word for entry in WORDS[language] for word in (*entry["finds"], *entry["not"])}
-    index.write_verdicts([verdict(word, f"om {word} här", language=language) for word in sorted(words)])
+    posts = [verdict(word, f"om {word} här", language=language) for word in sorted(words)]
+    index.write_verdicts(posts)
     seen = {entry["word"]: found(index, entry["word"]) for entry in WORDS[language]}
+    for word, ids in seen.items():
+        places = [[(3, 3 + len(each.post.text) - 7)] if each.post.id in ids else [] for each in posts]
+        assert list(map(list, index.highlight(word, posts))) == places
 
     def hits(kind: str) -> list[str]:
         pairs = [(entry["word"], word) for entry in WORDS[language] for word in entry[kind]]
@@ -43,12 +47,15 @@ def test_what_is_in_doubt_is_searched_in_both_languages(index: ElasticsearchInde
     assert found(index, "skola") == {"jsonl:sv"}
     assert found(index, "taloja") == {"jsonl:fi"}
     assert found(index, "skolor") == {"jsonl:sv", "jsonl:only-fi"}
+    texts = [verdict("sv", "två skolor", language="other"), verdict("only-fi", "två skolor", language="fi")]
+    assert index.highlight("skola", texts) == [((4, 10),), ()]
 
 
 def test_letters_with_a_mark_of_their_own_are_found_by_whole_ones(index: ElasticsearchIndex) -> None:
     index.write_verdicts([verdict("a", "om va\u030agen", language="sv")])
     assert found(index, "vågen") == found(index, "va\u030agen") == {"jsonl:a"}
     assert found(index, "vagen") == set()
+    assert index.highlight("vågen", [verdict("a", "om va\u030agen!", language="sv")]) == [((3, 9),)]
 
 
 def test_a_beginning_finds_more_words_than_elasticsearch_looks_up_by_default(index: ElasticsearchIndex) -> None:
