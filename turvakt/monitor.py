@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from flow.runtimes.embedded import Embedded
-from flow.runtimes.services import Service
+from flow.runtimes.services import Service, first, run
 from ingest.collector import Collector
 from turvakt.access import base_url
 from turvakt.answering import reminding
@@ -54,7 +54,7 @@ class Monitor:
         once: stop when the sources have ended and all is handed on.
         console: serves the web pages; ``None``: it does not.
         shadow: lets a candidate judge, too; it must be among the listeners of ``observed``.
-        beside: services that run beside it, by name.
+        beside: services that run beside it, by name, from the beginning: what was left over may take long.
         pulse: knows how its parts are, as it is among the listeners of ``observed``; ``None``: nothing is watched.
     """
 
@@ -82,6 +82,8 @@ class Monitor:
         self._pulse = pulse
         self._base_url = console.base_url if console else base_url(parts.settings)
         self._sleep = sleep
+        self.begun = False
+        """Whether what was left over is done, and it watches."""
 
     async def run(self) -> Ended:
         """Run; returns after SIGTERM or SIGINT, or when a run with an end is done.
@@ -138,7 +140,6 @@ class Monitor:
             "telling": partial(keep_telling, parts, step=in_house),
             "digests": partial(keep_digesting, parts, step=in_house),
             **collecting.services,
-            **self._beside,
         }
         if self._pulse is not None:
             watching = runtime.at("watch")
@@ -153,8 +154,15 @@ class Monitor:
         if not self._once:
             sources = collecting.sources
         try:
-            await in_house(self._prepare)
-            await runtime.run(sources=sources, services=services, once=self._once)
+            async with asyncio.TaskGroup() as group:
+                beside = [group.create_task(run(service), name=name) for name, service in self._beside.items()]
+                await in_house(self._prepare)
+                self.begun = True
+                await runtime.run(sources=sources, services=services, once=self._once)
+                for task in beside:
+                    task.cancel()
+        except BaseExceptionGroup as errors:
+            raise first(errors) from errors
         finally:
             await runtime.close()
             for channel in parts.channels.values():

@@ -9,10 +9,15 @@ import time
 import urllib.request
 from pathlib import Path
 
+import httpx
+import msgspec
 import pytest
 
+from tests.servers.process import free_port
 from tests.turvakt.process import DEMO_POSTS, OFFICIALS, Program, line, until
 from tests.turvakt.receiver import receiver
+from turvakt.settings import Settings
+from turvakt.wiring import Parts
 
 THANKS = "Tack Anna Lindqvist för den nya bron"
 
@@ -26,6 +31,15 @@ def indexed(program: Program) -> set[str]:
         return set()  # the monitor has not made it yet
     finally:
         database.close()
+
+
+def answer(port: int, path: str) -> tuple[int, str]:
+    """Status and text; 0 where nobody answers."""
+    try:
+        got = httpx.get(f"http://127.0.0.1:{port}/{path}", timeout=10)
+    except httpx.TransportError:
+        return 0, ""
+    return got.status_code, got.text
 
 
 class TestOnce:
@@ -155,6 +169,30 @@ class TestRunning:
             running.communicate(timeout=10)
         assert 'turvakt_posts_total{collector="jsonl",outcome="matched"} 1.0' in metrics
         assert "Lindqvist" not in metrics
+
+    def test_serves_health_while_it_completes_an_erasure_before_it_begins(self, program: Program, posts: Path) -> None:
+        """However long that takes: whoever starts again what does not answer would never let it end."""
+        settings = msgspec.convert({"data": {"dir": str(program.folder)}}, Settings)
+        with Parts(settings) as parts:
+            parts.store.withdraw("lena-berg", parts.clock.now())  # and was killed
+        other = sqlite3.connect(program.folder / "turvakt.db", isolation_level=None)
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM registry_official").fetchall()  # the file cannot be written anew meanwhile
+        port = free_port()
+        running = program.besides(TURVAKT_METRICS_PORT=str(port)).start("run", "--posts", str(posts))
+        try:
+            until(lambda: answer(port, "healthz") == (200, "ok\n"), seconds=180.0)
+            status, reason = answer(port, "readyz")
+            assert (status, "erasures" in reason) == (503, True)
+            assert indexed(program) == set()
+            other.execute("ROLLBACK")
+            until(lambda: answer(port, "readyz") == (200, "ok\n"))
+            until(lambda: "web:1" in indexed(program))
+        finally:
+            other.close()
+            running.terminate()
+            running.communicate(timeout=60)
+        assert running.returncode == 0
 
     def test_a_submission_reaches_the_running_monitor(self, program: Program, posts: Path) -> None:
         running = program.start("run", "--posts", str(posts))

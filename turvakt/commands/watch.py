@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -191,8 +191,10 @@ def _watch(
         observed = Observed(tally, metrics, shown, *also, also=traces)
         started = time.perf_counter()
         beside: dict[str, Service] = {}
+        monitor: Monitor
         if parts.settings.metrics.port and not once:
-            beside["metrics"] = stack.enter_context(closing(_web(parts, metrics))).serve
+            web = _web(parts, metrics, begun=lambda: monitor.begun)
+            beside["metrics"] = stack.enter_context(closing(web)).serve
         monitor = Monitor(
             parts,
             observed=observed,
@@ -219,10 +221,13 @@ def _console(parts: Parts, metrics: Metrics) -> "Console":
     return Console(parts, metrics=metrics.exposition, told=metrics.page)
 
 
-def _web(parts: Parts, metrics: Metrics) -> "WorkerWeb":
+def _web(parts: Parts, metrics: Metrics, *, begun: Callable[[], bool]) -> "WorkerWeb":
     from turvakt.worker_web import WorkerWeb
 
-    return WorkerWeb(parts.settings.metrics, metrics=metrics.exposition, ready=lambda: not_ready(parts))
+    def ready() -> list[str]:
+        return not_ready(parts) if begun() else ["it starts, and first completes erasures that were interrupted"]
+
+    return WorkerWeb(parts.settings.metrics, metrics=metrics.exposition, ready=ready)
 
 
 def _traces(parts: Parts) -> "Traces":
