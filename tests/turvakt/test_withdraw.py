@@ -14,7 +14,7 @@ from flow.errors import Unavailable
 from review.index import Query
 from tests.turvakt.process import OFFICIALS, Program
 from tests.turvakt.test_parts import THREAT, post, watch
-from turvakt.housekeeping import keep_house
+from turvakt.housekeeping import finish_erasures, keep_house
 from turvakt.settings import Settings
 from turvakt.wiring import Parts
 
@@ -63,6 +63,7 @@ def test_what_is_in_the_index_after_it_was_complete_goes_within_the_hour(
 
     async def an_hour(seconds: float) -> None:
         held.append(parts.index.count(ID))
+        finish_erasures(parts)  # as `keep_erasing` does meanwhile
         if len(held) == 2:
             parts.erasure.withdraw(ID)
             parts.index.write_verdicts(late)
