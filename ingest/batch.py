@@ -52,6 +52,7 @@ class Batch:
         letters: key and value of the letters in `REJECTED` under the keys that matter here.
         refused: the texts that wait as dead letters under an id.
         largest: see `flow.log.Log.largest`.
+        late: deletions waited for the index: what stands undeleted in the log has come since.
         unkept: how many rejected items in a row came before, of which nothing was kept.
         letter: the dead letter that the items come from; one of `TOPIC`'s replaces what came before.
     """
@@ -62,6 +63,7 @@ class Batch:
         known: Mapping[str, Entry],
         held: set[str],
         asked: bool,
+        late: bool,
         letters: set[tuple[str, bytes | None]],
         refused: Callable[[str], Iterable[str]],
         now: datetime,
@@ -72,6 +74,7 @@ class Batch:
         self._known = known
         self._held = held
         self._asked = asked
+        self._late = late
         self._letters = letters
         self._refused = refused
         self._now = now
@@ -111,6 +114,9 @@ class Batch:
             self.taken += Taken(duplicates=1)
             return
         elif post.edited_at is not None:
+            if before.edited_at is not None and post.edited_at < before.edited_at:
+                self.taken += Taken(duplicates=1)  # what is there is a later edit: the source is being read again
+                return
             version = post
         else:
             self._refuse(post, dead(TOPIC), _ANOTHER_TEXT)
@@ -133,6 +139,8 @@ class Batch:
             return
         if before is not None and before.deleted_at is not None and not self._again:
             return  # its deletion is under way
+        if before is not None and before.deleted_at is None and self._late:
+            return  # it came back
         collected_at = max(self._now, before.collected_at) if before else self._now
         source = post.partition(":")[0]
         self._append(Post(id=post, source=source, text="", created_at=at, collected_at=collected_at, deleted_at=at))

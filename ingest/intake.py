@@ -12,7 +12,7 @@ import msgspec
 
 from flow.clock import Clock
 from flow.entry import DEAD_LETTERS, DeadLetter, Entry, dead
-from flow.errors import BadInput, Unavailable
+from flow.errors import BadInput, Broken, Unavailable
 from flow.log import Log, take_out
 from ingest.batch import MOST_UNKEPT, REJECTED, TOPIC, Batch, Taken
 from ingest.collector import AuthorGone, Collected, Deletion, Item, Rejected
@@ -94,7 +94,8 @@ class Intake:
             self._take(collector, collected, letter)
             return
         if not self._undecided:
-            with suppress(Unavailable):
+            # Also where it refuses us: if it is the log that does, what follows says so.
+            with suppress(Unavailable, Broken):
                 self._take(collector, collected)
                 return
         self._take(collector, collected, asks=False)
@@ -111,17 +112,28 @@ class Intake:
             Stale, Unavailable: as for `take`; what is not settled yet waits on.
         """
         for collector, collected in self._undecided:
-            self._take(collector, collected)
+            try:
+                self._take(collector, collected, late=True)
+            except Broken as error:
+                raise Unavailable(error.reason, place=error.place, remedy=error.remedy) from error
 
-    def _take(self, collector: str, collected: Collected, letter: Entry | None = None, *, asks: bool = True) -> None:
-        """``asks``: the index, too. Else what it alone could decide waits."""
+    def _take(
+        self,
+        collector: str,
+        collected: Collected,
+        letter: Entry | None = None,
+        *,
+        asks: bool = True,
+        late: bool = False,
+    ) -> None:
+        """``asks``: the index, too; else what it alone could decide waits. ``late``: it has waited."""
         # The epoch is read before the registry: a withdrawal in between makes the write below stale.
         epoch = self._log.epoch()
         now = self._clock.now()
         items = self._matched(collected.items, now, asks=asks)
         reads = collected.reads or collector
         unkept = self._unkept.get(reads, 0)
-        batch = self._batch(items, now, unkept=unkept, letter=letter, asks=asks)
+        batch = self._batch(items, now, unkept=unkept, letter=letter, asks=asks, late=late)
         for item in items:
             match item:
                 case Post():
@@ -155,6 +167,7 @@ class Intake:
         unkept: int,
         letter: Entry | None,
         asks: bool,
+        late: bool,
     ) -> Batch:
         """A batch that knows of the log and the index what matters to ``items``: all is asked at once."""
         standing = [item for item in items if not isinstance(item, DeadLetter) and _may_stand(item)]
@@ -167,6 +180,7 @@ class Intake:
             known=self._log.latest(TOPIC, {item.id for item in standing}),
             held=held | {entry.key for entry in found},
             asked=asks,
+            late=late,
             letters={(entry.key, letter.value) for entry, letter in _letters(found, REJECTED)},
             refused=self._refused,
             now=now,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from flow.errors import Unavailable
 from ingest.collector import AuthorGone, Collected, Deletion
 
-MOST = 100_000
+MOST = 300_000
 """So many of a source wait in memory; beyond it nothing more of the source is taken until the index is there."""
 
 

@@ -121,23 +121,23 @@ class Consumer:
                     return f"could not start ({type(error).__name__})"
                 if self.app.crashed:
                     return f"has crashed ({type(self.app.crash_reason).__name__})"
-                progress, mine = await self._standing()
+                standing = await self._standing()
+                if standing is None:
+                    continue  # what stood still stands still
+                progress, mine = standing
                 taken, self._taken = self._taken, set()
                 if self._watchdog.silent(progress, mine, taken=taken, idle=self._idle.is_set(), now=loop.time()):
                     return "has fallen silent"
         finally:
             starting.cancel()
 
-    async def _standing(self) -> tuple[Mapping[int, Progress], set[int] | None]:
-        """How far the group has come, and which partitions the brokers have given to us; neither of what none answers."""
+    async def _standing(self) -> tuple[Mapping[int, Progress], set[int] | None] | None:
+        """How far the group has come, and which partitions the brokers have given to us; ``None``: they do not answer."""
         try:
             progress = await asyncio.to_thread(self._log.progress, self._stage.source, self._stage.name)
-        except Unavailable:
-            return {}, set()
-        try:
             return progress, await self._membership.given()
         except Unavailable:
-            return progress, set()
+            return None
 
     async def _stop(self) -> bool:
         """End in order: the try in hand is finished, and what is done is committed. Returns whether it came to that."""

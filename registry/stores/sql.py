@@ -50,8 +50,9 @@ class SqlStore:
     def officials(self) -> list[Official]:
         rows = self._database.query(select(OFFICIAL.c.value).order_by(OFFICIAL.c.id))
         # Few change from one call to the next, and to decode an official takes much longer than to read her.
-        self._decoded = {value: self._decoded.get(value) or _official((value,)) for (value,) in rows}
-        return list(self._decoded.values())
+        decoded = {value: self._decoded.get(value) or _official((value,)) for (value,) in rows}
+        self._decoded = decoded
+        return list(decoded.values())
 
     def get(self, official_id: str) -> Official:
         rows = self._database.query(select(OFFICIAL.c.value).where(OFFICIAL.c.id == official_id))

@@ -9,7 +9,7 @@ import pytest
 
 from flow.clock import ManualClock
 from flow.entry import DEAD_LETTERS, DeadLetter
-from flow.errors import BadInput, Stale, Unavailable
+from flow.errors import BadInput, Broken, Stale, Unavailable
 from flow.log import Log
 from flow.logs.memory import MemoryLog
 from ingest.batch import MOST_UNKEPT
@@ -44,7 +44,7 @@ class Desk:
         self.log = log
         self.matcher = FindsAnna()
         self.stored: set[str] = set()
-        self.index_is_away = False
+        self.index_is_away = self.index_refuses = False
         self.objectors: set[Account] = set()
         self.taken = Taken()
         self.intake = Intake(
@@ -59,6 +59,8 @@ class Desk:
         )
 
     def _there(self) -> set[str]:
+        if self.index_refuses:
+            raise Broken("it refuses us")
         if self.index_is_away:
             raise Unavailable("it is away")
         return self.stored
@@ -492,3 +494,38 @@ class TestWithoutTheIndex:
         with pytest.raises(Unavailable, match="it is away"):
             desk.take(post(2, "Hej Anna"), Deletion("web:7", AT))
         assert [each.id for each in desk.posts] == ["web:1"]
+
+    def test_what_somebody_writes_who_came_back_is_not_deleted_by_her_going_before(self, desk: Desk) -> None:
+        desk.stored = {"web:7"}
+        desk.take(AuthorGone("web", "u1", AT))
+        desk.take(replace(post(1, "Anna, nu är jag här igen"), author=Author(id="u1")))
+        desk.index_is_away = False
+        desk.intake.settle()
+        assert [(each.id, each.deleted_at) for each in desk.posts] == [("web:1", None), ("web:7", AT)]
+
+    def test_what_another_source_brings_is_not_deleted_by_the_deletion_before(self, desk: Desk) -> None:
+        desk.stored = {"web:1"}
+        desk.take(Deletion("web:1", AT))
+        desk.intake.take("jsonl", Collected((post(1, "Anna, nu är jag här igen"),), None, "another"))
+        desk.index_is_away = False
+        desk.intake.settle()
+        assert [(each.id, each.deleted_at) for each in desk.posts] == [("web:1", None)]
+
+    def test_one_that_refuses_us_holds_nobody_back(self, desk: Desk) -> None:
+        desk.stored = {"web:7"}
+        desk.index_refuses = True
+        desk.take(post(1, "Hej Anna"), Deletion("web:7", AT), cursor="2")
+        assert [each.id for each in desk.posts] == ["web:1"]
+        with pytest.raises(Unavailable, match="it refuses us"):
+            desk.intake.settle()
+        desk.index_is_away = desk.index_refuses = False
+        desk.intake.settle()
+        assert [each.id for each in desk.posts] == ["web:1", "web:7"]
+
+
+def test_an_earlier_edit_that_is_read_again_changes_nothing(desk: Desk) -> None:
+    edits = [replace(post(1, f"Hej Anna {number}"), edited_at=AT + timedelta(seconds=number)) for number in (1, 2)]
+    desk.take(*edits)
+    desk.take(edits[0])
+    assert [each.text for each in desk.posts] == ["Hej Anna 1", "Hej Anna 2"]
+    assert desk.taken == Taken(read=3, matched=2, duplicates=1)

@@ -72,7 +72,10 @@ def _stems(
     """Each word with what the analyzer makes of it: itself and its stem."""
     rest = iter(words)
     while some := list(islice(rest, _AT_ONCE)):
-        sent = [composed(word) if len(word) <= _LONGEST else "-" for word in some]
+        sent = [
+            composed(word) if len(composed(word).encode("utf-16-le", "replace")) <= 2 * _LONGEST else "-"
+            for word in some
+        ]
         with faults(index):
             answer = client.indices.analyze(index=index, analyzer=analyzer, text=" ".join(sent))
         found: list[set[str]] = [set() for _ in some]
