@@ -5,6 +5,7 @@ The lines are those of `turvakt.archive`. Who withdrew, who has which role, and 
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import delete, insert, select
 
 from access.people import People
 from access.person import Grant, Person
-from flow.errors import Broken
+from flow.errors import BadInput, Broken, Unavailable
 from ingest.collector import Collected, Deletion
 from ingest.objections import accounts
 from ingest.tables import OBJECTION
@@ -54,14 +55,26 @@ def do_again(parts: Parts, records: Iterable[Record], *, newer: bool) -> Again:
         newer: they were written after the archive: of people, only such ones say who has gone.
 
     Raises:
-        Broken: the decisions on authors' objections are known by another key. All else has been done.
+        Broken: some withdrawals cannot be done again, or the decisions on authors' objections are known by another key. All
+            else has been done.
     """
     found: dict[str, list[Any]] = {}
     for part, record in records:
         found.setdefault(part, []).append(record)
-    officials = _withdraw(parts, found)
     people = _take_away(parts, found.get(_PERSON, [])) if newer else 0
-    return Again(officials, _leave_alone(parts, found.get(str(OBJECTION.name), [])), people)
+    objections = found.get(str(OBJECTION.name), [])
+    ours = [record for record in objections if record["key"] == parts.objections.key_id]
+    for record in ours:
+        _put(parts, row_of(OBJECTION, {name: value for name, value in record.items() if name != "key"}))
+    posts = _leave_alone(parts)
+    officials, refused = _withdraw(parts, found)
+    if refused:
+        remedy = "Before anything starts: 'turvakt officials withdraw' each, all of her or a part, or enter her anew"
+        raise Broken(f"withdrew something that cannot be taken out alone: {', '.join(refused)}", remedy=remedy)
+    if len(ours) < len(objections):
+        remedy = "Decide on them again ('turvakt authors object'): the archive is from before the first was asked for"
+        raise Broken("objections of authors are known by another key", place="archive", remedy=remedy)
+    return Again(officials, posts, people)
 
 
 # ---------------------------------------------------------------- writing
@@ -89,26 +102,43 @@ def _digest(*names: str) -> str:
 # ---------------------------------------------------------------- doing again
 
 
-def _withdraw(parts: Parts, found: Mapping[str, list[Any]]) -> int:
+def _withdraw(parts: Parts, found: Mapping[str, list[Any]]) -> tuple[int, list[str]]:
+    """How many withdrawals were done again, and the ids of those of whom one cannot be."""
     whole = [row_of(WITHDRAWAL, record) for record in found.get(str(WITHDRAWAL.name), [])]
     later = {row["digest"]: row["at"] for row in whole}
     partial = [row_of(PARTIAL, record) for record in found.get(str(PARTIAL.name), [])]
     some = Withdrawn((row["digest"], row["kind"], row["name"], row["at"]) for row in partial)
-    again = 0
+    again, refused, away = 0, set[str](), list[Unavailable]()
     for official in parts.store.officials():
         at = later.get(digest_of(official.id))
         if at is None:
             continue
         known = parts.store.withdrawal(official.id)
         if known is None or known.at.timestamp() < at:
-            parts.erasure.withdraw(official.id)
+            with _put_off(away):
+                parts.erasure.withdraw(official.id)
             again += 1
     for official in parts.store.officials():
         for part, moment in some.of(official):
             if covers(official, part, moment):
-                parts.erasure.withdraw(official.id, part)
-                again += 1
-    return again
+                try:
+                    with _put_off(away):
+                        parts.erasure.withdraw(official.id, part)
+                    again += 1
+                except BadInput:
+                    refused.add(official.id)
+    if away and not refused:
+        raise away[0]
+    return again, sorted(refused)
+
+
+@contextmanager
+def _put_off(away: list[Unavailable]) -> Iterator[None]:
+    """Her consent has ended, and the erasure is pending if something is away: nobody else's may wait for it."""
+    try:
+        yield
+    except Unavailable as error:
+        away.append(error)
 
 
 def _take_away(parts: Parts, there: list[Any]) -> int:
@@ -124,7 +154,7 @@ def _take_away(parts: Parts, there: list[Any]) -> int:
             grants=tuple(each for each in person.grants if _role(person, each) in record["roles"]),
             offers=tuple(each for each in person.offers if _role(person, each) in record["roles"]),
         )
-        if _digest(person.id) not in known or not (kept.grants or kept.offers):
+        if _digest(person.id) not in known:
             people.remove(person.id)
         elif kept != person:
             people.put(kept)
@@ -132,13 +162,8 @@ def _take_away(parts: Parts, there: list[Any]) -> int:
     return again
 
 
-def _leave_alone(parts: Parts, decided: list[Any]) -> int:
-    if any(record["key"] != parts.objections.key_id for record in decided):
-        remedy = "Decide on them again ('turvakt authors object'): the archive is from before the first was asked for"
-        raise Broken("objections of authors are known by another key", place="archive", remedy=remedy)
-    for record in decided:
-        _put(parts, row_of(OBJECTION, {name: value for name, value in record.items() if name != "key"}))
-    if not any(record["upheld"] for record in decided):
+def _leave_alone(parts: Parts) -> int:
+    if not parts.objections.counts()["upheld"]:
         return 0
     now = parts.clock.now()
     gone: list[Deletion] = []

@@ -13,6 +13,7 @@ import pytest
 
 from access.people import People
 from flow.errors import Unavailable
+from registry.ledger import Given
 from tests.access.people import person
 from tests.turvakt.archives import ARCHIVES
 from tests.turvakt.process import DEMO_POSTS, OFFICIALS, Program, line
@@ -123,6 +124,26 @@ def test_what_was_withdrawn_in_part_after_the_backup_is_erased_again(full: Progr
     assert "bluesky" in again["consents"][0]["scope"]
     (there,) = [each for each in copy.json("officials", "list") if each["id"] == "anna-lindqvist"]
     assert again["consents"] == there["consents"]
+
+
+def test_what_cannot_be_withdrawn_again_is_told_and_holds_up_nobody_else(full: Program, tmp_path: Path) -> None:
+    archive, withdrawals = tmp_path / "all.gz", tmp_path / "withdrawals.gz"
+    copy, other = Program(tmp_path / "copy"), Program(tmp_path / "other")
+    full.run("backup", str(archive))
+    copy.run("restore", str(archive), "--yes")
+    with Parts(msgspec.convert({"data": {"dir": str(copy.folder)}}, Settings)) as opened:
+        anna = opened.store.get("anna-lindqvist")
+        new = replace(anna.contacts[0], name="Säkerhet", address="ny@ekvik.example")
+        opened.store.change(replace(anna, contacts=(*anna.contacts, new)), given=Given("command"))
+    copy.run("officials", "withdraw", "anna-lindqvist", "--recipient", anna.contacts[0].name, "--yes")
+    copy.run("officials", "withdraw", "lena-berg", "--yes")
+    copy.run("backup", "--withdrawals", str(withdrawals))
+    done = other.finish("restore", str(archive), "--withdrawals", str(withdrawals))
+    assert done.returncode == 4
+    assert "withdrew something that cannot be taken out alone: anna-lindqvist" in " ".join(done.stderr.decode().split())
+    left = {each["id"] for each in other.json("officials", "list")}
+    assert "anna-lindqvist" in left
+    assert "lena-berg" not in left
 
 
 def test_who_objected_or_was_removed_after_the_backup_is_left_alone_and_removed_again(

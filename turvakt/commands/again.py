@@ -44,9 +44,12 @@ def erase_again(
             )
         confirm("Erase this, and what is in the list?" if later else "Erase this?", yes=yes)
         opened.audit.write(COMMAND, "erased", why="again")
+        # Who was entered meanwhile, since she was seen to be missing, keeps what is hers.
+        still = {(each.official, each.source, each.before) for each in again.brought_back(opened)} if there else set()
+        back = [each for each in back if (each.official, each.source, each.before) in still]
+        removed = again.erase_again(opened, back) if there else 0
         # When the copy was made nothing tells: who is not in the list may have come after it, and so nobody is removed.
         count = since.do_again(opened, later, newer=False).officials
-        removed = again.erase_again(opened, back) if there else 0
     if as_json:
         write_json({"withdrawals": count, "index": msgspec.to_builtins(back), "removed": removed})
         return
