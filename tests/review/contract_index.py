@@ -207,6 +207,14 @@ class IndexContract:
         assert marked('bron "om bron"')[0] == ["om bron", "bron", "Bron"]
         assert index.highlight("bron", []) == []
 
+    @pytest.mark.parametrize("run", ["x" * 255, "x" * 256, "𐒫" * 127, "𐒫" * 128, "𐒫" * 255])
+    def test_a_run_of_letters_marks_nothing_else(self, index: Index, run: str) -> None:
+        post = verdict("a", f"{run} bron {run} torget")
+        index.write_verdicts([post])
+        assert [[post.post.text[start:end] for start, end in each] for each in index.highlight("bron", [post])] == [
+            ["bron"]
+        ]
+
     @pytest.mark.parametrize(
         "text",
         [
