@@ -1,6 +1,6 @@
 """What the intake writes of a batch of items, in their order."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -158,11 +158,6 @@ class Batch:
             self._letters.add(known)
             self._entries.append((REJECTED, letter.key, DEAD_LETTERS.encode(letter)))
 
-    @property
-    def posts(self) -> Collection[str]:
-        """The ids of the posts and deletions that `write` appends."""
-        return self._fresh.keys()
-
     def write(self, writer: Writer) -> None:
         """Append what came of the items."""
         for topic, key, value in self._entries:
@@ -181,7 +176,6 @@ class Batch:
 
     def _append(self, post: Post) -> None:
         self._fresh[post.id] = post
-        self.undecided.pop(post.id, None)  # what came back takes the place of what had been deleted
         self._entries.append((TOPIC, post.id, POSTS.encode(post)))
 
     def _is_too_large(self, post: Post) -> bool:

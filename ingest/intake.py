@@ -142,7 +142,7 @@ class Intake:
                     batch.deletion(item.id, item.at)
                 case DeadLetter():
                     batch.rejected(item)
-        waiting = None if asks else self._undecided.after(collector, collected, batch.undecided, written=batch.posts)
+        waiting = None if asks else self._undecided.after(collector, collected, batch.undecided)
         with self._log.write(epoch=epoch) as writer:
             if letter is not None:
                 take_out(self._log, writer, letter)

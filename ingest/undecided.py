@@ -1,6 +1,6 @@
 """Deletions that wait for the index: of most of them only it knows whether there is anything to delete."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from flow.errors import Unavailable
@@ -28,13 +28,8 @@ class Undecided:
     def __len__(self) -> int:
         return sum(len(waiting.gone) for waiting in self._sources.values())
 
-    def after(
-        self, collector: str, collected: Collected, undecided: Mapping[str, Deletion], *, written: Collection[str]
-    ) -> Waiting | None:
+    def after(self, collector: str, collected: Collected, undecided: Mapping[str, Deletion]) -> Waiting | None:
         """What of the source waits when ``collected`` has been taken but for the ``undecided``; ``None``: nothing.
-
-        Args:
-            written: the ids of the posts that are written; they take the place of what had been deleted.
 
         Raises:
             Unavailable: it would be too many.
@@ -42,8 +37,7 @@ class Undecided:
         reads = collected.reads or collector
         before = self._sources.get(reads) or Waiting(collector)
         authors = {f"{item.source} {item.author}": item for item in collected.items if isinstance(item, AuthorGone)}
-        all_ = {**before.gone, **authors, **undecided}
-        gone = {of: item for of, item in all_.items() if of not in written}
+        gone = {**before.gone, **authors, **undecided}
         if len(gone) > MOST:
             remedy = "It goes on when the index is there again"
             raise Unavailable("too many deletions wait for the index", place=f"source {reads}", remedy=remedy)
