@@ -19,7 +19,7 @@ _ANALYZERS = {"sv": "swedish", "fi": "finnish"}
 _AT_ONCE = 4000
 """Words, each of which gives two tokens at most: Elasticsearch gives no more than 10,000."""
 _LONGEST = 255
-"""Characters of a word: Elasticsearch cuts longer ones."""
+"""Units of UTF-16 of a word: Elasticsearch cuts longer ones."""
 _COMPOUND, _END = 6, range(3, 21)
 """Letters of a compound, and of what it may end with, as in config/elasticsearch/text.json."""
 
@@ -73,8 +73,7 @@ def _stems(
     rest = iter(words)
     while some := list(islice(rest, _AT_ONCE)):
         sent = [
-            composed(word) if len(composed(word).encode("utf-16-le", "replace")) <= 2 * _LONGEST else "-"
-            for word in some
+            word if len(word.encode("utf-16-le", "replace")) <= 2 * _LONGEST else "-" for word in map(composed, some)
         ]
         with faults(index):
             answer = client.indices.analyze(index=index, analyzer=analyzer, text=" ".join(sent))
