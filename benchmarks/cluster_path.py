@@ -15,7 +15,7 @@ import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,25 +49,37 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
     ):
         for classifier, posts in (("linear", chosen.posts), ("cascade", chosen.posts // 5)):
-            name = f"b{secrets.token_hex(4)}"
-            sql(postgres.address, f"CREATE DATABASE {name}")
-            cluster = Cluster(
-                Path(folder) / name,
-                kafka=Place(kafka.address, f"{name}."),
-                postgres=postgres.address.replace("/postgres", f"/{name}"),
-                elasticsearch=Place(elasticsearch.address, name),
-                TURVAKT_CLASSIFIER_NAME=classifier,
-            )
+            cluster = whole(kafka, postgres, elasticsearch, Path(folder), TURVAKT_CLASSIFIER_NAME=classifier)
             measure(cluster, classifier, posts=posts, seconds=chosen.seconds)
 
 
-def measure(cluster: Cluster, classifier: str, *, posts: int, seconds: float) -> None:
+def whole(kafka: Kafka, postgres: Postgres, elasticsearch: Elasticsearch, folder: Path, **environment: str) -> Cluster:
+    """A cluster of its own in these servers, with tables, topics and indices."""
+    name = f"b{secrets.token_hex(4)}"
+    sql(postgres.address, f"CREATE DATABASE {name}")
+    cluster = Cluster(
+        folder / name,
+        kafka=Place(kafka.address, f"{name}."),
+        postgres=postgres.address.replace("/postgres", f"/{name}"),
+        elasticsearch=Place(elasticsearch.address, name),
+        **environment,
+    )
     cluster.make()
+    return cluster
+
+
+def parts_of(environment: Mapping[str, str]) -> Parts:
+    """What the settings in these variables name."""
+    return Parts(
+        load(file=None, environ={name: each for name, each in environment.items() if name.startswith("TURVAKT_")})
+    )
+
+
+def measure(cluster: Cluster, classifier: str, *, posts: int, seconds: float) -> None:
     officials = cluster.posts.with_name("officials.toml")
     officials.write_text("".join(map(official, range(OFFICIALS))), "utf-8")
     cluster.program.run("officials", "import", str(officials))
-    environment = {name: value for name, value in cluster.program.environment.items() if name.startswith("TURVAKT_")}
-    with Parts(load(file=None, environ=environment)) as parts:
+    with parts_of(cluster.program.environment) as parts:
         stream = itertools.cycle(material())
         cluster.start()
         try:

@@ -8,26 +8,24 @@ how long a whole withdrawal takes with nothing held but herself. Each number is 
 
 import argparse
 import os
-import secrets
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.cluster import resident
+from benchmarks.cluster_path import parts_of, whole
 from benchmarks.mentions import officials, posts
 from registry.ledger import Given
 from registry.official import Contact, Official
 from tests.cluster.sides import Cluster
 from tests.servers.elasticsearch import Elasticsearch
-from tests.servers.fixtures import Place
 from tests.servers.kafka import Kafka
-from tests.servers.postgres import Postgres, sql
-from turvakt.settings import load
+from tests.servers.postgres import Postgres
 from turvakt.wiring import Parts
 
 POSTS = 20_000
@@ -57,25 +55,11 @@ def main() -> None:
         tempfile.TemporaryDirectory() as folder,
     ):
         for number in chosen.officials:
-            name = f"b{secrets.token_hex(4)}"
-            sql(postgres.address, f"CREATE DATABASE {name}")
-            cluster = Cluster(
-                Path(folder) / name,
-                kafka=Place(kafka.address, f"{name}."),
-                postgres=postgres.address.replace("/postgres", f"/{name}"),
-                elasticsearch=Place(elasticsearch.address, name),
-            )
-            cluster.make()
+            cluster = whole(kafka, postgres, elasticsearch, Path(folder))
             imported = bring(cluster, number)
             command = [sys.executable, "-m", "benchmarks.growth", "--here"]
             print(f"{number:>10}{imported:12.1f}", end="", flush=True)
             subprocess.run(command, check=True, env=cluster.program.environment)
-
-
-def parts_of(environment: Mapping[str, str]) -> Parts:
-    return Parts(
-        load(file=None, environ={name: value for name, value in environment.items() if name.startswith("TURVAKT_")})
-    )
 
 
 def bring(cluster: Cluster, number: int) -> float:
