@@ -6,8 +6,9 @@ Needs the packages of the extra ``train``.
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -19,7 +20,7 @@ from classify.blending import Blend
 from classify.calibration import LANGUAGES, Calibration
 from classify.corpus import Example
 from classify.encoder import artifact
-from classify.encoder.inputs import Inputs
+from classify.encoder.inputs import Inputs, Pieces
 from classify.encoder.scoring import EncoderScorer
 from classify.evaluation.metrics import average_precision
 from classify.evaluation.report import Report, report
@@ -35,14 +36,22 @@ from classify.training.batching import twins
 from classify.training.calibrating import calibrate
 from classify.training.linear import Numbers, Progress
 from classify.training.network import Lesson, Network, Recipe, Scores, fit, probe, read, scores, write
+from classify.training.shipped import is_shipped, reopen
+from classify.training.smoothing import smooth
 from classify.training.targets import split, wanted
 from classify.training.varying import varied
 from classify.training.vocabulary import prune
 
 STUDENT = Recipe(epochs=3, rate=3e-4, decay=0.95, layers=6)
 """How a network of half the size, twice as fast, learns from the whole one."""
+FURTHER = Recipe(epochs=2, rate=1e-4, frozen=4)
+"""How an encoder that was trained before learns on: from texts that have come since, and from the others once more."""
 _SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
 """What the linear model's scores may count beside the encoder's; the best on ``dev`` is taken."""
+_SAMPLED = 10
+"""One in so many of the texts is read to learn how an encoder's vectors are spread."""
+_SMOOTHED_FOR = 200
+"""One in so many of the texts is read to learn how large its activations become."""
 _OTHERS_EACH_EPOCH = 0.3
 """The share of the texts that are not ours, drawn anew for each epoch."""
 
@@ -53,7 +62,7 @@ def train(
     base: str,
     out: Path,
     others: Sequence[Example] = (),
-    teacher: Recipe | None = None,
+    seed: int = 0,
     student: Recipe | None = None,
     linear: LinearScorer,
     held: Mapping[str, Numbers],
@@ -62,7 +71,8 @@ def train(
     """Train on ``examples`` and ``others``, choose and calibrate on held-out authors, and write the encoder into ``out``.
 
     Args:
-        base: a folder in the layout of the model hub, or the name of a model there.
+        base: a folder in the layout of the model hub, or the name of a model there; or the folder of an encoder, which then
+            learns on.
         student: how a smaller network learns from the trained one, to be written in its place; None: it does not.
         linear: the linear model to judge with, which has not seen the test authors.
         held: by id, the raw scores of ``examples`` by a linear model that has not seen their authors (`linear.Trained`).
@@ -73,26 +83,39 @@ def train(
     Raises:
         Broken: the base's vocabulary is not one that can be pruned.
     """
-    recipe = teacher or Recipe()
+    going_on = is_shipped(Path(base))
+    recipe = replace(FURTHER if going_on else Recipe(), seed=seed)
     sides = {side: [example for example in examples if split(example) == side] for side in ("train", "dev", "test")}
     learnt = [example for example in others if split(example) == "train"]
     out.mkdir(parents=True, exist_ok=True)
     known = (*sides["train"], *learnt)
-    kept = prune(_tokenizer_of(base), list(map(_masked, known)), out / artifact.TOKENIZER)
+    network = _opened(base, recipe, known, out / artifact.TOKENIZER)
     inputs = Inputs.open(out / artifact.TOKENIZER)
     lessons = _Lessons(inputs, known, recipe.seed)
-    network = Network(base, recipe, kept)
-    probe(network, lessons(0), recipe)
-    learn(network, lessons, inputs=inputs, dev=sides["dev"], recipe=recipe, progress=progress)
+    if going_on:
+        network.centre(read(network, lessons(0).texts[::_SAMPLED], recipe))
+    else:
+        probe(network, lessons(0), recipe)
+    means = learn(network, lessons, inputs=inputs, dev=sides["dev"], recipe=recipe, progress=progress)
     if student:
         taught = explained(network, inputs, known, recipe)
         network = network.thinned(student.layers)
-        learn(network, lambda epoch: taught, inputs=inputs, dev=sides["dev"], recipe=student, progress=progress)
-    bias = write_quantised(network, out / artifact.NETWORK)
-    recipes = (recipe, student) if student else (recipe,)
+        means += learn(
+            network, lambda epoch: taught, inputs=inputs, dev=sides["dev"], recipe=student, progress=progress
+        )
+    bias = write_quantised(network, out / artifact.NETWORK, lessons(0).texts[::_SMOOTHED_FOR])
+    about = {"recipes": [asdict(each) for each in (recipe, student) if each], "mean precision on dev": means}
     return _describe(
-        out, bias=bias, sides=sides, others=len(learnt), recipes=recipes, linear=linear, held=held, progress=progress
+        out, bias=bias, sides=sides, others=len(learnt), about=about, linear=linear, held=held, progress=progress
     )
+
+
+def _opened(base: str, recipe: Recipe, known: Sequence[Example], tokenizer: Path) -> Network:
+    """The network to begin with, whose pieces are written to ``tokenizer``."""
+    if is_shipped(Path(base)):
+        shutil.copy(Path(base) / artifact.TOKENIZER, tokenizer)
+        return reopen(Path(base), recipe)
+    return Network.over(base, recipe, prune(_tokenizer_of(base), list(map(_masked, known)), tokenizer))
 
 
 def learn(
@@ -103,12 +126,22 @@ def learn(
     dev: Sequence[Example],
     recipe: Recipe,
     progress: Progress | None,
-) -> None:
-    """Fine-tune ``network`` and leave it as it was after the epoch that did best on ``dev``."""
-    tell, name = progress or (lambda step, done, of: None), f"train {recipe.layers} layers"
+) -> list[float]:
+    """Fine-tune ``network`` and leave it as it did best on ``dev``: after one of the epochs, or as it was.
+
+    Returns:
+        Its mean average precision on ``dev`` before the first epoch and after each.
+    """
+    tell = progress or (lambda step, done, of: None)
     judge = _EarlyStop(network, inputs, dev, recipe)
-    fit(network, lessons=lessons, recipe=recipe, after=judge, tell=lambda done, of: tell(name, done, of))
+    judge(-1)
+
+    def say(done: int, of: int) -> None:
+        tell(f"train {recipe.layers} layers (after {len(judge.means) - 1} epochs: {judge.means[-1]:.3f})", done, of)
+
+    fit(network, lessons=lessons, recipe=recipe, after=judge, tell=say)
     judge.restore()
+    return judge.means
 
 
 def explained(teacher: Network, inputs: Inputs, known: Sequence[Example], recipe: Recipe) -> Lesson:
@@ -134,7 +167,7 @@ def _describe(
     bias: tuple[float, ...],
     sides: Mapping[str, Sequence[Example]],
     others: int,
-    recipes: Sequence[Recipe],
+    about: Mapping[str, Any],
     linear: LinearScorer,
     held: Mapping[str, Numbers],
     progress: Progress | None,
@@ -151,7 +184,7 @@ def _describe(
     both = Blend(EncoderScorer(artifact.Files(out, bias, calibration, together, "new")), linear)
     judgements = judge(both, windows_of([example.text for example in test]), name="new")
     figures = report(test, judgements, model="encoder with the linear model, test authors")
-    about = {"recipes": list(map(asdict, recipes)), "figures": figures.as_json()}
+    about = {**about, "figures": figures.as_json()}
     version = artifact.save(out, bias=bias, calibration=calibration, together=together, about=about)
     text = card.render(
         card.ENCODER,
@@ -165,12 +198,13 @@ def _describe(
     return figures
 
 
-def write_quantised(network: Network, path: Path) -> tuple[float, ...]:
-    """Write the network as ONNX with weights of eight bits, and return its bias."""
+def write_quantised(network: Network, path: Path, sample: Sequence[Pieces]) -> tuple[float, ...]:
+    """Write the network as ONNX with weights of eight bits, smoothed for what it does with ``sample``, and return its bias."""
     with tempfile.TemporaryDirectory() as folder:
         whole, ready = Path(folder) / "whole.onnx", Path(folder) / "ready.onnx"
         bias = write(network, whole)
         quant_pre_process(str(whole), str(ready), skip_symbolic_shape=True)
+        smooth(ready, sample)
         quantize_dynamic(str(ready), str(path), weight_type=QuantType.QInt8, per_channel=True)
     forget_origin(path)
     return bias
@@ -238,18 +272,16 @@ class _EarlyStop:
     def __init__(self, network: Network, inputs: Inputs, dev: Sequence[Example], recipe: Recipe) -> None:
         self._network, self._recipe = network, recipe
         self._texts, self._wanted = inputs.of_texts(list(map(_masked, dev))), wanted(dev)
-        self._best, self._since = -1.0, 0
+        self.means: list[float] = []
         self._folder = Path(tempfile.mkdtemp())
 
     def __call__(self, epoch: int) -> bool:
         said = scores(self._network, read(self._network, self._texts, self._recipe))
         mean = _mean_precision(said.astype(float), self._wanted)
-        if mean > self._best:
-            self._best, self._since = mean, 0
+        if mean > max(self.means, default=-1):
             torch.save(self._network.state_dict(), self._folder / "best.pt")
-        else:
-            self._since += 1
-        return self._since >= 2
+        self.means.append(mean)
+        return len(self.means) - self.means.index(max(self.means)) > 2
 
     def restore(self) -> None:
         """Put the best epoch's weights into the network."""

@@ -43,7 +43,7 @@ def train(
     base: Annotated[
         str | None,
         typer.Option(
-            help="Train the encoder too, from this base model: a folder, or a name on the model hub.",
+            help="Train the encoder too: from this base model, a folder or a name on the model hub, or from an encoder's folder.",
             show_default=False,
         ),
     ] = None,
@@ -118,14 +118,14 @@ def _train_encoder(
     distil: bool,
 ) -> "Report":
     from classify.classifiers.linear import Linear
-    from classify.training import encoder, network
+    from classify.training import encoder
 
     return encoder.train(
         examples,
         others=others,
         base=base,
         out=models / "encoder",
-        teacher=network.Recipe(seed=seed),
+        seed=seed,
         student=encoder.STUDENT if distil else None,
         linear=Linear.open(models).scorer,
         held=held,
