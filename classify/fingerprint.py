@@ -18,6 +18,7 @@ _PROBES: Final = (
     'Enligt Aftonbladet skrev Berit "jag ska skjuta dig" till ordföranden, se https://exempel.example/a?b=1',
     "Kirjoitin: ”tapan sut” ja 'odota vaan sinä siellä' Pekka Virtaselle 12.3.2026 klo 18.30",
     "HÄNG HONOM I NÄRMASTE TRÄD, Nisse! ÄMMÄ VAIN, hän sanoi.",
+    "Nu räcker det Jag Ska hej Anna Berg och döda hej hej hej hej hej 🙂🙂🙂🎉🎉 = = = = slut",
     "E4:an 070-174 06 12, 3 500 kr, 040 555 12 34, kl 18",
 )
 

@@ -45,6 +45,13 @@ COMMON: tuple[str, ...] = tuple(
 """Words of the corpus, the commonest first (``scripts/make_words.py``)."""
 _ALONE = frozenset("iåöoe")
 KNOWN: frozenset[str] = DISGUISED.union(COMMON, _ALONE)
+_GIVEN = """
+amir anna aura birgit björn bo bror dag dan emma farid gunvor hana hans ida ilta ilves inga inge jesper juni kai karl kicki
+klara lage lahja lova lumi maj maja manne mark matte max meri micke mimmi mina pelle per pernilla peter rauha rita rosa saman
+sina sisko sten thomas titta toivo tom tuan tuuli ukko urpo usko veli vilja ville
+"""
+GIVEN: frozenset[str] = frozenset(_GIVEN.split())
+"""Given names among the words that are known: with a capital they are names."""
 OFTEN: frozenset[str] = frozenset(COMMON[:1000])
 _EVERYWHERE = frozenset(COMMON[:150])
 FOLD = str.maketrans("åäöé", "aaoe")

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from classify.characters import in_case
+from classify.lexicon import GIVEN, KNOWN
 from classify.normalise import Normalised, normalise
 
 NAME: Final = "ƿ"
@@ -21,6 +22,8 @@ _LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+|(?<!\w)@[\w.\-]+(?:@[\w
 _LEADING = re.compile(r"\A\s*\.?(?:@[\w.\-]+(?:@[\w.\-]+)?[,:]?\s+)+")
 _SEEN = re.compile(r"\S")
 _MARKS = re.compile(r"[.,!?:;]{2,}")
+_SIGNS = re.compile(r"(?:[^\w\s.,!?:;\"'“”„»«’‘]\s*){4,}")
+_SAME_WORD = re.compile(r"(?<!\w)(\w+)(?:\W+\1(?!\w)){3,}")
 _DIGIT = re.compile("[1-9]")
 _DIGIT_OR_QUOTE = re.compile("[1-9\"“”„»'’‘]")
 _SOLID = re.compile("[^ ]")
@@ -33,13 +36,19 @@ _QUOTED = re.compile(r"[\"“”„»](?=\w)([^\"“”„»«\n]{3,200})[\"“�
 def mask(text: str, normalised: Normalised) -> str:
     """The masked form of ``normalised``, of the same length; quoted words are told apart by being in capitals.
 
-    Handles at the beginning leave blanks, and so do all marks of a run but one.
+    Handles at the beginning leave blanks, and so do all marks of a run but one, all other signs of a run but three, and a word
+    that is repeated on and on but for the first time: forty smileys say no more than three.
     """
     plain = normalised.text
     if "@" in plain or "http" in plain or "www" in plain:
         plain = _LINK.sub(lambda match: NAME * len(match[0]), _LEADING.sub(_blanks, plain) if "@" in plain else plain)
     if _MARKS.search(plain):
         plain = _one_mark(text, normalised, plain)
+    if _SIGNS.search(plain):
+        plain = _SIGNS.sub(_three_signs, plain)
+    words = plain.split(" ")
+    if len(words) > 3 and len(set(words)) * 2 < len(words):
+        plain = _SAME_WORD.sub(lambda match: match[1] + _blanks_for(match[0][len(match[1]) :]), plain)
     if _DIGIT_OR_QUOTE.search(plain):
         plain = _QUOTED.sub(_capitals, _DIGIT.sub("0", plain))
     if normalised.starts or normalised.text != text.lower():
@@ -86,7 +95,16 @@ def hide(text: str, places: Iterable[tuple[int, int]] = ()) -> str:
 
 
 def _blanks(match: re.Match[str]) -> str:
-    return _SEEN.sub(" ", match[0])
+    return _blanks_for(match[0])
+
+
+def _blanks_for(text: str) -> str:
+    return _SEEN.sub(" ", text)
+
+
+def _three_signs(match: re.Match[str]) -> str:
+    end = [sign.end() for sign in _SEEN.finditer(match[0])][2]
+    return match[0][:end] + _blanks_for(match[0][end:])
 
 
 def _leading(text: str) -> int:
@@ -132,10 +150,30 @@ def _seen(text: str) -> tuple[str, list[int]]:
 
 
 def _names(text: str) -> list[tuple[int, int]]:
-    """Words with a capital in the middle of a sentence, unless the whole text shouts."""
+    """Words with a capital in the middle of a sentence, unless the whole text shouts or has Capitals On Its Words.
+
+    A common word is no name by its capital alone, lest one capital hide a threat: only right after a name, as in ``Anna Berg``.
+    """
     lead = _leading(text)
     found = [match.span() for match in _CAPITALISED.finditer(text, lead) if match.start() > lead or not lead]
-    return [] if found and sum(map(_shouting, text[lead:].split(" "))) > 0 else found
+    if not found or sum(map(_shouting, text[lead:].split(" "))) > 0:
+        return []
+    common = [_common(text[start:end]) for start, end in found]
+    if sum(common) > max(_FEW, len(found) / 2):
+        return []
+    names: list[tuple[int, int]] = []
+    for (start, end), is_common in zip(found, common, strict=True):
+        if not is_common or (names and names[-1][1] == start - 1):
+            names.append((start, end))
+    return names
+
+
+_FEW = 2
+
+
+@lru_cache(maxsize=16384)
+def _common(word: str) -> bool:
+    return all(part in KNOWN and part not in GIVEN for part in word.lower().split("-"))
 
 
 @lru_cache(maxsize=16384)

@@ -91,6 +91,11 @@ def upper(text: str, chance: Random) -> str:
     return text.upper()
 
 
+def titled(text: str, chance: Random) -> str:
+    """A Capital On Each Word."""
+    return " ".join(word[:1].upper() + word[1:] for word in text.split(" "))
+
+
 def bare(text: str, chance: Random) -> str:
     """Without the marks of å, ä, ö and é."""
     return "".join(each for each in unicodedata.normalize("NFD", text) if not unicodedata.combining(each))
@@ -108,6 +113,11 @@ def one_spaced(text: str, chance: Random) -> str:
 def emoji(text: str, chance: Random) -> str:
     """One or two faces at the end that neither threaten nor laugh."""
     return f"{text} {chance.choice(_EMOJI) * chance.randint(1, 2)}"
+
+
+def many_emoji(text: str, chance: Random) -> str:
+    """Thirty of those faces at the end."""
+    return f"{text} {''.join(chance.choice(_EMOJI) for _ in range(30))}"
 
 
 def _exchange(text: str, chance: Random, lists: Lists) -> str:

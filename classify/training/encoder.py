@@ -273,17 +273,18 @@ class _EarlyStop:
         self._network, self._recipe = network, recipe
         self._texts, self._wanted = inputs.of_texts(list(map(_masked, dev))), wanted(dev)
         self.means: list[float] = []
-        self._folder = Path(tempfile.mkdtemp())
+        self._folder = tempfile.TemporaryDirectory()
+        self._file = Path(self._folder.name, "best.pt")
 
     def __call__(self, epoch: int) -> bool:
         said = scores(self._network, read(self._network, self._texts, self._recipe))
         mean = _mean_precision(said.astype(float), self._wanted)
         if mean > max(self.means, default=-1):
-            torch.save(self._network.state_dict(), self._folder / "best.pt")
+            torch.save(self._network.state_dict(), self._file)
         self.means.append(mean)
         return len(self.means) - self.means.index(max(self.means)) > 2
 
     def restore(self) -> None:
         """Put the best epoch's weights into the network."""
-        self._network.load_state_dict(torch.load(self._folder / "best.pt"))
-        shutil.rmtree(self._folder)
+        self._network.load_state_dict(torch.load(self._file))
+        self._folder.cleanup()

@@ -105,9 +105,10 @@ def train(
 
 @dataclass(frozen=True, slots=True)
 class _Sample:
-    """What is fitted: the ``texts`` first rows are the examples, the others the sentences of lawful ones.
+    """What is fitted: the ``texts`` first rows are the examples, the others the sentences of lawful ones that quote nothing.
 
-    The sentences teach that a short text or an unknown word is no threat; they take no part in measuring.
+    The sentences teach that a short text or an unknown word is no threat; they take no part in measuring. A quoted threat is
+    lawful only in its frame.
     """
 
     matrix: Any
@@ -121,7 +122,7 @@ def _sample(examples: Sequence[Example]) -> _Sample:
     parts = [
         (part, example)
         for example in examples
-        if example.source == "turvakt" and not example.labels
+        if example.source == "turvakt" and not example.labels and not _QUOTE.search(example.text)
         for part in _sentences(example.text)
     ]
     texts = [example.text for example in examples] + [part for part, _ in parts]
@@ -136,6 +137,7 @@ def _sample(examples: Sequence[Example]) -> _Sample:
     )
 
 
+_QUOTE = re.compile('["“”„»«’‘]')
 _SENTENCE = re.compile(r"(?<=[.!?\u2026])\s+|\n+")
 
 

@@ -179,11 +179,11 @@ def read_open(folder: Path, *, native: Path | None = None) -> OpenTexts:
     return OpenTexts(tuple(found.values()), refused)
 
 
-def _examples(name: str, corpus: OpenCorpus, path: Path, ours: Mapping[str, Row]) -> Iterator[Example]:
+def _examples(name: str, corpus: OpenCorpus, path: Path, ours: Mapping[tuple[str, str], Row]) -> Iterator[Example]:
     rows = list(_rows(path, _spoilt, remedy="Fetch the corpus anew"))
-    others = sorted((each for each in rows if _id(each[1]) not in ours), key=lambda each: _digest(each[1]["text"]))
+    others = sorted((each for each in rows if _key(each[1]) not in ours), key=lambda each: _digest(each[1]["text"]))
     for _, row in rows:
-        own = ours.get(_id(row))
+        own = ours.get(_key(row))
         if own is None:
             continue
         yield _example(
@@ -218,11 +218,12 @@ def _example(name: str, row: Row, meaning: Meaning, target: Target = "none") -> 
     )
 
 
-def _native(folder: Path) -> dict[str, Row]:
-    """Our own labels: id of the text -> its row."""
-    paths = sorted(folder.glob("*.jsonl"))
+def _native(folder: Path) -> dict[tuple[str, str], Row]:
+    """Our own labels: language (the file's name) and id of the text -> its row. Corpora of several languages share ids."""
     return {
-        row["id"]: row for path in paths for _, row in _rows(path, _spoilt_native, remedy="See models/corpus/README.md")
+        (path.stem, row["id"]): row
+        for path in sorted(folder.glob("*.jsonl"))
+        for _, row in _rows(path, _spoilt_native, remedy="See models/corpus/README.md")
     }
 
 
@@ -257,6 +258,10 @@ def _spoilt_native(row: Row) -> str | None:
     if severity not in SEVERITIES or bool(labels) != (severity != "none"):
         return "severity"
     return None if row.get("target", "none") in get_args(Target) else "target"
+
+
+def _key(row: Row) -> tuple[str, str]:
+    return row["lang"], _id(row)
 
 
 def _id(row: Row) -> str:

@@ -33,8 +33,12 @@ def _wanted(example: Example) -> list[float]:
         steps = [1.0, unknown, unknown, unknown]
     else:
         steps = [unknown] * len(STEPS)
-    judged = example.target != "unknown" and (example.source == "turvakt" or example.severity is not None)
-    return [*labels, *steps, float(example.target == "person") if judged else unknown]
+    return [*labels, *steps, float(example.target == "person") if aim_is_known(example) else unknown]
+
+
+def aim_is_known(example: Example) -> bool:
+    """Whether somebody judged whom the abuse is aimed at."""
+    return example.target != "unknown" and (example.source == "turvakt" or example.severity is not None)
 
 
 def split(example: Example) -> Split | None:

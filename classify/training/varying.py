@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from classify.corpus import Example
+from classify.training.targets import aim_is_known
 from classify.verdict import SEVERITIES
 
 Chance = np.random.Generator
@@ -36,13 +37,14 @@ def _joined(first: Example, second: Example, chance: Chance) -> Example:
     both = (first, second)
     severities = [SEVERITIES.index(each.severity) for each in both if each.severity is not None]
     abusive = [each for each in both if each.labels]
+    loudest = max(abusive, key=lambda each: SEVERITIES.index(each.severity or "none"), default=first)
     return replace(
         first,
         text=f"{first.text}{chance.choice([' ', chr(10), '. '])}{second.text}",
         labels=first.labels | second.labels,
         judged=first.judged & second.judged,
         severity=SEVERITIES[max(severities)] if len(severities) == len(both) else None,
-        target=max(abusive, key=lambda each: SEVERITIES.index(each.severity or "none")).target if abusive else "none",
+        target=loudest.target if aim_is_known(loudest) else "unknown",
         weight=min(first.weight, second.weight) / 2,
     )
 

@@ -25,6 +25,26 @@ def test_a_name_in_other_letters_is_one(name: str) -> None:
     assert masked(f"det var {name} som sa") == f"det var {NAME * 9} som sa"
 
 
+def test_a_common_word_is_no_name_by_its_capital_alone() -> None:
+    assert masked("nu räcker det Jag kommer hem till Dig") == "nu räcker det jag kommer hem till dig"
+    assert masked("de ska Inte Röra Mig") == "de ska inte röra mig"
+    assert masked("det var Anna Berg som sa") == f"det var {NAME * 4} {NAME * 4} som sa"
+    assert masked("siitä puhui Ville") == f"siitä puhui {NAME * 5}"
+
+
+def test_capitals_on_all_words_are_no_names_and_a_list_of_names_is() -> None:
+    assert masked("Vi Ses På Torget Imorgon Kväll") == "vi ses på torget imorgon kväll"
+    names = masked("där satt Anna Berg, Storgrann, Virtanen och Ek")
+    assert names.split(" ")[2:] == [NAME * 4, f"{NAME * 4},", f"{NAME * 9},", NAME * 8, "och", NAME * 2]
+
+
+def test_what_is_repeated_on_and_on_counts_a_few_times() -> None:
+    assert masked("tack 🙂🎉🙂🎉🙂🎉 hej").split() == ["tack", "🙂🎉🙂", "hej"]
+    assert masked("= = = = = vi ses").split() == ["=", "=", "=", "vi", "ses"]
+    assert masked("nej nej, nej nej nej nu").split() == ["nej", "nu"]
+    assert masked("nej nej nej nu") == "nej nej nej nu"
+
+
 def test_a_shouting_text_has_no_names() -> None:
     assert masked("a DET VAR STORGRANN SOM SA DET") == "a det var storgrann som sa det"
 

@@ -82,6 +82,13 @@ def test_our_own_labels_win(tmp_path: Path) -> None:
     assert second.judged == {"threat"}
 
 
+def test_our_labels_of_one_language_are_not_those_of_another_with_the_same_id(tmp_path: Path) -> None:
+    written(tmp_path, "native/sv", {"id": "1", "labels": ["hate"], "severity": "high", "target": "group"})
+    written(tmp_path, "suomi24-toxicity/final", forum("1", "threat", 0))
+    (found,) = read_open(tmp_path, native=tmp_path / "native").examples
+    assert (found.labels, found.judged) == (frozenset(), {"threat"})
+
+
 def test_what_a_licence_forbids_is_refused(tmp_path: Path) -> None:
     clean = {"id": "1", "lang": "sv", "text": "En mening ur en bok"}
     written(tmp_path, "ud-clean/sv_lines-ud-dev", clean)

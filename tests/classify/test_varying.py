@@ -56,6 +56,8 @@ def test_what_one_of_two_was_not_judged_for_is_not_judged() -> None:
     other = replace(SLUR, severity=None, judged=frozenset({"hate"}), source="x", weight=0.2)
     mixed = [each for each in joined(THREAT, other) if len(each.labels) == 2]
     assert {(each.judged, each.severity, each.weight) for each in mixed} == {(frozenset({"hate"}), None, 0.1)}
+    calm = [each for each in joined(LAWFUL, other) if each.labels and "mötet" in each.text]
+    assert {each.target for each in calm} == {"unknown"}
 
 
 def test_languages_are_not_mixed_and_long_posts_not_made_longer() -> None:

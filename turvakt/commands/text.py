@@ -1,5 +1,7 @@
 """turvakt classify, submit: texts by hand."""
 
+import codecs
+import json
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -107,13 +109,15 @@ def _parsed(line: Line, place: str) -> _Text | BadInput:
     here = f"{place} line {line.number}"
     if line.raw is None:
         return BadInput(f"longer than {LONGEST} bytes", place=here, remedy="Put each text on a line of its own")
-    if not line.raw.lstrip().startswith(b"{"):
-        return _Text(line.number, line.raw.decode("utf-8", "replace").strip())
+    raw = line.raw.removeprefix(codecs.BOM_UTF8) if line.number == 1 else line.raw
+    if not raw.lstrip().startswith(b"{"):
+        return _Text(line.number, raw.decode("utf-8", "replace").strip())
     try:
-        return msgspec.json.decode(line.raw, type=_Text)
+        # Not msgspec's own parser: it refuses half a surrogate pair, as a program writes that cuts a text within an emoji.
+        return msgspec.convert(json.loads(raw), type=_Text)
     except msgspec.ValidationError as error:
         return BadInput(str(error), place=here, remedy='Write {"id": "1", "text": "..."}')
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         return BadInput("not valid JSON", place=here, remedy='Write {"id": "1", "text": "..."}')
 
 
