@@ -23,7 +23,7 @@ _LEADING = re.compile(r"\A\s*\.?(?:@[\w.\-]+(?:@[\w.\-]+)?[,:]?\s+)+")
 _SEEN = re.compile(r"\S")
 _MARKS = re.compile(r"[.,!?:;]{2,}")
 _SIGNS = re.compile(r"(?:[^\w\s.,!?:;\"'“”„»«’‘]\s*){4,}")
-_SAME_WORD = re.compile(r"(?<!\w)(\w+)(?:\W+\1(?!\w)){3,}")
+_SAME_WORD = re.compile(r"(?<!\w)([^\W\d_]+)(?:\W+\1(?!\w)){3,}")
 _DIGIT = re.compile("[1-9]")
 _DIGIT_OR_QUOTE = re.compile("[1-9\"“”„»'’‘]")
 _SOLID = re.compile("[^ ]")
@@ -47,7 +47,7 @@ def mask(text: str, normalised: Normalised) -> str:
     if _SIGNS.search(plain):
         plain = _SIGNS.sub(_three_signs, plain)
     words = plain.split(" ")
-    if len(words) > 3 and len(set(words)) * 2 < len(words):
+    if len(words) > 3 and len(set(words)) * 4 <= len(words) * 3:
         plain = _SAME_WORD.sub(lambda match: match[1] + _blanks_for(match[0][len(match[1]) :]), plain)
     if _DIGIT_OR_QUOTE.search(plain):
         plain = _QUOTED.sub(_capitals, _DIGIT.sub("0", plain))
