@@ -97,9 +97,11 @@ def hints(
     ]
 
 
-def as_json(provisions: Sequence[Provision]) -> list[dict[str, str]]:
-    """Country and section of each, for programs."""
-    return [{"country": each.country, "section": each.cited(each.tongue)[0]} for each in provisions]
+def as_json(provisions: Sequence[Provision]) -> list[dict[str, str | bool]]:
+    """Country and section of each, and whether it is there for the mandate alone, for programs."""
+    return [
+        {"country": each.country, "section": each.cited(each.tongue)[0], "mandate": each.mandate} for each in provisions
+    ]
 
 
 def load_law(path: Path) -> tuple[Provision, ...]:

@@ -1,13 +1,13 @@
 """The stage: posts in, verdicts out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from classify.classifier import Classifier
 from classify.law import Provision, hints
 from classify.law import as_json as law_as_json
 from classify.masking import cover
-from classify.verdict import LABELS, VERDICTS, Judgement, Score, Verdict
+from classify.verdict import LABELS, VERDICTS, Judgement, Label, Score, Verdict
 from flow.clock import Clock
 from flow.stage import Output, Stage
 from ingest.intake import TOPIC as POSTS_TOPIC
@@ -43,6 +43,14 @@ def unnamed(post: Post) -> str:
     """
     spans = [(mention.start, mention.end) for mention in post.mentions]
     return cover(post.text, [(start, end) for start, end in spans if post.text[start : start + 1] not in ("@", "#")])
+
+
+def thresholds_of(verdict: Verdict, *, classifier: Classifier) -> Mapping[Label, float]:
+    """By which the labels of ``verdict`` were flagged; empty if another model than that of ``classifier`` gave it.
+
+    They are those of the text as it was judged: with the name of the official in it another model might have judged.
+    """
+    return classifier.thresholds(unnamed(verdict.post)) if verdict.judgement.model == classifier.model else {}
 
 
 def _gone(model: str) -> Judgement:

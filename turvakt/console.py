@@ -1,9 +1,10 @@
 """Serves the web pages from within the monitor."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from functools import partial
 from typing import Any
 
-from classify.verdict import Label, Verdict
+from classify.stage import thresholds_of
 from registry.retention import Kind
 from review.decision import DECISIONS, Decision
 from review.stage import DECISIONS_TOPIC
@@ -91,18 +92,13 @@ class Console:
             audit=self._parts.audit,
             portal=portal(self._parts, base_url=self.base_url, step=step) if people else None,
             answers=answers(self._parts, step=step),
-            thresholds=self._thresholds,
+            thresholds=partial(thresholds_of, classifier=self._parts.classifier),
             law=self._parts.law,
             kept=self._kept,
             base_url=self._parts.settings.web.base_url or None,
             clock=self._parts.clock,
         )
         await serve(timed(app, self._told), self._socket, proxies=self._proxies)
-
-    def _thresholds(self, verdict: Verdict) -> Mapping[Label, float]:
-        """Nothing is known of those of a model that has been replaced."""
-        classifier = self._parts.classifier
-        return classifier.thresholds(verdict.post.text) if verdict.judgement.model == classifier.model else {}
 
     def _kept(self, kind: Kind, tenants: Collection[str]) -> float:
         kept = retention(self._parts)

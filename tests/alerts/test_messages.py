@@ -186,7 +186,7 @@ def test_the_facts_for_machines() -> None:
     assert data["labels"] == {"harassment": 0.9}
     assert (data["incident"], data["posts"], data["accounts"], data["minutes"]) == (INCIDENT, 42, 17, 10)
     assert data["link"] == message.link == LINK
-    assert data["law"][0] == {"country": "SE", "section": "4 kap. 7 § brottsbalken"}
+    assert data["law"][0] == {"country": "SE", "section": "4 kap. 7 § brottsbalken", "mandate": False}
     assert (message.official, message.post, message.thread) == ("anna-lindqvist", "bluesky:1", INCIDENT)
     assert (message.severity, message.threat) == ("high", False)
 

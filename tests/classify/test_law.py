@@ -99,8 +99,10 @@ class TestHints:
 
     def test_for_programs(self) -> None:
         assert as_json(hints(LAW, judgement("threat", language="fi"))[:1]) == [
-            {"country": "FI", "section": "rikoslaki 25 luku 7 §"}
+            {"country": "FI", "section": "rikoslaki 25 luku 7 §", "mandate": False}
         ]
+        assert {each.mandate for each in LAW} == {False, True}
+        assert [each["mandate"] for each in as_json(LAW)] == [each.mandate for each in LAW]
 
 
 WHOLE = """

@@ -1,5 +1,7 @@
 """Posts in, verdicts out; severity agrees with labels. Contains abusive test material."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,11 +11,12 @@ from classify.classifiers.linear import Linear
 from classify.law import load_law
 from classify.rules.matching import CERTAIN
 from classify.severity import settle
-from classify.stage import as_json, classify_posts
+from classify.stage import as_json, classify_posts, thresholds_of, unnamed
 from classify.verdict import LABELS, VERDICTS, Label, Score
 from flow.clock import ManualClock
 from ingest.post import Mention, Post
 from tests.classify.material import MODELS, shipped
+from tests.classify.watchword import Watchword
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -46,6 +49,22 @@ def test_no_verdict_hangs_on_who_is_named() -> None:
     assert len(judgements) == 1  # to the last digit
 
 
+class Asked(Watchword):
+    """Its thresholds hang on the text."""
+
+    def thresholds(self, text: str) -> Mapping[Label, float]:
+        return {"threat": len(text) / 100}
+
+
+def test_thresholds_are_those_of_the_text_that_was_judged() -> None:
+    about = replace(post(1, "anna lindqvist borde gå"), mentions=(Mention("o", 0, 14, "full-name"),))
+    (verdict,) = classify_posts([about], classifier=Asked(), clock=ManualClock(NOW))
+    assert len(unnamed(about)) < len(about.text)
+    assert thresholds_of(verdict, classifier=Asked()) == {"threat": len(unnamed(about)) / 100}
+    replaced = replace(verdict, judgement=replace(verdict.judgement, model="linear@0"))
+    assert thresholds_of(replaced, classifier=Asked()) == {}
+
+
 def test_the_plain_json_form() -> None:
     text = "Jag ska döda dig"
     alone = Cascade(Linear.open(MODELS), None)  # an encoder would have its say, too
@@ -53,7 +72,7 @@ def test_the_plain_json_form() -> None:
     assert list(found) == ["id", "language", "unable", "severity", "labels", "spans", "aimed_at", "law", "model"]
     assert found["labels"]["threat"] == {"probability": CERTAIN, "flagged": True}
     assert found["aimed_at"] == "person"
-    assert found["law"][0] == {"country": "SE", "section": "4 kap. 5 § brottsbalken"}
+    assert found["law"][0] == {"country": "SE", "section": "4 kap. 5 § brottsbalken", "mandate": False}
     assert any(text[span["start"] : span["end"]] == text and span["label"] == "threat" for span in found["spans"])
 
 

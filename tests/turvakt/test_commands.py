@@ -426,7 +426,7 @@ class TestWrongInput:
     def test_whom_a_text_is_aimed_at_and_the_law_to_consider(self, program: Program) -> None:
         threat = next(case["text"] for case in phrases() if (case["lang"], case["label"]) == ("sv", "threat"))
         hinted, harmless = program.json("classify", "--json", given=f"{threat}\nTack för fikat i parken igår")
-        assert hinted["law"][0] == {"country": "SE", "section": "4 kap. 5 § brottsbalken"}
+        assert hinted["law"][0] == {"country": "SE", "section": "4 kap. 5 § brottsbalken", "mandate": False}
         assert (harmless["law"], harmless["aimed_at"]) == ([], None)
 
     def test_a_line_without_end(self, program: Program) -> None:
