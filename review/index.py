@@ -311,7 +311,8 @@ def raised(alert: Alert) -> Raised:
 
 
 def is_flagged(verdict: Verdict) -> bool:
-    """Whether a verdict says anything at all: a label or a severity."""
+    """Whether a verdict says anything at all: a label or a severity. One that could not be given says nothing, and by the consents
+    as they are worded such a post is not kept (docs/decisions/0031-not-judged-not-kept.md)."""
     return bool(verdict.judgement.flagged) or verdict.judgement.severity != "none"
 
 

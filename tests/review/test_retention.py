@@ -90,8 +90,17 @@ def test_what_is_not_flagged_never_comes_into_the_index(place: Place) -> None:
     place.write(verdict("plain"), verdict("unable", unable="language"), LOW, GRAVE)
     assert place.held() == ["grave", "low"]
     place.days["unflagged"] = 7
-    place.write(verdict("plain"))
-    assert place.held() == ["grave", "low", "plain"]
+    place.write(verdict("plain"), verdict("unable", unable="language"))
+    assert place.held() == ["grave", "low", "plain", "unable"]
+    assert place.after(7.1) == {"ekvik": {"unflagged": 2}}
+
+
+def test_what_could_not_be_judged_is_within_the_sample(place: Place) -> None:
+    place.officials["anna"] = person("anna", sample=True)
+    place.share = 1.0
+    place.write(verdict("unable", unable="language"))
+    assert place.held() == ["unable"]
+    assert place.after(30.1) == {"ekvik": {"sample": 1}}
 
 
 def test_a_post_that_is_no_longer_flagged_takes_the_place_of_what_was_known_of_it(place: Place) -> None:
