@@ -311,8 +311,11 @@ def raised(alert: Alert) -> Raised:
 
 
 def is_flagged(verdict: Verdict) -> bool:
-    """Whether a verdict says anything at all: a label or a severity. One that could not be given says nothing, and by the consents
-    as they are worded such a post is not kept (docs/decisions/0031-not-judged-not-kept.md)."""
+    """Whether a verdict says anything at all: a label or a severity.
+
+    ``unable`` says nothing: consents as they are worded do not let such a post be kept, see
+    docs/decisions/0031-not-judged-not-kept.md.
+    """
     return bool(verdict.judgement.flagged) or verdict.judgement.severity != "none"
 
 

@@ -1,6 +1,6 @@
 """From scores on held-out authors to a calibration: probabilities that mean what they say, bars for a budget of false alarms."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -34,6 +34,25 @@ _FEWEST: Final = 30
 """Positives of one language from which it gets a calibration of its own; with fewer it shares that of both."""
 
 
+Shared = Collection[tuple[str, str]]
+"""Pairs of language and head."""
+
+
+def shared(wanted: NDArray[np.float32], examples: Sequence[Example]) -> Shared:
+    """Which languages get a calibration of which heads that is made on all languages, as ``examples`` have too few of their own.
+
+    Args:
+        wanted: (examples, heads), as `calibrate` takes it.
+    """
+    languages = np.array([example.lang for example in examples])
+    return {
+        (language, name)
+        for language in LANGUAGES
+        for name, count in zip(HEADS, (wanted[languages == language] == 1).sum(axis=0), strict=True)
+        if count < _FEWEST
+    }
+
+
 def calibrate(scores: Numbers, wanted: NDArray[np.float32], examples: Sequence[Example]) -> Calibration:
     """A calibration from raw ``scores`` (examples, heads) on authors that the model has not seen.
 
@@ -43,11 +62,12 @@ def calibrate(scores: Numbers, wanted: NDArray[np.float32], examples: Sequence[E
     slope, shift, bars = (np.zeros((len(LANGUAGES), len(HEADS)), dtype=np.float32) for _ in range(3))
     languages = np.array([example.lang for example in examples])
     lawful = np.array([example.severity == "none" for example in examples])
+    together = shared(wanted, examples)
     for head, name in enumerate(HEADS):
         judged = ~np.isnan(wanted[:, head])
         for row, language in enumerate(LANGUAGES):
             here = judged & (languages == language)
-            if (wanted[here, head] == 1).sum() < _FEWEST:
+            if (language, name) in together:
                 here = judged & np.isin(languages, LANGUAGES)
             truth = wanted[here, head] == 1
             if not truth.any():

@@ -9,7 +9,7 @@ from classify.calibration import LANGUAGES, Calibration
 from classify.corpus import Example
 from classify.evaluation.report import Report, markdown
 from classify.heads import STEPS
-from classify.training.calibrating import FALSE_ALARMS
+from classify.training.calibrating import FALSE_ALARMS, Shared
 from classify.verdict import LABELS
 
 _CARD = """# Model card: {name} {version}
@@ -37,6 +37,8 @@ everyday stream. Intervals: 95 % of bootstrap draws over authors.
 
 From this probability a label is flagged or a severity reached: that with the best F1 on held-out authors, but at least the one
 that keeps the budget of false alarms, which is the share of lawful posts that may be flagged. None is above 0.97.
+A `*` marks where probability and threshold are not of the language alone: too few held-out posts of it have the label or the
+severity, so all languages share what was found on them together.
 
 {thresholds}
 """
@@ -73,8 +75,9 @@ def render(
     others: int,
     version: str,
     calibration: Calibration,
+    shared: Shared,
 ) -> str:
-    """The card as Markdown. ``examples`` and the number of ``others`` are what was trained on."""
+    """The card as Markdown. ``examples`` and the number of ``others`` are what was trained on; ``shared`` see `calibrating`."""
     languages = Counter(example.lang for example in examples)
     labels = Counter(label for example in examples for label in example.labels)
     return _CARD.format(
@@ -89,17 +92,24 @@ def render(
         labels="Labels: " + ", ".join(f"{label} {labels[label]}" for label in LABELS) + ".",
         table=markdown(report.rows()),
         overall=markdown(report.overall_rows()),
-        thresholds=markdown(bars(calibration)),
+        thresholds=markdown(bars(calibration, shared)),
     )
 
 
-def bars(calibration: Calibration) -> list[list[str]]:
-    """A table of the probabilities from which a head says yes, by language; its last row is the budget of false alarms."""
+def bars(calibration: Calibration, shared: Shared) -> list[list[str]]:
+    """A table of the probabilities from which a head says yes, by language, with a mark where it is ``shared`` by languages; its
+    last row is the budget of false alarms."""
     rows = zip(LANGUAGES, calibration.bars.tolist(), strict=True)
     heads = [*LABELS, *STEPS]
     budget = [f"{FALSE_ALARMS[head]:.1%}" if head in FALSE_ALARMS else "-" for head in heads]
     return [
         ["language", *heads],
-        *([language, *(f"{bar:.2f}" for bar in row[: len(heads)])] for language, row in rows),
+        *(
+            [
+                language,
+                *(f"{bar:.2f}{'*' * ((language, head) in shared)}" for head, bar in zip(heads, row, strict=False)),
+            ]
+            for language, row in rows
+        ),
         ["budget of false alarms", *budget],
     ]

@@ -33,7 +33,7 @@ from classify.reading import WINDOW
 from classify.reading import read as windows_of
 from classify.training import card
 from classify.training.batching import twins
-from classify.training.calibrating import calibrate
+from classify.training.calibrating import calibrate, shared
 from classify.training.linear import Numbers, Progress
 from classify.training.network import Lesson, Network, Recipe, Scores, fit, probe, read, scores, write
 from classify.training.shipped import is_shipped, reopen
@@ -193,6 +193,7 @@ def _describe(
         others=others,
         version=version,
         calibration=together.calibration,
+        shared=shared(truth, dev),
     )
     (out / "card.md").write_text(text, encoding="utf-8")
     return figures

@@ -28,7 +28,7 @@ from classify.masking import mask
 from classify.normalise import normalise
 from classify.severity import settle
 from classify.training import card
-from classify.training.calibrating import calibrate, screen_at
+from classify.training.calibrating import calibrate, screen_at, shared
 from classify.training.targets import at_least, split, wanted
 from classify.verdict import LABELS, Judgement, Score
 from flow.errors import Broken
@@ -97,6 +97,7 @@ def train(
             others=len(learnt),
             version=version,
             calibration=calibration,
+            shared=shared(sample.wanted[: len(examples)], examples),
         ),
         encoding="utf-8",
     )

@@ -5,7 +5,8 @@ import pytest
 
 from classify.corpus import Example, read
 from classify.heads import HEADS
-from classify.training.calibrating import FALSE_ALARMS, calibrate, screen_at
+from classify.training.calibrating import FALSE_ALARMS, calibrate, screen_at, shared
+from classify.training.card import bars
 from classify.training.targets import split, wanted
 from flow.errors import Broken
 from tests.classify.material import MODELS
@@ -77,5 +78,29 @@ def test_probabilities_mean_what_they_say() -> None:
     assert flagged[~truth].mean() < FALSE_ALARMS["threat"] + 0.005
     with pytest.raises(Broken, match="no post with 'threat'"):
         calibrate(scores, np.zeros_like(targets), examples)
+    assert shared(targets, examples) == set()
     screen = screen_at(chances, truth)
     assert (chances[truth, 0] >= screen).mean() >= 0.995
+
+
+def test_a_language_with_few_posts_of_a_label_shares_the_calibration_of_all_and_the_card_says_so() -> None:
+    random = np.random.default_rng(1)
+    truth = random.random(600) < 0.3
+    examples = [
+        Example(str(place), ("sv", "fi")[place % 2], "x", frozenset(), "high" if there else "none", "a")
+        for place, there in enumerate(truth)
+    ]
+    targets = np.repeat(truth[:, None], len(HEADS), axis=1).astype(np.float32)
+    doxxing = HEADS.index("doxxing")
+    finnish = np.flatnonzero(truth & (np.arange(600) % 2 == 1))
+    targets[finnish[29:], doxxing] = 0
+    assert shared(targets, examples) == {("fi", "doxxing")}
+    targets[finnish[29], doxxing] = 1
+    assert shared(targets, examples) == set()
+    targets[finnish[29], doxxing] = 0
+    scores = targets * 2.0 + random.normal(size=targets.shape)
+    calibration = calibrate(scores, targets, examples)
+    heading, swedish, finns, budget = bars(calibration, shared(targets, examples))
+    column = heading.index("doxxing")
+    assert [cell for row in (swedish, finns, budget) for cell in row if "*" in cell] == [finns[column]]
+    assert calibration.slope[0, doxxing] != calibration.slope[1, doxxing]
