@@ -5,6 +5,7 @@
 # make lint    style, types
 # make bench   speed and memory
 # make evaluation  what the classifier does and can do, measured and written into docs/evaluation.md
+#              OPEN=FOLDER: on the open corpora there, too, source by source
 # make secrets passwords and tokens for docker-compose.yml, in secrets/; what is there stays
 # make lock    renew the lock files after a change of pyproject.toml
 
@@ -35,7 +36,7 @@ bench: .venv/dev.done
 	$(BIN)/python -m benchmarks
 
 evaluation: .venv/run.done
-	@$(BIN)/turvakt evaluate --page docs/evaluation.md
+	@$(BIN)/turvakt evaluate --page docs/evaluation.md $(if $(OPEN),--open $(OPEN))
 
 secrets:
 	@python3 scripts/make_secrets.py

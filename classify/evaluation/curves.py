@@ -3,16 +3,29 @@
 Reliability diagrams as tables: DeGroot and Fienberg, 1983; Niculescu-Mizil and Caruana, ICML 2005.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from classify.corpus import Example
-from classify.evaluation.metrics import Bin, reliability
+from classify.evaluation.metrics import Array, Figure, Flags, Interval, Places, draws, reliability
 from classify.evaluation.report import Table, by_label
 from classify.verdict import Judgement, Label
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The ``texts`` whose probability is at least ``low`` and below the next point's: their mean probability, the share true, and
+    where 95 % of bootstrap draws over authors have it.
+    """
+
+    low: float
+    texts: int
+    mean: float
+    share: float
+    interval: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +34,15 @@ class Curve:
 
     language: str
     label: Label
-    bins: tuple[Bin, ...]
+    bins: tuple[Point, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CurveReport:
-    """The curves of a classifier."""
+    """The curves of a classifier on posts that ``of`` names."""
 
     model: str
+    of: str
     curves: tuple[Curve, ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -39,14 +53,19 @@ class CurveReport:
         """Tables to print, by title; the first row of each is the heading."""
         heading = ("language", "label", "probability from", "posts", "mean probability", "share true")
         rows = [
-            (each.language, each.label, f"{bin.low:.1f}", f"{bin.texts:,}", f"{bin.mean:.3f}", f"{bin.share:.3f}")
+            (
+                *(each.language, each.label, f"{bin.low:.1f}", f"{bin.texts:,}", f"{bin.mean:.2f}"),
+                f"{Figure(bin.share, bin.interval)}",
+            )
             for each in self.curves
             for bin in each.bins
         ]
-        return {"Calibration": [heading, *rows]}
+        return {f"Calibration on {self.of}": [heading, *rows]}
 
 
-def curves(examples: Sequence[Example], judgements: Sequence[Judgement], *, model: str) -> CurveReport:
+def curves(
+    examples: Sequence[Example], judgements: Sequence[Judgement], *, model: str, of: str = "held-out authors"
+) -> CurveReport:
     """The curve of every label that enough ``examples`` of a language have."""
     pairs = list(zip(examples, judgements, strict=True))
     found: list[Curve] = []
@@ -54,5 +73,16 @@ def curves(examples: Sequence[Example], judgements: Sequence[Judgement], *, mode
         for label, judged in by_label([pair for pair in pairs if pair[0].lang == language]):
             truth = np.array([label in example.labels for example, _ in judged])
             chances = np.array([judgement.labels[label].probability for _, judgement in judged])
-            found.append(Curve(language, label, tuple(reliability(truth, chances))))
-    return CurveReport(model, tuple(found))
+            drawn = draws([example.author for example, _ in judged])
+            found.append(Curve(language, label, tuple(_points(truth, chances, drawn))))
+    return CurveReport(model, of, tuple(found))
+
+
+def _points(truth: Flags, chances: Array, drawn: Sequence[Places]) -> Iterator[Point]:
+    shares: dict[float, list[float]] = {}
+    for places in drawn:  # a draw in which a bin is empty says nothing of it
+        for bin in reliability(truth[places], chances[places]):
+            shares.setdefault(bin.low, []).append(bin.share)
+    for bin in reliability(truth, chances):
+        low, high = np.quantile(shares.get(bin.low, [bin.share]), (0.025, 0.975))
+        yield Point(bin.low, bin.texts, bin.mean, bin.share, (round(float(low), 4), round(float(high), 4)))

@@ -76,12 +76,12 @@ def precision_at_recall(truth: Flags, chances: Array, recall: float) -> float:
     return float(truth[chances >= at].mean())
 
 
-def recall_at_false_alarms(truth: Flags, chances: Array, share: float) -> float:
-    """The share found at the lowest threshold that flags at most the share ``share`` of what is not there.
+def recall_at_false_alarms(truth: Flags, chances: Array, share: float, *, clean: Flags) -> float:
+    """The share found at the lowest threshold that flags at most the share ``share`` of the ``clean`` texts.
 
-    With fewer than ``1 / share`` texts that means: above every one of them.
+    With fewer than ``1 / share`` of them that means: above every one.
     """
-    others = np.sort(chances[~truth])[::-1]
+    others = np.sort(chances[clean])[::-1]
     if not len(others):
         return 1.0
     return float((chances[truth] > others[int(share * len(others))]).mean())

@@ -31,9 +31,9 @@ Table = list[tuple[str, ...]]
 class Figures:
     """How well one label is found in the texts of one language and source, among those that were judged for it.
 
-    ``recall_at_1_per_1000`` is the share found with the threshold that flags one in a thousand of the texts without the label;
-    ``calibration_error`` the mean distance of probability and share in ten equal bins of probability (expected calibration
-    error, Naeini et al., AAAI 2015).
+    ``clean`` counts the texts that have no label at all; ``recall_at_1_per_1000`` is the share found with the threshold that
+    flags one in a thousand of them, and of fewer than a thousand none; ``calibration_error`` the mean distance of probability
+    and share in ten equal bins of probability (expected calibration error, Naeini et al., AAAI 2015).
     """
 
     language: str
@@ -41,6 +41,7 @@ class Figures:
     label: Label
     texts: int
     positives: int
+    clean: int
     average_precision: Figure
     precision_at_recall_80: Figure
     recall_at_1_per_1000: Figure
@@ -84,9 +85,10 @@ class Report:
                 "source",
                 "label",
                 "posts",
+                "clean",
                 "AP",
                 "precision at recall 0.8",
-                "recall at 1 in 1,000",
+                "recall at 1 in 1,000 clean",
                 "F1",
                 "calibration error",
             )
@@ -100,7 +102,10 @@ class Report:
                 each.calibration_error,
             )
             rows.append(
-                (each.language, each.source, each.label, f"{each.positives} of {each.texts}", *map(str, measured))
+                (
+                    *(each.language, each.source, each.label, f"{each.positives} of {each.texts}", f"{each.clean:,}"),
+                    *map(str, measured),
+                )
             )
         return rows
 
@@ -154,12 +159,13 @@ def _figures(language: str, source: str, label: Label, judged: Pairs) -> Figures
     truth = np.array([label in example.labels for example, _ in judged])
     chances = np.array([judgement.labels[label].probability for _, judgement in judged])
     flagged = np.array([judgement.labels[label].flagged for _, judgement in judged])
+    clean = np.array([not example.labels for example, _ in judged])
     drawn = [
         draw for draw in draws([example.author for example, _ in judged]) if truth[draw].any() and not truth[draw].all()
     ]
 
-    def measured(measure: Callable[[Flags, Array, Flags], float]) -> Figure:
-        return figure(lambda places: measure(truth[places], chances[places], flagged[places]), len(judged), drawn)
+    def measured(measure: Callable[[Flags, Array, Flags], float], beside: Flags = flagged) -> Figure:
+        return figure(lambda places: measure(truth[places], chances[places], beside[places]), len(judged), drawn)
 
     return Figures(
         language=language,
@@ -167,9 +173,12 @@ def _figures(language: str, source: str, label: Label, judged: Pairs) -> Figures
         label=label,
         texts=len(judged),
         positives=int(truth.sum()),
+        clean=int(clean.sum()),
         average_precision=measured(lambda truth, chances, _: average_precision(truth, chances)),
         precision_at_recall_80=measured(lambda truth, chances, _: precision_at_recall(truth, chances, 0.8)),
-        recall_at_1_per_1000=measured(lambda truth, chances, _: recall_at_false_alarms(truth, chances, 0.001)),
+        recall_at_1_per_1000=measured(
+            lambda truth, chances, clean: recall_at_false_alarms(truth, chances, 0.001, clean=clean), clean
+        ),
         f1=measured(lambda truth, _, flagged: f1(truth, flagged)),
         calibration_error=measured(lambda truth, chances, _: calibration_error(truth, chances)),
     )

@@ -38,18 +38,26 @@ def overall(language: str, source: str, pairs: Pairs) -> Iterator[Overall]:
     graded = [pair for pair in pairs if pair[0].severity is not None]
     lawful = [pair for pair in graded if pair[0].severity == "none"]
     severe = [pair for pair in graded if _severe(pair[0])]
+    gravest = [pair for pair in graded if pair[0].severity == "critical"]
+    said = [pair for pair in graded if _critical(pair[1])]
     aimed = [pair for pair in pairs if pair[0].labels and pair[0].target in ("person", "group") and pair[1].flagged]
     aims = [pair for pair in aimed if pair[1].aimed_at is not None]
     asked: list[tuple[str, Pairs, list[bool]]] = [
         ("could not be judged", pairs, [judgement.unable is not None for _, judgement in pairs]),
         ("lawful: flagged", lawful, [bool(judgement.flagged) for _, judgement in lawful]),
         ("lawful: judged high or above", lawful, [_high(judgement) for _, judgement in lawful]),
+        ("lawful: judged critical", lawful, [_critical(judgement) for _, judgement in lawful]),
         ("high or above: judged so", severe, [_high(judgement) for _, judgement in severe]),
+        ("critical: judged so", gravest, [_critical(judgement) for _, judgement in gravest]),
+        ("critical: judged high or above", gravest, [_high(judgement) for _, judgement in gravest]),
+        ("judged critical: is so", said, [post.severity == "critical" for post, _ in said]),
+        ("judged critical: is high or above", said, [_severe(post) for post, _ in said]),
+        ("judged critical: is lawful", said, [post.severity == "none" for post, _ in said]),
     ]
     if aims:  # in training only labels and severity are judged
         asked += [
             ("flagged abuse: says whom it is aimed at", aimed, [pair[1].aimed_at is not None for pair in aimed]),
-            ("flagged abuse: right where it says so", aims, [post.target == said.aimed_at for post, said in aims]),
+            ("flagged abuse: right where it says so", aims, [post.target == found.aimed_at for post, found in aims]),
         ]
     for question, chosen, answers in asked:
         if chosen:
@@ -77,3 +85,7 @@ def _severe(example: Example) -> bool:
 
 def _high(judgement: Judgement) -> bool:
     return at_least(judgement.severity, "high")
+
+
+def _critical(judgement: Judgement) -> bool:
+    return judgement.severity == "critical"

@@ -47,6 +47,7 @@ def test_counts_whole_verdicts() -> None:
         "could not be judged": (11, pytest.approx(1 / 11, abs=1e-4)),
         "lawful: flagged": (4, 0.5),
         "lawful: judged high or above": (4, 0.25),
+        "lawful: judged critical": (4, 0.0),
         "high or above: judged so": (5, 0.8),
         "flagged abuse: says whom it is aimed at": (6, pytest.approx(5 / 6, abs=1e-4)),
         "flagged abuse: right where it says so": (5, 0.8),
@@ -54,6 +55,38 @@ def test_counts_whole_verdicts() -> None:
     }
     low, high = found["high or above: judged so"].figure.interval
     assert low < 0.8 < high
+
+
+def test_counts_what_was_judged_critical_and_what_is() -> None:
+    critical = replace(THREAT, severity="critical")
+    pairs = [
+        *[(critical, said("critical", threat=0.9))] * 2,
+        (critical, said("high", threat=0.9)),
+        (critical, said()),
+        (THREAT, said("critical", threat=0.9)),
+        (LAWFUL, said("critical", threat=0.8)),
+        (LAWFUL, said()),
+        (replace(LAWFUL, severity=None), said("critical", threat=0.8)),
+    ]
+    examples = [replace(example, id=str(place), author=f"a{place}") for place, (example, _) in enumerate(pairs)]
+    found = {each.question: each for each in report(examples, [judged for _, judged in pairs], model="m").overall}
+    assert {name: (each.posts, each.figure.value) for name, each in found.items() if "critical" in name} == {
+        "lawful: judged critical": (2, 0.5),
+        "critical: judged so": (4, 0.5),
+        "critical: judged high or above": (4, 0.75),
+        "judged critical: is so": (4, 0.5),
+        "judged critical: is high or above": (4, 0.75),
+        "judged critical: is lawful": (4, 0.25),
+    }
+
+
+def test_false_alarms_are_those_on_clean_posts() -> None:
+    (threat,) = report(EXAMPLES, JUDGEMENTS, model="m").figures
+    assert (threat.label, threat.positives, threat.texts, threat.clean) == ("threat", 5, 11, 4)
+    assert threat.recall_at_1_per_1000.value == 0.8  # one lawful post has 0.6, one threat 0.4
+    insulted = [replace(judged, labels={**judged.labels, "threat": Score(0.95, True)}) for judged in JUDGEMENTS[9:10]]
+    (threat,) = report(EXAMPLES, [*JUDGEMENTS[:9], *insulted, JUDGEMENTS[10]], model="m").figures
+    assert threat.recall_at_1_per_1000.value == 0.8
 
 
 def test_verdicts_are_told_apart_by_language_and_source() -> None:
@@ -94,8 +127,17 @@ def test_curves_by_language_and_label() -> None:
     found = curves(EXAMPLES, JUDGEMENTS, model="m")
     assert [(each.language, each.label) for each in found.curves] == [("sv", "threat")]
     assert sum(bin.texts for bin in found.curves[0].bins) == len(EXAMPLES)
-    rows = found.tables()["Calibration"]
-    assert rows[-1] == ("sv", "threat", "0.9", "3", "0.900", "1.000")
+    rows = found.tables()["Calibration on held-out authors"]
+    assert rows[-1] == ("sv", "threat", "0.9", "3", "0.90", "1.00 (1.00-1.00)")
+    unsure = next(bin for bin in found.curves[0].bins if bin.low == 0.0)
+    assert unsure.interval == (0.0, 0.0)
+    wavering = [
+        replace(LAWFUL, author="b0"),
+        *[replace(each, author=f"b{n}") for n, each in enumerate([THREAT] * 5, 1)],
+    ]
+    (curve,) = curves(wavering, [said(threat=0.9)] * 6, model="m").curves
+    low, high = curve.bins[0].interval
+    assert low < curve.bins[0].share == pytest.approx(5 / 6) < high
     assert json.loads(json.dumps(found.as_json()))["curves"][0]["bins"][-1]["texts"] == 3
 
 

@@ -1,6 +1,6 @@
 """What the models in ``models/`` must keep to, on posts and cases that they were not trained on: floors, all stated here.
 
-With an encoder the whole file takes about half a minute.
+With an encoder the whole file takes about a minute.
 """
 
 from functools import cache
@@ -11,6 +11,7 @@ import pytest
 
 from classify.classifiers.linear import Linear
 from classify.corpus import Example, read
+from classify.evaluation import faithfulness, groups
 from classify.evaluation.report import Report, judge, report
 from classify.evaluation.suite import read_suite
 from classify.evaluation.variations import Movement, run
@@ -18,7 +19,7 @@ from classify.heads import WATCHED
 from classify.judging import chances
 from classify.reading import read as read_texts
 from classify.training.held_out import held_out
-from classify.verdict import LABELS, at_least
+from classify.verdict import LABELS, Judgement, at_least
 from tests.classify.material import MODELS, shipped
 
 SCREENED: Final = 0.995
@@ -31,6 +32,21 @@ KNOWN: Final = {"another name, first": 6, "another name, small letters": 5, "mor
 """The same of what is known to be worse: names that neither matching nor masking finds, and marks in odd places."""
 TIMES_ON_AVERAGE: Final = 1.5
 """The same, of all variations together."""
+MEAN_GAP: Final = 0.33
+"""Between the groups of people that lawful sentences are judged the most and the least harshly about, of the means, at most:
+0.30 was measured. It is too much, and may not grow unseen (docs/evaluation.md, Groups)."""
+FLAGGED_GAP: Final = 0.25
+"""The same of the shares flagged: two sentences of eight, as measured."""
+FLAGGED_TALK: Final = {"sv": 15, "fi": 20}
+"""So many of the 144 lawful sentences of a language are flagged at most: 14 and 19 were measured. None is judged high."""
+FALLS: Final = 0.4
+"""How far a probability falls at least, on average, without the words that are marked for it: 0.56 was measured."""
+OTHERS_FALL: Final = 0.15
+"""How far at most without as many other words: 0.05 was measured."""
+NO_BETTER: Final = 0.1
+"""Share of posts in which the marked words weigh no more than others, at most: 0.02 was measured."""
+TRIED: Final = 60
+"""Posts of each language with which marked words are tried."""
 EVERY: Final = 8
 """Each variation is tried on one case of so many: a model that judges 30,000 texts takes minutes."""
 
@@ -41,8 +57,13 @@ def held() -> list[Example]:
 
 
 @cache
+def judged() -> list[Judgement]:
+    return judge(shipped("cascade"), held())
+
+
+@cache
 def measured() -> Report:
-    return report(held(), judge(shipped("cascade"), held()), model="shipped")
+    return report(held(), judged(), model="shipped")
 
 
 @cache
@@ -75,6 +96,27 @@ def test_no_variation_moves_a_verdict_much() -> None:
     shares = {name: flips[name] / texts[name] for name in texts}
     assert {name: share for name, share in shares.items() if share > KNOWN.get(name, TIMES) * limits[name]} == {}
     assert np.mean(list(shares.values())) <= TIMES_ON_AVERAGE * np.mean(list(limits.values()))
+
+
+def test_talk_about_no_group_is_judged_more_harshly_than_was_known() -> None:
+    found = groups.run(shipped("cascade"), groups.read_groups(MODELS / "suite" / groups.FILE))
+    assert [(each.language, each.group, each.high) for each in found.slices if each.high] == []
+    assert {gap.language: (gap.mean <= MEAN_GAP, gap.flagged <= FLAGGED_GAP) for gap in found.gaps} == {
+        "sv": (True, True),
+        "fi": (True, True),
+    }
+    for language in ("sv", "fi"):
+        assert sum(each.flagged for each in found.slices if each.language == language) <= FLAGGED_TALK[language]
+
+
+def test_marked_words_carry_the_verdict() -> None:
+    found = faithfulness.run(shipped("cascade"), held(), judged(), most=TRIED)
+    assert [faith.language for faith in found.faiths] == ["sv", "fi"]
+    for faith in found.faiths:
+        assert faith.posts > TRIED / 2
+        assert faith.passages.value >= FALLS
+        assert faith.others.value <= OTHERS_FALL
+        assert faith.no_better.value <= NO_BETTER
 
 
 @pytest.mark.parametrize("language", ["sv", "fi"])

@@ -161,7 +161,9 @@ def test_measures_on_cases_counted_by_hand() -> None:
     chances = np.array([0.9, 0.8, 0.7, 0.3, 0.75, 0.2, 0.1, 0.1])
     assert precision_at_recall(truth, chances, 0.75) == pytest.approx(3 / 4)
     assert precision_at_recall(truth, chances, 1) == pytest.approx(4 / 5)
-    assert recall_at_false_alarms(truth, chances, 0.001) == pytest.approx(2 / 4)
-    assert recall_at_false_alarms(truth, chances, 0.25) == pytest.approx(4 / 4)
+    assert recall_at_false_alarms(truth, chances, 0.001, clean=~truth) == pytest.approx(2 / 4)
+    assert recall_at_false_alarms(truth, chances, 0.25, clean=~truth) == pytest.approx(4 / 4)
+    clean = np.array([False] * 5 + [True] * 3)  # what stands second is no false alarm: it has another label
+    assert recall_at_false_alarms(truth, chances, 0.001, clean=clean) == pytest.approx(4 / 4)
     assert calibration_error(np.array([True, False]), np.array([0.55, 0.52])) == pytest.approx(0.035)
     assert calibration_error(truth, truth.astype(float)) == 0

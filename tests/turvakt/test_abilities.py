@@ -26,8 +26,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
 
 
 def test_held_out_posts(program: Program) -> None:
-    ((found),) = program.json("evaluate", "--curve")
-    assert set(found) == {"authors", "curve"}
+    ((found),) = program.json("evaluate", "--curve", "--passages")
+    assert set(found) == {"authors", "curve", "passages"}
     assert found["authors"]["examples"] == 18
     assert {each["question"] for each in found["authors"]["overall"]} >= {"lawful: flagged", "high or above: AP"}
     assert all(sum(bin["texts"] for bin in each["bins"]) == 18 for each in found["curve"]["curves"])
@@ -43,7 +43,7 @@ def test_held_out_posts_for_people(program: Program) -> None:
         "Verdicts on held-out authors",
         "lawful: judged high or above",
         "Labels of held-out authors",
-        "Calibration",
+        "Calibration on held-out authors",
     ):
         assert text in shown
 
@@ -80,7 +80,11 @@ def test_a_page_takes_all_tables_between_its_marks(program: Program, tmp_path: P
         assert written.startswith(f"# Page\n\n{BEGIN}\n\nOf `cascade@")
         assert written.endswith(f"|\n\n{END}\n\nMore.\n")
         assert "Old." not in written
-        assert written.count("### ") == written.count("| --- |\n") == 11
+        assert written.count("### ") == written.count("| --- |\n") == 13
+        assert written.count("\n### Calibration on held-out authors\n") == 1
+        assert written.count("\n### Marked passages of held-out authors\n") == 1
+        assert "stands above every one" in written
+        assert "No open corpus was measured" in written
 
 
 @pytest.mark.parametrize("written", [None, "# Page\n", f"{BEGIN}\n"])

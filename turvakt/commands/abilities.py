@@ -11,6 +11,15 @@ from turvakt.commands.shared import screen, table, write_json
 
 BEGIN: Final = '<!-- figures: written by "make evaluation" -->'
 END: Final = "<!-- end of figures -->"
+READING: Final = """\
+*Clean* posts have no label at all. *Recall at 1 in 1,000 clean* is the share found with the threshold that flags one clean
+post in a thousand; with fewer than 1,000 of them, the share that stands above every one. *Critical* has a threshold of its
+own: it can be reached where high is not, and counts then. *Share true* and means have beside them where 95 % of bootstrap
+draws over authors lie. *Marked passages*: how far the probability of a flagged label falls on average without the words that
+are marked for it, and without as many others; what a written rule has flagged is left out. {sources}"""
+"""How the figures are to be read; it changes with them, not with the page."""
+_OWN: Final = "No open corpus was measured: `make evaluation OPEN=FOLDER` measures them, too, source by source."
+_OPEN: Final = "Sources other than `turvakt` are open corpora ([which](training.md))."
 Tell = Callable[[str, int, int], None]
 
 
@@ -66,8 +75,10 @@ def check(page: Path) -> None:
     _parts(page)
 
 
-def write(found: Mapping[str, Measured], page: Path) -> None:
+def write(found: Mapping[str, Measured], page: Path, *, with_open: bool) -> None:
     """Put the tables of the reports between the marks of ``page``, as Markdown, in place of what stands there.
+
+    ``with_open``: posts of open corpora are among those measured.
 
     Raises:
         BadInput: it cannot be read, or has no place for them.
@@ -78,8 +89,11 @@ def write(found: Mapping[str, Measured], page: Path) -> None:
     tables = [
         f"### {title}\n\n{markdown(rows)}" for measured in found.values() for title, rows in measured.tables().items()
     ]
+    reading = READING.format(sources=_OPEN if with_open else _OWN)
     try:
-        page.write_text("\n\n".join((before + BEGIN, f"Of {', '.join(models)}.", *tables, END + after)), "utf-8")
+        page.write_text(
+            "\n\n".join((before + BEGIN, f"Of {', '.join(models)}.", reading, *tables, END + after)), "utf-8"
+        )
     except OSError as error:
         raise Broken("the page cannot be written", place=str(page), remedy="Check its rights") from error
 

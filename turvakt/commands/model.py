@@ -150,6 +150,9 @@ def evaluate(
     curve: Annotated[
         bool, typer.Option("--curve", help="Also how many texts of each tenth of probability have the label.")
     ] = False,
+    passages: Annotated[
+        bool, typer.Option("--passages", help="Also how far a probability falls without the words that are marked.")
+    ] = False,
     suite: Annotated[bool, typer.Option("--suite", help="Instead: small cases that each ask for one ability.")] = False,
     variations: Annotated[
         bool, typer.Option("--variations", help="Instead: the same cases with typos, other names, disguised words ...")
@@ -184,11 +187,13 @@ def evaluate(
             alone: Part = "all" if everything else "topics" if topics else "authors"
             both: tuple[Part, ...] = ("authors", "topics")
             for part in both if page else (alone,):
-                found |= _on_posts(classifier, examples, part, tell, apart=apart, curve=curve)
+                also = {"curve": curve, "passages": passages}
+                wanted = frozenset(name for name, there in also.items() if there or (page and part == "authors"))
+                found |= _on_posts(classifier, examples, part, tell, apart=apart, also=wanted)
         if names:
             found |= abilities.measure(classifier, models / "suite", tell, names=names)
     if page:
-        abilities.write(found, page)
+        abilities.write(found, page, with_open=open_corpora is not None)
     else:
         abilities.show(found, as_json=as_json)
 
@@ -205,9 +210,16 @@ def _texts(folder: Path, open_corpora: Path | None) -> "list[Example]":
 
 
 def _on_posts(
-    classifier: "Classifier", examples: "list[Example]", part: "Part", tell: "_Bars", *, apart: bool, curve: bool
+    classifier: "Classifier",
+    examples: "list[Example]",
+    part: "Part",
+    tell: "_Bars",
+    *,
+    apart: bool,
+    also: frozenset[str],
 ) -> "dict[str, Measured]":
-    """The report on one part of ``examples``, by the name of the part, and the curves besides if asked for."""
+    """The report on one part of ``examples``, by the name of the part, and "curve" and "passages" if ``also`` has them."""
+    from classify.evaluation import faithfulness
     from classify.evaluation.curves import curves
     from classify.evaluation.report import judge, report
     from classify.training.held_out import held_out
@@ -215,10 +227,13 @@ def _on_posts(
     posts = held_out(examples, part, apart=apart)
     judgements = judge(classifier, posts, progress=tell)
     of = {"authors": "held-out authors", "topics": "held-out topics", "all": "all authors"}[part]
-    found: dict[str, Measured] = {
-        part: report(posts, judgements, model=classifier.model, of=f"{of}, without twins" if apart else of)
-    }
-    return found | {"curve": curves(posts, judgements, model=classifier.model)} if curve else found
+    of = f"{of}, without twins" if apart else of
+    found: dict[str, Measured] = {part: report(posts, judgements, model=classifier.model, of=of)}
+    if "curve" in also:
+        found["curve"] = curves(posts, judgements, model=classifier.model, of=of)
+    if "passages" in also:
+        found["passages"] = faithfulness.run(classifier, posts, judgements, of=of, progress=tell)
+    return found
 
 
 @contextmanager
