@@ -9,6 +9,7 @@ written by a process before, so that here, too, it is only read and judges.
 import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,6 +21,7 @@ MODELS = Path(__file__).parent.parent / "models"
 SCIKIT_LEARN = "scikit-learn"
 STEPS = ("nothing", "patterns", "linear", "encoder", "cascade", SCIKIT_LEARN)
 POSTS = 1000
+Judge = Callable[[list[str]], object]
 
 
 def main() -> None:
@@ -59,14 +61,18 @@ def train(pipeline: Path) -> None:
     pipeline.write_bytes(pickle.dumps(scikit_learn(read(MODELS / "corpus")[::EVERY])))
 
 
+def _judge_of(step: str, pipeline: Path) -> Judge:
+    if step != SCIKIT_LEARN:
+        return make_classifier(step, models=MODELS).classify
+    judge: Judge = pickle.loads(pipeline.read_bytes())  # noqa: S301  # written by us a moment ago
+    return judge
+
+
 def take(step: str, pipeline: Path) -> None:
     """Judge with the classifier called ``step`` and print the kilobytes that are in use and that were at most."""
     texts = [example.text for example in read(MODELS / "corpus")][:: max(1, 16_000 // POSTS)][:POSTS]
     if step != "nothing":
-        if step == SCIKIT_LEARN:
-            judge = pickle.loads(pipeline.read_bytes())  # noqa: S301  # written by us a moment ago
-        else:
-            judge = make_classifier(step, models=MODELS).classify
+        judge = _judge_of(step, pipeline)
         for start in range(0, len(texts), 500):
             judge(texts[start : start + 500])
     status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text("utf-8").splitlines())
