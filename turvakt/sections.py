@@ -445,7 +445,12 @@ class Retention(Section, frozen=True):
         float, Meta(gt=0, le=_DAYS, description="Entries of the log that every stage has read; dead letters.")
     ] = 14.0
     unflagged_days: Annotated[
-        float, Meta(ge=0, le=_DAYS, description="Posts without a flagged label; 0: they never come into the index.")
+        float,
+        Meta(
+            ge=0,
+            le=_DAYS,
+            description="Posts without a flagged label, or not judged; 0: they never come into the index.",
+        ),
     ] = 0.0
     sample_share: Annotated[
         float,
