@@ -72,6 +72,7 @@ class Shadow:
         self._skipped: Counter[str] = Counter()  # by the model in use
         self._busy = False
         self._told: set[str] = set()
+        self._counting = Lock()  # who is cancelled saves while a post may still be counted in the other thread
         self._book = Book()
         self._saved = clock.now()
         self._changed = False
@@ -148,26 +149,29 @@ class Shadow:
             elif any(self._allowed(official, verdict.post.source) for official in verdict.post.officials):
                 (judgement,) = candidate.classify([unnamed(verdict.post)])
                 compared = compare(verdict, judgement, alerts=self._alerts)
-                self._book.of(current, name, self._clock.now()).add(compared)
+                with self._counting:
+                    self._book.of(current, name, self._clock.now()).add(compared)
+                    self._changed = True
                 self._listener.compared(compared)
-                self._changed = True
         except Exception as error:  # noqa: BLE001  a candidate must not stop the monitor
             self._tell("the candidate failed", error)
             self._lose(current, name, "failed")
 
     def _lose(self, current: str, candidate: str, lost: Lost) -> None:
-        self._book.of(current, candidate, self._clock.now()).lose(lost)
+        with self._counting:
+            self._book.of(current, candidate, self._clock.now()).lose(lost)
+            self._changed = True
         self._listener.not_compared(lost)
-        self._changed = True
 
     def _save(self) -> None:
         self._saved = self._clock.now()
-        if self._changed:
-            try:
-                self._book.save(self._folder)
-                self._changed = False
-            except TurvaktError as error:
-                self._tell("the counts cannot be kept", error)
+        with self._counting:
+            if self._changed:
+                try:
+                    self._book.save(self._folder)
+                    self._changed = False
+                except TurvaktError as error:
+                    self._tell("the counts cannot be kept", error)
 
     def _tell(self, what: str, error: Exception) -> None:
         """Once each. The message of a foreign exception may quote the post: only its type is told."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -126,6 +127,45 @@ def test_counts_go_on_after_a_restart_and_hold_no_text(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
     for trace in (SECRET, "jsonl", "anna", "u1"):
         assert trace not in file.read_text("utf-8")
+
+
+class EndsWhileCounting(ManualClock):
+    """The time is asked for when a post is counted; it is told only after the end has come, which asks before it saves."""
+
+    def __init__(self) -> None:
+        super().__init__(START)
+        self.counting, self.ending = threading.Event(), threading.Event()
+
+    def now(self) -> datetime:
+        if threading.current_thread() is not threading.main_thread():
+            self.counting.set()
+            assert self.ending.wait(10)
+        elif self.counting.is_set():
+            self.ending.set()
+        return super().now()
+
+
+def test_at_the_end_a_post_is_counted_as_a_whole_before_the_counts_are_kept(tmp_path: Path) -> None:
+    clock = EndsWhileCounting()
+    shadow = Shadow(
+        open=Candidate,
+        alerts=alerts,
+        allowed=lambda official, source: True,
+        folder=tmp_path,
+        clock=clock,
+        listener=Listener(),
+    )
+
+    async def work() -> None:
+        shadow.verdict(verdict())
+        running = asyncio.ensure_future(shadow.run())
+        await asyncio.to_thread(clock.counting.wait, 10)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(work())
+    (counts,) = Book.open(tmp_path).pairs
+    assert (counts.judged, counts.severities) == (1, {"none": {"none": 1}})
 
 
 def test_a_failure_is_told_once_and_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
