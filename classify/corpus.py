@@ -22,8 +22,9 @@ class Example:
     """One labelled post. ``author`` is its writer: examples of one author never stand on both sides of a split.
 
     ``target`` is whom its abuse is aimed at, ``unknown`` where nobody judged that.
-    Of a text from elsewhere not everything was judged: ``judged`` are the labels that were, ``severity`` is None if it was not.
-    ``weight`` is what it counts in training beside a post of our own corpus.
+    Of a text from elsewhere not everything was judged: ``judged`` are the labels that were, ``severity`` is None if it was not,
+    and the least that it can be where a label is there and others were not judged. Where it was not judged it may be known to be
+    ``below`` one. ``weight`` is what it counts in training beside a post of our own corpus.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Example:
     contrast: str | None = None
     source: str = "turvakt"
     judged: frozenset[Label] = ALL
+    below: Severity | None = None
     weight: float = 1.0
 
 
@@ -63,13 +65,13 @@ def read(corpus: Path) -> list[Example]:
 
 
 def line(example: Example) -> str:
-    """The line of JSON from which `read` makes ``example``, but for its weight; all its labels must have been judged."""
+    """The line of JSON from which `read` makes ``example``, but for its weight."""
     return json.dumps(row(example), ensure_ascii=False)
 
 
 def row(example: Example) -> dict[str, Any]:
-    """The fields of its `line`, in their order."""
-    return {
+    """The fields of its `line`, in their order; ``judged`` and ``below`` only where not all was judged."""
+    fields = {
         "id": example.id,
         "lang": example.lang,
         "text": example.text,
@@ -82,6 +84,11 @@ def row(example: Example) -> dict[str, Any]:
         "contrast": example.contrast,
         "source": example.source,
     }
+    if example.judged != ALL:
+        fields["judged"] = [label for label in LABELS if label in example.judged]
+    if example.below is not None:
+        fields["below"] = example.below
+    return fields
 
 
 def _read(path: Path) -> Iterator[tuple[str, Example]]:
@@ -110,14 +117,22 @@ def _example(row: dict[str, Any], place: str) -> Example:
     for name in ("id", "text", "author"):
         if not isinstance(row.get(name), str) or not row[name].strip():
             raise wrong(name, "a text that is not empty")
+    below, severity = row.get("below"), row.get("severity")
+    if below is not None and below not in SEVERITIES[1:]:
+        raise wrong("below", "one of " + ", ".join(SEVERITIES[1:]))
     for name, allowed in (("lang", ("sv", "fi")), ("severity", SEVERITIES)):
-        if row.get(name) not in allowed:
+        if row.get(name) not in allowed and not (name == "severity" and severity is None and below):
             raise wrong(name, "one of " + ", ".join(allowed))
-    labels = row.get("labels")
-    if not isinstance(labels, list) or not all(label in LABELS for label in labels):
-        raise wrong("labels", "a list of " + ", ".join(LABELS))
-    if bool(labels) != (row["severity"] != "none"):
-        raise wrong("severity", "none without labels, and above none with them")
+    labels, judged = row.get("labels"), row.get("judged", list(LABELS))
+    for name, given in (("labels", labels), ("judged", judged)):
+        if not isinstance(given, list) or not all(label in LABELS for label in given):
+            raise wrong(name, "a list of " + ", ".join(LABELS))
+    if not set(labels) <= set(judged):
+        raise wrong("judged", "a list in which all labels of the text are")
+    if bool(labels) != (severity not in ("none", None)) or (below and severity is not None):
+        raise wrong(
+            "severity", "none without labels, above none with them, and null where 'below' says what is known of it"
+        )
     if row.get("target", "none") not in get_args(Target):
         raise wrong("target", "one of " + ", ".join(get_args(Target)))
     return Example(
@@ -125,11 +140,13 @@ def _example(row: dict[str, Any], place: str) -> Example:
         lang=row["lang"],
         text=row["text"],
         labels=frozenset(labels),
-        severity=row["severity"],
+        severity=severity,
         author=row["author"],
         target=row.get("target", "none"),
         topic=str(row.get("topic") or ""),
         register=str(row.get("register") or ""),
         contrast=row.get("contrast"),
         source=str(row.get("source") or "turvakt"),
+        judged=frozenset(judged),
+        below=below,
     )

@@ -1,6 +1,6 @@
 """What reviewers decided, as examples to train on: with names hidden as far as they are known, and without ids."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
@@ -8,7 +8,8 @@ from classify.calibration import LANGUAGES
 from classify.corpus import DECISIONS, Example
 from classify.masking import hide
 from classify.reading import WINDOW
-from classify.verdict import Verdict
+from classify.severity import settle
+from classify.verdict import SEVERITIES, Label, Score, Verdict
 from review.decision import Decision, Outcome
 from review.index import Index, Item, Query, every
 
@@ -41,10 +42,14 @@ def lessons(
     left: Left,
     used: Callable[[Item], object] = lambda item: None,
 ) -> Iterator[Example]:
-    """One example for each decision that is held: tenants may judge the same post differently.
+    """Examples of each decision that is held: tenants may judge the same post differently.
 
-    A confirmed verdict teaches its labels and its severity, a false alarm that there was nothing. Whom abuse is aimed at was not
-    decided.
+    A confirmed verdict teaches that its flagged labels are there, and that it is at least as severe; a false alarm that they are
+    not, and that it is less severe. Of the other labels nobody was asked: the model may have missed one, so they are not taught.
+    Where nothing was flagged the decision was on all of it. Whom abuse is aimed at was not decided.
+
+    Of a text that is longer than a window there is an example for each window that shows why something was flagged, and it
+    teaches of those labels alone.
 
     Args:
         allowed: whether the official with an id has a consent in force that covers a source.
@@ -67,34 +72,59 @@ def lessons(
                 left.later += len(decisions) - len(seen)
                 if seen:
                     used(item)
-                yield from (_example(item, decision, names, salt) for decision in seen)
+                for decision in seen:
+                    yield from _examples(item, decision, names, salt)
 
 
-def _example(item: Item, decision: Decision, names: Places, salt: bytes) -> Example:
+def _examples(item: Item, decision: Decision, names: Places, salt: bytes) -> Iterator[Example]:
     post, judgement = item.verdict.post, item.verdict.judgement
-    nothing = decision.outcome == "false-alarm" or not judgement.flagged or judgement.severity == "none"
+    shown = hide(post.text, (*((mention.start, mention.end) for mention in post.mentions), *names(post.text)))
     lawful = Example(
         id=f"{DECISIONS}-{_hash(salt, 'post', post.id, *filter(None, [decision.tenant]))}",
         lang=judgement.language,
-        text=_text(item.verdict, names),
+        text=shown[:WINDOW],
         labels=frozenset(),
         severity="none",
         author=_hash(salt, "author", post.source, post.author.id) if post.author.id else _hash(salt, "post", post.id),
         source=DECISIONS,
     )
-    if nothing:
-        return lawful
-    return replace(lawful, labels=frozenset(judgement.flagged), severity=judgement.severity, target="unknown")
+    if not judgement.flagged or judgement.severity == "none":
+        yield lawful
+        return
+    windows = _windows(item.verdict)
+    for number, (start, labels) in enumerate(windows):
+        part = replace(
+            lawful,
+            id=f"{lawful.id}-{number}" if number else lawful.id,
+            text=shown[start : start + WINDOW],
+            judged=labels,
+            target="unknown",
+        )
+        if decision.outcome == "false-alarm":
+            yield replace(part, severity=None, below=judgement.severity)
+        else:
+            # How grave a part of the post is was not said: it is as grave as its labels are at least.
+            reached = SEVERITIES[1 : SEVERITIES.index(judgement.severity) + 1] if len(windows) == 1 else ()
+            severity = settle(dict.fromkeys(labels, Score(1.0, True)), reached)
+            yield replace(part, labels=labels, severity=severity)
 
 
-def _text(verdict: Verdict, names: Places) -> str:
-    """The post as the model sees it, or that window of it in which the first span stands."""
-    post = verdict.post
-    mentions = ((mention.start, mention.end) for mention in post.mentions)
-    shown = hide(post.text, (*mentions, *names(post.text)))
-    first = min((span.start for span in verdict.judgement.spans), default=0)
-    start = max(0, min(first - _LEAD, len(shown) - WINDOW))
-    return shown[start : start + WINDOW]
+def _windows(verdict: Verdict) -> Sequence[tuple[int, frozenset[Label]]]:
+    """Where the windows of the post begin in which the flagged labels have their first spans, and which labels each shows."""
+    first = {span.label: span for span in sorted(verdict.judgement.spans, key=lambda span: -span.start)}
+    places = {
+        label: (first[label].start, first[label].end) if label in first else (0, 0)
+        for label in verdict.judgement.flagged
+    }
+    last = max(0, len(verdict.post.text) - WINDOW)
+    found: dict[int, set[Label]] = {}
+    window = -WINDOW
+    for label in sorted(places, key=places.__getitem__):
+        start, end = places[label]
+        if end > window + WINDOW or not found:
+            window = max(0, min(start - _LEAD, last))
+        found.setdefault(window, set()).add(label)
+    return [(window, frozenset(labels)) for window, labels in found.items()]
 
 
 def _hash(salt: bytes, *parts: str) -> str:

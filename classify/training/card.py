@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from classify.calibration import LANGUAGES, Calibration
-from classify.corpus import Example
+from classify.corpus import DECISIONS, Example
 from classify.evaluation.report import Report, markdown
 from classify.heads import STEPS
 from classify.training.calibrating import FALSE_ALARMS, Shared
@@ -19,7 +19,7 @@ Written by `turvakt train`; do not edit. The longer card is `docs/model-card.md`
 **What it is.** {what} It gives hints to a human; it decides nothing and scores texts, never people.
 
 **Trained on** {examples} invented posts ({languages}) of {authors} invented authors, `models/corpus/`, CC BY 4.0, and on {others}
-texts of open corpora (`docs/training.md`). {labels}
+texts of open corpora (`docs/training.md`).{decisions} {labels}
 
 **Not seen by the model:** names, handles, links, digits; they are masked.
 
@@ -72,19 +72,23 @@ def render(
     report: Report,
     *,
     examples: Sequence[Example],
-    others: int,
+    others: Sequence[Example],
     version: str,
     calibration: Calibration,
     shared: Shared,
 ) -> str:
-    """The card as Markdown. ``examples`` and the number of ``others`` are what was trained on; ``shared`` see `calibrating`."""
+    """The card as Markdown. ``examples`` and ``others`` are what was trained on; ``shared`` see `calibrating`."""
+    decided = count_decisions(others)
     languages = Counter(example.lang for example in examples)
     labels = Counter(label for example in examples for label in example.labels)
     return _CARD.format(
         name=about.name,
         what=about.what,
         measured=about.measured,
-        others=others,
+        others=len(others) - decided,
+        decisions=f" And on {decided} texts of real posts, which are personal data, as reviewers decided on them."
+        if decided
+        else "",
         version=version,
         examples=len(examples),
         authors=len({example.author for example in examples}),
@@ -94,6 +98,11 @@ def render(
         overall=markdown(report.overall_rows()),
         thresholds=markdown(bars(calibration, shared)),
     )
+
+
+def count_decisions(examples: Sequence[Example]) -> int:
+    """How many of ``examples`` reviewers' decisions made."""
+    return sum(example.source == DECISIONS for example in examples)
 
 
 def bars(calibration: Calibration, shared: Shared) -> list[list[str]]:

@@ -104,9 +104,14 @@ def train(
             network, lambda epoch: taught, inputs=inputs, dev=sides["dev"], recipe=student, progress=progress
         )
     bias = write_quantised(network, out / artifact.NETWORK, lessons(0).texts[::_SMOOTHED_FOR])
-    about = {"recipes": [asdict(each) for each in (recipe, student) if each], "mean precision on dev": means}
+    about = {
+        "recipes": [asdict(each) for each in (recipe, student) if each],
+        "mean precision on dev": means,
+        "others": len(learnt) - card.count_decisions(learnt),
+        "decisions": card.count_decisions(learnt),
+    }
     return _describe(
-        out, bias=bias, sides=sides, others=len(learnt), about=about, linear=linear, held=held, progress=progress
+        out, bias=bias, sides=sides, others=learnt, about=about, linear=linear, held=held, progress=progress
     )
 
 
@@ -166,7 +171,7 @@ def _describe(
     *,
     bias: tuple[float, ...],
     sides: Mapping[str, Sequence[Example]],
-    others: int,
+    others: Sequence[Example],
     about: Mapping[str, Any],
     linear: LinearScorer,
     held: Mapping[str, Numbers],

@@ -87,14 +87,21 @@ def train(
     tell("train", 1, 1)
     judgements = list(map(_judgement, chances, calibration.bars[languages], examples))
     figures = report(examples, judgements, model="linear, held-out authors")
-    about = {"seed": seed, "examples": len(examples), "others": len(learnt), "figures": figures.as_json()}
+    decided = card.count_decisions(learnt)
+    about = {
+        "seed": seed,
+        "examples": len(examples),
+        "others": len(learnt) - decided,
+        "decisions": decided,
+        "figures": figures.as_json(),
+    }
     version = artifact.save(model, out, about=about)
     (out / "card.md").write_text(
         card.render(
             card.LINEAR,
             figures,
             examples=examples,
-            others=len(learnt),
+            others=learnt,
             version=version,
             calibration=calibration,
             shared=shared(sample.wanted[: len(examples)], examples),

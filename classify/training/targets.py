@@ -7,7 +7,7 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from classify.corpus import Example
+from classify.corpus import ALL, DECISIONS, Example
 from classify.heads import HEADS, STEPS
 from classify.verdict import LABELS, SEVERITIES, Severity
 
@@ -26,7 +26,12 @@ def _wanted(example: Example) -> list[float]:
     labels = [float(label in example.labels) if label in example.judged else unknown for label in LABELS]
     if example.severity is not None:
         reached = SEVERITIES.index(example.severity)
-        steps = [float(reached >= SEVERITIES.index(step)) for step in STEPS]
+        beyond = (
+            unknown if example.labels and example.judged != ALL else 0.0
+        )  # a label that nobody judged may make it graver
+        steps = [1.0 if reached >= SEVERITIES.index(step) else beyond for step in STEPS]
+    elif example.below is not None:
+        steps = [0.0 if SEVERITIES.index(step) >= SEVERITIES.index(example.below) else unknown for step in STEPS]
     elif "threat" in example.labels:  # a threat is high or critical
         steps = [1.0, 1.0, 1.0, unknown]
     elif example.labels:
@@ -44,8 +49,11 @@ def aim_is_known(example: Example) -> bool:
 def split(example: Example) -> Split | None:
     """Where ``example`` belongs: an author is on one side only, and a few topics are never trained on.
 
-    None: an author to train on who writes on a topic that is kept for the test.
+    None: an author to train on who writes on a topic that is kept for the test. Decisions are all trained on: they take no part
+    in figures, and their authors are hashes with a salt that is another one in each export.
     """
+    if example.source == DECISIONS:
+        return "train"
     author = _share(example.author)
     side: Split = "test" if author < _SHARES[0] else "dev" if author < _SHARES[1] else "train"
     if side == "train" and example.topic and _share(example.topic) < _UNSEEN_TOPICS:

@@ -44,6 +44,7 @@ def _joined(first: Example, second: Example, chance: Chance) -> Example:
         labels=first.labels | second.labels,
         judged=first.judged & second.judged,
         severity=SEVERITIES[max(severities)] if len(severities) == len(both) else None,
+        below=None,  # of one of the two
         target=loudest.target if aim_is_known(loudest) else "unknown",
         weight=min(first.weight, second.weight) / 2,
     )

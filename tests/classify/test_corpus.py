@@ -38,6 +38,9 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     ]
     examples = read(written(tmp_path, "# a remark", *lines))
     assert [(example.topic, example.source) for example in examples] == [("", "turvakt"), ("skola", "decisions")]
+    hate = frozenset[Label]({"hate"})
+    examples.append(replace(examples[0], id="a-3", labels=hate, severity="medium", judged=hate))
+    examples.append(replace(examples[0], id="a-4", severity=None, judged=hate, below="high"))
     assert read(written(tmp_path, *map(line, examples))) == examples
 
 
@@ -52,6 +55,12 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         (ROW | {"severity": "bad"}, "severity"),
         (ROW | {"severity": "high"}, "severity"),
         (ROW | {"labels": ["threat"]}, "severity"),
+        (ROW | {"severity": None}, "severity"),
+        (ROW | {"below": "high"}, "severity"),
+        (ROW | {"severity": None, "below": "high", "labels": ["hate"]}, "severity"),
+        (ROW | {"severity": None, "below": "none"}, "below"),
+        (ROW | {"judged": "hate"}, "judged"),
+        (ROW | {"judged": ["hate"], "labels": ["threat"], "severity": "high"}, "judged"),
         (ROW | {"target": "dog"}, "target"),
         ({key: value for key, value in ROW.items() if key != "author"}, "author"),
         (ROW | {"id": "a-0"}, "id"),

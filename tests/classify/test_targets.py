@@ -1,5 +1,9 @@
 """What heads should say of an example, and that no author stands on both sides of the split."""
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -7,6 +11,7 @@ from classify.corpus import Example, read
 from classify.heads import HEADS
 from classify.training.calibrating import FALSE_ALARMS, calibrate, screen_at, shared
 from classify.training.card import bars
+from classify.training.decisions import read_decisions
 from classify.training.targets import split, wanted
 from flow.errors import Broken
 from tests.classify.material import MODELS
@@ -38,6 +43,41 @@ def test_whom_it_is_aimed_at_may_be_unknown() -> None:
     assert [head for head, value in heads.items() if np.isnan(value)] == ["person"]
     unknown = Example("1", "fi", "x", frozenset(), None, "a", source="x", judged=frozenset({"hate"}))
     assert [head for head, value in said(unknown).items() if not np.isnan(value)] == ["hate"]
+
+
+def test_a_severity_is_the_least_one_where_not_all_labels_were_judged() -> None:
+    hate = frozenset({"hate"})
+    there = Example("1", "sv", "x", hate, "medium", "a", target="unknown", source="decisions", judged=hate)
+    absent = replace(there, labels=frozenset(), severity=None, below="high")
+    assert {head: value for head, value in said(there).items() if not np.isnan(value)} == {
+        "hate": 1,
+        "low": 1,
+        "medium": 1,
+    }
+    assert {head: value for head, value in said(absent).items() if not np.isnan(value)} == {
+        "hate": 0,
+        "high": 0,
+        "critical": 0,
+    }
+
+
+def test_decisions_are_trained_on_whoever_wrote_them() -> None:
+    """What they are known by hangs on a salt that is another one in each export."""
+    texts = [replace(KNOWN, author=f"author {number}") for number in range(100)]
+    assert len({split(each) for each in texts}) == 3
+    assert {split(replace(each, source="decisions")) for each in texts} == {"train"}
+
+
+def test_the_same_decisions_come_in_the_same_order_whatever_they_are_called(tmp_path: Path) -> None:
+    rows = [{"lang": "sv", "labels": [], "severity": "none", "text": f"Tack för bron nummer {n}"} for n in range(9)]
+    for salt in (1, 2):
+        lines = sorted(
+            json.dumps({"id": f"{n * salt % 7}-{n}", "author": f"a{n * salt % 7}"} | row) for n, row in enumerate(rows)
+        )
+        (tmp_path / f"{salt}.jsonl").write_text("\n".join(lines), "utf-8")
+    first, second = (read_decisions(tmp_path / f"{salt}.jsonl") for salt in (1, 2))
+    assert [each.text for each in first] == [each.text for each in second]
+    assert [each.id for each in first] != [each.id for each in second]
 
 
 def test_authors_are_on_one_side() -> None:

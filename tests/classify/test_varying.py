@@ -52,6 +52,14 @@ def test_two_posts_as_one_do_all_that_either_does() -> None:
     assert {each.target for each in joined(LAWFUL)} == {"none"}
 
 
+def test_what_one_of_two_is_known_to_stay_below_says_nothing_of_both() -> None:
+    other = replace(
+        SLUR, labels=frozenset(), severity=None, judged=frozenset({"threat"}), below="high", source="decisions"
+    )
+    mixed = [each for each in joined(other, THREAT) if "packet" in each.text and "dö" in each.text]
+    assert {(each.labels, each.severity, each.below) for each in mixed} == {(THREAT.labels, None, None)}
+
+
 def test_what_one_of_two_was_not_judged_for_is_not_judged() -> None:
     other = replace(SLUR, severity=None, judged=frozenset({"hate"}), source="x", weight=0.2)
     mixed = [each for each in joined(THREAT, other) if len(each.labels) == 2]

@@ -1,14 +1,18 @@
 """What reviewers decided becomes examples, as far as consent reaches. The texts are mild."""
 
+import math
 import re
 
 import pytest
 
-from classify.corpus import Example, line, read
+from classify.corpus import ALL, Example, line, read
+from classify.heads import HEADS
 from classify.masking import NAME
 from classify.reading import WINDOW
+from classify.training.targets import wanted
 from classify.verdict import Span
 from ingest.post import Mention
+from review.decision import Outcome
 from review.index import MOST, Query, every
 from review.indexes.memory import MemoryIndex
 from review.lessons import Left, lessons
@@ -32,20 +36,41 @@ def taught(
     return list(found), left
 
 
-def test_a_confirmed_verdict_teaches_its_labels_and_a_false_alarm_that_there_was_nothing(index: MemoryIndex) -> None:
+def test_a_decision_teaches_of_the_labels_that_were_flagged_and_of_no_other(index: MemoryIndex) -> None:
     index.write_verdicts([verdict(name, labels=("threat",), severity="high") for name in ("1", "2", "3")])
     index.write_decisions([decision("jsonl:1"), decision("jsonl:2", "false-alarm")])
     (confirmed, false_alarm), _ = taught(index)
-    assert (confirmed.labels, confirmed.severity, confirmed.target) == ({"threat"}, "high", "unknown")
-    assert (false_alarm.labels, false_alarm.severity, false_alarm.target) == (frozenset(), "none", "none")
-    assert {confirmed.source, false_alarm.source} == {"decisions"}
+    assert (confirmed.labels, confirmed.severity, confirmed.below) == ({"threat"}, "high", None)
+    assert (false_alarm.labels, false_alarm.severity, false_alarm.below) == (frozenset(), None, "high")
+    for each in (confirmed, false_alarm):
+        assert (each.judged, each.target, each.source) == ({"threat"}, "unknown", "decisions")
+
+
+@pytest.mark.parametrize("outcome", ["confirmed", "false-alarm"])
+def test_where_nothing_was_flagged_the_decision_was_on_all_of_it(index: MemoryIndex, outcome: Outcome) -> None:
+    index.write_verdicts([verdict("1")])
+    index.write_decisions([decision("jsonl:1", outcome)])
+    (example,), _ = taught(index)
+    assert (example.labels, example.severity, example.judged) == (frozenset(), "none", ALL)
+
+
+def test_a_missed_threat_is_not_taught_to_be_none(index: MemoryIndex) -> None:
+    """Neither as a label nor as a severity, whatever was decided of the insult that was found."""
+    index.write_verdicts([verdict(name, labels=("harassment",), severity="medium") for name in ("1", "2")])
+    index.write_decisions([decision("jsonl:1"), decision("jsonl:2", "false-alarm")])
+    said = [dict(zip(HEADS, row, strict=True)) for row in wanted(taught(index)[0]).tolist()]
+    assert [[head for head, value in row.items() if not math.isnan(value)] for row in said] == [
+        ["harassment", "low", "medium"],
+        ["harassment", "medium", "high", "critical"],
+    ]
+    assert [{row[head] for head in row if not math.isnan(row[head])} for row in said] == [{1.0}, {0.0}]
 
 
 def test_the_newest_decision_holds(index: MemoryIndex) -> None:
     index.write_verdicts([verdict(labels=("threat",), severity="high")])
     index.write_decisions([decision("jsonl:1", minutes=5), decision("jsonl:1", "false-alarm", minutes=6)])
     (example,), _ = taught(index)
-    assert example.severity == "none"
+    assert example.labels == frozenset()
 
 
 def test_each_tenants_decision_on_one_post_is_an_example(index: MemoryIndex) -> None:
@@ -54,7 +79,7 @@ def test_each_tenants_decision_on_one_post_is_an_example(index: MemoryIndex) -> 
         [decision("jsonl:1", tenant="ekvik"), decision("jsonl:1", "false-alarm", tenant="furuby"), decision("jsonl:1")]
     )
     found, _ = taught(index)
-    assert [each.severity for each in found] == ["high", "high", "none"]
+    assert [each.severity for each in found] == ["high", "high", None]
     assert len({each.id for each in found}) == 3
     assert len({(each.text, each.author) for each in found}) == 1
 
@@ -126,9 +151,40 @@ def test_of_a_long_text_the_window_with_the_first_span_is_taken(index: MemoryInd
     assert "du är dum" in example.text
 
 
+@pytest.mark.parametrize("outcome", ["confirmed", "false-alarm"])
+def test_each_part_of_a_long_text_teaches_what_was_found_there(index: MemoryIndex, outcome: Outcome) -> None:
+    text = "du är dum, en gris " + "lugnt och fint här " * 200 + "vänta du bara " + "lugnt igen " * 100
+    threat = text.index("vänta")
+    spans = (Span(threat, threat + 13, "threat"), Span(11, 18, "hate"), Span(0, 9, "harassment"))
+    labels = ("threat", "hate", "harassment")
+    index.write_verdicts([verdict(text=text, labels=labels, severity="critical", spans=spans)])  # type: ignore[arg-type]
+    index.write_decisions([decision("jsonl:1", outcome)])
+    (first, second), _ = taught(index)
+    assert (first.judged, second.judged) == ({"hate", "harassment"}, {"threat"})
+    assert ("du är dum" in first.text, "vänta du bara" in second.text) == (True, True)
+    assert first.id != second.id
+    if outcome == "confirmed":
+        assert (first.labels, first.severity) == (first.judged, "medium")
+        assert (second.labels, second.severity) == (second.judged, "high")
+    else:
+        assert {(each.labels, each.severity, each.below) for each in (first, second)} == {
+            (frozenset(), None, "critical")
+        }
+
+
+def test_a_span_as_long_as_a_window_drops_no_label(index: MemoryIndex) -> None:
+    text = "lugnt och fint här " * 200
+    spans = (Span(0, 5, "hate"), Span(100, 100 + WINDOW, "threat"))
+    index.write_verdicts([verdict(text=text, labels=("threat", "hate"), severity="high", spans=spans)])
+    index.write_decisions([decision("jsonl:1")])
+    (example,), _ = taught(index)
+    assert example.labels == {"threat", "hate"}
+
+
 def test_the_lines_are_those_that_the_corpus_is_read_from(index: MemoryIndex, tmp_path) -> None:  # type: ignore[no-untyped-def]
-    index.write_verdicts([verdict("1", labels=("threat", "hate"), severity="high"), verdict("2", language="fi")])
-    index.write_decisions([decision("jsonl:1"), decision("jsonl:2", "false-alarm")])
+    grave = {"labels": ("threat", "hate"), "severity": "high"}
+    index.write_verdicts([verdict("1", **grave), verdict("2", language="fi"), verdict("3", **grave)])  # type: ignore[arg-type]
+    index.write_decisions([decision("jsonl:1"), decision("jsonl:2"), decision("jsonl:3", "false-alarm")])
     found, _ = taught(index)
     file = tmp_path / "decisions.jsonl"
     file.write_text("# a remark\n" + "\n".join(map(line, found)), "utf-8")

@@ -56,19 +56,22 @@ class TestDecisions:
         assert "delete it after training" in written.splitlines()[0]
         for trace in ("lindqvist", "berg", "web:", "rut"):
             assert trace not in written.lower()
-        assert {example.severity for example in read(out)} == {"critical", "none"}
+        assert {(example.severity, bool(example.labels)) for example in read(out)} == {
+            ("critical", True),
+            (None, False),
+        }
 
     def test_a_withdrawal_takes_hers_out(self, decided: Program, tmp_path: Path) -> None:
         decided.run("officials", "withdraw", "anna-lindqvist", "--yes")
         out = tmp_path / "decisions.jsonl"
         done = decided.finish("decisions", "export", "--out", str(out))
-        assert b"1 decisions written" in done.stdout
+        assert b"1 examples written" in done.stdout
         assert b"delete it after training" in done.stderr
-        assert [example.severity for example in read(out)] == ["none"]
+        assert [example.labels for example in read(out)] == [frozenset()]
 
     def test_nothing_to_write(self, program: Program, tmp_path: Path) -> None:
         out = tmp_path / "decisions.jsonl"
-        assert "0 decisions written" in program.run("decisions", "export", "--out", str(out), code=1)
+        assert "0 examples written" in program.run("decisions", "export", "--out", str(out), code=1)
         assert not out.exists()
         assert program.finish("decisions", "export", "--out", str(tmp_path)).returncode == 2
 
@@ -80,11 +83,14 @@ class TestDecisions:
         train = ("train", "--corpus", str(TRAINING), "--out", str(out), "--json", "--with-decisions", str(decisions))
         (out / "linear").mkdir(parents=True)
         (out / "linear" / "of-the-old-model").touch()
-        program.run(*train)
+        assert b"Learnt from 20 examples of what reviewers decided" in program.finish(*train).stderr
         assert [path.name for path in out.iterdir()] == ["linear"]
         assert sorted(path.name for path in (out / "linear").iterdir()) == ["card.md", ABOUT, WEIGHTS]
         meta = json.loads((out / "linear" / ABOUT).read_text("utf-8"))
-        assert 10 < meta["about"]["others"] <= 20
+        assert (meta["about"]["others"], meta["about"]["decisions"]) == (0, 20)
+        card = (out / "linear" / "card.md").read_text("utf-8")
+        assert "on 0\ntexts of open corpora" in card
+        assert "on 20 texts of real posts, which are personal data" in card
         decisions.write_text("# remark\n" + json.dumps({**row, "id": "d", "author": "a", "text": ""}), "utf-8")
         done = program.finish(*train)
         assert done.returncode == 2

@@ -35,7 +35,8 @@ def export(
     """Write the newest decision on each post as a labelled text to train on, most names hidden.
 
     Hidden are handles, links, digits, names inside a sentence and those of registered officials; other names at the beginning of
-    a sentence or in small letters stay. Only posts that are still held and mention an official whose consent is in force.
+    a sentence or in small letters stay. Only posts that are still held and mention an official whose consent is in force. A long
+    post is written once for each part in which something was flagged.
     The file holds personal data: delete it after training. Ends with 1 if there is nothing to write.
 
     Example: turvakt decisions export --out decisions.jsonl
@@ -59,7 +60,7 @@ def export(
             {"written": len(lines), "left_out": {"consent": left.consent, "later": left.later, "unable": left.unable}}
         )
     else:
-        screen.print(f"{len(lines)} decisions written" + (f" to {out}" if lines else ""), markup=False, highlight=False)
+        screen.print(f"{len(lines)} examples written" + (f" to {out}" if lines else ""), markup=False, highlight=False)
         _explain(left)
         if lines:
             aside.print("The file holds personal data: delete it after training.")
