@@ -18,7 +18,8 @@ class Classifier(Protocol):
     model: str
     """``name@version``, as each judgement names it."""
     lacks: tuple[str, ...]
-    """The parts whose files are absent, so that another does their work; mostly none."""
+    """The parts whose work another does, worse: their files are absent (``encoder``), or not made for each other (``blend``);
+    mostly none."""
 
     def classify(self, texts: Sequence[str]) -> list[Judgement]:
         """One judgement per text, in order. No text makes it raise; what cannot be judged is ``unable``."""

@@ -12,10 +12,8 @@ from classify.calibration import Array
 from classify.classifier import Judges
 from classify.classifiers.encoder import Encoder
 from classify.classifiers.linear import Linear
-from classify.encoder.scoring import EncoderScorer
 from classify.heads import WATCHED
 from classify.judging import Scorer, chances, settled, thresholds
-from classify.linear.scoring import LinearScorer
 from classify.reading import Reading, read, unable
 from classify.rules.matching import VERSION, find, raised
 from classify.verdict import Judgement, Label
@@ -25,13 +23,11 @@ _MOST_WINDOWS = 8
 """Of one text, judged by both models: a hundred would hold up the posts of others for a second."""
 
 
-def _together(encoder: EncoderScorer, linear: LinearScorer) -> Scorer:
-    """Both models as one if they were made for each other, else the encoder by itself."""
-    return Blend(encoder, linear) if encoder.together.linear == linear.version else encoder
-
-
 class Cascade:
     """Without an encoder the linear model judges alone, under the same rules.
+
+    An encoder and a linear model that were made for each other judge as one what the latter cannot exclude. Beside another one
+    the encoder judges it by itself, which is worse: `lacks` names ``blend`` then.
 
     Args:
         told: is told by which models how many texts were judged. It must not raise.
@@ -46,8 +42,14 @@ class Cascade:
     ) -> None:
         self._told = told
         self._linear = linear.scorer
-        self._both = _together(encoder.scorer, self._linear) if encoder else None
-        self.lacks: tuple[str, ...] = () if encoder else ("encoder",)
+        self._both: Scorer | None = None
+        self.lacks: tuple[str, ...] = ()
+        if encoder is None:
+            self.lacks = ("encoder",)
+        elif encoder.scorer.together.linear == self._linear.version:
+            self._both = Blend(encoder.scorer, self._linear)
+        else:
+            self._both, self.lacks = encoder.scorer, ("blend",)
         second = encoder.scorer.version if encoder else "none"
         self.model = f"cascade@{self._linear.version}.{second}.{VERSION}"
 

@@ -33,10 +33,43 @@ def test_what_is_made_takes_the_place_of_what_was_there(tmp_path: Path) -> None:
     assert sorted(path.name for path in models.iterdir()) == ["encoder", "linear"]
 
 
+def test_what_was_there_is_kept_as_a_whole(tmp_path: Path) -> None:
+    """The encoder, too, though only the linear model is replaced: the two were made for each other."""
+    models, keep = tmp_path / "models", tmp_path / "models" / "before" / "1"
+    with workshop(models, keep=keep) as new:
+        folder(new / "linear", "1")
+    assert sorted(path.name for path in models.iterdir()) == ["linear"]
+    elsewhere = folder(tmp_path / "elsewhere", "1")
+    (models / "encoder").symlink_to(elsewhere)
+    folder(models / "corpus", "no part of a model")
+    with workshop(models, keep=keep) as new:
+        folder(new / "linear", "2")
+    assert inside(keep) == {"linear": "1", "encoder": "1"}
+    assert not (keep / "encoder").is_symlink()
+    assert (models / "linear" / "model.json").read_text("utf-8") == "2"
+    assert sorted(path.name for path in models.iterdir()) == ["before", "corpus", "encoder", "linear"]
+
+
+def test_what_cannot_be_kept_is_told_before_the_training(tmp_path: Path) -> None:
+    folder(tmp_path / "linear", "old")
+    (tmp_path / "linear" / "gone").symlink_to(tmp_path / "nothing")
+    with pytest.raises(Broken, match="nothing can be written there"), workshop(tmp_path, keep=tmp_path / "before"):
+        raise AssertionError
+
+
+def test_nothing_is_replaced_that_cannot_be_kept(tmp_path: Path) -> None:
+    folder(tmp_path / "linear", "old")
+    keep = folder(tmp_path / "before" / "1", "older")
+    with pytest.raises(OSError, match="not empty"), workshop(tmp_path, keep=keep) as new:
+        folder(new / "linear", "new")
+    assert (tmp_path / "linear" / "model.json").read_text("utf-8") == "old"
+    assert inside(keep) == {"1": "older"}
+
+
 @pytest.mark.parametrize("error", [Broken("no base"), KeyboardInterrupt()])
 def test_an_error_leaves_the_old_model(tmp_path: Path, error: BaseException) -> None:
     folder(tmp_path / "linear", "old")
-    with pytest.raises(type(error)), workshop(tmp_path) as new:
+    with pytest.raises(type(error)), workshop(tmp_path, keep=tmp_path / "before" / "1") as new:
         folder(new / "linear", "half")
         raise error
     assert inside(tmp_path) == {"linear": "old"}

@@ -14,6 +14,7 @@ from alerts.mail.keys import RENEW, check_time, load_keys
 from alerts.plans.contacts import Contact
 from alerts.plans.planning import read_plans
 from alerts.routines.routines import load_routines
+from classify.classifier import Classifier
 from flow.errors import BadInput, Broken, TurvaktError
 from turvakt.commands.probing import left_alone, try_channels
 from turvakt.commands.ruling import Warned, look_at_rules, unreachable, ways_of
@@ -182,7 +183,7 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
 
     chosen = (opened.settings.classifier.name, opened.settings.classifier.shadow)
     asked = {"remote": remote} if "remote" in chosen else {}
-    candidate = {"shadow": lambda: opened.candidate().model} if opened.settings.classifier.shadow else {}
+    candidate = {"shadow": lambda: look_at_model(opened.candidate())} if opened.settings.classifier.shadow else {}
     return {
         "folders": folders,
         "database": database,
@@ -194,13 +195,25 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
         "keys": keys,
         "contacts": contacts,
         "operator": operator,
-        "model": lambda: opened.classifier.model,
+        "model": lambda: look_at_model(opened.classifier),
         "law": lambda: counted(len(opened.law), "provision", "provisions"),
         "routines": lambda: counted(len(load_routines(opened.settings.routines_file)), "routine", "routines"),
         **candidate,
         **asked,
         "collectors": lambda: ", ".join(each.name for each in opened.collectors()) or "none: see config/turvakt.toml",
     }
+
+
+_LACKS = {
+    "encoder": "there is no models/encoder: the linear model judges alone and misses more. Put the folder there",
+    "blend": "linear/ and encoder/ were not trained together: they cannot judge as one and miss more. Put a folder back as a "
+    "whole, or train both with 'turvakt train --base models/encoder'",
+}
+
+
+def look_at_model(classifier: Classifier) -> str:
+    """The model's name, with a warning for each part that it lacks."""
+    return Warned(classifier.model, [_LACKS[part] for part in classifier.lacks])
 
 
 def _unlike(things: int) -> str:

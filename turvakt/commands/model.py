@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import Progress, TaskID
 
+from flow.clock import SystemClock
 from flow.errors import BadInput, Broken
 from turvakt.commands.shared import AsJson, aside, parts, settings, write_json
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from classify.training.held_out import Part
     from classify.training.linear import Numbers
     from turvakt.commands.abilities import Measured
+
+BEFORE = "before"
+"""The folder in that of the models where those lie that training has replaced, each by when."""
 
 Corpus = Annotated[
     Path | None,
@@ -55,16 +59,21 @@ def train(
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder to write linear/ and encoder/ to [default: the models folder].", show_default=False),
+        typer.Option(
+            help="Folder to write linear/ and encoder/ to [default: the models folder, whose own are kept in its before/].",
+            show_default=False,
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed and texts give the same model.")] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Train the models on labelled posts and write them with their cards. Minutes for the linear model, hours for the encoder.
 
-    They take the place of those that lie there when all is done; until then, and after any error, the old ones stay. The figures
-    printed are on held-out authors: each post was judged by a model that knew nothing by its author.
+    They take the place of those that lie there when all is done; until then, and after any error, the old ones stay. Those in the
+    models folder are kept beside the new ones, to go back to. The figures printed are on held-out authors: each post was judged
+    by a model that knew nothing by its author.
     """
+    from classify.classifiers.cascade import Cascade
     from classify.corpus import read
     from classify.training import linear  # scikit-learn takes seconds to load: only who trains waits for it
     from classify.training.decisions import read_decisions
@@ -79,19 +88,35 @@ def train(
     folder = corpus or models / "corpus"
     examples = read(folder)
     found = read_open(open_corpora, native=folder / "native") if open_corpora else OpenTexts((), ())
-    others = (*found.examples, *(read_decisions(with_decisions) if with_decisions else ()))
+    decided = read_decisions(with_decisions) if with_decisions else []
+    others = (*found.examples, *decided)
     for refused in found.refused:
         aside.print(f"Refused: {refused}", markup=False, highlight=False)
-    with workshop(out or models) as new, _progress() as tell:
+    out = out or models
+    keep = models / BEFORE / f"{SystemClock().now():%Y%m%dT%H%M%SZ}" if out.resolve() == models.resolve() else None
+    with workshop(out, keep=keep) as new, _progress() as tell:
         learnt = [example for example in examples if split(example) in ("train", "dev")]
         trained = linear.train(learnt, others=others, out=new / "linear", seed=seed, progress=tell)
         report = trained.report
         if base:
             report = _train_encoder(examples, others, base, new, seed, trained.scores, tell, distil=distil)
+    if decided:
+        aside.print(f"Learnt from {len(decided)} examples of what reviewers decided. Delete their file now.")
+    if keep is not None and keep.is_dir():
+        remedy = f"To go back to them set classifier.models to {keep} and restart."
+        aside.print(f"The models that lay there are kept. {remedy}", soft_wrap=True, markup=False, highlight=False)
     if as_json:
         write_json(report.as_json())
     else:
         abilities.show({"report": report}, as_json=False)
+    if "blend" in Cascade.open(out).lacks:
+        aside.print(
+            "The encoder that lies there was trained with another linear model, so that they cannot judge as one and miss more. "
+            "Train both with --base.",
+            soft_wrap=True,
+            markup=False,
+            highlight=False,
+        )
 
 
 def _check_packages() -> None:
