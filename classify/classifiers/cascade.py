@@ -15,7 +15,8 @@ from classify.classifiers.linear import Linear
 from classify.heads import WATCHED
 from classify.judging import Scorer, chances, settled, thresholds
 from classify.reading import Reading, read, unable
-from classify.rules.matching import VERSION, find, raised
+from classify.rules.digest import of_rules
+from classify.rules.matching import find, raised
 from classify.verdict import Judgement, Label
 
 _BATCH = 512
@@ -51,7 +52,7 @@ class Cascade:
         else:
             self._both, self.lacks = encoder.scorer, ("blend",)
         second = encoder.scorer.version if encoder else "none"
-        self.model = f"cascade@{self._linear.version}.{second}.{VERSION}"
+        self.model = f"cascade@{self._linear.version}.{second}.{of_rules()}"
 
     @classmethod
     def open(cls, models: Path, *, told: Callable[[Judges, int], None] = lambda judges, many: None) -> "Cascade":

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from classify.digest import of_reading
 from classify.encoder import artifact
 from classify.encoder.scoring import EncoderScorer
 from classify.judging import judge, thresholds
@@ -19,7 +20,7 @@ class Encoder:
     def __init__(self, scorer: EncoderScorer) -> None:
         self.scorer = scorer
         self.lacks: tuple[str, ...] = ()
-        self.model = f"encoder@{scorer.version}"
+        self.model = f"encoder@{scorer.version}.{of_reading()}"
 
     @classmethod
     def open(cls, models: Path) -> "Encoder":

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from classify.digest import of_reading
 from classify.judging import judge, thresholds
 from classify.linear import artifact
 from classify.linear.scoring import LinearScorer
@@ -19,7 +20,7 @@ class Linear:
     def __init__(self, scorer: LinearScorer) -> None:
         self.scorer = scorer
         self.lacks: tuple[str, ...] = ()
-        self.model = f"linear@{scorer.version}"
+        self.model = f"linear@{scorer.version}.{of_reading()}"
 
     @classmethod
     def open(cls, models: Path) -> "Linear":

@@ -4,15 +4,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from classify.reading import Reading, read, unable
-from classify.rules.matching import VERSION, find, raised
+from classify.rules.digest import of_rules
+from classify.rules.matching import find, raised
 from classify.verdict import LABELS, Judgement, Label, Score
 
 
 class Patterns:
     """Judges by written rules alone: what no rule names is ``none``."""
 
-    model = f"patterns@{VERSION}"
-    lacks: tuple[str, ...] = ()
+    def __init__(self) -> None:
+        self.lacks: tuple[str, ...] = ()
+        self.model = f"patterns@{of_rules()}"
 
     @classmethod
     def open(cls, models: Path) -> "Patterns":

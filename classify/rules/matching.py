@@ -18,7 +18,6 @@ from classify.verdict import LABELS, SEVERITIES, Judgement, Label, Score, Severi
 CERTAIN: Final = 0.85
 """The probability that a rule stands for: in the corpus 180 of the 208 labels that rules gave (87 %) were right, beside twins
 written to be taken for them."""
-VERSION: Final = "2"
 _LANGUAGES = (swedish.RULES, finnish.RULES)
 _OTHER_TONGUE = 0.15  # the other language's rules are tried too where its probability is at least this
 _ALL_TRIED = 12  # and, in a text with fewer words than this, always
