@@ -3,15 +3,16 @@
 import platform
 from collections.abc import Iterable, Mapping
 from importlib.metadata import version
-from typing import Final
+from typing import Final, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from alerts.alert import Alert, Delivery
 from alerts.channels import CHANNELS
+from classify.calibration import LANGUAGES
 from classify.classifier import Judges
 from classify.remote.service import Outcome
-from classify.verdict import LABELS, SEVERITIES, Verdict
+from classify.verdict import LABELS, SEVERITIES, Unable, Verdict
 from flow.clock import Clock, SystemClock
 from flow.errors import Unavailable
 from ingest.collectors import COLLECTORS
@@ -112,6 +113,12 @@ class Metrics:
             self._alerts.labels(severity)
         for label in LABELS:
             self._flagged.labels(label)
+        for reason in get_args(Unable):
+            self._unable.labels(reason)
+        for language in LANGUAGES:
+            for severity in SEVERITIES:
+                self._verdicts.labels(language, severity)
+        self._verdicts.labels("other", "none")
         for channel in (*CHANNELS, "other"):
             for state in ("delivered", "failed"):
                 self._deliveries.labels(channel, state)
