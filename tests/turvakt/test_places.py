@@ -105,6 +105,7 @@ FILES = {
     "console.key": "a random key",
     "console.token": "a random key",
     "webpush.key": "a random key",
+    "drift.json": "counts",
 }
 """What lies in the data folder."""
 

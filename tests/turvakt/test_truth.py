@@ -14,10 +14,12 @@ from alerts.messages.translations import LANGUAGES
 from classify.corpus import read
 from classify.linear.artifact import ABOUT, WEIGHTS
 from classify.verdict import Verdict
+from flow.clock import SystemClock
 from review.decision import Decision
 from tests.classify.material import TRAINING
 from tests.review.people import verdict
-from tests.turvakt.process import Program, line
+from tests.turvakt.process import OFFICIALS, Program, line
+from turvakt.days import Days
 from turvakt.metrics import Metrics
 from turvakt.settings import Settings
 from turvakt.wiring import Parts
@@ -131,6 +133,30 @@ class TestDrift:
         self.fill(parts, other=0)
         assert "Nothing to do." in program.run("drift")
 
+    def test_where_posts_are_not_kept_it_compares_the_numbers_of_each_day(self, tmp_path: Path) -> None:
+        """As it is by default."""
+        program = Program(tmp_path / "data", TURVAKT_RETENTION_UNFLAGGED_DAYS="0")
+        done = program.finish("drift")
+        assert (done.returncode, b"nor their numbers" in done.stderr) == (2, True)
+        program.run("officials", "import", str(OFFICIALS))
+        program.run("run", "--once", "--posts", "-", given=line(1, "Tack Anna Lindqvist för den nya bron"))
+        assert "Too few posts" in program.run("drift")
+        now = SystemClock().now()
+        days = Days(program.folder, SystemClock())
+        for day, numbers, fields in (
+            (20, range(150), {}),
+            (0, range(90), {}),
+            (0, range(60), {"language": "other", "unable": "language", "model": "linear@2"}),
+        ):
+            for number in numbers:
+                days.verdict(replace(verdict(str(number), **fields), judged_at=now - timedelta(days=day)))  # type: ignore[arg-type]
+        days.save()
+        (told,) = program.json("drift")
+        assert (told["days"], told["days_before"]) == (7, 28)
+        assert (told["models"]["linear@1"], told["models"]["linear@2"]) == (240, 60)
+        (measure,) = (each for each in told["measures"] if each["name"] == "language")
+        assert (measure["posts"], measure["moved"], measure["state"]) == ([150, 151], "other", "act")
+
     @pytest.mark.parametrize("language", LANGUAGES)
     def test_without_posts(self, program: Program, language: str) -> None:
         assert "--days" in program.run("drift", "--language", language)
@@ -153,4 +179,11 @@ class TestDrift:
         assert 'turvakt_probability_bucket{label="hate",language="sv",le="0.9"} 0.0' in shown
         assert 'turvakt_probability_count{label="hate",language="sv"} 1.0' in shown
         assert 'language="other",le' not in shown
-        assert "no-text" not in shown
+
+    def test_what_can_rise_begins_at_zero(self) -> None:
+        """Else the first day's rise would not be seen: the alert on what cannot be judged is for exactly that."""
+        shown = Metrics().exposition().decode()
+        for series in ('unable_total{reason="language"}', 'verdicts_total{language="other",severity="none"}'):
+            assert f"turvakt_{series} 0.0" in shown
+        assert shown.count("turvakt_unable_total{") == 3
+        assert shown.count("turvakt_verdicts_total{") == 11

@@ -19,6 +19,8 @@ from review.index import Kind, Query, every
 from turvakt.commands.shared import AsJson, aside, parts, screen, settings, table, write_json
 from turvakt.commands.words import spoken
 from turvakt.comparison import Book, Counts, Said
+from turvakt.days import KEPT_DAYS, added, read_days
+from turvakt.wiring import Parts
 
 FOLDER = Path(__file__).parent.parent / "translations"
 MOST_BEFORE = 28
@@ -34,24 +36,20 @@ def drift(
     """Compare the last days' verdicts with those of up to four weeks before, and say what to do. Works beside a running monitor.
 
     The index is the population stability index: 0 says that nothing has changed; beyond what chance gives, 0.1 is to be
-    watched and 0.25 to be acted on. The weeks before end where unflagged posts are no longer kept (retention.unflagged_days).
+    watched and 0.25 to be acted on. Where unflagged posts are not kept for so long (retention.unflagged_days), it compares the
+    numbers that the monitor keeps of each day (drift.json in the data folder); days are those of UTC then.
     """
     chosen = spoken(language)
     with parts(context) as opened:
         retention = opened.settings.retention
         # Beyond the shorter retention only flagged posts are left: another mix by nature.
         kept = min(retention.unflagged_days, retention.low_days, retention.flagged_days)
-        before_days = min(MOST_BEFORE, int(kept) - days)
-        if before_days < 1:
-            remedy = "Choose fewer days, or keep posts longer with retention.unflagged_days"
-            raise BadInput("posts of the days before are not kept", place="--days", remedy=remedy)
-        now = opened.clock.now()
-        since = now - timedelta(days=days)
-        older, newer = Period(), Period()
-        models: Counter[str] = Counter()
-        for item in every(opened.index, Query(since=since - timedelta(days=before_days), until=now)):
-            (newer if item.verdict.judged_at >= since else older).add(item.verdict)
-            models[item.verdict.judgement.model] += 1
+        if kept >= days + 1:
+            before_days = min(MOST_BEFORE, int(kept) - days)
+            older, newer, models = _of_posts(opened, days=days, before_days=before_days)
+        else:
+            before_days = min(MOST_BEFORE, KEPT_DAYS - days)
+            older, newer, models = _of_days(opened, days=days, before_days=before_days)
     found = drifts(older, newer)
     if as_json:
         write_json(
@@ -69,6 +67,39 @@ def drift(
         do.append("models")
     for each in do:
         screen.print(texts.text(chosen, f"do.{each}"), soft_wrap=True, markup=False, highlight=False)
+
+
+_Two = tuple[Period, Period, Counter[str]]
+"""The days before, the last days, and how many verdicts of both each model gave."""
+
+
+def _of_posts(opened: Parts, *, days: int, before_days: int) -> _Two:
+    """From the posts in the index."""
+    now = opened.clock.now()
+    since = now - timedelta(days=days)
+    older, newer = Period(), Period()
+    models: Counter[str] = Counter()
+    for item in every(opened.index, Query(since=since - timedelta(days=before_days), until=now)):
+        (newer if item.verdict.judged_at >= since else older).add(item.verdict)
+        models[item.verdict.judgement.model] += 1
+    return older, newer, models
+
+
+def _of_days(opened: Parts, *, days: int, before_days: int) -> _Two:
+    """From the numbers of each day.
+
+    Raises:
+        BadInput: there are none.
+    """
+    counted = read_days(opened.settings.data_dir)
+    if opened.is_cluster or before_days < 1 or not counted:
+        remedy = "Choose fewer days, or keep posts longer with retention.unflagged_days; metrics tell of drift, too"
+        raise BadInput("posts of the days before are not kept, nor their numbers", place="--days", remedy=remedy)
+    today = opened.clock.now().date()
+    ago = {each.day: (today - each.day).days for each in counted}
+    newer, of_newer = added(each for each in counted if ago[each.day] < days)
+    older, of_older = added(each for each in counted if days <= ago[each.day] < days + before_days)
+    return older, newer, of_newer + of_older
 
 
 def _changes(found: Sequence[Drift], texts: Translations, language: Language, *, days: int, before_days: int) -> Table:

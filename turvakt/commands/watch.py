@@ -17,6 +17,7 @@ from ingest.collector import Collector
 from registry.importing import read_officials
 from turvakt.asked import everything
 from turvakt.commands.shared import AsJson, aside, screen, settings, write_json
+from turvakt.days import Days
 from turvakt.demo_people import WHAT_THEY_SEE, Guest, invent
 from turvakt.display import HOW_COUNTS_RELATE, Display, Progress, summary, summary_table
 from turvakt.folder import alone, clear
@@ -187,10 +188,11 @@ def _watch(
                 "run", parts.clock, stages=tuple(STAGES), collectors=collectors, channels=parts.channels.values()
             )
         )
-        also = [listener for listener in (shadow, pulse) if listener is not None]
+        days = Days(parts.settings.data_dir, parts.clock)
+        also: list[Listener] = [days, *(listener for listener in (shadow, pulse) if listener is not None)]
         observed = Observed(tally, metrics, shown, *also, also=traces)
         started = time.perf_counter()
-        beside: dict[str, Service] = {}
+        beside: dict[str, Service] = {"counts": days.run}
         monitor: Monitor
         if parts.settings.metrics.port and not once:
             web = _web(parts, metrics, begun=lambda: monitor.begun)
