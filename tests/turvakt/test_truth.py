@@ -1,6 +1,7 @@
 """Decisions leave as lessons, training takes them, and drift is told. Contains abusive test material."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +17,7 @@ from classify.linear.artifact import ABOUT, WEIGHTS
 from classify.verdict import Verdict
 from flow.clock import SystemClock
 from review.decision import Decision
-from tests.classify.material import TRAINING
+from tests.classify.material import TRAINING, with_encoder
 from tests.review.people import verdict
 from tests.turvakt.process import OFFICIALS, Program, line
 from turvakt.days import Days
@@ -98,6 +99,34 @@ class TestDecisions:
         assert done.returncode == 2
         assert b"decisions.jsonl, line 2: field 'text' must be a text that is not empty" in done.stderr
         assert [path.name for path in out.iterdir()] == ["linear"]
+
+
+class TestModelsInUse:
+    def test_what_training_replaces_is_kept_and_a_pair_that_does_not_fit_is_told(self, tmp_path: Path) -> None:
+        models = tmp_path / "models"
+        shutil.copytree(with_encoder(), models)
+        old = {path.relative_to(models): path.read_bytes() for path in models.rglob("*") if path.is_file()}
+        program = Program(tmp_path / "data", TURVAKT_CLASSIFIER_MODELS=str(models))
+
+        def checked(program: Program) -> dict[str, Any]:
+            told = [json.loads(line) for line in program.finish("check", "--json").stdout.splitlines()]
+            return next(each for each in told if each["part"] == "model")
+
+        before = checked(program)
+        assert (before["ok"], before["warnings"]) == (True, [])
+        done = program.finish("train", "--corpus", str(TRAINING), "--json")
+        assert done.returncode == 0
+        (kept,) = (models / "before").iterdir()
+        assert f"set classifier.models to {kept} and restart".encode() in done.stderr
+        assert b"The encoder that lies there was trained with another linear model" in done.stderr
+        assert {path.relative_to(kept): path.read_bytes() for path in kept.rglob("*") if path.is_file()} == old
+        assert sorted(path.name for path in models.iterdir()) == ["before", "encoder", "linear"]
+        after = checked(program)
+        assert (after["ok"], len(after["warnings"])) == (True, 1)
+        assert "were not trained together" in after["warnings"][0]
+        back = checked(program.besides(TURVAKT_CLASSIFIER_MODELS=str(kept)))
+        assert (back["says"], back["warnings"]) == (before["says"], [])
+        assert after["says"].partition("\n")[0] != before["says"]
 
 
 class TestDrift:

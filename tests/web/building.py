@@ -146,7 +146,7 @@ class World:
             "lag": {"classify": 3},
             "dead": {},
             "model": "linear@1",
-            "model_lacks": ["encoder"],
+            "model_lacks": ["encoder", "blend"],
             "not_ready": ["a", "b"],
             "watch": WATCH,
         }
