@@ -123,7 +123,8 @@ def _example(row: dict[str, Any], place: str) -> Example:
     for name, allowed in (("lang", ("sv", "fi")), ("severity", SEVERITIES)):
         if row.get(name) not in allowed and not (name == "severity" and severity is None and below):
             raise wrong(name, "one of " + ", ".join(allowed))
-    labels, judged = row.get("labels"), row.get("judged", list(LABELS))
+    labels: Any = row.get("labels")
+    judged: Any = row.get("judged", list(LABELS))
     for name, given in (("labels", labels), ("judged", judged)):
         if not isinstance(given, list) or not all(label in LABELS for label in given):
             raise wrong(name, "a list of " + ", ".join(LABELS))

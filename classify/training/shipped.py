@@ -5,6 +5,7 @@ Needs the packages of the extra ``train``.
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -19,7 +20,7 @@ from classify.training.smoothing import SCALE
 from flow.errors import Broken
 
 _BODY = "body."
-Arrays = Mapping[str, NDArray[np.generic]]
+Arrays = Mapping[str, NDArray[Any]]
 
 
 def is_shipped(folder: Path) -> bool:
@@ -58,7 +59,7 @@ def reopen(folder: Path, recipe: Recipe) -> Network:
 
 def _weights(graph: onnx.GraphProto) -> dict[str, NDArray[np.float32]]:
     """By the name that PyTorch gave them, the heads' as ``heads.weight``."""
-    stored: Arrays = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
+    stored = {each.name: numpy_helper.to_array(each) for each in graph.initializer}
     readers = {name: node for node in graph.node for name in node.input}
     makers = {name: node for node in graph.node for name in node.output}
     found = {
@@ -95,7 +96,7 @@ def _name(node: onnx.NodeProto, readers: Mapping[str, onnx.NodeProto], stored: I
             return "heads.weight"
         node = readers[node.output[0]]
     bias = next(name for name in node.input if name in stored)
-    return bias.removesuffix("bias") + "weight"
+    return f"{bias.removesuffix('bias')}weight"
 
 
 def _shape(graph: onnx.GraphProto, weights: Mapping[str, NDArray[np.float32]]) -> BertConfig:

@@ -89,4 +89,5 @@ def _observe(model: onnx.ModelProto, vectors: Iterable[str], texts: Iterable[Pie
 def _factor(sizes: Sizes, rows: Sizes) -> Sizes:
     """(width,): by what each place is divided, one in the geometric mean."""
     raw = SHIFT * np.log(np.maximum(sizes, 1e-5)) - (1 - SHIFT) * np.log(np.maximum(rows, 1e-5))
-    return np.exp(raw - raw.mean()).astype(np.float32)
+    factor: Sizes = np.exp(raw - raw.mean()).astype(np.float32)
+    return factor
