@@ -20,7 +20,7 @@ from classify.rules.matching import find, raised
 from classify.verdict import Judgement, Label
 
 _BATCH = 512
-_MOST_WINDOWS = 8
+_MOST_WINDOWS = 16
 """Of one text, judged by both models: a hundred would hold up the posts of others for a second."""
 
 

@@ -262,7 +262,7 @@ def test_without_an_encoder_nothing_else_is_promised(tmp_path: Path) -> None:
 
 
 def test_a_longer_text_needs_more() -> None:
-    assert stricter(np.float32(0.5), np.array([1, 4])) == pytest.approx([1 / 2, 4 / 5])
+    assert stricter(np.float32(0.5), np.array([1, 4])) == pytest.approx([1 / 2, 2 / 3])
 
 
 def test_the_strongest_words_are_merged() -> None:
