@@ -137,7 +137,8 @@ def test_curves_by_language_and_label() -> None:
     ]
     (curve,) = curves(wavering, [said(threat=0.9)] * 6, model="m").curves
     low, high = curve.bins[0].interval
-    assert low < curve.bins[0].share == pytest.approx(5 / 6) < high
+    assert curve.bins[0].share == pytest.approx(5 / 6)
+    assert low < curve.bins[0].share < high
     assert json.loads(json.dumps(found.as_json()))["curves"][0]["bins"][-1]["texts"] == 3
 
 

@@ -11,7 +11,7 @@ from classify.classifiers.linear import Linear
 from classify.law import load_law
 from classify.rules.matching import CERTAIN
 from classify.severity import settle
-from classify.stage import as_json, classify_posts, thresholds_of, unnamed
+from classify.stage import as_json, classify_posts, thresholds_of
 from classify.verdict import LABELS, VERDICTS, Label, Score
 from flow.clock import ManualClock
 from ingest.post import Mention, Post
@@ -50,17 +50,17 @@ def test_no_verdict_hangs_on_who_is_named() -> None:
 
 
 class Asked(Watchword):
-    """Its thresholds hang on the text."""
+    """Its thresholds hang on whether a name is in the text."""
 
     def thresholds(self, text: str) -> Mapping[Label, float]:
-        return {"threat": len(text) / 100}
+        return {"threat": 0.3 if "lindqvist" in text else 0.6}
 
 
 def test_thresholds_are_those_of_the_text_that_was_judged() -> None:
     about = replace(post(1, "anna lindqvist borde gå"), mentions=(Mention("o", 0, 14, "full-name"),))
     (verdict,) = classify_posts([about], classifier=Asked(), clock=ManualClock(NOW))
-    assert len(unnamed(about)) < len(about.text)
-    assert thresholds_of(verdict, classifier=Asked()) == {"threat": len(unnamed(about)) / 100}
+    assert Asked().thresholds(about.text) == {"threat": 0.3}
+    assert thresholds_of(verdict, classifier=Asked()) == {"threat": 0.6}
     replaced = replace(verdict, judgement=replace(verdict.judgement, model="linear@0"))
     assert thresholds_of(replaced, classifier=Asked()) == {}
 
