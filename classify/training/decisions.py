@@ -19,5 +19,16 @@ def read_decisions(path: Path) -> list[Example]:
         BadInput: a line is wrong; the message names file, line and field.
         Broken: there is nothing to read.
     """
-    found = sorted(read(path), key=lambda example: (example.text, sorted(example.judged), sorted(example.labels)))
+    found = sorted(read(path), key=_taught)
     return [replace(example, source=DECISIONS, weight=WEIGHT) for example in found]
+
+
+def _taught(example: Example) -> tuple[object, ...]:
+    """All but what it is known by."""
+    return (
+        example.text,
+        sorted(example.judged),
+        sorted(example.labels),
+        example.severity or "",
+        example.below or "",
+    )
