@@ -26,6 +26,7 @@ _SIGNS = re.compile(r"(?:[^\w\s.,!?:;\"'“”„»«’‘]\s*){4,}")
 _SAME_WORD = re.compile(r"(?<!\w)([^\W\d_]+)(?:\W+\1(?!\w)){3,}")
 _DIGIT = re.compile("[1-9]")
 _DIGIT_OR_QUOTE = re.compile("[1-9\"“”„»'’‘]")
+_LETTER = re.compile(rf"[^\W\d_{NAME}]")
 _SOLID = re.compile("[^ ]")
 # A capital after a small letter, digit or bracket and a blank, or after a word, a comma and a blank. The capital comes
 # first in the expression, so that the search can jump from capital to capital.
@@ -50,7 +51,9 @@ def mask(text: str, normalised: Normalised) -> str:
     if len(words) > 3 and len(set(words)) * 4 <= len(words) * 3:
         plain = _SAME_WORD.sub(lambda match: match[1] + _blanks_for(match[0][len(match[1]) :]), plain)
     if _DIGIT_OR_QUOTE.search(plain):
-        plain = _QUOTED.sub(_capitals, _DIGIT.sub("0", plain))
+        plain = _DIGIT.sub("0", plain)
+        if _LETTER.search(_QUOTED.sub("", plain)):  # who puts all that he says in quotation marks quotes nobody
+            plain = _QUOTED.sub(_capitals, plain)
     if normalised.starts or normalised.text != text.lower():
         seen, places = _seen(text)
         names = [(places[start], places[end - 1] + 1) for start, end in _names(seen)]

@@ -104,6 +104,11 @@ def mixed(text: str, chance: Random) -> str:
     return _words(text, chance, lambda word: chance.choice(_FACES).join(word.swapcase()))
 
 
+def quoted(text: str, chance: Random) -> str:
+    """All of it in quotation marks, if nothing in it is."""
+    return text if set(text) & set('"“”„»«’‘') else f"”{text}”"
+
+
 def _in_style(word: str, capital: int, small: int) -> str:
     plain = unicodedata.normalize("NFC", word)
     starts = [(small, "a") if "a" <= letter <= "z" else (capital, "A") for letter in plain]

@@ -73,6 +73,12 @@ def test_quoted_words_stand_apart() -> None:
     assert masked('hon sa "kom hit @anna" igen') == f'hon sa "KOM HIT {NAME * 5}" igen'
 
 
+def test_a_text_all_in_quotation_marks_is_no_quotation() -> None:
+    assert masked('"kom hit nu"') == '"kom hit nu"'
+    assert masked('@anna "kom hit, nu" 🙂').strip() == '"kom hit, nu" 🙂'
+    assert masked('"kom hit nu" sa hon') == '"KOM HIT NU" sa hon'
+
+
 def test_hiding_keeps_the_writing() -> None:
     assert (
         hide('Hon sa "Kom hit" till Storgrann kl 18.30, d0da!') == f'Hon sa "Kom hit" till {NAME * 9} kl 00.00, d0da!'
