@@ -23,6 +23,9 @@ from registry.official import Official
 MOST_READ = 200_000
 """Code points of a text that are searched; what is longer is no post but a file."""
 
+SITE = "web"
+"""The platform under which the registry holds an official's own sites."""
+
 _Span = tuple[int, int, int, Sign]
 _RANK = {sign: rank for rank, sign in enumerate(SIGNS)}
 
@@ -51,7 +54,7 @@ class Matcher:
         """The mentions in each of ``posts``, sorted by start.
 
         An official is mentioned only where a consent of hers covers the post's source at the moment ``at``, and never by
-        herself. A deletion mentions nobody.
+        herself: from her account, or signed with her name on her own site. A deletion mentions nobody.
         """
         hits = self._search.hits([post.text[:MOST_READ] for post in posts])
         found: list[tuple[Mention, ...]] = []
@@ -105,6 +108,8 @@ class Matcher:
             official = self._names.officials[owner]
             if official is None or owner in authors or not official.consents_to(post.source, at):
                 continue
+            if _is_on_her_site(post, official):
+                continue
             if start >= taken.get(owner, 0):
                 taken[owner] = end
                 mentions.append(Mention(official.id, start, end, sign))
@@ -133,6 +138,20 @@ class Matcher:
                 yield address.start, address.end, owner, sign
 
 
+def _is_on_her_site(post: Post, official: Official) -> bool:
+    """Whether an entry of a feed is signed with her name and stands on a site that is registered as hers.
+
+    Anybody can sign with her name, and anybody can comment on her site: neither alone may silence a threat.
+    """
+    sites = official.handles.get(SITE, ())
+    if not sites or not post.url or not post.author.name:
+        return False
+    signed = {f"{given} {' '.join(official.family_names)}" for given in official.given_names[:1]}
+    signed.add(" ".join((*official.given_names, *official.family_names)))
+    name = " ".join(post.author.name.split()).casefold()
+    return name in map(str.casefold, signed) and any(accounts.within(post.url, site) for site in sites)
+
+
 def _order(span: _Span) -> tuple[int, bool, int, int, int]:
     """By start; what is not in the text first, then the longer and the surer one."""
     start, end, owner, sign = span
@@ -152,8 +171,8 @@ def forms_of(official: Official) -> list[str]:
         *before, last = split(other) or ("",)
         if before or last not in ordinary():
             found |= {_like(other, " ".join((*before, form))) for form in name_forms(last)}
-    for values in official.handles.values():
-        for value in values:
+    for platform, values in official.handles.items():
+        for value in values if platform != SITE else ():
             found.add(value if "/" in value or value.startswith("did:") else "@" + value.removeprefix("@"))
     return sorted(found - {"", "@"})
 

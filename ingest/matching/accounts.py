@@ -82,6 +82,13 @@ def platform_of(url: str) -> str | None:
     return _HOSTS.get(_parts(url.lower())[0])
 
 
+def within(url: str, site: str) -> bool:
+    """Whether the page at ``url`` is one of ``site``, an address with or without its scheme, with or without a path."""
+    host, segments, _ = _parts(url.lower())
+    home, path, _ = _parts(site.strip().lower())
+    return bool(home) and host == home and segments[: len(path)] == path
+
+
 def _global(plain: str) -> list[str]:
     if plain.startswith("did:"):
         return [plain]

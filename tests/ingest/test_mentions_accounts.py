@@ -153,3 +153,25 @@ def test_registered_keys() -> None:
 
 def test_an_account_of_odd_letters_is_no_obstacle() -> None:
     assert Matcher([official("Eva Sund", handles={"x": ("___",)})]).match([post("___")], at=AT) == [()]
+
+
+HERS = official("Anna Lindqvist", handles={"web": ("https://anna.example/blogg", "annaek.example")})
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "hers"),
+    [
+        ("Anna Lindqvist", "https://anna.example/blogg/2026/hotet", True),
+        ("anna  lindqvist", "https://www.annaek.example/om", True),
+        ("Anna Lindqvist", "https://anna.example/insandare/1", False),
+        ("Anna Lindqvist", "https://annaek.example.forum.example/1", False),
+        ("Anna Lindqvist", "https://tidning.example/insandare/1", False),  # anybody can sign with her name
+        ("Bo Ek", "https://anna.example/blogg/2026/hotet", False),  # anybody can comment on her site
+        (None, "https://anna.example/blogg/2026/hotet", False),
+        ("Anna Lindqvist", None, False),
+    ],
+)
+def test_an_entry_is_her_own_where_she_signed_it_on_her_own_site(name: str | None, url: str | None, hers: bool) -> None:
+    author = Author(name=name)
+    names = found("De skrev: vi ser dig. Anna Lindqvist, kommunalråd", HERS, source="feed", author=author, url=url)
+    assert bool(names) is not hers
