@@ -40,7 +40,7 @@ def chances(scorer: Scorer, readings: Sequence[Reading]) -> list[Array]:
     sizes = [len(reading.windows) for reading in readings]
     if not windows:
         return []
-    found = scorer.calibration.probabilities(scorer.scores(windows), np.repeat(_languages(readings), sizes))
+    found = scorer.calibration.probabilities(scorer.scores(windows), _languages(readings))
     return [found[end - size : end] for size, end in zip(sizes, accumulate(sizes), strict=True)]
 
 
@@ -66,9 +66,11 @@ def settled(
     if not readings:
         return []
     sizes = np.array([len(windows) for windows in found])
-    best = np.maximum.reduceat(np.concatenate(found), sizes.cumsum() - sizes)
-    many = sizes if whole is None else np.array(whole)
-    passed = best >= stricter(scorer.calibration.bars[_languages(readings)], many[:, None])
+    firsts = sizes.cumsum() - sizes
+    best = np.maximum.reduceat(np.concatenate(found), firsts)
+    many = np.repeat(sizes if whole is None else whole, sizes)
+    bars = stricter(scorer.calibration.bars[_languages(readings)], many[:, None])
+    passed = np.logical_or.reduceat(np.concatenate(found) >= bars, firsts)
     loudest: dict[tuple[int, int], list[int]] = {}  # text, window -> the heads that are highest there
     for text, head in zip(*(axis.tolist() for axis in passed[:, : len(LABELS)].nonzero()), strict=True):
         loudest.setdefault((text, int(found[text][:, head].argmax())), []).append(head)
@@ -86,12 +88,21 @@ def settled(
 
 def thresholds(scorer: Scorer, reading: Reading) -> Mapping[Label, float]:
     """From which probability each label of a text is flagged; a long text has higher thresholds."""
-    bars = stricter(scorer.calibration.bars[_languages([reading])[0]], np.array(max(1, len(reading.windows))))
+    row = LANGUAGES.index(reading.guess.nearest)
+    bars = stricter(scorer.calibration.bars[row], np.array(max(1, len(reading.windows))))
     return dict(zip(LABELS, bars.tolist(), strict=False))
 
 
 def _languages(readings: Sequence[Reading]) -> NDArray[np.intp]:
-    return np.array([LANGUAGES.index(reading.guess.nearest) for reading in readings], dtype=np.intp)
+    """(windows,): the number of the language of each window of ``readings``."""
+    return np.array(
+        [
+            LANGUAGES.index(window.language or reading.guess.nearest)
+            for reading in readings
+            for window in reading.windows
+        ],
+        dtype=np.intp,
+    )
 
 
 def _aim(windows: Array) -> Aim | None:

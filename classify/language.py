@@ -105,6 +105,21 @@ for _language in ("sv", "fi"):
         _bare = _word.translate(FOLD)
         if _bare != _word and not any(_bare in others for others in _FUNCTION_WORDS.values()):
             _WEIGHTS[_bare] = ((_language, 0.8),)
+# Words that speak for one of the two and for no other language listed.
+_OWN = {
+    word: weights[0][0]
+    for word, weights in _WEIGHTS.items()
+    if len(word) > 2 and word != "alla" and {language for language, _ in weights} in ({"sv"}, {"fi"})
+}
+_ELSEWHERE = frozenset(word for word, weights in _WEIGHTS.items() if not {"sv", "fi"} & {each for each, _ in weights})
+ORDINARY: frozenset[str] = frozenset(
+    word for code in ("sv", "fi") for word in _FUNCTION_WORDS[code] if len(word) > 1 and word != "kommunen"
+)
+"""Function words of the two languages."""
+RUDE: frozenset[str] = frozenset(
+    word for word, weights in _WEIGHTS.items() if any(weight == 2.0 for _, weight in weights)
+) - _words("dig er honom henne ska snart alla")
+"""Words of abuse and violence that tell the language, too."""
 _OUTCOMES = (*_FUNCTION_WORDS, "rest")  # the languages told apart, and all others together
 
 _MOST_WORDS = 60
@@ -133,6 +148,41 @@ def identify(texts: Sequence[str]) -> list[Guess]:
 @lru_cache(maxsize=32768)
 def _words_in(piece: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(piece))
+
+
+class Hints(NamedTuple):
+    """How many pieces of a text have a word that is of Swedish or of Finnish alone, a rude one of either, one that is of
+    neither, or å, ä or ö."""
+
+    sv: int
+    fi: int
+    rude_sv: int
+    rude_fi: int
+    elsewhere: int
+    dotted: int
+
+
+def hints(pieces: Sequence[str]) -> Hints:
+    """What the words of a text hint at, at a fraction of the cost of `identify`."""
+    total = sum(map(_hint, pieces))
+    return Hints(*(total >> place & _FIELD for place in range(0, 6 * _WIDTH, _WIDTH))) if total else _NONE
+
+
+_WIDTH = 24  # bits for each number of `Hints` in a sum: no window has so many pieces
+_FIELD = (1 << _WIDTH) - 1
+_NONE = Hints(0, 0, 0, 0, 0, 0)
+
+
+@lru_cache(maxsize=65536)
+def _hint(piece: str) -> int:
+    """A one in the field of each of `Hints` that ``piece`` counts for."""
+    words = _words_in(piece.lower())
+    own = {_OWN[word] for word in words if word in _OWN}
+    rude = {_OWN.get(word) for word in words if word in RUDE}
+    dotted = any(letter in word for word in words for letter in "åäö")
+    elsewhere = not _ELSEWHERE.isdisjoint(words)
+    there = ("sv" in own, "fi" in own, "sv" in rude, "fi" in rude, elsewhere, dotted)
+    return sum(int(each) << place * _WIDTH for place, each in enumerate(there))
 
 
 class _Evidence(NamedTuple):

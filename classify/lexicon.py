@@ -9,6 +9,8 @@ from bisect import bisect_left
 from functools import cache, lru_cache
 from importlib import resources
 
+from ingest.matching.forms.words import given_names
+
 _SWEDISH = """
 döda dödar dödas dödad dödade död döden dö dör dött dödshot mörda mördar mördas mördad mördare skjut skjuta skjuter
 skjutas skjutna skjuten häng hänga hänger hängas hängd hängda bränn bränna bränner brännas brinn brinna brinner våldta
@@ -45,16 +47,20 @@ COMMON: tuple[str, ...] = tuple(
 """Words of the corpus, the commonest first (``scripts/make_words.py``)."""
 _ALONE = frozenset("iåöoe")
 KNOWN: frozenset[str] = DISGUISED.union(COMMON, _ALONE)
-_GIVEN = """
-amir anna aura birgit björn bo bror dag dan emma farid gunvor hana hans ida ilta ilves inga inge jesper juni kai karl kicki
-klara lage lahja lova lumi maj maja manne mark matte max meri micke mimmi mina pelle per pernilla peter rauha rita rosa saman
-sina sisko sten thomas titta toivo tom tuan tuuli ukko urpo usko veli vilja ville
-"""
-GIVEN: frozenset[str] = frozenset(_GIVEN.split())
-"""Given names among the words that are known: with a capital they are names."""
 OFTEN: frozenset[str] = frozenset(COMMON[:1000])
 _EVERYWHERE = frozenset(COMMON[:150])
 FOLD = str.maketrans("åäöé", "aaoe")
+
+
+def is_given(word: str) -> bool:
+    """Whether ``word``, in small letters, is a common given name, whatever else it is."""
+    return word in _given()
+
+
+@cache
+def _given() -> frozenset[str]:
+    return frozenset(name.lower() for name in given_names())
+
 
 _BY_LENGTH: dict[int, tuple[str, ...]] = {
     length: tuple(sorted(word for word in DISGUISED if len(word) == length))

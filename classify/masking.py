@@ -10,14 +10,20 @@ from functools import lru_cache
 from typing import Final
 
 from classify.characters import in_case
-from classify.lexicon import GIVEN, KNOWN
+from classify.lexicon import KNOWN, is_given
 from classify.normalise import Normalised, normalise
+from classify.signs import names_in_tags, signed_words
 
 NAME: Final = "ƿ"
 """Stands for each letter of a masked name, handle or link: a letter that no living language writes."""
 NAMES: Final = re.compile(f"{NAME}+(?:[ -]{NAME}+)*")
 """A masked name of any number of words."""
 _LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+|(?<!\w)@[\w.\-]+(?:@[\w.\-]+)?")
+# A page without its scheme. Words with dots between them are none: "jag.ska.doda.dig/nu".
+_PAGE = re.compile(
+    r"(?<![\w@./\-])((?:[a-z0-9\-]+\.){1,3})(?:app|ax|be|blog|cc|co|com|dev|dk|ee|eu|fi|fr|gd|gl|info|io|is|it|ly|me|net|news|"
+    r"no|nu|org|pl|ru|se|to|tv|uk|us)/[^\s,;!\"“”„»]*"
+)
 # Every reply begins with handles: they say nothing of it, not even that somebody is named.
 _LEADING = re.compile(r"\A\s*\.?(?:@[\w.\-]+(?:@[\w.\-]+)?[,:]?\s+)+")
 _SEEN = re.compile(r"\S")
@@ -43,6 +49,8 @@ def mask(text: str, normalised: Normalised) -> str:
     plain = normalised.text
     if "@" in plain or "http" in plain or "www" in plain:
         plain = _LINK.sub(lambda match: NAME * len(match[0]), _LEADING.sub(_blanks, plain) if "@" in plain else plain)
+    if "/" in plain:
+        plain = _PAGE.sub(_page, plain)
     if _MARKS.search(plain):
         plain = _one_mark(text, normalised, plain)
     if _SIGNS.search(plain):
@@ -56,7 +64,8 @@ def mask(text: str, normalised: Normalised) -> str:
             plain = _QUOTED.sub(_capitals, plain)
     if normalised.starts or normalised.text != text.lower():
         seen, places = _seen(text)
-        names = [(places[start], places[end - 1] + 1) for start, end in _names(seen)]
+        tagged = names_in_tags(seen) if "#" in seen else []
+        names = [(places[start], places[end - 1] + 1) for start, end in (*_names(seen), *tagged)]
     else:
         names = _names(text)
     if not names:
@@ -70,6 +79,11 @@ def mask(text: str, normalised: Normalised) -> str:
     for start, end in names:
         plain = plain[:start] + _SOLID.sub(NAME, plain[start:end]) + plain[end:]
     return plain
+
+
+def _page(match: re.Match[str]) -> str:
+    words = sum(part in KNOWN for part in match[1].split("."))
+    return match[0] if words > 1 else NAME * len(match[0])
 
 
 def cover(text: str, places: Iterable[tuple[int, int]]) -> str:
@@ -113,7 +127,9 @@ def _three_signs(match: re.Match[str]) -> str:
 def _leading(text: str) -> int:
     """Where the handles at the beginning of ``text`` end, 0 without any."""
     match = _LEADING.match(text) if "@" in text else None
-    return match.end() if match else 0
+    if match is None:
+        return 0
+    return min([match.end(), *(start for start, _ in signed_words(text.lower()))])
 
 
 def _one_mark(text: str, normalised: Normalised, plain: str) -> str:
@@ -176,7 +192,7 @@ _FEW = 2
 
 @lru_cache(maxsize=16384)
 def _common(word: str) -> bool:
-    return all(part in KNOWN and part not in GIVEN for part in word.lower().split("-"))
+    return all(part in KNOWN and not is_given(part) for part in word.lower().split("-"))
 
 
 @lru_cache(maxsize=16384)

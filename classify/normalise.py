@@ -1,7 +1,8 @@
 """Undo what hides a word from a machine and not from a reader, and remember where each letter stood.
 
 Full-width and mathematical letters, look-alikes from other scripts, invisible characters, stacked accents,
-``d0da``, ``t a p a n``, ``h*ra``, ``dööööda``, CAPITALS and emoji that stand for weapons all become plain lower-case words.
+``d0da``, ``t a p a n``, ``h*ra``, ``dööööda``, ``#döda``, CAPITALS and emoji that stand for weapons all become plain
+lower-case words.
 The result is a fixed point: normalising it again changes nothing.
 """
 
@@ -14,6 +15,7 @@ from operator import or_
 
 from classify.characters import ACCENTS, EMOJI, LETTER, SIGN, Letters, characters, plain_of
 from classify.lexicon import KNOWN, dotted, is_part, joins
+from classify.signs import ROW, is_signed, without_signs
 from classify.undoing import BARE, BREAK, STEPS, WORD_FIRST, WORD_LAST, dots_back, joined, without_dots
 
 
@@ -37,19 +39,22 @@ def normalise(text: str) -> Normalised:
     """The plain form of ``text``, in linear time. Any string will do, lone surrogates and NUL included."""
     pieces, flags = zip(*map(_piece, text.split(" ")), strict=True)
     flag = reduce(or_, flags)
-    if not ((flag & _EXOTIC and flag & _SUSPECT) or flag & _SURE or (flag & _PART and _is_split(pieces, flags))):
+    if not (
+        (flag & _EXOTIC and flag & _SUSPECT) or flag & _SURE or (flag & _PART and _is_split(pieces, flags))
+    ) and not (flag & _SIGN_FIRST and ROW.search(" ".join(pieces))):
         plain = " ".join(pieces)
         if flag & _UNDOTTED and without_dots(plain):
             plain = BARE.sub(dots_back, plain)
         if not (_ANY_ROW if flag & _EXOTIC else _ROW).search(plain):
             return Normalised(plain, *map(tuple, characters(text)[1:])) if flag & _MOVED else Normalised(plain)
     letters = Letters(*characters(_ARMED.sub(_disarmed, text) if flag & _SURE else text))
-    while sum(step(letters) for step in STEPS):  # a sum, not any(): every step gets its turn in each round
+    # Sums, not any(): every step gets its turn in each round.
+    while without_signs(letters, text) + sum(step(letters) for step in STEPS):
         pass
     return Normalised(letters.text, tuple(letters.starts), tuple(letters.ends))
 
 
-_EXOTIC, _SUSPECT, _MOVED, _SURE, _PART, _UNDOTTED = 1, 2, 4, 8, 16, 32
+_EXOTIC, _SUSPECT, _MOVED, _SURE, _PART, _UNDOTTED, _SIGN_FIRST = 1, 2, 4, 8, 16, 32, 64
 
 
 def _is_split(pieces: Sequence[str], flags: Sequence[int]) -> bool:
@@ -64,6 +69,17 @@ def _is_split(pieces: Sequence[str], flags: Sequence[int]) -> bool:
 
 @lru_cache(maxsize=65536)
 def _piece(piece: str) -> tuple[str, int]:
+    """As `_unsigned`, for a piece that may have signs before its words."""
+    plain, flags = _unsigned(piece)
+    if ("#" in plain or "@" in plain) and is_signed(plain):
+        flags |= _SURE
+    return plain, flags | (_SIGN_FIRST if _FRONT.search(plain) else 0)
+
+
+_FRONT = re.compile(r"(?<!\S)[^\w\s@#]+\w")
+
+
+def _unsigned(piece: str) -> tuple[str, int]:
     """The plain form of what stands between two blanks, and what is to be said of it.
 
     The steps work on a text that has something exotic, that is beyond plain Swedish and Finnish writing; they find something

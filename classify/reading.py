@@ -1,11 +1,12 @@
 """What every classifier reads of a text before it judges: windows of it, their plain form, and the language."""
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import accumulate, islice
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
+from typing import Literal
 
-from classify.language import Guess, identify
+from classify.hearing import Part, heard, parts, sure
+from classify.language import Guess, hints, identify
 from classify.masking import mask
 from classify.normalise import Normalised, normalise
 from classify.verdict import LABELS, Judgement, Score, Unable
@@ -21,14 +22,16 @@ SHORT = 8
 JUDGED_SHORT_FROM = 0.02
 
 _OVERLAP = 120
-_PARTS = re.compile(r"[.!?\n;:]+\s+|\n+|, ")
+_MOSTLY = 4  # times as many words of the other language as of its own, from which a window is in it
+_FOREIGN = 1  # words of the other language from which a part may be in it
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """A part of a text: ``text`` begins at code point ``start`` of the whole.
 
-    ``masked`` has the length of ``normalised``; ``pieces`` are the parts of it between blanks.
+    ``masked`` has the length of ``normalised``; ``pieces`` are the parts of it between blanks. ``language`` is that of the
+    window, None that of the whole text.
     """
 
     start: int
@@ -36,6 +39,7 @@ class Window:
     normalised: Normalised = field(repr=False)
     masked: str = field(repr=False)
     pieces: list[str] = field(repr=False)
+    language: Literal["sv", "fi"] | None = None
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where the part ``start:end`` of the normalised window stands in the whole text."""
@@ -45,9 +49,13 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text made ready. ``unable`` says why it should not be judged, None that it can be."""
+    """A text made ready. ``unable`` says why it should not be judged, None that it can be.
+
+    ``windows`` are what models judge, ``ruled`` what written rules are tried on, also where nothing can be judged.
+    """
 
     windows: tuple[Window, ...]
+    ruled: tuple[Window, ...]
     guess: Guess
     unable: Unable | None
 
@@ -58,29 +66,79 @@ def read(texts: Sequence[str]) -> list[Reading]:
     Each step is taken for all texts before the next: what it works with stays in the processor's cache.
     """
     cut = [_cut(text) for text in texts]
-    parts = [part for cuts in cut for _, part in cuts]
-    plain = [normalise(part) for part in parts]
-    masked = [mask(part, normalised) for part, normalised in zip(parts, plain, strict=True)]
+    shown = [part for cuts in cut for _, part in cuts]
+    plain = [normalise(part) for part in shown]
+    masked = [mask(part, normalised) for part, normalised in zip(shown, plain, strict=True)]
     starts = [start for cuts in cut for start, _ in cuts]
-    windows = map(Window, starts, parts, plain, masked, (text.split(" ") for text in masked))
-    firsts = accumulate(map(len, cut), initial=0)
-    guesses = identify(
-        [_heard(cuts[0][1], plain[first]) if cuts else "" for cuts, first in zip(cut, firsts, strict=False)]
-    )
-    return [_reading(tuple(islice(windows, len(cuts))), guess) for cuts, guess in zip(cut, guesses, strict=True)]
+    windows = map(Window, starts, shown, plain, masked, (text.split(" ") for text in masked))
+    by_text = [tuple(islice(windows, len(cuts))) for cuts in cut]
+    guesses = identify([_heard(found[0]) if found else "" for found in by_text])
+    return list(map(_reading, by_text, guesses))
+
+
+def _heard(window: Window) -> str:
+    return heard(window.text, window.normalised, window.masked)
 
 
 def _reading(windows: tuple[Window, ...], guess: Guess) -> Reading:
-    if guess.words and guess.sv + guess.fi < JUDGED_FROM:
+    if windows and guess.sv + guess.fi < JUDGED_FROM:
         head = windows[0]
-        (again,) = identify([head.normalised.text]) if head.normalised.text != head.text.lower() else [guess]
-        guess = again if again.sv + again.fi > guess.sv + guess.fi else _best_part(head.text, guess)
-    return Reading(windows, guess, _unable(guess))
+        if guess.words and head.normalised.text != head.text.lower():
+            (again,) = identify([head.normalised.text])
+            guess = again if again.sv + again.fi > guess.sv + guess.fi else guess
+        if guess.sv + guess.fi < JUDGED_FROM:
+            return _in_parts(windows, guess)
+    judged = tuple(chain.from_iterable(_with_foreign(window, guess) for window in windows))
+    return Reading(judged, windows, guess, _unable(guess))
 
 
-def _heard(text: str, normalised: Normalised) -> str:
-    """What tells the language of ``text``: its plain form where something stood between its letters."""
-    return normalised.text if normalised.starts and "emoji" not in normalised.text else text
+def _in_parts(windows: tuple[Window, ...], guess: Guess) -> Reading:
+    """Of a text that seems to be in another language, what is Swedish or Finnish, wherever it stands: only that is judged."""
+    found: list[tuple[Window, Guess]] = []
+    end = 0
+    for window, whole in zip(windows, [guess, *identify(list(map(_heard, windows[1:])))], strict=True):
+        own = [(_part(window, each), each.guess) for each in parts(window.text, window.normalised, window.masked)]
+        if not own and sure(whole, window.pieces):
+            own = [(replace(window, language=whole.nearest), whole)]
+        for part, heard_there in own:  # windows overlap, so that a part may stand in two
+            if part.start + len(part.text) > end:
+                if found and found[-1][0].start >= part.start:  # cut off at the end of the window before
+                    found.pop()
+                found.append((part, heard_there))
+                end = part.start + len(part.text)
+    if not found:
+        return Reading(windows, windows, guess, _unable(guess))
+    judged = tuple(window for window, _ in found)
+    return Reading(judged, windows + judged, max((guess for _, guess in found), key=lambda guess: guess.words), None)
+
+
+def _with_foreign(window: Window, guess: Guess) -> list[Window]:
+    """``window`` in its own language, and by themselves those parts of it that are in the other one of the two."""
+    found = hints(window.pieces)
+    other: Literal["sv", "fi"] = "fi" if guess.nearest == "sv" else "sv"
+    theirs, rude, ours = (found.fi, found.rude_fi, found.sv) if other == "fi" else (found.sv, found.rude_sv, found.fi)
+    if theirs < _FOREIGN and not rude:
+        return [window]
+    if theirs > _MOSTLY * (ours + 1):
+        return [replace(window, language=other)]
+    split = parts(window.text, window.normalised, window.masked)
+    return [window, *(_part(window, part) for part in split if part.guess.nearest == other)]
+
+
+def _part(window: Window, part: Part) -> Window:
+    """A part of ``window`` as a window of its own."""
+    plain, masked = window.normalised, window.masked[part.first : part.last]
+    starts, ends = (
+        tuple(place - part.start for place in places[part.first : part.last]) for places in (plain.starts, plain.ends)
+    )
+    return Window(
+        window.start + part.start,
+        window.text[part.start : part.end],
+        Normalised(plain.text[part.first : part.last], starts, ends),
+        masked,
+        masked.split(" "),
+        part.guess.nearest,
+    )
 
 
 def _unable(guess: Guess) -> Unable | None:
@@ -90,15 +148,6 @@ def _unable(guess: Guess) -> Unable | None:
     if guess.sv + guess.fi >= (JUDGED_SHORT_FROM if guess.words < SHORT and not blank else JUDGED_FROM):
         return None
     return "too-short" if blank else "language"
-
-
-def _best_part(text: str, whole: Guess) -> Guess:
-    """Of a text in several languages, the guess for the part that is surest Swedish or Finnish, if there is one."""
-    parts = [part for part in _PARTS.split(text[:WINDOW]) if part.count(" ") >= 2]
-    if len(parts) < 2:
-        return whole
-    guesses = [guess for guess in identify(parts[:20]) if guess.sv + guess.fi > 0.95 and guess.known >= 2]
-    return max(guesses, key=lambda guess: guess.words, default=whole)
 
 
 def _cut(text: str) -> list[tuple[int, str]]:

@@ -1,5 +1,6 @@
 """Swedish, Finnish or another language, also from little text. Contains abusive test material."""
 
+import time
 from itertools import pairwise
 
 import pytest
@@ -61,6 +62,69 @@ def test_the_larger_part_of_a_mixed_text_counts() -> None:
     mixed = "This is so sad and I can not believe that they did this. Jag ska döda dig nu. What is this even about."
     assert read([mixed])[0].unable is None
     assert read([mixed])[0].guess.nearest == "sv"
+
+
+ENGLISH = (
+    "The council met on Tuesday and the budget was debated for three hours, which surprised many people who had hoped "
+    "that the roads would finally be repaired before the winter comes. "
+)
+SWEDES = "Fullmäktige möttes i tisdags och debatterade budgeten i tre timmar utan resultat, vilket förvånade många. "
+FINNS = "Kaupunginvaltuusto kokoontui tiistaina ja keskusteli talousarviosta kolme tuntia, eikä tulosta syntynyt. "
+THREATS = {
+    "sv": ["Jag ska döda dig i natt.", "Du lever inte till valdagen, jag vet var du bor."],
+    "fi": ["Tapan sinut ensi yönä.", "Et elä vaalipäivään asti, tiedän missä asut."],
+}
+
+
+@pytest.mark.parametrize(
+    "front", [ENGLISH, ENGLISH * 8, "Good day to all of you.\n" * 24], ids=["few", "many", "lines"]
+)
+@pytest.mark.parametrize("behind", ["", " " + ENGLISH * 8], ids=["at the end", "inside"])
+@pytest.mark.parametrize("language", ["sv", "fi"])
+def test_what_stands_beside_other_languages_is_judged_by_itself(language: str, front: str, behind: str) -> None:
+    for threat in THREATS[language]:
+        text = front + threat + behind
+        (reading,) = read([text])
+        assert reading.unable is None
+        assert reading.guess.nearest == language
+        assert [window.text.strip() for window in reading.windows] == [threat]
+        (window,) = reading.windows
+        assert text[window.start :].startswith(window.text)
+        assert window.language == language
+        assert window.masked == window.normalised.text  # no name, no digit
+        assert window in reading.ruled
+
+
+@pytest.mark.parametrize(("padding", "language", "other"), [(FINNS, "fi", "sv"), (SWEDES, "sv", "fi")])
+def test_a_part_in_the_other_language_is_judged_in_it(padding: str, language: str, other: str) -> None:
+    for threat in THREATS[other]:
+        (reading,) = read([padding * 4 + threat + " " + padding * 2])
+        assert reading.guess.language == language
+        assert [window.text.strip() for window in reading.windows if window.language == other] == [threat]
+        assert len(reading.windows) == len(reading.ruled) + 1
+
+
+def test_what_is_not_text_does_not_hide_what_comes_after_it() -> None:
+    assert read(["x" * 900 + " Jag ska döda dig"])[0].unable is None
+
+
+def test_a_place_in_a_part_is_its_place_in_the_text() -> None:
+    text = ENGLISH * 3 + "Jag ska ｄöｄ\u200bａ dig i natt. " + ENGLISH
+    (window,) = read([text])[0].windows
+    at = window.normalised.text.index("döda")
+    start, end = window.span(at, at + 4)
+    assert text[start:end] == "ｄöｄ\u200bａ"
+
+
+def test_foreign_sentences_are_not_judged_for_a_word_that_looks_swedish() -> None:
+    for text in (ENGLISH * 8, "Skat og skole. " + OTHER[1] + ". " + OTHER[2] + ".", ". ".join(OTHER[2:])):
+        assert read([text])[0].unable == "language"
+
+
+def test_a_text_of_thousands_of_sentences_is_read_in_time() -> None:
+    began = time.process_time()
+    assert read(["the cat. you shit vittu. " * 3000])[0].windows
+    assert time.process_time() - began < 10
 
 
 def test_a_disguised_text_has_a_language() -> None:

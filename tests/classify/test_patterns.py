@@ -35,6 +35,18 @@ def test_a_threat_is_found_in_a_text_of_another_language() -> None:
     assert judgement.severity == "critical"
 
 
+@pytest.mark.parametrize("threat", ["tapan sinut ensi yönä", "jag ska döda dig i natt"])
+def test_a_threat_is_found_in_a_long_text_of_another_language(threat: str) -> None:
+    around = "the final of the series was on tv and we saw it with the whole family at the lake "
+    for text in (around + threat, around * 3 + threat + " " + around * 20, around * 30 + threat):
+        assert PATTERNS.classify([text])[0].severity == "critical"
+
+
+def test_signs_before_words_hide_no_threat() -> None:
+    for text in ("@jag @ska @döda @dig @inatt", "#tapan #sinut", "*jag *ska *döda *dig", "#jagskadödadig"):
+        assert PATTERNS.classify([text])[0].severity == "critical"
+
+
 def test_what_cannot_be_judged_is_unable() -> None:
     assert [each.unable for each in PATTERNS.classify(["", "Hello there my friends, how are you", "ok"])] == [
         "no-text",
