@@ -55,8 +55,7 @@ def stricter(bars: Array, windows: NDArray[np.intp]) -> Array:
     """The bar for a text of several windows: its odds times the root of their number.
 
     A long text has more chances to look like abuse by accident than the posts on which the bar was chosen. Their number itself
-    was too much: of 60 threats of ``dev`` in 2,000 characters of lawful posts it found a fourth, the root half of them, and on
-    180 long pages of open corpora both judged equally few to be high (docs/model-card.md).
+    was too much: what each choice finds and what it costs stands in docs/model-card.md, under long posts.
     """
     odds = bars / (1 - bars) * np.sqrt(windows)
     return np.asarray(odds / (1 + odds), dtype=np.float32)

@@ -12,7 +12,9 @@ from classify.normalise import Normalised, normalise
 from classify.verdict import LABELS, Judgement, Score, Unable
 
 WINDOW = 800
-"""Code points judged at a time: a threat must not drown in a long text."""
+"""Code points up to which a text is judged as a whole, as models learnt from posts."""
+PART = 300
+"""Code points judged at a time of a longer text: in 800 a threat of one sentence drowns."""
 MOST = 20_000
 """Code points judged at the beginning of a text, and again at its end; what lies between is not judged."""
 JUDGED_FROM = 0.3
@@ -21,7 +23,7 @@ SHORT = 8
 """Words below which a language can hardly be told: such a text is judged from `JUDGED_SHORT_FROM`, lest a threat be missed."""
 JUDGED_SHORT_FROM = 0.02
 
-_OVERLAP = 120
+_OVERLAP = 90
 _MOSTLY = 4  # times as many words of the other language as of its own, from which a window is in it
 _FOREIGN = 1  # words of the other language from which a part may be in it
 
@@ -161,9 +163,9 @@ def _cut(text: str) -> list[tuple[int, str]]:
 def _cuts(text: str) -> Iterator[tuple[int, int]]:
     """Windows that overlap, so that no phrase is cut in all of them; they begin and end at a blank where there is one."""
     place = 0
-    while place + WINDOW < len(text):
-        end = text.rfind(" ", place + WINDOW // 2, place + WINDOW)
-        end = place + WINDOW if end < 0 else end
+    while place + PART < len(text):
+        end = text.rfind(" ", place + PART // 2, place + PART)
+        end = place + PART if end < 0 else end
         yield place, end
         again = text.find(" ", end - _OVERLAP, end)
         place = end - _OVERLAP if again < 0 else again + 1

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from classify.language import identify
-from classify.reading import MOST, WINDOW, read
+from classify.reading import MOST, PART, WINDOW, read
 
 SWEDISH = [
     "Jag undrar när simhallen öppnar på lördag",
@@ -138,10 +138,11 @@ def test_a_lone_surrogate_is_no_obstacle() -> None:
 def test_only_beginning_and_end_of_a_huge_text_are_read() -> None:
     text = "ord " * 100_000
     windows = read([text])[0].windows
-    assert all(len(window.text) <= WINDOW and text[window.start :].startswith(window.text) for window in windows)
+    assert all(len(window.text) <= PART and text[window.start :].startswith(window.text) for window in windows)
     covered = {place for window in windows for place in range(window.start, window.start + len(window.text))}
     assert covered == set(range(MOST)) | set(range(len(text) - MOST, len(text)))
-    assert len(read(["x" * (2 * WINDOW)])[0].windows) == 3
+    assert len(read(["x" * WINDOW])[0].windows) == 1
+    assert len(read(["x" * (WINDOW + 1)])[0].windows) == 4
 
 
 def test_windows_overlap_so_that_no_phrase_is_cut() -> None:
