@@ -37,7 +37,9 @@ def test_a_threat_is_found_in_a_text_of_another_language() -> None:
 
 @pytest.mark.parametrize("threat", ["tapan sinut ensi yönä", "jag ska döda dig i natt"])
 def test_a_threat_is_found_in_a_long_text_of_another_language(threat: str) -> None:
-    around = "we saw it on tv at the lake, it was the final of the year, and it was all so very sad and all of us went home "
+    around = (
+        "we saw it on tv at the lake, it was the final of the year, and it was all so very sad and all of us went home "
+    )
     for text in (around + threat, around * 3 + threat + " " + around * 20, around * 30 + threat):
         assert PATTERNS.classify([text])[0].severity == "critical"
 
