@@ -74,6 +74,15 @@ def parts(text: str, normalised: Normalised, masked: str) -> list[Part]:
     ]
 
 
+def surest(text: str, whole: Guess) -> Guess:
+    """Of a text without plain parts the guess for the one that may be Swedish or Finnish all the same, ``whole`` if none may."""
+    found = [part for part in _ENDS.split(text) if part.count(" ") >= 2]
+    if len(found) < 2:
+        return whole
+    guesses = [guess for guess in identify(found[:20]) if guess.sv + guess.fi > _SURE and guess.known >= 2]
+    return max(guesses, key=lambda guess: guess.words, default=whole)
+
+
 def _weight(guess: Guess) -> float:
     return guess.words * (guess.sv + guess.fi)
 

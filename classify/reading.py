@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from typing import Literal
 
-from classify.hearing import Part, heard, parts, sure
+from classify.hearing import Part, heard, parts, sure, surest
 from classify.language import Guess, hints, identify
 from classify.masking import mask
 from classify.normalise import Normalised, normalise
@@ -109,6 +109,7 @@ def _in_parts(windows: tuple[Window, ...], guess: Guess) -> Reading:
                 found.append((part, heard_there))
                 end = part.start + len(part.text)
     if not found:
+        guess = surest(windows[0].text, guess)
         return Reading(windows, windows, guess, _unable(guess))
     judged = tuple(window for window, _ in found)
     return Reading(judged, windows + judged, max((guess for _, guess in found), key=lambda guess: guess.words), None)
