@@ -60,8 +60,8 @@ def mask(text: str, normalised: Normalised) -> str:
         plain = _SAME_WORD.sub(lambda match: match[1] + _blanks_for(match[0][len(match[1]) :]), plain)
     if _DIGIT_OR_QUOTE.search(plain):
         plain = _DIGIT.sub("0", plain)
-        if _LETTER.search(_QUOTED.sub("", plain)):  # who puts all that he says in quotation marks quotes nobody
-            plain = _QUOTED.sub(_capitals, plain)
+        # Who puts all that he says in quotation marks quotes nobody.
+        plain = _QUOTED.sub(_capitals if _LETTER.search(_QUOTED.sub("", plain)) else _unquoted, plain)
     if normalised.starts or normalised.text != text.lower():
         seen, places = _seen(text)
         tagged = names_in_tags(seen) if "#" in seen else []
@@ -160,6 +160,10 @@ _SCATTERED = 4
 def _capitals(match: re.Match[str]) -> str:
     upper = match[0].upper().replace(NAME.upper(), NAME)
     return upper if len(upper) == len(match[0]) else match[0]
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    return f" {match[0][1:-1]} "
 
 
 def _seen(text: str) -> tuple[str, list[int]]:
