@@ -159,7 +159,7 @@ def test_of_a_long_text_only_doubtful_windows_get_a_second_look() -> None:
     text = calm * 300 + "Jag ska döda dig, din jävla hora. " + calm * 300
     (judgement,) = Cascade(Linear.open(MODELS), counted).classify([text])
     assert "threat" in judgement.flagged
-    assert 0 < sum(asked) <= 8 < len(read([text])[0].windows)
+    assert 0 < sum(asked) <= 16 < len(read([text])[0].windows)
 
 
 def test_whom_the_abuse_is_aimed_at() -> None:
