@@ -124,7 +124,7 @@ _OUTCOMES = (*_FUNCTION_WORDS, "rest")  # the languages told apart, and all othe
 
 _MOST_WORDS = 60
 _MODEL_WORDS = 24
-_NOISE = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\S+|@[\w.\-]+|#\w+")
+_NOISE = re.compile(r"(?:https?://|www\.)\S+|(?:[^\s@]+@)+[^\s@]+\.\S+|@[\w.\-]+|#\w+")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _FINNISH_SHAPE = re.compile(
     r"(?:ss[aä]|st[aä]|ll[aä]|lt[aä]|lle|ksi|nen|set|kaan|kään|kin|mme|tte|vat|vät|taan|tään|isi|jen|iin|uu|yy|ää|öö|aa|lainen|läinen)$"

@@ -18,7 +18,7 @@ NAME: Final = "ƿ"
 """Stands for each letter of a masked name, handle or link: a letter that no living language writes."""
 NAMES: Final = re.compile(f"{NAME}+(?:[ -]{NAME}+)*")
 """A masked name of any number of words."""
-_LINK = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+|(?<!\w)@[\w.\-]+(?:@[\w.\-]+)?")
+_LINK = re.compile(r"(?:https?://|www\.)\S+|(?:[^\s@]+@)+[^\s@]+\.\w+|(?<!\w)@[\w.\-]+(?:@[\w.\-]+)?")
 # A page without its scheme. Words with dots between them are none: "jag.ska.doda.dig/nu".
 _PAGE = re.compile(
     r"(?<![\w@./\-])((?:[a-z0-9\-]+\.){1,3})(?:app|ax|be|blog|cc|co|com|dev|dk|ee|eu|fi|fr|gd|gl|info|io|is|it|ly|me|net|news|"
