@@ -1,5 +1,6 @@
 # make demo    set everything up and watch Turvakt at work (ONCE=1: as fast as it can; LIVE=1: the public Bluesky stream)
 # make test    set everything up and run every test
+# make coverage  the same, and which lines no test runs: slower
 # make run     set everything up and run the monitor
 # make train-setup  what "turvakt train --base" needs besides: several gigabytes
 # make lint    style, types
@@ -13,7 +14,7 @@ BIN := .venv/bin
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11
 
-.PHONY: demo test run train-setup lint bench evaluation secrets lock clean
+.PHONY: demo test coverage run train-setup lint bench evaluation secrets lock clean
 
 demo: .venv/run.done
 	@$(BIN)/turvakt demo $(if $(ONCE),--once) $(if $(LIVE),--live) $(if $(OFFICIALS),--officials $(OFFICIALS))
@@ -22,6 +23,9 @@ run: .venv/run.done
 	@$(BIN)/turvakt run
 
 test: .venv/dev.done
+	@$(BIN)/pytest --numprocesses 2
+
+coverage: .venv/dev.done
 	@$(BIN)/pytest --numprocesses 2 --cov --cov-report term
 
 lint: .venv/dev.done
