@@ -173,7 +173,7 @@ def test_what_became_of_the_alerts(world: World, browser: Browser) -> None:
     [
         ("flagged", "Nothing flagged yet"),
         ("alerts", "No alerts yet"),
-        ("unable", "Everything could"),
+        ("unable", "No post here that could not"),
         ("all", "No posts yet"),
     ],
 )
