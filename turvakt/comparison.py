@@ -11,9 +11,8 @@ import msgspec
 from alerts.alert import Alert
 from classify.verdict import LABELS, Judgement, Label, Verdict
 from flow.clock import Moment
-from flow.errors import Broken
 from review.index import Kind
-from turvakt.folder import faults, write
+from turvakt.folder import read_counts, write
 
 FILE = "shadow.json"
 Said = Literal["both", "current", "candidate", "neither"]
@@ -102,14 +101,7 @@ class Book:
         Raises:
             Broken: the file cannot be read.
         """
-        file = folder / FILE
-        with faults(file):
-            content = file.read_bytes() if file.exists() else b"[]"
-        try:
-            return cls(msgspec.json.decode(content, type=list[Counts]))
-        except msgspec.DecodeError as error:
-            remedy = "Remove the file: the counts begin anew"
-            raise Broken("is not what the monitor writes", place=str(file), remedy=remedy) from error
+        return cls(read_counts(folder / FILE, Counts))
 
     def of(self, current: str, candidate: str, now: datetime) -> Counts:
         """The counts of a pair, which begin at ``now`` if it is new."""

@@ -14,10 +14,10 @@ import msgspec
 from alerts.alert import Alert, Delivery
 from classify.verdict import Verdict
 from flow.clock import Clock
-from flow.errors import Broken, TurvaktError, Unavailable
+from flow.errors import TurvaktError, Unavailable
 from ingest.intake import Taken
 from review.drift import Period
-from turvakt.folder import faults, write
+from turvakt.folder import read_counts, write
 
 logger = logging.getLogger(__name__)
 
@@ -41,14 +41,7 @@ def read_days(folder: Path) -> list[Day]:
     Raises:
         Broken: the file cannot be read.
     """
-    file = folder / FILE
-    with faults(file):
-        content = file.read_bytes() if file.exists() else b"[]"
-    try:
-        return msgspec.json.decode(content, type=list[Day])
-    except msgspec.DecodeError as error:
-        remedy = "Remove the file: the counts begin anew"
-        raise Broken("is not what the monitor writes", place=str(file), remedy=remedy) from error
+    return read_counts(folder / FILE, Day)
 
 
 def added(days: Iterable[Day]) -> tuple[Period, Counter[str]]:

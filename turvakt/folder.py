@@ -7,10 +7,14 @@ import shutil
 from collections.abc import Iterator
 from errno import EDQUOT, EFBIG, ENOSPC
 from pathlib import Path
+from typing import TypeVar
+
+import msgspec
 
 from flow.errors import Broken, Unavailable
 
 LOCK = "monitor.lock"
+Row = TypeVar("Row")
 
 
 def private(folder: Path) -> Path:
@@ -43,6 +47,21 @@ def write(file: Path, content: str) -> None:
         finally:
             with contextlib.suppress(OSError):  # the first error counts; there is nothing to remove after a success
                 temporary.unlink()
+
+
+def read_counts(file: Path, row: type[Row]) -> list[Row]:
+    """The numbers that the monitor keeps in a file, a JSON array of ``row``; none, if nothing was counted yet.
+
+    Raises:
+        Broken: the file cannot be read.
+    """
+    with faults(file):
+        content = file.read_bytes() if file.exists() else b"[]"
+    try:
+        return msgspec.json.decode(content, type=list[row])  # type: ignore[valid-type]
+    except msgspec.DecodeError as error:
+        remedy = "Remove the file: the counts begin anew"
+        raise Broken("is not what the monitor writes", place=str(file), remedy=remedy) from error
 
 
 @contextlib.contextmanager

@@ -19,11 +19,10 @@ CERTAIN: Final = 0.85
 """The probability that a rule stands for: in the corpus 180 of the 208 labels that rules gave (87 %) were right, beside twins
 written to be taken for them."""
 _LANGUAGES = (swedish.RULES, finnish.RULES)
-_OTHER_TONGUE = (
-    0.15  # a text of this many words or more, whose language is a rule's with less probability, is in another one:
-)
-_TOLD_FROM = 12
-_BESIDE = 40  # there words that void a match count only so near to it, as "final" and "film" are words of other languages, too
+# A text of so many words, whose language is a rule's with less than this probability, is in another one: there words that void
+# a match count only so near to it, as "final" and "film" are words of other languages, too.
+_TOLD_FROM, _OTHER_TONGUE = 12, 0.15
+_BESIDE = 40
 
 
 @dataclass(frozen=True, slots=True)
