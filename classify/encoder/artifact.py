@@ -35,13 +35,17 @@ class Together:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """An encoder that lies complete and unaltered in ``folder``. ``bias`` (heads,) is added to the mean over a text's pieces."""
+    """An encoder that lies complete and unaltered in ``folder``.
+
+    ``bias`` (heads,) is added to the mean over a text's pieces. ``about`` tells how it was made; nothing judges by it.
+    """
 
     folder: Path
     bias: tuple[float, ...]
     calibration: Calibration
     together: Together
     version: str
+    about: Mapping[str, Any]
 
 
 def save(
@@ -104,9 +108,10 @@ def load(folder: Path) -> Files | None:
         bias = tuple(map(float, meta["bias"]))
         both = meta["with_linear"]
         together = Together(str(both["linear"]), float(both["share"]), Calibration.of_json(both["calibration"]))
+        about = dict(meta["about"])
     except (KeyError, TypeError, ValueError) as error:
         raise Broken("the encoder's description lacks a part", place=str(path), remedy=_TRAIN) from error
-    return Files(folder, bias, calibration, together, _version(meta))
+    return Files(folder, bias, calibration, together, _version(meta), about)
 
 
 def _digest(path: Path) -> str:

@@ -1,7 +1,7 @@
 """The card that lies beside a trained model: what it is for, how it was made, what was measured."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -69,42 +69,57 @@ ENCODER: Final = About(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """What a model was trained on, in numbers: texts of ours and of open corpora, and those on which reviewers decided.
+
+    ``languages`` and ``labels`` count our own.
+    """
+
+    examples: int
+    authors: int
+    languages: Mapping[str, int]
+    labels: Mapping[str, int]
+    others: int
+    decisions: int
+
+    @classmethod
+    def of(cls, examples: Sequence[Example], others: Sequence[Example]) -> "Taught":
+        """``examples`` are ours, ``others`` whatever else was learnt."""
+        decisions = sum(other.source == DECISIONS for other in others)
+        labels = Counter(label for example in examples for label in example.labels)
+        return cls(
+            examples=len(examples),
+            authors=len({example.author for example in examples}),
+            languages=dict(sorted(Counter(example.lang for example in examples).items())),
+            labels={label: labels[label] for label in LABELS},
+            others=len(others) - decisions,
+            decisions=decisions,
+        )
+
+
 def render(
-    about: About,
-    report: Report,
-    *,
-    examples: Sequence[Example],
-    others: Sequence[Example],
-    version: str,
-    calibration: Calibration,
-    shared: Shared,
+    about: About, report: Report, *, taught: Taught, version: str, calibration: Calibration, shared: Shared
 ) -> str:
-    """The card as Markdown. ``examples`` and ``others`` are what was trained on; ``shared`` see `calibrating`."""
-    decided = count_decisions(others)
-    languages = Counter(example.lang for example in examples)
-    labels = Counter(label for example in examples for label in example.labels)
+    """The card as Markdown; ``shared`` see `calibrating`."""
+    decisions = (
+        f" And on {taught.decisions} texts of real posts, which are personal data, as reviewers decided on them."
+    )
     return _CARD.format(
         name=about.name,
         what=about.what,
         measured=about.measured,
-        others=len(others) - decided,
-        decisions=f" And on {decided} texts of real posts, which are personal data, as reviewers decided on them."
-        if decided
-        else "",
+        others=taught.others,
+        decisions=decisions if taught.decisions else "",
         version=version,
-        examples=len(examples),
-        authors=len({example.author for example in examples}),
-        languages=", ".join(f"{count} {language}" for language, count in sorted(languages.items())),
-        labels="Labels: " + ", ".join(f"{label} {labels[label]}" for label in LABELS) + ".",
+        examples=taught.examples,
+        authors=taught.authors,
+        languages=", ".join(f"{count} {language}" for language, count in taught.languages.items()),
+        labels="Labels: " + ", ".join(f"{label} {count}" for label, count in taught.labels.items()) + ".",
         table=markdown(report.rows()),
         overall=markdown(report.overall_rows()),
         thresholds=markdown(bars(calibration, shared)),
     )
-
-
-def count_decisions(examples: Sequence[Example]) -> int:
-    """How many of ``examples`` reviewers' decisions made."""
-    return sum(example.source == DECISIONS for example in examples)
 
 
 def bars(calibration: Calibration, shared: Shared) -> list[list[str]]:

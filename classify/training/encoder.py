@@ -1,4 +1,4 @@
-"""Fine-tune a base model to the encoder that Turvakt ships: pruned, trained, written as ONNX, quantised, calibrated, measured.
+"""Fine-tune a base model to the encoder that Turvakt ships: pruned, trained, written as ONNX, quantised.
 
 Needs the packages of the extra ``train``.
 """
@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
@@ -16,26 +15,19 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from classify.blending import Blend
-from classify.calibration import LANGUAGES, Calibration
 from classify.corpus import Example
 from classify.encoder import artifact
 from classify.encoder.inputs import Inputs, Pieces
-from classify.encoder.scoring import EncoderScorer
-from classify.evaluation.metrics import average_precision
-from classify.evaluation.report import Report, report
-from classify.heads import HEADS, WATCHED
-from classify.judging import judge
+from classify.evaluation.report import Report
 from classify.linear.scoring import LinearScorer
 from classify.masking import mask
 from classify.normalise import normalise
 from classify.reading import WINDOW
-from classify.reading import read as windows_of
-from classify.training import card
 from classify.training.batching import twins
-from classify.training.calibrating import calibrate, shared
+from classify.training.card import Taught
 from classify.training.linear import Numbers, Progress
-from classify.training.network import Lesson, Network, Recipe, Scores, fit, probe, read, scores, write
+from classify.training.network import Lesson, Network, Recipe, fit, probe, read, scores, write
+from classify.training.settling import mean_precision, settle
 from classify.training.shipped import is_shipped, reopen
 from classify.training.smoothing import smooth
 from classify.training.targets import split, wanted
@@ -44,10 +36,8 @@ from classify.training.vocabulary import prune
 
 STUDENT = Recipe(epochs=3, rate=3e-4, decay=0.95, layers=6)
 """How a network of half the size, twice as fast, learns from the whole one."""
-FURTHER = Recipe(epochs=2, rate=1e-4, frozen=4)
+FURTHER = Recipe(epochs=3, rate=1.5e-4, frozen=4)
 """How an encoder that was trained before learns on: from texts that have come since, and from the others once more."""
-_SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
-"""What the linear model's scores may count beside the encoder's; the best on ``dev`` is taken."""
 _SAMPLED = 10
 """One in so many of the texts is read to learn how an encoder's vectors are spread."""
 _SMOOTHED_FOR = 200
@@ -85,10 +75,10 @@ def train(
     """
     going_on = is_shipped(Path(base))
     recipe = replace(FURTHER if going_on else Recipe(), seed=seed)
-    sides = {side: [example for example in examples if split(example) == side] for side in ("train", "dev", "test")}
+    own, dev = ([example for example in examples if split(example) == side] for side in ("train", "dev"))
     learnt = [example for example in others if split(example) == "train"]
     out.mkdir(parents=True, exist_ok=True)
-    known = (*sides["train"], *learnt)
+    known = (*own, *learnt)
     network = _opened(base, recipe, known, out / artifact.TOKENIZER)
     inputs = Inputs.open(out / artifact.TOKENIZER)
     lessons = _Lessons(inputs, known, recipe.seed)
@@ -96,23 +86,18 @@ def train(
         network.centre(read(network, lessons(0).texts[::_SAMPLED], recipe))
     else:
         probe(network, lessons(0), recipe)
-    means = learn(network, lessons, inputs=inputs, dev=sides["dev"], recipe=recipe, progress=progress)
+    means = learn(network, lessons, inputs=inputs, dev=dev, recipe=recipe, progress=progress)
     if student:
         taught = explained(network, inputs, known, recipe)
         network = network.thinned(student.layers)
-        means += learn(
-            network, lambda epoch: taught, inputs=inputs, dev=sides["dev"], recipe=student, progress=progress
-        )
+        means += learn(network, lambda epoch: taught, inputs=inputs, dev=dev, recipe=student, progress=progress)
     bias = write_quantised(network, out / artifact.NETWORK, lessons(0).texts[::_SMOOTHED_FOR])
     about = {
         "recipes": [asdict(each) for each in (recipe, student) if each],
         "mean precision on dev": means,
-        "others": len(learnt) - card.count_decisions(learnt),
-        "decisions": card.count_decisions(learnt),
+        "taught": asdict(Taught.of(own, learnt)),
     }
-    return _describe(
-        out, bias=bias, sides=sides, others=learnt, about=about, linear=linear, held=held, progress=progress
-    )
+    return settle(out, examples, bias=bias, about=about, linear=linear, held=held, progress=progress)
 
 
 def _opened(base: str, recipe: Recipe, known: Sequence[Example], tokenizer: Path) -> Network:
@@ -166,44 +151,6 @@ def explained(teacher: Network, inputs: Inputs, known: Sequence[Example], recipe
     return Lesson(texts, between, np.ones(len(forms), dtype=np.float32), twins(forms), vectors)
 
 
-def _describe(
-    out: Path,
-    *,
-    bias: tuple[float, ...],
-    sides: Mapping[str, Sequence[Example]],
-    others: Sequence[Example],
-    about: Mapping[str, Any],
-    linear: LinearScorer,
-    held: Mapping[str, Numbers],
-    progress: Progress | None,
-) -> Report:
-    """Calibrate the network in ``out`` on ``dev``, measure it on ``test``, and write its description and its card."""
-    dev, test = sides["dev"], sides["test"]
-    plain = Calibration(*(np.full((len(LANGUAGES), len(HEADS)), value, dtype=np.float32) for value in (1, 0, 0.5)))
-    scorer = EncoderScorer(artifact.Files(out, bias, plain, artifact.Together("", 0, plain), "new"))
-    scores, truth = _scores(scorer, dev, progress).astype(float), wanted(dev)
-    beside = np.stack([held[example.id] for example in dev])
-    share = max(_SHARES, key=lambda share: _mean_precision(scores + share * beside, truth))
-    together = artifact.Together(linear.version, share, calibrate(scores + share * beside, truth, dev))
-    calibration = calibrate(scores, truth, dev)
-    both = Blend(EncoderScorer(artifact.Files(out, bias, calibration, together, "new")), linear)
-    judgements = judge(both, windows_of([example.text for example in test]), name="new")
-    figures = report(test, judgements, model="encoder with the linear model, test authors")
-    about = {**about, "figures": figures.as_json()}
-    version = artifact.save(out, bias=bias, calibration=calibration, together=together, about=about)
-    text = card.render(
-        card.ENCODER,
-        figures,
-        examples=sides["train"],
-        others=others,
-        version=version,
-        calibration=together.calibration,
-        shared=shared(truth, dev),
-    )
-    (out / "card.md").write_text(text, encoding="utf-8")
-    return figures
-
-
 def write_quantised(network: Network, path: Path, sample: Sequence[Pieces]) -> tuple[float, ...]:
     """Write the network as ONNX with weights of eight bits, smoothed for what it does with ``sample``, and return its bias."""
     with tempfile.TemporaryDirectory() as folder:
@@ -224,16 +171,6 @@ def forget_origin(path: Path) -> None:
         part.doc_string = ""
         del part.metadata_props[:]
     onnx.save(model, str(path))
-
-
-def _scores(scorer: EncoderScorer, examples: Sequence[Example], progress: Progress | None) -> Scores:
-    """(examples, heads): of each text's first window."""
-    found = []
-    for number, example in enumerate(examples):
-        if progress and number % 50 == 0:
-            progress("calibrate the encoder", number, len(examples))
-        found.append(scorer.scores(windows_of([example.text])[0].windows[:1])[0])
-    return np.stack(found)
 
 
 def _masked(example: Example) -> str:
@@ -266,14 +203,12 @@ class _Lessons:
         return Lesson(self._inputs.of_texts(list(map(_masked, examples))), wanted(examples), weights, twins(examples))
 
 
-def _mean_precision(said: Numbers, truth: Scores) -> float:
-    """The mean of the average precisions over labels and high severity, of those that occur."""
-    watched = [head for head in WATCHED if (truth[:, head] == 1).any()]
-    return float(np.mean([average_precision(truth[:, head] == 1, said[:, head]) for head in watched]))
-
-
 class _EarlyStop:
-    """Keeps the best epoch by the mean average precision over labels and high severity on ``dev``; ends after two worse ones."""
+    """Keeps the best epoch by the mean average precision over labels and high severity on ``dev``.
+
+    Ends after two epochs that were worse than an earlier one. What the network could do before the first does not count: one that
+    learns on is worse while its rate is high.
+    """
 
     def __init__(self, network: Network, inputs: Inputs, dev: Sequence[Example], recipe: Recipe) -> None:
         self._network, self._recipe = network, recipe
@@ -284,11 +219,12 @@ class _EarlyStop:
 
     def __call__(self, epoch: int) -> bool:
         said = scores(self._network, read(self._network, self._texts, self._recipe))
-        mean = _mean_precision(said.astype(float), self._wanted)
+        mean = mean_precision(said.astype(float), self._wanted)
         if mean > max(self.means, default=-1):
             torch.save(self._network.state_dict(), self._file)
         self.means.append(mean)
-        return len(self.means) - self.means.index(max(self.means)) > 2
+        learnt = self.means[1:]
+        return bool(learnt) and len(learnt) - learnt.index(max(learnt)) > 2
 
     def restore(self) -> None:
         """Put the best epoch's weights into the network."""

@@ -5,7 +5,7 @@ Same texts, same seed, same libraries: the same bytes.
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -87,21 +87,14 @@ def train(
     tell("train", 1, 1)
     judgements = list(map(_judgement, chances, calibration.bars[languages], examples))
     figures = report(examples, judgements, model="linear, held-out authors")
-    decided = card.count_decisions(learnt)
-    about = {
-        "seed": seed,
-        "examples": len(examples),
-        "others": len(learnt) - decided,
-        "decisions": decided,
-        "figures": figures.as_json(),
-    }
+    taught = card.Taught.of(examples, learnt)
+    about = {"seed": seed, "taught": asdict(taught), "figures": figures.as_json()}
     version = artifact.save(model, out, about=about)
     (out / "card.md").write_text(
         card.render(
             card.LINEAR,
             figures,
-            examples=examples,
-            others=learnt,
+            taught=taught,
             version=version,
             calibration=calibration,
             shared=shared(sample.wanted[: len(examples)], examples),

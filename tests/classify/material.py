@@ -4,6 +4,7 @@ import json
 import shutil
 import zlib
 from atexit import register
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -15,6 +16,7 @@ from classify.classifiers import make_classifier
 from classify.encoder.artifact import Together, save
 from classify.linear.artifact import load as load_linear
 from classify.remote.service import Service
+from classify.training.card import Taught
 from classify.verdict import SEVERITIES
 from flow.clock import SystemClock
 from tests.classify.servers import CHAT, TOKEN, ZEROS, ModelServer, Reply, said
@@ -75,6 +77,6 @@ def with_encoder(*, linear: str | None = None) -> Path:
         bias=tiny["bias"],
         calibration=calibration,
         together=Together(version, 0.25, calibration),
-        about={},
+        about={"taught": asdict(Taught.of((), ()))},
     )
     return folder

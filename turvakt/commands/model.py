@@ -1,6 +1,7 @@
 """turvakt train, evaluate: the model."""
 
-from collections.abc import Iterator, Mapping
+import shutil
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,9 +16,7 @@ from turvakt.commands.shared import AsJson, aside, parts, settings, write_json
 if TYPE_CHECKING:
     from classify.classifier import Classifier
     from classify.corpus import Example
-    from classify.evaluation.report import Report
     from classify.training.held_out import Part
-    from classify.training.linear import Numbers
     from turvakt.commands.abilities import Measured
 
 BEFORE = "before"
@@ -69,15 +68,18 @@ def train(
 ) -> None:
     """Train the models on labelled posts and write them with their cards. Minutes for the linear model, hours for the encoder.
 
-    They take the place of those that lie there when all is done; until then, and after any error, the old ones stay. Those in the
-    models folder are kept beside the new ones, to go back to. The figures printed are on held-out authors: each post was judged
-    by a model that knew nothing by its author.
+    Without --base the encoder in use learns nothing, but is calibrated anew beside the new linear model. The new ones take the
+    place of those that lie there when all is done; until then, and after any error, the old ones stay. Those in the models folder
+    are kept beside the new ones, to go back to. The figures printed are on held-out authors: each post was judged by a model that
+    knew nothing by its author.
     """
-    from classify.classifiers.cascade import Cascade
+    from classify.classifiers.linear import Linear
     from classify.corpus import read
+    from classify.encoder import artifact
     from classify.training import linear  # scikit-learn takes seconds to load: only who trains waits for it
     from classify.training.decisions import read_decisions
     from classify.training.open_corpora import OpenTexts, read_open
+    from classify.training.settling import settle_anew
     from classify.training.targets import split
     from classify.training.workshop import workshop
     from turvakt.commands import abilities
@@ -85,6 +87,8 @@ def train(
     if base:
         _check_packages()
     models = settings(context).models_dir
+    out = out or models
+    old = None if base else artifact.load(models / "encoder")  # one that cannot be read is told now, not after minutes
     folder = corpus or models / "corpus"
     examples = read(folder)
     found = read_open(open_corpora, native=folder / "native") if open_corpora else OpenTexts((), ())
@@ -92,14 +96,33 @@ def train(
     others = (*found.examples, *decided)
     for refused in found.refused:
         aside.print(f"Refused: {refused}", markup=False, highlight=False)
-    out = out or models
     keep = models / BEFORE / f"{SystemClock().now():%Y%m%dT%H%M%SZ}" if out.resolve() == models.resolve() else None
     with workshop(out, keep=keep) as new, _progress() as tell:
         learnt = [example for example in examples if split(example) in ("train", "dev")]
         trained = linear.train(learnt, others=others, out=new / "linear", seed=seed, progress=tell)
-        report = trained.report
+        report, scorer, encoder = trained.report, Linear.open(new).scorer, new / "encoder"
         if base:
-            report = _train_encoder(examples, others, base, new, seed, trained.scores, tell, distil=distil)
+            from classify.training.encoder import STUDENT
+            from classify.training.encoder import train as train_encoder
+
+            report = train_encoder(
+                examples,
+                others=others,
+                base=base,
+                out=encoder,
+                seed=seed,
+                student=STUDENT if distil else None,
+                linear=scorer,
+                held=trained.scores,
+                progress=tell,
+            )
+        elif old:
+            try:
+                report = settle_anew(old, examples, out=encoder, linear=scorer, held=trained.scores, progress=tell)
+            except Broken as error:
+                shutil.rmtree(encoder, ignore_errors=True)
+                lost = f"The encoder is not calibrated beside the new linear model, and misses more: {error}"
+                aside.print(lost, soft_wrap=True, markup=False, highlight=False)
     if decided:
         aside.print(f"Learnt from {len(decided)} examples of what reviewers decided. Delete their file now.")
     if keep is not None and keep.is_dir():
@@ -109,14 +132,6 @@ def train(
         write_json(report.as_json())
     else:
         abilities.show({"report": report}, as_json=False)
-    if "blend" in Cascade.open(out).lacks:
-        aside.print(
-            "The encoder that lies there was trained with another linear model, so that they cannot judge as one and miss more. "
-            "Train both with --base.",
-            soft_wrap=True,
-            markup=False,
-            highlight=False,
-        )
 
 
 def _check_packages() -> None:
@@ -129,33 +144,6 @@ def _check_packages() -> None:
             place="turvakt train --base",
             remedy="Install what training the encoder needs with 'make train-setup'",
         ) from error
-
-
-def _train_encoder(
-    examples: "list[Example]",
-    others: "tuple[Example, ...]",
-    base: str,
-    models: Path,
-    seed: int,
-    held: "Mapping[str, Numbers]",
-    tell: "_Bars",
-    *,
-    distil: bool,
-) -> "Report":
-    from classify.classifiers.linear import Linear
-    from classify.training import encoder
-
-    return encoder.train(
-        examples,
-        others=others,
-        base=base,
-        out=models / "encoder",
-        seed=seed,
-        student=encoder.STUDENT if distil else None,
-        linear=Linear.open(models).scorer,
-        held=held,
-        progress=tell,
-    )
 
 
 def evaluate(
