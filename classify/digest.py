@@ -13,11 +13,11 @@ from functools import cache
 from types import ModuleType
 from typing import Final
 
-from classify import calibration, heads, judging, language, reading, severity
+from classify import calibration, heads, hearing, judging, language, reading, severity, signs
 from classify.verdict import LABELS, SEVERITIES, Score
 
 _LENGTH: Final = 8
-_MODULES: Final = (language, reading, severity, calibration, heads, judging)
+_MODULES: Final = (language, hearing, signs, reading, severity, calibration, heads, judging)
 _PLAIN: Final = (
     "Jag tycker att det är bra att kommunen har byggt en ny bro, men vägen dit är för smal och man kan inte cykla där.",
     "Minusta on hyvä että kunta on rakentanut uuden sillan, mutta tie sinne on vielä liian kapea eikä siellä voi ajaa pyörällä.",

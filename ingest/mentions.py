@@ -139,12 +139,13 @@ class Matcher:
 
 
 def _is_on_her_site(post: Post, official: Official) -> bool:
-    """Whether an entry of a feed is signed with her name and stands on a site that is registered as hers.
+    """Whether an entry of a feed is signed with her name and is a page of a site that is registered as hers.
 
-    Anybody can sign with her name, and anybody can comment on her site: neither alone may silence a threat.
+    Anybody can sign with her name, and anybody can comment on her site, by the name that they choose: none of this may silence a
+    threat. A comment is a place in a page: its link has a fragment.
     """
     sites = official.handles.get(SITE, ())
-    if not sites or not post.url or not post.author.name:
+    if post.source != "feed" or not sites or not post.url or "#" in post.url or not post.author.name:
         return False
     signed = {f"{given} {' '.join(official.family_names)}" for given in official.given_names[:1]}
     signed.add(" ".join((*official.given_names, *official.family_names)))

@@ -100,17 +100,20 @@ class Days:
             self.save()
 
     def save(self) -> None:
-        """Add to the file what has come since. What cannot be kept is told once and lost: nothing may wait for it."""
+        """Add to the file what has come since; while the file cannot be read, that waits. Nothing else waits for it.
+
+        What cannot be kept is told once and, if it cannot be written, lost.
+        """
         with self._saving:
-            with self._lock:
-                new, self._new = self._new, {}
-            if not new:
+            if not self._new:
                 return
             try:
                 old = {each.day: each for each in read_days(self._folder)}
             except TurvaktError as error:
                 self._tell(error)
-                old = {}
+                return
+            with self._lock:
+                new, self._new = self._new, {}
             for day, (period, models) in new.items():
                 before, counted = added([old[day]] if day in old else [])
                 for measure, classes in period.measures.items():

@@ -59,7 +59,7 @@ def read_counts(file: Path, row: type[Row]) -> list[Row]:
         content = file.read_bytes() if file.exists() else b"[]"
     try:
         return msgspec.json.decode(content, type=list[row])  # type: ignore[valid-type]
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         remedy = "Remove the file: the counts begin anew"
         raise Broken("is not what the monitor writes", place=str(file), remedy=remedy) from error
 

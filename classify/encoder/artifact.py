@@ -15,7 +15,7 @@ from flow.errors import Broken
 NETWORK: Final = "model.onnx"
 TOKENIZER: Final = "tokenizer.json"
 ABOUT: Final = "model.json"
-FORMAT: Final = 2
+FORMAT: Final = 3
 _TRAIN: Final = (
     "Run 'turvakt train --base FOLDER' to make it anew, restore the file, or remove the folder to do without"
 )
@@ -81,8 +81,16 @@ def _version(meta: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(judging, sort_keys=True).encode()).hexdigest()[:12]
 
 
-def load(folder: Path) -> Files | None:
+def lies_in(folder: Path) -> bool:
+    """Whether an encoder of Turvakt lies in ``folder``, whole or not, rather than a base model."""
+    return (folder / ABOUT).is_file()
+
+
+def load(folder: Path, *, to_train: bool = False) -> Files | None:
     """The encoder in ``folder``; None if there is no such folder: the cascade does without it then.
+
+    Args:
+        to_train: it is to learn on, so that it may have learnt from texts made ready otherwise than here.
 
     Raises:
         Broken: a file is missing, altered or of another version.
@@ -101,7 +109,7 @@ def load(folder: Path) -> Files | None:
         raise Broken(
             f"the files are not those that {ABOUT} names: altered or mixed up", place=str(folder), remedy=_TRAIN
         )
-    if meta.get("texts") != fingerprint():
+    if meta.get("texts") != fingerprint() and not to_train:
         raise Broken("the encoder was trained on texts made ready otherwise than here", place=str(path), remedy=_TRAIN)
     try:
         calibration = Calibration.of_json(meta["calibration"])

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from classify.calibration import LANGUAGES, Calibration
@@ -96,6 +96,10 @@ class Taught:
             others=len(others) - decisions,
             decisions=decisions,
         )
+
+    def after(self, decisions: int) -> "Taught":
+        """With those ``decisions`` that were learnt in an earlier training, of which no other number is kept."""
+        return replace(self, decisions=self.decisions + decisions)
 
 
 def render(

@@ -27,8 +27,8 @@ from classify.training.batching import twins
 from classify.training.card import Taught
 from classify.training.linear import Numbers, Progress
 from classify.training.network import Lesson, Network, Recipe, fit, probe, read, scores, write
-from classify.training.settling import mean_precision, settle
-from classify.training.shipped import is_shipped, reopen
+from classify.training.settling import held_out, mean_precision, settle
+from classify.training.shipped import reopen
 from classify.training.smoothing import smooth
 from classify.training.targets import split, wanted
 from classify.training.varying import varied
@@ -71,12 +71,12 @@ def train(
         The figures on the test authors, whom neither training nor calibration saw, of what was written.
 
     Raises:
-        Broken: the base's vocabulary is not one that can be pruned.
+        Broken: too few authors are held out (`settling.held_out`), or the base's vocabulary is not one that can be pruned.
     """
-    going_on = is_shipped(Path(base))
+    going_on = artifact.lies_in(Path(base))
     recipe = replace(FURTHER if going_on else Recipe(), seed=seed)
-    own, dev = ([example for example in examples if split(example) == side] for side in ("train", "dev"))
-    learnt = [example for example in others if split(example) == "train"]
+    dev, _ = held_out(examples)
+    own, learnt = ([example for example in some if split(example) == "train"] for some in (examples, others))
     out.mkdir(parents=True, exist_ok=True)
     known = (*own, *learnt)
     network = _opened(base, recipe, known, out / artifact.TOKENIZER)
@@ -95,17 +95,23 @@ def train(
     about = {
         "recipes": [asdict(each) for each in (recipe, student) if each],
         "mean precision on dev": means,
-        "taught": asdict(Taught.of(own, learnt)),
+        "taught": asdict(Taught.of(own, learnt).after(_decisions_in(Path(base)))),
     }
     return settle(out, examples, bias=bias, about=about, linear=linear, held=held, progress=progress)
 
 
 def _opened(base: str, recipe: Recipe, known: Sequence[Example], tokenizer: Path) -> Network:
     """The network to begin with, whose pieces are written to ``tokenizer``."""
-    if is_shipped(Path(base)):
+    if artifact.lies_in(Path(base)):
         shutil.copy(Path(base) / artifact.TOKENIZER, tokenizer)
         return reopen(Path(base), recipe)
     return Network.over(base, recipe, prune(_tokenizer_of(base), list(map(_masked, known)), tokenizer))
+
+
+def _decisions_in(base: Path) -> int:
+    """How many reviewers' decisions an encoder has learnt from before: they stay in it."""
+    before = artifact.load(base, to_train=True) if artifact.lies_in(base) else None
+    return int(before.about["taught"]["decisions"]) if before else 0
 
 
 def learn(
@@ -127,7 +133,7 @@ def learn(
     judge(-1)
 
     def say(done: int, of: int) -> None:
-        tell(f"train {recipe.layers} layers (after {len(judge.means) - 1} epochs: {judge.means[-1]:.3f})", done, of)
+        tell(f"train {network.layers} layers (after {len(judge.means) - 1} epochs: {judge.means[-1]:.3f})", done, of)
 
     fit(network, lessons=lessons, recipe=recipe, after=judge, tell=say)
     judge.restore()

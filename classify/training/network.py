@@ -99,6 +99,11 @@ class Network(nn.Module):
         """(texts, width) from (texts, pieces): the mean over the pieces, as the heads read it."""
         return (self.pooled(ids, mask) - self.middle) / self.spread
 
+    @property
+    def layers(self) -> int:
+        """How many there are: as many as the recipe says, or as a network had that was opened anew."""
+        return len(self.body.encoder.layer)
+
     def thinned(self, layers: int) -> "Network":
         """A copy with so many of the layers, evenly chosen, the last among them."""
         small = copy.deepcopy(self)
@@ -158,7 +163,7 @@ def fit(
         parameter.requires_grad = False
     groups = [{"params": list(network.heads.parameters()), "lr": recipe.head_rate, "full": recipe.head_rate}]
     for place, layer in enumerate(network.body.encoder.layer):
-        rate = recipe.rate * recipe.decay ** (recipe.layers - 1 - place)
+        rate = recipe.rate * recipe.decay ** (network.layers - 1 - place)
         if place < recipe.frozen:
             for parameter in layer.parameters():
                 parameter.requires_grad = False

@@ -56,16 +56,9 @@ def settle(
         The figures on the test authors.
 
     Raises:
-        Broken: no ``dev`` author has one of the labels or severities, so that nothing can be said of it, or no author is on
-            one of the two sides.
+        Broken: see `held_out`.
     """
-    dev, test = ([example for example in examples if split(example) == side] for side in ("dev", "test"))
-    if not dev or not test:
-        raise Broken(
-            "no author is kept for calibration, or none for the report",
-            place="corpus",
-            remedy="Training needs more labelled posts",
-        )
+    dev, test = held_out(examples)
     plain = Calibration(*(np.full((len(LANGUAGES), len(HEADS)), value, dtype=np.float32) for value in (1, 0, 0.5)))
     new = artifact.Files(folder, bias, plain, artifact.Together("", 0, plain), "new", about)
     scores, truth = _scores(EncoderScorer(new), dev, progress), wanted(dev)
@@ -103,16 +96,27 @@ def settle_anew(
 
     The other arguments and what is raised: see `settle`.
     """
-    if "taught" not in encoder.about:
-        raise Broken(
-            "it is not said what the encoder was trained on",
-            place=str(encoder.folder / artifact.ABOUT),
-            remedy="Train both with 'turvakt train --base FOLDER'",
-        )
     out.mkdir(parents=True, exist_ok=True)
     for name in (artifact.NETWORK, artifact.TOKENIZER):
         shutil.copy(encoder.folder / name, out / name)
     return settle(out, examples, bias=encoder.bias, about=encoder.about, linear=linear, held=held, progress=progress)
+
+
+def held_out(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
+    """The posts of the authors who are kept for calibration, and of those who are kept for the report.
+
+    Raises:
+        Broken: there are too few of them for an encoder: of a label or severity without a post nothing could be said.
+    """
+    dev, test = ([example for example in examples if split(example) == side] for side in ("dev", "test"))
+    missing = [name for name, count in zip(HEADS, (wanted(dev) == 1).sum(axis=0), strict=True) if not count]
+    if missing or not test:
+        raise Broken(
+            f"the authors held out wrote nothing {'with ' + ', '.join(missing) if missing else 'to report on'}",
+            place="corpus",
+            remedy="An encoder needs more labelled posts, by more authors; without models/encoder the linear model trains alone",
+        )
+    return dev, test
 
 
 def mean_precision(said: Numbers, truth: NDArray[np.float32]) -> float:

@@ -23,18 +23,13 @@ _BODY = "body."
 Arrays = Mapping[str, NDArray[Any]]
 
 
-def is_shipped(folder: Path) -> bool:
-    """Whether an encoder of Turvakt lies in ``folder``, rather than a base model."""
-    return (folder / artifact.ABOUT).is_file()
-
-
 def reopen(folder: Path, recipe: Recipe) -> Network:
     """The network that `encoder.write_quantised` wrote into ``folder``, rounded as it judges.
 
     Raises:
         Broken: a file is missing or altered, or the graph is not one that we wrote.
     """
-    files = artifact.load(folder)
+    files = artifact.load(folder, to_train=True)
     path = folder / artifact.NETWORK
     if files is None:
         raise Broken("there is no encoder", place=str(folder), remedy="Name a folder or a base model with --base")

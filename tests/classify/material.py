@@ -4,8 +4,9 @@ import json
 import shutil
 import zlib
 from atexit import register
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache
+from itertools import count, cycle, islice
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -13,10 +14,12 @@ from typing import Any
 from classify.calibration import Calibration
 from classify.classifier import Classifier
 from classify.classifiers import make_classifier
+from classify.corpus import line, read
 from classify.encoder.artifact import Together, save
 from classify.linear.artifact import load as load_linear
 from classify.remote.service import Service
 from classify.training.card import Taught
+from classify.training.targets import split
 from classify.verdict import SEVERITIES
 from flow.clock import SystemClock
 from tests.classify.servers import CHAT, TOKEN, ZEROS, ModelServer, Reply, said
@@ -24,6 +27,22 @@ from tests.classify.servers import CHAT, TOKEN, ZEROS, ModelServer, Reply, said
 HERE = Path(__file__).parent
 MODELS = HERE.parent.parent / "models"
 TRAINING = HERE / "abusive_training.jsonl"
+
+
+@cache
+def corpus_of_all_sides() -> Path:
+    """A file of the texts of `TRAINING`, once as authors to train on wrote them, once as each kind that is held out did."""
+    texts = [replace(example, topic=None, contrast=None) for example in read(TRAINING)]
+    lines = []
+    for side in ("train", "dev", "test"):
+        names = (name for name in map("author-{}".format, count()) if split(replace(texts[0], author=name)) == side)
+        authors = cycle(islice(names, 10))
+        lines += [line(replace(each, id=f"{side}-{each.id}", author=next(authors))) for each in texts]
+    folder = Path(mkdtemp())
+    register(shutil.rmtree, folder)
+    file = folder / "corpus.jsonl"
+    file.write_text("\n".join(lines), "utf-8")
+    return file
 
 
 def phrases() -> list[dict[str, Any]]:

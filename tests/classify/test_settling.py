@@ -1,8 +1,7 @@
 """An encoder is weighed and calibrated anew beside another linear model, on authors whom neither has seen."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -12,29 +11,18 @@ from classify.classifiers.cascade import Cascade
 from classify.classifiers.linear import Linear
 from classify.corpus import Example, read
 from classify.encoder import artifact
-from classify.encoder.artifact import ABOUT, NETWORK, TOKENIZER
+from classify.encoder.artifact import NETWORK, TOKENIZER
 from classify.training.card import Taught
 from classify.training.linear import Trained, train
-from classify.training.settling import settle_anew
-from classify.training.targets import Split, split, wanted
+from classify.training.settling import held_out, settle_anew
+from classify.training.targets import split, wanted
 from flow.errors import Broken
-from tests.classify.material import TRAINING, with_encoder
-
-
-def by(side: Split, examples: Sequence[Example]) -> list[Example]:
-    """``examples`` as authors of one side of the split wrote them."""
-    names = [f"author-{number}" for number in range(2_000)]
-    willing = [name for name in names if split(replace(examples[0], author=name, topic=None)) == side]
-    return [
-        replace(example, id=f"{side}-{example.id}", author=willing[number % 10], topic=None, contrast=None)
-        for number, example in enumerate(examples)
-    ]
+from tests.classify.material import TRAINING, corpus_of_all_sides, with_encoder
 
 
 @pytest.fixture(scope="module")
 def corpus() -> list[Example]:
-    texts = read(TRAINING)
-    return [*by("train", texts), *by("dev", texts), *by("test", texts)]
+    return read(corpus_of_all_sides())
 
 
 @pytest.fixture(scope="module")
@@ -96,30 +84,12 @@ def test_a_linear_model_counts_if_it_knows_something(
     assert (new.together.share > 0) == counts
 
 
-@pytest.mark.parametrize("missing", ["dev", "test"])
-def test_without_held_out_authors_it_is_told(
-    corpus: list[Example], models: tuple[Path, Trained], tmp_path: Path, missing: str
-) -> None:
-    folder, trained = models
-    some = [example for example in corpus if split(example) != missing]
-    with pytest.raises(Broken, match="no author is kept"):
-        settle_anew(encoder(), some, out=tmp_path, linear=Linear.open(folder).scorer, held=trained.scores)
-
-
-def test_without_a_post_of_a_label_it_is_told(
-    corpus: list[Example], models: tuple[Path, Trained], tmp_path: Path
-) -> None:
-    folder, trained = models
-    some = [example for example in corpus if split(example) != "dev" or "influence" not in example.labels]
-    with pytest.raises(Broken, match="influence"):
-        settle_anew(encoder(), some, out=tmp_path, linear=Linear.open(folder).scorer, held=trained.scores)
-
-
-def test_an_encoder_that_does_not_say_what_it_was_trained_on(
-    corpus: list[Example], models: tuple[Path, Trained], tmp_path: Path
-) -> None:
-    folder, trained = models
-    old = replace(encoder(), about={})
-    with pytest.raises(Broken, match=f"{ABOUT}.*not said.*turvakt train --base"):
-        settle_anew(old, corpus, out=tmp_path, linear=Linear.open(folder).scorer, held=trained.scores)
-    assert list(tmp_path.iterdir()) == []
+def test_it_is_told_what_the_held_out_authors_lack(corpus: list[Example]) -> None:
+    dev, test = held_out(corpus)
+    assert ({split(each) for each in dev}, {split(each) for each in test}) == ({"dev"}, {"test"})
+    with pytest.raises(Broken, match=r"held out wrote nothing with threat, hate, .*person"):
+        held_out([each for each in corpus if each not in dev])
+    with pytest.raises(Broken, match="held out wrote nothing to report on"):
+        held_out([each for each in corpus if each not in test])
+    with pytest.raises(Broken, match="held out wrote nothing with influence: "):
+        held_out([each for each in corpus if each not in dev or "influence" not in each.labels])

@@ -169,9 +169,19 @@ HERS = official("Anna Lindqvist", handles={"web": ("https://anna.example/blogg",
         ("Bo Ek", "https://anna.example/blogg/2026/hotet", False),  # anybody can comment on her site
         (None, "https://anna.example/blogg/2026/hotet", False),
         ("Anna Lindqvist", None, False),
+        (
+            "Anna Lindqvist",
+            "https://anna.example/blogg/2026/hotet#comment-7",
+            False,
+        ),  # and call himself by her name there
     ],
 )
 def test_an_entry_is_her_own_where_she_signed_it_on_her_own_site(name: str | None, url: str | None, hers: bool) -> None:
     author = Author(name=name)
     names = found("De skrev: vi ser dig. Anna Lindqvist, kommunalråd", HERS, source="feed", author=author, url=url)
     assert bool(names) is not hers
+
+
+def test_only_an_entry_of_a_feed_is_hers_by_its_site() -> None:
+    url = "https://anna.example/blogg/2026/hotet"
+    assert found("Anna Lindqvist, vi ser dig", HERS, source="jsonl", author=Author(name="Anna Lindqvist"), url=url)

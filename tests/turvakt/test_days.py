@@ -11,7 +11,7 @@ import pytest
 from flow.clock import ManualClock
 from flow.errors import Broken
 from tests.review.people import START, verdict
-from turvakt.days import FILE, KEPT_DAYS, Day, Days, added, read_days
+from turvakt.days import FILE, KEPT_DAYS, Days, added, read_days
 
 SECRET = "Hej Anna, hemligt"
 
@@ -61,16 +61,25 @@ def test_they_are_kept_at_the_end_and_not_written_for_nothing(tmp_path: Path) ->
     asyncio.run(work(told=False))
     assert not (tmp_path / FILE).exists()
     asyncio.run(work(told=True))
-    assert read_days(tmp_path) == [Day(START.date(), {"linear@1": 1}, read_days(tmp_path)[0].measures)]
+    (kept,) = read_days(tmp_path)
+    assert (kept.day, kept.models) == (START.date(), {"linear@1": 1})
+    assert kept.measures["language"] == {"sv": 1}
 
 
-def test_a_file_that_is_none_is_told_once_and_written_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / FILE).write_text("{", "utf-8")
+@pytest.mark.parametrize("content", [b"{", b'["\xff"]'], ids=["no JSON", "no UTF-8"])
+def test_a_file_that_is_none_is_told_once_and_left_to_people(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes
+) -> None:
+    (tmp_path / FILE).write_bytes(content)
     with pytest.raises(Broken, match="Remove the file"):
         read_days(tmp_path)
     days = Days(tmp_path, ManualClock(START))
-    days.verdict(verdict())
-    with caplog.at_level(logging.WARNING):
-        days.save()
+    for _ in range(2):
+        days.verdict(verdict())
+        with caplog.at_level(logging.WARNING):
+            days.save()
     assert caplog.text.count("Remove the file") == 1
-    assert read_days(tmp_path)[0].models == {"linear@1": 1}
+    assert (tmp_path / FILE).read_bytes() == content
+    (tmp_path / FILE).unlink()
+    days.save()
+    assert read_days(tmp_path)[0].models == {"linear@1": 2}

@@ -17,7 +17,7 @@ from classify.linear.artifact import ABOUT, WEIGHTS
 from classify.verdict import Verdict
 from flow.clock import SystemClock
 from review.decision import Decision
-from tests.classify.material import TRAINING, with_encoder
+from tests.classify.material import TRAINING, corpus_of_all_sides, with_encoder
 from tests.review.people import verdict
 from tests.turvakt.process import OFFICIALS, Program, line
 from turvakt.days import Days
@@ -84,6 +84,9 @@ class TestDecisions:
         rows = [{**row, "id": f"d-{n}", "author": f"a{n}", "text": f"Tack för bron nummer {n}"} for n in range(20)]
         decisions.write_text("# remark\n" + "\n".join(map(json.dumps, rows)), "utf-8")
         train = ("train", "--corpus", str(TRAINING), "--out", str(out), "--json", "--with-decisions", str(decisions))
+        (tmp_path / "in-use").mkdir()
+        (tmp_path / "in-use" / "linear").symlink_to(with_encoder() / "linear")
+        program = program.besides(TURVAKT_CLASSIFIER_MODELS=str(tmp_path / "in-use"))
         (out / "linear").mkdir(parents=True)
         (out / "linear" / "of-the-old-model").touch()
         assert b"Learnt from 20 examples of what reviewers decided" in program.finish(*train).stderr
@@ -103,34 +106,61 @@ class TestDecisions:
 
 
 class TestModelsInUse:
-    def test_what_training_replaces_is_kept_and_a_pair_that_does_not_fit_is_told(self, tmp_path: Path) -> None:
-        models = tmp_path / "models"
-        shutil.copytree(with_encoder(), models)
-        old = {path.relative_to(models): path.read_bytes() for path in models.rglob("*") if path.is_file()}
-        program = Program(tmp_path / "data", TURVAKT_CLASSIFIER_MODELS=str(models))
+    @pytest.fixture
+    def models(self, tmp_path: Path) -> Path:
+        return shutil.copytree(with_encoder(), tmp_path / "models")
 
-        def checked(program: Program) -> dict[str, Any]:
-            told = [json.loads(line) for line in program.finish("check", "--json").stdout.splitlines()]
-            return next(each for each in told if each["part"] == "model")
+    @pytest.fixture
+    def program(self, tmp_path: Path, models: Path) -> Program:
+        return Program(tmp_path / "data", TURVAKT_CLASSIFIER_MODELS=str(models))
 
-        before = checked(program)
+    def checked(self, program: Program) -> dict[str, Any]:
+        told = [json.loads(line) for line in program.finish("check", "--json").stdout.splitlines()]
+        return next(each for each in told if each["part"] == "model")
+
+    def test_the_encoder_fits_the_new_linear_model_and_the_old_pair_is_kept(
+        self, program: Program, models: Path
+    ) -> None:
+        old = contents(models)
+        before = self.checked(program)
         assert (before["ok"], before["warnings"]) == (True, [])
-        done = program.finish("train", "--corpus", str(TRAINING), "--json")
+        done = program.finish("train", "--corpus", str(corpus_of_all_sides()), "--json")
         assert done.returncode == 0
+        assert json.loads(done.stdout)["examples"] == len(read(TRAINING))
         (kept,) = (models / "before").iterdir()
         assert f"set classifier.models to {kept} and restart".encode() in done.stderr
-        assert (
-            b"The encoder is not calibrated beside the new linear model, and misses more: corpus: no author is kept"
-            in done.stderr
-        )
-        assert {path.relative_to(kept): path.read_bytes() for path in kept.rglob("*") if path.is_file()} == old
+        assert contents(kept) == old
         assert sorted(path.name for path in models.iterdir()) == ["before", "encoder", "linear"]
-        after = checked(program)
-        assert (after["ok"], len(after["warnings"])) == (True, 1)
-        assert "were not trained together" in after["warnings"][0]
-        back = checked(program.besides(TURVAKT_CLASSIFIER_MODELS=str(kept)))
-        assert (back["says"], back["warnings"]) == (before["says"], [])
+        after = self.checked(program)
+        assert (after["ok"], after["warnings"]) == (True, [])
         assert after["says"].partition("\n")[0] != before["says"]
+        back = self.checked(program.besides(TURVAKT_CLASSIFIER_MODELS=str(kept)))
+        assert (back["says"], back["warnings"]) == (before["says"], [])
+
+    def test_a_pair_that_does_not_fit_is_told(self, program: Program, models: Path) -> None:
+        shutil.rmtree(models / "encoder")
+        shutil.copytree(with_encoder(linear="another") / "encoder", models / "encoder")
+        told = self.checked(program)
+        assert (told["ok"], len(told["warnings"])) == (True, 1)
+        assert "do not fit" in told["warnings"][0]
+
+    def test_what_would_stop_the_encoder_is_told_before_anything_is_trained(
+        self, program: Program, models: Path
+    ) -> None:
+        old = contents(models)
+        done = program.finish("train", "--corpus", str(TRAINING))
+        assert done.returncode == 2
+        assert b"the authors held out wrote nothing with threat" in done.stderr
+        assert b"validate" not in done.stderr
+        assert contents(models) == old
+        (models / "encoder" / "model.onnx").write_bytes(b"")
+        done = program.finish("train", "--corpus", str(corpus_of_all_sides()))
+        assert done.returncode == 2
+        assert b"altered or mixed up" in done.stderr
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 class TestDrift:

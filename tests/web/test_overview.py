@@ -236,7 +236,7 @@ def test_status(world: World, browser: Browser) -> None:
     page = browser.page("/status")
     assert "4 posts 1 not assessed 1 alerts 1 decisions" in page.words
     assert "The exact language model is not installed" in page.words
-    assert "The exact language model was trained with another fast one" in page.words
+    assert "The exact language model was fitted to another fast one" in page.words
     assert "keeping up" in page.words
     assert "2 officials registered" in page.words
     assert "lag.classify 3" in page.words

@@ -206,8 +206,8 @@ def _checks(opened: Parts) -> dict[str, Callable[[], str]]:
 
 _LACKS = {
     "encoder": "there is no models/encoder: the linear model judges alone and misses more. Put the folder there",
-    "blend": "linear/ and encoder/ were not trained together: they cannot judge as one and miss more. Put a folder back as a "
-    "whole, or train both with 'turvakt train --base models/encoder'",
+    "blend": "linear/ and encoder/ do not fit each other: they cannot judge as one and miss more. Put a folder back as a whole, "
+    "or make them fit with 'turvakt train'",
 }
 
 

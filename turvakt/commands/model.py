@@ -1,6 +1,5 @@
 """turvakt train, evaluate: the model."""
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,7 +78,7 @@ def train(
     from classify.training import linear  # scikit-learn takes seconds to load: only who trains waits for it
     from classify.training.decisions import read_decisions
     from classify.training.open_corpora import OpenTexts, read_open
-    from classify.training.settling import settle_anew
+    from classify.training.settling import held_out, settle_anew
     from classify.training.targets import split
     from classify.training.workshop import workshop
     from turvakt.commands import abilities
@@ -88,9 +87,13 @@ def train(
         _check_packages()
     models = settings(context).models_dir
     out = out or models
-    old = None if base else artifact.load(models / "encoder")  # one that cannot be read is told now, not after minutes
     folder = corpus or models / "corpus"
     examples = read(folder)
+    # What would stop the encoder is told now, not after the linear model has been trained.
+    before = Path(base) if base else models / "encoder"
+    old = artifact.load(before, to_train=base is not None) if artifact.lies_in(before) or not base else None
+    if base or old:
+        held_out(examples)
     found = read_open(open_corpora, native=folder / "native") if open_corpora else OpenTexts((), ())
     decided = read_decisions(with_decisions) if with_decisions else []
     others = (*found.examples, *decided)
@@ -117,12 +120,7 @@ def train(
                 progress=tell,
             )
         elif old:
-            try:
-                report = settle_anew(old, examples, out=encoder, linear=scorer, held=trained.scores, progress=tell)
-            except Broken as error:
-                shutil.rmtree(encoder, ignore_errors=True)
-                lost = f"The encoder is not calibrated beside the new linear model, and misses more: {error}"
-                aside.print(lost, soft_wrap=True, markup=False, highlight=False)
+            report = settle_anew(old, examples, out=encoder, linear=scorer, held=trained.scores, progress=tell)
     if decided:
         aside.print(f"Learnt from {len(decided)} examples of what reviewers decided. Delete their file now.")
     if keep is not None and keep.is_dir():

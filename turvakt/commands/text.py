@@ -114,7 +114,12 @@ def _parsed(line: Line, place: str) -> _Text | BadInput:
         return _Text(line.number, raw.decode("utf-8", "replace").strip())
     try:
         # Not msgspec's own parser: it refuses half a surrogate pair, as a program writes that cuts a text within an emoji.
-        return msgspec.convert(json.loads(raw), type=_Text)
+        found = msgspec.convert(json.loads(raw), type=_Text)
+        if isinstance(found.id, str):
+            found.id = found.id.encode(
+                "utf-8", "replace"
+            ).decode()  # it is written as it came, and half a pair cannot be
+        return found
     except msgspec.ValidationError as error:
         return BadInput(str(error), place=here, remedy='Write {"id": "1", "text": "..."}')
     except (ValueError, RecursionError):
