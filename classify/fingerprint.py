@@ -19,6 +19,7 @@ _PROBES: Final = (
     "Kirjoitin: ”tapan sut” ja 'odota vaan sinä siellä' Pekka Virtaselle 12.3.2026 klo 18.30",
     "HÄNG HONOM I NÄRMASTE TRÄD, Nisse! ÄMMÄ VAIN, hän sanoi.",
     "Nu räcker det Jag Ska hej Anna Berg och döda hej hej hej hej hej 🙂🙂🙂🎉🎉 = = = = slut",
+    "#JagSkaDödaDig #Jagskadodadig #annalindqvist @jag @ska @döda *jag *ska *dö se x.example.se/a #val2026",
     "E4:an 070-174 06 12, 3 500 kr, 040 555 12 34, kl 18",
 )
 

@@ -10,14 +10,11 @@ from classify.language import Guess, hints, identify
 from classify.masking import NAMES
 from classify.normalise import Normalised
 
-MOST_PARTS = 400
-"""Parts of a window that are asked for their language, those with a rude word first."""
-
-_ENDS = re.compile(r"[.!?\n;:]+\s+|\n+|, ")
+_ENDS = re.compile(r"[.!?…\n;:]+[\"”»’)\]]*\s+|\n+|, ")
 _EMOJI = re.compile(r"emoji[a-z]+")
 _SURE, _RUDELY_SURE = 0.95, 0.8  # probabilities of Swedish and Finnish together
 _MANY = 5  # words that tell a language also where few of them are listed
-_MAYBE = 0.3
+_LIKELY, _MAYBE = 0.7, 0.3  # the same, of what stands beside something plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +50,8 @@ def sure(guess: Guess, pieces: Sequence[str]) -> bool:
 def parts(text: str, normalised: Normalised, masked: str) -> list[Part]:
     """The parts of ``text`` that are plainly Swedish or Finnish; sentences in a row in one language are one part."""
     found = [_Sentence(text, normalised, masked, start, end) for start, end in _sentences(text)]
-    asked = [sentence for sentence in found if sentence.hints.sv or sentence.hints.fi or sentence.hints.dotted]
-    asked = sorted(asked, key=lambda each: not each.hints.rude_sv + each.hints.rude_fi)[:MOST_PARTS]
+    told = any(sentence.hints.sv or sentence.hints.fi or sentence.hints.dotted for sentence in found)
+    asked = found if told else []  # "Tiedän missä asut. Lapsesi kuolevat pian.": of the second no list knows a word
     for sentence, guess in zip(asked, identify([sentence.heard for sentence in asked]), strict=True):
         sentence.guess = guess
     languages = [sentence.language for sentence in found]
@@ -64,13 +61,12 @@ def parts(text: str, normalised: Normalised, masked: str) -> list[Part]:
         if languages[place] is None and ((before == after and sentence.is_small) or sentence.may_be in (before, after)):
             languages[place] = before if sentence.may_be != after else after
     runs = [
-        [found[place] for place, _ in group]
+        (language, [found[place] for place, _ in group])
         for language, group in groupby(enumerate(languages), key=lambda pair: pair[1])
         if language
     ]
     return [
-        Part(run[0].start, run[-1].end, run[0].first, run[-1].last, max((each.guess for each in run), key=_weight))
-        for run in runs
+        Part(run[0].start, run[-1].end, run[0].first, run[-1].last, _heaviest(language, run)) for language, run in runs
     ]
 
 
@@ -83,8 +79,10 @@ def surest(text: str, whole: Guess) -> Guess:
     return max(guesses, key=lambda guess: guess.words, default=whole)
 
 
-def _weight(guess: Guess) -> float:
-    return guess.words * (guess.sv + guess.fi)
+def _heaviest(language: str, run: Sequence["_Sentence"]) -> Guess:
+    """The guess that most words speak for, of those that say ``language``: what is doubtful between them does not count."""
+    guesses = [sentence.guess for sentence in run if sentence.guess.nearest == language]
+    return max(guesses, key=lambda guess: guess.words * (guess.sv + guess.fi))
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -116,7 +114,7 @@ class _Sentence:
     def may_be(self) -> str:
         """The one of the two that it is in if what stands beside it is."""
         chance = self.guess.sv + self.guess.fi
-        return self.guess.nearest if chance > _RUDELY_SURE and not self.hints.elsewhere else "neither"
+        return self.guess.nearest if chance > _LIKELY and not self.hints.elsewhere else "neither"
 
     @property
     def is_small(self) -> bool:

@@ -67,13 +67,14 @@ def settled(
         return []
     sizes = np.array([len(windows) for windows in found])
     firsts = sizes.cumsum() - sizes
+    lengths = [reading.many for reading in readings] if whole is None else whole
     best = np.maximum.reduceat(np.concatenate(found), firsts)
-    many = np.repeat(sizes if whole is None else whole, sizes)
-    bars = stricter(scorer.calibration.bars[_languages(readings)], many[:, None])
-    passed = np.logical_or.reduceat(np.concatenate(found) >= bars, firsts)
-    loudest: dict[tuple[int, int], list[int]] = {}  # text, window -> the heads that are highest there
+    bars = stricter(scorer.calibration.bars[_languages(readings)], np.repeat(lengths, sizes)[:, None])
+    over = np.split(np.concatenate(found) - bars, firsts[1:])
+    passed = np.array([(windows >= 0).any(axis=0) for windows in over])
+    loudest: dict[tuple[int, int], list[int]] = {}  # text, window -> the heads that pass their bar most there
     for text, head in zip(*(axis.tolist() for axis in passed[:, : len(LABELS)].nonzero()), strict=True):
-        loudest.setdefault((text, int(found[text][:, head].argmax())), []).append(head)
+        loudest.setdefault((text, int(over[text][:, head].argmax())), []).append(head)
     spans = _spans(scorer, readings, loudest)
     judgements = []
     for text, (reading, row, flags) in enumerate(zip(readings, best.tolist(), passed.tolist(), strict=True)):
@@ -87,9 +88,12 @@ def settled(
 
 
 def thresholds(scorer: Scorer, reading: Reading) -> Mapping[Label, float]:
-    """From which probability each label of a text is flagged; a long text has higher thresholds."""
+    """From which probability each label of a text is flagged; a long text has higher thresholds.
+
+    A part of it in the other language has those of that one, which are not told here.
+    """
     row = LANGUAGES.index(reading.guess.nearest)
-    bars = stricter(scorer.calibration.bars[row], np.array(max(1, len(reading.windows))))
+    bars = stricter(scorer.calibration.bars[row], np.array(max(1, reading.many)))
     return dict(zip(LABELS, bars.tolist(), strict=False))
 
 

@@ -54,12 +54,7 @@ FOLD = str.maketrans("åäöé", "aaoe")
 
 def is_given(word: str) -> bool:
     """Whether ``word``, in small letters, is a common given name, whatever else it is."""
-    return word in _given()
-
-
-@cache
-def _given() -> frozenset[str]:
-    return frozenset(name.lower() for name in given_names())
+    return word in given_names()
 
 
 _BY_LENGTH: dict[int, tuple[str, ...]] = {

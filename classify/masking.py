@@ -5,12 +5,13 @@ length of the normalised one, so that a feature's place in it is its place in th
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
 from classify.characters import in_case
-from classify.lexicon import KNOWN, is_given
+from classify.lexicon import DISGUISED, KNOWN, is_given
 from classify.normalise import Normalised, normalise
 from classify.signs import names_in_tags, signed_words
 
@@ -18,7 +19,7 @@ NAME: Final = "ƿ"
 """Stands for each letter of a masked name, handle or link: a letter that no living language writes."""
 NAMES: Final = re.compile(f"{NAME}+(?:[ -]{NAME}+)*")
 """A masked name of any number of words."""
-_LINK = re.compile(r"(?:https?://|www\.)\S+|(?:[^\s@]+@)+[^\s@]+\.\w+|(?<!\w)@[\w.\-]+(?:@[\w.\-]+)?")
+_LINK = re.compile(r"(?:https?://|www\.)\S+|(?<!\S)(?:[^\s@]+@)+[^\s@]+\.\w+|(?<!\w)@[\w.\-]+(?:@[\w.\-]+)?")
 # A page without its scheme. Words with dots between them are none: "jag.ska.doda.dig/nu".
 _PAGE = re.compile(
     r"(?<![\w@./\-])((?:[a-z0-9\-]+\.){1,3})(?:app|ax|be|blog|cc|co|com|dev|dk|ee|eu|fi|fr|gd|gl|info|io|is|it|ly|me|net|news|"
@@ -32,12 +33,12 @@ _SIGNS = re.compile(r"(?:[^\w\s.,!?:;\"'“”„»«’‘]\s*){4,}")
 _SAME_WORD = re.compile(r"(?<!\w)([^\W\d_]+)(?:\W+\1(?!\w)){3,}")
 _DIGIT = re.compile("[1-9]")
 _DIGIT_OR_QUOTE = re.compile("[1-9\"“”„»'’‘]")
-_LETTER = re.compile(rf"[^\W\d_{NAME}]")
+_LETTER = re.compile(r"[^\W\d_]")
 _SOLID = re.compile("[^ ]")
 # A capital after a small letter, digit or bracket and a blank, or after a word, a comma and a blank. The capital comes
 # first in the expression, so that the search can jump from capital to capital.
 _CAPITALISED = re.compile(r"[A-ZÅÄÖ](?:(?<=[a-zåäö0-9)] .)|(?<=[^\W\d_][,;] .))[^\W\d_]+(?:-[A-ZÅÄÖ][^\W\d_]+)?")
-_QUOTED = re.compile(r"[\"“”„»](?=\w)([^\"“”„»«\n]{3,200})[\"“”«»]|(?<!\w)['’‘](?=\w)([^'’‘\n]{6,200})['’](?!\w)")
+QUOTED = re.compile(r"[\"“”„»](?=\w)([^\"“”„»«\n]{3,200})[\"“”«»]|(?<!\w)['’‘](?=\w)([^'’‘\n]{6,200})['’](?!\w)")
 
 
 def mask(text: str, normalised: Normalised) -> str:
@@ -56,18 +57,19 @@ def mask(text: str, normalised: Normalised) -> str:
     if _SIGNS.search(plain):
         plain = _SIGNS.sub(_three_signs, plain)
     words = plain.split(" ")
-    if len(words) > 3 and len(set(words)) * 4 <= len(words) * 3:
+    if len(words) - len(set(words)) > 1:  # "hej, hej, hej hej"
         plain = _SAME_WORD.sub(lambda match: match[1] + _blanks_for(match[0][len(match[1]) :]), plain)
     if _DIGIT_OR_QUOTE.search(plain):
         plain = _DIGIT.sub("0", plain)
         # Who puts all that he says in quotation marks quotes nobody.
-        plain = _QUOTED.sub(_capitals if _LETTER.search(_QUOTED.sub("", plain)) else _unquoted, plain)
+        plain = QUOTED.sub(_capitals if _LETTER.search(QUOTED.sub("", plain)) else _unquoted, plain)
     if normalised.starts or normalised.text != text.lower():
         seen, places = _seen(text)
         tagged = names_in_tags(seen) if "#" in seen else []
         names = [(places[start], places[end - 1] + 1) for start, end in (*_names(seen), *tagged)]
     else:
         names = _names(text)
+    names = [(start, end) for start, end in names if _plain(normalised, start, end) not in DISGUISED]
     if not names:
         return plain
     if normalised.starts:
@@ -79,6 +81,14 @@ def mask(text: str, normalised: Normalised) -> str:
     for start, end in names:
         plain = plain[:start] + _SOLID.sub(NAME, plain[start:end]) + plain[end:]
     return plain
+
+
+def _plain(normalised: Normalised, start: int, end: int) -> str:
+    """What stood at ``start:end`` of the original, in its plain form."""
+    first, last = (
+        (bisect_left(normalised.starts, place) for place in (start, end)) if normalised.starts else (start, end)
+    )
+    return normalised.text[first:last].strip()
 
 
 def _page(match: re.Match[str]) -> str:
@@ -182,7 +192,7 @@ def _names(text: str) -> list[tuple[int, int]]:
     if not found or sum(map(_shouting, text[lead:].split(" "))) > 0:
         return []
     common = [_common(text[start:end]) for start, end in found]
-    if sum(common) > max(_FEW, len(found) / 2):
+    if sum(common) > max(_FEW, len(found) / 2) and 2 * len(found) > len(text[lead:].split()):
         return []
     names: list[tuple[int, int]] = []
     for (start, end), is_common in zip(found, common, strict=True):

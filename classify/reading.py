@@ -1,13 +1,14 @@
 """What every classifier reads of a text before it judges: windows of it, their plain form, and the language."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 from typing import Literal
 
 from classify.hearing import Part, heard, parts, sure, surest
 from classify.language import Guess, hints, identify
-from classify.masking import mask
+from classify.masking import QUOTED, mask
 from classify.normalise import Normalised, normalise
 from classify.verdict import LABELS, Judgement, Score, Unable
 
@@ -24,8 +25,8 @@ SHORT = 8
 JUDGED_SHORT_FROM = 0.02
 
 _OVERLAP = 90
+_BLANK, _BEFORE_SMALL = re.compile(" "), re.compile(" (?![A-ZÅÄÖ])")
 _MOSTLY = 4  # times as many words of the other language as of its own, from which a window is in it
-_FOREIGN = 1  # words of the other language from which a part may be in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,12 @@ class Reading:
     ruled: tuple[Window, ...]
     guess: Guess
     unable: Unable | None
+
+    @property
+    def many(self) -> int:
+        """How many windows there are; a part of one that is judged in the other language besides makes a text no longer."""
+        ends = accumulate((window.start + len(window.text) for window in self.windows), max, initial=0)
+        return sum(window.start + len(window.text) > end for window, end in zip(self.windows, ends, strict=False))
 
 
 def read(texts: Sequence[str]) -> list[Reading]:
@@ -119,8 +126,8 @@ def _with_foreign(window: Window, guess: Guess) -> list[Window]:
     """``window`` in its own language, and by themselves those parts of it that are in the other one of the two."""
     found = hints(window.pieces)
     other: Literal["sv", "fi"] = "fi" if guess.nearest == "sv" else "sv"
-    theirs, rude, ours = (found.fi, found.rude_fi, found.sv) if other == "fi" else (found.sv, found.rude_sv, found.fi)
-    if theirs < _FOREIGN and not rude:
+    theirs, ours = (found.fi, found.sv) if other == "fi" else (found.sv, found.fi)
+    if not theirs:
         return [window]
     if theirs > _MOSTLY * (ours + 1):
         return [replace(window, language=other)]
@@ -162,15 +169,23 @@ def _cut(text: str) -> list[tuple[int, str]]:
 
 
 def _cuts(text: str) -> Iterator[tuple[int, int]]:
-    """Windows that overlap, so that no phrase is cut in all of them; they begin and end at a blank where there is one."""
+    """Windows that overlap, so that no phrase is cut in all of them.
+
+    They begin and end at a blank where there is one, begin with no capital, which would hide that a word is a name, and cut no
+    quotation: half of one would count as the writer's own words.
+    """
+    quotes = [match.span() for match in QUOTED.finditer(text)]
     place = 0
     while place + PART < len(text):
         end = text.rfind(" ", place + PART // 2, place + PART)
         end = place + PART if end < 0 else end
+        end = next((last for first, last in quotes if first < end < last), end)
         yield place, end
-        again = text.find(" ", end - _OVERLAP, end)
-        place = end - _OVERLAP if again < 0 else again + 1
-    yield place, len(text)
+        again = _BEFORE_SMALL.search(text, end - _OVERLAP, end) or _BLANK.search(text, end - _OVERLAP, end)
+        place = again.end() if again else end - _OVERLAP
+        place = next((last for first, last in quotes if first < place < last), place)
+    if place < len(text):
+        yield place, len(text)
 
 
 def unable(why: Unable, model: str) -> Judgement:

@@ -28,12 +28,11 @@ def is_signed(piece: str) -> bool:
 
 
 def signed_words(plain: str) -> list[tuple[int, int]]:
-    """Where what looks like a handle is a word: what is plainly one, and then other known words, or all if most are known."""
+    """Where what looks like a handle is a word: what is plainly one, and then other known words that name nobody."""
     handles = list(_HANDLE.finditer(plain)) if "@" in plain else []
     if not any(_is_word(match[1]) for match in handles):
         return []
-    known = [match for match in handles if _is_word(match[1]) or undisguise(match[1])]
-    return [match.span() for match in (handles if 2 * len(known) >= len(handles) else known)]
+    return [match.span() for match in handles if _is_word(match[1]) or _is_known(match[1])]
 
 
 def without_signs(letters: Letters, text: str) -> bool:
@@ -81,15 +80,16 @@ def cut(tag: str) -> tuple[Cut, ...]:
     for match in _CHUNK.finditer(tag):
         start, end = match.span()
         word = match[0].lower()
-        if match[0][0].isupper() and not match[0].isupper():
+        if not _is_known(word) and not is_given(word) and (parts := _made_of(word)):
+            found += [(start + first, start + last, False) for first, last in parts]
+        elif match[0][0].isupper() and not match[0].isupper():
             after_name = bool(found) and found[-1][2] and word not in OFTEN
             name = word not in DISGUISED and (word not in KNOWN or is_given(word) or after_name)
             found.append((start, end, name))
-        elif word not in KNOWN and (parts := _made_of(word)):
-            found += [(start + first, start + last, False) for first, last in parts]
         else:
-            found.append((start, end, word not in KNOWN and _begins_with_name(word)))
-    return tuple(found) or ((0, len(tag), False),)
+            behind_given = bool(found) and is_given(tag[slice(*found[-1][:2])].lower())
+            found.append((start, end, word not in KNOWN and (behind_given or _begins_with_name(word))))
+    return tuple(found)
 
 
 _CHUNK = re.compile(  # EU and Debatt, EU and val
@@ -106,17 +106,23 @@ def _made_of(word: str) -> list[tuple[int, int]] | None:
         best: list[tuple[int, int]] | None = None
         for start in range(max(0, end - _LONGEST), end - 1):
             before, part = ways[start], word[start:end]
-            if before is None or (part not in ORDINARY and (len(part) < 3 or part not in KNOWN)):
+            if before is None or (part not in ORDINARY and (len(part) < 3 or undisguise(part) is None)):
                 continue
             if best is None or len(before) + 1 < len(best):
                 best = [*before, (start, end)]
         ways.append(best)
     found = ways[-1]
-    return found if found and len(found) > 1 and any(word[start:end] in RUDE for start, end in found) else None
+    return (
+        found if found and len(found) > 1 and any(undisguise(word[start:end]) in RUDE for start, end in found) else None
+    )
 
 
 def _is_word(word: str) -> bool:
-    return word in ORDINARY or word in DISGUISED or undisguise(word) in DISGUISED
+    return word in ORDINARY or undisguise(word) in DISGUISED
+
+
+def _is_known(word: str) -> bool:
+    return undisguise(word) is not None and not is_given(word)
 
 
 def _begins_with_name(word: str) -> bool:

@@ -39,10 +39,10 @@ def classify_posts(posts: Sequence[Post], *, classifier: Classifier, clock: Cloc
 def unnamed(post: Post) -> str:
     """Its text without the names of the officials it mentions, also where a name does not look like one: in small letters, say.
 
-    Handles and hashtags stay: masking knows them by themselves.
+    The sign of a handle or a hashtag stays: by it masking knows that it is one.
     """
     spans = [(mention.start, mention.end) for mention in post.mentions]
-    return cover(post.text, [(start, end) for start, end in spans if post.text[start : start + 1] not in ("@", "#")])
+    return cover(post.text, [(start + (post.text[start : start + 1] in ("@", "#")), end) for start, end in spans])
 
 
 def thresholds_of(verdict: Verdict, *, classifier: Classifier) -> Mapping[Label, float]:

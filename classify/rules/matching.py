@@ -83,8 +83,14 @@ def _in_window(window: Window, language: Language, *, own: bool) -> list[Hit]:
     return [
         Hit(rule, language, window, start, end)
         for rule, start, end in _match(language, masked, rules)
-        if own or not _is_told(language, masked[max(0, start - _BESIDE) : end + _BESIDE])
+        if own or not _is_told(language, _around(masked, start, end))
     ]
+
+
+def _around(masked: str, start: int, end: int) -> str:
+    """What stands beside ``start:end``, in whole words: of "flag" not the "lag"."""
+    last = masked.find(" ", end + _BESIDE)
+    return masked[masked.rfind(" ", 0, max(0, start - _BESIDE)) + 1 : last if last >= 0 else len(masked)]
 
 
 def _is_told(language: Language, masked: str) -> bool:
@@ -157,7 +163,8 @@ def _language(code: str) -> Language:
 
 
 def _match(language: Language, masked: str, rules: Sequence[int]) -> Iterable[tuple[Rule, int, int]]:
-    doc = _pipeline(language.code)(masked)
+    tight, places = _tightened(masked)
+    doc = _pipeline(language.code)(tight)
     found: dict[tuple[int, int], Rule] = {}
     hunting = language.animals.search(masked) is not None
     harmless = [match.span() for match in language.harmless.finditer(masked)]
@@ -169,13 +176,21 @@ def _match(language: Language, masked: str, rules: Sequence[int]) -> Iterable[tu
             if not rule.negated and any(token.orth_ in language.negation for token in doc[max(0, first - 1) : last]):
                 continue
             span = doc[first:last]
-            if any(start < span.end_char and span.start_char < end for start, end in harmless):
+            place = (places[span.start_char], places[span.end_char - 1] + 1)
+            if any(start < place[1] and place[0] < end for start, end in harmless):
                 continue
-            place = (span.start_char, span.end_char)
             known = found.get(place)
             if known is None or SEVERITIES.index(rule.severity) > SEVERITIES.index(known.severity):
                 found[place] = rule
     return _longest(found)
+
+
+def _tightened(masked: str) -> tuple[str, Sequence[int]]:
+    """``masked`` with one blank where masking left several, which spaCy would take for a word, and each letter's place."""
+    if "  " not in masked:
+        return masked, range(len(masked))
+    places = [place for place, letter in enumerate(masked) if letter != " " or not place or masked[place - 1] != " "]
+    return "".join(masked[place] for place in places), places
 
 
 def _longest(found: dict[tuple[int, int], Rule]) -> list[tuple[Rule, int, int]]:

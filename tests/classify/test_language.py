@@ -104,6 +104,41 @@ def test_a_part_in_the_other_language_is_judged_in_it(padding: str, language: st
         assert len(reading.windows) == len(reading.ruled) + 1
 
 
+def test_a_sentence_without_a_listed_word_is_judged_beside_a_plain_one() -> None:
+    (reading,) = read([ENGLISH * 2 + "Tiedän missä asut. Lapsesi kuolevat pian. " + ENGLISH])
+    assert [window.text.strip() for window in reading.windows] == ["Tiedän missä asut. Lapsesi kuolevat pian."]
+
+
+@pytest.mark.parametrize("end", ["… ", '." ', "!) "])
+def test_any_end_of_a_sentence_parts_languages(end: str) -> None:
+    (reading,) = read([ENGLISH[:-2] + end + "Jag ska döda dig i natt" + end + ENGLISH])
+    assert [window.language for window in reading.windows] == ["sv"]
+
+
+def test_a_part_in_the_other_language_makes_a_text_no_longer() -> None:
+    (reading,) = read(["Jag tycker att vägen borde plogas oftare i vinter. Haista vittu, tapan sinut."])
+    assert (len(reading.windows), reading.many) == (2, 1)
+    assert read([SWEDES * 20])[0].many == len(read([SWEDES * 20])[0].windows)
+
+
+def test_no_quotation_is_cut() -> None:
+    """Half of one would be read as the writer's own words."""
+    said = (
+        "Du har förstört allt som vi byggt här i byn, och nu säger vi det rakt ut till dig: jag ska döda dig och alla."
+    )
+    for before in range(300):
+        text = "x" * before + " " + SWEDES * 4 + f'Hon fick ett brev: "{said}" ' + SWEDES * 4
+        for window in read([text])[0].ruled:
+            assert "jag ska döda" not in window.masked
+
+
+def test_a_name_at_the_beginning_of_a_window_is_one() -> None:
+    for before in range(150):
+        text = "x" * before + " " + SWEDES * 3 + "och nu sade de att Storgrann har fel om allt. " + SWEDES * 4
+        for window in read([text])[0].ruled:
+            assert "storgrann" not in window.masked
+
+
 def test_what_is_not_text_does_not_hide_what_comes_after_it() -> None:
     assert read(["x" * 900 + " Jag ska döda dig"])[0].unable is None
 

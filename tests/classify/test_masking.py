@@ -1,10 +1,12 @@
 """The model sees no names, handles, links and numbers, and quoted words as quoted."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classify.masking import NAME, hide, mask
+from classify.masking import NAME, cover, hide, mask
 from classify.normalise import normalise
 
 
@@ -30,6 +32,18 @@ def test_a_common_word_is_no_name_by_its_capital_alone() -> None:
     assert masked("de ska Inte Röra Mig") == "de ska inte röra mig"
     assert masked("det var Anna Berg som sa") == f"det var {NAME * 4} {NAME * 4} som sa"
     assert masked("siitä puhui Ville") == f"siitä puhui {NAME * 5}"
+
+
+@pytest.mark.parametrize("word", ["Döda", "Doda", "D0da", unicodedata.normalize("NFD", "Döda")])
+def test_a_capital_hides_no_word_however_it_is_written(word: str) -> None:
+    assert masked(f"jag ska {word} dig") == "jag ska döda dig"
+    assert masked(f"det var Anna {word} nu") == f"det var {NAME * 4} döda nu"
+
+
+def test_capitals_on_some_words_show_no_name() -> None:
+    text = "det är klart att Kommunen, Polisen, Nämnden och Politikerna lyssnar på Karin Lindqvist"
+    assert masked(text).endswith(f" lyssnar på {NAME * 5} {NAME * 9}")
+    assert "Lindqvist" not in hide(text)
 
 
 def test_capitals_on_all_words_are_no_names_and_a_list_of_names_is() -> None:
@@ -77,6 +91,11 @@ def test_a_text_all_in_quotation_marks_is_no_quotation() -> None:
     assert masked('"kom hit nu"') == " kom hit nu "
     assert masked('@anna "kom hit, nu" 🙂').split() == ["kom", "hit,", "nu", "🙂"]
     assert masked('"kom hit nu" sa hon') == '"KOM HIT NU" sa hon'
+
+
+def test_a_headline_and_what_an_official_says_are_quotations() -> None:
+    assert masked('"Vi ses i natt" https://x.example/1').startswith('"VI SES I NATT" ')
+    assert masked(cover('Anna Ek: "vi ses i natt"', [(0, 7)])) == f'{NAME * 4} {NAME * 2}: "VI SES I NATT"'
 
 
 def test_hiding_keeps_the_writing() -> None:

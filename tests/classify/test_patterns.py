@@ -49,6 +49,20 @@ def test_signs_before_words_hide_no_threat() -> None:
         assert PATTERNS.classify([text])[0].severity == "critical"
 
 
+def test_a_word_said_over_and_over_hides_no_threat() -> None:
+    for text, said in (("jag jag jag jag ska döda dig", "döda dig"), ("kuole kuole kuole kuole pois, huora", "pois")):
+        judgement = PATTERNS.classify([text])[0]
+        assert "threat" in judgement.flagged
+        assert any(said in text[span.start : span.end] for span in judgement.spans)
+
+
+def test_half_a_word_voids_no_threat() -> None:
+    """ "Lag" tells of a court; "flag" does not."""
+    for between in range(60):
+        text = f"they burned the flag in front of the hall {'o' * between} jag ska döda dig"
+        assert "threat" in PATTERNS.classify([text])[0].flagged
+
+
 def test_what_cannot_be_judged_is_unable() -> None:
     assert [each.unable for each in PATTERNS.classify(["", "Hello there my friends, how are you", "ok"])] == [
         "no-text",
