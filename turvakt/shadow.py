@@ -16,7 +16,7 @@ from classify.verdict import Verdict
 from flow.clock import Clock
 from flow.errors import TurvaktError, Unavailable
 from ingest.intake import Taken
-from turvakt.comparison import Book, Compared, Lost, compare
+from turvakt.comparison import FILE, Book, Compared, Lost, compare
 
 logger = logging.getLogger(__name__)
 
@@ -74,6 +74,7 @@ class Shadow:
         self._told: set[str] = set()
         self._counting = Lock()  # who is cancelled saves while a post may still be counted in the other thread
         self._book = Book()
+        self._unread = False  # the file could not be read: it is left to people, who are told to remove it
         self._saved = clock.now()
         self._changed = False
 
@@ -127,6 +128,7 @@ class Shadow:
             self._book = Book.open(self._folder)
         except TurvaktError as error:
             self._tell("the counts so far", error)
+            self._unread = True
         try:
             return self._open()
         except Exception as error:  # noqa: BLE001  a candidate must not stop the monitor
@@ -166,7 +168,7 @@ class Shadow:
     def _save(self) -> None:
         self._saved = self._clock.now()
         with self._counting:
-            if self._changed:
+            if self._changed and not (self._unread and (self._folder / FILE).exists()):
                 try:
                     self._book.save(self._folder)
                     self._changed = False

@@ -68,8 +68,9 @@ def run(
     open: Callable[[], Classifier] = Candidate,
     consent: bool = True,
     listener: Listener | None = None,
+    whole: bool = True,
 ) -> Book:
-    """The counts in ``folder`` after a candidate has judged ``verdicts``."""
+    """The counts in ``folder`` after a candidate has judged ``verdicts``; none if the file there is not ``whole``."""
 
     async def sleep(seconds: float) -> None:
         await asyncio.sleep(0)
@@ -93,7 +94,7 @@ def run(
         await asyncio.gather(running, return_exceptions=True)
 
     asyncio.run(work())
-    return Book.open(folder)
+    return Book.open(folder) if whole else Book()
 
 
 def test_both_are_compared_by_label_severity_and_alert(tmp_path: Path) -> None:
@@ -207,13 +208,18 @@ def test_without_consent_a_post_is_left_alone(tmp_path: Path) -> None:
     assert run(tmp_path, verdict(text="Hej?"), consent=False).pairs == []
 
 
-def test_a_file_that_is_none_is_told_and_written_anew(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_file_that_is_none_is_told_and_left_to_people(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / FILE).write_text("{", "utf-8")
     with pytest.raises(Broken, match="Remove the file"):
         Book.open(tmp_path)
+    listener = Listener()
     with caplog.at_level(logging.WARNING):
-        assert run(tmp_path, verdict()).pairs[0].judged == 1
-    assert "Remove the file" in caplog.text
+        run(tmp_path, verdict(), listener=listener, whole=False)
+    assert len(listener.told) == 1
+    assert caplog.text.count("Remove the file") == 1
+    assert (tmp_path / FILE).read_text("utf-8") == "{"
+    (tmp_path / FILE).unlink()
+    assert run(tmp_path, verdict()).pairs[0].judged == 1
 
 
 def test_what_could_not_be_judged_is_a_kind_of_its_own() -> None:
