@@ -67,7 +67,7 @@ def settled(
         return []
     sizes = np.array([len(windows) for windows in found])
     firsts = sizes.cumsum() - sizes
-    lengths = [reading.many for reading in readings] if whole is None else whole
+    lengths = [reading.length for reading in readings] if whole is None else whole
     best = np.maximum.reduceat(np.concatenate(found), firsts)
     bars = stricter(scorer.calibration.bars[_languages(readings)], np.repeat(lengths, sizes)[:, None])
     over = np.split(np.concatenate(found) - bars, firsts[1:])
@@ -93,7 +93,7 @@ def thresholds(scorer: Scorer, reading: Reading) -> Mapping[Label, float]:
     A part of it in the other language has those of that one, which are not told here.
     """
     row = LANGUAGES.index(reading.guess.nearest)
-    bars = stricter(scorer.calibration.bars[row], np.array(max(1, reading.many)))
+    bars = stricter(scorer.calibration.bars[row], np.array(max(1, reading.length)))
     return dict(zip(LABELS, bars.tolist(), strict=False))
 
 

@@ -33,7 +33,7 @@ _SIGNS = re.compile(r"(?:[^\w\s.,!?:;\"'“”„»«’‘]\s*){4,}")
 _SAME_WORD = re.compile(r"(?<!\w)([^\W\d_]+)(?:\W+\1(?!\w)){3,}")
 _DIGIT = re.compile("[1-9]")
 _DIGIT_OR_QUOTE = re.compile("[1-9\"“”„»'’‘]")
-_LETTER = re.compile(r"[^\W\d_]")
+_LETTER = re.compile(rf"[^\W\d_{NAME}]")
 _SOLID = re.compile("[^ ]")
 # A capital after a small letter, digit or bracket and a blank, or after a word, a comma and a blank. The capital comes
 # first in the expression, so that the search can jump from capital to capital.
@@ -61,15 +61,14 @@ def mask(text: str, normalised: Normalised) -> str:
         plain = _SAME_WORD.sub(lambda match: match[1] + _blanks_for(match[0][len(match[1]) :]), plain)
     if _DIGIT_OR_QUOTE.search(plain):
         plain = _DIGIT.sub("0", plain)
-        # Who puts all that he says in quotation marks quotes nobody.
-        plain = QUOTED.sub(_capitals if _LETTER.search(QUOTED.sub("", plain)) else _unquoted, plain)
+        plain = QUOTED.sub(_capitals if _quotes(plain, normalised.text) else _unquoted, plain)
     if normalised.starts or normalised.text != text.lower():
         seen, places = _seen(text)
         tagged = names_in_tags(seen) if "#" in seen else []
         names = [(places[start], places[end - 1] + 1) for start, end in (*_names(seen), *tagged)]
     else:
         names = _names(text)
-    names = [(start, end) for start, end in names if _plain(normalised, start, end) not in DISGUISED]
+    names = [place for place in names if (word := _plain(normalised, *place)) not in DISGUISED or is_given(word)]
     if not names:
         return plain
     if normalised.starts:
@@ -172,6 +171,18 @@ def _capitals(match: re.Match[str]) -> str:
     return upper if len(upper) == len(match[0]) else match[0]
 
 
+def _quotes(plain: str, text: str) -> bool:
+    """Whether ``plain``, of which ``text`` is the form before masking, quotes somebody.
+
+    Who puts all that he says in quotation marks quotes nobody, also where a name or handle is behind them. A name before them is
+    the speaker's, and a link beside them that of a headline.
+    """
+    first = QUOTED.search(plain)
+    if first is None:
+        return False
+    return NAME in plain[: first.start()] or "://" in text or _LETTER.search(QUOTED.sub("", plain)) is not None
+
+
 def _unquoted(match: re.Match[str]) -> str:
     return f" {match[0][1:-1]} "
 
@@ -192,6 +203,7 @@ def _names(text: str) -> list[tuple[int, int]]:
     if not found or sum(map(_shouting, text[lead:].split(" "))) > 0:
         return []
     common = [_common(text[start:end]) for start, end in found]
+    # Most of what has one is no name, and most words have one.
     if sum(common) > max(_FEW, len(found) / 2) and 2 * len(found) > len(text[lead:].split()):
         return []
     names: list[tuple[int, int]] = []

@@ -63,8 +63,8 @@ class Reading:
     unable: Unable | None
 
     @property
-    def many(self) -> int:
-        """How many windows there are; a part of one that is judged in the other language besides makes a text no longer."""
+    def length(self) -> int:
+        """In windows; a part of one that is judged in the other language besides makes a text no longer."""
         ends = accumulate((window.start + len(window.text) for window in self.windows), max, initial=0)
         return sum(window.start + len(window.text) > end for window, end in zip(self.windows, ends, strict=False))
 
@@ -181,11 +181,13 @@ def _cuts(text: str) -> Iterator[tuple[int, int]]:
         end = place + PART if end < 0 else end
         end = next((last for first, last in quotes if first < end < last), end)
         yield place, end
-        again = _BEFORE_SMALL.search(text, end - _OVERLAP, end) or _BLANK.search(text, end - _OVERLAP, end)
+        if end == len(text):
+            return
+        early = end - _OVERLAP // 2  # later, a phrase would be cut in both
+        again = _BEFORE_SMALL.search(text, end - _OVERLAP, early) or _BLANK.search(text, end - _OVERLAP, end)
         place = again.end() if again else end - _OVERLAP
         place = next((last for first, last in quotes if first < place < last), place)
-    if place < len(text):
-        yield place, len(text)
+    yield place, len(text)
 
 
 def unable(why: Unable, model: str) -> Judgement:

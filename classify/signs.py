@@ -17,6 +17,7 @@ ROW = re.compile(r"(?<!\S)[^\w\s@#]+\w\S*(?:\s+[^\w\s@#]+\w\S*){2,}")
 _SIGNS = re.compile(r"(?<!\S)[^\w\s@#]+(?=\w)")
 _GIVEN_FROM = 4  # letters of a given name that tell a name written in small letters with no blank
 _LONGEST = 20
+_SHORT = 3
 
 Cut = tuple[int, int, bool]
 """Where a word of a hashtag starts and ends in it, and whether it is a name."""
@@ -80,11 +81,16 @@ def cut(tag: str) -> tuple[Cut, ...]:
     for match in _CHUNK.finditer(tag):
         start, end = match.span()
         word = match[0].lower()
-        if not _is_known(word) and not is_given(word) and (parts := _made_of(word)):
+        capital = match[0][0].isupper() and not match[0].isupper()
+        behind_name = bool(found) and found[-1][2]
+        may_be_words = not behind_name and not _is_known(word) and not is_given(word)
+        if may_be_words and (
+            parts := _made_of(word, rude_from=4 if capital else 3)
+        ):  # "Jagskadödadig", not "Kuk-kon-en"
             found += [(start + first, start + last, False) for first, last in parts]
-        elif match[0][0].isupper() and not match[0].isupper():
-            after_name = bool(found) and found[-1][2] and word not in OFTEN
-            name = word not in DISGUISED and (word not in KNOWN or is_given(word) or after_name)
+        elif capital:
+            after_name = behind_name and word not in OFTEN
+            name = is_given(word) or (word not in DISGUISED and (word not in KNOWN or after_name))
             found.append((start, end, name))
         else:
             behind_given = bool(found) and is_given(tag[slice(*found[-1][:2])].lower())
@@ -97,8 +103,11 @@ _CHUNK = re.compile(  # EU and Debatt, EU and val
 )
 
 
-def _made_of(word: str) -> list[tuple[int, int]] | None:
-    """``word`` cut into known words, as few as can be, where one of them is rude: None without."""
+def _made_of(word: str, *, rude_from: int) -> list[tuple[int, int]] | None:
+    """``word`` cut into known words, as few as can be, where one of them is rude and has ``rude_from`` letters: None without.
+
+    One that has lost its dots counts from four letters: "bog" is a part of many names.
+    """
     if len(word) > 3 * _LONGEST:
         return None
     ways: list[list[tuple[int, int]] | None] = [[]]  # the best way to cut what ends at each place
@@ -112,9 +121,12 @@ def _made_of(word: str) -> list[tuple[int, int]] | None:
                 best = [*before, (start, end)]
         ways.append(best)
     found = ways[-1]
-    return (
-        found if found and len(found) > 1 and any(undisguise(word[start:end]) in RUDE for start, end in found) else None
+    rude = any(
+        (end - start >= rude_from and word[start:end] in RUDE)
+        or (end - start > _SHORT and undisguise(word[start:end]) in RUDE)
+        for start, end in found or ()
     )
+    return found if found and len(found) > 1 and rude else None
 
 
 def _is_word(word: str) -> bool:

@@ -16,7 +16,7 @@ from classify.verdict import Verdict
 from flow.clock import Clock
 from flow.errors import TurvaktError, Unavailable
 from ingest.intake import Taken
-from turvakt.comparison import FILE, Book, Compared, Lost, compare
+from turvakt.comparison import Book, Compared, Lost, compare
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class Shadow:
         self._told: set[str] = set()
         self._counting = Lock()  # who is cancelled saves while a post may still be counted in the other thread
         self._book = Book()
-        self._unread = False  # the file could not be read: it is left to people, who are told to remove it
+        self._unread = False  # the file could not be read: it is left as it is until it can, or is removed
         self._saved = clock.now()
         self._changed = False
 
@@ -168,12 +168,24 @@ class Shadow:
     def _save(self) -> None:
         self._saved = self._clock.now()
         with self._counting:
-            if self._changed and not (self._unread and (self._folder / FILE).exists()):
+            if self._changed and self._read_by_now():
                 try:
                     self._book.save(self._folder)
                     self._changed = False
                 except TurvaktError as error:
                     self._tell("the counts cannot be kept", error)
+
+    def _read_by_now(self) -> bool:
+        """Whether nothing in the file would be lost. One that could not be read goes on if it can be read again: what was counted
+        meanwhile is less than what it holds."""
+        if self._unread:
+            try:
+                before = Book.open(self._folder)
+            except TurvaktError:
+                return False
+            self._unread = False
+            self._book = before if before.pairs else self._book
+        return True
 
     def _tell(self, what: str, error: Exception) -> None:
         """Once each. The message of a foreign exception may quote the post: only its type is told."""

@@ -93,7 +93,7 @@ class Cascade:
         self._told("both", len(doubted))
         self._told("linear", len(readings) - len(doubted))
         asked = list(map(self._narrowed, doubted, compress(screened, doubtful)))
-        whole = [reading.many for reading in doubted]
+        whole = [reading.length for reading in doubted]
         sure = [not doubt for doubt in doubtful]
         passed, calm = list(compress(readings, sure)), list(compress(screened, sure))
         second = iter(settled(self._both, asked, chances(self._both, asked), name=self.model, whole=whole))

@@ -97,9 +97,15 @@ class Taught:
             decisions=decisions,
         )
 
-    def after(self, decisions: int) -> "Taught":
-        """With those ``decisions`` that were learnt in an earlier training, of which no other number is kept."""
-        return replace(self, decisions=self.decisions + decisions)
+    def after(self, before: "Taught | None") -> "Taught":
+        """With what an earlier training learnt, which stays in the weights.
+
+        Decisions are added up, also those that both had; of the texts of open corpora, which are mostly the same ones, the larger
+        number counts.
+        """
+        if before is None:
+            return self
+        return replace(self, others=max(self.others, before.others), decisions=self.decisions + before.decisions)
 
 
 def render(

@@ -27,7 +27,7 @@ from classify.training.batching import twins
 from classify.training.card import Taught
 from classify.training.linear import Numbers, Progress
 from classify.training.network import Lesson, Network, Recipe, fit, probe, read, scores, write
-from classify.training.settling import held_out, mean_precision, settle
+from classify.training.settling import dev_and_test, mean_precision, settle
 from classify.training.shipped import reopen
 from classify.training.smoothing import smooth
 from classify.training.targets import split, wanted
@@ -71,15 +71,17 @@ def train(
         The figures on the test authors, whom neither training nor calibration saw, of what was written.
 
     Raises:
-        Broken: too few authors are held out (`settling.held_out`), or the base's vocabulary is not one that can be pruned.
+        Broken: too few authors are held out (`settling.dev_and_test`), or the base's vocabulary is not one that can be pruned.
     """
     going_on = artifact.lies_in(Path(base))
     recipe = replace(FURTHER if going_on else Recipe(), seed=seed)
-    dev, _ = held_out(examples)
+    dev, _ = dev_and_test(examples)
+    before = _taught(Path(base))
     own, learnt = ([example for example in some if split(example) == "train"] for some in (examples, others))
     out.mkdir(parents=True, exist_ok=True)
     known = (*own, *learnt)
     network = _opened(base, recipe, known, out / artifact.TOKENIZER)
+    recipe = replace(recipe, layers=network.layers)
     inputs = Inputs.open(out / artifact.TOKENIZER)
     lessons = _Lessons(inputs, known, recipe.seed)
     if going_on:
@@ -95,7 +97,7 @@ def train(
     about = {
         "recipes": [asdict(each) for each in (recipe, student) if each],
         "mean precision on dev": means,
-        "taught": asdict(Taught.of(own, learnt).after(_decisions_in(Path(base)))),
+        "taught": asdict(Taught.of(own, learnt).after(before)),
     }
     return settle(out, examples, bias=bias, about=about, linear=linear, held=held, progress=progress)
 
@@ -108,10 +110,10 @@ def _opened(base: str, recipe: Recipe, known: Sequence[Example], tokenizer: Path
     return Network.over(base, recipe, prune(_tokenizer_of(base), list(map(_masked, known)), tokenizer))
 
 
-def _decisions_in(base: Path) -> int:
-    """How many reviewers' decisions an encoder has learnt from before: they stay in it."""
+def _taught(base: Path) -> Taught | None:
+    """What an encoder has learnt from before."""
     before = artifact.load(base, to_train=True) if artifact.lies_in(base) else None
-    return int(before.about["taught"]["decisions"]) if before else 0
+    return Taught(**before.about["taught"]) if before else None
 
 
 def learn(

@@ -1,4 +1,4 @@
-"""What an encoder's scores mean beside a linear model: the share that counts of that one's, calibrations, figures, the card.
+"""What an encoder's scores mean beside a linear model: how much that one's count, both calibrations, the figures and the card.
 
 Without PyTorch, so that a new linear model need not wait for a new encoder.
 """
@@ -56,9 +56,9 @@ def settle(
         The figures on the test authors.
 
     Raises:
-        Broken: see `held_out`.
+        Broken: see `dev_and_test`.
     """
-    dev, test = held_out(examples)
+    dev, test = dev_and_test(examples)
     plain = Calibration(*(np.full((len(LANGUAGES), len(HEADS)), value, dtype=np.float32) for value in (1, 0, 0.5)))
     new = artifact.Files(folder, bias, plain, artifact.Together("", 0, plain), "new", about)
     scores, truth = _scores(EncoderScorer(new), dev, progress), wanted(dev)
@@ -102,7 +102,7 @@ def settle_anew(
     return settle(out, examples, bias=encoder.bias, about=encoder.about, linear=linear, held=held, progress=progress)
 
 
-def held_out(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
+def dev_and_test(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
     """The posts of the authors who are kept for calibration, and of those who are kept for the report.
 
     Raises:
@@ -114,7 +114,7 @@ def held_out(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]
         raise Broken(
             f"the authors held out wrote nothing {'with ' + ', '.join(missing) if missing else 'to report on'}",
             place="corpus",
-            remedy="An encoder needs more labelled posts, by more authors; without models/encoder the linear model trains alone",
+            remedy="An encoder needs more posts by more authors; without --base and encoder/ the linear model trains alone",
         )
     return dev, test
 

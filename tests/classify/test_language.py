@@ -117,17 +117,22 @@ def test_any_end_of_a_sentence_parts_languages(end: str) -> None:
 
 def test_a_part_in_the_other_language_makes_a_text_no_longer() -> None:
     (reading,) = read(["Jag tycker att vägen borde plogas oftare i vinter. Haista vittu, tapan sinut."])
-    assert (len(reading.windows), reading.many) == (2, 1)
-    assert read([SWEDES * 20])[0].many == len(read([SWEDES * 20])[0].windows)
+    assert (len(reading.windows), reading.length) == (2, 1)
+    assert read([SWEDES * 20])[0].length == len(read([SWEDES * 20])[0].windows)
 
 
-def test_no_quotation_is_cut() -> None:
-    """Half of one would be read as the writer's own words."""
-    said = (
-        "Du har förstört allt som vi byggt här i byn, och nu säger vi det rakt ut till dig: jag ska döda dig och alla."
-    )
-    for before in range(300):
-        text = "x" * before + " " + SWEDES * 4 + f'Hon fick ett brev: "{said}" ' + SWEDES * 4
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Du har förstört allt som vi byggt här i byn, och nu säger vi det rakt ut till dig: jag ska döda dig och alla.",
+        "Vi vet nog var du bor i byn, och nu är det snart dags: jag ska döda dig din hora.",
+    ],
+)
+@pytest.mark.parametrize("behind", ["", " " + SWEDES * 4], ids=["at the end", "inside"])
+def test_no_quotation_is_cut(said: str, behind: str) -> None:
+    """Half of one would be read as the writer's own words, and so would one that fills a window."""
+    for before in range(0, 300, 3):
+        text = "x" * before + " " + SWEDES * 5 + f'Sedan skrev de till henne på hennes telefon: "{said}"' + behind
         for window in read([text])[0].ruled:
             assert "jag ska döda" not in window.masked
 

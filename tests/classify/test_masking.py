@@ -38,6 +38,7 @@ def test_a_common_word_is_no_name_by_its_capital_alone() -> None:
 def test_a_capital_hides_no_word_however_it_is_written(word: str) -> None:
     assert masked(f"jag ska {word} dig") == "jag ska döda dig"
     assert masked(f"det var Anna {word} nu") == f"det var {NAME * 4} döda nu"
+    assert masked("det var Manne Berg igår") == f"det var {NAME * 5} {NAME * 4} igår"
 
 
 def test_capitals_on_some_words_show_no_name() -> None:
@@ -95,6 +96,7 @@ def test_a_text_all_in_quotation_marks_is_no_quotation() -> None:
 
 def test_a_headline_and_what_an_official_says_are_quotations() -> None:
     assert masked('"Vi ses i natt" https://x.example/1').startswith('"VI SES I NATT" ')
+    assert masked('"Vi ses i natt" @anna').split() == ["vi", "ses", "i", "natt", NAME * 5]
     assert masked(cover('Anna Ek: "vi ses i natt"', [(0, 7)])) == f'{NAME * 4} {NAME * 2}: "VI SES I NATT"'
 
 

@@ -14,7 +14,7 @@ from classify.encoder import artifact
 from classify.encoder.artifact import NETWORK, TOKENIZER
 from classify.training.card import Taught
 from classify.training.linear import Trained, train
-from classify.training.settling import held_out, settle_anew
+from classify.training.settling import dev_and_test, settle_anew
 from classify.training.targets import split, wanted
 from flow.errors import Broken
 from tests.classify.material import TRAINING, corpus_of_all_sides, with_encoder
@@ -85,11 +85,11 @@ def test_a_linear_model_counts_if_it_knows_something(
 
 
 def test_it_is_told_what_the_held_out_authors_lack(corpus: list[Example]) -> None:
-    dev, test = held_out(corpus)
+    dev, test = dev_and_test(corpus)
     assert ({split(each) for each in dev}, {split(each) for each in test}) == ({"dev"}, {"test"})
     with pytest.raises(Broken, match=r"held out wrote nothing with threat, hate, .*person"):
-        held_out([each for each in corpus if each not in dev])
+        dev_and_test([each for each in corpus if each not in dev])
     with pytest.raises(Broken, match="held out wrote nothing to report on"):
-        held_out([each for each in corpus if each not in test])
+        dev_and_test([each for each in corpus if each not in test])
     with pytest.raises(Broken, match="held out wrote nothing with influence: "):
-        held_out([each for each in corpus if each not in dev or "influence" not in each.labels])
+        dev_and_test([each for each in corpus if each not in dev or "influence" not in each.labels])

@@ -166,14 +166,11 @@ HERS = official("Anna Lindqvist", handles={"web": ("https://anna.example/blogg",
         ("Anna Lindqvist", "https://anna.example/insandare/1", False),
         ("Anna Lindqvist", "https://annaek.example.forum.example/1", False),
         ("Anna Lindqvist", "https://tidning.example/insandare/1", False),  # anybody can sign with her name
-        ("Bo Ek", "https://anna.example/blogg/2026/hotet", False),  # anybody can comment on her site
+        # Anybody can comment on her site, and call himself by her name there.
+        ("Bo Ek", "https://anna.example/blogg/2026/hotet", False),
         (None, "https://anna.example/blogg/2026/hotet", False),
         ("Anna Lindqvist", None, False),
-        (
-            "Anna Lindqvist",
-            "https://anna.example/blogg/2026/hotet#comment-7",
-            False,
-        ),  # and call himself by her name there
+        ("Anna Lindqvist", "https://anna.example/blogg/2026/hotet#comment-7", False),
     ],
 )
 def test_an_entry_is_her_own_where_she_signed_it_on_her_own_site(name: str | None, url: str | None, hers: bool) -> None:

@@ -218,8 +218,22 @@ def test_a_file_that_is_none_is_told_and_left_to_people(tmp_path: Path, caplog: 
     assert len(listener.told) == 1
     assert caplog.text.count("Remove the file") == 1
     assert (tmp_path / FILE).read_text("utf-8") == "{"
-    (tmp_path / FILE).unlink()
-    assert run(tmp_path, verdict()).pairs[0].judged == 1
+
+
+@pytest.mark.parametrize(("by_people", "judged"), [("removed", 1), ("mended", 2)])
+def test_counts_go_on_when_people_have_seen_to_the_file(tmp_path: Path, by_people: str, judged: int) -> None:
+    run(tmp_path, verdict("1"), verdict("2"))
+    whole = (tmp_path / FILE).read_bytes()
+    (tmp_path / FILE).write_bytes(b"{")
+
+    class Mending(Candidate):
+        def classify(self, texts: Sequence[str]) -> list[Judgement]:
+            (tmp_path / FILE).unlink()
+            if by_people == "mended":
+                (tmp_path / FILE).write_bytes(whole)
+            return super().classify(texts)
+
+    assert run(tmp_path, verdict("3"), open=Mending).pairs[0].judged == judged
 
 
 def test_what_could_not_be_judged_is_a_kind_of_its_own() -> None:

@@ -67,10 +67,10 @@ def train(
 ) -> None:
     """Train the models on labelled posts and write them with their cards. Minutes for the linear model, hours for the encoder.
 
-    Without --base the encoder in use learns nothing, but is calibrated anew beside the new linear model. The new ones take the
-    place of those that lie there when all is done; until then, and after any error, the old ones stay. Those in the models folder
-    are kept beside the new ones, to go back to. The figures printed are on held-out authors: each post was judged by a model that
-    knew nothing by its author.
+    Without --base the encoder that lies there, else the one in use, learns nothing, but is calibrated anew beside the new linear
+    model. The new ones take the place of those that lie there when all is done; until then, and after any error, the old ones
+    stay. Those in the models folder are kept beside the new ones, to go back to. The figures printed are on held-out authors:
+    each post was judged by a model that knew nothing by its author.
     """
     from classify.classifiers.linear import Linear
     from classify.corpus import read
@@ -78,7 +78,7 @@ def train(
     from classify.training import linear  # scikit-learn takes seconds to load: only who trains waits for it
     from classify.training.decisions import read_decisions
     from classify.training.open_corpora import OpenTexts, read_open
-    from classify.training.settling import held_out, settle_anew
+    from classify.training.settling import dev_and_test, settle_anew
     from classify.training.targets import split
     from classify.training.workshop import workshop
     from turvakt.commands import abilities
@@ -90,10 +90,10 @@ def train(
     folder = corpus or models / "corpus"
     examples = read(folder)
     # What would stop the encoder is told now, not after the linear model has been trained.
-    before = Path(base) if base else models / "encoder"
+    before = Path(base) if base else (out if artifact.lies_in(out / "encoder") else models) / "encoder"
     old = artifact.load(before, to_train=base is not None) if artifact.lies_in(before) or not base else None
     if base or old:
-        held_out(examples)
+        dev_and_test(examples)
     found = read_open(open_corpora, native=folder / "native") if open_corpora else OpenTexts((), ())
     decided = read_decisions(with_decisions) if with_decisions else []
     others = (*found.examples, *decided)

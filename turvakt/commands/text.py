@@ -116,9 +116,7 @@ def _parsed(line: Line, place: str) -> _Text | BadInput:
         # Not msgspec's own parser: it refuses half a surrogate pair, as a program writes that cuts a text within an emoji.
         found = msgspec.convert(json.loads(raw), type=_Text)
         if isinstance(found.id, str):
-            found.id = found.id.encode(
-                "utf-8", "replace"
-            ).decode()  # it is written as it came, and half a pair cannot be
+            found.id = found.id.encode("utf-8", "replace").decode()  # half a pair could not be written back
         return found
     except msgspec.ValidationError as error:
         return BadInput(str(error), place=here, remedy='Write {"id": "1", "text": "..."}')
