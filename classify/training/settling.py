@@ -29,7 +29,7 @@ from classify.training.linear import Numbers, Progress
 from classify.training.targets import split, wanted
 from flow.errors import Broken
 
-_SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
+_SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0)
 """What the linear model's scores may count beside the encoder's; the best on ``dev`` is taken."""
 
 
