@@ -164,12 +164,12 @@ class TestModelsInUse:
         )  # also too few authors for the linear model, which would be told if it came first
         few.write_text("\n".join(TRAINING.read_text("utf-8").splitlines()[:2]), "utf-8")
         done = program.finish("train", "--corpus", str(few))
-        assert done.returncode == 2
+        assert done.returncode == 4
         assert b"the authors held out wrote nothing with threat" in done.stderr
         assert contents(models) == old
         (models / "encoder" / "model.onnx").write_bytes(b"")
         done = program.finish("train", "--corpus", str(corpus_of_all_sides()))
-        assert done.returncode == 2
+        assert done.returncode == 4
         assert b"altered or mixed up" in done.stderr
 
 
