@@ -84,9 +84,8 @@ def cut(tag: str) -> tuple[Cut, ...]:
         capital = match[0][0].isupper() and not match[0].isupper()
         behind_name = bool(found) and found[-1][2]
         may_be_words = not behind_name and not _is_known(word) and not is_given(word)
-        if may_be_words and (
-            parts := _made_of(word, rude_from=4 if capital else 3)
-        ):  # "Jagskadödadig", not "Kuk-kon-en"
+        # "Jagskadödadig" is words, "Kukkonen" is a name.
+        if may_be_words and (parts := _made_of(word, rude_from=4 if capital else 3)):
             found += [(start + first, start + last, False) for first, last in parts]
         elif capital:
             after_name = behind_name and word not in OFTEN

@@ -429,6 +429,10 @@ class TestWrongInput:
         assert hinted["law"][0] == {"country": "SE", "section": "4 kap. 5 § brottsbalken", "mandate": False}
         assert (harmless["law"], harmless["aimed_at"]) == ([], None)
 
+    def test_half_an_emoji_in_text_or_id_holds_up_no_other_line(self, program: Program) -> None:
+        given = '{"id": "a\\ud83d", "text": "Tack \\ud83d"}\n{"id": "b", "text": "Tack"}'
+        assert [each["id"] for each in program.json("classify", "--json", given=given)] == ["a?", "b"]
+
     def test_a_line_without_end(self, program: Program) -> None:
         text = f"Tack\n{'x' * (LONGEST + 1)}\nHej"
         done = program.finish("classify", "--json", given=text)
