@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from classify.corpus import Example
-from classify.evaluation.metrics import Array, Figure, Flags, Interval, Places, draws, reliability
-from classify.evaluation.report import Table, by_label
+from classify.evaluation.metrics import Array, Figure, Flags, Interval, draws, reliability, unanimous
+from classify.evaluation.report import Table, by_label, parts
 from classify.verdict import Judgement, Label
 
 
@@ -30,9 +30,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """One label in the texts of one language, of all sources that were judged for it; ``bins`` that are empty are left out."""
+    """One label in the texts of one language and source that were judged for it; ``bins`` that are empty are left out."""
 
     language: str
+    source: str
     label: Label
     bins: tuple[Point, ...]
 
@@ -51,10 +52,10 @@ class CurveReport:
 
     def tables(self) -> dict[str, Table]:
         """Tables to print, by title; the first row of each is the heading."""
-        heading = ("language", "label", "probability from", "posts", "mean probability", "share true")
+        heading = ("language", "source", "label", "probability from", "posts", "mean probability", "share true")
         rows = [
             (
-                *(each.language, each.label, f"{bin.low:.1f}", f"{bin.texts:,}", f"{bin.mean:.2f}"),
+                *(each.language, each.source, each.label, f"{bin.low:.1f}", f"{bin.texts:,}", f"{bin.mean:.2f}"),
                 f"{Figure(bin.share, bin.interval)}",
             )
             for each in self.curves
@@ -66,23 +67,24 @@ class CurveReport:
 def curves(
     examples: Sequence[Example], judgements: Sequence[Judgement], *, model: str, of: str = "held-out authors"
 ) -> CurveReport:
-    """The curve of every label that enough ``examples`` of a language have."""
-    pairs = list(zip(examples, judgements, strict=True))
+    """The curve of every label that enough ``examples`` of a language and source have."""
     found: list[Curve] = []
-    for language in sorted({example.lang for example in examples}, reverse=True):
-        for label, judged in by_label([pair for pair in pairs if pair[0].lang == language]):
+    for language, source, chosen in parts(list(zip(examples, judgements, strict=True))):
+        for label, judged in by_label(chosen):
             truth = np.array([label in example.labels for example, _ in judged])
             chances = np.array([judgement.labels[label].probability for _, judgement in judged])
-            drawn = draws([example.author for example, _ in judged])
-            found.append(Curve(language, label, tuple(_points(truth, chances, drawn))))
+            authors = [example.author for example, _ in judged]
+            found.append(Curve(language, source, label, tuple(_points(truth, chances, authors))))
     return CurveReport(model, of, tuple(found))
 
 
-def _points(truth: Flags, chances: Array, drawn: Sequence[Places]) -> Iterator[Point]:
+def _points(truth: Flags, chances: Array, authors: Sequence[str]) -> Iterator[Point]:
     shares: dict[float, list[float]] = {}
-    for places in drawn:  # a draw in which a bin is empty says nothing of it
+    for places in draws(authors):  # a draw in which a bin is empty says nothing of it
         for bin in reliability(truth[places], chances[places]):
             shares.setdefault(bin.low, []).append(bin.share)
     for bin in reliability(truth, chances):
         low, high = np.quantile(shares.get(bin.low, [bin.share]), (0.025, 0.975))
+        if bin.share in (0, 1):
+            low, high = unanimous(bin.share, len({authors[place] for place in bin.places}))
         yield Point(bin.low, bin.texts, bin.mean, bin.share, (round(float(low), 4), round(float(high), 4)))

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -14,6 +14,7 @@ Places = NDArray[np.intp]
 Interval = tuple[float, float]
 _DRAWS: Final = 200
 _BINS: Final = 10
+_Z_SQUARED: Final = 1.96**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,16 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """The ``texts`` whose probability is at least ``low`` and below the next bin's: their mean probability, the share true."""
+    """The ``texts`` whose probability is at least ``low`` and below the next bin's: their mean probability, the share true.
+
+    ``places`` (texts,) is where they stand.
+    """
 
     low: float
     texts: int
     mean: float
     share: float
+    places: Places = field(compare=False, repr=False)
 
 
 def draws(owners: Sequence[Hashable]) -> list[Places]:
@@ -60,6 +65,15 @@ def figure(measure: Callable[[Places], float], count: int, drawn: Sequence[Place
     return Figure(_round(measure(np.arange(count))), (_round(low), _round(high)))
 
 
+def unanimous(value: float, owners: int) -> Interval:
+    """Where a share lies of which all of ``owners`` independent ones say the same, 0 or 1: no draw among them could tell.
+
+    Wilson's interval at 95 % (1927).
+    """
+    beyond = _round(_Z_SQUARED / (owners + _Z_SQUARED))
+    return (0.0, beyond) if value == 0 else (1 - beyond, 1.0)
+
+
 def average_precision(truth: Flags, chances: Array) -> float:
     """The mean over recall of the precision at each threshold; equal chances share one threshold. As in scikit-learn."""
     order = np.argsort(-chances, kind="stable")
@@ -79,11 +93,9 @@ def precision_at_recall(truth: Flags, chances: Array, recall: float) -> float:
 def recall_at_false_alarms(truth: Flags, chances: Array, share: float, *, clean: Flags) -> float:
     """The share found at the lowest threshold that flags at most the share ``share`` of the ``clean`` texts.
 
-    With fewer than ``1 / share`` of them that means: above every one.
+    With fewer than ``1 / share`` of them that means: above every one. There must be one.
     """
     others = np.sort(chances[clean])[::-1]
-    if not len(others):
-        return 1.0
     return float((chances[truth] > others[int(share * len(others))]).mean())
 
 
@@ -99,11 +111,11 @@ def calibration_error(truth: Flags, chances: Array) -> float:
 
 def reliability(truth: Flags, chances: Array) -> list[Bin]:
     """Ten equal bins of probability, from the lowest, without those that are empty."""
-    places = np.minimum((chances * _BINS).astype(int), _BINS - 1)
+    bins = np.minimum((chances * _BINS).astype(int), _BINS - 1)
     return [
-        Bin(place / _BINS, int(inside.sum()), float(chances[inside].mean()), float(truth[inside].mean()))
-        for place in sorted(set(places.tolist()))
-        for inside in [places == place]
+        Bin(bin / _BINS, len(places), float(chances[places].mean()), float(truth[places].mean()), places)
+        for bin in sorted(set(bins.tolist()))
+        for places in [np.flatnonzero(bins == bin)]
     ]
 
 

@@ -20,7 +20,7 @@ from classify.evaluation.metrics import (
     precision_at_recall,
     recall_at_false_alarms,
 )
-from classify.evaluation.verdicts import FEWEST, Overall, Pairs, overall
+from classify.evaluation.verdicts import FEWEST, Overall, Owner, Pairs, by_author, overall
 from classify.verdict import LABELS, Judgement, Label
 
 Table = list[tuple[str, ...]]
@@ -31,9 +31,10 @@ Table = list[tuple[str, ...]]
 class Figures:
     """How well one label is found in the texts of one language and source, among those that were judged for it.
 
-    ``clean`` counts the texts that have no label at all; ``recall_at_1_per_1000`` is the share found with the threshold that
-    flags one in a thousand of them, and of fewer than a thousand none; ``calibration_error`` the mean distance of probability
-    and share in ten equal bins of probability (expected calibration error, Naeini et al., AAAI 2015).
+    ``clean`` counts the texts that were judged for all labels and have none; ``recall_at_1_per_1000`` is the share found with
+    the threshold that flags one in a thousand of them, and of fewer than a thousand none (None: there are none);
+    ``calibration_error`` the mean distance of probability and share in ten equal bins of probability (expected calibration error,
+    Naeini et al., AAAI 2015).
     """
 
     language: str
@@ -44,7 +45,7 @@ class Figures:
     clean: int
     average_precision: Figure
     precision_at_recall_80: Figure
-    recall_at_1_per_1000: Figure
+    recall_at_1_per_1000: Figure | None
     f1: Figure
     calibration_error: Figure
 
@@ -104,7 +105,7 @@ class Report:
             rows.append(
                 (
                     *(each.language, each.source, each.label, f"{each.positives} of {each.texts}", f"{each.clean:,}"),
-                    *map(str, measured),
+                    *("-" if each is None else str(each) for each in measured),
                 )
             )
         return rows
@@ -124,28 +125,37 @@ def judge(
 
 
 def report(
-    examples: Sequence[Example], judgements: Sequence[Judgement], *, model: str, of: str = "held-out authors"
+    examples: Sequence[Example],
+    judgements: Sequence[Judgement],
+    *,
+    model: str,
+    of: str = "held-out authors",
+    owner: Owner = by_author,
 ) -> Report:
-    """Compare judgements with what they should be.
+    """Compare judgements with what they should be; intervals are drawn over each ``owner``.
 
     On texts that the model was trained on this flatters it: see `classify.training.held_out`.
     """
-    pairs = list(zip(examples, judgements, strict=True))
     verdicts: list[Overall] = []
     figures: list[Figures] = []
-    for source in dict.fromkeys(example.source for example in examples):
-        for language in sorted({example.lang for example in examples if example.source == source}, reverse=True):
-            chosen = [pair for pair in pairs if (pair[0].source, pair[0].lang) == (source, language)]
-            verdicts += overall(language, source, chosen)
-            figures += [_figures(language, source, label, judged) for label, judged in by_label(chosen)]
+    for language, source, chosen in parts(list(zip(examples, judgements, strict=True))):
+        verdicts += overall(language, source, chosen, owner=owner)
+        figures += [_figures(language, source, label, judged, owner) for label, judged in by_label(chosen)]
     return Report(model, of, len(examples), tuple(verdicts), tuple(figures))
 
 
+def parts(pairs: Pairs) -> Iterator[tuple[str, str, Pairs]]:
+    """The pairs of each language and source."""
+    for source in dict.fromkeys(example.source for example, _ in pairs):
+        for language in sorted({example.lang for example, _ in pairs if example.source == source}, reverse=True):
+            yield language, source, [pair for pair in pairs if (pair[0].source, pair[0].lang) == (source, language)]
+
+
 def by_label(pairs: Pairs) -> Iterator[tuple[Label, Pairs]]:
-    """The pairs that were judged for each label, for the labels that enough of them have."""
+    """The pairs that were judged for each label, for the labels that enough of them have, and not all."""
     for label in LABELS:
         judged = [pair for pair in pairs if label in pair[0].judged]
-        if sum(label in example.labels for example, _ in judged) >= FEWEST:
+        if FEWEST <= sum(label in example.labels for example, _ in judged) < len(judged):
             yield label, judged
 
 
@@ -155,13 +165,15 @@ def markdown(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join((heading, "|" + " --- |" * len(rows[0]), *body))
 
 
-def _figures(language: str, source: str, label: Label, judged: Pairs) -> Figures:
+def _figures(language: str, source: str, label: Label, judged: Pairs, owner: Owner) -> Figures:
     truth = np.array([label in example.labels for example, _ in judged])
     chances = np.array([judgement.labels[label].probability for _, judgement in judged])
     flagged = np.array([judgement.labels[label].flagged for _, judgement in judged])
-    clean = np.array([not example.labels for example, _ in judged])
+    clean = np.array([example.severity == "none" for example, _ in judged])
     drawn = [
-        draw for draw in draws([example.author for example, _ in judged]) if truth[draw].any() and not truth[draw].all()
+        draw
+        for draw in draws([owner(example) for example, _ in judged])
+        if truth[draw].any() and not truth[draw].all() and (clean[draw].any() or not clean.any())
     ]
 
     def measured(measure: Callable[[Flags, Array, Flags], float], beside: Flags = flagged) -> Figure:
@@ -178,7 +190,9 @@ def _figures(language: str, source: str, label: Label, judged: Pairs) -> Figures
         precision_at_recall_80=measured(lambda truth, chances, _: precision_at_recall(truth, chances, 0.8)),
         recall_at_1_per_1000=measured(
             lambda truth, chances, clean: recall_at_false_alarms(truth, chances, 0.001, clean=clean), clean
-        ),
+        )
+        if clean.any()
+        else None,
         f1=measured(lambda truth, _, flagged: f1(truth, flagged)),
         calibration_error=measured(lambda truth, chances, _: calibration_error(truth, chances)),
     )

@@ -1,13 +1,13 @@
 """How well whole verdicts fit, whatever the label: false alarms, severe posts found, and whom abuse is aimed at."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from classify.corpus import Example
-from classify.evaluation.metrics import Figure, average_precision, draws, figure
+from classify.evaluation.metrics import Figure, average_precision, draws, figure, unanimous
 from classify.severity import MOST
 from classify.verdict import LABELS, Judgement, at_least
 
@@ -16,6 +16,8 @@ FEWEST: Final = 5
 GRAVE: Final = tuple(label for label in LABELS if at_least(MOST[label], "high"))
 """The labels that alone can make a post high or graver."""
 Pairs = Sequence[tuple[Example, Judgement]]
+Owner = Callable[[Example], Hashable]
+"""What makes posts depend on each other, so that intervals are drawn over it: the author, or the topic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,18 @@ class Overall:
     figure: Figure
 
 
-def overall(language: str, source: str, pairs: Pairs) -> Iterator[Overall]:
-    """All questions to which ``pairs`` of one language and source give an answer, with intervals over authors.
+def by_author(example: Example) -> str:
+    """An author's posts are drawn together."""
+    return example.author
+
+
+def by_topic(example: Example) -> str | None:
+    """The posts on one topic are drawn together."""
+    return example.topic
+
+
+def overall(language: str, source: str, pairs: Pairs, *, owner: Owner = by_author) -> Iterator[Overall]:
+    """All questions to which ``pairs`` of one language and source give an answer, with intervals over owners.
 
     A judgement holds no probability of a severity. The AP of "high or above" ranks posts by the highest probability of a label
     that can be so grave alone, which is any but harassment.
@@ -61,21 +73,23 @@ def overall(language: str, source: str, pairs: Pairs) -> Iterator[Overall]:
         ]
     for question, chosen, answers in asked:
         if chosen:
-            yield Overall(language, source, question, len(chosen), _share(chosen, answers))
+            yield Overall(language, source, question, len(chosen), _share(chosen, answers, owner))
     if FEWEST <= len(severe) < len(graded):
-        yield Overall(language, source, "high or above: AP", len(graded), _ranked(graded))
+        yield Overall(language, source, "high or above: AP", len(graded), _ranked(graded, owner))
 
 
-def _share(pairs: Pairs, answers: Sequence[bool]) -> Figure:
-    values = np.array(answers)
-    drawn = draws([example.author for example, _ in pairs])
-    return figure(lambda places: float(values[places].mean()), len(values), drawn)
+def _share(pairs: Pairs, answers: Sequence[bool], owner: Owner) -> Figure:
+    values, owners = np.array(answers), [owner(example) for example, _ in pairs]
+    found = figure(lambda places: float(values[places].mean()), len(values), draws(owners))
+    if found.value in (0, 1):
+        return Figure(found.value, unanimous(found.value, len(set(owners))))
+    return found
 
 
-def _ranked(pairs: Pairs) -> Figure:
+def _ranked(pairs: Pairs, owner: Owner) -> Figure:
     truth = np.array([_severe(example) for example, _ in pairs])
     chances = np.array([max(judgement.labels[label].probability for label in GRAVE) for _, judgement in pairs])
-    drawn = [draw for draw in draws([example.author for example, _ in pairs]) if truth[draw].any()]
+    drawn = [draw for draw in draws([owner(example) for example, _ in pairs]) if truth[draw].any()]
     return figure(lambda places: average_precision(truth[places], chances[places]), len(pairs), drawn)
 
 

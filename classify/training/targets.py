@@ -47,10 +47,11 @@ def aim_is_known(example: Example) -> bool:
 
 
 def split(example: Example) -> Split | None:
-    """Where ``example`` belongs: an author is on one side only, and a few topics are never trained on.
+    """Where ``example`` belongs: an author is on one side only, and a few topics are kept from whoever is trained on.
 
-    None: an author to train on who writes on a topic that is kept for the test. Decisions are all trained on: they take no part
-    in figures, and their authors are hashes with a salt that is another one in each export.
+    None: an author to train on who writes on a topic that is kept for the test. Authors of ``dev``, who calibrate, may write on
+    it: see `held_out`. Decisions are all trained on: they take no part in figures, and their authors are hashes with a salt that
+    is another one in each export.
     """
     if example.source == DECISIONS:
         return "train"

@@ -10,7 +10,7 @@ from classify.corpus import Example
 from classify.evaluation.curves import curves
 from classify.evaluation.metrics import Bin, Figure, calibration_error, reliability
 from classify.evaluation.report import report
-from classify.evaluation.verdicts import GRAVE
+from classify.evaluation.verdicts import GRAVE, by_topic
 from classify.training.held_out import held_out
 from classify.training.targets import split
 from classify.verdict import LABELS, Aim, Judgement, Label, Score, Severity
@@ -55,6 +55,24 @@ def test_counts_whole_verdicts() -> None:
     }
     low, high = found["high or above: judged so"].figure.interval
     assert low < 0.8 < high
+    assert found["lawful: judged critical"].figure.interval == (
+        0.0,
+        0.4899,
+    )  # none of four authors: 1.96² / (4 + 1.96²)
+
+
+def test_intervals_are_drawn_over_what_is_held_out() -> None:
+    """A topic of its own for each author is drawn as they are; of a single one every draw is the same."""
+    many = [replace(each, topic=each.author) for each in EXAMPLES]
+    one = [replace(each, topic="bron") for each in EXAMPLES]
+    by_author = report(EXAMPLES, JUDGEMENTS, model="m")
+    assert (
+        report(many, JUDGEMENTS, model="m", owner=by_topic)
+        == by_author
+        != report(one, JUDGEMENTS, model="m", owner=by_topic)
+    )
+    (threat,) = report(one, JUDGEMENTS, model="m", owner=by_topic).figures
+    assert threat.average_precision.interval == (threat.average_precision.value,) * 2
 
 
 def test_counts_what_was_judged_critical_and_what_is() -> None:
@@ -89,6 +107,17 @@ def test_false_alarms_are_those_on_clean_posts() -> None:
     assert threat.recall_at_1_per_1000.value == 0.8
 
 
+def test_what_was_judged_for_one_label_is_not_clean() -> None:
+    judged = [replace(each, judged=frozenset({"threat"}), severity=None) for each in EXAMPLES]
+    found = report(judged, JUDGEMENTS, model="m")
+    assert [(each.label, each.clean, each.recall_at_1_per_1000) for each in found.figures] == [("threat", 0, None)]
+    assert found.rows()[1][7] == "-"
+
+
+def test_of_a_label_that_all_have_nothing_is_said() -> None:
+    assert report(EXAMPLES[4:9], JUDGEMENTS[4:9], model="m").figures == ()
+
+
 def test_verdicts_are_told_apart_by_language_and_source() -> None:
     examples = [replace(each, lang=("sv", "fi")[place % 2], source="x") for place, each in enumerate(EXAMPLES)]
     found = report([*EXAMPLES, *examples], JUDGEMENTS * 2, model="m", of="posts")
@@ -113,24 +142,32 @@ def test_nothing_to_measure() -> None:
     assert curves([], [], model="m").curves == ()
 
 
+EVERYWHERE = np.array([])  # where bins stand is not compared
+
+
 def test_bins_of_probability() -> None:
     truth, chances = np.array([False, True, True, True]), np.array([0.02, 0.08, 0.55, 1.0])
     assert reliability(truth, chances) == [
-        Bin(0.0, 2, pytest.approx(0.05), 0.5),
-        Bin(0.5, 1, pytest.approx(0.55), 1.0),
-        Bin(0.9, 1, 1.0, 1.0),
+        Bin(0.0, 2, pytest.approx(0.05), 0.5, EVERYWHERE),
+        Bin(0.5, 1, pytest.approx(0.55), 1.0, EVERYWHERE),
+        Bin(0.9, 1, 1.0, 1.0, EVERYWHERE),
     ]
+    assert [each.places.tolist() for each in reliability(truth, chances)] == [[0, 1], [2], [3]]
     assert calibration_error(truth, chances) == pytest.approx((0.45 * 2 + 0.45) / 4)
 
 
-def test_curves_by_language_and_label() -> None:
+def test_curves_by_language_source_and_label() -> None:
     found = curves(EXAMPLES, JUDGEMENTS, model="m")
-    assert [(each.language, each.label) for each in found.curves] == [("sv", "threat")]
+    elsewhere = curves([*EXAMPLES, *(replace(each, source="x") for each in EXAMPLES)], JUDGEMENTS * 2, model="m").curves
+    assert [(each.source, each.bins) for each in elsewhere] == [
+        (name, found.curves[0].bins) for name in ("turvakt", "x")
+    ]
+    assert [(each.language, each.source, each.label) for each in found.curves] == [("sv", "turvakt", "threat")]
     assert sum(bin.texts for bin in found.curves[0].bins) == len(EXAMPLES)
     rows = found.tables()["Calibration on held-out authors"]
-    assert rows[-1] == ("sv", "threat", "0.9", "3", "0.90", "1.00 (1.00-1.00)")
+    assert rows[-1] == ("sv", "turvakt", "threat", "0.9", "3", "0.90", "1.00 (0.44-1.00)")
     unsure = next(bin for bin in found.curves[0].bins if bin.low == 0.0)
-    assert unsure.interval == (0.0, 0.0)
+    assert (unsure.texts, unsure.interval) == (3, (0.0, 0.5615))  # 1.96² / (3 + 1.96²)
     wavering = [
         replace(LAWFUL, author="b0"),
         *[replace(each, author=f"b{n}") for n, each in enumerate([THREAT] * 5, 1)],
@@ -173,4 +210,6 @@ def test_what_is_held_out() -> None:
     assert [post.id for post in held_out(posts, "authors")] == [post.id for post in posts[:5]]
     assert [post.id for post in held_out(posts, "authors", apart=True)] == ["alone", "twins-1", "twins-2"]
     assert [post.id for post in held_out(posts, "topics")] == ["topic"]
+    calibrated = Example("calibrated", "sv", "x", labels, "none", _author("dev"), topic=kept)
+    assert held_out([*posts, calibrated], "topics") == []
     assert held_out(posts, "all") == posts

@@ -12,9 +12,11 @@ from turvakt.commands.shared import screen, table, write_json
 BEGIN: Final = '<!-- figures: written by "make evaluation" -->'
 END: Final = "<!-- end of figures -->"
 READING: Final = """\
-*Clean* posts have no label at all. *Recall at 1 in 1,000 clean* is the share found with the threshold that flags one clean
+*Clean* posts were judged for all labels and have none. *Recall at 1 in 1,000 clean* is the share found with the threshold that flags one clean
 post in a thousand; with fewer than 1,000 of them, the share that stands above every one. *Critical* has a threshold of its
-own: it can be reached where high is not, and counts then. *Share true* and means have beside them where 95 % of bootstrap
+own: it can be reached where high is not, and counts then. Where all say the same the interval is Wilson's, over authors. Intervals
+of *recall at 1 in 1,000 clean* and of *calibration error* lean upwards: one draw in three lacks the loudest clean post, and chance
+adds to an error that is never below zero. On held-out topics intervals are drawn over topics. *Share true* and means have beside them where 95 % of bootstrap
 draws over authors lie. *Marked passages*: how far the probability of a flagged label falls on average without the words that
 are marked for it, and without as many others; what a written rule has flagged is left out. {sources}"""
 """How the figures are to be read; it changes with them, not with the page."""

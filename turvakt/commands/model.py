@@ -153,7 +153,10 @@ def evaluate(
     ] = False,
     topics: Annotated[
         bool,
-        typer.Option("--topics", help="Instead: texts on topics that no training sees, by authors whom it sees."),
+        typer.Option(
+            "--topics",
+            help="Instead: texts on topics that neither training nor calibration sees, by authors whom it sees.",
+        ),
     ] = False,
     apart: Annotated[
         bool, typer.Option("--apart", help="Leave out texts that training saw a twin of, by another author.")
@@ -233,13 +236,15 @@ def _on_posts(
     from classify.evaluation import faithfulness
     from classify.evaluation.curves import curves
     from classify.evaluation.report import judge, report
+    from classify.evaluation.verdicts import by_author, by_topic
     from classify.training.held_out import held_out
 
     posts = held_out(examples, part, apart=apart)
     judgements = judge(classifier, posts, progress=tell)
     of = {"authors": "held-out authors", "topics": "held-out topics", "all": "all authors"}[part]
     of = f"{of}, without twins" if apart else of
-    found: dict[str, Measured] = {part: report(posts, judgements, model=classifier.model, of=of)}
+    owner = by_topic if part == "topics" else by_author
+    found: dict[str, Measured] = {part: report(posts, judgements, model=classifier.model, of=of, owner=owner)}
     if "curve" in also:
         found["curve"] = curves(posts, judgements, model=classifier.model, of=of)
     if "passages" in also:
