@@ -5,21 +5,28 @@ from pathlib import Path
 
 import pytest
 
-from classify.corpus import read
+from classify.corpus import Example, line, read
 from classify.evaluation.variations import VARIATIONS
 from tests.classify.material import HERE, MODELS, TRAINING
 from tests.turvakt.process import ROOT, Program
 from turvakt.commands.abilities import BEGIN, END
 
+ON_TOPICS = [
+    Example("p-1", "sv", "Vi ses i parken på söndag, ta med kaffe.", frozenset(), "none", "sv-0", topic="parks"),
+    Example("p-2", "sv", "Vem klipper gräset nu?", frozenset(), "none", "sv-0", topic="parks", contrast="t-001"),
+]
+"""By an author who is trained on, on a topic that is not; the second has a twin that is."""
+
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
-    """Over a suite of eight cases and the corpus of the tests, of which 18 Swedish posts are held out."""
+    """Over a suite of eight cases and the corpus of the tests, of which 18 Swedish posts are held out, and `ON_TOPICS`."""
     models = tmp_path_factory.mktemp("models")
     (models / "linear").symlink_to(MODELS / "linear")
     (models / "suite").mkdir()
     (models / "corpus").mkdir()
     shutil.copy(TRAINING, models / "corpus")
+    (models / "corpus" / "topics.jsonl").write_text("\n".join(map(line, ON_TOPICS)), "utf-8")
     shutil.copy(MODELS / "suite" / "identities.toml", models / "suite")
     shutil.copy(HERE / "abusive_suite.jsonl", models / "suite" / "sv.jsonl")
     return Program(tmp_path_factory.mktemp("data"), TURVAKT_CLASSIFIER_MODELS=str(models))
@@ -31,10 +38,12 @@ def test_held_out_posts(program: Program) -> None:
     assert found["authors"]["examples"] == 18
     assert {each["question"] for each in found["authors"]["overall"]} >= {"lawful: flagged", "high or above: AP"}
     assert all(sum(bin["texts"] for bin in each["bins"]) == 18 for each in found["curve"]["curves"])
+    ((found),) = program.json("evaluate", "--topics")
+    assert (found["topics"]["of"], found["topics"]["examples"]) == ("held-out topics", 2)
     ((found),) = program.json("evaluate", "--topics", "--apart")
-    assert (found["topics"]["of"], found["topics"]["examples"]) == ("held-out topics, without twins", 0)
+    assert (found["topics"]["of"], found["topics"]["examples"]) == ("held-out topics, without twins", 1)
     ((found),) = program.json("evaluate", "--all")
-    assert found["all"]["examples"] == len(read(TRAINING))
+    assert found["all"]["examples"] == len(read(TRAINING)) + len(ON_TOPICS)
 
 
 def test_held_out_posts_for_people(program: Program) -> None:
@@ -48,16 +57,53 @@ def test_held_out_posts_for_people(program: Program) -> None:
         assert text in shown
 
 
-def test_options_that_contradict(program: Program) -> None:
-    done = program.finish("evaluate", "--all", "--topics")
+@pytest.mark.parametrize("page", [False, True])
+def test_where_nothing_is_held_out(program: Program, tmp_path: Path, page: bool) -> None:
+    """Which is told at once, before the posts of the authors are judged."""
+    (tmp_path / "page.md").write_text(f"{BEGIN}\n{END}\n", "utf-8")
+    options = ("--page", str(tmp_path / "page.md")) if page else ("--topics",)
+    done = program.finish("evaluate", "--corpus", str(TRAINING), *options)
+    assert done.returncode == 4
+    assert b"no posts of held-out topics there. Name a corpus of more authors and topics" in done.stderr
+    assert done.stdout == b""
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("--all", "--topics"),
+        *(
+            (measure, option)
+            for measure in ("--suite", "--variations", "--groups")
+            for option in ("--all", "--topics", "--apart", "--curve", "--passages", "--corpus=x", "--open=x")
+        ),
+        *(
+            ("--page=x", option)
+            for option in (
+                "--all",
+                "--topics",
+                "--json",
+                "--curve",
+                "--passages",
+                "--suite",
+                "--variations",
+                "--groups",
+            )
+        ),
+    ],
+)
+def test_options_of_which_one_would_be_dropped(program: Program, one: str, other: str) -> None:
+    names = [option.partition("=")[0] for option in (one, other)]
+    done = program.finish("evaluate", one, other)
     assert done.returncode == 2
-    assert b"exclude each other" in done.stderr
+    assert f"{names[0]} and {names[1]} exclude each other. Leave one of them out".encode() in done.stderr
 
 
 def test_each_measure_alone_or_with_another(program: Program) -> None:
     ((found),) = program.json("evaluate", "--suite", "--groups")
     assert set(found) == {"suite", "groups"}
     assert sum(each["cases"] for each in found["suite"]["results"]) == 8
+    assert found["suite"]["labels"]["of"] == "the functional suite"
     assert {each["language"] for each in found["groups"]["gaps"]} == {"sv", "fi"}
     assert found["suite"]["model"] == found["groups"]["model"]
     ((found),) = program.json("evaluate", "--variations")
