@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from classify.corpus import Example, line, read
+from classify.evaluation.groups import Gap, GroupReport
 from classify.evaluation.variations import VARIATIONS
+from flow.errors import Broken
 from tests.classify.material import HERE, MODELS, TRAINING
 from tests.turvakt.process import ROOT, Program
-from turvakt.commands.abilities import BEGIN, END
+from turvakt.commands.abilities import BEGIN, END, check, write
 
 ON_TOPICS = [
     Example("p-1", "sv", "Vi ses i parken på söndag, ta med kaffe.", frozenset(), "none", "sv-0", topic="parks"),
@@ -143,6 +145,43 @@ def test_a_page_without_a_place_for_them_is_refused_at_once(
     done = program.finish("evaluate", "--page", str(page))
     assert done.returncode == 2
     assert b"page.md" in done.stderr
+
+
+def unwritable(folder: Path) -> Path:
+    """A page that can be read, but nothing can be written beside it: the name would be too long."""
+    page = folder / f"{'p' * 250}.md"
+    page.write_text(f"{BEGIN}\n{END}\n", "utf-8")
+    return page
+
+
+def test_a_page_that_cannot_be_written_is_refused_at_once(program: Program, tmp_path: Path) -> None:
+    done = program.finish("evaluate", "--page", str(unwritable(tmp_path)))
+    assert done.returncode == 4
+    assert b"the page cannot be written (File name too long). Check the rights of its folder" in done.stderr
+    assert done.stdout == b""
+
+
+def test_figures_that_cannot_be_written_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page, gaps = unwritable(tmp_path), (Gap("sv", "jews", "refugees", 0.2847, 0.25),)
+    with pytest.raises(Broken, match="cannot be written"):
+        write({"groups": GroupReport("cascade@1", (), gaps)}, page, with_open=False)
+    shown = capsys.readouterr().out
+    assert "Gaps between groups" in shown
+    assert "refugees" in shown
+    assert page.read_text("utf-8") == f"{BEGIN}\n{END}\n"
+
+
+def test_a_page_keeps_its_rights_and_its_link(tmp_path: Path) -> None:
+    page, link = tmp_path / "page.md", tmp_path / "link.md"
+    page.write_text(f"{BEGIN}\n{END}\n", "utf-8")
+    page.chmod(0o640)
+    link.symlink_to(page)
+    check(link)
+    write({}, link, with_open=False)
+    assert link.is_symlink()
+    assert page.stat().st_mode & 0o777 == 0o640
+    assert "No open corpus was measured" in page.read_text("utf-8")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["link.md", "page.md"]
 
 
 def test_the_page_in_the_repository_has_a_place() -> None:
