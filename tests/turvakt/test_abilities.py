@@ -109,7 +109,9 @@ def test_each_measure_alone_or_with_another(program: Program) -> None:
     assert {each["language"] for each in found["groups"]["gaps"]} == {"sv", "fi"}
     assert found["suite"]["model"] == found["groups"]["model"]
     ((found),) = program.json("evaluate", "--variations")
-    assert {each["variation"] for each in found["variations"]["movements"]} <= {each.name for each in VARIATIONS}
+    movements = found["variations"]["movements"]
+    texts = {(each.name, language): number for each in VARIATIONS for language, number in (("sv", 5), ("fi", 3))}
+    assert {(each["variation"], each["language"]): each["texts"] for each in movements} == texts
 
 
 def test_tables_for_people(program: Program) -> None:
