@@ -3,6 +3,7 @@
 from errno import EBUSY
 from os import PathLike, strerror
 from pathlib import Path, PosixPath
+from typing import Self
 
 import pytest
 
@@ -71,7 +72,7 @@ def test_nothing_is_replaced_that_cannot_be_kept(tmp_path: Path) -> None:
 class Held(PosixPath):
     """A folder in which, as with one that is mounted, what is called ``linear`` cannot be moved away."""
 
-    def rename(self, target: str | PathLike[str]) -> "Held":
+    def rename(self, target: str | PathLike[str]) -> Self:
         if self.name == "linear":
             raise OSError(EBUSY, strerror(EBUSY))
         return type(self)(super().rename(target))
@@ -80,7 +81,7 @@ class Held(PosixPath):
 class Stuck(Held):
     """The new ``encoder`` cannot be moved away from there, either."""
 
-    def rename(self, target: str | PathLike[str]) -> "Stuck":
+    def rename(self, target: str | PathLike[str]) -> Self:
         if self.name == "encoder" and Path(target).parent.name == "new":
             raise OSError(EBUSY, strerror(EBUSY))
         return type(self)(super().rename(target))
