@@ -1,6 +1,7 @@
 """The labelled corpus: JSON lines, one post each (see ``models/corpus/README.md``)."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,8 @@ from flow.errors import BadInput, Broken
 
 Target = Literal["person", "group", "none", "unknown"]
 _SEE = "The format is described in models/corpus/README.md"
+
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 ALL: Final = frozenset(LABELS)
 DECISIONS: Final = "decisions"
@@ -117,6 +120,12 @@ def _example(row: dict[str, Any], place: str) -> Example:
     for name in ("id", "text", "author"):
         if not isinstance(row.get(name), str) or not row[name].strip():
             raise wrong(name, "a text that is not empty")
+    for name in ("topic", "register", "contrast", "source"):
+        if not isinstance(row.get(name), str | None):
+            raise wrong(name, "a text or null")
+    for name, value in row.items():  # JSON can hold half a surrogate pair, which can be neither hashed nor written
+        if isinstance(value, str) and _SURROGATE.search(value):
+            raise wrong(name, "a text without half a surrogate pair")
     below, severity = row.get("below"), row.get("severity")
     if below is not None and below not in SEVERITIES[1:]:
         raise wrong("below", "one of " + ", ".join(SEVERITIES[1:]))
@@ -144,10 +153,10 @@ def _example(row: dict[str, Any], place: str) -> Example:
         severity=severity,
         author=row["author"],
         target=row.get("target", "none"),
-        topic=str(row.get("topic") or ""),
-        register=str(row.get("register") or ""),
+        topic=row.get("topic") or "",
+        register=row.get("register") or "",
         contrast=row.get("contrast"),
-        source=str(row.get("source") or "turvakt"),
+        source=row.get("source") or "turvakt",
         judged=frozenset(judged),
         below=below,
     )

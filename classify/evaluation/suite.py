@@ -130,7 +130,9 @@ def run(classifier: Classifier, cases: Sequence[Example]) -> SuiteReport:
         model=classifier.model,
         sums=tuple(_sums(language, judged) for language, judged in chosen.items() if judged),
         results=tuple(result for language, judged in chosen.items() for result in _results(language, judged)),
-        labels=report(by_pair, [judgement for _, judgement in pairs], model=classifier.model),
+        labels=report(
+            by_pair, [judgement for _, judgement in pairs], model=classifier.model, of="the functional suite"
+        ),
     )
 
 

@@ -62,6 +62,14 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
         (ROW | {"judged": "hate"}, "judged"),
         (ROW | {"judged": ["hate"], "labels": ["threat"], "severity": "high"}, "judged"),
         (ROW | {"target": "dog"}, "target"),
+        (ROW | {"topic": 3}, "topic"),
+        (ROW | {"register": ["tweet"]}, "register"),
+        (ROW | {"contrast": 7}, "contrast"),
+        (ROW | {"source": False}, "source"),
+        *(
+            (ROW | {name: "a\ud800"}, name)
+            for name in ("id", "text", "author", "topic", "register", "contrast", "source")
+        ),
         ({key: value for key, value in ROW.items() if key != "author"}, "author"),
         (ROW | {"id": "a-0"}, "id"),
     ],

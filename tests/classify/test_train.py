@@ -1,6 +1,7 @@
 """Training is reproducible, measures on held-out authors, and its files are checked when they are read."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -48,8 +49,13 @@ def test_the_report_and_the_card(trained: tuple[Path, Report, list[str]]) -> Non
     folder, report, _ = trained
     assert report.examples == len(read(TRAINING))
     assert {figures.language for figures in report.figures} == {"sv", "fi"}
-    assert all(0 <= figures.f1.interval[0] <= figures.f1.interval[1] <= 1 for figures in report.figures)
-    assert json.dumps(report.as_json())
+    for figures in report.figures:
+        low, high = figures.f1.interval
+        assert 0 <= low <= figures.f1.value <= high <= 1
+    assert any(figures.f1.interval[0] < figures.f1.interval[1] for figures in report.figures)
+    written = json.loads(json.dumps(report.as_json()))
+    counted = Counter((each.lang, label) for each in read(TRAINING) for label in each.labels)
+    assert {(each["language"], each["label"]): each["positives"] for each in written["figures"]} == counted
     card = (folder / "linear" / "card.md").read_text("utf-8")
     assert markdown(report.rows()) in card
     assert markdown(report.overall_rows()) in card

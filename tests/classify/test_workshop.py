@@ -1,6 +1,9 @@
 """A model takes its place when it is whole; until then, and after any error, the old one lies there."""
 
-from pathlib import Path
+from errno import EBUSY
+from os import PathLike, strerror
+from pathlib import Path, PosixPath
+from typing import Self
 
 import pytest
 
@@ -60,10 +63,58 @@ def test_what_cannot_be_kept_is_told_before_the_training(tmp_path: Path) -> None
 def test_nothing_is_replaced_that_cannot_be_kept(tmp_path: Path) -> None:
     folder(tmp_path / "linear", "old")
     keep = folder(tmp_path / "before" / "1", "older")
-    with pytest.raises(OSError, match="not empty"), workshop(tmp_path, keep=keep) as new:
+    with pytest.raises(Broken, match="not empty"), workshop(tmp_path, keep=keep) as new:
         folder(new / "linear", "new")
     assert (tmp_path / "linear" / "model.json").read_text("utf-8") == "old"
     assert inside(keep) == {"1": "older"}
+
+
+class Held(PosixPath):
+    """A folder in which, as with one that is mounted, what is called ``linear`` cannot be moved away."""
+
+    def rename(self, target: str | PathLike[str]) -> Self:
+        if self.name == "linear":
+            raise OSError(EBUSY, strerror(EBUSY))
+        return type(self)(super().rename(target))
+
+
+class Stuck(Held):
+    """The new ``encoder`` cannot be moved away from there, either."""
+
+    def rename(self, target: str | PathLike[str]) -> Self:
+        if self.name == "encoder" and Path(target).parent.name == "new":
+            raise OSError(EBUSY, strerror(EBUSY))
+        return type(self)(super().rename(target))
+
+
+def test_where_one_cannot_be_moved_none_is_and_the_new_ones_are_not_lost(tmp_path: Path) -> None:
+    models = Held(tmp_path)
+    for name in ("encoder", "linear"):
+        folder(models / name, f"old {name}")
+    with (
+        pytest.raises(Broken, match=r"cannot take its place.*\.training-.*/new") as told,
+        workshop(models, keep=models / "before" / "1") as new,
+    ):
+        for name in ("encoder", "linear"):
+            folder(new / name, f"new {name}")
+    assert told.value.place == str(models)
+    for name in ("encoder", "linear"):
+        assert (tmp_path / name / "model.json").read_text("utf-8") == f"old {name}"
+    assert inside(tmp_path / "before") == {}
+    (aside,) = tmp_path.glob(".training-*")
+    assert inside(aside / "new") == {"encoder": "new encoder", "linear": "new linear"}
+    assert inside(aside / "old") == {}
+
+
+def test_what_cannot_be_moved_back_is_not_removed(tmp_path: Path) -> None:
+    models = Stuck(tmp_path)
+    for name in ("encoder", "linear"):
+        folder(models / name, f"old {name}")
+    with pytest.raises(Broken, match=r"Not all could be moved back.*\.training-.*/old"), workshop(models) as new:
+        for name in ("encoder", "linear"):
+            folder(new / name, f"new {name}")
+    (aside,) = tmp_path.glob(".training-*")
+    assert inside(aside / "old") == {"encoder": "old encoder"}
 
 
 @pytest.mark.parametrize("error", [Broken("no base"), KeyboardInterrupt()])

@@ -1,9 +1,9 @@
 """turvakt train, evaluate: the model."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.progress import Progress, TaskID
@@ -17,6 +17,17 @@ if TYPE_CHECKING:
     from classify.corpus import Example
     from classify.training.held_out import Part
     from turvakt.commands.abilities import Measured
+
+_OF_POSTS: Final = ("--all", "--topics", "--apart", "--curve", "--passages", "--corpus", "--open")
+_EXCLUDED: Final = {
+    "--page": ("--all", "--topics", "--curve", "--passages", "--suite", "--variations", "--groups", "--json"),
+    "--suite": _OF_POSTS,
+    "--variations": _OF_POSTS,
+    "--groups": _OF_POSTS,
+    "--all": ("--topics",),
+}
+"""Options of evaluate, and those that say nothing beside each: a page has a set of measures of its own, and what is measured on
+the suite is not measured on posts."""
 
 BEFORE = "before"
 """The folder in that of the models where those lie that training has replaced, each by when."""
@@ -185,31 +196,43 @@ def evaluate(
     """
     from turvakt.commands import abilities
 
+    of_posts = (everything, topics, apart, curve, passages, corpus, open_corpora)
     measures = {"suite": suite, "variations": variations, "groups": groups}
+    options = dict(zip(_OF_POSTS, of_posts, strict=True)) | {f"--{name}": wanted for name, wanted in measures.items()}
+    options |= {"--page": page, "--json": as_json}
+    _check_options([name for name, given in options.items() if given])
     names = frozenset(name for name, wanted in measures.items() if wanted or page)
     if page:
         abilities.check(page)
-    if everything and topics:
-        raise BadInput(
-            "--all and --topics exclude each other", place="turvakt evaluate", remedy="Leave one of them out"
-        )
     with parts(context) as opened, _progress() as tell:
         models, classifier = opened.settings.models_dir, opened.classifier
         found: dict[str, Measured] = {}
         if page or not names:
-            examples = _texts(corpus or models / "corpus", open_corpora)
+            folder = corpus or models / "corpus"
+            examples = _texts(folder, open_corpora)
             alone: Part = "all" if everything else "topics" if topics else "authors"
             both: tuple[Part, ...] = ("authors", "topics")
-            for part in both if page else (alone,):
+            # All are chosen before any is judged: that there are none is told before hours of work.
+            chosen = {part: _held_out(examples, part, folder, apart=apart) for part in (both if page else (alone,))}
+            for part, posts in chosen.items():
                 also = {"curve": curve, "passages": passages}
                 wanted = frozenset(name for name, there in also.items() if there or (page and part == "authors"))
-                found |= _on_posts(classifier, examples, part, tell, apart=apart, also=wanted)
+                found |= _on_posts(classifier, posts, part, tell, of=_of(part, apart=apart), also=wanted)
         if names:
             found |= abilities.measure(classifier, models / "suite", tell, names=names)
     if page:
         abilities.write(found, page, with_open=open_corpora is not None)
     else:
         abilities.show(found, as_json=as_json)
+
+
+def _check_options(given: Collection[str]) -> None:
+    """Raise BadInput for an option that would be dropped without a word beside another."""
+    for one, others in _EXCLUDED.items():
+        for other in others:
+            if one in given and other in given:
+                reason, remedy = f"{one} and {other} exclude each other", "Leave one of them out"
+                raise BadInput(reason, place="turvakt evaluate", remedy=remedy)
 
 
 def _texts(folder: Path, open_corpora: Path | None) -> "list[Example]":
@@ -223,26 +246,45 @@ def _texts(folder: Path, open_corpora: Path | None) -> "list[Example]":
     return [example for example in examples if example.lang in LANGUAGES]
 
 
+def _of(part: "Part", *, apart: bool) -> str:
+    of = {"authors": "held-out authors", "topics": "held-out topics", "all": "all authors"}[part]
+    return f"{of}, without twins" if apart else of
+
+
+def _held_out(examples: "list[Example]", part: "Part", folder: Path, *, apart: bool) -> "list[Example]":
+    """Those of ``examples``, which are from ``folder``, that are in ``part``.
+
+    Raises:
+        Broken: there are none, so that nothing could be measured.
+    """
+    from classify.training.held_out import held_out
+
+    posts = held_out(examples, part, apart=apart)
+    if not posts:
+        raise Broken(
+            f"no posts of {_of(part, apart=apart)} there",
+            place=str(folder),
+            remedy="Name a corpus of more authors and topics, or judge all of it: --all without --apart",
+        )
+    return posts
+
+
 def _on_posts(
     classifier: "Classifier",
-    examples: "list[Example]",
+    posts: "list[Example]",
     part: "Part",
     tell: "_Bars",
     *,
-    apart: bool,
+    of: str,
     also: frozenset[str],
 ) -> "dict[str, Measured]":
-    """The report on one part of ``examples``, by the name of the part, and "curve" and "passages" if ``also`` has them."""
+    """The report on ``posts``, by the name of their part, and "curve" and "passages" if ``also`` has them."""
     from classify.evaluation import faithfulness
     from classify.evaluation.curves import curves
     from classify.evaluation.report import judge, report
     from classify.evaluation.verdicts import by_author, by_topic
-    from classify.training.held_out import held_out
 
-    posts = held_out(examples, part, apart=apart)
     judgements = judge(classifier, posts, progress=tell)
-    of = {"authors": "held-out authors", "topics": "held-out topics", "all": "all authors"}[part]
-    of = f"{of}, without twins" if apart else of
     owner = by_topic if part == "topics" else by_author
     found: dict[str, Measured] = {part: report(posts, judgements, model=classifier.model, of=of, owner=owner)}
     if "curve" in also:
