@@ -14,8 +14,8 @@ from tests.turvakt.process import ROOT, Program
 from turvakt.commands.abilities import BEGIN, END, check, write
 
 ON_TOPICS = [
-    Example("p-1", "sv", "Vi ses i parken på söndag, ta med kaffe.", frozenset(), "none", "sv-0", topic="parks"),
-    Example("p-2", "sv", "Vem klipper gräset nu?", frozenset(), "none", "sv-0", topic="parks", contrast="t-001"),
+    Example("p-1", "sv", "Vi ses i parken på söndag, ta med kaffe.", frozenset(), "none", "sv-1", topic="parks"),
+    Example("p-2", "sv", "Vem klipper gräset nu?", frozenset(), "none", "sv-1", topic="parks", contrast="t-019"),
 ]
 """By an author who is trained on, on a topic that is not; the second has a twin that is."""
 
