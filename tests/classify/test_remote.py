@@ -8,8 +8,8 @@ import pytest
 from classify.remote.chat import PROMPT
 from classify.remote.labelling import pairs
 from classify.remote.shown import HIDDEN, MOST, shown
-from classify.verdict import LABELS
-from tests.classify.asking import DANGER, HARMLESS, LOCAL, MEETING, Told, one
+from classify.verdict import LABELS, Label, Severity
+from tests.classify.asking import DANGER, HARMLESS, LOCAL, MEETING, Fixed, Told, one
 from tests.classify.material import phrases, shipped
 from tests.classify.servers import PREDICT, ZEROS, ModelServer, Reply, completion, said, scored
 
@@ -66,6 +66,36 @@ class TestLowering:
     @pytest.mark.parametrize(("lowers", "severity"), [("medium", "high"), ("high", "none"), ("critical", "none")])
     def test_it_lowers_what_the_settings_say(self, serving: Any, remote: Any, lowers: str, severity: str) -> None:
         assert one(remote(serving(lambda text: said()), lowers=lowers), DANGER).severity == severity
+
+    @pytest.mark.parametrize(
+        ("flagged", "local", "toxic", "threat", "severity", "left"),
+        [
+            (("threat",), "critical", 0.02, 0.999, "critical", ("threat",)),
+            (("harassment",), "medium", 0.999, 0.02, "medium", ("harassment",)),
+            (("influence",), "high", 0.02, 0.02, "high", ("influence",)),
+            (("doxxing",), "high", 0.02, 0.02, "high", ("doxxing",)),
+            (("threat", "harassment"), "critical", 0.999, 0.02, "medium", ("harassment",)),
+            (("threat",), "critical", 0.02, 0.02, "none", ()),
+        ],
+    )
+    def test_a_model_that_agrees_or_knows_nothing_of_it_lowers_nothing(
+        self,
+        serving: Any,
+        remote: Any,
+        flagged: tuple[Label, ...],
+        local: Severity,
+        toxic: float,
+        threat: float,
+        severity: Severity,
+        left: tuple[Label, ...],
+    ) -> None:
+        """A text classifier has names for some labels alone, and none for a severity."""
+        server = serving(lambda text: scored(TOXIC=toxic, THREAT=threat))
+        labels = pairs(["TOXIC=harassment", "THREAT=threat"])
+        judge = remote(server, PREDICT, local=Fixed(*flagged, severity=local), labels=labels, lowers="critical")
+        judgement = one(judge, DANGER)
+        assert (judgement.severity, judgement.flagged) == (severity, left)
+        assert judgement.labels["hate"].probability == 0.1
 
     def test_it_never_lowers_what_a_written_rule_found(self, serving: Any, remote: Any) -> None:
         texts = [case["text"] for case in phrases()]
