@@ -5,10 +5,14 @@ from typing import Any
 
 import pytest
 
+from classify.classifiers.remote import Remote
 from classify.remote.chat import PROMPT
 from classify.remote.labelling import pairs
+from classify.remote.service import Service
 from classify.remote.shown import HIDDEN, MOST, shown
 from classify.verdict import LABELS, Label, Severity
+from flow.clock import ManualClock
+from flow.errors import Unavailable
 from tests.classify.asking import DANGER, HARMLESS, LOCAL, MEETING, Fixed, Told, one
 from tests.classify.material import phrases, shipped
 from tests.classify.servers import PREDICT, ZEROS, ModelServer, Reply, completion, said, scored
@@ -171,6 +175,7 @@ NO_ANSWERS = [
     (200, b'{"choices": []}'),
     (200, b'{"choices": [{"text": "x"}]}'),
     (200, b"\xff"),
+    (200, b'{"unread": ' + b"[" * 100_000),
     completion("\udc80"),
     (200, b" " * 1_000_000),
     (302, b""),
@@ -227,6 +232,19 @@ class TestFailing:
             judge = remote(server)
         assert judge.classify([DANGER]) == LOCAL.classify([DANGER])
         assert told == {"failed": 1}
+
+    @pytest.mark.parametrize("proxy", ["socks9://127.0.0.1:1", "http://127.0.0.1:bad"])
+    def test_a_proxy_that_is_none(
+        self, monkeypatch: pytest.MonkeyPatch, clock: ManualClock, told: Told, proxy: str
+    ) -> None:
+        monkeypatch.setenv("ALL_PROXY", proxy)
+        service = Service(url="https://model.invalid/x", kind="chat", model="tiny", ask_from=0.0)
+        judge = Remote(LOCAL, service, clock=clock, told=told)
+        assert judge.classify([DANGER]) == LOCAL.classify([DANGER])
+        assert told == {"failed": 1}
+        with pytest.raises(Unavailable, match=r"cannot be asked \(\w+\)\. Check the proxy") as caught:
+            judge.try_out()
+        assert proxy not in str(caught.value)
 
     def test_nothing_to_ask(self, serving: Any, remote: Any, told: Told) -> None:
         server = serving(lambda text: said())
