@@ -9,11 +9,14 @@ HIDDEN: Final = "[…]"
 """Stands for a name, handle or link, however long it was: its length would help to guess it."""
 MOST: Final = 4000
 """Code points shown at most: half from the beginning, half from the end."""
+_LEFT_OUT: Final = " … "
 
 
 def shown(text: str, places: Iterable[tuple[int, int]]) -> str:
     """``text`` without what stands at ``places`` and the names, handles, links and numbers that `classify.masking.hide` finds."""
     bare = NAMES.sub(HIDDEN, hide(text, places)).strip()
     if len(bare) > MOST:
-        bare = f"{bare[: MOST // 2]} … {bare[-MOST // 2 :]}"
+        kept = MOST - len(_LEFT_OUT)
+        end = kept // 2
+        bare = f"{bare[: kept - end]}{_LEFT_OUT}{bare[-end:]}"
     return bare.encode("utf-8", "replace").decode()  # half a surrogate pair is no text that a server must read

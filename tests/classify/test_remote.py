@@ -159,7 +159,7 @@ class TestWhatIsAsked:
 
     def test_a_huge_text_is_cut_and_half_a_letter_replaced(self) -> None:
         text = shown(f"början {'ord ' * 5000}\udc80 slutet", ())
-        assert len(text) == MOST + 3
+        assert len(text) == MOST
         assert text.startswith("början")
         assert text.endswith("? slutet")
 
