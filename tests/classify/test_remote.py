@@ -157,6 +157,37 @@ class TestWhatIsAsked:
     def test_handles_at_the_beginning_leave_no_trace(self) -> None:
         assert shown("@storgrann_1 @lillgrann@x.se, du har fel", ()) == "du har fel"
 
+    @pytest.mark.parametrize(
+        ("text", "sent"),
+        [
+            ("Fråga ordföranden (Storgrann) om det.", "Fråga ordföranden ([…]) om det."),
+            ("Hon sa till ”Storgrann” att gå.", "Hon sa till ”[…]” att gå."),
+            ("vi ses på kafé Storgrann", "vi ses på kafé […]"),
+            ("Rösta inte på SD Storgrann.", "Rösta inte på […]."),
+            ("Det är Storgrann/Lillgrann som styr.", "Det är […]/[…] som styr."),
+            ("Ny ordförande: Erik Storgrann.", "Ny ordförande: […]."),
+            ("ett möte – Storgrann kom", "ett möte – […] kom"),
+            ("mot Šefčovič och Ženja Storgrann", "mot […] och […]"),
+            ("mot S\u030cefčovič", "mot […]"),
+            ("Ring ٠٧٠١٢٣٤٥٦٧ nu", "Ring 0000000000 nu"),
+            ("se storgrann.se och ågrann.se/kontakt.", "se […] och […]"),
+            ("skriv till u/storgrann", "skriv till […]"),
+        ],
+    )
+    def test_strangers_stay_here_wherever_they_stand_in_a_sentence(self, text: str, sent: str) -> None:
+        assert shown(text, ()) == sent
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Mitt svar: Kom hem. Storgrann är (Inte) här – Snart kommer Alla/Ingen.",
+            "Det var dum.se på dig. Kom.nu och/eller.",
+            "DET ÄR: STORGRANN",
+        ],
+    )
+    def test_common_words_and_the_beginning_of_a_sentence_go_out(self, text: str) -> None:
+        assert shown(text, ()) == text
+
     def test_a_huge_text_is_cut_and_half_a_letter_replaced(self) -> None:
         text = shown(f"början {'ord ' * 5000}\udc80 slutet", ())
         assert len(text) == MOST
