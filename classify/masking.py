@@ -20,11 +20,12 @@ NAME: Final = "ƿ"
 NAMES: Final = re.compile(f"{NAME}+(?:[ -]{NAME}+)*")
 """A masked name of any number of words."""
 _LINK = re.compile(r"(?:https?://|www\.)\S+|(?<!\S)(?:[^\s@]+@)+[^\s@]+\.\w+|(?<!\w)@[\w.\-]+(?:@[\w.\-]+)?")
-# A page without its scheme. Words with dots between them are none: "jag.ska.doda.dig/nu".
-_PAGE = re.compile(
-    r"(?<![\w@./\-])((?:[a-z0-9\-]+\.){1,3})(?:app|ax|be|blog|cc|co|com|dev|dk|ee|eu|fi|fr|gd|gl|info|io|is|it|ly|me|net|news|"
-    r"no|nu|org|pl|ru|se|to|tv|uk|us)/[^\s,;!\"“”„»]*"
+PAGE_ENDINGS: Final = (
+    "app|ax|be|blog|cc|co|com|dev|dk|ee|eu|fi|fr|gd|gl|info|io|is|it|ly|me|net|news|no|nu|org|pl|ru|se|to|tv|uk|us"
 )
+"""The last parts of a page's address, as alternatives of an expression."""
+# A page without its scheme. Words with dots between them are none: "jag.ska.doda.dig/nu".
+_PAGE = re.compile(rf"(?<![\w@./\-])((?:[a-z0-9\-]+\.){{1,3}})(?:{PAGE_ENDINGS})/[^\s,;!\"“”„»]*")
 # Every reply begins with handles: they say nothing of it, not even that somebody is named.
 _LEADING = re.compile(r"\A\s*\.?(?:@[\w.\-]+(?:@[\w.\-]+)?[,:]?\s+)+")
 _SEEN = re.compile(r"\S")
@@ -63,11 +64,11 @@ def mask(text: str, normalised: Normalised) -> str:
         plain = _DIGIT.sub("0", plain)
         plain = QUOTED.sub(_capitals if _quotes(plain, normalised.text) else _unquoted, plain)
     if normalised.starts or normalised.text != text.lower():
-        seen, places = _seen(text)
-        tagged = names_in_tags(seen) if "#" in seen else []
-        names = [(places[start], places[end - 1] + 1) for start, end in (*_names(seen), *tagged)]
+        plain_case, places = in_plain_case(text)
+        tagged = names_in_tags(plain_case) if "#" in plain_case else []
+        names = [(places[start], places[end - 1] + 1) for start, end in (*capitalised(plain_case), *tagged)]
     else:
-        names = _names(text)
+        names = capitalised(text)
     names = [place for place in names if (word := _plain(normalised, *place)) not in DISGUISED or is_given(word)]
     if not names:
         return plain
@@ -107,7 +108,8 @@ def hide(text: str, places: Iterable[tuple[int, int]] = ()) -> str:
     """``text`` as it was written, but without what `mask` hides and what stands at ``places``.
 
     For the model that is the same text, but for a few where digits stand within words, signs in a row, or some words in capitals.
-    Names at the beginning of a sentence and in a text that shouts are hidden only where ``places`` tell of them.
+    Names at the beginning of a sentence and in a text that shouts are hidden only where ``places`` tell of them; so are those
+    that `classify.remote.strangers.strangers` finds.
     """
     letters, normalised = list(text), normalise(text)
     hidden = [(start, end, NAME) for start, end in places]
@@ -187,19 +189,22 @@ def _unquoted(match: re.Match[str]) -> str:
     return f" {match[0][1:-1]} "
 
 
-def _seen(text: str) -> tuple[str, list[int]]:
+def in_plain_case(text: str) -> tuple[str, list[int]]:
     """``text`` in plain capitals and small letters, without what is invisible or stands on a letter, and each one's place."""
     found = [(plain, place) for place, plain in enumerate(map(in_case, text)) if plain]
     return "".join(plain for plain, _ in found), [place for _, place in found]
 
 
-def _names(text: str) -> list[tuple[int, int]]:
+def capitalised(text: str, shape: re.Pattern[str] = _CAPITALISED) -> list[tuple[int, int]]:
     """Words with a capital in the middle of a sentence, unless the whole text shouts or has Capitals On Its Words.
 
     A common word is no name by its capital alone, lest one capital hide a threat: only right after a name, as in ``Anna Berg``.
+
+    Args:
+        shape: finds the words; that of the models knows the commonest places alone.
     """
     lead = _leading(text)
-    found = [match.span() for match in _CAPITALISED.finditer(text, lead) if match.start() > lead or not lead]
+    found = [match.span() for match in shape.finditer(text, lead) if match.start() > lead or not lead]
     if not found or sum(map(_shouting, text[lead:].split(" "))) > 0:
         return []
     common = [_common(text[start:end]) for start, end in found]

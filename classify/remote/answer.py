@@ -11,10 +11,10 @@ PLACE: Final = "remote model"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The probability of each of the six labels, 0 to 1, and a severity; a model that knows none says ``none``."""
+    """The probability, 0 to 1, of each label that the model knows, and a severity; None from a model that knows none."""
 
     labels: Mapping[Label, float]
-    severity: Severity
+    severity: Severity | None
 
 
 class Form(Protocol):

@@ -1,11 +1,13 @@
 """Asking a language model behind ``/v1/chat/completions``, as llama.cpp, vLLM and many others serve it.
 
 The text of a post is the work of a stranger, who may address the model. So it travels as a value in JSON, apart from what the
-model is told to do; the form of the answer is imposed by a schema where the server can, and read strictly where it cannot.
+model is told to do, and what begins a mark of turns (``<|im_end|>``, ``[INST]``) is escaped there, since some servers heed such
+marks anywhere. The form of the answer is imposed by a schema where the server can, and read strictly where it cannot.
 None of that makes a model deaf: what an answer may do to a verdict is limited in `classify.remote.weighing`.
 """
 
 import json
+import re
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -52,6 +54,8 @@ _SCHEMA: Final[dict[str, Any]] = {
     "additionalProperties": False,
 }
 _MOST_TOKENS = 200
+_TURN = re.compile(rf"<|\[(?!{re.escape(HIDDEN[1:])})")
+"""What marks of turns begin with; `HIDDEN` stays as the prompt has it."""
 _REMEDY = "Use a model that follows a JSON schema, and check remote.kind"
 
 _Chance = Annotated[float, Meta(ge=0, le=1)]
@@ -99,7 +103,7 @@ class Chat:
             "model": self._model,
             "messages": [
                 {"role": "system", "content": PROMPT},
-                {"role": "user", "content": json.dumps({"post": text}, ensure_ascii=False)},
+                {"role": "user", "content": _TURN.sub(_escaped, json.dumps({"post": text}, ensure_ascii=False))},
             ],
             "temperature": 0,
             "max_tokens": _MOST_TOKENS,
@@ -122,3 +126,7 @@ class Chat:
         except (msgspec.DecodeError, UnicodeError):
             raise BadInput("the model did not answer in the form asked for", place=PLACE, remedy=_REMEDY) from None
         return Answer({label: getattr(said, label) for label in LABELS}, said.severity)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"

@@ -75,6 +75,11 @@ class Client:
         except (httpx.HTTPError, OSError) as error:
             # The exceptions of the library may quote the address, which may hold a key.
             return Unavailable(f"no answer ({type(error).__name__})", place=PLACE, remedy="Is it running?")
+        except (httpx.InvalidURL, ImportError, ValueError) as error:
+            remedy = "Check the proxy in HTTPS_PROXY, ALL_PROXY and NO_PROXY"
+            return Unavailable(f"it cannot be asked ({type(error).__name__})", place=PLACE, remedy=remedy)
+        except RecursionError:
+            return Unavailable("the answer is nested too deep", place=PLACE, remedy="Check remote.url")
 
     def _post(self, body: bytes, deadline: float) -> bytes:
         with (

@@ -50,10 +50,10 @@ class Labelling:
         scores = {each.label: each.score for each in scored}
         if len(scores) < len(scored) or not self._labels.keys() <= scores.keys():
             raise BadInput("the answer lacks a label, or has one twice", place=PLACE, remedy=_REMEDY)
-        found = dict.fromkeys(LABELS, 0.0)
+        found: dict[Label, float] = {}
         for name, label in self._labels.items():
-            found[label] = max(found[label], self._probability(scores[name]))
-        return Answer(found, "none")
+            found[label] = max(found.get(label, 0.0), self._probability(scores[name]))
+        return Answer(found, None)
 
     def _nested(self, body: bytes) -> list[_Scored]:
         try:

@@ -2,7 +2,7 @@
 
 It may raise it freely: a false alarm costs a look. It may lower it only as far as the settings say, by default never: whoever
 threatens somebody can also write into the post that it is harmless, and a language model may believe it. What a written rule
-found stays in any case.
+found stays in any case, and so does what the answer says nothing of: a label or a severity that its model does not know.
 """
 
 from collections.abc import Sequence
@@ -32,10 +32,16 @@ def weigh(
     lower = may_lower(local, lowers=lowers)
     labels = {}
     for label in LABELS:
-        mine, theirs = local.labels[label], answer.labels[label]
-        said = Score(theirs, theirs >= threshold)
-        labels[label] = said if lower else Score(max(mine.probability, theirs), mine.flagged or said.flagged)
-    gravest = answer.severity if lower else max(local.severity, answer.severity, key=SEVERITIES.index)
+        mine, theirs = local.labels[label], answer.labels.get(label)
+        if theirs is None:
+            labels[label] = mine
+        elif lower:
+            labels[label] = Score(theirs, theirs >= threshold)
+        else:
+            labels[label] = Score(max(mine.probability, theirs), mine.flagged or theirs >= threshold)
+    gravest = answer.severity or local.severity
+    if not lower:
+        gravest = max(local.severity, gravest, key=SEVERITIES.index)
     spans = tuple(span for span in local.spans if labels[span.label].flagged)
     aimed_at = local.aimed_at if any(score.flagged for score in labels.values()) else None
     severity = settle(labels, SEVERITIES[1 : SEVERITIES.index(gravest) + 1])
