@@ -195,6 +195,7 @@ RULES = Language(
     negation=frozenset(
         ["en", "ei", "et", "emme", "ette", "eivät", "älä", "älkää", "älköön", "ikinä", "koskaan", "enkä", "eikä"]
     ),
+    spared=frozenset(["vain", "ainoastaan", "pelkästään"]),
     harmless=re.compile(
         r"tappa\w*\s+(?:aika|tylsyy|ilo|tunnelma|luovuu|jano|nälkä|tuppo|into)\w*|tapan\s+aika\w*|(?:ehdotu"
         r"|esity|idea|alas)\w*\s+amm\w+|amm\w+\s+(?:alas|yli|reikiä|ohi)|kuol\w+\s+(?:naur|häpe|tylsyy|nälkä"

@@ -18,7 +18,8 @@ from classify.verdict import Label, Severity
 class Rule:
     """A phrase, what it is, and how grave.
 
-    ``negated`` rules hold in spite of a negation in the phrase; ``hunting`` ones do not where the talk is of animals.
+    ``negated`` rules hold in spite of a negation in the phrase; ``hunting`` ones do not where the talk is of animals. ``inverted``
+    ones begin with a verb and its subject: a negation before them is that of another clause ("Avgår du inte dödar jag dig").
     """
 
     labels: tuple[Label, ...]
@@ -26,6 +27,7 @@ class Rule:
     phrase: str
     negated: bool = False
     hunting: bool = False
+    inverted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Language:
 
     A match is void where ``report`` (somebody tells of a threat) or
     ``fiction`` (books, games, sport) is found, and a ``hunting`` rule where ``animals`` is. ``negation`` holds the words
-    that void a match inside it or right before it; ``harmless`` phrases void a match that they touch.
+    that void a match inside it or right before it, those ``after`` a match void it as well ("Skjut dem inte"), unless what stands
+    in ``spared`` follows ("inte bara"); ``harmless`` phrases void a match that they touch.
     """
 
     code: str
@@ -45,6 +48,8 @@ class Language:
     animals: re.Pattern[str]
     negation: frozenset[str]
     harmless: re.Pattern[str]
+    spared: frozenset[str]
+    after: frozenset[str] = frozenset()
 
 
 _GAP = re.compile(r"<(\d)>")

@@ -54,22 +54,22 @@ _T = ("threat",)
 _RULES = (
     # direct
     Rule(("threat",), "critical", "I WILL att? <2> KILL <2> OBJ"),
-    Rule(("threat",), "critical", "WILL I att? <2> KILL <2> OBJ"),
-    Rule(("threat",), "critical", "KILL I <1> OBJ"),
+    Rule(("threat",), "critical", "WILL I att? <2> KILL <2> OBJ", inverted=True),
+    Rule(("threat",), "critical", "KILL I <1> OBJ", inverted=True),
     Rule(("threat",), "critical", "I|WILL <2> KILL THEIR <1> CLOSE"),
     Rule(("threat",), "critical", "I WILL att? <2> BURN <1> upp|ner|ned|på|eld|inne? <1> THEIR|NAME|er|dig"),
     Rule(("threat",), "critical", "I WILL att? <2> BURN <1> THEIR <1> PLACE"),
     Rule(("threat",), "critical", "I WILL att? <2> slå|ha|köra|sparka ihjäl OBJ"),
     Rule(("threat",), "critical", "I WILL att? <2> slå|ha|köra|sparka OBJ ihjäl"),
-    Rule(("threat",), "critical", "slår|har|kör|sparkar I OBJ ihjäl"),
-    Rule(("threat",), "critical", "slår|har|kör|sparkar I ihjäl OBJ"),
+    Rule(("threat",), "critical", "slår|har|kör|sparkar I OBJ ihjäl", inverted=True),
+    Rule(("threat",), "critical", "slår|har|kör|sparkar I ihjäl OBJ", inverted=True),
     Rule(("threat",), "critical", "I WILL att? <2> ta livet av OBJ"),
     Rule(("threat",), "critical", "I WILL <2> skära|skär <2> halsen|strupen"),
-    Rule(("threat",), "critical", "skär I <2> halsen|strupen"),
+    Rule(("threat",), "critical", "skär I <2> halsen|strupen", inverted=True),
     Rule(("threat",), "critical", "I WILL <2> köra|kör över OBJ"),
     Rule(("threat",), "critical", "I WILL <3> kniv|kniven|yxan|yxa|kula|skott i THEIR|OBJ"),
     Rule(("threat",), "critical", "du|ni ska|skall|sku|kommer|måste att? <2> dö|KILLED"),
-    Rule(("threat",), "critical", "ska|skall|kommer|sku du|ni att? <2> dö|KILLED"),
+    Rule(("threat",), "critical", "ska|skall|kommer|sku du|ni att? <2> dö|KILLED", inverted=True),
     Rule(("threat",), "critical", "du|ni dör|dö idag|ikväll|imorgon|imon|snart|nu|inatt"),
     Rule(("threat",), "critical", "I dödar|mördar|skjuter|slaktar|lynchar|hänger|stryper|våldtar <1>"
         " dig|dej|er|henne|honom|NAME"),
@@ -99,7 +99,7 @@ _RULES = (
     Rule(("threat", "hate"), "critical", "GROUP|SLUR MUST <2> dö|KILLED|utrotas|gasas"),
     # wishes
     Rule(("threat",), "high", "SUBJ|YOU MUST att? <2> KILLED", hunting=True),
-    Rule(("threat",), "high", "MUST SUBJ|YOU <2> KILLED", hunting=True),
+    Rule(("threat",), "high", "MUST SUBJ|YOU <2> KILLED", hunting=True, inverted=True),
     Rule(("threat",), "high", "SUBJ|YOU ska|skall|borde|bör|måste|förtjänar|sku att? <1> dö"),
     Rule(("threat",), "high", "SUBJ|YOU|THEIR MUST <3> KILLEDPP"),
     Rule(("threat",), "high", "SUBJ|YOU <1> MUST <3>"
@@ -120,7 +120,7 @@ _RULES = (
     # veiled
     Rule(("threat",), "high", "I vet <3> var|vart|vilket|vilken <3> YOU|NAME|THEIR|SUBJ|CLOSE <3>"
         " bor|jobbar|parkerar|sover|hämtar|lämnar|går"),
-    Rule(("threat",), "high", "vet I <3> var|vart|vilket|vilken <2> YOU|NAME|SUBJ|THEIR <3> bor|jobbar|sover|hämtar"),
+    Rule(("threat",), "high", "vet I <3> var|vart|vilket|vilken <2> YOU|NAME|SUBJ|THEIR <3> bor|jobbar|sover|hämtar", inverted=True),
     Rule(("threat",), "high", "I vet <2> vilken|var|vart <2> skola|förskola|dagis|buss <4> THEIR|YOU|SUBJ"),
     Rule(("threat",), "high", "din|dina|era|hans|hennes|deras dagar|timmar|dar är räknade"),
     Rule(("threat",), "high", "räkna dina|era dagar|timmar|dar"),
@@ -189,6 +189,8 @@ RULES = Language(
         " gäss duvor duva råttan råttorna mus möss fisk* gädda* skata* kråk* lodjur*"
     ),
     negation=frozenset(["inte", "ej", "aldrig", "ingen", "inget", "int", "ente", "icke", "knappast", "varken", "utan"]),
+    spared=frozenset(["bara", "enbart", "endast", "sant"]),
+    after=frozenset(["inte", "ej", "aldrig"]),
     harmless=re.compile(
         r"(?:skjut|häng)\w*\s+(?:upp|till|med|ut|på|fram|ihop|av|undan|kvar|in|kring|loss|över|läxa)(?!\w)"
         r"|dö[r]?\s+(?:av\s+)?(?:skratt|nyfiken|tristess|lycklig|gam|värm|skam|törst)\w*|död[a]?\s+(?:tid"
