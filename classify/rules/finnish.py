@@ -26,7 +26,12 @@ _CLASSES = {
     "KILLPP": "tapettava ammuttava hirtettävä teloitettava lahdattava raiskattava poltettava hakattava"
         " lynkattava murhattava kivitettävä teurastettava",
     "YOUACC": "sut sinut sinuu sinua sua sinnuu siut teidät teijät teitä",
-    "PERSACC": "sut sinut sinua sua sinuu siut teidät teijät teitä hänet häntä heidät heitä NAME",
+    "PERSACC": "WHOMACC NAME",
+    "WHOMACC": "sut sinut sinua sua sinuu siut teidät teijät teitä hänet häntä heidät heitä",
+    "PLAINKILL": "tapan tapamme tapetaan hirtän hirtämme hirtetään murhaan murhaamme murhataan lahtaan lahdataan"
+        " teurastan teurastetaan teloitan teloitetaan kuristan kuristetaan puukotan puukotetaan raiskaan raiskataan listin"
+        " listitään nirhaan nirhataan pieksen piestään mukiloin mukiloidaan nitistän nitistetään lynkkaan lynkataan"
+        " kivitetään silvon silvotaan tapetahan hirtetähän tapettaa",
     "YOUPOSS": "sun sinun teidän teijän siun",
     "PERSON": "ämmän ämmä äijän äijä akan akka huoran huora homon paskan ukon ukko saatanan vitun perkeleen"
         " petturin petturit petturi pettureita poliitikot poliitikon"
@@ -61,7 +66,10 @@ _CLASSES = {
 _RULES = (
     # direct
     Rule(("threat",), "critical", "KILL1 <2> PERSACC"),
-    Rule(("threat",), "critical", "PERSACC <3> KILL1"),
+    Rule(("threat",), "critical", "WHOMACC <3> KILL1"),
+    Rule(("threat",), "critical", "NAME <3> PLAINKILL"),
+    # Next to a name, as bonfires are lit and forests cut after a speech of hers.
+    Rule(("threat",), "critical", "NAME <1-,|ja|kun> KILL1"),
     Rule(("threat",), "critical", "KILL1 <1> THAT <1> PERSON", hunting=True),
     Rule(("threat",), "critical", "THAT <1> PERSON <2> KILL1", hunting=True),
     Rule(("threat",), "critical", "KILL1 YOUPOSS? KIN"),
@@ -70,7 +78,11 @@ _RULES = (
     Rule(("threat",), "critical", "FUTURE <2> PERSACC <2> KILLINF|KILLMA"),
     Rule(("threat",), "critical", "PERSACC <2> FUTURE <2> KILLINF|KILLMA"),
     Rule(("threat",), "critical", "FUTURE <2> KILLINF|KILLMA YOUPOSS KIN|HOME"),
-    Rule(("threat",), "critical", "tuun|tulen|tulemme|tullaan <2> KILLMA <2>"),
+    Rule(("threat",), "critical", "tuun|tulen|tulemme|tullaan <2>"
+        " tappamaan|murhaamaan|lahtaamaan|raiskaamaan|puukottamaan|hirttämään|kuristamaan|pieksämään|nirhaamaan <2>"),
+    Rule(("threat",), "critical", "tuun|tulen|tulemme|tullaan <2> KILLMA <2>"
+        " PERSACC|KIN|THAT|PERSON|jonkun|kaikki|talos|talosi|talonne|kotis|kotisi|kotinne|mökkis|mökkisi|autos|autosi"
+        "|kunnantalo*|kaupungintalo*|virastotalo*|moskeija*|vastaanottokesk*"),
     Rule(("threat",), "critical", "tuun|tulen|tulemme|tullaan <3> ja? KILL1 <2> YOUACC|KIN"),
     Rule(("threat",), "critical", "leikkaan|viillän|katkaisen|katkasen|väännän <1> YOUPOSS|NAME?"
         " kurkun|kurkkusi|kurkkus|kaulan|kaulasi|kaulas|niskat|niskasi|niskas"),
@@ -78,7 +90,8 @@ _RULES = (
         " luodin|kuulan|puukon|kirveen|veitsen <2>"),
     Rule(("threat",), "critical", "sä|sinä|te|sää|sie kuolet|kuolette"),
     Rule(("threat",), "critical", "kuolet|kuolette vielä|viel|pian|kohta|tänään|huomenna|saatana|perkele|vittu"),
-    Rule(("threat",), "critical", "ajan <2> YOUPOSS|sun|sinun|NAME <1> yli"),
+    Rule(("threat",), "critical", "ajan <2> YOUPOSS <1> yli"),
+    Rule(("threat",), "critical", "ajan <2> NAME yli"),
     Rule(("threat",), "critical", "ajan|ajetaan sut|sinut|teidät <2> yli|alle"),
     Rule(("threat",), "critical", "KILL1 <1> koko|kaikki <1>"
         " pesueen|perheen|suvun|porukan|sakin|konkkaronkan|lautakunnan|valtuuston|hallituksen|teidät|ne"),
@@ -95,8 +108,10 @@ _RULES = (
         " KILLINF|KILLMA", hunting=True),
     Rule(("threat",), "critical", "PERSACC <2> vois|voisi|saisi joku <2> KILLINF"),
     Rule(("threat",), "critical", "joku <2> KILLCOND <2> PERSACC|THAT|PERSON", hunting=True),
-    Rule(("threat",), "critical", "PERSACC|PERSON|te|tuo|toi|tommoset|tollaset|tuollaiset <3> MUST <2>"
+    Rule(("threat",), "critical", "PERSACC|PERSON|te|tommoset|tollaset|tuollaiset <3> MUST <2>"
         " KILLINF", hunting=True),
+    Rule(("threat",), "critical", "tuo|toi <1> MUST <2>"
+        " tappaa|ampua|hirttää|murhata|teloittaa|kuristaa|puukottaa|raiskata|lynkata|tappamaan", hunting=True),
     Rule(("threat",), "critical", "MUST <2> KILLINF <2> PERSACC|PERSON", hunting=True),
     Rule(("threat",), "critical", "PERSACC|NAME|PERSON|te|sä|sinä <2> on|oot|olet|olette <2> KILLPP", hunting=True),
     Rule(("threat", "hate"), "critical", "KILLIMP|tapetaan|poltetaan|ammutaan|hirtetään <2> GROUP|SLUR"),
@@ -108,15 +123,18 @@ _RULES = (
     # wishes
     Rule(("threat",), "high", "toivottavasti|toivon|kunpa|toivoisin <3> kuolet|kuolette|kuolisit|kuolisitte|kuolla"),
     Rule(("threat",), "high", "toivottavasti|toivon|kunpa|toivoisin <3> NAME|hän|se|toi|tuo|ämmä|akka|äijä <3>"
-        " kuolee|kuolisi|kuolis|hukkuu|palaa|raiskataan|murhataan|tapetaan|ammutaan"),
+        " kuolee|kuolisi|kuolis|hukkuu|raiskataan|murhataan|tapetaan|ammutaan"),
     Rule(("threat",), "high", "toivottavasti|toivon|kunpa|toivoisin <3> joku <2> KILLPRES|KILLCOND <2>"),
     Rule(("threat",), "high", "toivottavasti|toivon|kunpa|toivoisin <4>"
         " raiskataan|tapetaan|ammutaan|murhataan|puukotetaan|hakataan"),
     Rule(("threat",), "high", "toivottavasti|toivon|kunpa <4>"
         " syövän|syöpään|syöpä|aidsin|aivoinfarktin|sydänkohtauksen|halvauksen"),
     Rule(("threat",), "high", "toivottavasti|toivon|kunpa <4>"
-        " sairastut|hukut|palat|sairastutte|mätänet|kärsit|palatte|hukutte"),
-    Rule(("threat",), "high", "toivottavasti|toivon|kunpa <4> jäät|jää|jäätte <3> alle"),
+        " sairastut|hukut|sairastutte|mätänet|kärsit|hukutte"),
+    Rule(("threat",), "high", "toivottavasti|toivon|kunpa <4> palaa|palat|palatte <2>"
+        " helvetissä|helvettiin|elävältä|roviolla|tuhkaksi|poroksi|hengiltä|saatana*|perkele*|vittu*"),
+    Rule(("threat",), "high", "toivottavasti|toivon|kunpa <4> jäät|jäätte <3> alle"),
+    Rule(("threat",), "high", "toivottavasti|toivon|kunpa <4> jää <2> auton|rekan|junan|bussin|raitiovaunun|ratikan|metron alle"),
     Rule(("threat",), "high", "kuole|kuolkaa"
         " pois|saatana*|vittu|vitun|perkele*|huora|paska*|jo|petturi*|hitaasti|sika|siat|nyt|ämmä|akka|kaikki"
         "|homo|neekeri|läski"),
@@ -147,8 +165,14 @@ _RULES = (
     Rule(("doxxing",), "high", "NAME|hän|se|ämmä|akka|äijä asuu <3> STREET|NAME NUM"),
     Rule(("doxxing",), "high", "NAME kotiosoite|kotinumero|henkilötunnus|hetu <2> NAME|STREET|NUM|on"),
     # pressure
-    Rule(("influence",), "high", "julkaisen|julkasen|vuodan|levitän|lähetän|paljastan <3>"
+    Rule(("influence",), "high", "julkaisen|julkasen|vuodan|levitän|paljastan <3>"
         " kuvat|viestit|viestisi|videon|kuvasi|kuvas|viestis|valokuvat"),
+    Rule(("influence",), "high", "lähetän <3> viestisi|kuvasi|kuvas|viestis"),
+    Rule(("influence",), "high", "lähetän YOUPOSS <1> kuvat|viestit|videon|valokuvat"),
+    Rule(("influence",), "high", "lähetän <3> kuvat|viestit|videon|valokuvat <3>"
+        " vaimolle*|miehelle*|pomolle*|lehteen|lehdistöön|lehdille|nettiin|ellet|ellette"),
+    Rule(("influence",), "high", "lähetän <3> kuvat|viestit|videon|valokuvat <3> jos et|ette", negated=True),
+    Rule(("influence",), "high", "muuten|tai|taikka <2> lähetän <3> kuvat|viestit|videon|valokuvat"),
     Rule(("influence",), "high", "tai|muuten|taikka <3> kuvat|viestit|video|videot|viestisi|kuvasi <4>"
         " vaimolle|vaimollesi|vaimolles|miehelle|miehellesi|lehteen|lehdistöön|nettiin|julki|leviää|vuotaa"),
     Rule(("influence",), "high", "saat|saatte <4> euroa|tonnin|tonnia|rahaa|kirjekuoren|donaa <4> jos <3>"
@@ -167,6 +191,12 @@ _RULES = (
     Rule(("hate",), "high", "GROUP|SLUR <1> pois|ulos|vittuun|takaisin|takas <1>"
         " suomesta|maasta|viidakkoon|aavikolle|afrikkaan|täältä"),
 )  # fmt: skip
+
+# What is lawfully burnt, shot, felled or blasted, in the forms of an object: "metsässä" is where somebody may be shot.
+_THINGS = (
+    r"(?:\w*kok(?:ko|on|ot|koa|koja)|ilotulit\w+|raket(?:ti|in|it|tia|teja)|roskat|roskia|risut|risuja|oksat|oksia|puut|puita"
+    r"|pöllejä|halot|halkoja|pusik\w+|pensaat|pensaita|metsän?|metsää|metsät|kallion?|jätteet|jätettä|kulot|pajukot)(?!\w)"
+)
 
 RULES = Language(
     code="fi",
@@ -195,11 +225,16 @@ RULES = Language(
     negation=frozenset(
         ["en", "ei", "et", "emme", "ette", "eivät", "älä", "älkää", "älköön", "ikinä", "koskaan", "enkä", "eikä"]
     ),
+    spared=frozenset(["vain", "ainoastaan", "pelkästään"]),
     harmless=re.compile(
         r"tappa\w*\s+(?:aika|tylsyy|ilo|tunnelma|luovuu|jano|nälkä|tuppo|into)\w*|tapan\s+aika\w*|(?:ehdotu"
         r"|esity|idea|alas)\w*\s+amm\w+|amm\w+\s+(?:alas|yli|reikiä|ohi)|kuol\w+\s+(?:naur|häpe|tylsyy|nälkä"
         r"|jano|kuumuu|nauruun)\w*"
         r"|naur\w+\s+kuol\w+|tapana(?!\w)|polt\w+\s+(?:tupak|röök|rahaa|kynttil|siltoj|päre)\w*"
+        r"|(?:polt|amm|ampu|haka|hakk|räjäy)\w*\s+(?:(?:ne|nuo|tuo|ton|tuon|sen|tämän|kaikki|vain|yksi|vanhat|iso|suuri)\s+){0,2}"
+        rf"{_THINGS}|{_THINGS}\s+(?:\w+\s+)?(?:polte|ammut|hakat|räjäyt)\w*"
+        r"|palaa\s+(?:\w+\s+)?(?:(?:normaal|takais|aukiol|enti|ennal|kesäk|lähit|etät|käyttö|töi|työ|virka|virkaan|asiaan|kotiin"
+        r"|valtuust|polit)\w*|(?!elävältä)\w+[sl]t[aä](?!\w))"
         r"|toivottavasti\s+kukaan|haka\w+\s+(?:päät|halkoj|puit)\w*"
     ),
 )

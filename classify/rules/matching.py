@@ -173,7 +173,7 @@ def _match(language: Language, masked: str, rules: Sequence[int]) -> Iterable[tu
         if rule.hunting and hunting:
             continue
         for _, first, last in _matcher(language.code, number)(doc):
-            if not rule.negated and any(token.orth_ in language.negation for token in doc[max(0, first - 1) : last]):
+            if not rule.negated and _is_negated(rule, language, doc, first, last):
                 continue
             span = doc[first:last]
             place = (places[span.start_char], places[span.end_char - 1] + 1)
@@ -183,6 +183,16 @@ def _match(language: Language, masked: str, rules: Sequence[int]) -> Iterable[tu
             if known is None or SEVERITIES.index(rule.severity) > SEVERITIES.index(known.severity):
                 found[place] = rule
     return _longest(found)
+
+
+def _is_negated(rule: Rule, language: Language, doc: Any, first: int, last: int) -> bool:
+    """Whether something negates the match ``first:last`` of ``doc``."""
+    words = ["", *(token.orth_ for token in doc), "", ""]  # the word of a place stands one later
+    before = first and (not rule.inverted or not any(map(str.isalpha, words[first - 1])))
+    negating = [place for place in range(first + (not before), last + 1) if words[place] in language.negation]
+    if words[last + 1] in language.after:
+        negating.append(last + 1)
+    return any(words[place + 1] not in language.spared for place in negating)
 
 
 def _tightened(masked: str) -> tuple[str, Sequence[int]]:

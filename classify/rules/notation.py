@@ -2,7 +2,8 @@
 
 A rule is a row of places. ``word|other`` is one of these words, ``stem*`` a word that begins so, ``CLASS`` one of a
 class of the language, ``A|B`` of either, a last ``?`` makes a place optional, ``<3>`` stands for up to three words of
-the same sentence, ``NUM`` for a number and ``NAME`` for a masked name or handle.
+the same sentence, ``<3-word|other>`` for such as are none of these, ``NUM`` for a number
+and ``NAME`` for a masked name or handle.
 """
 
 import re
@@ -19,6 +20,8 @@ class Rule:
     """A phrase, what it is, and how grave.
 
     ``negated`` rules hold in spite of a negation in the phrase; ``hunting`` ones do not where the talk is of animals.
+    ``inverted`` ones begin with a verb and its subject: a negation before them is that of another clause ("Avgår du inte
+    dödar jag dig").
     """
 
     labels: tuple[Label, ...]
@@ -26,6 +29,7 @@ class Rule:
     phrase: str
     negated: bool = False
     hunting: bool = False
+    inverted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,8 @@ class Language:
 
     A match is void where ``report`` (somebody tells of a threat) or
     ``fiction`` (books, games, sport) is found, and a ``hunting`` rule where ``animals`` is. ``negation`` holds the words
-    that void a match inside it or right before it; ``harmless`` phrases void a match that they touch.
+    that void a match inside it or right before it, those ``after`` a match void it as well ("Skjut dem inte"), unless what stands
+    in ``spared`` follows ("inte bara"); ``harmless`` phrases void a match that they touch.
     """
 
     code: str
@@ -45,9 +50,11 @@ class Language:
     animals: re.Pattern[str]
     negation: frozenset[str]
     harmless: re.Pattern[str]
+    spared: frozenset[str]
+    after: frozenset[str] = frozenset()
 
 
-_GAP = re.compile(r"<(\d)>")
+_GAP = re.compile(r"<(\d)(?:-([^>]+))?>")
 _BREAKS = [".", "!", "?", ";", ":", "\n", "\n\n", "..."]
 
 
@@ -57,7 +64,8 @@ def compile_phrase(phrase: str, classes: Mapping[str, str]) -> list[dict[str, An
     for place in phrase.split():
         gap = _GAP.fullmatch(place)
         if gap:
-            places.append({"ORTH": {"NOT_IN": _BREAKS}, "OP": f"{{0,{gap[1]}}}"})
+            barred = _words(gap[2], classes) if gap[2] else []
+            places.append({"ORTH": {"NOT_IN": [*_BREAKS, *barred]}, "OP": f"{{0,{gap[1]}}}"})
             continue
         words = "|".join(_expression(word) for word in _words(place, classes))
         one: dict[str, Any] = {"ORTH": {"REGEX": f"^(?:{words})$"}}

@@ -13,6 +13,8 @@ _CLASSES = {
     " stryper halshugga halshugger knivhugga knivhugger knivskära våldta våldtar gruppvåldta dränka dränker"
     " arkebusera likvidera spetsa"
     " lemlästa poppa poppar knivmörda ihjälslå misshandla steglar avliva avlivar stena stenar elda gasa gasar",
+    "TO": "till om med åt hos förbi",
+    "OUR": "vår vårt våra min mitt mina",
     "BURN": "bränna bränner bränn elda eldar spränga spränger spräng tutta tända tänder",
     "KILLED": "dödas mördas skjutas skjutits hängas hängs avrättas lynchas slaktas brännas strypas halshuggas"
         " våldtas gruppvåldtas dränkas"
@@ -24,9 +26,10 @@ _CLASSES = {
     "SUBJ": "han hon dom de NAME jäveln jävlarna svinet svinen kärringen horan subban fittan gubbjäveln aset"
         " packet politikerna såna sådana förrädarna"
     " landsförrädarna politiker kommunalrådet borgmästaren ministern",
-    "OBJ": "dig dej er honom henne dom dem NAME jäveln jävlarna svinet svinen kärringen horan subban fittan"
+    "OBJ": "ONE dom dem",
+    "ONE": "dig dej er honom henne NAME jäveln jävlarna svinet svinen kärringen horan subban fittan"
         " aset packet förrädarna horungarna"
-    " politikern politikerna borgmästaren kommunalrådet ministern landsförrädarna landsförrädaren",
+        " politikern politikerna borgmästaren kommunalrådet ministern landsförrädarna landsförrädaren",
     "ONESELF": "själv",
     "THEIR": "din ditt dina er ert era hans hennes deras",
     "CLOSE": "familj familjen barn barnen barnbarn fru man unge ungar dotter döttrar son söner mamma pappa mor"
@@ -53,23 +56,26 @@ _CLASSES = {
 _T = ("threat",)
 _RULES = (
     # direct
-    Rule(("threat",), "critical", "I WILL att? <2> KILL <2> OBJ"),
-    Rule(("threat",), "critical", "WILL I att? <2> KILL <2> OBJ"),
-    Rule(("threat",), "critical", "KILL I <1> OBJ"),
+    Rule(("threat",), "critical", "I WILL att? <2> KILL <2-TO> OBJ"),
+    Rule(("threat",), "critical", "WILL I att? <2> KILL <2-TO> OBJ", inverted=True),
+    Rule(("threat",), "critical", "KILL I <1> ONE", inverted=True),
+    Rule(("threat",), "critical", "döda|dödar|mördar|skjuter|avrättar|lynchar|stryper|våldtar I <1> dem|dom", inverted=True),
+    # What is hung or slaughtered is mostly pictures and lambs.
+    Rule(("threat",), "critical", "hänger|slaktar I <1> dem|dom <2> lyktstolp*|galg*|svin|djur|hundar|jävlar*", inverted=True),
     Rule(("threat",), "critical", "I|WILL <2> KILL THEIR <1> CLOSE"),
-    Rule(("threat",), "critical", "I WILL att? <2> BURN <1> upp|ner|ned|på|eld|inne? <1> THEIR|NAME|er|dig"),
+    Rule(("threat",), "critical", "I WILL att? <2> BURN <1-TO|vid> upp|ner|ned|på|eld|inne? <1-TO|vid> THEIR|NAME|er|dig"),
     Rule(("threat",), "critical", "I WILL att? <2> BURN <1> THEIR <1> PLACE"),
     Rule(("threat",), "critical", "I WILL att? <2> slå|ha|köra|sparka ihjäl OBJ"),
     Rule(("threat",), "critical", "I WILL att? <2> slå|ha|köra|sparka OBJ ihjäl"),
-    Rule(("threat",), "critical", "slår|har|kör|sparkar I OBJ ihjäl"),
-    Rule(("threat",), "critical", "slår|har|kör|sparkar I ihjäl OBJ"),
+    Rule(("threat",), "critical", "slår|har|kör|sparkar I OBJ ihjäl", inverted=True),
+    Rule(("threat",), "critical", "slår|har|kör|sparkar I ihjäl OBJ", inverted=True),
     Rule(("threat",), "critical", "I WILL att? <2> ta livet av OBJ"),
     Rule(("threat",), "critical", "I WILL <2> skära|skär <2> halsen|strupen"),
-    Rule(("threat",), "critical", "skär I <2> halsen|strupen"),
+    Rule(("threat",), "critical", "skär I <2> halsen|strupen", inverted=True),
     Rule(("threat",), "critical", "I WILL <2> köra|kör över OBJ"),
     Rule(("threat",), "critical", "I WILL <3> kniv|kniven|yxan|yxa|kula|skott i THEIR|OBJ"),
-    Rule(("threat",), "critical", "du|ni ska|skall|sku|kommer|måste att? <2> dö|KILLED"),
-    Rule(("threat",), "critical", "ska|skall|kommer|sku du|ni att? <2> dö|KILLED"),
+    Rule(("threat",), "critical", "du|ni ska|skall|sku|kommer|måste att? <2-låta> dö|KILLED"),
+    Rule(("threat",), "critical", "ska|skall|kommer|sku du|ni att? <2-låta> dö|KILLED", inverted=True),
     Rule(("threat",), "critical", "du|ni dör|dö idag|ikväll|imorgon|imon|snart|nu|inatt"),
     Rule(("threat",), "critical", "I dödar|mördar|skjuter|slaktar|lynchar|hänger|stryper|våldtar <1>"
         " dig|dej|er|henne|honom|NAME"),
@@ -81,11 +87,11 @@ _RULES = (
         " moskén|förläggningen|asylboendet|kommunhuset|stadshuset|rådhuset|partikontoret"),
     Rule(("threat",), "critical", "döda honom|henne|NAME nån|någon|nu|snart|bara|innan|med"),
     # calls
-    Rule(("threat",), "critical", "nån|någon|nåt|vi|man borde|måste|skulle|kan|får|bör|sku <2> KILL <2>"
+    Rule(("threat",), "critical", "nån|någon|nåt|vi|man borde|måste|skulle|kan|får|bör|sku <2> KILL <2-TO>"
         " OBJ", hunting=True),
-    Rule(("threat",), "critical", "borde|måste|skulle|kan|bör nån|någon|ingen|vi|man <2> KILL <2>"
+    Rule(("threat",), "critical", "borde|måste|skulle|kan|bör nån|någon|ingen|vi|man <2> KILL <2-TO>"
         " OBJ", negated=True, hunting=True),
-    Rule(("threat",), "critical", "skjut|häng|mörda|lyncha|avrätta|halshugg|stryp|våldta|slakta"
+    Rule(("threat",), "critical", "skjut|häng|mörda|lyncha|avrätta|halshugg|stryp|våldta|slakta upp?"
         " honom|henne|NAME|er|jäveln|jävlarna|kärringen|horan"
          "|fittan|svinet|svinen|förrädarna|packet|landsförrädarna|politikerna"),
     Rule(("threat",), "critical", "skjut|häng|döda|mörda|lyncha|avrätta|stryp|slakta|bränn dom|dem", hunting=True),
@@ -99,7 +105,7 @@ _RULES = (
     Rule(("threat", "hate"), "critical", "GROUP|SLUR MUST <2> dö|KILLED|utrotas|gasas"),
     # wishes
     Rule(("threat",), "high", "SUBJ|YOU MUST att? <2> KILLED", hunting=True),
-    Rule(("threat",), "high", "MUST SUBJ|YOU <2> KILLED", hunting=True),
+    Rule(("threat",), "high", "MUST SUBJ|YOU <2> KILLED", hunting=True, inverted=True),
     Rule(("threat",), "high", "SUBJ|YOU ska|skall|borde|bör|måste|förtjänar|sku att? <1> dö"),
     Rule(("threat",), "high", "SUBJ|YOU|THEIR MUST <3> KILLEDPP"),
     Rule(("threat",), "high", "SUBJ|YOU <1> MUST <3>"
@@ -113,14 +119,15 @@ _RULES = (
     Rule(("threat",), "high", "hoppas|önskar <3> YOU|SUBJ|THEIR <4> får <2> AIL|stryk|kula"),
     Rule(("threat",), "high", "dö din|ditt|era|jävla|äckliga|fitta|hora|svin|långsamt|förrädare"),
     Rule(("threat",), "high", "gå|kan|snälla och|o|å|du|ni|bara dö"),
-    Rule(("threat",), "high", "häng|skjut|dränk dig|dej|er ONESELF?"),
+    Rule(("threat",), "high", "häng|skjut|dränk upp? dig|dej|er ONESELF?"),
     Rule(("threat",), "high", "döda dig|dej|er själv|själva"),
     Rule(("threat",), "high", "ta livet av dig|dej|er"),
     Rule(("threat",), "high", "ingen skulle|kommer|lär <1> sakna dig|dej|er"),
     # veiled
-    Rule(("threat",), "high", "I vet <3> var|vart|vilket|vilken <3> YOU|NAME|THEIR|SUBJ|CLOSE <3>"
+    Rule(("threat",), "high", "I vet <3> var|vart|vilket|vilken <3-OUR> YOU|NAME|THEIR|SUBJ|CLOSE <3>"
         " bor|jobbar|parkerar|sover|hämtar|lämnar|går"),
-    Rule(("threat",), "high", "vet I <3> var|vart|vilket|vilken <2> YOU|NAME|SUBJ|THEIR <3> bor|jobbar|sover|hämtar"),
+    Rule(("threat",), "high", "vet I <3> var|vart|vilket|vilken <2> YOU|NAME|SUBJ|THEIR <3>"
+        " bor|jobbar|sover|hämtar", inverted=True),
     Rule(("threat",), "high", "I vet <2> vilken|var|vart <2> skola|förskola|dagis|buss <4> THEIR|YOU|SUBJ"),
     Rule(("threat",), "high", "din|dina|era|hans|hennes|deras dagar|timmar|dar är räknade"),
     Rule(("threat",), "high", "räkna dina|era dagar|timmar|dar"),
@@ -134,7 +141,9 @@ _RULES = (
     Rule(("threat",), "high", "passa|akta|vakta dig|dej|er jävligt|noga|väldigt|jävlit <1>"
         " noga|annars|politiker|när|för?"),
     Rule(("threat",), "high", "du|ni kommer <1> inte <2> levande|leva", negated=True),
-    Rule(("threat",), "high", "sista <1> du|ni ser|gör|hör"),
+    Rule(("threat",), "high", "blir|är|var <1> sista <1> du|ni ser|gör|hör"),
+    Rule(("threat",), "high", "sista du|ni ser|gör|hör"),
+    Rule(("threat",), "high", "sista gången du|ni ser"),
     # doxxing
     Rule(("doxxing",), "high", "nån|någon|vem <4>"
         " adress|adressen|hemadress|hemadressen|privatnummer|privatnumret|bostadsadress till|på|hos"
@@ -189,8 +198,14 @@ RULES = Language(
         " gäss duvor duva råttan råttorna mus möss fisk* gädda* skata* kråk* lodjur*"
     ),
     negation=frozenset(["inte", "ej", "aldrig", "ingen", "inget", "int", "ente", "icke", "knappast", "varken", "utan"]),
+    spared=frozenset(["bara", "enbart", "endast", "sant"]),
+    after=frozenset(["inte", "ej", "aldrig"]),
     harmless=re.compile(
-        r"(?:skjut|häng)\w*\s+(?:upp|till|med|ut|på|fram|ihop|av|undan|kvar|in|kring|loss|över|läxa)(?!\w)"
+        r"häng\w*\s+upp(?!\s+(?:(?:dig|dej|honom|henne)(?!\w)(?!\s+på)|(?:er|ƿ+(?:\s+ƿ+)*)(?=\s*(?:[.,!?]|$|i\s|alla|båda))"
+        r"|i\s+(?:\w+\s+){0,2}(?:träd|lyktst|galg)))(?!\w)|skjut\w*\s+upp(?!\w)"
+        r"|(?:kör\w*\s+över|eld\w*\s+på)\s+(?:dig|dej|er|honom|henne|dem|dom|ƿ+)(?:\s+ƿ+)*\s+(?:till(?!\s+döds)|i\s+publiken)(?!\w)"
+        r"|hur\s+många\s+(?:\w+\s+){1,3}(?:ska|skall|måste|behöver)(?!\w)(?!.{0,40}innan\s+(?:de|dom)(?!\w))"
+        r"|(?:skjut|häng)\w*\s+(?:till|med|ut|på|fram|ihop|av|undan|kvar|in|kring|loss|över|läxa)(?!\w)"
         r"|dö[r]?\s+(?:av\s+)?(?:skratt|nyfiken|tristess|lycklig|gam|värm|skam|törst)\w*|död[a]?\s+(?:tid"
         r"|vinkel)|dödar\s+(?:stämning|tid)\w*"
         r"|över\s+min\s+döda\s+kropp|är\s+död(?:a)?\s+(?:för\s+mig|trött)\w*|vet\s+var\s+ni\s+står"
