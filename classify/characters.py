@@ -21,6 +21,16 @@ LOOKALIKE = {
     **dict(zip("ıłđħŧɑɡɩʏꞵɪɴʀᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢ", "ildhtagiybinracdejkmoptuvwz", strict=True)),
 }  # fmt: skip
 
+_BOXED = {  # "🅐" and "🅰": unlike "Ⓐ" and "🄰" they have no compatible form; the letters that make flags are no writing
+    chr(first + place): letter
+    for first in (0x1F150, 0x1F170)
+    for place, letter in enumerate("abcdefghijklmnopqrstuvwxyz")
+}
+DRESSED = re.compile(
+    "[\u249c-\u24e9\U0001f110-\U0001f129\U0001f130-\U0001f149\U0001f150-\U0001f169\U0001f170-\U0001f189]"
+)
+"""A letter in a bracket, a circle or a square, which nobody takes for one who asks Unicode."""
+
 
 class Letters:
     """A text under work, with the place of each code point."""
@@ -65,6 +75,8 @@ def plain_of(char: str) -> str:
     """What one code point stands for: any number of plain ones, or none."""
     if char in EMOJI:
         return f" {EMOJI[char]} "
+    if char in _BOXED:
+        return _BOXED[char]
     kind = unicodedata.category(char)
     if kind in _UNSEEN:
         return ""
@@ -82,6 +94,8 @@ def plain_of(char: str) -> str:
 @lru_cache(maxsize=8192)
 def in_case(char: str) -> str:
     """The plain capital or small letter that a code point stands for, itself if it is none, nothing if it is unseen."""
+    if char in _BOXED:
+        return _BOXED[char].upper()
     if unicodedata.category(char) in _UNSEEN:
         return ""
     plain = unicodedata.normalize("NFKC", char)

@@ -13,7 +13,7 @@ from functools import lru_cache, reduce
 from itertools import pairwise
 from operator import or_
 
-from classify.characters import ACCENTS, EMOJI, LETTER, SIGN, Letters, characters, plain_of
+from classify.characters import ACCENTS, DRESSED, EMOJI, LETTER, SIGN, Letters, characters, plain_of
 from classify.lexicon import KNOWN, dotted, is_part, joins
 from classify.signs import ROW, is_signed, without_signs
 from classify.undoing import BARE, BREAK, STEPS, WORD_FIRST, WORD_LAST, dots_back, joined, without_dots
@@ -83,7 +83,8 @@ def _unsigned(piece: str) -> tuple[str, int]:
     """The plain form of what stands between two blanks, and what is to be said of it.
 
     The steps work on a text that has something exotic, that is beyond plain Swedish and Finnish writing; they find something
-    only in what is suspect, so that a text with both needs them. Moved: not every code point has stayed in its place.
+    only in what is suspect, so that a text with both needs them. Moved: not every code point has stayed in its place, or not
+    every letter is one in the original, too.
     """
     lower = piece.lower()
     if not _UNUSUAL.search(lower):
@@ -91,7 +92,7 @@ def _unsigned(piece: str) -> tuple[str, int]:
     parts = list(map(plain_of, piece))
     plain = "".join(parts)
     suspect = _DISGUISE.search(plain) or not ACCENTS.isdisjoint(piece)
-    moved = len(plain) != len(piece) or not all(parts)
+    moved = len(plain) != len(piece) or not all(parts) or DRESSED.search(piece)
     armed = _SURE if not EMOJI.keys().isdisjoint(piece) and _ARMED.search(piece) else 0
     return plain, _EXOTIC | (_SUSPECT if suspect else 0) | (_MOVED if moved else 0) | _broken(plain) | armed
 

@@ -63,6 +63,9 @@ TRICKY = "aåäöéeodtpnsuv 🔥0143@$!|*#_.-·\n🔪⚰ТарНѕ\u0308\u030a\
         ("jag ska doda dig pa torget", "jag ska döda dig på torget"),
         ("på torget ska jag doda", "på torget ska jag döda"),
         ("imorg0n 0ch h3lt", "imorgon och helt"),
+        ("🅹🅰🅶 🆂🅺🅰 🅳🅾🅳🅰 🅳🅸🅶", "jag ska döda dig"),
+        ("🅣🅐🅟🅐🅝 ⓢⓘⓝⓤⓣ", "tapan sinut"),
+        ("d🅾d🅰 dig", "döda dig"),
         ("im*rgon", "imorgon"),
         ("a\x00b\udc80c", "a b c"),
         ("", ""),
@@ -87,6 +90,7 @@ def test_undoes(text: str, plain: str) -> None:
         "vaara ohi",
         "neekerin kallo on iso, hoito on hyvä, fatima ali n. sanoi",
         "på for och over",
+        "🇸🇪 och 🇫🇮",
     ],
 )
 def test_leaves_alone(text: str) -> None:
