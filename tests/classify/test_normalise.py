@@ -66,6 +66,12 @@ TRICKY = "aåäöéeodtpnsuv 🔥0143@$!|*#_.-·\n🔪⚰ТарНѕ\u0308\u030a\
         ("🅹🅰🅶 🆂🅺🅰 🅳🅾🅳🅰 🅳🅸🅶", "jag ska döda dig"),
         ("🅣🅐🅟🅐🅝 ⓢⓘⓝⓤⓣ", "tapan sinut"),
         ("d🅾d🅰 dig", "döda dig"),
+        ("jag\u3164ska\u115fdöda\uffa0dig\u2800", "jag ska döda dig "),
+        ("Ꭲapan ꜱinut", "tapan sinut"),
+        ("ʜᴀ̈ɴɢ ʙᴏʟʟᴇɴ", "häng bollen"),
+        ("hej \u202egid adöd aks gaJ\u202c nu", "hej jag ska döda dig nu"),
+        ("\u202egid\nja", "dig\nja"),
+        ("\u202e", ""),
         ("im*rgon", "imorgon"),
         ("a\x00b\udc80c", "a b c"),
         ("", ""),
@@ -130,6 +136,13 @@ def test_a_span_points_into_the_original() -> None:
     first, last = found.span(start, start + 4)
     assert text[first:last] == "d.ö.d.a"
     assert normalise("plain").span(1, 3) == (1, 3)
+
+
+def test_a_letter_of_what_is_shown_turned_stands_for_all_of_it() -> None:
+    text = "ja \u202eadöd\u202c d0da"
+    found = normalise(text)
+    assert found.text == "ja döda döda"
+    assert [text[slice(*found.span(place, place + 4))] for place in (3, 8)] == ["\u202eadöd\u202c", "d0da"]
 
 
 @pytest.mark.parametrize(
