@@ -19,7 +19,24 @@ LOOKALIKE = {
     **dict(zip("асеорхуіјѕһԁԛԝӏьвнкмтгпзё", "aceopxyijshdqwlbbhkmtrnee", strict=True)),
     **dict(zip("αβγεηικνορτυχωϲ", "abyenikvoptuxwc", strict=True)),
     **dict(zip("ıłđħŧɑɡɩʏꞵɪɴʀᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢ", "ildhtagiybinracdejkmoptuvwz", strict=True)),
+    **dict(zip("ʙɢʜʟꜰꜱ", "bghlfs", strict=True)),
+    **dict(zip("ꭰꭱꭲꭵꭹꭺꭻꭼꮃꮇꮋꮐꮒꮓꮟꮢꮩꮪꮮꮯꮲꮶꮷᏼ", "drtiyajewmhghzbrvslcpkdb", strict=True)),  # Cherokee
 }  # fmt: skip
+OTHER_SCRIPT = "Ͱ-ϿЀ-ԯ" + "".join(sorted(letter for letter in LOOKALIKE if letter > "ԯ" or letter < "Ͱ"))
+"""Letters that are none of ours, for a set of a regular expression."""
+
+BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters by name of which nothing is seen: Hangul fillers, and a Braille cell without dots."""
+
+_BOXED = {  # "🅐" and "🅰": unlike "Ⓐ" and "🄰" they have no compatible form; the letters that make flags are no writing
+    chr(first + place): letter
+    for first in (0x1F150, 0x1F170)
+    for place, letter in enumerate("abcdefghijklmnopqrstuvwxyz")
+}
+DRESSED = re.compile(
+    "[\u249c-\u24e9\U0001f110-\U0001f129\U0001f130-\U0001f149\U0001f150-\U0001f169\U0001f170-\U0001f189]"
+)
+"""A letter in a bracket, a circle or a square, which nobody takes for one who asks Unicode."""
 
 
 class Letters:
@@ -65,6 +82,10 @@ def plain_of(char: str) -> str:
     """What one code point stands for: any number of plain ones, or none."""
     if char in EMOJI:
         return f" {EMOJI[char]} "
+    if char in _BOXED:
+        return _BOXED[char]
+    if char in BLANKS:
+        return " "
     kind = unicodedata.category(char)
     if kind in _UNSEEN:
         return ""
@@ -82,6 +103,10 @@ def plain_of(char: str) -> str:
 @lru_cache(maxsize=8192)
 def in_case(char: str) -> str:
     """The plain capital or small letter that a code point stands for, itself if it is none, nothing if it is unseen."""
+    if char in _BOXED:
+        return _BOXED[char].upper()
+    if char in BLANKS:
+        return " "
     if unicodedata.category(char) in _UNSEEN:
         return ""
     plain = unicodedata.normalize("NFKC", char)

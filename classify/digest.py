@@ -1,4 +1,4 @@
-"""What a verdict hangs on besides a model's weights, as a digest: windows, languages and severities.
+"""What a verdict hangs on besides a model's weights, as a digest: plain form, masking, windows, languages and severities.
 
 It is a part of each classifier's version, so that no two that judge otherwise have one name. Tables are taken as they are, code
 by what it makes of a few texts; neither opens a model.
@@ -10,14 +10,32 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import fields, is_dataclass
 from functools import cache
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Final
 
-from classify import calibration, heads, hearing, judging, language, reading, severity, signs
+from classify import (
+    calibration,
+    characters,
+    heads,
+    hearing,
+    judging,
+    language,
+    lexicon,
+    masking,
+    normalise,
+    reading,
+    severity,
+    signs,
+    undoing,
+)
+from classify.encoder import inputs
 from classify.verdict import LABELS, SEVERITIES, Score
 
 _LENGTH: Final = 8
-_MODULES: Final = (language, hearing, signs, reading, severity, calibration, heads, judging)
+_MODULES: Final = (
+    characters, lexicon, undoing, signs, normalise, masking, language, hearing, reading, severity, calibration, heads, judging,
+    inputs,
+)  # fmt: skip
 _PLAIN: Final = (
     "Jag tycker att det är bra att kommunen har byggt en ny bro, men vägen dit är för smal och man kan inte cykla där.",
     "Minusta on hyvä että kunta on rakentanut uuden sillan, mutta tie sinne on vielä liian kapea eikä siellä voi ajaa pyörällä.",
@@ -59,6 +77,8 @@ def _told(value: object) -> str:
     match value:
         case None | bool() | int() | float() | str() | slice():
             return repr(value)
+        case FunctionType():
+            return value.__qualname__  # what it does is seen in texts
         case re.Pattern():
             return repr((value.pattern, value.flags))
         case Mapping():

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 
+from classify.characters import DRESSED
 from classify.language import Guess, hints, identify
 from classify.masking import NAMES
 from classify.normalise import Normalised
@@ -30,7 +31,8 @@ class Part:
 
 def heard(text: str, normalised: Normalised, masked: str) -> str:
     """What tells the language of ``text``: its plain form where something stood between its letters."""
-    if normalised.starts and ("#" in text or "@" in text):  # signs may hide all words of it from `identify`
+    # Signs may hide all words of it from `identify`.
+    if normalised.starts and ("#" in text or "@" in text or DRESSED.search(text)):
         return _EMOJI.sub(" ", NAMES.sub(" ", masked))
     return normalised.text if normalised.starts and "emoji" not in normalised.text else text
 

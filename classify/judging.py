@@ -15,6 +15,8 @@ from classify.severity import settle
 from classify.verdict import LABELS, Aim, Judgement, Label, Score, Span
 
 Words = list[tuple[int, int]]
+MOST_WINDOWS = 16
+"""Of one text, judged by both models: a hundred would hold up the posts of others for a second."""
 _MOST_SPANS = 3
 _ABUSE = SCALE.start  # the head of the least severity: whether it is abuse at all
 _AT_PERSON, _AT_GROUP = 0.6, 0.4  # parts of the chance of abuse; between them nothing is said

@@ -52,9 +52,12 @@ _EVERYWHERE = frozenset(COMMON[:150])
 FOLD = str.maketrans("åäöé", "aaoe")
 
 
+_GIVEN = frozenset(given_names())
+
+
 def is_given(word: str) -> bool:
     """Whether ``word``, in small letters, is a common given name, whatever else it is."""
-    return word in given_names()
+    return word in _GIVEN
 
 
 _BY_LENGTH: dict[int, tuple[str, ...]] = {

@@ -96,9 +96,15 @@ def _page(match: re.Match[str]) -> str:
     return match[0] if words > 1 else NAME * len(match[0])
 
 
+_WRITTEN = {ord(NAME): "p", ord(NAME.upper()): "P"}
+
+
 def cover(text: str, places: Iterable[tuple[int, int]]) -> str:
-    """``text`` with what stands at ``places`` made unreadable, each letter by itself; the models see a name there."""
-    letters = list(text)
+    """``text`` with what stands at ``places`` made unreadable, each letter by itself; the models see a name there.
+
+    The letter for that hides nothing where somebody wrote it: it is the ``p`` that it looks like.
+    """
+    letters = list(text.translate(_WRITTEN))
     for start, end in places:
         letters[start:end] = [letter if letter.isspace() else NAME for letter in letters[start:end]]
     return "".join(letters)

@@ -13,7 +13,18 @@ from functools import lru_cache, reduce
 from itertools import pairwise
 from operator import or_
 
-from classify.characters import ACCENTS, EMOJI, LETTER, SIGN, Letters, characters, plain_of
+from classify.characters import (
+    ACCENTS,
+    BLANKS,
+    DRESSED,
+    EMOJI,
+    LETTER,
+    OTHER_SCRIPT,
+    SIGN,
+    Letters,
+    characters,
+    plain_of,
+)
 from classify.lexicon import KNOWN, dotted, is_part, joins
 from classify.signs import ROW, is_signed, without_signs
 from classify.undoing import BARE, BREAK, STEPS, WORD_FIRST, WORD_LAST, dots_back, joined, without_dots
@@ -37,6 +48,8 @@ class Normalised:
 
 def normalise(text: str) -> Normalised:
     """The plain form of ``text``, in linear time. Any string will do, lone surrogates and NUL included."""
+    if _OVERRIDE in text:
+        return _turned(text)
     pieces, flags = zip(*map(_piece, text.split(" ")), strict=True)
     flag = reduce(or_, flags)
     if not (
@@ -52,6 +65,22 @@ def normalise(text: str) -> Normalised:
     while without_signs(letters, text) + sum(step(letters) for step in STEPS):
         pass
     return Normalised(letters.text, tuple(letters.starts), tuple(letters.ends))
+
+
+_OVERRIDE = "\u202e"  # what follows is shown from right to left, whatever it is
+_RUN = re.compile(f"{_OVERRIDE}([^{_OVERRIDE}\u202c\n]*)(\u202c?)")
+
+
+def _turned(text: str) -> Normalised:
+    """The plain form of what is shown. Each letter of a turned run stands for all of it, so that places stay in order."""
+    shown = normalise(_RUN.sub(lambda run: f"\u200b{run[1][::-1]}{chr(0x200B) if run[2] else ''}", text))
+    first, last = list(range(len(text))), list(range(1, len(text) + 1))
+    for run in _RUN.finditer(text):
+        start, end = run.span()
+        first[start:end], last[start:end] = [start] * (end - start), [end] * (end - start)
+    return Normalised(
+        shown.text, tuple(first[place] for place in shown.starts), tuple(last[place - 1] for place in shown.ends)
+    )
 
 
 _EXOTIC, _SUSPECT, _MOVED, _SURE, _PART, _UNDOTTED, _SIGN_FIRST = 1, 2, 4, 8, 16, 32, 64
@@ -83,7 +112,8 @@ def _unsigned(piece: str) -> tuple[str, int]:
     """The plain form of what stands between two blanks, and what is to be said of it.
 
     The steps work on a text that has something exotic, that is beyond plain Swedish and Finnish writing; they find something
-    only in what is suspect, so that a text with both needs them. Moved: not every code point has stayed in its place.
+    only in what is suspect, so that a text with both needs them. Moved: not every code point has stayed in its place, or what
+    is a letter or a blank is none in the original.
     """
     lower = piece.lower()
     if not _UNUSUAL.search(lower):
@@ -91,7 +121,7 @@ def _unsigned(piece: str) -> tuple[str, int]:
     parts = list(map(plain_of, piece))
     plain = "".join(parts)
     suspect = _DISGUISE.search(plain) or not ACCENTS.isdisjoint(piece)
-    moved = len(plain) != len(piece) or not all(parts)
+    moved = len(plain) != len(piece) or not all(parts) or DRESSED.search(piece) or not BLANKS.isdisjoint(piece)
     armed = _SURE if not EMOJI.keys().isdisjoint(piece) and _ARMED.search(piece) else 0
     return plain, _EXOTIC | (_SUSPECT if suspect else 0) | (_MOVED if moved else 0) | _broken(plain) | armed
 
@@ -125,7 +155,7 @@ _UNUSUAL = re.compile(
 )
 # What a word needs for one of the steps to find something in it, or more.
 _DISGUISE = re.compile(
-    rf"[€·•Ͱ-ϿЀ-ԯıłđħŧɑɡɩʏꞵɪɴʀᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢ]|[0-9@$|!][{LETTER}]"
+    rf"[€·•{OTHER_SCRIPT}]|[0-9@$|!][{LETTER}]"
     rf"|[{LETTER}](?:[0-9@$|!]*[0-9@$]|[*#_]+[{LETTER}]|\*\*|[{SIGN}]+[{LETTER}])|([{LETTER}])\1\1"
 )
 

@@ -105,7 +105,8 @@ def _in_parts(windows: tuple[Window, ...], guess: Guess) -> Reading:
     """Of a text that seems to be in another language, what is Swedish or Finnish, wherever it stands: only that is judged."""
     found: list[tuple[Window, Guess]] = []
     end = 0
-    for window, whole in zip(windows, [guess, *identify(list(map(_heard, windows[1:])))], strict=True):
+    wholes = [guess, *identify(list(map(_heard, windows[1:])))]
+    for window, whole in zip(windows, wholes, strict=True):
         own = [(_part(window, each), each.guess) for each in parts(window.text, window.normalised, window.masked)]
         if not own and sure(whole, window.pieces):
             own = [(replace(window, language=whole.nearest), whole)]
@@ -116,10 +117,24 @@ def _in_parts(windows: tuple[Window, ...], guess: Guess) -> Reading:
                 found.append((part, heard_there))
                 end = part.start + len(part.text)
     if not found:
-        guess = surest(windows[0].text, guess)
+        head, guess = _first_told(windows, wholes)
+        guess = surest(head.text, guess)
         return Reading(windows, windows, guess, _unable(guess))
     judged = tuple(window for window, _ in found)
     return Reading(judged, windows + judged, max((guess for _, guess in found), key=lambda guess: guess.words), None)
+
+
+def _first_told(windows: Sequence[Window], wholes: Sequence[Guess]) -> tuple[Window, Guess]:
+    """The first window with words enough to tell a language, and its guess; the first of all where there is none.
+
+    Before it there may be nothing but handles, links or emoji. What it ends with may be half a sentence: where the next one has
+    more words, that one.
+    """
+    told = [pair for pair in zip(windows, wholes, strict=True) if _unable(pair[1]) not in ("no-text", "too-short")]
+    first = (windows[0], wholes[0])
+    if not told or told[0] == first:
+        return first
+    return max(told[:2], key=lambda pair: pair[1].words)
 
 
 def _with_foreign(window: Window, guess: Guess) -> list[Window]:

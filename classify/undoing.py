@@ -2,7 +2,7 @@
 
 import re
 
-from classify.characters import LETTER, LOOKALIKE, SIGN, Letters
+from classify.characters import LETTER, LOOKALIKE, OTHER_SCRIPT, SIGN, Letters
 from classify.lexicon import DISGUISED, KNOWN, OFTEN, dotted, joins, resolve, undisguise
 
 _DOTS = re.compile("[åäö]")
@@ -15,8 +15,8 @@ _WORD_NEXT = re.compile(r"[a-zåäö]{1,20}(?![\w@/&=\-*]|[.:]\w)")
 _LEET = str.maketrans("01345789@$€|!", "oieastbgaseli")
 _LEET_I = _LEET | str.maketrans("1|!", "lll")
 _FOREIGN = re.compile(r"[Ͱ-ϿЀ-ԯ]")
-_MIXED = re.compile(rf"(?:[{LETTER}]|[Ͱ-ϿЀ-ԯıłđħŧɑɡɩʏꞵɪɴʀᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢ])+")
-_OTHER_SCRIPT = re.compile("[Ͱ-ϿЀ-ԯıłđħŧɑɡɩʏꞵɪɴʀᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢ]")
+_MIXED = re.compile(rf"[{LETTER}{OTHER_SCRIPT}]+")
+_OTHER_SCRIPT = re.compile(f"[{OTHER_SCRIPT}]")
 
 
 def _same_place(letters: str) -> list[tuple[str, int, int]]:

@@ -13,15 +13,13 @@ from classify.classifier import Judges
 from classify.classifiers.encoder import Encoder
 from classify.classifiers.linear import Linear
 from classify.heads import WATCHED
-from classify.judging import Scorer, chances, settled, thresholds
+from classify.judging import MOST_WINDOWS, Scorer, chances, settled, thresholds
 from classify.reading import Reading, read, unable
 from classify.rules.digest import of_rules
 from classify.rules.matching import find, raised
 from classify.verdict import Judgement, Label
 
 _BATCH = 512
-_MOST_WINDOWS = 16
-"""Of one text, judged by both models: a hundred would hold up the posts of others for a second."""
 
 
 class Cascade:
@@ -103,7 +101,7 @@ class Cascade:
     def _narrowed(self, reading: Reading, windows: Array) -> Reading:
         """The windows of a long text that are worth a second look, the most doubtful ones, in their order."""
         most = windows[:, WATCHED].max(axis=1)
-        chosen = [place for place in np.argsort(-most)[:_MOST_WINDOWS].tolist() if most[place] >= self._linear.screen]
+        chosen = [place for place in np.argsort(-most)[:MOST_WINDOWS].tolist() if most[place] >= self._linear.screen]
         return replace(reading, windows=tuple(reading.windows[place] for place in sorted(chosen)))
 
     def _doubtful(self, windows: Array) -> bool:

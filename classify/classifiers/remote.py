@@ -7,9 +7,10 @@ from pathlib import Path
 
 from classify.classifier import Classifier, Judges
 from classify.classifiers.cascade import Cascade
+from classify.digest import digest
 from classify.reading import read
 from classify.remote.answer import PLACE, Answer, Form
-from classify.remote.chat import Chat
+from classify.remote.chat import PROMPT, Chat
 from classify.remote.client import Client
 from classify.remote.labelling import Labelling
 from classify.remote.service import Outcome, Service
@@ -60,7 +61,7 @@ class Remote:
         self._breaker = Breaker(clock=clock)
         self._state = "answers"
         self.lacks: tuple[str, ...] = local.lacks
-        self.model = f"remote:{service.model}+{local.model}"
+        self.model = f"remote:{service.model}+{local.model}.{_version(service)}"
 
     @classmethod
     def open(
@@ -181,6 +182,12 @@ def _outcome(answer: Answer | TurvaktError | None) -> Outcome:
     if isinstance(answer, Answer):
         return "answered"
     return "skipped" if answer is None else "unusable" if isinstance(answer, BadInput) else "failed"
+
+
+def _version(service: Service) -> str:
+    """Of what is asked, about which texts, and of what an answer may do; not of where the server is."""
+    what = (service.kind, service.ask_from, service.threshold, service.lowers, sorted(service.labels.items()))
+    return digest([PROMPT, *map(repr, what)])
 
 
 def _form(service: Service) -> Form:

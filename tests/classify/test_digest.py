@@ -1,6 +1,7 @@
 """Classifiers that judge otherwise have another version, and the same ones the same in every process."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -9,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from classify import digest, language, reading, severity
+from classify import characters, digest, judging, language, lexicon, masking, normalise, reading, severity, undoing
+from classify.encoder import inputs
 from classify.rules import matching
 from classify.rules.digest import of_rules
 from tests.classify.material import shipped
@@ -29,12 +31,22 @@ def with_other(module: ModuleType, **constants: Any) -> ModuleType:
         (reading, {"JUDGED_FROM": 0.31}),
         (language, {"_PRIOR": 0.9}),
         (language, {"_FUNCTION_WORDS": language._FUNCTION_WORDS | {"sv": frozenset({"och"})}}),
+        (characters, {"EMOJI": characters.EMOJI | {"🏹": "emojigun"}}),
+        (characters, {"LOOKALIKE": {"а": "a"}}),
+        (lexicon, {"DISGUISED": lexicon.DISGUISED - {"döda"}}),
+        (lexicon, {"_GIVEN": lexicon._GIVEN | {"slakta"}}),
+        (inputs, {"PREFIX": "passage:"}),
+        (undoing, {"STEPS": undoing.STEPS[1:]}),
+        (normalise, {"_ARMED": re.compile("x")}),
+        (masking, {"_SCATTERED": 2}),
+        (judging, {"MOST_WINDOWS": 17}),
         (matching, {"CERTAIN": 0.86}),
         (matching, {"_LANGUAGES": matching._LANGUAGES[:1]}),
         (matching, {"_LANGUAGES": matching._LANGUAGES[::-1]}),
     ],
 )
 def test_another_table_is_another_digest(module: ModuleType, constants: Mapping[str, Any]) -> None:
+    assert module is matching or module in digest._MODULES
     assert digest.tables(with_other(module)) == digest.tables(module)
     assert digest.tables(with_other(module, **constants)) != digest.tables(module)
 

@@ -185,6 +185,17 @@ def test_only_beginning_and_end_of_a_huge_text_are_read() -> None:
     assert len(read(["x" * (WINDOW + 1)])[0].windows) == 4
 
 
+@pytest.mark.parametrize(
+    "noise", ["@user1 " * 120, "https://x.example/1 " * 50, "🎉" * 900 + " ", "RT " + "@user1 " * 120, "👍 " * 1000]
+)
+def test_words_behind_a_window_without_any_are_judged(noise: str) -> None:
+    assert read([noise])[0].unable in ("no-text", "too-short")
+    for more in range(0, 60, 10):  # wherever windows end
+        found = read(["." * more + noise + "Lapsesi kuolevat pian."])[0]
+        assert (found.unable, found.guess.language, found.guess.words) == (None, "fi", 3)
+    assert read([noise + "The cat sat on the mat and they are all happy about it. " * 5])[0].unable == "language"
+
+
 def test_windows_overlap_so_that_no_phrase_is_cut() -> None:
     text = "Tack för fikat. " * 300
     windows = read([text])[0].windows

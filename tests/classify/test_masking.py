@@ -100,6 +100,10 @@ def test_a_headline_and_what_an_official_says_are_quotations() -> None:
     assert masked(cover('Anna Ek: "vi ses i natt"', [(0, 7)])) == f'{NAME * 4} {NAME * 2}: "VI SES I NATT"'
 
 
+def test_the_letter_that_covers_names_covers_nothing_in_other_hands() -> None:
+    assert cover("Anna, taƿan sinut, ǷASKA", [(0, 4)]) == f"{NAME * 4}, tapan sinut, PASKA"
+
+
 def test_hiding_keeps_the_writing() -> None:
     assert (
         hide('Hon sa "Kom hit" till Storgrann kl 18.30, d0da!') == f'Hon sa "Kom hit" till {NAME * 9} kl 00.00, d0da!'

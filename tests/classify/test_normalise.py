@@ -63,6 +63,15 @@ TRICKY = "aåäöéeodtpnsuv 🔥0143@$!|*#_.-·\n🔪⚰ТарНѕ\u0308\u030a\
         ("jag ska doda dig pa torget", "jag ska döda dig på torget"),
         ("på torget ska jag doda", "på torget ska jag döda"),
         ("imorg0n 0ch h3lt", "imorgon och helt"),
+        ("🅹🅰🅶 🆂🅺🅰 🅳🅾🅳🅰 🅳🅸🅶", "jag ska döda dig"),
+        ("🅣🅐🅟🅐🅝 ⓢⓘⓝⓤⓣ", "tapan sinut"),
+        ("d🅾d🅰 dig", "döda dig"),
+        ("jag\u3164ska\u115fdöda\uffa0dig\u2800", "jag ska döda dig "),
+        ("Ꭲapan ꜱinut", "tapan sinut"),
+        ("ʜᴀ̈ɴɢ ʙᴏʟʟᴇɴ", "häng bollen"),
+        ("hej \u202egid adöd aks gaJ\u202c nu", "hej jag ska döda dig nu"),
+        ("\u202egid\nja", "dig\nja"),
+        ("\u202e", ""),
         ("im*rgon", "imorgon"),
         ("a\x00b\udc80c", "a b c"),
         ("", ""),
@@ -87,6 +96,7 @@ def test_undoes(text: str, plain: str) -> None:
         "vaara ohi",
         "neekerin kallo on iso, hoito on hyvä, fatima ali n. sanoi",
         "på for och over",
+        "🇸🇪 och 🇫🇮",
     ],
 )
 def test_leaves_alone(text: str) -> None:
@@ -126,6 +136,13 @@ def test_a_span_points_into_the_original() -> None:
     first, last = found.span(start, start + 4)
     assert text[first:last] == "d.ö.d.a"
     assert normalise("plain").span(1, 3) == (1, 3)
+
+
+def test_a_letter_of_what_is_shown_turned_stands_for_all_of_it() -> None:
+    text = "ja \u202eadöd\u202c d0da"
+    found = normalise(text)
+    assert found.text == "ja döda döda"
+    assert [text[slice(*found.span(place, place + 4))] for place in (3, 8)] == ["\u202eadöd\u202c", "d0da"]
 
 
 @pytest.mark.parametrize(

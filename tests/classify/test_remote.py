@@ -25,7 +25,8 @@ class TestRaising:
         judgement = one(judge, MEETING)
         assert (judgement.severity, judgement.flagged) == ("critical", ("threat",))
         assert judgement.labels["hate"].probability == 0.2
-        assert judgement.model == judge.model == "remote:tiny+watchword@1"
+        name, _, version = judge.model.rpartition(".")
+        assert (judgement.model, name, len(version)) == (judge.model, "remote:tiny+watchword@1", 8)
         assert told == {"answered": 1}
         assert server.requests[0]["messages"][0]["content"] == PROMPT
 
@@ -113,12 +114,13 @@ class TestLowering:
 class TestWhatIsAsked:
     def test_only_what_the_local_model_doubts(self, serving: Any, remote: Any) -> None:
         server = serving(lambda text: said())
-        found = remote(server, ask_from=0.3).classify([HARMLESS, MEETING, DANGER, "123 456"])
+        judge = remote(server, ask_from=0.3)
+        found = judge.classify([HARMLESS, MEETING, DANGER, "123 456"])
         assert sorted(server.texts) == sorted([MEETING, DANGER])
         assert [judgement.model for judgement in found] == [
             "watchword@1",
-            "remote:tiny+watchword@1",
-            "remote:tiny+watchword@1",
+            judge.model,
+            judge.model,
             "watchword@1",
         ]
         assert found[3].unable == "no-text"

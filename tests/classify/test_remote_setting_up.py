@@ -1,5 +1,6 @@
 """A remote model that cannot be asked is refused at the start, and trying it out tells what is wrong."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,6 +29,23 @@ def test_a_token_that_cannot_be_sent(clock: ManualClock) -> None:
 def test_a_model_without_a_name(clock: ManualClock) -> None:
     with pytest.raises(Broken, match=r"remote\.model: is empty"):
         Remote(LOCAL, Service(url="https://m.example", kind="chat", model=""), clock=clock)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"kind": "labels"},
+        {"ask_from": 0.1},
+        {"threshold": 0.6},
+        {"lowers": "high"},
+        {"labels": {"X": "hate"}},
+    ],
+)
+def test_who_is_asked_otherwise_has_another_name(clock: ManualClock, other: dict[str, Any]) -> None:
+    service = Service(url="https://m.example", kind="chat", model="tiny")
+    same = replace(service, url="https://n.example", token="t", seconds=1.0, most=1)
+    assert Remote(LOCAL, same, clock=clock).model == Remote(LOCAL, service, clock=clock).model
+    assert Remote(LOCAL, replace(service, **other), clock=clock).model != Remote(LOCAL, service, clock=clock).model
 
 
 @pytest.mark.parametrize("written", ["threat", "=threat", "X=anger", "X=none"])

@@ -57,6 +57,13 @@ def test_finnish_too() -> None:
         assert read([text])[0].guess.language == "fi"
 
 
+@pytest.mark.parametrize("text", ["🅻🅰🅿🆂🅴🆂🅸 🅺🆄🅾🅻🅴🆅🅰🆃", "🅛🅐🅟🅢🅔🅢🅘 🅚🅤🅞🅛🅔🅥🅐🅣 🔪", "Ⓛⓐⓟⓢⓔⓢⓘ ⓚⓤⓞⓛⓔⓥⓐⓣ", "🄻🄰🄿🅂🄴🅂🄸 🄺🅄🄾🄻🄴🅅🄰🅃 🔪"])
+def test_letters_in_boxes_are_text(text: str) -> None:
+    found = read([text])[0]
+    assert (found.unable, found.guess.language) == (None, "fi")
+    assert masked(text).split()[:2] == ["lapsesi", "kuolevat"]
+
+
 @pytest.mark.parametrize("tag", ["#AnnaLindqvist", "#MohamedAli", "#SaraEk", "#PekkaVirtanen", "#annalindqvist"])
 def test_whom_a_hashtag_names_does_not_matter(tag: str) -> None:
     front, behind = masked(f"{tag} du ljuger, säger de"), masked(f"nu räcker det med {tag}")
