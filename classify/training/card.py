@@ -60,8 +60,8 @@ LINEAR: Final = About(
     "linear",
     "One logistic regression per label, severity step and aim over hashed character n-grams (2 to 5), words, pairs of words\n"
     "and pairs of concepts.",
-    "Five-fold cross-validation over the authors it was trained on. Calibration and thresholds were fitted to the same scores, so that\n"
-    "F1, calibration error and false alarms are a little better here than on strangers (`turvakt evaluate`).",
+    "Five-fold cross-validation over the authors it was trained on. Calibration and thresholds were fitted to the same scores,\n"
+    "so that F1, calibration error and false alarms are a little better here than on strangers (`turvakt evaluate`).",
 )
 ENCODER: Final = About(
     "encoder",
