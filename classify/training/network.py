@@ -119,6 +119,15 @@ class Network(nn.Module):
         self.heads.weight.data = weight * self.spread
         self.heads.bias.data = bias + weight @ self.middle
 
+    def mix(self, other: "Network", share: float) -> None:
+        """Let the weights be ``share`` of those of ``other``, a network of the same form, and the rest of what they are."""
+        parts = [(1 - share) * mine + share * its for mine, its in zip(self.folded(), other.folded(), strict=True)]
+        with torch.no_grad():
+            for mine, its in zip(self.body.parameters(), other.body.parameters(), strict=True):
+                mine.lerp_(its, share)
+            self.heads.weight.copy_(parts[0] * self.spread)
+            self.heads.bias.copy_(parts[1] + parts[0] @ self.middle)
+
     def folded(self) -> tuple[torch.Tensor, torch.Tensor]:
         """(heads, width) and (heads,): weights and bias of the heads on the pooled vector as it is."""
         weight = self.heads.weight / self.spread
