@@ -61,7 +61,7 @@ class Remote:
         self._breaker = Breaker(clock=clock)
         self._state = "answers"
         self.lacks: tuple[str, ...] = local.lacks
-        self.model = f"remote:{service.model}+{local.model}.{_version(service)}"
+        self.model = f"remote:{service.model}@{_version(service)}+{local.model}"
 
     @classmethod
     def open(

@@ -68,7 +68,7 @@ TRICKY = "aåäöéeodtpnsuv 🔥0143@$!|*#_.-·\n🔪⚰ТарНѕ\u0308\u030a\
         ("d🅾d🅰 dig", "döda dig"),
         ("jag\u3164ska\u115fdöda\uffa0dig\u2800", "jag ska döda dig "),
         ("Ꭲapan ꜱinut", "tapan sinut"),
-        ("ʜᴀ̈ɴɢ ʙᴏʟʟᴇɴ", "häng bollen"),
+        ("ʜäɴɢ ʙᴏʟʟᴇɴ", "häng bollen"),
         ("hej \u202egid adöd aks gaJ\u202c nu", "hej jag ska döda dig nu"),
         ("\u202egid\nja", "dig\nja"),
         ("\u202e", ""),

@@ -1,6 +1,7 @@
 """A remote model may raise what the local one says; where it fails, the local verdict stands. Contains abusive test material."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -25,8 +26,8 @@ class TestRaising:
         judgement = one(judge, MEETING)
         assert (judgement.severity, judgement.flagged) == ("critical", ("threat",))
         assert judgement.labels["hate"].probability == 0.2
-        name, _, version = judge.model.rpartition(".")
-        assert (judgement.model, name, len(version)) == (judge.model, "remote:tiny+watchword@1", 8)
+        assert judgement.model == judge.model
+        assert re.fullmatch(r"remote:tiny@[0-9a-f]{8}\+watchword@1", judge.model)
         assert told == {"answered": 1}
         assert server.requests[0]["messages"][0]["content"] == PROMPT
 
