@@ -52,14 +52,13 @@ def test_the_report_and_the_card(trained: tuple[Path, Report, list[str]]) -> Non
     for figures in report.figures:
         low, high = figures.f1.interval
         assert 0 <= low <= figures.f1.value <= high <= 1
-    assert any(figures.f1.interval[0] < figures.f1.interval[1] for figures in report.figures)
     written = json.loads(json.dumps(report.as_json()))
     counted = Counter((each.lang, label) for each in read(TRAINING) for label in each.labels)
     assert {(each["language"], each["label"]): each["positives"] for each in written["figures"]} == counted
     card = (folder / "linear" / "card.md").read_text("utf-8")
     assert markdown(report.rows()) in card
     assert markdown(report.overall_rows()) in card
-    assert "| budget of false alarms | 5.0% |" in card
+    assert "| budget of false alarms | 6.0% |" in card
 
 
 def test_the_trained_model_knows_its_corpus(trained: tuple[Path, Report, list[str]]) -> None:
