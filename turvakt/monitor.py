@@ -128,7 +128,7 @@ class Monitor:
             if self._shadow is not None:
                 await self._shadow.drained()
 
-        # What is loaded by now stays: the collector of garbage need not walk over it again and again.
+        # What is loaded by now stays until the end: the collector of garbage need not walk over it again and again.
         gc.freeze()
         services: dict[str, Service] = {
             "deliveries": dispatcher.run,
@@ -164,6 +164,7 @@ class Monitor:
         except BaseExceptionGroup as errors:
             raise first(errors) from errors
         finally:
+            gc.unfreeze()
             await runtime.close()
             for channel in parts.channels.values():
                 await channel.close()

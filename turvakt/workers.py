@@ -128,6 +128,7 @@ class ClusterWorker:
         except _Done:
             pass
         finally:
+            gc.unfreeze()
             await worker.close()
             await beating.close()
             # Not before: who has lost the lock and has it again sends by the same ones.
@@ -150,7 +151,7 @@ class ClusterWorker:
         make: Callable[[], Service] = partial(self._service, worker)
         service = await worker.run(make, place="start")
         self.opened = True
-        # What is loaded by now stays: the collector of garbage need not walk over it again and again.
+        # What is loaded by now stays until the end: the collector of garbage need not walk over it again and again.
         gc.freeze()
         if self._name in SERVICES:
             await self._alone(self._parts.postgres.session_lock(self._name), service)

@@ -22,6 +22,8 @@ _AGAIN = "It is tried again"
 _SECONDS = 3600.0
 _TRIES, _PAUSE = 5, 0.2
 """Looks for those who see old rows, and seconds between them: most do so for a moment."""
+_PATIENCE = 10.0
+"""Seconds after which a table is not written anew once more because somebody came meanwhile who sees old rows."""
 
 _OBSTACLES = {
     "wal_recycle is on": "SELECT current_setting('wal_recycle') = 'on'",
@@ -88,14 +90,18 @@ _OLD = """SELECT pid, backend_xmin::text FROM pg_stat_activity
 
 
 def _write_anew(connection: Connection[Any], table: str, told: list[str], *, place: str) -> None:
-    """Write the table anew, which may take long: not while somebody is there who would keep old rows in it, and twice at most."""
-    for _ in range(2):
-        if not _waited_for_old(connection):
-            break
+    """Write the table anew, which may take long: not while somebody is there who would keep old rows in it.
+
+    Where many sessions begin, one may do so at that very moment: a table that is soon written is tried more than once.
+    """
+    patient_until = time.monotonic() + _PATIENCE
+    while _waited_for_old(connection):
         told.clear()
         connection.execute(SQL("VACUUM (FULL, VERBOSE) {}").format(Identifier(table)))
         if not _left(table, told, place=place):
             return
+        if time.monotonic() > patient_until:
+            break
     raise Unavailable("an old transaction still sees what was erased", place=place, remedy=_AGAIN)
 
 

@@ -30,7 +30,7 @@ from tests import databases
 from tests.access.people import seal
 from tests.alerts.people import AT
 from tests.alerts.servers import SmtpServer
-from turvakt.schema import open_file
+from tests.databases import open_file
 
 LINK = "https://turvakt.ekvik.example/join/a1b2c3"
 MOMENT = datetime.fromisoformat("2026-12-01T10:00:00+00:00").isoformat()

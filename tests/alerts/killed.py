@@ -28,7 +28,7 @@ from alerts.stage import recording
 from flow.clock import SystemClock
 from flow.logs.sqlite import SqliteLog
 from tests.alerts.people import alert, official, recipient, verdict
-from turvakt.schema import open_file
+from tests.databases import open_file
 
 PLANS = Plans(Plan((Rule(name="grave", severity="low"),)))
 STEPS: list[tuple[type, str]] = [

@@ -44,7 +44,7 @@ from tests.alerts.people import AT, alert, official, recipient, verdict
 from tests.alerts.test_deliver import Scripted, render
 from tests.alerts.world import World as IncidentWorld
 from tests.alerts.world import told
-from turvakt.schema import open_file
+from tests.databases import open_file
 
 DESK = Contact(
     name="Beredskap Ekvik",

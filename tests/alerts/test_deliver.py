@@ -31,7 +31,7 @@ from flow.clock import ManualClock
 from flow.errors import BadInput, Broken, Unavailable
 from flow.logs.sqlite import SqliteLog
 from tests.alerts.people import AT, alert, recipient, verdict
-from turvakt.schema import open_file
+from tests.databases import open_file
 
 SOON = 5.0
 Fault = Exception | str | None

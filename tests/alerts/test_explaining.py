@@ -17,7 +17,7 @@ from registry.official import Consent, Official
 from tests.alerts.people import AT, DESK, DUTY, official, verdict
 from tests.alerts.test_routing import SOMEBODY, rule_lists, verdicts
 from tests.alerts.world import World
-from turvakt.schema import open_file
+from tests.databases import open_file
 
 NOBODY = Consent(("*",), AT, recipients=("Nobody",))
 SILENT = Consent(("*",), AT, text=False)

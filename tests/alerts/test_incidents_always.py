@@ -42,7 +42,7 @@ from registry.holder import Part
 from registry.official import Consent
 from tests.alerts.people import AT, official
 from tests.alerts.world import CHIEF, DEPUTY, World
-from turvakt.schema import open_file
+from tests.databases import open_file
 
 GRADES: dict[str, tuple[Severity, tuple[Label, ...]]] = {
     "other": ("medium", ("harassment",)),

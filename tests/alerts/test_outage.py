@@ -11,7 +11,7 @@ from alerts.delivery.dispatcher import Dispatcher
 from alerts.delivery.outbox import Item
 from tests.alerts.test_incidents_always import Fickle, render, step, text
 from tests.alerts.world import TEXTS, World
-from turvakt.schema import open_file
+from tests.databases import open_file
 
 
 @pytest.fixture

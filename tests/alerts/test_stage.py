@@ -31,7 +31,7 @@ from flow.runtimes.embedded import Embedded
 from flow.stage import Outcome, Stage
 from registry.official import Contact, Official
 from tests.alerts.people import AT, official, verdict
-from turvakt.schema import open_file
+from tests.databases import open_file
 
 OUTBOX = Contact("Beredskap Ekvik", "outbox", "vakt@ekvik.example", "sv")
 

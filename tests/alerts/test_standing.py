@@ -10,7 +10,7 @@ from alerts.alert import Alert, State
 from alerts.delivery.outbox import Result
 from alerts.delivery.standing import Standings, Why
 from tests.alerts.world import World
-from turvakt.schema import open_file
+from tests.databases import open_file
 
 TEXT = "Jag kommer hem till dig i natt och då är det slut, vänta du bara"
 

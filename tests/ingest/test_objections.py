@@ -13,7 +13,7 @@ from flow.errors import BadInput
 from ingest.objections import Decision, Objections, accounts
 from ingest.post import Author, Post
 from tests import databases
-from turvakt.schema import open_file
+from tests.databases import open_file
 
 ACCOUNT = ("web", "u1")
 AT = datetime(2026, 9, 14, 6, tzinfo=UTC)

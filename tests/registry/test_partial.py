@@ -31,7 +31,7 @@ from review.index import Query
 from review.indexes.sqlite import SqliteIndex
 from tests import databases
 from tests.alerts.people import alert, recipient, verdict
-from turvakt.schema import open_file
+from tests.databases import open_file
 
 from .people import NOW, START, official
 

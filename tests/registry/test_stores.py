@@ -23,8 +23,9 @@ from registry.official import Consent
 from registry.store import Store
 from registry.stores.sql import SqlStore
 from registry.tables import CONSENT, OFFICIAL
+from tests.databases import open_file
 from tests.servers.fixtures import Place
-from turvakt.schema import open_file, open_postgres, upgrade
+from turvakt.schema import open_postgres, upgrade
 
 from .contract_store import StoreContract
 from .people import NOW, official

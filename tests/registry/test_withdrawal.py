@@ -24,7 +24,7 @@ from registry.official import Consent, Contact
 from registry.stores.partial import SqlPartial
 from registry.stores.sql import SqlStore
 from registry.withdrawal import Erasure, Report, export
-from turvakt.schema import open_file
+from tests.databases import open_file
 
 from .people import NOW, official
 

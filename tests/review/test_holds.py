@@ -16,9 +16,9 @@ from registry.holder import Holder, Part
 from registry.official import Consent, Official
 from review.holds import LONGEST, Holds
 from tests import databases
+from tests.databases import open_file
 from tests.registry.people import official
 from tests.review.people import START, at, verdict
-from turvakt.schema import open_file
 
 UNTIL = START + timedelta(days=30)
 OFFICIALS = {

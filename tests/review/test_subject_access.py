@@ -26,8 +26,8 @@ from registry.withdrawal import export
 from review.indexes.memory import MemoryIndex
 from review.subject_access.page import FOLDER, LEFT_OUT, Held, page, page_of
 from tests.alerts.people import AT, alert, official, verdict
+from tests.databases import open_file
 from tests.review.people import decision, delivery
-from turvakt.schema import open_file
 
 HER = official()
 TEXT = "Tack <script>alert(1)</script> för bron & vägen"

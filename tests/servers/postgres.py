@@ -31,6 +31,7 @@ class Postgres(Server):
             configuration.write("wal_recycle = off\n")  # see docs/postgresql.md
             # An analysis of its own is an old transaction for a moment: a scrub, asked once, would be refused now and then.
             configuration.write("autovacuum = off\n")
+            configuration.write("fsync = off\n")  # only a machine that stops would lose something, no killed process
 
     def command(self) -> Sequence[str]:
         settings = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder}

@@ -34,8 +34,8 @@ from registry.importing import read_officials
 from review.index import Query, every
 from review.indexes.memory import MemoryIndex
 from review.stage import index_stages
+from tests.databases import open_file
 from tests.turvakt.process import DEMO_POSTS, OFFICIALS, ROOT
-from turvakt.schema import open_file
 
 NOW = datetime(2026, 9, 15, 12, tzinfo=UTC)
 UNREADABLE = b"{this is no post"

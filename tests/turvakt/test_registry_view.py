@@ -15,9 +15,9 @@ from ingest.post import Post
 from registry.importing import read_officials
 from registry.official import Official
 from registry.stores.sql import SqlStore
+from tests.databases import open_file
 from tests.turvakt.process import OFFICIALS
 from turvakt.registry_view import RegistryView
-from turvakt.schema import open_file
 
 AT = datetime(2026, 9, 14, 6, tzinfo=UTC)
 ANNA = "anna-lindqvist"

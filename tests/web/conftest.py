@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from flow.database import Database
-from turvakt.schema import open_file
+from tests.databases import open_file
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from access.permissions import MAY
 from access.person import ROLES, Role
 from flow.clock import SystemClock
 from review.index import write_place
+from tests.databases import open_file
 from tests.review.people import alert, verdict
 from tests.web.building import Browser, FixedDoor, World, actor, official, staff
-from turvakt.schema import open_file
 from web.rules import RULES, is_met
 from web.staff import Staff
 

@@ -1,7 +1,9 @@
 """Erased rows are in no file of the server any more: not in the tables, not in what it samples, not in the write-ahead log."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from threading import Event
 from uuid import uuid4
 
 import psycopg
@@ -96,6 +98,26 @@ def test_what_an_old_transaction_still_sees_is_waited_for(database: Postgres, se
         assert storage(server) == before
     database.scrub()
     assert storage(server) != before
+    assert files(server, "MARKER") == set()
+
+
+def test_sessions_that_only_begin_are_not_in_the_way(database: Postgres, server: Server) -> None:
+    fill(database, "MARKER")
+    erase(database, "MARKER")
+    ended = Event()
+
+    def begin() -> None:
+        while not ended.is_set():
+            psycopg.connect(server.address).close()
+
+    with ThreadPoolExecutor(4) as pool:
+        beginning = [pool.submit(begin) for _ in range(4)]
+        try:
+            for _ in range(3):
+                database.scrub()
+        finally:
+            ended.set()
+    assert [each.result() for each in beginning] == [None] * 4
     assert files(server, "MARKER") == set()
 
 
