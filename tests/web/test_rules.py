@@ -1,9 +1,10 @@
 """Every page has a rule that says who may see it, and the rule holds."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -91,26 +92,36 @@ def test_nothing_of_another_tenant_is_seen(role: Role) -> None:
 
 
 @pytest.fixture(scope="module")
-def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staff]:
+def browsers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Role | None], Browser]]:
+    """A browser of somebody in a role, or of a stranger, all over one world: to build an application takes long."""
     with closing(open_file(tmp_path_factory.mktemp("people") / "turvakt.db")) as file:
-        yield staff(file, SystemClock())
+        tenancy = Tenancy(staff(file, SystemClock()))
+
+        @cache
+        def browser(role: Role | None) -> Browser:
+            if role is not None:
+                return tenancy.browser(role)
+            return tenancy.world.browser(door=FixedDoor(None), staff=tenancy.staff, portal=_UNUSED, answers=_UNUSED)
+
+        yield browser
 
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("route", sorted(routes()))
-def test_each_role_sees_what_its_rule_says(role: Role, route: tuple[str, str], people: Staff) -> None:
+def test_each_role_sees_what_its_rule_says(
+    role: Role, route: tuple[str, str], browsers: Callable[[Role | None], Browser]
+) -> None:
     rule = RULES[route]
     method, path = route[0], re.sub(r"\{.*?\}", "x", route[1])
     if rule == "open":
         return
-    tenancy = Tenancy(people)
-    browser = tenancy.browser(role)
-    answer = browser.submit(path) if method == "POST" else browser.request(method, path)
+
+    def status(browser: Browser) -> int:
+        return (browser.submit(path) if method == "POST" else browser.request(method, path)).status_code
+
     refusal = 303 if path == "/" else 403  # from the first page one is led to one's own
-    assert (answer.status_code != refusal) == is_met(rule, MAY[role].__contains__)
-    stranger = tenancy.world.browser(door=FixedDoor(None), staff=tenancy.staff, portal=_UNUSED, answers=_UNUSED)
-    answer = stranger.submit(path) if method == "POST" else stranger.request(method, path)
-    assert answer.status_code == 401
+    assert (status(browsers(role)) != refusal) == is_met(rule, MAY[role].__contains__)
+    assert status(browsers(None)) == 401
 
 
 def test_who_is_not_active_any_more_sees_nothing() -> None:
