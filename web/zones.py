@@ -4,22 +4,24 @@ Messages go by the official's country, too, so that a message and the page behin
 """
 
 from collections.abc import Iterable
-
-from fastapi import Request
+from typing import TYPE_CHECKING
 
 from access.permissions import Actor
 from registry.official import Country, Language, Official
 from registry.tenant import tenant_of
 
+if TYPE_CHECKING:
+    from fastapi import Request  # takes half a second to load, and commands that show no page use these zones, too
+
 USUAL: dict[Language, Country] = {"sv": "SE", "fi": "FI", "en": "SE"}
 
 
-def about(request: Request, official: Official | None) -> None:
+def about(request: "Request", official: Official | None) -> None:
     """From now on the page is about this official; ``None``: about nobody."""
     request.state.country = None if official is None else official.country
 
 
-def country_of(request: Request, language: Language) -> Country:
+def country_of(request: "Request", language: Language) -> Country:
     """The country in whose time the page writes."""
     hers: Country | None = getattr(request.state, "country", None)
     readers: frozenset[Country] = getattr(request.state, "countries", frozenset())

@@ -472,14 +472,14 @@ class TestWithdrawalMeanwhile:
             assert [each.official for each in POSTS.decode(entry.value).mentions] == ["anna-lindqvist"]
 
 
-def test_clients_of_servers_are_loaded_only_where_they_are_used(tmp_path: Path) -> None:
+def test_clients_of_servers_and_what_builds_pages_are_loaded_only_where_they_are_used(tmp_path: Path) -> None:
     code = """
 import sys
 from turvakt.cli import main
 try:
     main(["status", "--json"], environ={"TURVAKT_DATA_DIR": sys.argv[1]})
 finally:
-    print([name for name in ("confluent_kafka", "psycopg", "elasticsearch", "faust") if name in sys.modules])
+    print([name for name in ("confluent_kafka", "psycopg", "elasticsearch", "faust", "fastapi") if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
