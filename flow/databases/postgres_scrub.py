@@ -92,7 +92,8 @@ _OLD = """SELECT pid, backend_xmin::text FROM pg_stat_activity
 def _write_anew(connection: Connection[Any], table: str, told: list[str], *, place: str) -> None:
     """Write the table anew, which may take long: not while somebody is there who would keep old rows in it.
 
-    Where many sessions begin, one may do so at that very moment: a table that is soon written is tried more than once.
+    Where databases come and go beside it somebody may do so at that very moment: a table that is soon written is tried more than
+    once. Beside two threads that made and dropped databases, with two tries 15 of 67 scrubs were refused, like this none of 51.
     """
     patient_until = time.monotonic() + _PATIENCE
     while _waited_for_old(connection):
