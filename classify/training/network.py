@@ -143,12 +143,36 @@ class _ByPiece(nn.Module):
 
     def __init__(self, network: Network) -> None:
         super().__init__()
-        self.body = network.body
+        self.body = copy.deepcopy(network.body)
+        for layer in self.body.encoder.layer:
+            layer.attention.self = _Attention(layer.attention.self)
         self.heads = nn.Linear(network.heads.in_features, network.heads.out_features, bias=False)
         self.heads.weight = nn.Parameter(network.folded()[0].detach())
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         return self.heads(self.body(input_ids=ids, attention_mask=torch.ones_like(ids)).last_hidden_state)
+
+
+class _Attention(nn.Module):
+    """A layer's attention as one node of ONNX Runtime's: twice as fast as the eight nodes that the exporter makes of it."""
+
+    def __init__(self, whole: nn.Module) -> None:
+        super().__init__()
+        self.query, self.key, self.value = whole.query, whole.key, whole.value
+        self.heads = whole.num_attention_heads
+
+    def forward(self, hidden: torch.Tensor, *args: object, **kwargs: object) -> tuple[torch.Tensor, None]:
+        """Every piece sees every other: what is written reads one text at a time, without a mask."""
+        parts = (self.query(hidden), self.key(hidden), self.value(hidden))
+        found: torch.Tensor = torch.onnx.ops.symbolic(
+            "com.microsoft::MultiHeadAttention",
+            parts,
+            {"num_heads": self.heads},
+            dtype=hidden.dtype,
+            shape=hidden.shape,
+            version=1,
+        )
+        return found, None
 
 
 def fit(

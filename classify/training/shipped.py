@@ -97,17 +97,13 @@ def _name(node: onnx.NodeProto, readers: Mapping[str, onnx.NodeProto], stored: I
 def _shape(graph: onnx.GraphProto, weights: Mapping[str, NDArray[np.float32]]) -> BertConfig:
     """What a BERT of these weights looks like. How many heads of attention it has stands in the graph alone."""
     pieces, width = weights["body.embeddings.word_embeddings.weight"].shape
-    split = next(
-        numpy_helper.to_array(each).tolist()
-        for each in graph.initializer
-        if list(each.dims) == [4] and each.data_type == 7
-    )
+    attention = next(node for node in graph.node if node.op_type == "MultiHeadAttention")
     norm = next(node for node in graph.node if node.op_type == "LayerNormalization")
     return BertConfig(
         vocab_size=pieces,
         hidden_size=width,
         num_hidden_layers=sum(name.endswith(".intermediate.dense.bias") for name in weights),
-        num_attention_heads=split[2],
+        num_attention_heads=next(each.i for each in attention.attribute if each.name == "num_heads"),
         intermediate_size=len(weights["body.encoder.layer.0.intermediate.dense.bias"]),
         max_position_embeddings=len(weights["body.embeddings.position_embeddings.weight"]),
         type_vocab_size=len(weights["body.embeddings.token_type_embeddings.weight"]),
