@@ -2,7 +2,8 @@
 
 ``models/corpus/readings/`` keeps both as they were before anything was settled: ``second-<language>.jsonl`` holds the second
 reader's labels of every post of the parts that were read twice, ``first-<language>.jsonl`` the writer's of those posts where
-label set or severity differ. Elsewhere the first reading is the second.
+label set or severity differ. Elsewhere the first reading is the second. ``native-second-<language>.jsonl`` and
+``native-first-<language>.jsonl`` are the same of the posts in open corpora that we labelled by id.
 """
 
 import json
@@ -22,6 +23,7 @@ from classify.verdict import LABELS, SEVERITIES, Label, Severity, at_least
 from flow.errors import BadInput, Broken
 
 FOLDER: Final = "readings"
+_NATIVE: Final = "native-"
 _SEE: Final = "The readings are described in models/corpus/README.md"
 Steps = NDArray[np.intp]
 
@@ -73,7 +75,7 @@ class AgreementReport:
 
     def rows(self) -> Table:
         """A table to print; its first row is the heading."""
-        heading = ("language", "question", "both", "only writer", "only second", "kappa")
+        heading = ("language", "question", "both", "only first", "only second", "kappa")
         return [
             heading,
             *(
@@ -83,18 +85,19 @@ class AgreementReport:
         ]
 
 
-def read_readings(folder: Path) -> dict[str, Pair]:
-    """Both readings of every post that was read twice, by its id.
+def read_readings(folder: Path, *, native: bool = False) -> dict[str, Pair]:
+    """Both readings of every post that was read twice, by its id; ``native``: of those in open corpora.
 
     Raises:
         BadInput: a line is wrong, or a first reading stands beside no second one or does not differ from it.
         Broken: there is nothing to read.
     """
-    second = dict(_each(folder, "second"))
+    of = _NATIVE if native else ""
+    second = dict(_each(folder, f"{of}second"))
     if not second:
         raise Broken("no second readings there", place=str(folder), remedy=_SEE)
     found = {id: Pair(reading, reading) for id, (_, reading) in second.items()}
-    for id, (place, first) in _each(folder, "first"):
+    for id, (place, first) in _each(folder, f"{of}first"):
         if id not in found or found[id].second == first:
             raise BadInput("a first reading without a second one that differs", place=place, remedy=_SEE)
         found[id] = Pair(first, found[id].second)
@@ -162,7 +165,7 @@ def _has(label: Label) -> Callable[[Reading], int]:
 
 
 def _each(folder: Path, which: str) -> Iterator[tuple[str, tuple[str, Reading]]]:
-    """Id -> place and reading, of all files of one reader."""
+    """Id -> place and reading, of all files of one reader, whose names begin with ``which``."""
     for path in sorted(folder.glob(f"{which}-*.jsonl")):
         try:
             lines = path.read_bytes().splitlines()

@@ -179,6 +179,18 @@ def read_open(folder: Path, *, native: Path | None = None) -> OpenTexts:
     return OpenTexts(tuple(found.values()), refused)
 
 
+def native_posts(folder: Path) -> list[Example]:
+    """The posts that we labelled ourselves, without their texts, which are not ours: each as if by an author of its own.
+
+    Raises:
+        BadInput: a line is wrong; the message names file, line and field.
+    """
+    return [
+        Example(id, lang, "", frozenset(row["labels"]), row["severity"], author=id)
+        for (lang, id), row in _native(folder).items()
+    ]
+
+
 def _examples(name: str, corpus: OpenCorpus, path: Path, ours: Mapping[tuple[str, str], Row]) -> Iterator[Example]:
     rows = list(_rows(path, _spoilt, remedy="Fetch the corpus anew"))
     others = sorted((each for each in rows if _key(each[1]) not in ours), key=lambda each: _digest(each[1]["text"]))

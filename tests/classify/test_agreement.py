@@ -10,6 +10,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from classify.corpus import Example, read
 from classify.evaluation.agreement import FOLDER, Pair, Reading, kappa, measure, read_readings
+from classify.training.open_corpora import native_posts
 from classify.verdict import Label, Severity
 from flow.errors import BadInput, Broken
 from tests.classify.material import MODELS
@@ -113,9 +114,18 @@ def test_the_shipped_readings_cover_the_corpus() -> None:
     assert set(pairs) == {each.id for each in examples}
 
 
-def test_the_card_says_what_was_measured() -> None:
+def test_the_shipped_readings_of_native_posts_are_of_posts_with_labels() -> None:
+    posts = {each.id for each in native_posts(MODELS / "corpus" / "native")}
+    pairs = read_readings(MODELS / "corpus" / FOLDER, native=True)
+    assert set(pairs) <= posts
+    assert len(posts - set(pairs)) == 98  # the data card says so
+
+
+@pytest.mark.parametrize("native", [False, True])
+def test_the_card_says_what_was_measured(native: bool) -> None:
     card = (MODELS / "corpus" / "README.md").read_text("utf-8")
-    report = measure(read_readings(MODELS / "corpus" / FOLDER), read(MODELS / "corpus"))
+    examples = native_posts(MODELS / "corpus" / "native") if native else read(MODELS / "corpus")
+    report = measure(read_readings(MODELS / "corpus" / FOLDER, native=native), examples)
     for each in report.agreements:
         assert f"{each.both} / {each.first} / {each.second} | {each.kappa} |" in card
     for language, posts in report.posts.items():

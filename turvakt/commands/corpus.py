@@ -21,13 +21,20 @@ Corpus = Annotated[
 
 
 @app.command()
-def agreement(context: typer.Context, corpus: Corpus = None, as_json: AsJson = False) -> None:
+def agreement(
+    context: typer.Context,
+    corpus: Corpus = None,
+    native: Annotated[bool, typer.Option("--native", help="Of the native posts that were labelled by id.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Tell how far two readings of the corpus agree: kappa for each label and for severity, with intervals over authors."""
     from classify.corpus import read
     from classify.evaluation.agreement import FOLDER, measure, read_readings
+    from classify.training.open_corpora import native_posts
 
     folder = corpus or settings(context).models_dir / "corpus"
-    report = measure(read_readings(folder / FOLDER), read(folder))
+    examples = native_posts(folder / "native") if native else read(folder)
+    report = measure(read_readings(folder / FOLDER, native=native), examples)
     if as_json:
         write_json(report.as_json())
         return
