@@ -8,6 +8,7 @@ from classify.calibration import LANGUAGES
 from classify.corpus import DECISIONS, Example
 from classify.masking import hide
 from classify.reading import WINDOW
+from classify.remote.strangers import strangers
 from classify.severity import settle
 from classify.verdict import SEVERITIES, Label, Score, Verdict
 from review.decision import Decision, Outcome
@@ -53,7 +54,7 @@ def lessons(
 
     Args:
         allowed: whether the official with an id has a consent in force that covers a source.
-        names: hidden in each text, besides the mentions and what `classify.masking.hide` finds.
+        names: hidden in each text, besides the mentions and what `classify.masking.hide` and `strangers` find.
         salt: for the hashes that stand for posts and authors; who knows it can tell whose post an example was.
         left: counts what is left out.
         used: is told of whatever becomes an example.
@@ -78,7 +79,8 @@ def lessons(
 
 def _examples(item: Item, decision: Decision, names: Places, salt: bytes) -> Iterator[Example]:
     post, judgement = item.verdict.post, item.verdict.judgement
-    shown = hide(post.text, (*((mention.start, mention.end) for mention in post.mentions), *names(post.text)))
+    mentions = ((mention.start, mention.end) for mention in post.mentions)
+    shown = hide(post.text, (*mentions, *names(post.text), *strangers(post.text)))
     lawful = Example(
         id=f"{DECISIONS}-{_hash(salt, 'post', post.id, *filter(None, [decision.tenant]))}",
         lang=judgement.language,

@@ -134,6 +134,14 @@ def test_a_name_that_is_no_mention_is_hidden_wherever_it_stands(index: MemoryInd
     assert example.text == f"{NAME * 4} {NAME * 9} svarar inte. {NAME * 9}! {NAME * 9} tiger."
 
 
+def test_names_and_pages_of_others_are_hidden_where_models_may_see_them(index: MemoryIndex) -> None:
+    text = "Anna Lindqvist och grannen (Gunvor Tallmark) på grannbladet.se tiger."
+    index.write_verdicts([verdict(text=text, mentions=(Mention("anna", 0, 14, "full-name"),))])
+    index.write_decisions([decision("jsonl:1")])
+    (example,), _ = taught(index)
+    assert example.text == f"{NAME * 4} {NAME * 9} och grannen ({NAME * 6} {NAME * 8}) på {NAME * 14} tiger."
+
+
 def test_posts_without_an_author_are_each_by_their_own(index: MemoryIndex) -> None:
     index.write_verdicts([verdict("1", author=None), verdict("2", author=None)])
     index.write_decisions([decision("jsonl:1"), decision("jsonl:2")])
