@@ -131,20 +131,21 @@ def learn(
     recipe: Recipe,
     progress: Progress | None,
 ) -> list[float]:
-    """Fine-tune ``network`` and leave it as it did best on ``dev``: after one of the epochs, or as it was.
+    """Fine-tune ``network`` and leave in it the mean of its weights that did best on ``dev``, or what it was.
 
     Returns:
-        Its mean average precision on ``dev`` before the first epoch and after each.
+        The mean average precision of these on ``dev`` before the first epoch and after each.
     """
     tell = progress or (lambda step, done, of: None)
-    judge = _EarlyStop(network, inputs, dev, recipe)
+    mean = copy.deepcopy(network)
+    judge = _EarlyStop(mean, inputs, dev, recipe)
     judge(-1)
 
     def say(done: int, of: int) -> None:
         tell(f"train {network.layers} layers (after {len(judge.means) - 1} epochs: {judge.means[-1]:.3f})", done, of)
 
-    fit(network, lessons=lessons, recipe=recipe, after=judge, tell=say)
-    judge.restore()
+    fit(network, mean=mean, lessons=lessons, recipe=recipe, after=judge, tell=say)
+    judge.restore(network)
     return judge.means
 
 
@@ -241,7 +242,7 @@ class _EarlyStop:
     """Keeps the best epoch by the mean average precision over labels and high severity on ``dev``.
 
     Ends after two epochs that were worse than an earlier one. What the network could do before the first does not count: one that
-    learns on is worse while its rate is high.
+    learns on may be worse at first.
     """
 
     def __init__(self, network: Network, inputs: Inputs, dev: Sequence[Example], recipe: Recipe) -> None:
@@ -260,7 +261,7 @@ class _EarlyStop:
         learnt = self.means[1:]
         return bool(learnt) and len(learnt) - learnt.index(max(learnt)) > 2
 
-    def restore(self) -> None:
-        """Put the best epoch's weights into the network."""
-        self._network.load_state_dict(torch.load(self._file))
+    def restore(self, network: Network) -> None:
+        """Put the weights that did best into ``network``."""
+        network.load_state_dict(torch.load(self._file))
         self._folder.cleanup()

@@ -21,6 +21,7 @@ from classify.heads import HEADS
 from classify.training.batching import Places, batches
 
 Scores = NDArray[np.float32]
+_AVERAGED_EVERY = 10  # steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Recipe:
     """How to fine-tune. ``rate`` is the learning rate of the top layer; each layer below has ``decay`` times that above it.
 
     Beside coming close to what is wanted, ``match`` is what coming close to a teacher's vectors counts, ``contrast`` what
-    setting twins apart does.
+    setting twins apart does. ``averaged`` is how far the running mean of the weights goes towards them, every tenth step.
     """
 
     epochs: int = 4
@@ -44,6 +45,7 @@ class Recipe:
     probe: float = 0.003
     match: float = 1.0
     contrast: float = 0.5
+    averaged: float = 0.02
     seed: int = 0
 
 
@@ -178,6 +180,7 @@ class _Attention(nn.Module):
 def fit(
     network: Network,
     *,
+    mean: Network,
     lessons: Callable[[int], Lesson],
     recipe: Recipe,
     after: Callable[[int], bool],
@@ -186,6 +189,8 @@ def fit(
     """Fine-tune ``network``.
 
     Args:
+        mean: a copy of it, which becomes the running mean of its weights: less swayed by what was learnt last, and better on
+            ``dev`` from the first epoch on (Polyak & Juditsky 1992; Izmailov et al., UAI 2018, arXiv 1803.05407).
         lessons: what to learn from in the epoch of that number.
         after: called when an epoch is done; True ends the training.
         tell: called with steps done and steps in all.
@@ -217,6 +222,8 @@ def fit(
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
             done += 1
+            if done % _AVERAGED_EVERY == 0:
+                mean.mix(network, recipe.averaged)
             tell(done, total)
         if after(epoch):
             return
