@@ -213,7 +213,7 @@ RULES = Language(
         "kirja* luvussa elokuv* leffa* sarja* sarjassa romaani* jakso* näytel* dekkari* runo* laulu* biisi*"
         " käsikirj* dokkari* dokument* matsi* peli* pelis* maali* joukkue* bossi* bossin finaali* voitto*"
         " kentäl* kenttä* lätkä* jalkapal* fortnit* minecraft* cs gg noob* turnau* lobby* areena* areenassa"
-        " kiekko* ottelu* matka_tappaa larp* roolipel* vieraspel* kotipel* playoff* scrim* raid* awp* 0-0"
+        " kiekko* ottelu* matka_tappaa larp* roolipel* vieraspel* kotipel* playoff* scrim* raidi* awp* 0-0"
     ),
     animals=any_of(
         "hirvi* hirve* metsäst* jahti* jahdi* karhu* susi* sude* sutta susia peura* kettu* jänis* lintu*"

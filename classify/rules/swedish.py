@@ -190,8 +190,8 @@ RULES = Language(
         "bok boken böcker kapitel film* serie serien roman* deckar* avsnitt* pjäs* teater* rollen skådespel*"
         " novell* manus* match* matchen mål målet spel spelet boss* level"
         " lobby* kills final* derby* seger* fifa cs fortnite minecraft gta lag laget hockey* fotboll* tenta*"
-        " schack* podd* sims rollspel* lajv* sargen bortaplan hemmaplan kurvan tipset slutspel* innebandy*"
-        " scrim* raid* awp* heala* 0-0"
+        " schack* podd* sims rollspel* lajv* sargen bortaplan slutspel* innebandy*"
+        " scrim* awp* heala* 0-0"
     ),
     animals=any_of(
         "varg* älg* vildsvin* björn* räv* rådjur* jakt* jägare* gris* tjur* kalv* ko kor tacka tackor höns"
