@@ -17,7 +17,7 @@ from tests.turvakt.process import OFFICIALS, Program, line, until
 from tests.web.building import Page
 
 PASSWORD = "sju blå kaffekoppar på bryggan"
-TEXT = "Zqxanna Zqxberg, jag ska döda dig i natt. Nummer {number}."
+TEXT = "Zqxanna Zqxberg, jag ska mörda dig, jag ska döda dig i natt. Nummer {number}."
 
 
 class Browser:

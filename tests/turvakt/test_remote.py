@@ -17,6 +17,7 @@ from turvakt.settings import ROOT, Settings
 from turvakt.wiring import Parts
 
 VEILED = "Anna Lindqvist, din hund heter väl Bosse? Synd om något hände honom. Ring 070-123 45 67"
+HARMLESS = "Anna Lindqvist, i parken sprang en hund lös i går. Kan kommunen sätta upp en skylt?"
 
 
 def program(folder: Path, url: str, *, role: str = "NAME", **more: str) -> Program:
@@ -71,7 +72,7 @@ def test_as_a_candidate_in_the_shadow(tmp_path: Path) -> None:
     with ModelServer(alarmed) as server:
         watching = program(tmp_path, server.url(CHAT), role="SHADOW")
         watching.run("officials", "import", str(OFFICIALS))
-        watching.json("run", "--once", "--posts", "-", given=line(1, VEILED))
+        watching.json("run", "--once", "--posts", "-", given=line(1, HARMLESS))
         (counts,) = watching.json("shadow")
         assert (counts["judged"], counts["alerts"]["added"] >= 1) == (1, True)
         assert re.match(r"remote:tiny@[0-9a-f]{8}\+cascade@", counts["candidate"])
