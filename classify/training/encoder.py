@@ -26,6 +26,7 @@ from classify.normalise import normalise
 from classify.reading import WINDOW
 from classify.training.batching import twins
 from classify.training.card import Taught
+from classify.training.joining import join_attention
 from classify.training.linear import Numbers, Progress
 from classify.training.network import Lesson, Network, Recipe, fit, probe, read, scores, write
 from classify.training.settling import dev_and_test, mean_precision, settle
@@ -194,6 +195,7 @@ def write_quantised(network: Network, path: Path, sample: Sequence[Pieces]) -> t
         quant_pre_process(str(whole), str(ready), skip_symbolic_shape=True)
         smooth(ready, sample)
         quantize_dynamic(str(ready), str(path), weight_type=QuantType.QInt8, per_channel=True)
+    join_attention(path)
     forget_origin(path)
     return bias
 

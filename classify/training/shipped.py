@@ -15,6 +15,7 @@ from onnx import numpy_helper
 from transformers import BertConfig, BertModel
 
 from classify.encoder import artifact
+from classify.training.joining import JOINED, PARTS
 from classify.training.network import Network, Recipe
 from classify.training.smoothing import SCALE
 from flow.errors import Broken
@@ -69,6 +70,8 @@ def _weights(graph: onnx.GraphProto) -> dict[str, NDArray[np.float32]]:
             rounded = makers[node.input[0]]
             table = _widened(stored, node.input[1]) * _smoothing(makers[rounded.input[0]], stored)
             found[_name(node, readers, stored)] = np.ascontiguousarray(table.T)
+        elif node.op_type == "QAttention":
+            found |= _attention(node.input[1].removesuffix("weight"), stored)
     return found
 
 
@@ -76,6 +79,17 @@ def _widened(stored: Arrays, quantised: str) -> NDArray[np.float32]:
     whole = stored[quantised].astype(np.float32)
     name = quantised.removesuffix("_quantized")
     return (whole - stored[f"{name}_zero_point"].astype(np.float32)) * stored[f"{name}_scale"].astype(np.float32)
+
+
+def _attention(joined: str, stored: Arrays) -> dict[str, NDArray[np.float32]]:
+    """Weights and biases of the three products that `joining.join_attention` made one node of."""
+    whole = stored[f"{joined}weight"].astype(np.float32) - stored[f"{joined}zero_point"].astype(np.float32)
+    table = whole * stored[f"{joined}scale"]
+    found = {}
+    for part, rows, bias in zip(PARTS, np.split(table.T, 3), np.split(stored[f"{joined}bias"], 3), strict=True):
+        prefix = f"{joined.removeprefix(JOINED)}{part}"
+        found |= {f"{prefix}.weight": np.ascontiguousarray(rows), f"{prefix}.bias": np.array(bias)}
+    return found
 
 
 def _smoothing(node: onnx.NodeProto, stored: Arrays) -> NDArray[np.float32]:
@@ -97,7 +111,7 @@ def _name(node: onnx.NodeProto, readers: Mapping[str, onnx.NodeProto], stored: I
 def _shape(graph: onnx.GraphProto, weights: Mapping[str, NDArray[np.float32]]) -> BertConfig:
     """What a BERT of these weights looks like. How many heads of attention it has stands in the graph alone."""
     pieces, width = weights["body.embeddings.word_embeddings.weight"].shape
-    attention = next(node for node in graph.node if node.op_type == "MultiHeadAttention")
+    attention = next(node for node in graph.node if node.op_type == "QAttention")
     norm = next(node for node in graph.node if node.op_type == "LayerNormalization")
     return BertConfig(
         vocab_size=pieces,

@@ -37,18 +37,19 @@ def smooth(path: Path, texts: Iterable[Pieces]) -> None:
     products = _products(model.graph)
     sizes = _observe(model, products, texts)
     weights = {each.name: each for each in model.graph.initializer}
+    makers = {name: node for node in model.graph.node for name in node.output}
     scalings: dict[str, onnx.NodeProto] = {}
-    for place, (vector, readers) in enumerate(products.items()):
-        tables = {node.input[1]: numpy_helper.to_array(weights[node.input[1]]) for node in readers}
-        rows = np.max([np.abs(table).max(axis=1) for table in tables.values()], axis=0)
-        factor = _factor(sizes[vector], rows)
+    for place, (vector, product) in enumerate(products.items()):
+        table = numpy_helper.to_array(weights[product.input[1]])
+        factor = _factor(sizes[vector], np.abs(table).max(axis=1))
+        weights[product.input[1]].CopyFrom(numpy_helper.from_array(table * factor[:, None], product.input[1]))
+        if makers[vector].op_type == "MultiHeadAttention":
+            for name in _of_values(makers[vector], makers, weights):
+                weights[name].CopyFrom(numpy_helper.from_array(numpy_helper.to_array(weights[name]) / factor, name))
+            continue
         model.graph.initializer.append(numpy_helper.from_array(1 / factor, f"{SCALE}{place}"))
-        smoothed = f"{vector}_smoothed"
-        scalings[readers[0].output[0]] = helper.make_node("Mul", [vector, f"{SCALE}{place}"], [smoothed])
-        for node in readers:
-            node.input[0] = smoothed
-        for name, table in tables.items():
-            weights[name].CopyFrom(numpy_helper.from_array(table * factor[:, None], name))
+        product.input[0] = f"{vector}_smoothed"
+        scalings[product.output[0]] = helper.make_node("Mul", [vector, f"{SCALE}{place}"], [product.input[0]])
     nodes = list(model.graph.node)
     del model.graph.node[:]
     for node in nodes:
@@ -59,14 +60,24 @@ def smooth(path: Path, texts: Iterable[Pieces]) -> None:
     onnx.save(model, str(path))
 
 
-def _products(graph: onnx.GraphProto) -> dict[str, list[onnx.NodeProto]]:
-    """By vector, the products of it with weights."""
+def _products(graph: onnx.GraphProto) -> dict[str, onnx.NodeProto]:
+    """By vector, its product with weights. What attention reads, in three products, gains too little to be worth its time."""
     weights = {each.name for each in graph.initializer}
     found: dict[str, list[onnx.NodeProto]] = {}
     for node in graph.node:
         if node.op_type == "MatMul" and node.input[1] in weights:
             found.setdefault(node.input[0], []).append(node)
-    return found
+    return {vector: readers[0] for vector, readers in found.items() if len(readers) == 1}
+
+
+def _of_values(
+    attention: onnx.NodeProto, makers: Mapping[str, onnx.NodeProto], weights: Mapping[str, onnx.TensorProto]
+) -> list[str]:
+    """The weights and the bias of the values that ``attention`` mixes: dividing these divides what it gives, at no cost."""
+    add = makers[attention.input[2]]
+    bias = next(name for name in add.input if name in weights)
+    product = makers[next(name for name in add.input if name not in weights)]
+    return [product.input[1], bias]
 
 
 def _observe(model: onnx.ModelProto, vectors: Iterable[str], texts: Iterable[Pieces]) -> Mapping[str, Sizes]:
