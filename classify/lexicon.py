@@ -6,6 +6,7 @@ words.
 
 import re
 from bisect import bisect_left
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib import resources
 
@@ -120,6 +121,67 @@ def joins(left: str, right: str, *, hyphen: bool = False) -> bool:
     if left not in KNOWN and right not in KNOWN:
         return True
     return (whole in DISGUISED or len(whole) > 5) and left not in _EVERYWHERE and right not in _EVERYWHERE
+
+
+_CLEAR, _SMALL = (
+    tuple(frozenset(words.split()) for words in languages)
+    for languages in (
+        (
+            "jag dig mig oss henne honom inte skall kommer borde måste hoppas",
+            "minä sinä sinut sinua sinun sinulle teidät teitä teidän teille heidät heitä heidän hänet häntä ette pitäisi",
+        ),
+        (
+            "du vi ni är ska och att var han hon dom ditt din vet vill kan så",
+            "mä sä me te he on ei et että pitää olet hän kuin jos niin kun missä",
+        ),
+    )
+)
+"""Pronouns and the like, Swedish and Finnish: those that no compound has, and those that are part of some."""
+_TWO_LETTERS = """
+du vi ni är er en ej om på ut nu så ja va mä sä te he me ei et on se jo
+"""
+_OF_TWO = frozenset(_TWO_LETTERS.split())
+_LONGEST_WORD, _LONGEST_RUN = 20, 100
+
+
+def is_sentence(words: Sequence[str]) -> bool:
+    """Whether ``words``, between which there was no blank, are a sentence and no compound or list: they have enough pronouns."""
+    if len(words) < 2:
+        return False
+    abusive = any(word in DISGUISED and len(word) > 2 for word in words if word not in _CLEAR[0] | _SMALL[0])
+    wanted = 4 if not abusive else 3 if len(words) > 2 else 2
+    return any(
+        sum(2 * (word in clear) + (word in small) for word in words) >= wanted
+        for clear, small in zip(_CLEAR, _SMALL, strict=True)
+    )
+
+
+@lru_cache(maxsize=16384)
+def run_together(letters: str) -> tuple[str, ...]:
+    """The words of the sentence that ``letters`` are without the blanks between them; none where they are a word or may be one.
+
+    Of the 800,000 words of seven letters and more in our corpus and the open ones five are read so, and all are sentences.
+    """
+    if not 7 <= len(letters) <= _LONGEST_RUN or letters in KNOWN:
+        return ()
+    for clear, small in zip(_CLEAR, _SMALL, strict=True):
+        # How best to cut what comes before each place: few words, then many pronouns, as (words, less than pronouns, row).
+        ways: list[tuple[int, int, tuple[str, ...]] | None] = [(0, 0, ()), *(None for _ in letters)]
+        for start in range(len(letters)):
+            way = ways[start]
+            for end in range(start + 2, min(start + _LONGEST_WORD, len(letters)) + 1) if way else ():
+                word = letters[start:end]
+                if way and word in KNOWN and (end > start + 2 or word in _OF_TWO):
+                    longer = (way[0] + 1, way[1] - 2 * (word in clear) - (word in small), (*way[2], word))
+                    known = ways[end]
+                    if known is None or longer[:2] < known[:2]:
+                        ways[end] = longer
+        last = ways[-1]
+        if last is None:
+            return ()
+        if is_sentence(last[2]):
+            return last[2]
+    return ()
 
 
 _FORWARDS = sorted(KNOWN)

@@ -25,9 +25,20 @@ from classify.characters import (
     characters,
     plain_of,
 )
-from classify.lexicon import KNOWN, dotted, is_part, joins
+from classify.lexicon import KNOWN, dotted, is_part, joins, run_together
 from classify.signs import ROW, is_signed, without_signs
-from classify.undoing import BARE, BREAK, STEPS, WORD_FIRST, WORD_LAST, dots_back, joined, without_dots
+from classify.undoing import (
+    BARE,
+    BREAK,
+    STEPS,
+    STRUNG,
+    WORD_FIRST,
+    WORD_LAST,
+    dots_back,
+    joined,
+    strung,
+    without_dots,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +146,9 @@ def _broken(plain: str) -> int:
         found = dotted(word)
         if found != word and BARE.match(plain):
             return _SURE if dotted(word, surely=True) == found else _UNDOTTED | _PART
-        return _PART if is_part(word) else 0
+        return (_PART if is_part(word) else 0) | (_SURE if run_together(word) else 0)
+    if any(map(strung, STRUNG.finditer(plain))):
+        return _SURE
     if "-" in plain and any(joined(plain, match.start()) for match in BREAK.finditer(plain)):
         return _SURE
     bare = [match[0] for match in BARE.finditer(plain) if dotted(match[0]) != match[0]]

@@ -3,7 +3,7 @@
 import re
 
 from classify.characters import LETTER, LOOKALIKE, OTHER_SCRIPT, SIGN, Letters
-from classify.lexicon import DISGUISED, KNOWN, OFTEN, dotted, joins, resolve, undisguise
+from classify.lexicon import DISGUISED, KNOWN, OFTEN, dotted, is_sentence, joins, resolve, run_together, undisguise
 
 _DOTS = re.compile("[åäö]")
 BARE = re.compile(r"(?<![\w@#/.&=\-*:])[a-z]{2,20}(?![\w@/&=\-*]|[.:]\w)")
@@ -225,4 +225,42 @@ def _starred(letters: Letters) -> bool:
     return letters.rewrite(_STARRED, change)
 
 
-STEPS = (_lookalikes, _leet, _signed, _spaced, _repeated, _starred, _split, _bare)
+_LONG = re.compile(r"(?<![\w@#/.&=\-*:])[a-zåäö]{7,}(?![\w@/&=\-*]|[.:]\w)")
+
+
+def _run_together(letters: Letters) -> bool:
+    """``jagskadödadig``"""
+
+    def change(match: re.Match[str]) -> list[tuple[str, int, int]] | None:
+        found: list[tuple[str, int, int]] = []
+        place = 0
+        for word in run_together(match[0]):
+            if place:
+                found.append((" ", place - 1, place))
+            found += [(letter, place + n, place + n + 1) for n, letter in enumerate(word)]
+            place += len(word)
+        return found or None
+
+    return letters.rewrite(_LONG, change)
+
+
+STRUNG = re.compile(r"(?<![\w@#])[a-zåäö]+(?:([,;.:/_+|&=~\-])[a-zåäö]+)(?:\1[a-zåäö]+)*(?![\w@])")
+
+
+def strung(match: re.Match[str]) -> bool:
+    """Whether what stands between the signs is a sentence."""
+    words = match[0].split(match[1])
+    # Two words with a mark between them are rather the end of one sentence and the beginning of another.
+    return (len(words) > 2 or match[1] not in ",;.:/") and all(word in KNOWN for word in words) and is_sentence(words)
+
+
+def _strung(letters: Letters) -> bool:
+    """``jag-ska-döda-dig``"""
+
+    def change(match: re.Match[str]) -> list[tuple[str, int, int]] | None:
+        return _same_place(match[0].replace(match[1], " ")) if strung(match) else None
+
+    return letters.rewrite(STRUNG, change)
+
+
+STEPS = (_lookalikes, _strung, _leet, _signed, _spaced, _repeated, _starred, _split, _bare, _run_together)

@@ -1,7 +1,7 @@
 """Ways to hide words from a machine and not from a reader: each takes a text and a source of chance, and gives a text.
 
-Half of the words of three letters or more are disguised, at least one: whoever evades disguises what matters, and a measure may
-not know what that is.
+Half of the words of three letters or more are disguised, at least one, if not all of the text: whoever evades disguises what
+matters, and a measure may not know what that is.
 """
 
 import re
@@ -97,6 +97,13 @@ def split(text: str, chance: Random) -> str:
         return word[:at] + chance.choice("- ") + word[at:]
 
     return _words(text, chance, change)
+
+
+def joined(text: str, chance: Random) -> str:
+    """``jagskadödadig`` or ``jag-ska-döda-dig``: of each four words one."""
+    words = text.split(" ")
+    fours = (words[start : start + 4] for start in range(0, len(words), 4))
+    return " ".join(chance.choice(("", "-", "_", ".")).join(four) for four in fours)
 
 
 def mixed(text: str, chance: Random) -> str:

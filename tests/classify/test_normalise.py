@@ -27,6 +27,10 @@ WORDS = [
     "h*ra",
     "x",
     "nu!!",
+    "jag",
+    "döda",
+    "dig",
+    "tapansinut",
 ]
 TRICKY = "aåäöéeodtpnsuv 🔥0143@$!|*#_.-·\n🔪⚰ТарНѕ\u0308\u030a\u0301\u200b\ufe0fＡİǅ\udc80\x00ﬁ𝐝"
 
@@ -73,6 +77,13 @@ TRICKY = "aåäöéeodtpnsuv 🔥0143@$!|*#_.-·\n🔪⚰ТарНѕ\u0308\u030a\
         ("\u202egid\nja", "dig\nja"),
         ("\u202e", ""),
         ("im*rgon", "imorgon"),
+        ("JagSkaDödaDig, nu", "jag ska döda dig, nu"),
+        ("#minätapansinut", "minä tapan sinut"),
+        ("jag vet att tapansinut!", "jag vet att tapan sinut!"),
+        ("Jag,ska,döda,dig", "jag ska döda dig"),
+        ("minä-tapan-sinut", "minä tapan sinut"),
+        ("jag|ska|döda|dig.", "jag ska döda dig."),
+        ("ska döda_dig", "ska döda dig"),
         ("a\x00b\udc80c", "a b c"),
         ("", ""),
     ],
@@ -94,6 +105,9 @@ def test_undoes(text: str, plain: str) -> None:
         "hej🔥kom nu 🔥🔥 bra😂jobbat",
         "i dag och i kväll, dö-ende",
         "vaara ohi",
+        "perinteisiä toimittajien mittauksia, digerdöden, helteisinä, kansanedustajaehdokas",
+        "och/eller, ja-nej-vet-inte-personer, mina-dina-våra, ei-niin-hyvä",
+        "vi hatar dig.döda linjer ritas om",
         "neekerin kallo on iso, hoito on hyvä, fatima ali n. sanoi",
         "på for och over",
         "🇸🇪 och 🇫🇮",
@@ -109,6 +123,8 @@ def test_leaves_alone(text: str) -> None:
         st.text(alphabet=TRICKY, max_size=40),
         st.text(st.characters(), max_size=40),
         st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join),
+        st.lists(st.sampled_from(WORDS), max_size=5).map("".join),
+        st.lists(st.sampled_from(WORDS), max_size=5).map("-".join),
     )
 )
 def test_is_a_fixed_point_with_valid_places(text: str) -> None:

@@ -116,6 +116,11 @@ class TestEvasion:
             assert text.count("*") == 6
             assert text.endswith("@anna_l! Se https://x.example/anna-berg")
 
+    def test_four_words_become_one(self) -> None:
+        found = every(disguises.joined, "vi ska ses snart på torget")
+        assert {"viskasessnart på-torget", "vi.ska.ses.snart på_torget"} <= found
+        assert all(text.count(" ") == 1 for text in found)
+
     def test_marks_are_doubled(self) -> None:
         for text in every(disguises.punctuated, "Nu, du!"):
             assert re.fullmatch(r"Nu,{2,3} du!{2,3}", text)
@@ -145,7 +150,7 @@ class TestEveryVariation:
 
 def test_names_and_kinds_are_told_apart() -> None:
     assert len({variation.name for variation in VARIATIONS}) == len(VARIATIONS)
-    assert sum(variation.kind == "evasion" for variation in VARIATIONS) == 13
+    assert sum(variation.kind == "evasion" for variation in VARIATIONS) == 14
 
 
 class TestRunning:
