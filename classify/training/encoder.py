@@ -38,7 +38,7 @@ from classify.training.vocabulary import prune
 
 STUDENT = Recipe(epochs=3, rate=3e-4, decay=0.95, layers=6)
 """How a network of half the size, twice as fast, learns from the whole one."""
-FURTHER = Recipe(epochs=3, rate=1.5e-4, frozen=4)
+FURTHER = Recipe(epochs=3, rate=1.5e-4)
 """How an encoder that was trained before learns on: from texts that have come since, and from the others once more."""
 _SAMPLED = 10
 """One in so many of the texts is read to learn how an encoder's vectors are spread."""

@@ -36,7 +36,6 @@ class Recipe:
     rate: float = 2e-4
     head_rate: float = 3e-4
     decay: float = 0.9
-    frozen: int = 0
     layers: int = 12
     dropout: float = 0.1
     warm_up: float = 0.06
@@ -202,17 +201,12 @@ def fit(
     groups = [{"params": list(network.heads.parameters()), "lr": recipe.head_rate, "full": recipe.head_rate}]
     for place, layer in enumerate(network.body.encoder.layer):
         rate = recipe.rate * recipe.decay ** (network.layers - 1 - place)
-        if place < recipe.frozen:
-            for parameter in layer.parameters():
-                parameter.requires_grad = False
-        else:
-            groups.append({"params": list(layer.parameters()), "lr": rate, "full": rate})
+        groups.append({"params": list(layer.parameters()), "lr": rate, "full": rate})
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01, fused=True)
     total, done = len(list(_batches(lessons(0), recipe, shuffle))) * recipe.epochs, 0
     for epoch in range(recipe.epochs):
         lesson = lessons(epoch)
         network.train()
-        network.body.encoder.layer[: recipe.frozen].eval()
         for batch in _batches(lesson, recipe, shuffle):
             pace = min(1.0, (done + 1) / (recipe.warm_up * total)) * max(0.02, 1 - done / total)
             for group in optimiser.param_groups:
