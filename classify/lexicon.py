@@ -144,16 +144,20 @@ _OF_TWO = frozenset(_TWO_LETTERS.split())
 _LONGEST_WORD, _LONGEST_RUN = 20, 100
 
 
+def pronouns(words: Sequence[str]) -> int:
+    """How much the pronouns among ``words`` say that these are a sentence: two for each that no compound has, one for others."""
+    return max(
+        sum(2 * (word in clear) + (word in small) for word in words)
+        for clear, small in zip(_CLEAR, _SMALL, strict=True)
+    )
+
+
 def is_sentence(words: Sequence[str]) -> bool:
-    """Whether ``words``, between which there was no blank, are a sentence and no compound or list: they have enough pronouns."""
+    """Whether ``words``, which were found in a row of letters, are a sentence and no compound."""
     if len(words) < 2:
         return False
     abusive = any(word in DISGUISED and len(word) > 2 for word in words if word not in _CLEAR[0] | _SMALL[0])
-    wanted = 4 if not abusive else 3 if len(words) > 2 else 2
-    return any(
-        sum(2 * (word in clear) + (word in small) for word in words) >= wanted
-        for clear, small in zip(_CLEAR, _SMALL, strict=True)
-    )
+    return pronouns(words) >= (4 if not abusive else 3 if len(words) > 2 else 2)
 
 
 @lru_cache(maxsize=16384)

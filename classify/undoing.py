@@ -3,7 +3,18 @@
 import re
 
 from classify.characters import LETTER, LOOKALIKE, OTHER_SCRIPT, SIGN, Letters
-from classify.lexicon import DISGUISED, KNOWN, OFTEN, dotted, is_sentence, joins, resolve, run_together, undisguise
+from classify.lexicon import (
+    DISGUISED,
+    KNOWN,
+    OFTEN,
+    dotted,
+    is_sentence,
+    joins,
+    pronouns,
+    resolve,
+    run_together,
+    undisguise,
+)
 
 _DOTS = re.compile("[åäö]")
 BARE = re.compile(r"(?<![\w@#/.&=\-*:])[a-z]{2,20}(?![\w@/&=\-*]|[.:]\w)")
@@ -244,14 +255,19 @@ def _run_together(letters: Letters) -> bool:
     return letters.rewrite(_LONG, change)
 
 
-STRUNG = re.compile(r"(?<![\w@#])[a-zåäö]+(?:([,;.:/_+|&=~\-])[a-zåäö]+)(?:\1[a-zåäö]+)*(?![\w@])")
+STRUNG = re.compile(r"(?<![\w@#/.])[a-zåäö]+(?:([,;.:/_+|&=~\-])[a-zåäö]+)(?:\1[a-zåäö]+)*(?![\w@])")
 
 
 def strung(match: re.Match[str]) -> bool:
-    """Whether what stands between the signs is a sentence."""
+    """Whether what stands between the signs is a sentence or a part of one.
+
+    Where addresses have such signs too, and where there are two words alone, it must be one for certain.
+    """
     words = match[0].split(match[1])
-    # Two words with a mark between them are rather the end of one sentence and the beginning of another.
-    return (len(words) > 2 or match[1] not in ",;.:/") and all(word in KNOWN for word in words) and is_sentence(words)
+    known = sum(word in KNOWN for word in words)
+    if len(words) < 3 or match[1] in ".:/":
+        return (len(words) > 2 or match[1] not in ",;.:/") and known == len(words) and is_sentence(words)
+    return 2 * known > len(words) and pronouns(words) > 1
 
 
 def _strung(letters: Letters) -> bool:
