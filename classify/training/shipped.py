@@ -85,7 +85,7 @@ def _attention(joined: str, stored: Arrays) -> dict[str, NDArray[np.float32]]:
     """Weights and biases of the three products that `joining.join_attention` made one node of."""
     whole = stored[f"{joined}weight"].astype(np.float32) - stored[f"{joined}zero_point"].astype(np.float32)
     table = whole * stored[f"{joined}scale"]
-    found = {}
+    found: dict[str, NDArray[np.float32]] = {}
     for part, rows, bias in zip(PARTS, np.split(table.T, 3), np.split(stored[f"{joined}bias"], 3), strict=True):
         prefix = f"{joined.removeprefix(JOINED)}{part}"
         found |= {f"{prefix}.weight": np.ascontiguousarray(rows), f"{prefix}.bias": np.array(bias)}
