@@ -136,7 +136,9 @@ _CLEAR, _SMALL = (
         ),
     )
 )
-"""Pronouns and the like, Swedish and Finnish: those that no compound has, and those that are part of some."""
+"""Pronouns and the like, Swedish and Finnish: those that hardly any compound has, and those that are part of some."""
+_MILD = frozenset(["snart", "alla"]).union(*_CLEAR, *_SMALL)
+"""Words that writers disguise, or may, and that are not abusive by themselves."""
 _TWO_LETTERS = """
 du vi ni är er en ej om på ut nu så ja va mä sä te he me ei et on se jo
 """
@@ -145,7 +147,7 @@ _LONGEST_WORD, _LONGEST_RUN = 20, 100
 
 
 def pronouns(words: Sequence[str]) -> int:
-    """How much the pronouns among ``words`` say that these are a sentence: two for each that no compound has, one for others."""
+    """How much the pronouns in ``words`` say that these are a sentence: two for each that hardly any compound has, else one."""
     return max(
         sum(2 * (word in clear) + (word in small) for word in words)
         for clear, small in zip(_CLEAR, _SMALL, strict=True)
@@ -156,7 +158,7 @@ def is_sentence(words: Sequence[str]) -> bool:
     """Whether ``words``, which were found in a row of letters, are a sentence and no compound."""
     if len(words) < 2:
         return False
-    abusive = any(word in DISGUISED and len(word) > 2 for word in words if word not in _CLEAR[0] | _SMALL[0])
+    abusive = any(word in DISGUISED and word not in _MILD and len(word) > 2 for word in words)
     return pronouns(words) >= (4 if not abusive else 3 if len(words) > 2 else 2)
 
 
@@ -173,9 +175,11 @@ def run_together(letters: str) -> tuple[str, ...]:
         ways: list[tuple[int, int, tuple[str, ...]] | None] = [(0, 0, ()), *(None for _ in letters)]
         for start in range(len(letters)):
             way = ways[start]
-            for end in range(start + 2, min(start + _LONGEST_WORD, len(letters)) + 1) if way else ():
+            if way is None:
+                continue
+            for end in range(start + 2, min(start + _LONGEST_WORD, len(letters)) + 1):
                 word = letters[start:end]
-                if way and word in KNOWN and (end > start + 2 or word in _OF_TWO):
+                if word in KNOWN and (end > start + 2 or word in _OF_TWO):
                     longer = (way[0] + 1, way[1] - 2 * (word in clear) - (word in small), (*way[2], word))
                     known = ways[end]
                     if known is None or longer[:2] < known[:2]:

@@ -30,6 +30,7 @@ from classify.signs import ROW, is_signed, without_signs
 from classify.undoing import (
     BARE,
     BREAK,
+    LONG,
     STEPS,
     STRUNG,
     WORD_FIRST,
@@ -142,13 +143,13 @@ def _broken(plain: str) -> int:
     word = plain.rstrip(".,!?:;")
     if word in KNOWN:
         return 0
+    if any(map(strung, STRUNG.finditer(plain))) or any(run_together(match[0]) for match in LONG.finditer(plain)):
+        return _SURE
     if word.isalpha():
         found = dotted(word)
         if found != word and BARE.match(plain):
             return _SURE if dotted(word, surely=True) == found else _UNDOTTED | _PART
-        return (_PART if is_part(word) else 0) | (_SURE if run_together(word) else 0)
-    if any(map(strung, STRUNG.finditer(plain))):
-        return _SURE
+        return _PART if is_part(word) else 0
     if "-" in plain and any(joined(plain, match.start()) for match in BREAK.finditer(plain)):
         return _SURE
     bare = [match[0] for match in BARE.finditer(plain) if dotted(match[0]) != match[0]]

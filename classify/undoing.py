@@ -236,7 +236,7 @@ def _starred(letters: Letters) -> bool:
     return letters.rewrite(_STARRED, change)
 
 
-_LONG = re.compile(r"(?<![\w@#/.&=\-*:])[a-zåäö]{7,}(?![\w@/&=\-*]|[.:]\w)")
+LONG = re.compile(r"(?<![\w@#/.&=\-*:])[a-zåäö]{7,}(?![\w@/&=\-*]|[.:]\w)")
 
 
 def _run_together(letters: Letters) -> bool:
@@ -252,16 +252,19 @@ def _run_together(letters: Letters) -> bool:
             place += len(word)
         return found or None
 
-    return letters.rewrite(_LONG, change)
+    return letters.rewrite(LONG, change)
 
 
-STRUNG = re.compile(r"(?<![\w@#/.])[a-zåäö]+(?:([,;.:/_+|&=~\-])[a-zåäö]+)(?:\1[a-zåäö]+)*(?![\w@])")
+# Between blanks, quotation marks or brackets: within an address, nothing is a sentence.
+STRUNG = re.compile(
+    r"(?<![^\s\"'’“”„»«(\[])[a-zåäö]+(?:([,;.:/_+|&=~\-])[a-zåäö]+)(?:\1[a-zåäö]+)*(?=[.,!?:;…\"'’“”«»)\]]*(?:\s|$))"
+)
 
 
 def strung(match: re.Match[str]) -> bool:
     """Whether what stands between the signs is a sentence or a part of one.
 
-    Where addresses have such signs too, and where there are two words alone, it must be one for certain.
+    Where names of pages have such signs too, and where there are two words alone, it must be one for certain.
     """
     words = match[0].split(match[1])
     known = sum(word in KNOWN for word in words)

@@ -99,11 +99,11 @@ def split(text: str, chance: Random) -> str:
     return _words(text, chance, change)
 
 
-def joined(text: str, chance: Random) -> str:
+def run_together(text: str, chance: Random) -> str:
     """``jagskadödadig`` or ``jag-ska-döda-dig``: of each four words one."""
     words = text.split(" ")
     fours = (words[start : start + 4] for start in range(0, len(words), 4))
-    return " ".join(chance.choice(("", "-", "_", ".")).join(four) for four in fours)
+    return " ".join(chance.choice(("", "-", "_", ".", ",")).join(four) for four in fours)
 
 
 def mixed(text: str, chance: Random) -> str:

@@ -96,7 +96,7 @@ VARIATIONS: Final = (
     Variation("combining marks", "evasion", disguises.marked, EXACT),
     Variation("full width, mathematical", "evasion", disguises.styled, EXACT),
     Variation("split words", "evasion", disguises.split, GUESSED),
-    Variation("words run together", "evasion", disguises.joined, GUESSED),
+    Variation("words run together", "evasion", disguises.run_together, GUESSED),
     Variation("all in quotation marks", "evasion", disguises.quoted, SOME),
     Variation("other case, emoji between", "evasion", disguises.mixed, GUESSED),
 )

@@ -235,7 +235,7 @@ RULES = Language(
         rf"{_THINGS}|{_THINGS}\s+(?:\w+\s+)?(?:polte|ammut|hakat|räjäyt)\w*"
         r"|palaa\s+(?:\w+\s+)?(?:(?:normaal|takais|aukiol|enti|ennal|kesäk|lähit|etät|käyttö|töi|työ|virka|virkaan|asiaan|kotiin"
         r"|valtuust|polit)\w*|(?!elävältä)\w+[sl]t[aä](?!\w))"
-        r"|(?:\w*kone|tulostin|printteri|puhelin|kännykkä|läppäri|auto|mopo|netti|wifi|ohjelma|sovellus|järjestelmä|laite|esitys|hanke)"
+        r"|(?<!\w)(?:\w*kone|tulostin|printteri|puhelin|kännykkä|läppäri|auto|mopo|netti|wifi|ohjelma|sovellus|järjestelmä|laite|esitys|hanke)"
         r"\s+ansaitse\w+\s+kuol\w+"
         r"|toivottavasti\s+kukaan|haka\w+\s+(?:päät|halkoj|puit)\w*"
     ),

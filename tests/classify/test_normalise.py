@@ -84,6 +84,11 @@ TRICKY = "aåäöéeodtpnsuv 🔥0143@$!|*#_.-·\n🔪⚰ТарНѕ\u0308\u030a\
         ("minä-tapan-sinut", "minä tapan sinut"),
         ("jag|ska|döda|dig.", "jag ska döda dig."),
         ("ska döda_dig", "ska döda dig"),
+        (
+            'Hej!\n(jagskadödadig) "minätapansinut" nu,dödadig',
+            'hej!\n(jag ska döda dig) "minä tapan sinut" nu,döda dig',
+        ),
+        ("hej\tjagskadödadig", "hej jag ska döda dig"),
         ("jag-kommer-hem-till-dig-kråkström", "jag kommer hem till dig kråkström"),
         ("a\x00b\udc80c", "a b c"),
         ("", ""),
@@ -107,7 +112,10 @@ def test_undoes(text: str, plain: str) -> None:
         "i dag och i kväll, dö-ende",
         "vaara ohi",
         "perinteisiä toimittajien mittauksia, digerdöden, helteisinä, kansanedustajaehdokas",
-        "han/hon, om/oss/kontakt, mina-dina-våra, kissa-koira-hiiri, example.org/du/och/jag",
+        "han/hon, om/oss/kontakt, mina-dina-våra, kissa-koira-hiiri, example.org/du/och/jag, alladig",
+        "https://podd.example/och-jag-ska-doda-dig och https://x.example/?q=nu+jag+ska+döda+dig",
+        "svt.example/nyheter/jag-ska-döda-dig-skrev-mannen",
+        "jag,ska," + "du/jag/du/jag,ska," * 9,
         "vi hatar dig.döda linjer ritas om",
         "neekerin kallo on iso, hoito on hyvä, fatima ali n. sanoi",
         "på for och over",
@@ -125,7 +133,7 @@ def test_leaves_alone(text: str) -> None:
         st.text(st.characters(), max_size=40),
         st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join),
         st.lists(st.sampled_from(WORDS), max_size=5).map("".join),
-        st.lists(st.sampled_from(WORDS), max_size=5).map("-".join),
+        st.lists(st.sampled_from([*WORDS, "\n", "\t", ",", "-", "(", '"', "\udc80", "🔪"]), max_size=8).map("".join),
     )
 )
 def test_is_a_fixed_point_with_valid_places(text: str) -> None:
@@ -163,7 +171,26 @@ def test_a_letter_of_what_is_shown_turned_stands_for_all_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["a", "a b ", "*", "1a", "a.a.", "🔪", "h*ra ", "@$", "å\u0308", "dö-", "ta pan ", "doda ", "d🔥ö🔥", "d🔪"]
+    "unit",
+    [
+        "a",
+        "a b ",
+        "*",
+        "1a",
+        "a.a.",
+        "🔪",
+        "h*ra ",
+        "@$",
+        "å\u0308",
+        "dö-",
+        "ta pan ",
+        "doda ",
+        "d🔥ö🔥",
+        "d🔪",
+        "dig/du/jag,ska,",
+        "jag-ska-döda-dig ",
+        "dödadig",
+    ],
 )
 def test_takes_linear_time(unit: str) -> None:
     text = unit * (40_000 // len(unit))

@@ -117,7 +117,7 @@ class TestEvasion:
             assert text.endswith("@anna_l! Se https://x.example/anna-berg")
 
     def test_four_words_become_one(self) -> None:
-        found = every(disguises.joined, "vi ska ses snart på torget")
+        found = every(disguises.run_together, "vi ska ses snart på torget")
         assert {"viskasessnart på-torget", "vi.ska.ses.snart på_torget"} <= found
         assert all(text.count(" ") == 1 for text in found)
 
