@@ -16,7 +16,7 @@ from onnx import helper, numpy_helper
 
 PARTS: Final = ("query", "key", "value")
 JOINED: Final = "joined."
-"""How names begin of what such a node reads; then the layer's prefix, and ``weight`` and so on, with columns as in `PARTS`."""
+"""How names begin of what such a node reads; then the layer's prefix, and the quantiser's name, with columns as in `PARTS`."""
 
 
 def join_attention(path: Path) -> None:
@@ -33,10 +33,10 @@ def join_attention(path: Path) -> None:
         parts = [_Product(name, makers, stored) for name in node.input]
         prefix = JOINED + parts[0].bias.removesuffix(f"{PARTS[0]}.bias")
         tables = {
-            "weight": np.concatenate([part.weight for part in parts], axis=1),
+            "weight_quantized": np.concatenate([part.weight for part in parts], axis=1),
             "bias": np.concatenate([stored[part.bias] for part in parts]),
-            "scale": np.concatenate([part.scale for part in parts]),
-            "zero_point": np.concatenate([part.zero_point for part in parts]),
+            "weight_scale": np.concatenate([part.scale for part in parts]),
+            "weight_zero_point": np.concatenate([part.zero_point for part in parts]),
         }
         graph.initializer.extend(numpy_helper.from_array(table, prefix + name) for name, table in tables.items())
         rounded, scale, zero_point = makers[parts[0].rounded].output

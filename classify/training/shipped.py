@@ -71,7 +71,7 @@ def _weights(graph: onnx.GraphProto) -> dict[str, NDArray[np.float32]]:
             table = _widened(stored, node.input[1]) * _smoothing(makers[rounded.input[0]], stored)
             found[_name(node, readers, stored)] = np.ascontiguousarray(table.T)
         elif node.op_type == "QAttention":
-            found |= _attention(node.input[1].removesuffix("weight"), stored)
+            found |= _attention(node.input[1], node.input[2], stored)
     return found
 
 
@@ -81,14 +81,13 @@ def _widened(stored: Arrays, quantised: str) -> NDArray[np.float32]:
     return (whole - stored[f"{name}_zero_point"].astype(np.float32)) * stored[f"{name}_scale"].astype(np.float32)
 
 
-def _attention(joined: str, stored: Arrays) -> dict[str, NDArray[np.float32]]:
+def _attention(joined: str, biases: str, stored: Arrays) -> dict[str, NDArray[np.float32]]:
     """Weights and biases of the three products that `joining.join_attention` made one node of."""
-    whole = stored[f"{joined}weight"].astype(np.float32) - stored[f"{joined}zero_point"].astype(np.float32)
-    table = whole * stored[f"{joined}scale"]
     found: dict[str, NDArray[np.float32]] = {}
-    for part, rows, bias in zip(PARTS, np.split(table.T, 3), np.split(stored[f"{joined}bias"], 3), strict=True):
-        prefix = f"{joined.removeprefix(JOINED)}{part}"
-        found |= {f"{prefix}.weight": np.ascontiguousarray(rows), f"{prefix}.bias": np.array(bias)}
+    prefix = biases.removeprefix(JOINED).removesuffix("bias")
+    tables, rows = np.split(_widened(stored, joined).T, len(PARTS)), np.split(stored[biases], len(PARTS))
+    for part, table, bias in zip(PARTS, tables, rows, strict=True):
+        found |= {f"{prefix}{part}.weight": np.ascontiguousarray(table), f"{prefix}{part}.bias": np.array(bias)}
     return found
 
 

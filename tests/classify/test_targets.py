@@ -9,7 +9,7 @@ import pytest
 
 from classify.corpus import Example, read
 from classify.heads import HEADS
-from classify.training.calibrating import FALSE_ALARMS, calibrate, screen_at, shared
+from classify.training.calibrating import AT_LEAST, FALSE_ALARMS, calibrate, screen_at, shared
 from classify.training.card import bars
 from classify.training.decisions import read_decisions
 from classify.training.targets import split, wanted
@@ -116,6 +116,9 @@ def test_probabilities_mean_what_they_say() -> None:
         assert abs(chances[within, 0].mean() - truth[within].mean()) < 0.06
     flagged = chances[:, 0] >= calibration.bars[languages, 0]
     assert flagged[~truth].mean() < FALSE_ALARMS["threat"] + 0.005
+    low, high = (calibration.bars[:, HEADS.index(severity)] for severity in ("low", "high"))
+    assert (low < AT_LEAST["high"]).all()
+    assert (high >= AT_LEAST["high"]).all()
     with pytest.raises(Broken, match="no post with 'threat'"):
         calibrate(scores, np.zeros_like(targets), examples)
     assert shared(targets, examples) == set()
