@@ -27,7 +27,7 @@ MOST: Mapping[Label, Severity] = {
 def settle(labels: Mapping[Label, Score], reached: Collection[str]) -> Severity:
     """The severity of a post: of those ``reached``, the gravest that its flagged labels allow and at least what they demand.
 
-    Nothing flagged is ``none``. Each step is reached by a bar of its own, for a budget of its own: one may be reached where
+    Nothing flagged is ``none``. Each step is reached by a bar of its own: one may be reached where
     a lower one is not, and counts all the same.
     """
     flagged = [label for label, score in labels.items() if score.flagged]

@@ -38,8 +38,8 @@ everyday stream. Intervals: 95 % of bootstrap draws over authors.
 From this probability a label is flagged or a severity reached: that with the best F1 on held-out authors, but at least the one
 that keeps the budget of false alarms, which is the share of lawful posts that may be flagged. None is above 0.97; those of hate
 and of high severity are at least 0.5.
-Each budget is of one column. A verdict is high as soon as one of several columns says so (every threat is), so that more lawful
-posts are judged high than any one budget allows: how many, the table above says.
+Each budget is of one column. A verdict is high where a threat or private data is flagged, or another label that may be so grave
+together with `high`, so that more lawful posts are judged high than any one budget allows: how many, the table above says.
 A `*` marks where probability and threshold are not of the language alone: too few held-out posts of it have the label or the
 severity, so all languages share what was found on them together.
 

@@ -16,7 +16,7 @@ from onnx import helper, numpy_helper
 
 PARTS: Final = ("query", "key", "value")
 JOINED: Final = "joined."
-"""How names begin of what such a node reads; then the layer's prefix, and the quantiser's name, with columns as in `PARTS`."""
+"""How the names of such a node's tables begin; then come the layer's prefix and the table's own name. Columns as in `PARTS`."""
 
 
 def join_attention(path: Path) -> None:

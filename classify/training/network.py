@@ -72,7 +72,7 @@ class Network(nn.Module):
         self.dropout = body.embeddings.dropout = _Dropout(recipe.dropout)
         for layer in body.encoder.layer:
             layer.attention.output.dropout = layer.output.dropout = self.dropout
-            layer.attention.self.dropout.p = 0.0  # of what each piece looks at: a quarter of a step's time
+            layer.attention.self.dropout.p = 0.0  # of what each piece looks at; PyTorch's own, and slow
         self.heads = nn.Linear(body.config.hidden_size, len(HEADS))
         self.register_buffer("middle", torch.zeros(body.config.hidden_size))
         self.register_buffer("spread", torch.ones(body.config.hidden_size))
@@ -139,8 +139,8 @@ class Network(nn.Module):
 
 
 class _Dropout(nn.Module):
-    """As PyTorch's, which takes a third of a training step on a processor to draw a number for each place: here each byte of one
-    decides, so the share is a multiple of 1/256."""
+    """As PyTorch's, which is slow on a processor since it draws a number for each place: here each byte of one decides, so that
+    the share is a multiple of 1/256 (docs/training.md says what that saves)."""
 
     def __init__(self, share: float) -> None:
         super().__init__()

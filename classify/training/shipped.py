@@ -81,13 +81,14 @@ def _widened(stored: Arrays, quantised: str) -> NDArray[np.float32]:
     return (whole - stored[f"{name}_zero_point"].astype(np.float32)) * stored[f"{name}_scale"].astype(np.float32)
 
 
-def _attention(joined: str, biases: str, stored: Arrays) -> dict[str, NDArray[np.float32]]:
-    """Weights and biases of the three products that `joining.join_attention` made one node of."""
+def _attention(weight: str, bias: str, stored: Arrays) -> dict[str, NDArray[np.float32]]:
+    """Weights and biases, by the names of both, of the three products that `joining.join_attention` made one node of."""
+    tables = np.split(_widened(stored, weight).T, len(PARTS))
+    biases = np.split(stored[bias], len(PARTS))
+    prefix = bias.removeprefix(JOINED).removesuffix("bias")
     found: dict[str, NDArray[np.float32]] = {}
-    prefix = biases.removeprefix(JOINED).removesuffix("bias")
-    tables, rows = np.split(_widened(stored, joined).T, len(PARTS)), np.split(stored[biases], len(PARTS))
-    for part, table, bias in zip(PARTS, tables, rows, strict=True):
-        found |= {f"{prefix}{part}.weight": np.ascontiguousarray(table), f"{prefix}{part}.bias": np.array(bias)}
+    for part, table, its in zip(PARTS, tables, biases, strict=True):
+        found |= {f"{prefix}{part}.weight": np.ascontiguousarray(table), f"{prefix}{part}.bias": np.array(its)}
     return found
 
 

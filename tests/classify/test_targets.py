@@ -123,7 +123,7 @@ def test_probabilities_mean_what_they_say() -> None:
         calibrate(scores, np.zeros_like(targets), examples)
     assert shared(targets, examples) == set()
     screen = screen_at(chances, truth)
-    assert (chances[truth, 0] >= screen).mean() >= 0.995
+    assert (chances[truth, 0] >= screen).mean() >= 0.998
 
 
 def test_a_language_with_few_posts_of_a_label_shares_the_calibration_of_all_and_the_card_says_so() -> None:
