@@ -27,8 +27,8 @@ FALSE_ALARMS: Final[Mapping[str, float]] = {
 """What share of the lawful held-out posts a head may flag.
 
 Most of these are near twins of abusive ones, so it is strict: of ordinary lawful posts a tenth of that or less is flagged
-(docs/model-card.md). Of the severities only critical, which wakes people first, has one: the others count only where a label is
-flagged, and labels keep their budgets.
+(docs/model-card.md). Of the severities only critical, the gravest, has one: the others count only where a label is flagged, and
+labels keep their budgets.
 """
 AT_LEAST: Final[Mapping[str, float]] = {"hate": 0.5, "high": 0.5}
 """The bar below which none is. Talk about minorities is what is flagged as hate by mistake, and the corpus holds little of it, so
