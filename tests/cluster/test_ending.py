@@ -11,11 +11,10 @@ import pytest
 from flow.databases.postgres import Postgres
 from tests.servers.fixtures import StartServer
 from tests.servers.kafka import Kafka
-from tests.turvakt.process import START, Program, until
+from tests.turvakt.process import LINEAR, START, Program, until
 from turvakt.watch.processes import Processes
 
 ENDED_WITHIN = 60.0
-LINEAR = {"TURVAKT_CLASSIFIER_NAME": "linear"}
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ from pathlib import Path
 from tests.cluster.sides import Cluster, Side, differences
 from tests.servers.fixtures import Place
 from tests.turvakt.archives import ARCHIVES
-from tests.turvakt.process import DEMO_POSTS, Program
+from tests.turvakt.process import DEMO_POSTS, LINEAR, Program
 
 
 def test_moves_to_a_cluster_and_back(tmp_path: Path, kafka: Place, postgres: str, elasticsearch: Place) -> None:
-    old = Side(tmp_path / "old", TURVAKT_CLASSIFIER_NAME="linear")
+    old = Side(tmp_path / "old", **LINEAR)
     old.prepare()
     old.start()
     try:

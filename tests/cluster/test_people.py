@@ -9,7 +9,7 @@ import pytest
 from tests.cluster.sides import PATIENCE, Cluster
 from tests.servers.fixtures import Place
 from tests.servers.process import free_port
-from tests.turvakt.process import line, until
+from tests.turvakt.process import LINEAR, line, until
 from tests.turvakt.test_consent_story import Browser, answers
 from tests.web.building import Page
 
@@ -29,7 +29,7 @@ def cluster(tmp_path: Path, kafka: Place, postgres: str, elasticsearch: Place, a
         postgres=postgres,
         elasticsearch=elasticsearch,
         TURVAKT_WEB_PORT=address.rpartition(":")[2],
-        TURVAKT_CLASSIFIER_NAME="linear",
+        **LINEAR,
     )
     cluster.prepare()
     cluster.start()

@@ -16,11 +16,11 @@ from tests.servers.elasticsearch import Elasticsearch
 from tests.servers.fixtures import Place, StartServer
 from tests.servers.kafka import Kafka
 from tests.servers.postgres import Postgres
-from tests.turvakt.process import DEMO_POSTS
+from tests.turvakt.process import DEMO_POSTS, LINEAR
 
 COPIES = 8
-LINEAR = {"TURVAKT_CLASSIFIER_NAME": "linear", "TURVAKT_FLOW_BATCH_SIZE": "50"}
-"""The encoder is not what is tried here. Small batches: many moments to be killed in between."""
+QUICK = {**LINEAR, "TURVAKT_FLOW_BATCH_SIZE": "50"}
+"""Small batches: many moments to be killed in between."""
 AWAY = 5.0
 """Seconds for which a server stays away."""
 
@@ -38,7 +38,7 @@ def posts() -> list[str]:
 
 @pytest.fixture(scope="module")
 def calm(tmp_path_factory: pytest.TempPathFactory) -> End:
-    side = Side(tmp_path_factory.mktemp("calm") / "side", **LINEAR)
+    side = Side(tmp_path_factory.mktemp("calm") / "side", **QUICK)
     side.prepare()
     side.start()
     try:
@@ -61,7 +61,7 @@ class Storm:
             kafka=Place(self.kafka.address, "storm."),
             postgres=self.postgres.address,
             elasticsearch=Place(self.elasticsearch.address, "storm"),
-            **LINEAR,
+            **QUICK,
         )
 
     def worker_killed(self) -> None:

@@ -10,9 +10,8 @@ import pytest
 from tests.cluster.later import FIELD
 from tests.cluster.sides import STAGES, Cluster, End, Side, differences
 from tests.servers.fixtures import Place
-from tests.turvakt.process import DEMO_POSTS
+from tests.turvakt.process import DEMO_POSTS, LINEAR
 
-LINEAR = {"TURVAKT_CLASSIFIER_NAME": "linear"}
 INDEX = tuple(stage for stage in STAGES if stage.startswith("index"))
 
 

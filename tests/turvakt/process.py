@@ -21,6 +21,8 @@ DEMO_POSTS = ROOT / "config" / "examples" / "demo-posts.jsonl"
 
 UNFLAGGED = {"TURVAKT_RETENTION_UNFLAGGED_DAYS": "30"}
 """Most tests look at posts that nothing was found in, too, which by default come into no index."""
+LINEAR = {"TURVAKT_CLASSIFIER_NAME": "linear"}
+"""For tests that start many processes or judge many posts, and of which the encoder is no part."""
 
 
 class Program:

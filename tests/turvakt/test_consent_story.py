@@ -13,11 +13,11 @@ import httpx
 import pyotp
 import pytest
 
-from tests.turvakt.process import OFFICIALS, Program, line, until
+from tests.turvakt.process import LINEAR, OFFICIALS, Program, line, until
 from tests.web.building import Page
 
 PASSWORD = "sju blå kaffekoppar på bryggan"
-TEXT = "Zqxanna Zqxberg, jag ska mörda dig, jag ska döda dig i natt. Nummer {number}."
+TEXT = "Zqxanna Zqxberg, jag kommer hem till dig i natt och skjuter dig i huvudet. Nummer {number}."
 
 
 class Browser:
@@ -74,7 +74,7 @@ def posts(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def program(tmp_path: Path, port: int) -> Program:
-    program = Program(tmp_path / "data", TURVAKT_WEB_PORT=str(port), TURVAKT_CLASSIFIER_NAME="linear")
+    program = Program(tmp_path / "data", TURVAKT_WEB_PORT=str(port), **LINEAR)
     program.run("officials", "import", str(OFFICIALS))
     return program
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.servers.elasticsearch import Elasticsearch
 from tests.servers.fixtures import StartServer
-from tests.turvakt.process import OFFICIALS, Program, line, until
+from tests.turvakt.process import LINEAR, OFFICIALS, Program, line, until
 
 THREAT = "Anna Lindqvist, jag vet var du bor och jag ska döda dig"
 DELETED = {"source": "web", "id": "1", "deleted": True}
@@ -31,7 +31,7 @@ def program(tmp_path: Path, posts: Path, elasticsearch: Elasticsearch) -> Iterat
     program = Program(
         tmp_path / "data",
         TURVAKT_ELASTICSEARCH_URLS=elasticsearch.address,
-        TURVAKT_CLASSIFIER_NAME="linear",
+        **LINEAR,
         TURVAKT_JSONL_PATH=str(posts),
         TURVAKT_JSONL_FOLLOW="true",
     )

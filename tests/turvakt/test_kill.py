@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.turvakt.process import DEMO_POSTS, OFFICIALS, Program, until
+from tests.turvakt.process import DEMO_POSTS, LINEAR, OFFICIALS, Program, until
 
 COPIES = 6
 KILLS = 16
-QUICK = {"TURVAKT_FLOW_BATCH_SIZE": "25"}
+QUICK = {**LINEAR, "TURVAKT_FLOW_BATCH_SIZE": "25"}
 """Small batches: many transactions to be killed in between."""
 
 
