@@ -4,6 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from classify.corpus import Example
@@ -17,9 +18,10 @@ _COMMON: Final = 25
 _FEWEST: Final = 5
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=1 << 16)
+def words(text: str) -> tuple[str, ...]:
     """The words of a text in small letters, without names and numbers."""
-    return _WORD.findall(mask(text, normalise(text)).lower())
+    return tuple(_WORD.findall(mask(text, normalise(text)).lower()))
 
 
 def near_copies(examples: Sequence[Example], *, share: float = 0.5) -> Iterator[tuple[Example, Example]]:

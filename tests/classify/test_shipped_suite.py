@@ -36,8 +36,8 @@ def test_every_ability_has_pairs(language: str) -> None:
 def test_nothing_of_it_stands_in_the_corpus(language: str) -> None:
     corpus = [example for example in read(MODELS / "corpus") if example.lang == language]
     cases = shipped(language)
-    known = {tuple(words(example.text)) for example in corpus}
-    assert [case.id for case in cases if tuple(words(case.text)) in known and len(words(case.text)) > 2] == []
+    known = {words(example.text) for example in corpus}
+    assert [case.id for case in cases if words(case.text) in known and len(words(case.text)) > 2] == []
     ours = {case.id for case in cases}
     copies = near_copies([*corpus, *cases])
     assert [(one.id, two.id) for one, two in copies if {one.id, two.id} & ours] == []
