@@ -16,8 +16,9 @@ WINDOW = 800
 """Code points up to which a text is judged as a whole, as models learnt from posts."""
 PART = 300
 """Code points judged at a time of a longer text: in 800 a threat of one sentence drowns."""
-MOST = 20_000
-"""Code points judged at the beginning of a text, and again at its end; what lies between is not judged."""
+MOST = 50_000
+"""Code points judged at the beginning of a text, and again at its end; what lies between is not judged: of a text made to be slow
+this takes two seconds."""
 JUDGED_FROM = 0.3
 """The probability of Swedish and Finnish together from which a text is judged."""
 SHORT = 8

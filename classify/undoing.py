@@ -56,6 +56,7 @@ _INNER = re.compile(rf"(?<=[{LETTER}])[013457@$€|](?=[{LETTER}])")
 
 
 _BETWEEN = re.compile(r"[a-zåäö][0-9@$|]+[a-zåäö]")
+_OF_ADDRESS = re.compile(r"(?:-[\w\-]*)?\.\w")  # what follows a word with an "@" that is the beginning of an address
 _ROAD = re.compile(r"e\d|.\d[^a-zåäö]")  # European roads, and too little to tell
 
 
@@ -70,7 +71,8 @@ def _without_digits(word: str) -> str | None:
         plain = undisguise(word.translate(table))
         if plain is not None and (plain in DISGUISED or not (word[0] == "@" or _COUNTED.fullmatch(word))):
             return plain
-    return None
+    hidden = resolve(word.replace("@", "*")) if "@" in word.strip("@") else None  # an "@" for another letter than an a
+    return hidden if hidden in DISGUISED else None
 
 
 def _leet(letters: Letters) -> bool:
@@ -78,7 +80,12 @@ def _leet(letters: Letters) -> bool:
 
     def change(match: re.Match[str]) -> list[tuple[str, int, int]] | None:
         word = match[0].rstrip("!|")
-        if not word or len(word) > 24 or word.isalpha() or ("@" in word and match.string[match.end() :][:1] == "."):
+        if (
+            not word
+            or len(word) > 24
+            or word.isalpha()
+            or ("@" in word and _OF_ADDRESS.match(match.string, match.end()))
+        ):
             return None
         plain = _without_digits(word)
         if plain is None and sum(letter.isalpha() for letter in word) >= 2 and not _ROAD.match(word):

@@ -68,6 +68,7 @@ def test_masks_handles_links_and_digits() -> None:
     assert masked("mer @anna@x.se se https://x.se/1 kl 18") == f"mer {NAME * 10} se {NAME * 14} kl 00"
     assert masked("@anna") == NAME * 5
     assert masked("skriv till a.b@c.se") == f"skriv till {NAME * 8}"
+    assert masked("skriv till ada@jag-och-du.example.") == f"skriv till {NAME * 22}."
 
 
 @pytest.mark.parametrize("front", ["@ek.sofia ", "@a_b @c@x.se: ", " .@Ek-1, ", "@anna\n"])
