@@ -39,7 +39,8 @@ async def joined(address: str, topic: str, client: str, member: str | None) -> A
     try:
         yield
     finally:
-        await consumer.stop()
+        async with asyncio.timeout(60.0):  # without a coordinator it would try for ever
+            await consumer.stop()
 
 
 async def answered(membership: Membership, *, seconds: float = 60.0) -> set[int] | None:
