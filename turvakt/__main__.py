@@ -13,7 +13,7 @@ def main() -> None:
     from turvakt.cli import main as command_line
 
     signal.signal(signal.SIGINT, before)
-    # Nothing need look through half a gigabyte for circles at the end: all of it goes back to the system.
+    # Nothing need look for circles among all that was loaded at the end: the system takes it back as a whole.
     atexit.register(gc.freeze)
     command_line()
 

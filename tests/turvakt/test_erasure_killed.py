@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.turvakt.process import LINEAR, OFFICIALS, Program, line, until
+from tests.turvakt.process import OFFICIALS, Program, line, until
 from tests.turvakt.test_places import HER, OFFICIAL
 
 PART = ("--source", "feed")
@@ -71,7 +71,7 @@ def left(folder: Path, *markers: bytes) -> dict[str, int]:
 
 @pytest.mark.parametrize("part", [(), PART], ids=["all", "a part"])
 def test_killed_again_and_again_it_is_completed(tmp_path: Path, part: tuple[str, ...]) -> None:
-    program = Program(tmp_path / "data", **LINEAR, TURVAKT_FLOW_BATCH_SIZE="25")
+    program = Program(tmp_path / "data", TURVAKT_FLOW_BATCH_SIZE="25")
     (tmp_path / "marked.toml").write_text(OFFICIAL, "utf-8")
     for file in (tmp_path / "marked.toml", OFFICIALS):
         program.run("officials", "import", str(file))
