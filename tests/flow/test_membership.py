@@ -34,13 +34,13 @@ async def joined(address: str, topic: str, client: str, member: str | None) -> A
         client_id=client,
         group_instance_id=member,
         auto_offset_reset="earliest",
+        enable_auto_commit=False,  # aiokafka, stopped while it looks for a coordinator, would try to commit for ever
     )
     await consumer.start()
     try:
         yield
     finally:
-        async with asyncio.timeout(60.0):  # without a coordinator it would try for ever
-            await consumer.stop()
+        await consumer.stop()
 
 
 async def answered(membership: Membership, *, seconds: float = 60.0) -> set[int] | None:
