@@ -46,7 +46,8 @@ class Shadow:
         open: makes the candidate.
         alerts: which alerts a verdict raises now.
         allowed: whether the official with an id has a consent in force that covers a source.
-        folder: the data folder, where the counts are kept.
+        folder: the data folder, where the counts are kept; ``None``: the listener alone is told, as in a cluster, whose
+            processes share no folder.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Shadow:
         open: Callable[[], Classifier],
         alerts: Callable[[Sequence[Verdict]], list[Alert]],
         allowed: Callable[[str, str], bool],
-        folder: Path,
+        folder: Path | None,
         clock: Clock,
         listener: Listener,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -124,11 +125,12 @@ class Shadow:
             await self._sleep(IDLE_SECONDS)
 
     def _start(self) -> Classifier | None:
-        try:
-            self._book = Book.open(self._folder)
-        except TurvaktError as error:
-            self._tell("the counts so far", error)
-            self._unread = True
+        if self._folder is not None:
+            try:
+                self._book = Book.open(self._folder)
+            except TurvaktError as error:
+                self._tell("the counts so far", error)
+                self._unread = True
         try:
             return self._open()
         except Exception as error:  # noqa: BLE001  a candidate must not stop the monitor
@@ -168,19 +170,19 @@ class Shadow:
     def _save(self) -> None:
         self._saved = self._clock.now()
         with self._counting:
-            if self._changed and self._read_by_now():
+            if self._folder is not None and self._changed and self._read_by_now(self._folder):
                 try:
                     self._book.save(self._folder)
                     self._changed = False
                 except TurvaktError as error:
                     self._tell("the counts cannot be kept", error)
 
-    def _read_by_now(self) -> bool:
+    def _read_by_now(self, folder: Path) -> bool:
         """Whether nothing in the file would be lost. One that could not be read goes on if it can be read again: what was counted
         meanwhile is less than what it holds."""
         if self._unread:
             try:
-                before = Book.open(self._folder)
+                before = Book.open(folder)
             except TurvaktError:
                 return False
             self._unread = False

@@ -237,7 +237,7 @@ class Parts(Stores):
             open=self.candidate,
             alerts=partial(alerts_about, plans=self.plans, officials=self.officials.get, clock=self.clock),
             allowed=self.allowed,
-            folder=self.settings.data_dir,
+            folder=None if self.is_cluster else self.settings.data_dir,
             clock=self.clock,
             listener=listener,
         )

@@ -63,14 +63,14 @@ def alerts(verdicts: Sequence[Verdict]) -> list:  # type: ignore[type-arg]
 
 
 def run(
-    folder: Path,
+    folder: Path | None,
     *verdicts: Verdict,
     open: Callable[[], Classifier] = Candidate,
     consent: bool = True,
     listener: Listener | None = None,
     whole: bool = True,
 ) -> Book:
-    """The counts in ``folder`` after a candidate has judged ``verdicts``; none if the file there is not ``whole``."""
+    """The counts in ``folder`` after a candidate has judged ``verdicts``; none without one, or if its file is not ``whole``."""
 
     async def sleep(seconds: float) -> None:
         await asyncio.sleep(0)
@@ -94,7 +94,7 @@ def run(
         await asyncio.gather(running, return_exceptions=True)
 
     asyncio.run(work())
-    return Book.open(folder) if whole else Book()
+    return Book.open(folder) if folder and whole else Book()
 
 
 def test_both_are_compared_by_label_severity_and_alert(tmp_path: Path) -> None:
@@ -128,6 +128,15 @@ def test_counts_go_on_after_a_restart_and_hold_no_text(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
     for trace in (SECRET, "jsonl", "anna", "u1"):
         assert trace not in file.read_text("utf-8")
+
+
+def test_without_a_folder_the_listener_alone_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    listener = Listener()
+    run(None, verdict("1", "Hej!"), verdict("2", "Hej?"), listener=listener)
+    assert [each if isinstance(each, str) else each.candidate for each in listener.told] == ["high", "failed"]
+    assert [record.getMessage() for record in caplog.records] == [
+        "classifier in the shadow: the candidate failed: unexpected ValueError"
+    ]
 
 
 class EndsWhileCounting(ManualClock):
@@ -295,6 +304,14 @@ class TestProgram:
 
     def test_nothing_was_compared(self, tmp_path: Path) -> None:
         assert program_says(Program(tmp_path), "shadow") == (0, True)
+
+    def test_the_counts_of_a_cluster_are_metrics(self, tmp_path: Path) -> None:
+        cluster = {
+            "TURVAKT_KAFKA_SERVERS": "kafka:9092",
+            "TURVAKT_POSTGRES_URL": "postgresql://turvakt@postgres/turvakt",
+        }
+        done = Program(tmp_path, **cluster).finish("shadow")
+        assert (done.returncode, b"turvakt_shadow_posts_total" in done.stderr) == (2, True)
 
     def test_one_setting_switches_the_model_and_rolls_back(self, tmp_path: Path) -> None:
         """Each verdict is that of the model in the folder at its time, and names it."""

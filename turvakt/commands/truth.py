@@ -127,9 +127,13 @@ def shadow(context: typer.Context, as_json: AsJson = False) -> None:
     """Tell what the candidate in the shadow (classifier.shadow) said beside the classifier in use.
 
     Works beside a running monitor, which writes the counts every ten seconds. They are kept over restarts, for each pair of
-    classifiers.
+    classifiers. Those of a cluster are metrics: turvakt_shadow_posts_total and its neighbours.
     """
-    book = Book.open(settings(context).data_dir)
+    chosen = settings(context)
+    if chosen.kafka.servers:
+        remedy = "Ask Prometheus for turvakt_shadow_posts_total and its neighbours: see docs/metrics.md"
+        raise BadInput("the counts of a cluster are metrics", place="shadow", remedy=remedy)
+    book = Book.open(chosen.data_dir)
     if as_json:
         for counts in book.pairs:
             write_json(msgspec.to_builtins(counts))

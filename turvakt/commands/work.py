@@ -52,8 +52,6 @@ def work(
         if not parts.is_cluster:
             remedy = "Set kafka.servers and postgres.url, or use 'turvakt run': see docs/cluster.md"
             raise BadInput("the settings name no cluster", place="settings", remedy=remedy)
-        if loaded.classifier.shadow:
-            raise BadInput("only the embedded runtime has a shadow", place="classifier.shadow", remedy="Take it out")
         private(loaded.data_dir)
         worker: ClusterWorker
         questions = of_worker(parts, name, opened=lambda: worker.opened)
@@ -89,7 +87,11 @@ def work(
 
             traces = stack.enter_context(closing(Traces(loaded.tracing, worker=name, clock=parts.clock)))
         pulse = Pulse(name, parts.clock, stages=[name] if name in STAGES else [])
-        observed = Observed(metrics, pulse, also=traces)
+        # It takes each verdict once all is done about it; so nobody who is to be told waits for a candidate.
+        shadow = parts.shadow(metrics) if name == "index-verdicts" else None
+        if shadow is not None:
+            beside["shadow"] = shadow.run
+        observed = Observed(metrics, pulse, *([shadow] if shadow is not None else []), also=traces)
         worker = ClusterWorker(
             parts, name, observed=observed, beside=beside, pulse=pulse, console=console, member=member
         )
