@@ -50,6 +50,11 @@ def phrases() -> list[dict[str, Any]]:
     return [json.loads(line) for line in (HERE / "abusive_phrases.jsonl").read_text("utf-8").splitlines()]
 
 
+def english() -> list[str]:
+    """Threats in English, all of which a rule must find."""
+    return (HERE / "abusive_english.txt").read_text("utf-8").splitlines()[1:]
+
+
 def lawful_twins() -> list[str]:
     """Texts with the same words that no rule may find."""
     return (HERE / "abusive_lawful_twins.txt").read_text("utf-8").splitlines()[1:]

@@ -5,9 +5,12 @@ from typing import Any
 import pytest
 
 from classify.classifiers.patterns import Patterns
-from classify.rules import finnish, swedish
+from classify.reading import read, unable
+from classify.rules import english, finnish, swedish
+from classify.rules.matching import find, raised
 from classify.rules.notation import compile_phrase, needed
 from classify.verdict import SEVERITIES
+from tests.classify.material import english as threats_in_english
 from tests.classify.material import lawful_twins, phrases
 
 PATTERNS = Patterns()
@@ -22,6 +25,23 @@ def test_finds(case: dict[str, Any]) -> None:
     assert judgement.severity == case["severity"]
     span = next(span for span in judgement.spans if span.label == case["label"])
     assert 0 <= span.start < span.end <= len(case["text"])
+
+
+@pytest.mark.parametrize("text", threats_in_english())
+def test_finds_in_english(text: str) -> None:
+    judgement = PATTERNS.classify([text])[0]
+    assert judgement.unable is None
+    assert "threat" in judgement.flagged
+    assert judgement.severity in ("high", "critical")
+    assert all(text[span.start : span.end].strip() for span in judgement.spans)
+
+
+def test_a_text_in_which_only_english_rules_found_something_is_in_another_language() -> None:
+    around = "They all think that this council is a joke, and so do we. "
+    reading = read([f"{around} We know where you live. {around}"])[0]
+    assert reading.unable == "language"
+    judgement = raised(unable(reading.unable, "model@1"), find(reading), "model@1")
+    assert (judgement.language, judgement.unable, judgement.severity) == ("other", None, "high")
 
 
 @pytest.mark.parametrize("text", lawful_twins())
@@ -71,7 +91,7 @@ def test_what_cannot_be_judged_is_unable() -> None:
     ]
 
 
-@pytest.mark.parametrize("language", [swedish.RULES, finnish.RULES], ids=lambda each: each.code)
+@pytest.mark.parametrize("language", [swedish.RULES, finnish.RULES, english.RULES], ids=lambda each: each.code)
 def test_rules_are_well_formed(language: Any) -> None:
     for rule in language.rules:
         assert rule.labels
