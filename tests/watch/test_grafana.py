@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from tests.cluster.sides import PATIENCE
 from tests.servers.process import free_port
 from tests.servers.prometheus import Prometheus
 from tests.turvakt.process import DEMO_POSTS, OFFICIALS, Program, until
@@ -55,8 +56,9 @@ def test_each_expression_gives_something(start_server: Callable[[Any], Any], tmp
     try:
         targets = {"run": f"127.0.0.1:{port}"}
         prometheus = start_server(Prometheus(prometheus_file(tmp_path, targets=targets))).address
-        until(lambda: (value(prometheus, 'sum(turvakt_deliveries_total{state="delivered"})') or 0) > 10)
-        until(lambda: without_data(prometheus) == [])
+        delivered = 'sum(turvakt_deliveries_total{state="delivered"})'
+        until(lambda: (value(prometheus, delivered) or 0) > 10, seconds=PATIENCE)
+        until(lambda: without_data(prometheus) == [], seconds=PATIENCE)
         # By whatever name it is reached: the console knows its own alone.
         for path in ("healthz", "readyz", "metrics"):
             assert httpx.get(f"http://{targets['run']}/{path}", headers={"host": "172.18.0.5:9464"}).status_code == 200
