@@ -40,7 +40,7 @@ class Shadow:
 
     It judges one text at a time in a thread of its own: no stage waits for it, and nothing that goes wrong here gets out.
     No text is written anywhere. A post is left alone once its author deleted it or nobody's consent covers it; of one that was
-    edited while it waited, the newest form is judged.
+    edited while it waited, the newest form is judged. Of deletions and edits it knows what this process has read.
 
     Args:
         open: makes the candidate.
@@ -157,6 +157,9 @@ class Shadow:
                     self._book.of(current, name, self._clock.now()).add(compared)
                     self._changed = True
                 self._listener.compared(compared)
+        except Unavailable as error:
+            self._tell("who may be judged, or what is told, cannot be asked", error)
+            self._lose(current, name, "failed")
         except Exception as error:  # noqa: BLE001  a candidate must not stop the monitor
             self._tell("the candidate failed", error)
             self._lose(current, name, "failed")

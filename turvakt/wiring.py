@@ -235,7 +235,10 @@ class Parts(Stores):
             return None
         return Shadow(
             open=self.candidate,
-            alerts=partial(alerts_about, plans=self.plans, officials=self.officials.get, clock=self.clock),
+            # Opened when the first post is compared: a server that is away, or a wrong rules file, must stop nobody for it.
+            alerts=lambda verdicts: alerts_about(
+                verdicts, plans=self.plans, officials=self.officials.get, clock=self.clock
+            ),
             allowed=self.allowed,
             folder=None if self.is_cluster else self.settings.data_dir,
             clock=self.clock,

@@ -15,7 +15,7 @@ from classify.classifier import Classifier
 from classify.masking import cover
 from classify.verdict import Judgement, Label, Verdict
 from flow.clock import ManualClock
-from flow.errors import Broken
+from flow.errors import Broken, Unavailable
 from tests.classify.material import shipped, with_encoder
 from tests.review.people import alert, verdict
 from tests.turvakt.process import OFFICIALS, Program, line
@@ -67,6 +67,7 @@ def run(
     *verdicts: Verdict,
     open: Callable[[], Classifier] = Candidate,
     consent: bool = True,
+    allowed: Callable[[str, str], bool] | None = None,
     listener: Listener | None = None,
     whole: bool = True,
 ) -> Book:
@@ -78,7 +79,7 @@ def run(
     shadow = Shadow(
         open=open,
         alerts=alerts,
-        allowed=lambda official, source: consent,
+        allowed=allowed or (lambda official, source: consent),
         folder=folder,
         clock=ManualClock(START),
         listener=listener or Listener(),
@@ -267,6 +268,28 @@ def test_without_the_setting_there_is_none(tmp_path: Path) -> None:
     settings = msgspec.convert({"data": {"dir": str(tmp_path)}}, Settings)
     with Parts(settings) as parts:
         assert parts.shadow(Listener()) is None
+
+
+def test_servers_that_are_away_and_wrong_rules_do_not_keep_it_from_being_made(tmp_path: Path) -> None:
+    (tmp_path / "rules.toml").write_text("[", "utf-8")
+    settings = {
+        "kafka": {"servers": ["127.0.0.1:1"]},
+        "postgres": {"url": "postgresql://turvakt@127.0.0.1:1/turvakt"},
+        "alerts": {"rules": str(tmp_path / "rules.toml")},
+        "classifier": {"shadow": "patterns"},
+    }
+    with Parts(msgspec.convert(settings, Settings)) as parts:
+        assert parts.shadow(Listener()) is not None
+
+
+def test_a_registry_that_is_away_is_told_by_its_name(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    def away(official: str, source: str) -> bool:
+        raise Unavailable("no answer", place="postgres")
+
+    (counts,) = run(tmp_path, verdict("1"), verdict("2"), allowed=away).pairs
+    assert (counts.judged, counts.failed) == (0, 2)
+    assert [record.getMessage().count("postgres") for record in caplog.records] == [1]
+    assert "candidate failed" not in caplog.text
 
 
 THREAT = "Anna Lindqvist, jag ska döda dig i natt. Jag vet var du bor."

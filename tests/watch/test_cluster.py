@@ -65,7 +65,7 @@ def test_workers_tell_together_what_one_process_tells(
             until(lambda: len(ask(prometheus, 'up{job="turvakt"} == 1')) == len(cluster.ports), seconds=PATIENCE)
             cluster.feed(DEMO_POSTS.read_text("utf-8") + line(1, THREAT))
             until(lambda: without_data(prometheus) == [], seconds=60)
-            # What a candidate says is counted where all is done about a post.
+            # Nobody who is to be told waits for the index: there the candidate judges.
             until(lambda: bool(ask(prometheus, 'turvakt_shadow_alerts_total{change="kept"} > 0')), seconds=PATIENCE)
             for address in cluster.targets.values():
                 for path in ("healthz", "readyz"):
@@ -90,6 +90,7 @@ def test_workers_tell_together_what_one_process_tells(
         "turvakt_remote_posts_total",
         "turvakt_waits_total",
     }
+    assert [name for name, names in told.items() if "turvakt_shadow_posts_total" in names] == ["index-verdicts"]
     assert "turvakt_stage_lag" in told["route"]
     assert "turvakt_outbox_deliveries" in told["dispatch"]
     assert "turvakt_erasures_pending" in told["house"]

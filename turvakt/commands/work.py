@@ -87,7 +87,7 @@ def work(
 
             traces = stack.enter_context(closing(Traces(loaded.tracing, worker=name, clock=parts.clock)))
         pulse = Pulse(name, parts.clock, stages=[name] if name in STAGES else [])
-        # It takes each verdict once all is done about it; so nobody who is to be told waits for a candidate.
+        # Not where posts are judged, for which alerts wait: nobody who is to be told waits for the index.
         shadow = parts.shadow(metrics) if name == "index-verdicts" else None
         if shadow is not None:
             beside["shadow"] = shadow.run
