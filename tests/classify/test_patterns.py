@@ -33,6 +33,7 @@ def test_finds_in_english(text: str) -> None:
     assert judgement.unable is None
     assert "threat" in judgement.flagged
     assert judgement.severity in ("high", "critical")
+    assert judgement.spans
     assert all(text[span.start : span.end].strip() for span in judgement.spans)
 
 
