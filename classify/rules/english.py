@@ -24,7 +24,7 @@ _CLASSES = {
     "PLACE": "house home office car place cabin",
     "LIVE": "live lives sleep sleeps work works park parks",
     "GROUP": "muslims jews arabs blacks refugees immigrants migrants gays gypsies roma somalis finns swedes women",
-    "NAMES": "bitch whore traitor traitors cunt scum pig pigs slut",
+    "NAMES": "bitch whore traitor traitors cunt scum slut",
 }
 
 _RULES = (
@@ -49,7 +49,6 @@ _RULES = (
     Rule(("threat",), "high", "hope|wish|pray <1> SUBJ|WHOSE <2> get|gets cancer|raped|shot|killed|aids"),
     Rule(("threat",), "high", "kill|hang|shoot|drown yourself|urself|yourselves"),
     Rule(("threat",), "high", "kill|hang|shoot|drown your self"),
-    Rule(("threat",), "high", "you|u should|must kill|hang|shoot|drown yourself|urself"),
     # veiled
     Rule(("threat",), "high", "I know exactly? where <1-to> SUBJ|WHOSE <1> LIVE"),
     Rule(("threat",), "high", "I know where WHOSE <1> CLOSE <2> live|lives|go|goes|sleep|sleeps|play|plays"),
